@@ -1,0 +1,69 @@
+"""An agent: one genome under evaluation, where it came from, and what its episodes came to."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clau_doom.domain.episode import EpisodeOutcome
+from clau_doom.domain.genome import Genome
+from clau_doom.domain.ids import agent_id
+
+__all__ = ["Agent", "AgentRef", "AgentStatus", "Evaluation"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class AgentRef:
+    """An agent's place in its experiment: generation and index, both from 0."""
+
+    generation: int
+    index: int
+
+
+class AgentStatus(StrEnum):
+    """Where an agent's evaluation stands."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agent:
+    """One genome under evaluation.
+
+    Attributes:
+        experiment: The experiment's id.
+        ref: Its generation and index.
+        genome: Its genes.
+        parents: The agents that its genome was made from, of earlier generations; empty for a drawn genome.
+        operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
+    """
+
+    experiment: str
+    ref: AgentRef
+    genome: Genome
+    parents: tuple[AgentRef, ...]
+    operator: str
+
+    @property
+    def id(self) -> str:
+        """The readable id, such as ``quickstart-g003-a017``."""
+        return agent_id(self.experiment, self.ref.generation, self.ref.index)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """One agent's episodes and what they came to.
+
+    Attributes:
+        agent: The agent.
+        status: `COMPLETED`, or `FAILED` when the agent has no fitness.
+        fitness: The mean over its episodes, or None.
+        outcomes: Its finished training episodes, by number.
+        failure: Why it failed, or None.
+    """
+
+    agent: Agent
+    status: AgentStatus
+    fitness: float | None
+    outcomes: tuple[EpisodeOutcome, ...]
+    failure: str | None = None

@@ -1,0 +1,103 @@
+"""One game on one seed: what happened in it (deterministic), and how long that took (not)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "Purpose"]
+
+
+class Purpose(StrEnum):
+    """What an episode is played for. Each purpose has seeds of its own."""
+
+    TRAINING = "training"
+    """Its result is fitness."""
+    VALIDATION = "validation"
+    """It chooses the champion among the generations' best agents."""
+    HELD_OUT = "held_out"
+    """It judges the champion, on seeds that nothing was selected on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measures:
+    """What an episode measures.
+
+    Attributes:
+        kills: Monsters killed.
+        deaths: 1 if the player died, else 0.
+        health: Health at the end, in points; 0 when dead.
+        armor: Armour at the end, in points.
+        shots: Rounds of ammunition spent.
+        hits: Times that the player's attacks hit something.
+        damage_dealt: Points of damage done to monsters.
+        damage_taken: Points of damage suffered.
+        items: Items picked up that the engine counts.
+        tics: Tics survived (1/35 s each), from the first decision to the end.
+        reward: The scenario's own reward, summed.
+        distance: Distance covered on the map's plane, in map units.
+        decisions: Actions chosen by the policy.
+    """
+
+    kills: float = 0.0
+    deaths: float = 0.0
+    health: float = 0.0
+    armor: float = 0.0
+    shots: float = 0.0
+    hits: float = 0.0
+    damage_dealt: float = 0.0
+    damage_taken: float = 0.0
+    items: float = 0.0
+    tics: float = 0.0
+    reward: float = 0.0
+    distance: float = 0.0
+    decisions: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeOutcome:
+    """What happened: a function of scenario, policy, genome and seed alone.
+
+    Attributes:
+        seed: The engine's seed.
+        measures: What was measured.
+        trajectory_sha256: 64 hexadecimal digits over every decision's variables and action.
+    """
+
+    seed: int
+    measures: Measures
+    trajectory_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeTiming:
+    """How it was played; never hashed, never compared, never fitness.
+
+    Attributes:
+        seconds: Wall time from the first tic to the last.
+        attempts: How often the episode was begun, this time included.
+        worker: The worker that finished it.
+    """
+
+    seconds: float
+    attempts: int = 1
+    worker: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Episode:
+    """One finished game.
+
+    Attributes:
+        purpose: What it was played for.
+        agent: The id of the agent that played, or of the random baseline.
+        number: Its place among the agent's episodes of that purpose, from 0.
+        outcome: What happened.
+        timing: How it was played.
+        recording: The engine's own recording (.lmp), or None.
+    """
+
+    purpose: Purpose
+    agent: str
+    number: int
+    outcome: EpisodeOutcome
+    timing: EpisodeTiming
+    recording: bytes | None = None

@@ -1,0 +1,188 @@
+"""What has happened: frozen, in the past tense, complete.
+
+The store keeps tables that can be read off these events alone. Everything that shows an experiment (progress bar, metrics, streams, dashboard) reads this one log.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from clau_doom.domain.agent import Agent, AgentRef
+from clau_doom.domain.episode import Episode, Purpose
+from clau_doom.domain.experiment import Experiment, GenerationSummary
+
+__all__ = [
+    "AgentEvaluated",
+    "AgentFailed",
+    "ChampionChosen",
+    "EpisodeFinished",
+    "EpisodeLost",
+    "Event",
+    "ExperimentCompleted",
+    "ExperimentCreated",
+    "ExperimentFailed",
+    "ExperimentInterrupted",
+    "ExperimentStarted",
+    "FailureKind",
+    "GenerationCompleted",
+    "GenerationStarted",
+    "RecordedEvent",
+]
+
+
+class FailureKind(StrEnum):
+    """Why an agent has no fitness."""
+
+    POLICY_RAISED = "policy_raised"
+    POLICY_TIMED_OUT = "policy_timed_out"
+    """Deviation: still deciding at the episode's deadline."""
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    """Deviation: the infrastructure failed as often as the configuration allows."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentCreated:
+    """The experiment was stored for the first time."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentStarted:
+    """A process began to run it, from the start or after an interruption.
+
+    Attributes:
+        resumed: Whether it had run before.
+        generations: How many generations it is to have (a resume may raise it).
+        config_yaml: The resolved configuration that this process runs with.
+    """
+
+    resumed: bool
+    generations: int
+    config_yaml: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationStarted:
+    """A strategy was asked, and these agents are to be evaluated."""
+
+    generation: int
+    agents: tuple[Agent, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeFinished:
+    """An episode was played to its end."""
+
+    episode: Episode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpisodeLost:
+    """The infrastructure lost an episode; it is played again while attempts are left.
+
+    Attributes:
+        purpose: What it was played for.
+        agent: The agent's id.
+        number: Its place among the agent's episodes of that purpose.
+        seed: Its seed.
+        attempt: Which attempt was lost, from 1.
+        reason: What happened, on one line.
+    """
+
+    purpose: Purpose
+    agent: str
+    number: int
+    seed: int
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentFailed:
+    """An agent cannot be evaluated; it gets no fitness."""
+
+    ref: AgentRef
+    kind: FailureKind
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentEvaluated:
+    """All of an agent's training episodes are finished."""
+
+    ref: AgentRef
+    fitness: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationCompleted:
+    """All of a generation's agents are evaluated or failed, and the strategy was told."""
+
+    summary: GenerationSummary
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChampionChosen:
+    """The validation seeds chose the champion among the generations' best agents."""
+
+    champion: AgentRef
+    validation_fitness: float
+    candidates: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentInterrupted:
+    """The run stopped and can be resumed.
+
+    Attributes:
+        generation: The generation that it stopped in.
+        reason: Why, on one line.
+    """
+
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentFailed:
+    """The run cannot go on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentCompleted:
+    """All generations are evolved and the champion is judged."""
+
+    generations: int
+
+
+Event = (
+    ExperimentCreated
+    | ExperimentStarted
+    | GenerationStarted
+    | EpisodeFinished
+    | EpisodeLost
+    | AgentFailed
+    | AgentEvaluated
+    | GenerationCompleted
+    | ChampionChosen
+    | ExperimentInterrupted
+    | ExperimentFailed
+    | ExperimentCompleted
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedEvent:
+    """An event in the log.
+
+    Attributes:
+        sequence: Its place in the experiment's log: 1, 2, 3, ... without a gap.
+        time: When it was committed, in seconds since the epoch; for people, never compared.
+        event: What happened.
+    """
+
+    sequence: int
+    time: float
+    event: Event

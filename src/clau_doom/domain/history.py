@@ -1,0 +1,62 @@
+"""The history's hash: one number that two runs share exactly when they evolved the same agents to the same results.
+
+The encoding (version 1), all integers little-endian, hashed with SHA-256:
+
+- the text ``clau-doom history 1``, length-prefixed like every text and byte string below: u32 length, then the bytes;
+- u32 the number of finished generations; then for each generation u32 its index and u32 the number of its agents;
+- for each agent, by index: u32 the number of parents, and for each its u32 generation and u32 index; the operator
+  (UTF-8); the genome (8-byte doubles); the status (UTF-8); the fitness as an 8-byte double, preceded by a byte 1, or a
+  single byte 0 when it has none; u32 the number of finished episodes, and for each, by number, its u64 seed and its
+  32-byte trajectory hash.
+
+Ids, names, times, attempts, workers and the backend are not in it. A failed agent's episodes are left out, because how
+many of them were finished when it failed depends on the order in which they were played.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Sequence
+
+from clau_doom.domain.agent import AgentStatus, Evaluation
+
+__all__ = ["history_sha256"]
+
+
+def history_sha256(generations: Sequence[Sequence[Evaluation]]) -> str:
+    """Return the hash of finished generations, as 64 hexadecimal digits.
+
+    Args:
+        generations: The evaluations of each finished generation, by index.
+    """
+    digest = hashlib.sha256()
+    for part in _encode(generations):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _encode(generations: Sequence[Sequence[Evaluation]]) -> Iterable[bytes]:
+    yield _framed(b"clau-doom history 1")
+    yield struct.pack("<I", len(generations))
+    for index, evaluations in enumerate(generations):
+        yield struct.pack("<II", index, len(evaluations))
+        for evaluation in evaluations:
+            yield from _encode_evaluation(evaluation)
+
+
+def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
+    agent = evaluation.agent
+    yield struct.pack("<I", len(agent.parents))
+    for parent in agent.parents:
+        yield struct.pack("<II", parent.generation, parent.index)
+    yield _framed(agent.operator.encode())
+    yield _framed(agent.genome.to_bytes())
+    yield _framed(evaluation.status.value.encode())
+    yield b"\0" if evaluation.fitness is None else struct.pack("<Bd", 1, evaluation.fitness)
+    outcomes = () if evaluation.status is AgentStatus.FAILED else evaluation.outcomes
+    yield struct.pack("<I", len(outcomes))
+    for outcome in outcomes:
+        yield struct.pack("<Q", outcome.seed) + bytes.fromhex(outcome.trajectory_sha256)
+
+
+def _framed(data: bytes) -> bytes:
+    return struct.pack("<I", len(data)) + data

@@ -1,0 +1,40 @@
+"""Ids of experiments and agents: checked here before they touch a path, a subject or a query."""
+
+import re
+
+from clau_doom.errors import AgentNotFound, ConfigError
+
+__all__ = ["agent_id", "check_experiment_id", "parse_agent_id"]
+
+_EXPERIMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_AGENT = re.compile(r"([a-z0-9][a-z0-9_-]{0,39})-g(\d{3,6})-a(\d{3,6})")
+
+
+def check_experiment_id(text: str) -> str:
+    """Return `text` if it is an experiment id.
+
+    Raises:
+        ConfigError: It is not; the message names it and the rule.
+    """
+    if not _EXPERIMENT.fullmatch(text):
+        raise ConfigError(
+            f"{text!r} is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', beginning with a letter or a digit"
+        )
+    return text
+
+
+def agent_id(experiment: str, generation: int, index: int) -> str:
+    """Return the readable, unique id of an agent, such as ``quickstart-g003-a017``."""
+    return f"{experiment}-g{generation:03d}-a{index:03d}"
+
+
+def parse_agent_id(text: str) -> tuple[str, int, int]:
+    """Return the experiment's id, the generation and the index that an agent id names.
+
+    Raises:
+        AgentNotFound: `text` has not the form of an agent id.
+    """
+    match = _AGENT.fullmatch(text)
+    if not match or agent_id(match[1], int(match[2]), int(match[3])) != text:
+        raise AgentNotFound(f"{text!r} is no agent id: they look like quickstart-g003-a017")
+    return match[1], int(match[2]), int(match[3])

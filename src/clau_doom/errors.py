@@ -1,0 +1,184 @@
+"""Every error that clau-doom raises on purpose, in one tree.
+
+    ClauDoomError
+    ├── UsageError                 exit 2: nothing was started, nothing was written
+    │   ├── ConfigError            the configuration cannot be read, parsed or accepted
+    │   ├── ExperimentNotFound
+    │   ├── AgentNotFound
+    │   ├── ExperimentExists       the name is taken
+    │   ├── ExperimentBusy         another process runs it
+    │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
+    │   └── ResumeRefused          something that decides the results has changed
+    ├── ExperimentFailed           exit 1
+    ├── GenerationFailed
+    ├── GenerationFull             an agent beyond the population's capacity
+    ├── InvalidGenome              a genome that its space does not hold
+    ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
+    ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
+    ├── StorageFailed
+    │   ├── DiskFull
+    │   └── StoreCorrupted         what is stored contradicts itself or the configuration
+    ├── PolicyFailed               the agent's own fault: no fitness, and never played again
+    │   └── PolicyTimedOut         it was still deciding at the deadline
+    └── InfrastructureFailed       nobody's fault: the episode is played again with the same seed
+        ├── EngineCrashed
+        ├── EpisodeTimedOut        the engine or the worker hung
+        ├── WorkerCrashed
+        ├── WorkerRefused          its versions or files differ from the orchestrator's
+        └── AttemptsExhausted      played as often as `execution.attempts` allows, and lost each time
+
+Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Several failures that happened side
+by side travel as an `ExceptionGroup`.
+"""
+
+__all__ = [
+    "AgentNotFound",
+    "AttemptsExhausted",
+    "ClauDoomError",
+    "ConfigError",
+    "DiskFull",
+    "EngineCrashed",
+    "EpisodeTimedOut",
+    "ExperimentBusy",
+    "ExperimentDone",
+    "ExperimentExists",
+    "ExperimentFailed",
+    "ExperimentNotFound",
+    "GenerationFailed",
+    "GenerationFull",
+    "InfrastructureFailed",
+    "InvalidGenome",
+    "OutOfOrder",
+    "PolicyFailed",
+    "PolicyTimedOut",
+    "ResumeRefused",
+    "ShutdownRequested",
+    "StorageFailed",
+    "StoreCorrupted",
+    "UsageError",
+    "WorkerCrashed",
+    "WorkerRefused",
+    "describe",
+]
+
+
+class ClauDoomError(Exception):
+    """The root: whatever clau-doom raises on purpose."""
+
+
+class UsageError(ClauDoomError):
+    """The request cannot be carried out as it stands; nothing was started and nothing was written."""
+
+
+class ConfigError(UsageError):
+    """The configuration cannot be read, parsed or accepted."""
+
+
+class ExperimentNotFound(UsageError):
+    """No experiment of that id is stored here."""
+
+
+class AgentNotFound(UsageError):
+    """No agent of that id is stored here."""
+
+
+class ExperimentExists(UsageError):
+    """An experiment of that id is already stored here."""
+
+
+class ExperimentBusy(UsageError):
+    """Another process is running the experiment."""
+
+
+class ExperimentDone(UsageError):
+    """The experiment is completed, failed or cancelled."""
+
+
+class ResumeRefused(UsageError):
+    """Something that decides the results differs from what the experiment was started with."""
+
+
+class ExperimentFailed(ClauDoomError):
+    """The experiment cannot go on."""
+
+
+class GenerationFailed(ClauDoomError):
+    """A generation cannot be finished."""
+
+
+class GenerationFull(ClauDoomError):
+    """An agent was added beyond the population's capacity."""
+
+
+class InvalidGenome(ClauDoomError):
+    """A genome has the wrong number of genes, or a gene is outside its bounds."""
+
+
+class OutOfOrder(ClauDoomError):
+    """A strategy was told before it was asked, or told about something that it did not ask."""
+
+
+class ShutdownRequested(ClauDoomError):
+    """A person, a signal or a deadline asked the run to stop."""
+
+
+class StorageFailed(ClauDoomError):
+    """The store could not keep or give back what it was asked for."""
+
+
+class DiskFull(StorageFailed):
+    """There is no room left where the results are kept."""
+
+
+class StoreCorrupted(StorageFailed):
+    """What is stored contradicts itself, or the configuration that it was made from."""
+
+
+class PolicyFailed(ClauDoomError):
+    """The policy raised, returned something that is no action, or was still deciding at the deadline."""
+
+
+class PolicyTimedOut(PolicyFailed):
+    """The policy was still deciding at the episode's deadline."""
+
+
+class InfrastructureFailed(ClauDoomError):
+    """An engine, worker, container, node or network failed; the agent is not charged."""
+
+
+class EngineCrashed(InfrastructureFailed):
+    """The ViZDoom engine died or could not be started."""
+
+
+class EpisodeTimedOut(InfrastructureFailed):
+    """An engine or a worker made no progress, or the episode's deadline passed outside the policy."""
+
+
+class WorkerCrashed(InfrastructureFailed):
+    """The process or container that played the episode is gone."""
+
+
+class WorkerRefused(InfrastructureFailed):
+    """A worker's versions or files differ from the orchestrator's."""
+
+
+class AttemptsExhausted(InfrastructureFailed):
+    """The episode was lost as often as `execution.attempts` allows."""
+
+
+def describe(error: BaseException) -> str:
+    """Return the error and its chain of causes on one line, outermost first.
+
+    A cause whose text already ends the line before it is not repeated; the members of a group are joined by "; ".
+    """
+    text = (
+        "; ".join(describe(member) for member in error.exceptions)
+        if isinstance(error, BaseExceptionGroup)
+        else str(error)
+    )
+    text = text or type(error).__name__
+    cause = error.__cause__
+    if cause is None:
+        return text
+    rest = describe(cause)
+    return text if text.endswith(rest) else f"{text}: {rest}"
