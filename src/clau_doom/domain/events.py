@@ -1,6 +1,7 @@
 """What has happened: frozen, in the past tense, complete.
 
-The store keeps tables that can be read off these events alone. Everything that shows an experiment (progress bar, metrics, streams, dashboard) reads this one log.
+The store keeps tables that can be read off these events alone, and whatever shows an experiment (progress bar, metrics,
+streams, dashboard) reads this one log.
 """
 
 from dataclasses import dataclass
