@@ -50,7 +50,7 @@ class Setup(_message.Message):
     scenario_json: str
     policy_json: str
     record: bool
-    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: _Optional[bool] = ...) -> None: ...
+    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ...) -> None: ...
 
 class Ready(_message.Message):
     __slots__ = ("seconds",)
@@ -68,7 +68,7 @@ class PlayEpisode(_message.Message):
     genome: _containers.RepeatedScalarFieldContainer[float]
     seed: int
     baseline: bool
-    def __init__(self, task: _Optional[int] = ..., genome: _Optional[_Iterable[float]] = ..., seed: _Optional[int] = ..., baseline: _Optional[bool] = ...) -> None: ...
+    def __init__(self, task: _Optional[int] = ..., genome: _Optional[_Iterable[float]] = ..., seed: _Optional[int] = ..., baseline: bool = ...) -> None: ...
 
 class Measures(_message.Message):
     __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions")
