@@ -1,0 +1,133 @@
+"""The fitness curve: what each generation came to, and what the champion is worth, in one picture.
+
+Drawn with matplotlib's objects, not with pyplot, whose figures and backend are global state. The file's bytes depend on
+the values alone: no date is written into it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from clau_doom.analysis.summary import GenerationRow, ResultRow
+
+__all__ = ["FORMATS", "draw_fitness_curve"]
+
+FORMATS = ("png", "svg")
+"""The kinds of file that `draw_fitness_curve` writes, by the path's suffix."""
+
+_INK, _FAINT, _GRID, _PANEL = "#1f2430", "#6b7280", "#e5e7eb", "#f6f6f7"
+_EVOLVED = "#b3261e"
+_ROLES = {"champion": _EVOLVED, "generation 0": "#b7791f", "random": "#4b5563"}
+_SHORT = {"generation 0": "best of\ngeneration 0", "random": "random\nplay"}
+_MARKED = 60  # with more generations than these, dots would hide the line
+
+
+def draw_fitness_curve(
+    path: Path,
+    generations: Sequence[GenerationRow],
+    results: Sequence[ResultRow] = (),
+    *,
+    title: str,
+    subtitle: str = "",
+    fitness: str = "fitness",
+) -> None:
+    """Draw fitness by generation, the contestants' held-out means beside it, and write it to a file.
+
+    Args:
+        path: The file; its suffix, one of `FORMATS`, says its kind.
+        generations: Those to draw; one in which every agent failed leaves a gap.
+        results: The contestants on held-out seeds, drawn as levels with their intervals.
+        title: The heading.
+        subtitle: A line below it.
+        fitness: What the vertical axis is called.
+
+    Raises:
+        ValueError: The suffix is none of `FORMATS`, or there is no generation with a fitness.
+        OSError: The file cannot be written.
+    """
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ValueError(f"{str(path)!r} is no {' or '.join(f'.{form}' for form in FORMATS)} file")
+    if not any(row.best is not None for row in generations):
+        raise ValueError("no generation has a fitness yet: there is nothing to draw")
+    with mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"}):  # the salt makes an SVG's ids repeatable
+        figure = Figure(figsize=(9.0, 4.9), facecolor="white")
+        curve, levels = _panels(figure, results)
+        _draw_generations(curve, generations)
+        for row in results:
+            colour, mean = _ROLES.get(row.role, _FAINT), row.fitness.mean
+            curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
+        _draw_levels(levels, results)
+        _dress(figure, curve, title=title, subtitle=subtitle, fitness=fitness)
+        # A date would make equal pictures unequal files. PNG has none unless asked.
+        figure.savefig(path, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
+
+
+def _panels(figure: Figure, results: Sequence[ResultRow]) -> tuple[Axes, Axes]:
+    """Return the curve's axes and, beside it on the same vertical axis, those of the held-out results."""
+    ratios = (1.0, 0.05 + 0.105 * len(results))
+    left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": ratios, "wspace": 0.03})
+    figure.subplots_adjust(left=0.075, right=0.985 if results else 1.04, top=0.8, bottom=0.115)
+    right.set_visible(bool(results))
+    for axes in (left, right):
+        axes.grid(axis="y", color=_GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(length=0, pad=6, colors=_FAINT)
+        axes.spines["bottom"].set_color(_FAINT)
+    right.set_facecolor(_PANEL)
+    return left, right
+
+
+def _draw_generations(axes: Axes, rows: Sequence[GenerationRow]) -> None:
+    xs = [row.index for row in rows]
+    marker = "o" if len(rows) <= _MARKED else None
+    means = [row.mean for row in rows]
+    axes.fill_between(
+        xs,
+        [_or_gap(mean.low if mean else None) for mean in means],
+        [_or_gap(mean.high if mean else None) for mean in means],
+        color=_EVOLVED,
+        alpha=0.18,
+        linewidth=0,
+        label="95 % interval of the mean",
+    )
+    centres = [_or_gap(mean.mean if mean else None) for mean in means]
+    axes.plot(xs, centres, color=_EVOLVED, linewidth=2.4, marker=marker, markersize=3.5, label="mean of the generation")
+    best = [_or_gap(row.best_fitness) for row in rows]
+    axes.plot(xs, best, color=_INK, linewidth=1.2, marker=marker, markersize=3.5, label="best agent")
+
+
+def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
+    for place, row in enumerate(results):
+        colour, interval = _ROLES.get(row.role, _FAINT), row.fitness
+        if interval.low is not None and interval.high is not None:
+            axes.vlines(place, interval.low, interval.high, color=colour, linewidth=1.8)
+            axes.hlines((interval.low, interval.high), place - 0.14, place + 0.14, color=colour, linewidth=1.8)
+        axes.plot([place], [interval.mean], color=colour, marker="o", markersize=6)
+        top = interval.mean if interval.high is None else interval.high
+        label = axes.annotate(f"{interval.mean:.3g}", (place, top), xytext=(0, 6), textcoords="offset points")
+        label.set(color=colour, fontweight="bold", ha="center", fontsize=10.5)
+    axes.set_xlim(-0.6, max(len(results), 1) - 0.4)
+    axes.set_xticks(range(len(results)), [_SHORT.get(row.role, row.role) for row in results], fontsize=8.5)
+    axes.set_title("on held-out seeds", fontsize=9.5, color=_FAINT, y=0.925)
+
+
+def _dress(figure: Figure, axes: Axes, *, title: str, subtitle: str, fitness: str) -> None:
+    axes.set_xlabel("generation", color=_FAINT)
+    axes.set_ylabel(fitness, color=_FAINT)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10]))
+    axes.margins(x=0.02, y=0.12)
+    figure.text(0.015, 0.945, title, fontsize=15, fontweight="bold", color=_INK)
+    figure.text(0.015, 0.897, subtitle, fontsize=10, color=_FAINT)
+    figure.legend(
+        frameon=False, loc="upper left", bbox_to_anchor=(0.003, 0.885), ncols=3, fontsize=9.5, labelcolor=_INK
+    )
+
+
+def _or_gap(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,0 +1,199 @@
+"""The tables of an experiment: its generations, and its contestants on held-out seeds.
+
+A generation's best is the winner of a noisy contest, and so looks better than it is; its mean does not. What a champion
+is worth is said by its held-out episodes alone; `SelectionBias` says how much its training fitness promised too much.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clau_doom.analysis.intervals import Interval, difference_interval, mean_interval, student_interval
+from clau_doom.domain import AgentRef, Evaluation, generator
+from clau_doom.domain.experiment import Standing
+
+__all__ = [
+    "Comparison",
+    "GenerationRow",
+    "ResultRow",
+    "ResultTable",
+    "SelectionBias",
+    "generation_rows",
+    "result_table",
+]
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerationRow:
+    """One generation, over those of its agents that have a fitness.
+
+    Attributes:
+        index: The generation, from 0.
+        best: The best agent's place, or None when every agent failed.
+        best_fitness: Its training fitness, or None.
+        mean: The mean fitness with Student's t interval, or None.
+        worst_fitness: The worst fitness, or None.
+        agents: How many agents it has.
+        failed: How many of them have no fitness.
+    """
+
+    index: int
+    best: AgentRef | None
+    best_fitness: float | None
+    mean: Interval | None
+    worst_fitness: float | None
+    agents: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResultRow:
+    """One contestant on the held-out seeds.
+
+    Attributes:
+        role: What it is: ``champion``, ``generation 0`` or ``random``.
+        agent: Its id.
+        fitness: Its mean fitness over the episodes.
+        measures: The scenario's telling measures, by name, in the table's order.
+    """
+
+    role: str
+    agent: str
+    fitness: Interval
+    measures: tuple[tuple[str, Interval], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What the champion is ahead of another contestant, seed by seed.
+
+    Attributes:
+        role: The other contestant.
+        difference: The mean difference of fitness, champion minus the other.
+        overlap: Whether the two contestants' own intervals overlap; None where one has none.
+    """
+
+    role: str
+    difference: Interval
+    overlap: bool | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectionBias:
+    """What choosing the best of many noisy results promised too much.
+
+    Attributes:
+        training: The champion's fitness in the generation that it was best of.
+        held_out: Its mean on held-out seeds.
+    """
+
+    training: float
+    held_out: float
+
+    @property
+    def value(self) -> float:
+        """Training minus held-out fitness; near 0 when the training fitness could be believed."""
+        return self.training - self.held_out
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResultTable:
+    """What came of an experiment.
+
+    Attributes:
+        rows: The contestants, the champion first.
+        comparisons: The champion against each of the others that played the same seeds.
+        bias: The champion's selection bias, or None without a champion or its training fitness.
+    """
+
+    rows: tuple[ResultRow, ...]
+    comparisons: tuple[Comparison, ...]
+    bias: SelectionBias | None
+
+
+def generation_rows(generations: Sequence[Sequence[Evaluation]]) -> tuple[GenerationRow, ...]:
+    """Return a row for each of the finished generations.
+
+    Args:
+        generations: The evaluations of each, by index. Of equally fit agents, the one of the lower index is the best.
+    """
+    return tuple(_generation_row(index, evaluations) for index, evaluations in enumerate(generations))
+
+
+def result_table(
+    standings: Sequence[Standing], *, measures: Sequence[str], seed: int, training: float | None = None
+) -> ResultTable:
+    """Return what the contestants came to on held-out seeds.
+
+    Args:
+        standings: The contestants with their episodes, at least one each, on the same seeds in the same order.
+        measures: The names of the scenario's telling measures.
+        seed: The experiment's; the intervals' resampling comes from it.
+        training: The champion's training fitness, if it is known.
+    """
+    rows = tuple(_result_row(standing, measures, seed) for standing in standings)
+    champion = next((row for row in rows if row.role == CHAMPION), None)
+    bias = (
+        SelectionBias(training=training, held_out=champion.fitness.mean)
+        if champion is not None and training is not None
+        else None
+    )
+    return ResultTable(rows=rows, comparisons=_comparisons(standings, rows, seed), bias=bias)
+
+
+def _generation_row(index: int, evaluations: Sequence[Evaluation]) -> GenerationRow:
+    fit = [(evaluation.fitness, evaluation.agent.ref) for evaluation in evaluations if evaluation.fitness is not None]
+    if not fit:
+        count = len(evaluations)
+        return GenerationRow(
+            index=index, best=None, best_fitness=None, mean=None, worst_fitness=None, agents=count, failed=count
+        )
+    best_fitness, best = max(fit, key=lambda pair: (pair[0], -pair[1].index))
+    return GenerationRow(
+        index=index,
+        best=best,
+        best_fitness=best_fitness,
+        mean=student_interval([fitness for fitness, _ in fit]),
+        worst_fitness=min(fitness for fitness, _ in fit),
+        agents=len(evaluations),
+        failed=len(evaluations) - len(fit),
+    )
+
+
+def _result_row(standing: Standing, measures: Sequence[str], seed: int) -> ResultRow:
+    def interval(name: str, values: Sequence[float]) -> Interval:
+        return mean_interval(values, generator(seed, "analysis", standing.role, name))
+
+    return ResultRow(
+        role=standing.role,
+        agent=standing.agent,
+        fitness=interval("fitness", standing.fitnesses),
+        measures=tuple(
+            (name, interval(name, [float(getattr(played, name)) for played in standing.measures])) for name in measures
+        ),
+    )
+
+
+def _comparisons(standings: Sequence[Standing], rows: Sequence[ResultRow], seed: int) -> tuple[Comparison, ...]:
+    champion = next((pair for pair in zip(standings, rows, strict=True) if pair[1].role == CHAMPION), None)
+    if champion is None:
+        return ()
+    ours, our_row = champion
+    return tuple(
+        Comparison(
+            role=row.role,
+            difference=difference_interval(
+                ours.fitnesses, other.fitnesses, generator(seed, "analysis", "difference", row.role)
+            ),
+            overlap=_overlap(our_row.fitness, row.fitness),
+        )
+        for other, row in zip(standings, rows, strict=True)
+        if row is not our_row and len(other.fitnesses) == len(ours.fitnesses)
+    )
+
+
+def _overlap(one: Interval, other: Interval) -> bool | None:
+    if one.low is None or one.high is None or other.low is None or other.high is None:
+        return None
+    return one.low <= other.high and other.low <= one.high
