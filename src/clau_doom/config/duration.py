@@ -1,43 +1,59 @@
 """Durations as people write them: ``90s``, ``15m``, ``2h``, ``1h30m``."""
 
+import math
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 __all__ = ["Duration", "format_duration", "parse_duration"]
 
-_PATTERN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+_PATTERN = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
+_LONGEST = 100_000 * 3600.0
 
 
 def parse_duration(value: object) -> float:
-    """Return the seconds that a text such as ``90s``, ``15m`` or ``1h30m`` means.
+    """Return the seconds, to a thousandth, that a text such as ``90s``, ``15m`` or ``1h30m`` means.
+
+    A float is taken as the seconds that were read before.
 
     Raises:
-        ValueError: It is none, or no time at all.
+        ValueError: It is none, no time at all, or longer than 100,000 hours.
     """
-    if isinstance(value, float):  # a value that was parsed before
-        return value
-    match = _PATTERN.fullmatch(value) if isinstance(value, str) and value else None
-    if not match:
-        raise ValueError("is no duration: write 90s, 15m, 2h or 1h30m")
-    hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    total = hours * 3600 + minutes * 60 + seconds
-    if total <= 0:
-        raise ValueError("must be longer than nothing")
-    return total
+    if isinstance(value, float):
+        total = value
+    else:
+        match = _PATTERN.fullmatch(value) if isinstance(value, str) and value else None
+        if not match:
+            raise ValueError("is no duration: write 90s, 15m, 2h or 1h30m")
+        hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        total = hours * 3600 + minutes * 60 + seconds
+    if not math.isfinite(total) or not 0.001 <= total <= _LONGEST:
+        raise ValueError("is out of range: use 0.001s to 100000h")
+    return round(total, 3)
 
 
 def format_duration(seconds: float) -> str:
     """Return the shortest text that `parse_duration` reads as `seconds`, to a thousandth."""
-    whole, parts = round(seconds, 3), []
-    for unit, size in (("h", 3600), ("m", 60)):
-        count, whole = divmod(whole, size)
+    rest, parts = round(seconds * 1000), []
+    for unit, size in (("h", 3_600_000), ("m", 60_000)):
+        count, rest = divmod(rest, size)
         if count:
-            parts.append(f"{int(count)}{unit}")
-    if whole or not parts:
-        parts.append(f"{round(whole, 3):g}s")
+            parts.append(f"{count}{unit}")
+    if rest or not parts:
+        parts.append(f"{rest / 1000:g}s")
     return "".join(parts)
 
 
-Duration = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(?=.)(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?$",
+            "examples": ["90s", "15m", "2h", "1h30m"],
+        }
+    ),
+]

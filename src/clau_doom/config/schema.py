@@ -1,14 +1,34 @@
-"""The configuration's sections and fields. Every field's description is its documentation."""
+"""The configuration's sections and fields. Every field's description is its documentation.
 
-from typing import Annotated, Literal
+Validation is strict: whole numbers are taken for real ones and lists for tuples, and nothing else is converted.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+import math
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    Tag,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from clau_doom.config.duration import Duration
+from clau_doom.domain import check_experiment_id
+from clau_doom.errors import ConfigError
 
 __all__ = [
     "CmaEsConfig",
     "CustomPolicyConfig",
+    "DescriptorConfig",
     "EpisodesSeeds",
     "EvolutionConfig",
     "ExecutionConfig",
@@ -29,14 +49,46 @@ __all__ = [
 EpisodesSeeds = Literal["fixed", "per_generation"]
 
 
+Clash = tuple[str, tuple[str, ...], str]
+"""Values that do not fit together: the path to mend, all paths that take part, what is wrong and the remedy."""
+
+
+def _refuse(clashes: list[Clash]) -> None:
+    if clashes:
+        text = "; ".join(f"{path} {message}" for path, _, message in clashes)
+        raise PydanticCustomError("clash", "{text}", {"text": text, "clashes": clashes})
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _experiment_id(value: str) -> str:
+    try:
+        return check_experiment_id(value)
+    except ConfigError as error:
+        raise ValueError(str(error).removeprefix(f"{value!r} ")) from None
+
+
+def _option(value: object) -> object:
+    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise ValueError("is no option: use text, a finite number, true or false")
+
+
+_FromList = BeforeValidator(_as_tuple)
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ScenarioConfig(_Section):
     """The game to play."""
 
-    name: str = Field(default="defend_the_center", description="A bundled scenario, or the path of a .cfg file.")
+    name: str = Field(
+        default="defend_the_center", min_length=1, description="A bundled scenario, or the path of a .cfg file."
+    )
     frame_skip: int = Field(default=4, ge=1, le=35, description="The most tics that one action is held for.")
     doom_skill: int | None = Field(default=None, ge=1, le=5, description="1 (easiest) to 5; default: the .cfg's own.")
     timeout: int | None = Field(
@@ -47,26 +99,33 @@ class ScenarioConfig(_Section):
     )
 
 
+Units = Annotated[PositiveInt, Field(le=1024)]
+
+
 class RandomPolicyConfig(_Section):
     """Presses buttons at random: the baseline."""
 
-    kind: Literal["random"] = "random"
+    kind: Literal["random"] = Field(default="random", description="How a genome plays.")
 
 
 class RulesPolicyConfig(_Section):
     """Hand-written rules with evolvable, named genes."""
 
-    kind: Literal["rules"] = "rules"
+    kind: Literal["rules"] = Field(default="rules", description="How a genome plays.")
 
 
 class NeuralPolicyConfig(_Section):
     """A small network over what is seen; its weights are the genome."""
 
-    kind: Literal["neural"] = "neural"
-    layers: tuple[PositiveInt, ...] = Field(default=(16,), max_length=4, description="Units of each hidden layer.")
+    kind: Literal["neural"] = Field(default="neural", description="How a genome plays.")
+    layers: Annotated[tuple[Units, ...], _FromList] = Field(
+        default=(16,), max_length=4, description="Units of each hidden layer, at most 1024; [] for none."
+    )
     bins: int = Field(default=9, ge=3, le=64, description="Directions into which visible objects are sorted.")
-    screen: tuple[PositiveInt, PositiveInt] | None = Field(
-        default=None, description="Width and height of a down-sampled screen to see as well."
+    screen: Annotated[tuple[PositiveInt, PositiveInt] | None, _FromList] = Field(
+        default=None,
+        description="Width and height of a down-sampled screen to see as well, no larger than scenario.resolution.",
+        examples=[[16, 12]],
     )
     weight_limit: PositiveFloat = Field(default=4.0, le=64.0, description="Weights lie between minus and plus this.")
 
@@ -74,12 +133,14 @@ class NeuralPolicyConfig(_Section):
 class CustomPolicyConfig(_Section):
     """Any Python class that implements the policy port."""
 
-    kind: Literal["class"] = "class"
+    kind: Literal["class"] = Field(default="class", description="How a genome plays.")
     target: str = Field(
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", description="The class, as module:Class; importable from the folder."
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="The class, as module:Class; importable from the folder.",
+        examples=["my_policy:MyPolicy"],
     )
-    options: dict[str, bool | int | float | str] = Field(
-        default_factory=dict, description="Keyword arguments for the class."
+    options: dict[str, Annotated[bool | int | float | str, BeforeValidator(_option)]] = Field(
+        default_factory=dict, description="Keyword arguments for the class.", examples=[{"caution": 0.5}]
     )
 
 
@@ -104,13 +165,22 @@ WeightName = Literal[
     "distance",
     "decisions",
 ]
-FitnessConfig = FitnessName | Annotated[dict[WeightName, float], Field(min_length=1)]
+
+
+def _fitness_form(value: object) -> str:
+    return "weights" if isinstance(value, Mapping) else "name"
+
+
+FitnessConfig = Annotated[
+    Annotated[FitnessName, Tag("name")] | Annotated[dict[WeightName, float], Field(min_length=1), Tag("weights")],
+    Discriminator(_fitness_form),
+]
 
 
 class GeneticConfig(_Section):
     """A genetic algorithm: tournaments, crossover by gene type, mutation that cools, elites that play again."""
 
-    kind: Literal["genetic"] = "genetic"
+    kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
     elites: int = Field(default=2, ge=0, description="The best agents that enter the next generation unchanged.")
     tournament: int = Field(default=3, ge=1, description="Agents drawn for each choice of a parent.")
     crossover: float = Field(default=0.7, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
@@ -126,24 +196,32 @@ class GeneticConfig(_Section):
 class CmaEsConfig(_Section):
     """CMA-ES, on the cma package."""
 
-    kind: Literal["cma-es"] = "cma-es"
+    kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
     sigma: float = Field(default=0.3, gt=0.0, le=1.0, description="The first step, in gene ranges.")
 
 
 class DescriptorConfig(_Section):
     """One axis of a MAP-Elites archive."""
 
-    measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"]
-    low: float = 0.0
-    high: float = 1.0
-    cells: int = Field(default=10, ge=2, le=100)
+    measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(
+        description="The behaviour that this axis tells apart."
+    )
+    low: float = Field(default=0.0, description="The value at which the first cell begins; lower ones count into it.")
+    high: float = Field(default=1.0, description="The value at which the last cell ends; higher ones count into it.")
+    cells: int = Field(default=10, ge=2, le=100, description="Cells of equal width between low and high.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low >= self.high:
+            _refuse([("high", ("low",), f"is not above low ({self.low:g}): raise it, or lower low")])
+        return self
 
 
 class MapElitesConfig(_Section):
     """MAP-Elites: the best agent of every kind of behaviour."""
 
-    kind: Literal["map-elites"] = "map-elites"
-    descriptors: tuple[DescriptorConfig, ...] = Field(
+    kind: Literal["map-elites"] = Field(default="map-elites", description="How the next generation is made.")
+    descriptors: Annotated[tuple[DescriptorConfig, ...], _FromList] = Field(
         default=(DescriptorConfig(measure="aggression"), DescriptorConfig(measure="movement")),
         min_length=1,
         max_length=4,
@@ -156,7 +234,7 @@ class MapElitesConfig(_Section):
 class RandomSearchConfig(_Section):
     """Draws every agent anew: what any other strategy must beat."""
 
-    kind: Literal["random"] = "random"
+    kind: Literal["random"] = Field(default="random", description="How the next generation is made.")
 
 
 EvolutionConfig = Annotated[
@@ -198,19 +276,51 @@ class HoldoutConfig(_Section):
 class ExperimentConfig(_Section):
     """One experiment."""
 
-    name: str = Field(default="experiment", description="The experiment's id: a-z, 0-9, '_' and '-', at most 40.")
+    name: Annotated[str, AfterValidator(_experiment_id)] = Field(
+        default="experiment", description="The experiment's id: a-z, 0-9, '_' and '-', at most 40."
+    )
     seed: int = Field(default=1, ge=0, lt=2**63, description="Where all random numbers come from.")
     generations: int = Field(default=100, ge=1, le=1_000_000, description="How many generations to evolve.")
     population: int = Field(default=50, ge=1, le=100_000, description="Agents in each generation.")
-    max_duration: Duration | None = Field(default=None, description="Running time, such as 90s, 15m or 2h.")
+    max_duration: Duration | None = Field(
+        default=None, description="The most running time, such as 90s, 15m or 2h; null: no limit."
+    )
     scenario: ScenarioConfig = Field(default_factory=ScenarioConfig, description="The game to play.")
     episodes: int = Field(default=4, ge=1, le=10_000, description="Episodes of each agent.")
     seeds: EpisodesSeeds = Field(
         default="per_generation", description="Whether every generation plays the same seeds or its own."
     )
     policy: PolicyConfig = Field(default_factory=RulesPolicyConfig, description="How a genome plays.")
-    fitness: FitnessConfig = Field(default="reward", description="What evolution maximises; a name, or weights.")
+    fitness: FitnessConfig = Field(
+        default="reward",
+        description="What evolution maximises: reward, score, kills, survival, or weights over score and measures.",
+        examples=[{"kills": 1.0, "damage_taken": -0.01}],
+    )
     evolution: EvolutionConfig = Field(default_factory=GeneticConfig, description="How the next generation is made.")
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="How episodes are played.")
     local: LocalConfig = Field(default_factory=LocalConfig, description="The local backend.")
     holdout: HoldoutConfig = Field(default_factory=HoldoutConfig, description="How the champion is judged.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        _refuse([clash for clash in (self._elites(), self._cma_population(), self._screen()) if clash])
+        return self
+
+    def _elites(self) -> Clash | None:
+        if not isinstance(self.evolution, GeneticConfig) or self.evolution.elites < self.population:
+            return None
+        remedy = "leaves nothing to evolve: use fewer elites than the population"
+        return "evolution.elites", ("population", "evolution.kind"), f"{remedy} ({self.population})"
+
+    def _cma_population(self) -> Clash | None:
+        if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:
+            return None
+        return "population", ("evolution.kind",), "is too small for cma-es: use 2 or more"
+
+    def _screen(self) -> Clash | None:
+        screen = self.policy.screen if isinstance(self.policy, NeuralPolicyConfig) else None
+        width, height = (int(part) for part in self.scenario.resolution.split("x"))
+        if screen is None or (screen[0] <= width and screen[1] <= height):
+            return None
+        remedy = f"is larger than scenario.resolution ({self.scenario.resolution}): use a smaller one"
+        return "policy.screen", ("policy.kind", "scenario.resolution"), remedy

@@ -1,0 +1,219 @@
+"""YAML without surprises.
+
+A document is one mapping of at most 1 MB, with text keys and at most 32 levels. Aliases, anchors, tags, duplicate keys
+and several documents are refused. Plain scalars are read as YAML 1.2's core schema reads them, so that ``no`` is text
+and ``1e3`` a number; unlike it, a number with a leading zero (``010``) stays text, because readers disagree about it.
+
+The tree is built from PyYAML's events, so that nothing is expanded or constructed before it has been checked.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from clau_doom.errors import ConfigError
+
+__all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
+
+MOST_BYTES = 1_000_000
+MOST_LEVELS = 32
+MOST_DIGITS = 30
+
+Place = tuple[str | int, ...]
+"""The keys and list positions that lead from the root to a value."""
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS: Mapping[str, object] = MappingProxyType(
+    {
+        word: value
+        for text, value in (("true", True), ("false", False), ("null", None))
+        for word in (text, text.capitalize(), text.upper())
+    }
+    | {"": None, "~": None}
+    | {f"{sign}.{word}": float(f"{sign}inf") for sign in ("", "-", "+") for word in ("inf", "Inf", "INF")}
+    | {f".{word}": float("nan") for word in ("nan", "NaN", "NAN")}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """One YAML document.
+
+    Attributes:
+        name: What to call it in messages, such as its path.
+        data: The root: mappings are dicts, sequences are lists.
+        lines: The line, from 1, of every key and list item, by path.
+    """
+
+    name: str
+    data: dict[str, object]
+    lines: Mapping[Place, int]
+
+    def line(self, path: Place) -> int | None:
+        """Return the line of the value at `path`, or of the nearest one that holds it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return None
+
+
+def read_document(path: Path) -> Document:
+    """Read a file.
+
+    Raises:
+        ConfigError: It cannot be read ("cannot read X: ...") or parsed ("X is no valid YAML: ...").
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(content) > MOST_BYTES:
+        raise ConfigError(f"cannot read {path}: it is larger than {MOST_BYTES:,} bytes")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path} is no valid YAML: line {line}: it is not UTF-8 text: save it as UTF-8") from error
+    return parse_document(text, name=str(path))
+
+
+def parse_document(text: str, *, name: str) -> Document:
+    """Parse the text of a configuration that messages call `name`.
+
+    Raises:
+        ConfigError: It is no valid YAML, or more than this loader takes; the message names the line.
+    """
+    builder = _Builder(text)
+    try:
+        data = builder.document()
+        if not isinstance(data, dict):
+            kind = "empty" if data is None else "no mapping"
+            raise _Fault(1, f"the document is {kind}: write `field: value` lines, or begin with `config init`")
+    except _Fault as fault:
+        raise ConfigError(f"{name} is no valid YAML: {fault}") from None
+    return Document(name=name, data=data, lines=builder.lines)
+
+
+def parse_value(text: str) -> object:
+    """Return the value that one YAML scalar or flow collection means, such as ``3``, ``[16, 8]`` or ``{kills: 1}``.
+
+    Raises:
+        ValueError: It is none; the message says why.
+    """
+    try:
+        return _Builder(text).document()
+    except _Fault as fault:
+        raise ValueError(fault.problem) from None
+
+
+def resolve_plain(text: str) -> object:
+    """Return what an unquoted scalar means.
+
+    Raises:
+        ValueError: It is a whole number of more than 30 digits.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text) or _BASED.fullmatch(text):
+        if len(text) > MOST_DIGITS:
+            raise ValueError(f"a number of more than {MOST_DIGITS} digits")
+        return int(text, 10 if _INTEGER.fullmatch(text) else 0)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+class _Fault(Exception):
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"line {line}: {problem}")
+        self.problem = problem
+
+
+class _Builder:
+    """Builds one document's tree from the parser's events."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: dict[Place, int] = {}
+        self._events = _events(text)
+
+    def document(self) -> object:
+        next(self._events)  # the stream's start
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        data = self._node(next(self._events), ())
+        next(self._events)  # the document's end
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise _Fault(_line(event), "a second document begins: keep one in a file")
+        return data
+
+    def _node(self, event: yaml.Event, path: Place) -> object:
+        if isinstance(event, yaml.AliasEvent):
+            raise _Fault(_line(event), f"aliases (*{event.anchor}) are refused: write the value out")
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        if event.anchor is not None:
+            raise _Fault(_line(event), f"anchors (&{event.anchor}) are refused: write each value out")
+        if event.tag is not None:
+            raise _Fault(_line(event), f"tags ({event.tag}) are refused: write the plain value")
+        if isinstance(event, yaml.ScalarEvent):
+            return _scalar(event)
+        if len(path) >= MOST_LEVELS:
+            raise _Fault(_line(event), f"more than {MOST_LEVELS} levels deep")
+        return self._mapping(path) if isinstance(event, yaml.MappingStartEvent) else self._sequence(path)
+
+    def _mapping(self, path: Place) -> dict[str, object]:
+        found: dict[str, object] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+                raise _Fault(_line(event), "a key is no text: use plain names as keys")
+            key = self._node(event, path)
+            if not isinstance(key, str):
+                assert isinstance(event, yaml.ScalarEvent)
+                raise _Fault(_line(event), f"the key {event.value!r} is no text: put it in quotes")
+            if key in found:
+                first = self.lines[(*path, key)]
+                raise _Fault(_line(event), f"{key!r} is given twice (first on line {first}): keep one")
+            self.lines[(*path, key)] = _line(event)
+            found[key] = self._node(next(self._events), (*path, key))
+        return found
+
+    def _sequence(self, path: Place) -> list[object]:
+        found: list[object] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            here = (*path, len(found))
+            self.lines[here] = _line(event)
+            found.append(self._node(event, here))
+        return found
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = " ".join(part for part in (error.context, error.problem) if part)
+        raise _Fault(mark.line + 1 if mark else 1, problem) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _Fault(line, f"the character U+{ord(text[error.position]):04X} is not allowed") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML leaks chr()'s errors for "\UFFFFFFFF"
+        raise _Fault(1, f"an escape is no character ({error})") from None
+
+
+def _scalar(event: yaml.ScalarEvent) -> object:
+    if event.style is not None:
+        return event.value
+    try:
+        return resolve_plain(event.value)
+    except ValueError as error:
+        raise _Fault(_line(event), str(error)) from None
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
