@@ -1,0 +1,9 @@
+"""Public fakes and contract suites: what a test or a benchmark uses in place of engines, workers and time.
+
+Everything here passes the same contract suites as the real thing, and users may build tests of their own policies and
+strategies on it. Nothing outside tests and benchmarks imports this package.
+"""
+
+from clau_doom.testing.scripted_backend import ScriptedBackend, scripted_outcome
+
+__all__ = ["ScriptedBackend", "scripted_outcome"]

@@ -1,0 +1,104 @@
+"""A backend without engines: instant episodes whose outcome is a function of genome and seed, and faults on request."""
+
+import hashlib
+import math
+import struct
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures
+from clau_doom.ports import EpisodeTask
+
+__all__ = ["ScriptedBackend", "scripted_outcome"]
+
+Disturb = Callable[[EpisodeTask], Awaitable[None]]
+"""Called before an episode ends: may wait, and may raise what the backend port allows."""
+
+
+def scripted_outcome(genome: Genome, seed: int) -> EpisodeOutcome:
+    """Return the outcome of a made-up episode: a function of its arguments alone.
+
+    Reward and kills rise as the genes approach 0.5, so that evolution has something to find, and the seed adds noise of
+    up to one point; health is noise alone.
+    """
+    digest = hashlib.sha256(struct.pack("<Q", seed) + genome.to_bytes()).digest()
+    noise, health = (int.from_bytes(digest[at : at + 4], "little") / 2**32 for at in (0, 4))
+    distance = math.fsum((value - 0.5) ** 2 for value in genome.values)
+    kills = math.floor(20.0 / (1.0 + distance) + noise)
+    measures = Measures(
+        kills=float(kills),
+        deaths=float(digest[8] % 2),
+        health=math.floor(health * 101.0),
+        shots=kills + float(digest[9] % 16),
+        hits=float(kills),
+        damage_dealt=kills * 20.0,
+        tics=300.0 + digest[10],
+        reward=20.0 / (1.0 + distance) + noise,
+        distance=float(digest[11]),
+        decisions=75.0,
+    )
+    return EpisodeOutcome(seed=seed, measures=measures, trajectory_sha256=digest.hex())
+
+
+class ScriptedBackend:
+    """An `EvaluationBackend` for tests and benchmarks of everything above the engines.
+
+    Attributes:
+        played: The tasks it was given, in the order in which they were begun.
+        entered: Whether it is between entering and leaving.
+    """
+
+    def __init__(
+        self,
+        *,
+        slots: int = 4,
+        disturb: Disturb | None = None,
+        outcome: Callable[[Genome, int], EpisodeOutcome] = scripted_outcome,
+        recording: bytes | None = None,
+    ) -> None:
+        """Make a backend.
+
+        Args:
+            slots: How many episodes it plays at once.
+            disturb: Awaited before an episode ends: raising loses the episode (`InfrastructureFailed`) or fails the
+                agent (`PolicyFailed`), waiting delays it.
+            outcome: What comes of a genome on a seed.
+            recording: What every episode leaves as its recording.
+        """
+        self.played: list[EpisodeTask] = []
+        self.entered = False
+        self._slots = slots
+        self._disturb = disturb
+        self._outcome = outcome
+        self._recording = recording
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing is started."""
+        self.entered = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; nothing is left behind."""
+        self.entered = False
+
+    @property
+    def slots(self) -> int:
+        """How many episodes it plays at once."""
+        return self._slots
+
+    async def play(self, task: EpisodeTask) -> Episode:
+        """Play one episode at once, unless it is disturbed."""
+        self.played.append(task)
+        if self._disturb is not None:
+            await self._disturb(task)
+        return Episode(
+            purpose=task.purpose,
+            agent=task.agent,
+            number=task.number,
+            outcome=self._outcome(task.genome, task.seed),
+            timing=EpisodeTiming(seconds=0.0, attempts=task.attempt),
+            recording=self._recording,
+        )
