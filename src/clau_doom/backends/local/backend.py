@@ -1,0 +1,141 @@
+"""The local backend: a fixed number of slots, each with at most one living worker."""
+
+import asyncio
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from clau_doom.backends.local.folders import WorkFolders
+from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
+from clau_doom.domain import Episode
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import PolicyFailed, PolicyTimedOut
+from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+__all__ = ["LocalBackend"]
+
+
+@dataclass
+class _Slot:
+    number: int
+    core: int | None
+    worker: WorkerProcess | None = None
+
+
+class LocalBackend(EvaluationBackend):
+    """Plays episodes in subprocesses of this process. Enter it in the main thread.
+
+    The kernel ends a worker when the *thread* that spawned it ends, and only the main thread lives long enough.
+    """
+
+    def __init__(
+        self,
+        *,
+        scenario: ScenarioConfig,
+        policy: PolicyConfig,
+        execution: ExecutionConfig,
+        local: LocalConfig,
+        facts: Provenance,
+        logs: Path | None = None,
+    ) -> None:
+        """Prepare a backend; nothing is started before it is entered.
+
+        Args:
+            scenario: What to play.
+            policy: How genomes play.
+            execution: How many workers, how long an episode, whether to record.
+            local: Pinning and the stall timeout.
+            facts: What every worker's hello must say.
+            logs: A folder for the workers' output, or None to drop it.
+        """
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
+        count = execution.workers or len(cores)
+        self._slots = [_Slot(number, cores[number % len(cores)] if local.pin else None) for number in range(count)]
+        self._launch = Launch(
+            setup=pb.Setup(
+                scenario_json=scenario.model_dump_json(),
+                policy_json=policy.model_dump_json(),
+                record=execution.record != "none",
+            ),
+            facts=facts,
+            episode_timeout=execution.episode_timeout,
+            stall_timeout=local.stall_timeout,
+            log=logs / "workers.log" if logs else None,
+        )
+        self._free: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()
+        self._folders = WorkFolders()
+        self._stack = ExitStack()
+
+    @property
+    def slots(self) -> int:
+        """How many workers there are."""
+        return len(self._slots)
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """The process ids of the living workers, for whoever watches them."""
+        return tuple(slot.worker.pid for slot in self._slots if slot.worker)
+
+    async def __aenter__(self) -> Self:
+        """Start all workers at once; when one does not start, none is left."""
+        self._stack.enter_context(self._folders)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for slot in self._slots:
+                    group.create_task(self._start(slot))
+        except BaseExceptionGroup as errors:
+            await self._end()
+            raise errors.exceptions[0] from None
+        except BaseException:
+            await self._end()
+            raise
+        for slot in reversed(self._slots):
+            self._free.put_nowait(slot)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all workers and remove their folders."""
+        await self._end()
+
+    async def play(self, task: EpisodeTask) -> Episode:
+        """Play one episode on the next free worker; see the port."""
+        slot = await self._free.get()
+        try:
+            worker = slot.worker or await self._start(slot)
+            return await worker.play(task)
+        except PolicyTimedOut:
+            await self._discard(slot)
+            raise
+        except PolicyFailed:
+            raise
+        except BaseException:
+            await self._discard(slot)
+            raise
+        finally:
+            self._free.put_nowait(slot)
+
+    async def _start(self, slot: _Slot) -> WorkerProcess:
+        folder = self._folders.make()
+        try:
+            slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
+        except BaseException:
+            self._folders.remove(folder)
+            raise
+        return slot.worker
+
+    async def _discard(self, slot: _Slot) -> None:
+        if worker := slot.worker:
+            slot.worker = None
+            await worker.kill()
+            self._folders.remove(worker.folder)
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(self._discard(slot) for slot in self._slots))
+        self._stack.close()

@@ -1,0 +1,115 @@
+"""Private working folders for workers, and the removal of what killed ones left behind.
+
+Each orchestrator process has one folder under the system's temporary folder, with a lock that it holds while it lives;
+its workers have folders inside. A folder whose lock nobody holds belongs to the dead, and is swept with the shared
+memory files of its engines.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from clau_doom.game import sweep
+
+__all__ = ["WorkFolders", "sweep_leftovers"]
+
+
+def _root() -> Path:
+    root = Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    if root.is_symlink() or root.stat().st_uid != os.getuid():
+        raise PermissionError(f"{root} belongs to somebody else: remove it, or set TMPDIR to a folder of your own")
+    return root
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class WorkFolders:
+    """This process's folders for workers; entering sweeps what the dead left."""
+
+    def __init__(self) -> None:
+        self._base: Path | None = None
+        self._held: int | None = None
+        self._made = 0
+
+    def __enter__(self) -> Self:
+        """Make this process's own folder."""
+        root = _root()
+        with _lock(root / "lock"):
+            _sweep_all(root)
+            self._base = Path(tempfile.mkdtemp(prefix="run-", dir=root))
+            self._held = os.open(self._base / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._held, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove it, and what its engines left in shared memory."""
+        assert self._base is not None
+        assert self._held is not None
+        _remove(self._base)
+        os.close(self._held)
+
+    def make(self) -> Path:
+        """Return a new, private, empty folder for a worker."""
+        assert self._base is not None, "entered first"
+        self._made += 1
+        folder = self._base / f"worker-{self._made:05d}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def remove(self, folder: Path) -> None:
+        """Remove a dead worker's folder, and what its engine left in shared memory."""
+        sweep(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_leftovers() -> int:
+    """Remove what dead orchestrators of this user left; return how many there were."""
+    root = _root()
+    with _lock(root / "lock"):
+        return _sweep_all(root)
+
+
+def _sweep_all(root: Path) -> int:
+    swept = 0
+    for base in sorted(root.glob("run-*")):
+        if not _alive(base):
+            _remove(base)
+            swept += 1
+    return swept
+
+
+def _alive(base: Path) -> bool:
+    try:
+        descriptor = os.open(base / "alive", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _remove(base: Path) -> None:
+    for folder in sorted(base.glob("worker-*")):
+        sweep(folder)
+    shutil.rmtree(base, ignore_errors=True)

@@ -1,0 +1,231 @@
+"""One worker process, seen from the orchestrator: start, ask, watch, kill."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from clau_doom.domain import Episode
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import (
+    EngineCrashed,
+    EpisodeTimedOut,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+)
+from clau_doom.ports import EpisodeTask
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import PREFIX, episode_from_played, frame, frame_size, parse, play_episode
+from clau_doom.worker import Phase, PhasePage
+
+__all__ = ["Launch", "WorkerProcess"]
+
+_START_TIMEOUT = 60.0
+_WATCH_INTERVAL = 0.25
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """What every worker of a backend is started with.
+
+    Attributes:
+        setup: The first message to it.
+        facts: What its hello must say.
+        episode_timeout: Seconds of wall time for one episode.
+        stall_timeout: Seconds without a decision after which the engine counts as hung.
+        log: Where its output goes, or None.
+    """
+
+    setup: pb.Setup
+    facts: Provenance
+    episode_timeout: float
+    stall_timeout: float
+    log: Path | None
+
+
+class WorkerProcess:
+    """A started worker. Plays one episode at a time; after any error but `PolicyFailed` it must be killed."""
+
+    def __init__(
+        self, number: int, popen: "subprocess.Popen[bytes]", streams: "_Streams", folder: Path, launch: Launch
+    ) -> None:
+        self.number = number
+        self.folder = folder
+        self._popen = popen
+        self._reader, self._writer = streams
+        self._launch = launch
+        self._page = PhasePage(folder / "phase")
+        self._tasks = 0
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also that of its process group."""
+        return self._popen.pid
+
+    @classmethod
+    async def start(cls, number: int, core: int | None, folder: Path, launch: Launch) -> "WorkerProcess":
+        """Start a worker and wait until its engine runs.
+
+        Raises:
+            WorkerRefused: Its versions or files differ from this process's.
+            EngineCrashed: Its engine did not start.
+            WorkerCrashed: It ended, or was not ready within a minute.
+        """
+        with PhasePage(folder / "phase", create=True):
+            pass
+        ours, theirs = socket.socketpair()
+        with theirs:
+            popen = _spawn(theirs.fileno(), core, folder, launch.log)
+        streams = await asyncio.open_connection(sock=ours)
+        worker = cls(number, popen, streams, folder, launch)
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                await worker._greet()
+        except TimeoutError as error:
+            await worker.kill()
+            raise WorkerCrashed(f"worker {number} was not ready within {_START_TIMEOUT:g} s") from error
+        except BaseException:
+            await worker.kill()
+            raise
+        return worker
+
+    async def _greet(self) -> None:
+        self._writer.write(frame(pb.ToWorker(setup=self._launch.setup)))
+        hello = (await self._receive()).hello
+        claimed = Provenance(facts=tuple(sorted(hello.facts.items())))
+        if difference := self._launch.facts.first_difference(claimed):
+            name, here, there = difference
+            raise WorkerRefused(f"worker {self.number} has {name} {there} where this process has {here}")
+        answer = await self._receive()
+        if answer.WhichOneof("message") != "ready":
+            raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
+
+    async def play(self, task: EpisodeTask) -> Episode:
+        """Play an episode.
+
+        Raises:
+            PolicyFailed: The agent's own fault; the worker can go on.
+            InfrastructureFailed: The worker must be killed.
+        """
+        self._tasks += 1
+        request = play_episode(self._tasks, task.genome, task.seed, baseline=task.baseline)
+        self._writer.write(frame(request))
+        answer = await self._watched()
+        kind = answer.WhichOneof("message")
+        if kind == "played" and answer.played.task == self._tasks:
+            return episode_from_played(
+                answer.played,
+                purpose=task.purpose,
+                agent=task.agent,
+                number=task.number,
+                seed=task.seed,
+                attempt=task.attempt,
+                worker=self.number,
+            )
+        if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
+            raise PolicyFailed(answer.failed.reason)
+        if kind == "failed":
+            raise EngineCrashed(answer.failed.reason)
+        raise WorkerCrashed(f"worker {self.number} answered task {self._tasks} with {kind}")
+
+    async def _watched(self) -> pb.FromWorker:
+        """Wait for the answer while looking at the phase page; raise when nothing moves any more."""
+        receiving = asyncio.ensure_future(self._receive())
+        loop = asyncio.get_running_loop()
+        begun = moved = loop.time()
+        count, _ = self._page.read()
+        try:
+            while True:
+                done, _pending = await asyncio.wait({receiving}, timeout=_WATCH_INTERVAL)
+                if done:
+                    return receiving.result()
+                now = loop.time()
+                seen, phase = self._page.read()
+                if seen != count:
+                    count, moved = seen, now
+                self._judge(phase, playing=now - begun, still=now - moved)
+        finally:
+            receiving.cancel()
+
+    def _judge(self, phase: Phase, *, playing: float, still: float) -> None:
+        deciding = phase is Phase.POLICY and not _stopped(self.pid)
+        if playing > self._launch.episode_timeout:
+            limit = f"{self._launch.episode_timeout:g} s"
+            if deciding:
+                raise PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
+            raise EpisodeTimedOut(f"the episode was not over after {limit}")
+        if still > self._launch.stall_timeout and not deciding:
+            raise EpisodeTimedOut(f"worker {self.number} made no progress for {self._launch.stall_timeout:g} s")
+
+    async def _receive(self) -> pb.FromWorker:
+        try:
+            prefix = await self._reader.readexactly(PREFIX)
+            return parse(pb.FromWorker, await self._reader.readexactly(frame_size(prefix)))
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from error
+
+    async def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            code = await asyncio.to_thread(self._popen.wait, 1.0)
+            how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            return f" with {how}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
+        return ""
+
+    async def kill(self) -> None:
+        """End the worker and its engine, at once. Harmless when they are gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+        await asyncio.to_thread(self._popen.wait)
+        await asyncio.to_thread(_wait_for_group, self.pid)
+
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def _spawn(descriptor: int, core: int | None, folder: Path, log: Path | None) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
+    command += ["--parent", str(os.getpid())] + ([] if core is None else ["--core", str(core)])
+    # Custom policies are imported from the folder where the run was started, as in `python -m`.
+    path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, **dict.fromkeys(_THREADS, "1"), "PYTHONPATH": path}
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
+        return subprocess.Popen(  # noqa: S603 - our own module, no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            pass_fds=(descriptor,),
+            start_new_session=True,
+        )
+
+
+def _stopped(pid: int) -> bool:
+    """Say whether the process is stopped (SIGSTOP): its silence is then nobody's decision."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] in {"T", "t"}
+
+
+def _wait_for_group(pid: int, patience: float = 2.0) -> None:
+    """Wait until no process of the group is left, so that its files can be removed."""
+    end = time.monotonic() + patience
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < end:
+            os.killpg(pid, 0)
+            time.sleep(0.005)

@@ -1,0 +1,124 @@
+"""One generation: its agents' missing episodes are played, and what they come to is summed up."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Fitness, Purpose
+from clau_doom.domain.events import AgentEvaluated, AgentFailed, EpisodeFinished, EpisodeLost, Event
+from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.errors import ClauDoomError, GenerationFailed, describe
+from clau_doom.orchestration.log import RunLog
+from clau_doom.orchestration.player import Failure, Player, Report
+from clau_doom.orchestration.registry import LiveAgent, Registry
+from clau_doom.ports import EpisodeTask
+
+__all__ = ["GenerationRun", "restore", "summarise"]
+
+
+class GenerationRun:
+    """Evaluates the agents of one generation."""
+
+    def __init__(self, registry: Registry, seeds: Sequence[int], fitness: Fitness, log: RunLog) -> None:
+        """Prepare an evaluation.
+
+        Args:
+            registry: The agents, with what is known of them already.
+            seeds: The engine's seeds, one an episode; all agents share them.
+            fitness: How measures become fitness.
+            log: Where events go.
+        """
+        self._registry = registry
+        self._seeds = seeds
+        self._fitness = fitness
+        self._log = log
+        self._errors: list[Exception] = []
+
+    async def evaluate(self, player: Player, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
+        """Play what is missing and return the evaluations, by index.
+
+        Args:
+            player: Who plays.
+            expected: How long an agent's episodes probably are; the longest are begun first, so that no worker is left
+                with a long one at the end.
+
+        Raises:
+            GenerationFailed: Every agent has failed; its cause is a group of the agents' failures.
+            ShutdownRequested: The run is to stop; what was finished is kept.
+        """
+        # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
+        tasks = [task for live in self._registry if live.failure is None for task in self._missing(live)]
+        lengths = {live.agent.id: expected(live.agent) for live in self._registry}
+        await player.play(sorted(tasks, key=lambda task: -lengths[task.agent]), self._receive)
+        evaluations = tuple(live.evaluate(self._fitness, len(self._seeds)) for live in self._registry)
+        if all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
+            raise self._all_failed(evaluations)
+        return evaluations
+
+    def _missing(self, live: LiveAgent) -> list[EpisodeTask]:
+        return [
+            EpisodeTask(
+                purpose=Purpose.TRAINING, agent=live.agent.id, genome=live.agent.genome, number=number, seed=seed
+            )
+            for number, seed in enumerate(self._seeds)
+            if number not in live.episodes
+        ]
+
+    async def _receive(self, reports: Sequence[Report]) -> None:
+        await self._log.extend([event for report in reports for event in self._events(report)])
+
+    def _events(self, report: Report) -> list[Event]:
+        if isinstance(report, EpisodeLost):
+            return [report]
+        if isinstance(report, Failure):
+            live = self._registry.get(report.task.agent)
+            live.failure = describe(report.error)
+            self._errors.append(report.error)
+            return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure)]
+        return self._finished(report)
+
+    def _finished(self, episode: Episode) -> list[Event]:
+        live = self._registry.get(episode.agent)
+        live.episodes[episode.number] = episode
+        events: list[Event] = [EpisodeFinished(episode=episode)]
+        fitness = live.evaluate(self._fitness, len(self._seeds)).fitness
+        if fitness is not None:
+            events.append(AgentEvaluated(ref=live.agent.ref, fitness=fitness))
+        return events
+
+    def _all_failed(self, evaluations: Sequence[Evaluation]) -> GenerationFailed:
+        generation = evaluations[0].agent.ref.generation
+        # After a resume some failures are known by their stored reasons only.
+        causes = self._errors or [ClauDoomError(evaluation.failure) for evaluation in evaluations]
+        error = GenerationFailed(f"generation {generation} failed: all {len(evaluations)} agents failed")
+        error.__cause__ = ExceptionGroup("the agents' failures", causes)
+        return error
+
+
+def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
+    """Return what a finished generation came to; of equally good agents the first is the best.
+
+    Args:
+        evaluations: By index; at least one has a fitness.
+    """
+    ranked = [(evaluation.fitness, evaluation) for evaluation in evaluations if evaluation.fitness is not None]
+    values = [fitness for fitness, _ in ranked]
+    best_fitness = max(values)
+    mean = math.fsum(values) / len(values)
+    squares = math.fsum((value - mean) ** 2 for value in values)
+    return GenerationSummary(
+        index=evaluations[0].agent.ref.generation,
+        best=next(evaluation.agent.ref for fitness, evaluation in ranked if fitness == best_fitness),
+        best_fitness=best_fitness,
+        mean_fitness=mean,
+        worst_fitness=min(values),
+        std_fitness=math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0,
+        failed=len(evaluations) - len(values),
+        episodes=sum(len(evaluation.outcomes) for _, evaluation in ranked),
+    )
+
+
+def restore(registry: Registry, known: Sequence[Evaluation], episodes: Mapping[AgentRef, Sequence[Episode]]) -> None:
+    """Give the agents of an unfinished generation back what the store knows of them."""
+    for live, evaluation in zip(registry, known, strict=True):
+        live.failure = evaluation.failure if evaluation.status is AgentStatus.FAILED else None
+        live.episodes = {episode.number: episode for episode in episodes.get(live.agent.ref, ())}

@@ -1,0 +1,140 @@
+"""How the champion is chosen and judged: validation seeds choose it, held-out seeds judge it, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose, episode_seeds
+from clau_doom.domain.events import ChampionChosen, EpisodeFinished, EpisodeLost, Event
+from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.errors import ExperimentFailed, describe
+from clau_doom.orchestration.log import RunLog
+from clau_doom.orchestration.player import Failure, Player, Report
+from clau_doom.ports import EpisodeTask
+
+__all__ = ["Judge", "baseline_id", "candidates"]
+
+
+def baseline_id(experiment: str) -> str:
+    """Return the id under which the random baseline's episodes are kept."""
+    return f"{experiment}-random"
+
+
+def candidates(summaries: Sequence[GenerationSummary], agents: Mapping[AgentRef, Agent]) -> tuple[Agent, ...]:
+    """Return the generations' best agents, oldest first, each genome once."""
+    best: dict[Genome, Agent] = {}
+    for summary in summaries:
+        agent = agents[summary.best]
+        best.setdefault(agent.genome, agent)
+    return tuple(best.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Contestant:
+    id: str
+    genome: Genome
+    baseline: bool = False
+
+
+class Judge:
+    """Plays the episodes that choose and judge the champion, and remembers those already played."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        fitness: Fitness,
+        keep_recordings: bool,
+        log: RunLog,
+        finished: Mapping[tuple[Purpose, str], Sequence[Episode]],
+    ) -> None:
+        """Prepare a judgement.
+
+        Args:
+            seed: The experiment's seed.
+            fitness: How measures become fitness.
+            keep_recordings: Keep every recording, and not the champion's held-out ones alone.
+            log: Where events go.
+            finished: Episodes that were played before, by purpose and agent id.
+        """
+        self._seed = seed
+        self._fitness = fitness
+        self._keep = keep_recordings
+        self._log = log
+        self._episodes = {key: {episode.number: episode for episode in row} for key, row in finished.items()}
+        self._failures: dict[str, Exception] = {}
+        self._champion: str | None = None
+
+    async def choose(self, player: Player, agents: Sequence[Agent], episodes: int) -> Agent:
+        """Have the candidates play the validation seeds, and return the best of them; of equals the oldest.
+
+        Raises:
+            ExperimentFailed: No candidate could be evaluated.
+        """
+        contestants = [_Contestant(id=agent.id, genome=agent.genome) for agent in agents]
+        await self._play(player, Purpose.VALIDATION, contestants, episodes)
+        means = {
+            agent: self._mean(Purpose.VALIDATION, agent.id, episodes)
+            for agent in agents
+            if agent.id not in self._failures
+        }
+        if not means:
+            error = ExperimentFailed(f"all {len(agents)} candidates failed on the validation seeds")
+            raise error from ExceptionGroup("the candidates' failures", [*self._failures.values()])
+        champion = max(means, key=lambda agent: means[agent])
+        await self._log.append(
+            ChampionChosen(champion=champion.ref, validation_fitness=means[champion], candidates=len(agents))
+        )
+        return champion
+
+    async def judge(self, player: Player, champion: Agent, first: Agent, baseline: str, episodes: int) -> None:
+        """Play the held-out seeds: the champion, generation 0's best, and random play.
+
+        A contestant whose policy fails on a held-out seed is reported without the episodes that it lacks.
+        """
+        self._champion = champion.id
+        contestants = {agent.id: _Contestant(id=agent.id, genome=agent.genome) for agent in (champion, first)}
+        contestants[baseline] = _Contestant(id=baseline, genome=Genome(()), baseline=True)
+        await self._play(player, Purpose.HELD_OUT, [*contestants.values()], episodes)
+
+    async def _play(self, player: Player, purpose: Purpose, contestants: Sequence[_Contestant], episodes: int) -> None:
+        seeds = episode_seeds(self._seed, purpose, episodes)
+        tasks = [
+            EpisodeTask(
+                purpose=purpose,
+                agent=contestant.id,
+                genome=contestant.genome,
+                number=number,
+                seed=seed,
+                baseline=contestant.baseline,
+            )
+            for number, seed in enumerate(seeds)
+            for contestant in contestants
+            if number not in self._episodes.setdefault((purpose, contestant.id), {})
+        ]
+        await player.play(tasks, self._receive)
+
+    async def _receive(self, reports: Sequence[Report]) -> None:
+        await self._log.extend([event for report in reports for event in self._events(report)])
+
+    def _events(self, report: Report) -> list[Event]:
+        if isinstance(report, EpisodeLost):
+            return [report]
+        if isinstance(report, Failure):
+            self._failures[report.task.agent] = report.error
+            return [
+                EpisodeLost(
+                    purpose=report.task.purpose,
+                    agent=report.task.agent,
+                    number=report.task.number,
+                    seed=report.task.seed,
+                    attempt=report.task.attempt,
+                    reason=describe(report.error),
+                )
+            ]
+        self._episodes[report.purpose, report.agent][report.number] = report
+        kept = self._keep or report.agent == self._champion
+        return [EpisodeFinished(episode=report if kept else replace(report, recording=None))]
+
+    def _mean(self, purpose: Purpose, agent: str, episodes: int) -> float:
+        row = self._episodes[purpose, agent]
+        return self._fitness.of_agent([row[number].outcome.measures for number in range(episodes)])

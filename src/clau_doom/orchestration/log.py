@@ -1,0 +1,33 @@
+"""The run's side of the event log: appends events with the running time so far."""
+
+from collections.abc import Sequence
+
+from clau_doom.domain.events import Event
+from clau_doom.ports import Clock, ExperimentStore
+
+__all__ = ["RunLog"]
+
+
+class RunLog:
+    """Appends a run's events to its store."""
+
+    def __init__(self, store: ExperimentStore, clock: Clock, *, ran_before: float) -> None:
+        """Start counting running time now, on top of `ran_before` seconds."""
+        self._store = store
+        self._clock = clock
+        self._ran_before = ran_before
+        self._started = clock.monotonic()
+
+    @property
+    def running_seconds(self) -> float:
+        """Time spent running, over all resumes."""
+        return self._ran_before + self._clock.monotonic() - self._started
+
+    async def append(self, *events: Event) -> None:
+        """Commit events together."""
+        await self._store.append(events, running_seconds=self.running_seconds)
+
+    async def extend(self, events: Sequence[Event]) -> None:
+        """Commit a sequence of events together, or nothing when it is empty."""
+        if events:
+            await self.append(*events)

@@ -1,0 +1,77 @@
+"""The live agents of the generation under evaluation: how far each is, and which have failed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness
+from clau_doom.errors import AgentNotFound, GenerationFull
+
+__all__ = ["LiveAgent", "Registry"]
+
+
+@dataclass
+class LiveAgent:
+    """One agent under evaluation.
+
+    Attributes:
+        agent: The agent.
+        episodes: Its finished training episodes, by number.
+        failure: Why it has failed, or None.
+    """
+
+    agent: Agent
+    episodes: dict[int, Episode] = field(default_factory=dict)
+    failure: str | None = None
+
+    def evaluate(self, fitness: Fitness, needed: int) -> Evaluation:
+        """Return what the agent's episodes have come to so far."""
+        outcomes = tuple(self.episodes[number].outcome for number in sorted(self.episodes))
+        status, value = AgentStatus.PENDING, None
+        if self.failure is not None:
+            status = AgentStatus.FAILED
+        elif len(outcomes) == needed:
+            status, value = AgentStatus.COMPLETED, fitness.of_agent([outcome.measures for outcome in outcomes])
+        return Evaluation(agent=self.agent, status=status, fitness=value, outcomes=outcomes, failure=self.failure)
+
+
+class Registry:
+    """The agents of one generation, by id and in the order of their indices."""
+
+    def __init__(self, capacity: int, agents: Iterable[Agent] = ()) -> None:
+        """Hold at most `capacity` agents, beginning with `agents`."""
+        self._capacity = capacity
+        self._agents: dict[str, LiveAgent] = {}
+        for agent in agents:
+            self.add(agent)
+
+    def add(self, agent: Agent) -> LiveAgent:
+        """Add an agent.
+
+        Raises:
+            GenerationFull: The population's capacity is reached.
+        """
+        if len(self._agents) >= self._capacity:
+            raise GenerationFull(
+                f"generation {agent.ref.generation} holds {self._capacity} agents; {agent.id} is one too many"
+            )
+        live = self._agents[agent.id] = LiveAgent(agent)
+        return live
+
+    def get(self, agent_id: str) -> LiveAgent:
+        """Return an agent.
+
+        Raises:
+            AgentNotFound: It is not under evaluation.
+        """
+        try:
+            return self._agents[agent_id]
+        except KeyError:
+            raise AgentNotFound(f"agent {agent_id} is not under evaluation") from None
+
+    def __iter__(self) -> Iterator[LiveAgent]:
+        """Iterate over the agents by index."""
+        return iter(self._agents.values())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._agents)

@@ -1,0 +1,217 @@
+"""One experiment from where it stands to its end, an interruption or a failure."""
+
+import asyncio
+from dataclasses import dataclass
+
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds
+from clau_doom.domain.events import (
+    ExperimentCompleted,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    GenerationCompleted,
+    GenerationStarted,
+)
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.errors import ExperimentFailed as ExperimentFailedError
+from clau_doom.errors import (
+    GenerationFailed,
+    ShutdownRequested,
+    StorageFailed,
+    describe,
+)
+from clau_doom.evolution import Strategy, make_strategy
+from clau_doom.orchestration.generation import GenerationRun, restore, summarise
+from clau_doom.orchestration.judging import Judge, baseline_id, candidates
+from clau_doom.orchestration.log import RunLog
+from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.registry import Registry
+from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
+from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Snapshot
+
+__all__ = ["ExperimentRun"]
+
+
+@dataclass
+class _Progress:
+    """What the loop carries from generation to generation."""
+
+    strategy: Strategy
+    summaries: list[GenerationSummary]
+    agents: dict[AgentRef, Agent]
+    lengths: dict[AgentRef, float]
+
+
+class ExperimentRun:
+    """Runs one experiment that is stored already; the caller owns store, backend and shutdown."""
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        config_yaml: str,
+        *,
+        space: GenomeSpace,
+        fitness: Fitness,
+        store: ExperimentStore,
+        backend: EvaluationBackend,
+        shutdown: Shutdown,
+        clock: Clock,
+    ) -> None:
+        """Prepare a run; see `clau_doom.bootstrap` for how its parts are chosen.
+
+        Args:
+            config: The resolved configuration.
+            config_yaml: The same as text, kept with the event of this start.
+            space: The policy's genes.
+            fitness: How measures become fitness.
+            store: An experiment's store that holds its `ExperimentCreated`.
+            backend: An entered backend.
+            shutdown: Who may ask to stop.
+            clock: Time.
+        """
+        self._config = config
+        self._config_yaml = config_yaml
+        self._space = space
+        self._fitness = fitness
+        self._store = store
+        self._player = Player(
+            backend,
+            shutdown,
+            attempts=config.execution.attempts,
+            on_exhausted=config.execution.on_exhausted,
+        )
+        self._shutdown = shutdown
+        self._clock = clock
+        self._generation = 0
+
+    async def run(self) -> ExperimentState:
+        """Run to the end.
+
+        Returns:
+            `COMPLETED`, or `INTERRUPTED` when somebody asked to stop or the disk is full.
+
+        Raises:
+            ExperimentFailed: It cannot go on; the causes are chained.
+        """
+        snapshot = await self._store.snapshot()
+        log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds)
+        deadline = self._deadline(snapshot)
+        try:
+            await self._evolve_and_judge(snapshot, log)
+        except ShutdownRequested as request:
+            await log.append(ExperimentInterrupted(generation=self._generation, reason=str(request)))
+            return ExperimentState.INTERRUPTED
+        except StorageFailed:
+            raise  # nothing more can be kept; the store holds a run that can be resumed
+        except Exception as error:
+            raise await self._failed(error, log) from error
+        finally:
+            if deadline:
+                deadline.cancel()
+        return ExperimentState.COMPLETED
+
+    def _deadline(self, snapshot: Snapshot) -> asyncio.TimerHandle | None:
+        limit = self._config.max_duration
+        if limit is None:
+            return None
+        reason = f"max_duration of {limit:g} s is used up"
+        left = max(limit - snapshot.running_seconds, 0.0)
+        return asyncio.get_running_loop().call_later(left, lambda: self._shutdown.request(reason, grace=0.0))
+
+    async def _failed(self, error: Exception, log: RunLog) -> ExperimentFailedError:
+        failure = ExperimentFailedError(f"experiment {self._config.name} failed")
+        failure.__cause__ = error
+        await log.append(ExperimentFailed(reason=describe(failure)))
+        return failure
+
+    async def _evolve_and_judge(self, snapshot: Snapshot, log: RunLog) -> None:
+        done = len(snapshot.summaries)
+        self._generation = min(done, self._config.generations - 1)
+        await log.append(
+            ExperimentStarted(
+                resumed=snapshot.last_sequence > 1,
+                generations=self._config.generations,
+                config_yaml=self._config_yaml,
+            )
+        )
+        progress = await self._restore(snapshot)
+        for generation in range(done, self._config.generations):
+            self._generation = generation
+            self._shutdown.check()
+            known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
+            await self._evolve(generation, progress, snapshot, known, log)
+        await self._judge(snapshot, progress, log)
+        await log.append(ExperimentCompleted(generations=self._config.generations))
+
+    async def _restore(self, snapshot: Snapshot) -> _Progress:
+        config = self._config
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        finished = snapshot.generations[: len(snapshot.summaries)]
+        await asyncio.to_thread(replay, strategy, config.name, finished)
+        progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], agents={}, lengths={})
+        for evaluations in finished:
+            self._remember(progress, evaluations)
+        return progress
+
+    def _remember(self, progress: _Progress, evaluations: tuple[Evaluation, ...]) -> None:
+        for evaluation in evaluations:
+            ref = evaluation.agent.ref
+            progress.agents[ref] = evaluation.agent
+            if evaluation.outcomes:
+                tics = [outcome.measures.tics for outcome in evaluation.outcomes]
+                progress.lengths[ref] = sum(tics) / len(tics)
+
+    async def _evolve(
+        self,
+        generation: int,
+        progress: _Progress,
+        snapshot: Snapshot,
+        known: tuple[Evaluation, ...] | None,
+        log: RunLog,
+    ) -> None:
+        asked = await asyncio.to_thread(progress.strategy.ask)
+        agents = agents_from(self._config.name, generation, asked)
+        registry = Registry(self._config.population, agents)
+        if known is None:
+            await log.append(GenerationStarted(generation=generation, agents=agents))
+        else:
+            check_asked(agents, [evaluation.agent for evaluation in known])
+            restore(registry, known, snapshot.episodes)
+        run = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+        try:
+            evaluations = await run.evaluate(self._player, lambda agent: _expected(agent, progress))
+        except (ShutdownRequested, GenerationFailed, StorageFailed):
+            raise
+        except Exception as error:
+            raise GenerationFailed(f"generation {generation} failed") from error
+        await asyncio.to_thread(progress.strategy.tell, results(evaluations))
+        summary = summarise(evaluations)
+        self._remember(progress, evaluations)
+        progress.summaries.append(summary)
+        await log.append(GenerationCompleted(summary=summary))
+
+    def _seeds(self, generation: int) -> tuple[int, ...]:
+        own = generation if self._config.seeds == "per_generation" else None
+        return episode_seeds(self._config.seed, Purpose.TRAINING, self._config.episodes, generation=own)
+
+    async def _judge(self, snapshot: Snapshot, progress: _Progress, log: RunLog) -> None:
+        holdout = self._config.holdout
+        judge = Judge(
+            seed=self._config.seed,
+            fitness=self._fitness,
+            keep_recordings=self._config.execution.record == "all",
+            log=log,
+            finished=snapshot.judging,
+        )
+        rivals = candidates(progress.summaries, progress.agents)
+        champion = await judge.choose(self._player, rivals, holdout.validation)
+        first = progress.agents[progress.summaries[0].best]
+        await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
+
+
+def _expected(agent: Agent, progress: _Progress) -> float:
+    """Return how many tics an agent's episodes will probably last: as many as its parents' did."""
+    lengths = [progress.lengths[parent] for parent in agent.parents if parent in progress.lengths]
+    return sum(lengths) / len(lengths) if lengths else float("inf")

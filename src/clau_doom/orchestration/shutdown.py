@@ -1,0 +1,48 @@
+"""How a run is asked to stop: no new episodes at once, and an end to the running ones after a grace."""
+
+import asyncio
+
+from clau_doom.errors import ShutdownRequested
+
+__all__ = ["Shutdown"]
+
+
+class Shutdown:
+    """One run's request to stop. Made and used on one event loop."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+        self._requested = asyncio.Event()
+        self._expired = asyncio.Event()
+
+    @property
+    def requested(self) -> bool:
+        """Whether anybody has asked."""
+        return self._requested.is_set()
+
+    def request(self, reason: str, *, grace: float) -> None:
+        """Ask the run to stop; the first reason is kept, and a shorter grace wins.
+
+        Args:
+            reason: Why, for people.
+            grace: Seconds that running episodes may take to end; 0 abandons them.
+        """
+        self.reason = self.reason or reason
+        self._requested.set()
+        if grace > 0:
+            asyncio.get_running_loop().call_later(grace, self._expired.set)
+        else:
+            self._expired.set()
+
+    async def expired(self) -> None:
+        """Wait until running episodes are to be abandoned."""
+        await self._expired.wait()
+
+    def check(self) -> None:
+        """Do nothing unless the run is to stop.
+
+        Raises:
+            ShutdownRequested: It is.
+        """
+        if self.requested:
+            raise ShutdownRequested(self.reason)

@@ -1,0 +1,12 @@
+"""What runs beside an engine: the loop that plays a policy's genome on a seed, and the process that does it on request.
+
+A worker plays one episode at a time and knows nothing of generations, retries or results. It tells its orchestrator
+where it is (in the engine or in the policy) through a page of shared memory, because a worker whose engine hangs can
+tell nothing by itself any more.
+"""
+
+from clau_doom.worker.facts import collect_facts
+from clau_doom.worker.phase import Phase, PhasePage
+from clau_doom.worker.rollout import Rollout, play
+
+__all__ = ["Phase", "PhasePage", "Rollout", "collect_facts", "play"]

@@ -1,0 +1,111 @@
+"""The worker's process: ``python -m clau_doom.worker``, started by a backend and spoken to over a socket.
+
+It sends a hello, starts its engine, and then plays what it is asked to until the socket closes.
+"""
+
+import argparse
+import gc
+import os
+import socket
+import time
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from clau_doom.config import PolicyConfig, RandomPolicyConfig, ScenarioConfig
+from clau_doom.domain import Genome
+from clau_doom.errors import ClauDoomError, EngineCrashed, PolicyFailed, describe
+from clau_doom.game import VizdoomEngine, resolve
+from clau_doom.policies import make_policy
+from clau_doom.ports import Engine, Needs, Policy
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import PREFIX, frame, frame_size, parse, played
+from clau_doom.worker.facts import collect_facts
+from clau_doom.worker.phase import PhasePage
+from clau_doom.worker.process import die_with_parent, pin
+from clau_doom.worker.rollout import play
+
+_POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
+
+
+class Channel:
+    """The socket to the orchestrator."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        # An engine that inherited it would keep it open after this process.
+        self._socket.set_inheritable(False)  # noqa: FBT003 - the standard library's signature
+        self._stream = self._socket.makefile("rb")
+
+    def receive(self) -> pb.ToWorker | None:
+        """Return the next message, or None when the orchestrator has closed."""
+        prefix = self._stream.read(PREFIX)
+        if len(prefix) < PREFIX:
+            return None
+        return parse(pb.ToWorker, self._stream.read(frame_size(prefix)))
+
+    def send(self, message: pb.FromWorker) -> None:
+        """Send a message."""
+        self._socket.sendall(frame(message))
+
+
+def main() -> None:
+    """Run a worker until its orchestrator closes the socket."""
+    parser = argparse.ArgumentParser(description="A clau-doom worker; started by a backend, not by hand.")
+    parser.add_argument("--socket", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    parser.add_argument("--core", type=int)
+    arguments = parser.parse_args()
+    die_with_parent(arguments.parent)
+    if arguments.core is not None:
+        pin(arguments.core)
+    channel = Channel(arguments.socket)
+    setup = channel.receive()
+    if setup is not None:
+        with PhasePage(arguments.folder / "phase") as page:
+            _serve(channel, setup.setup, arguments.folder, page)
+
+
+def _serve(channel: Channel, setup: pb.Setup, folder: Path, page: PhasePage) -> None:
+    scenario = resolve(ScenarioConfig.model_validate_json(setup.scenario_json))
+    config = _POLICY.validate_json(setup.policy_json)
+    policy = make_policy(config, scenario.facts)
+    baseline = make_policy(RandomPolicyConfig(), scenario.facts)
+    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config).facts), pid=os.getpid())))
+    engine = VizdoomEngine(scenario, folder)
+    started = time.perf_counter()
+    try:
+        engine.start(_merge(policy.needs, baseline.needs), record=setup.record)
+    except EngineCrashed as error:
+        channel.send(_failed(0, pb.EpisodeFailed.FAULT_ENGINE, error))
+        return
+    channel.send(pb.FromWorker(ready=pb.Ready(seconds=time.perf_counter() - started)))
+    gc.freeze()  # what is here now stays: it need not be looked at again
+    try:
+        while (message := channel.receive()) is not None:
+            channel.send(_answer(message.play, engine, baseline if message.play.baseline else policy, page))
+    finally:
+        engine.close()
+
+
+def _merge(first: Needs, second: Needs) -> Needs:
+    return Needs(objects=first.objects or second.objects, screen=first.screen or second.screen)
+
+
+def _answer(request: pb.PlayEpisode, engine: Engine, policy: Policy, page: PhasePage) -> pb.FromWorker:
+    try:
+        rollout = play(engine, policy, Genome(tuple(request.genome)), request.seed, page)
+    except PolicyFailed as error:
+        return _failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
+    except EngineCrashed as error:
+        return _failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
+    return played(request.task, rollout.outcome, rollout.recording, rollout.seconds)
+
+
+def _failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:
+    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=describe(error)[:2000]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""What decides an episode beside its configuration and seed: versions, and digests of the files that are played."""
+
+import platform
+from importlib.metadata import version
+
+from clau_doom import __version__
+from clau_doom.config import PolicyConfig
+from clau_doom.domain.experiment import Provenance
+from clau_doom.game import Scenario
+from clau_doom.policies import source_facts
+
+__all__ = ["collect_facts"]
+
+_PACKAGES = ("cma", "numpy", "vizdoom")
+
+
+def collect_facts(scenario: Scenario, policy: PolicyConfig) -> Provenance:
+    """Return the facts of this process, which must be the same wherever the experiment's episodes are played."""
+    facts = {
+        "clau-doom": __version__,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "scenario.cfg": scenario.cfg_sha256,
+        "scenario.wad": scenario.wad_sha256,
+        **{package: version(package) for package in _PACKAGES},
+        **dict(source_facts(policy)),
+    }
+    return Provenance(facts=tuple(sorted(facts.items())))
