@@ -1,0 +1,35 @@
+"""Ask/tell strategies: how the next generation is made from all that came before it.
+
+They serve as a library on any function, without a game, a store or an event loop:
+
+    strategy = make_strategy(GeneticConfig(), space, population=20, seed=1)
+    for _ in range(100):
+        asked = strategy.ask()
+        strategy.tell([Result(fitness=f(offspring.genome.array())) for offspring in asked])
+
+Fitness is maximised; None says that an agent failed. The order of `ask` and `tell` is enforced. A strategy owns its
+random numbers, touches no global generator, and is rebuilt by replaying what it was told.
+"""
+
+from clau_doom.evolution.cma_es import CmaEs
+from clau_doom.evolution.descriptors import DESCRIPTORS, describe_behaviour
+from clau_doom.evolution.factory import make_strategy
+from clau_doom.evolution.genetic import Genetic
+from clau_doom.evolution.map_elites import Elite, MapElites
+from clau_doom.evolution.random_search import RandomSearch
+from clau_doom.evolution.strategy import Offspring, Result, Strategy, mean_measures
+
+__all__ = [
+    "DESCRIPTORS",
+    "CmaEs",
+    "Elite",
+    "Genetic",
+    "MapElites",
+    "Offspring",
+    "RandomSearch",
+    "Result",
+    "Strategy",
+    "describe_behaviour",
+    "make_strategy",
+    "mean_measures",
+]

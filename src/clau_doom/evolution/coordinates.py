@@ -1,0 +1,100 @@
+"""The numbers that strategies work on, in place of a gene's own: the same scale for every gene, whatever its bounds.
+
+A real gene's coordinate runs from 0 (its lowest value) to 1 (its highest). An integer or choice gene's counts its
+values: 0, 1, ..., `steps`. Genes that have one value only are not `free`: their coordinate stays 0.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.errors import InvalidGenome
+
+__all__ = ["Coordinates", "Mask", "Matrix", "reflect"]
+
+Mask = NDArray[np.bool_]
+Matrix = NDArray[np.float64]
+
+
+class Coordinates:
+    """A space as strategies see it.
+
+    Attributes:
+        real: Which genes are real and free, shape (genes,).
+        integer: Which genes are integers and free, shape (genes,).
+        choice: Which genes are choices and free, shape (genes,).
+        free: Which genes have more than one value, shape (genes,).
+        steps: The highest coordinate of each gene: 1 for a free real gene, the number of values less one for the
+            others, shape (genes,).
+    """
+
+    def __init__(self, space: GenomeSpace) -> None:
+        """Work out the bounds of each gene.
+
+        Raises:
+            InvalidGenome: A gene can have no value; the message names it.
+        """
+        bounds = [_bounds(gene) for gene in space.genes]
+        self._low = np.array([low for low, _ in bounds], dtype=np.float64)
+        self._high = np.array([high for _, high in bounds], dtype=np.float64)
+        self.free = self._high > self._low
+        kinds = [gene.kind for gene in space.genes]
+        self._whole = np.array([kind is not GeneKind.REAL for kind in kinds], dtype=bool)
+        self.real = self.free & ~self._whole
+        self.integer = self.free & np.array([kind is GeneKind.INTEGER for kind in kinds], dtype=bool)
+        self.choice = self.free & np.array([kind is GeneKind.CHOICE for kind in kinds], dtype=bool)
+        self.steps = np.zeros(len(space))
+        self.steps[self.real] = 1.0
+        whole = self.integer | self.choice
+        self.steps[whole] = self._high[whole] - self._low[whole]
+
+    def draw(self, rng: np.random.Generator, count: int) -> Matrix:
+        """Return `count` genomes drawn uniformly over the full range of every gene, shape (count, genes)."""
+        return self.from_units(rng.random((count, len(self.free))))
+
+    def from_units(self, units: Matrix) -> Matrix:
+        """Return coordinates for numbers from 0 to 1; every value of a whole gene takes an equal share of them.
+
+        Args:
+            units: Shape (count, genes).
+        """
+        found = np.where(self.real, units, 0.0)
+        whole = self.integer | self.choice
+        steps = self.steps[whole]
+        found[:, whole] = np.minimum(np.floor(units[:, whole] * (steps + 1.0)), steps)
+        return found
+
+    def genome(self, row: Matrix) -> Genome:
+        """Return the genome at coordinates of shape (genes,)."""
+        # Not low + row * (high - low): the difference of two doubles may overflow.
+        between = self._low * (1.0 - row) + self._high * row
+        values = np.where(self._whole, self._low + np.where(self._whole, row, 0.0), between)
+        return Genome(tuple(np.clip(values, self._low, self._high).tolist()))
+
+    def spread(self, rows: Matrix) -> float:
+        """Return the standard deviation of the free genes, in their ranges, averaged; 0 where no gene is free.
+
+        Args:
+            rows: Shape (count, genes).
+        """
+        if not self.free.any():
+            return 0.0
+        return float(np.mean(np.std(rows[:, self.free] / self.steps[self.free], axis=0)))
+
+
+def reflect(values: Matrix, top: Matrix | float) -> Matrix:
+    """Return values folded back at 0 and `top` (above 0) until they lie between; those that do are left as they are."""
+    folded = top - np.abs(np.mod(values, 2.0 * top) - top)
+    return np.where((values >= 0.0) & (values <= top), values, folded)
+
+
+def _bounds(gene: Gene) -> tuple[float, float]:
+    low, high = gene.low, gene.high
+    if math.isfinite(low) and math.isfinite(high):
+        if gene.kind is not GeneKind.REAL:
+            low, high = float(math.ceil(low)), float(math.floor(high))
+        if low <= high:
+            return low, high
+    raise InvalidGenome(f"gene {gene.name} has no value: {gene.kind} from {gene.low:g} to {gene.high:g}")

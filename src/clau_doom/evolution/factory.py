@@ -1,0 +1,40 @@
+"""From a configuration to its strategy."""
+
+from typing import assert_never
+
+from clau_doom.config import CmaEsConfig, EvolutionConfig, GeneticConfig, MapElitesConfig, RandomSearchConfig
+from clau_doom.domain import GenomeSpace
+from clau_doom.evolution.cma_es import CmaEs
+from clau_doom.evolution.genetic import Genetic
+from clau_doom.evolution.map_elites import MapElites
+from clau_doom.evolution.random_search import RandomSearch
+from clau_doom.evolution.strategy import Strategy
+
+__all__ = ["make_strategy"]
+
+
+def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> Strategy:
+    """Return the strategy that `config` describes, before generation 0.
+
+    Args:
+        config: Which strategy, and its settings.
+        space: The genes.
+        population: Agents in each generation, at least 1.
+        seed: Where all its random numbers come from.
+
+    Raises:
+        ValueError: The population is smaller than 1.
+        InvalidGenome: A gene of the space can have no value at all.
+        ConfigError: The settings contradict each other.
+    """
+    match config:
+        case GeneticConfig():
+            return Genetic(config, space, population, seed)
+        case CmaEsConfig():
+            return CmaEs(config, space, population, seed)
+        case MapElitesConfig():
+            return MapElites(config, space, population, seed)
+        case RandomSearchConfig():
+            return RandomSearch(config, space, population, seed)
+        case _:
+            assert_never(config)

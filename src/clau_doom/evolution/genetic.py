@@ -1,0 +1,189 @@
+"""A genetic algorithm for noisy fitness.
+
+A fitness is a mean over few episodes, and its noise is often as large as the differences between agents. Taking the
+best of many noisy numbers chooses luck. Therefore elites are played again with every generation, all results of a
+genome are averaged, and agents are compared by the average shrunk towards their generation's mean: a genome seen once is
+trusted less than one seen often (re-evaluating the elite only: Stagge, Averaging efficiently in the presence of noise,
+PPSN V, 1998; shrinkage by the ratio of variances: Efron and Morris, Stein's paradox in statistics, 1977; Robinson, That
+BLUP is a good thing, 1991). The noise is estimated from the repeated plays themselves, so that on a function without
+noise the comparison is the plain one.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clau_doom.config import GeneticConfig
+from clau_doom.domain import AgentRef, Genome, GenomeSpace
+from clau_doom.evolution.coordinates import Mask, Matrix
+from clau_doom.evolution.operators import blend, mutate
+from clau_doom.evolution.strategy import Offspring, Result, Strategy
+
+__all__ = ["Genetic"]
+
+_ALPHA = 0.5
+_STRONGEST_RISE = 4.0
+# How much of the noise estimate's evidence is kept from one generation to the next: noise grows with fitness.
+_MEMORY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """A genome that was played, and its results so far.
+
+    Attributes:
+        row: Its coordinates.
+        genome: Its genes.
+        ref: The agent that played it last.
+        count: How many agents have played it.
+        mean: The mean of their fitness.
+    """
+
+    row: Matrix
+    genome: Genome
+    ref: AgentRef
+    count: int
+    mean: float
+
+
+class Genetic(Strategy):
+    """Tournaments, crossover by gene type, mutation that cools, elites that play again.
+
+    Mutation's spread in generation g is sigma_end + (sigma - sigma_end) * 0.5 ** (g / half_life): it depends on the
+    generation alone, never on how many there will be, so that a run can be prolonged.
+    """
+
+    name = "genetic"
+
+    def __init__(self, config: GeneticConfig, space: GenomeSpace, population: int, seed: int) -> None:
+        """Start before generation 0; see `Strategy`.
+
+        At least one agent of every generation is new, however many elites are configured; the others are then
+        remembered as parents without being played again.
+        """
+        super().__init__(space, population, seed)
+        self.config = config
+        self._rows: Matrix = np.zeros((0, len(space)))
+        self._genomes: list[Genome] = []
+        self._pool: list[_Contender] = []
+        self._elites: list[_Contender] = []
+        self._scores = np.zeros(0)
+        self._squares = 0.0
+        self._freedom = 0.0
+
+    def temperature(self, generation: int) -> float:
+        """Return the spread of mutation in a generation, in gene ranges, before diversity raises it."""
+        config = self.config
+        cooled = 0.5 ** (generation / config.half_life)
+        return float(config.sigma_end + (config.sigma - config.sigma_end) * cooled)
+
+    def _ask(self) -> Sequence[Offspring]:
+        rng = self._stream(self.generation)
+        if not self._pool:
+            self._rows = self._coordinates.draw(rng, self.population)
+            self._genomes = [self._coordinates.genome(row) for row in self._rows]
+            return [Offspring(genome, (), "draw") for genome in self._genomes]
+        elites = self._elites[: self.population - 1]
+        rows, made = self._breed(rng, self.population - len(elites))
+        self._rows = np.array([elite.row for elite in elites] + list(rows))
+        kept = [Offspring(elite.genome, (elite.ref,), "elite") for elite in elites]
+        offspring = kept + [
+            Offspring(self._coordinates.genome(row), parents, operator)
+            for row, (parents, operator) in zip(rows, made, strict=True)
+        ]
+        self._genomes = [each.genome for each in offspring]
+        return offspring
+
+    def _breed(self, rng: np.random.Generator, count: int) -> tuple[Matrix, list[tuple[tuple[AgentRef, ...], str]]]:
+        """Return the coordinates of `count` children, and the parents and operator of each."""
+        space, pool = self._coordinates, self._pool
+        entrants = rng.integers(len(pool), size=(count, 2, self.config.tournament))
+        best = np.argmax(self._scores[entrants], axis=2)
+        chosen = np.take_along_axis(entrants, best[:, :, None], axis=2)[:, :, 0]
+        first, second = chosen[:, 0], chosen[:, 1]
+        crossed = (rng.random(count) < self.config.crossover) & (first != second)
+        parents = np.array([contender.row for contender in pool])
+        children = blend(space, parents[first], parents[second], rng, alpha=_ALPHA)
+        children = np.where(crossed[:, None], children, parents[first])
+        rise = self._rise()
+        genes = self._mutating(rng, crossed, min(1.0, self.config.mutation * rise))
+        cooled = self.temperature(self.generation)
+        sigma = min(cooled * rise, max(self.config.sigma, cooled))
+        children = mutate(space, children, genes, rng, sigma=sigma)
+        made: list[tuple[tuple[AgentRef, ...], str]] = [
+            (
+                (pool[one].ref, pool[other].ref) if both else (pool[one].ref,),
+                "+".join(["crossover"] * bool(both) + ["mutation"] * bool(changed)),
+            )
+            for one, other, both, changed in zip(first, second, crossed, list(genes.any(axis=1)), strict=True)
+        ]
+        return children, made
+
+    def _mutating(self, rng: np.random.Generator, crossed: Mask, rate: float) -> Mask:
+        """Draw which genes of which children mutate; at least one where the child has one parent only."""
+        drawn = rng.random((len(crossed), len(self.space)))
+        genes = drawn < rate
+        free = np.flatnonzero(self._coordinates.free)
+        if len(free):
+            forced = free[np.argmin(drawn[:, free], axis=1)]
+            genes[np.flatnonzero(~crossed), forced[~crossed]] = True
+        else:
+            genes[~crossed] = True
+        return genes
+
+    def _rise(self) -> float:
+        """Return the factor by which mutation is raised: 1 while the last generation was diverse enough, 4 at most."""
+        spread = self._coordinates.spread(self._rows)
+        if spread >= self.config.diversity:
+            return 1.0
+        return min(_STRONGEST_RISE, self.config.diversity / spread) if spread > 0.0 else _STRONGEST_RISE
+
+    def _tell(self, results: Sequence[Result]) -> None:
+        known = {elite.genome: elite for elite in self._elites}
+        failed = {genome for genome, result in zip(self._genomes, results, strict=True) if result.fitness is None}
+        self._squares *= _MEMORY
+        self._freedom *= _MEMORY
+        played: dict[Genome, _Contender] = {}
+        for index, result in enumerate(results):
+            if result.fitness is None:
+                continue
+            genome = self._genomes[index]
+            before = played.get(genome) or known.get(genome)
+            ref = AgentRef(self.generation, index)
+            played[genome] = self._joined(_Contender(self._rows[index], genome, ref, 1, result.fitness), before)
+        if not played:
+            return
+        remembered = [elite for elite in self._elites if elite.genome not in played and elite.genome not in failed]
+        self._pool = [*played.values(), *remembered]
+        self._scores = self._score(np.array([result.fitness for result in results if result.fitness is not None]))
+        order = np.argsort(-self._scores, kind="stable")
+        self._elites = [self._pool[index] for index in order[: self.config.elites]]
+
+    def _joined(self, new: _Contender, before: _Contender | None) -> _Contender:
+        """Return the contender with its earlier results added, and count their difference as noise."""
+        if before is None:
+            return new
+        count = before.count + 1
+        self._squares += (new.mean - before.mean) ** 2 * before.count / count
+        self._freedom += 1.0
+        mean = before.mean + (new.mean - before.mean) / count
+        return _Contender(new.row, new.genome, new.ref, count, mean)
+
+    def _score(self, fitness: Matrix) -> Matrix:
+        """Return the pool's averages, shrunk towards the generation's mean by how little is known of each.
+
+        Args:
+            fitness: The generation's, without the failed.
+        """
+        counts = np.array([contender.count for contender in self._pool], dtype=np.float64)
+        means = np.array([contender.mean for contender in self._pool])
+        noise = self._squares / self._freedom if self._freedom > 0.0 else 0.0
+        if noise == 0.0 or not math.isfinite(noise):
+            return means
+        total = float(np.var(fitness))
+        # The generation's variance is that of its genomes plus noise; a tenth of it at least is put down to genomes.
+        genomes = max(total - noise, 0.1 * total)
+        centre = float(np.mean(fitness))
+        return centre + (means - centre) * (counts * genomes / (counts * genomes + noise))

@@ -1,0 +1,27 @@
+"""Random search: what any other strategy must beat."""
+
+from collections.abc import Sequence
+
+from clau_doom.config import RandomSearchConfig
+from clau_doom.domain import GenomeSpace
+from clau_doom.evolution.strategy import Offspring, Result, Strategy
+
+__all__ = ["RandomSearch"]
+
+
+class RandomSearch(Strategy):
+    """Draws every agent of every generation anew, uniformly over the full range of every gene; it learns nothing."""
+
+    name = "random"
+
+    def __init__(self, config: RandomSearchConfig, space: GenomeSpace, population: int, seed: int) -> None:
+        """Start before generation 0; see `Strategy`."""
+        super().__init__(space, population, seed)
+        self.config = config
+
+    def _ask(self) -> Sequence[Offspring]:
+        rows = self._coordinates.draw(self._stream(self.generation), self.population)
+        return [Offspring(self._coordinates.genome(row), (), "draw") for row in rows]
+
+    def _tell(self, results: Sequence[Result]) -> None:
+        pass
