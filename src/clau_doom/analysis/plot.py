@@ -62,7 +62,7 @@ def draw_fitness_curve(
             colour, mean = _ROLES.get(row.role, _FAINT), row.fitness.mean
             curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
         _draw_levels(levels, results)
-        _dress(figure, curve, title=title, subtitle=subtitle, fitness=fitness)
+        _dress(figure, curve, generations, title=title, subtitle=subtitle, fitness=fitness)
         # A date would make equal pictures unequal files. PNG has none unless asked.
         figure.savefig(path, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
 
@@ -117,11 +117,14 @@ def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
     axes.set_title("on held-out seeds", fontsize=9.5, color=_FAINT, y=0.925)
 
 
-def _dress(figure: Figure, axes: Axes, *, title: str, subtitle: str, fitness: str) -> None:
+def _dress(
+    figure: Figure, axes: Axes, generations: Sequence[GenerationRow], *, title: str, subtitle: str, fitness: str
+) -> None:
     axes.set_xlabel("generation", color=_FAINT)
     axes.set_ylabel(fitness, color=_FAINT)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10]))
-    axes.margins(x=0.02, y=0.12)
+    axes.margins(y=0.12)
+    axes.set_xlim(generations[0].index - 0.5, generations[-1].index + 0.5)
     figure.text(0.015, 0.945, title, fontsize=15, fontweight="bold", color=_INK)
     figure.text(0.015, 0.897, subtitle, fontsize=10, color=_FAINT)
     figure.legend(

@@ -103,7 +103,7 @@ class ResultTable:
 
     Attributes:
         rows: The contestants, the champion first.
-        comparisons: The champion against each of the others that played the same seeds.
+        comparisons: The champion against each of the others, on the seeds that both finished.
         bias: The champion's selection bias, or None without a champion or its training fitness.
     """
 
@@ -127,7 +127,7 @@ def result_table(
     """Return what the contestants came to on held-out seeds.
 
     Args:
-        standings: The contestants with their episodes, at least one each, on the same seeds in the same order.
+        standings: The contestants with their episodes, at least one each.
         measures: The names of the scenario's telling measures.
         seed: The experiment's; the intervals' resampling comes from it.
         training: The champion's training fitness, if it is known.
@@ -176,21 +176,25 @@ def _result_row(standing: Standing, measures: Sequence[str], seed: int) -> Resul
 
 
 def _comparisons(standings: Sequence[Standing], rows: Sequence[ResultRow], seed: int) -> tuple[Comparison, ...]:
-    champion = next((pair for pair in zip(standings, rows, strict=True) if pair[1].role == CHAMPION), None)
+    pairs = tuple(zip(standings, rows, strict=True))
+    champion = next((pair for pair in pairs if pair[1].role == CHAMPION), None)
     if champion is None:
         return ()
-    ours, our_row = champion
     return tuple(
-        Comparison(
-            role=row.role,
-            difference=difference_interval(
-                ours.fitnesses, other.fitnesses, generator(seed, "analysis", "difference", row.role)
-            ),
-            overlap=_overlap(our_row.fitness, row.fitness),
-        )
-        for other, row in zip(standings, rows, strict=True)
-        if row is not our_row and len(other.fitnesses) == len(ours.fitnesses)
+        Comparison(role=row.role, difference=difference, overlap=_overlap(champion[1].fitness, row.fitness))
+        for other, row in pairs
+        if other is not champion[0] and (difference := _difference(champion[0], other, seed)) is not None
     )
+
+
+def _difference(ours: Standing, theirs: Standing, seed: int) -> Interval | None:
+    """Return the mean difference over the seeds that both finished, or None when there is none."""
+    other = dict(zip(theirs.seeds, theirs.fitnesses, strict=True))
+    common = [(fitness, other[at]) for at, fitness in zip(ours.seeds, ours.fitnesses, strict=True) if at in other]
+    if not common:
+        return None
+    rng = generator(seed, "analysis", "difference", theirs.role)
+    return difference_interval([our for our, _ in common], [their for _, their in common], rng)
 
 
 def _overlap(one: Interval, other: Interval) -> bool | None:

@@ -103,12 +103,14 @@ class Standing:
     Attributes:
         role: ``champion``, ``generation 0``, ``random`` or ``candidate``.
         agent: The agent's id, or that of the random baseline.
+        seeds: The seed of each episode, by number; contestants are compared on the seeds that both finished.
         fitnesses: The fitness of each episode, by number.
         measures: The measures of each episode, by number.
     """
 
     role: str
     agent: str
+    seeds: tuple[int, ...]
     fitnesses: tuple[float, ...]
     measures: tuple[Measures, ...]
 
