@@ -1,0 +1,13 @@
+"""Policies: how a genome turns observations into actions.
+
+`random` is the baseline, `rules` has an interpretable genome, `neural` is a small network in exact arithmetic, and any
+class that implements the policy port can be named in the configuration. A policy plays inside the worker, thousands of
+times a second, and the same genome, generator and observations give the same actions on every machine.
+"""
+
+from clau_doom.policies.baseline import RandomPolicy
+from clau_doom.policies.factory import make_policy, source_facts
+from clau_doom.policies.neural import NeuralPolicy
+from clau_doom.policies.rules import GENES, RulesPolicy
+
+__all__ = ["GENES", "NeuralPolicy", "RandomPolicy", "RulesPolicy", "make_policy", "source_facts"]

@@ -1,0 +1,86 @@
+"""Moving sideways: out of the way of what flies, or simply to be a harder target."""
+
+import math
+
+from clau_doom.policies.sight import Target, View, rounded
+
+__all__ = ["Evasion"]
+
+_SPEED = 6.0  # map units a tic, of a player who has been strafing for a few tics
+_STILL = 0.3  # map units a tic
+_START = 10  # tics that a sideways movement may need before it shows
+_MEMORY = 35  # tics for which a wall is remembered
+
+
+class Evasion:
+    """One episode's footwork.
+
+    For each of the three things that the player can do (left, right, stay) it predicts how closely every projectile
+    will pass, and takes the one that leaves the most room.
+    """
+
+    def __init__(self, horizon: float, clearance: float, commitment: float) -> None:
+        self._horizon = horizon
+        self._clearance = clearance
+        self._commitment = commitment
+        self._side = 1
+        self._since = 0
+        self._wall = 0
+        self._met = 0
+
+    def sidestep(self, view: View) -> int | None:
+        """Return where to go to let projectiles pass (1 left, -1 right, 0 stay), or None when none comes close."""
+        self._feel(view)
+        if not view.projectiles:
+            return None
+        left = _left(view.angle)
+        best, least, most = 0, math.inf, 0.0
+        for side in (self._side, -self._side, 0):
+            danger = self._danger(view, 0.0 if side == self._wall else side * _SPEED, left)
+            most = max(most, danger)
+            if danger < least:
+                best, least = side, danger
+        if most == 0.0:
+            return None
+        if best:
+            self._go(best, view.tic)
+        return best
+
+    def drift(self, view: View) -> int:
+        """Return the sideways direction to keep to: it changes at walls and when it was kept for long enough."""
+        if self._side == self._wall or view.tic - self._since > self._commitment:
+            self._go(-self._side, view.tic)
+        return self._side
+
+    def _go(self, side: int, tic: int) -> None:
+        if side != self._side:
+            self._side, self._since = side, tic
+
+    def _feel(self, view: View) -> None:
+        """Notice a wall: sideways movement that does not move."""
+        if view.tic - self._since > _START and abs(view.vx) + abs(view.vy) < _STILL:
+            self._wall, self._met = self._side, view.tic
+        elif view.tic - self._met > _MEMORY:
+            self._wall = 0
+
+    def _danger(self, view: View, speed: float, left: tuple[float, float]) -> float:
+        own_x, own_y = speed * left[0], speed * left[1]
+        return sum(self._threat(shot, shot.vx - own_x, shot.vy - own_y) for shot in view.projectiles)
+
+    def _threat(self, shot: Target, vx: float, vy: float) -> float:
+        """Return how far a projectile with this relative motion passes inside the clearance; sooner counts double."""
+        squared = vx * vx + vy * vy
+        if squared == 0.0:
+            return 0.0
+        arrival = -(shot.dx * vx + shot.dy * vy) / squared
+        if not 0.0 < arrival < self._horizon:
+            return 0.0
+        x, y = shot.dx + vx * arrival, shot.dy + vy * arrival
+        inside = self._clearance - math.sqrt(x * x + y * y)
+        return inside * (2.0 - arrival / self._horizon) if inside > 0.0 else 0.0
+
+
+def _left(angle: float) -> tuple[float, float]:
+    """Return the map direction of the player's left."""
+    turn = math.radians(angle)
+    return rounded(-math.sin(turn)), rounded(math.cos(turn))

@@ -1,0 +1,225 @@
+"""Hand-written rules with an interpretable genome: who to shoot, when to fire, where to go.
+
+Each decision asks the same questions in the same order: what is there to fight, to fetch, to dodge? The genes say how
+each is answered. Rules that need a button which the scenario does not offer are passed over, so that one genome space
+serves every scenario.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clau_doom.domain import Gene, Genome, GenomeSpace
+from clau_doom.policies.controls import Controls, Wish, scan_step
+from clau_doom.policies.evasion import Evasion
+from clau_doom.policies.sight import Sight, Target, View
+from clau_doom.policies.trigger import Trigger
+from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
+
+__all__ = ["GENES", "RulesPolicy"]
+
+SCANS = ("left", "right", "sweep", "last_seen")
+
+GENES = GenomeSpace(
+    (
+        Gene.real("aim_tolerance", 0.1, 1.5, "Fire when the aim is off by at most this many half-widths of the enemy."),
+        Gene.real("aim_gain", 0.25, 1.5, "The share of the remaining angle that one aiming movement covers."),
+        Gene.real("lead", 0.0, 12.0, "How many tics of relative motion to aim ahead."),
+        Gene.real("fire_range", 100.0, 1200.0, "Enemies further away than this many map units are left alone."),
+        Gene.real("thrift", 0.0, 1.0, "How much the range and the tolerance shrink as ammunition runs out."),
+        Gene.integer("burst", 1, 6, "Rounds fired for one pull of the trigger; the first is the most accurate."),
+        Gene.real("pause", 0.0, 30.0, "Tics between letting the trigger go and pulling it again."),
+        Gene.real("nearness", 0.0, 1.0, "Which target to prefer: 0 the one that needs least turning, 1 the nearest."),
+        Gene.choice("scan", SCANS, "Where to look when there is nothing to aim at."),
+        Gene.real("dodge_horizon", 0.0, 60.0, "Projectiles that arrive within this many tics are dodged."),
+        Gene.real("dodge_clearance", 0.0, 120.0, "By how many map units a projectile should miss."),
+        Gene.real("strafe", 0.0, 1.0, "The share of the time spent moving sideways while enemies are in sight."),
+        Gene.real("retreat_health", 0.0, 100.0, "Below this health, back away from enemies and fetch items first."),
+        Gene.real("item_priority", 0.0, 1.0, "Above a half, items come before enemies; they are sought this far."),
+        Gene.real("commitment", 0.0, 70.0, "Tics for which a target or a sideways direction is kept."),
+        Gene.real("exploration", 0.0, 1.0, "The share of the search for something to do that is spent walking."),
+    )
+)
+"""The genes of `rules`, in order."""
+
+_RADIUS_DEGREES = 1146.0  # the half-width of a monster of radius 20, in degrees times map units: 20 · 180/π
+_SEARCH_PERIOD = 105  # tics; a full turn takes about 103
+_SWEEP = 100.0  # degrees
+_STRAFE_PERIOD = 64  # tics
+_ITEM_RANGE = 2000.0
+_APPROACH_CONE = 20.0  # degrees
+_FLANK_CONE = 60.0
+_FLANK_DISTANCE = 300.0
+_STUCK_SPEED = 0.5
+_STUCK_TICS = 10
+_DANGER = 400.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Genes:
+    aim_tolerance: float
+    aim_gain: float
+    lead: float
+    fire_range: float
+    thrift: float
+    burst: float
+    pause: float
+    nearness: float
+    scan: float
+    dodge_horizon: float
+    dodge_clearance: float
+    strafe: float
+    retreat_health: float
+    item_priority: float
+    commitment: float
+    exploration: float
+
+
+class RulesPolicy:
+    """Plays by rules that 16 named genes tune."""
+
+    def __init__(self, facts: ScenarioFacts) -> None:
+        self._facts = facts
+        self._controls = Controls(facts)
+
+    @property
+    def needs(self) -> Needs:
+        """Visible objects."""
+        return Needs(objects=True)
+
+    @property
+    def space(self) -> GenomeSpace:
+        """The genes, the same for every scenario."""
+        return GENES
+
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the rules draw nothing
+        """Return the agent for one episode."""
+        return _Agent(self._facts, self._controls, _Genes(*GENES.check(genome).values)).decide
+
+
+class _Agent:
+    def __init__(self, facts: ScenarioFacts, controls: Controls, genes: _Genes) -> None:
+        self._controls = controls
+        self._genes = genes
+        self._sight = Sight(facts)
+        self._trigger = Trigger(int(genes.burst), genes.pause)
+        self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment)
+        self._frame_skip = facts.frame_skip
+        self._scan_step = scan_step(facts.frame_skip)
+        self._scan_side = -1 if SCANS[int(genes.scan)] == "right" else 1
+        self._swept = 0.0
+        self._turned = 0
+        self._full = 0.0
+        self._target = -1
+        self._chosen = 0
+        self._walked = 0
+
+    def decide(self, observation: Observation) -> Action:
+        """Return what to do next."""
+        view = self._sight.look(observation)
+        self._full = max(self._full, view.ammo)
+        wish = Wish(tics=self._frame_skip)
+        weak = view.health < self._genes.retreat_health
+        enemy = self._enemy(view) if self._controls.can_attack else None
+        item = self._item(view) if self._controls.can_advance else None
+        if item and enemy and not weak and self._genes.item_priority <= 0.5:
+            item = None
+        if enemy and not item:
+            self._fight(view, enemy, wish)
+        elif item:
+            self._fetch(item, wish)
+        else:
+            self._target = -1
+            self._search(view, wish)
+        self._trigger.pull(view, wish)
+        self._keep_moving(view, wish, enemy, weak=weak)
+        action, self._turned = self._controls.act(wish, self._turned)
+        return action
+
+    def _enemy(self, view: View) -> Target | None:
+        """Return the enemy to fight: near enough, and the cheapest by turning and distance."""
+        if view.ammo == 0.0:
+            return None
+        reach = self._genes.fire_range * self._plenty(view)
+        return self._choose([enemy for enemy in view.enemies if enemy.distance <= reach], view.tic)
+
+    def _item(self, view: View) -> Target | None:
+        reach = _ITEM_RANGE if view.health < self._genes.retreat_health else _ITEM_RANGE * self._genes.item_priority
+        return self._choose([item for item in view.pickups if item.distance <= reach], view.tic)
+
+    def _choose(self, candidates: list[Target], tic: int) -> Target | None:
+        best, least = None, 0.0
+        nearness = self._genes.nearness
+        kept = tic - self._chosen < self._genes.commitment or self._trigger.firing
+        for candidate in candidates:
+            cost = nearness * candidate.distance / 500.0 + (1.0 - nearness) * abs(candidate.bearing) / 45.0
+            if kept and candidate.id == self._target:
+                return candidate
+            if best is None or cost < least:
+                best, least = candidate, cost
+        if best is not None and best.id != self._target:
+            self._target, self._chosen = best.id, tic
+        return best
+
+    def _plenty(self, view: View) -> float:
+        """Return 1 with all the ammunition there ever was, and less with less, as thrift has it."""
+        if view.ammo < 0.0 or self._full <= 0.0:
+            return 1.0
+        return 1.0 - self._genes.thrift * (1.0 - view.ammo / self._full)
+
+    def _fight(self, view: View, enemy: Target, wish: Wish) -> None:
+        """Aim at an enemy, by turning or else by moving sideways, and fire when the aim is good."""
+        genes = self._genes
+        dx = enemy.dx + genes.lead * (enemy.vx - view.vx)
+        dy = enemy.dy + genes.lead * (enemy.vy - view.vy)
+        off = self._sight.bearing(dx, dy)
+        half_width = _RADIUS_DEGREES / max(enemy.distance, 20.0)
+        aimed = abs(off) <= genes.aim_tolerance * self._plenty(view) * half_width
+        wish.attack = aimed
+        if self._controls.can_turn:
+            wish.turn = genes.aim_gain * off
+        elif self._controls.can_strafe and not aimed:
+            wish.lateral = 1 if off > 0.0 else -1
+            wish.tics = max(1, int(genes.aim_gain * abs(off) / half_width + 0.5))
+        self._scan_side = self._side_after(off)
+
+    def _side_after(self, off: float) -> int:
+        if SCANS[int(self._genes.scan)] == "last_seen" and off:
+            return 1 if off > 0.0 else -1
+        return self._scan_side
+
+    def _fetch(self, item: Target, wish: Wish) -> None:
+        """Walk to an item: turn on the spot first when it lies too far to the side to be reached in a curve."""
+        wish.turn = item.bearing
+        off = abs(item.bearing)
+        if off < _APPROACH_CONE or (off < _FLANK_CONE and item.distance > _FLANK_DISTANCE):
+            wish.forward = 1
+            wish.hurry = True
+
+    def _search(self, view: View, wish: Wish) -> None:
+        """Look around, and walk for the share of the time that exploration says; turn away from walls."""
+        walk = self._controls.can_advance and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
+        if walk and not self._stuck(view):
+            wish.forward, wish.hurry = 1, True
+            return
+        wish.turn = self._scan_side * self._scan_step
+        self._swept += wish.turn
+        if SCANS[int(self._genes.scan)] == "sweep" and abs(self._swept) > _SWEEP:
+            self._scan_side = -1 if self._swept > 0.0 else 1
+
+    def _stuck(self, view: View) -> bool:
+        still = abs(view.vx) + abs(view.vy) < _STUCK_SPEED
+        self._walked = self._walked + self._frame_skip if still else 0
+        return self._walked > _STUCK_TICS
+
+    def _keep_moving(self, view: View, wish: Wish, enemy: Target | None, *, weak: bool) -> None:
+        """Dodge what flies, sidestep while enemies look, and back away when weak."""
+        if self._controls.can_strafe:
+            dodge = self._evasion.sidestep(view)
+            moving = view.enemies and view.tic % _STRAFE_PERIOD < self._genes.strafe * _STRAFE_PERIOD
+            if dodge is not None:
+                wish.lateral = dodge
+            elif moving and not wish.lateral and (self._controls.can_turn or not enemy):
+                wish.lateral = self._evasion.drift(view)
+        if weak and enemy and enemy.distance < _DANGER and self._controls.can_retreat and wish.forward == 0:
+            wish.forward = -1
