@@ -1,5 +1,6 @@
 """A backend without engines: instant episodes whose outcome is a function of genome and seed, and faults on request."""
 
+import asyncio
 import hashlib
 import math
 import struct
@@ -92,6 +93,7 @@ class ScriptedBackend:
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode at once, unless it is disturbed."""
         self.played.append(task)
+        await asyncio.sleep(0)  # like a real backend, it lets others run between an episode's begin and its end
         if self._disturb is not None:
             await self._disturb(task)
         return Episode(

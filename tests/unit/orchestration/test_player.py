@@ -1,0 +1,184 @@
+"""How the player orders, repeats, drops and abandons episodes."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from clau_doom.domain import Episode, Genome, Purpose
+from clau_doom.domain.events import EpisodeLost, FailureKind
+from clau_doom.errors import EngineCrashed, PolicyFailed, PolicyTimedOut, ShutdownRequested, StorageFailed
+from clau_doom.orchestration.player import Failure, Player, Report
+from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.testing import ScriptedBackend
+
+
+def tasks(agents: int, episodes: int) -> list[EpisodeTask]:
+    return [
+        EpisodeTask(
+            purpose=Purpose.TRAINING, agent=f"x-g000-a{agent:03d}", genome=Genome((agent / 10,)), number=n, seed=n
+        )
+        for agent in range(agents)
+        for n in range(episodes)
+    ]
+
+
+Script = Callable[[EpisodeTask], Exception | float | None]
+"""What is to happen to a task: an exception is raised, a number is slept (seconds), None plays at once."""
+
+
+class Table:
+    """Runs a player over tasks and keeps what it reports."""
+
+    def __init__(self, script: Script | None = None, *, slots: int = 2, attempts: int = 3, stop: bool = False) -> None:
+        self.backend = ScriptedBackend(slots=slots, disturb=self.disturb)
+        self.script = script
+        self.playing = 0
+        self.shutdown = Shutdown()
+        self.player = Player(
+            self.backend, self.shutdown, attempts=attempts, on_exhausted="stop" if stop else "fail_agent"
+        )
+        self.reports: list[Report] = []
+
+    async def disturb(self, task: EpisodeTask) -> None:
+        wanted = self.script(task) if self.script else None
+        if isinstance(wanted, Exception):
+            raise wanted
+        self.playing += 1
+        try:
+            await asyncio.sleep(wanted or 0.0)
+        finally:
+            self.playing -= 1
+
+    async def receive(self, reports: Sequence[Report]) -> None:
+        self.reports.extend(reports)
+
+    async def play(self, wanted: Sequence[EpisodeTask]) -> None:
+        await self.player.play(wanted, self.receive)
+
+
+def test_every_task_is_played_once_and_begun_in_order() -> None:
+    """Tasks are begun in the order given, and each comes back as an episode."""
+
+    async def scenario() -> None:
+        table, wanted = Table(), tasks(3, 4)
+        await table.play(wanted)
+        assert table.backend.played == wanted
+        assert sorted((e.agent, e.number) for e in table.reports if isinstance(e, Episode)) == [
+            (task.agent, task.number) for task in wanted
+        ]
+
+    asyncio.run(scenario())
+
+
+def test_an_episode_lost_to_infrastructure_is_played_again_on_its_seed() -> None:
+    """A lost episode is reported, begun again with the same seed, and the agent is not charged."""
+
+    def crash_once(task: EpisodeTask) -> Exception | None:
+        return EngineCrashed("gone") if task.number == 1 and task.attempt == 1 else None
+
+    async def scenario() -> None:
+        table = Table(crash_once)
+        await table.play(tasks(1, 3))
+        lost = [report for report in table.reports if isinstance(report, EpisodeLost)]
+        assert [(report.number, report.attempt, report.reason) for report in lost] == [(1, 1, "gone")]
+        played = {e.number: e for e in table.reports if isinstance(e, Episode)}
+        assert sorted(played) == [0, 1, 2]
+        assert played[1].timing.attempts == 2
+        assert played[1].outcome.seed == 1
+
+    asyncio.run(scenario())
+
+
+def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
+    """After the last attempt the agent has failed, with the cause, and the others go on."""
+
+    def crash(task: EpisodeTask) -> Exception | None:
+        return EngineCrashed("gone") if task.agent == "x-g000-a000" else None
+
+    async def scenario() -> None:
+        table = Table(crash, slots=1)
+        await table.play(tasks(2, 2))
+        (failure,) = (report for report in table.reports if isinstance(report, Failure))
+        assert failure.kind is FailureKind.ATTEMPTS_EXHAUSTED
+        assert isinstance(failure.error.__cause__, EngineCrashed)
+        assert [task.attempt for task in table.backend.played if task.agent == "x-g000-a000"] == [1, 2, 3]
+        assert sum(isinstance(report, Episode) for report in table.reports) == 2
+
+    asyncio.run(scenario())
+
+
+def test_exhausted_attempts_can_stop_the_run_instead() -> None:
+    """With `stop`, the run is asked to stop, and the loss is reported before the error."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: EngineCrashed("gone"), attempts=2, stop=True, slots=1)
+        with pytest.raises(ShutdownRequested, match="was lost 2 times: gone"):
+            await table.play(tasks(1, 1))
+        assert [report.attempt for report in table.reports if isinstance(report, EpisodeLost)] == [1, 2]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (PolicyFailed("the policy raised"), FailureKind.POLICY_RAISED),
+        (PolicyTimedOut("still deciding"), FailureKind.POLICY_TIMED_OUT),
+    ],
+)
+def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind) -> None:
+    """The agent's own failure is final: its other episodes are dropped, not repeated."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
+        await table.play(tasks(2, 3))
+        assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
+        assert [report.kind for report in table.reports if isinstance(report, Failure)] == [kind]
+
+    asyncio.run(scenario())
+
+
+def test_a_request_to_stop_lets_running_episodes_end() -> None:
+    """No new episode is begun, what runs within the grace is reported, and then the request is raised."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: 0.05, slots=2)
+        asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("Ctrl-C", grace=5.0))
+        with pytest.raises(ShutdownRequested, match="Ctrl-C"):
+            await table.play(tasks(1, 10))
+        assert len(table.reports) == len(table.backend.played) == 2
+
+    asyncio.run(scenario())
+
+
+def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
+    """An episode that takes longer than the grace is cancelled and not reported."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: 60.0, slots=2)
+        asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("deadline", grace=0.0))
+        with pytest.raises(ShutdownRequested, match="deadline"):
+            await table.play(tasks(1, 10))
+        assert table.reports == []
+        assert table.playing == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_receiver_that_fails_ends_the_play() -> None:
+    """When results cannot be kept, nothing more is played and the error comes out as it is."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: 0.001)
+
+        async def full(reports: Sequence[Report]) -> None:
+            raise StorageFailed("no room")
+
+        with pytest.raises(StorageFailed, match="no room"):
+            await table.player.play(tasks(1, 500), full)
+        assert len(table.backend.played) < 20
+        assert table.playing == 0
+
+    asyncio.run(scenario())

@@ -1,0 +1,79 @@
+"""What goes over the wire comes back the same, and what is malformed is refused."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
+from clau_doom.domain.score import MEASURES
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import (
+    MAX_FRAME,
+    PREFIX,
+    MalformedMessage,
+    episode_from_played,
+    frame,
+    frame_size,
+    parse,
+    play_episode,
+    played,
+)
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def receive(message: pb.EpisodePlayed, seed: int) -> Episode:
+    return episode_from_played(
+        message, purpose=Purpose.TRAINING, agent="x-g000-a000", number=2, seed=seed, attempt=1, worker=0
+    )
+
+
+@given(
+    values=st.lists(numbers, min_size=len(MEASURES), max_size=len(MEASURES)),
+    seed=st.integers(0, 2**31 - 1),
+    digest=st.binary(min_size=32, max_size=32),
+    recording=st.binary(min_size=1) | st.none(),
+)
+def test_an_episode_survives_the_wire(values: list[float], seed: int, digest: bytes, recording: bytes | None) -> None:
+    """Outcome and recording come back bit for bit."""
+    measures = Measures(**dict(zip(MEASURES, values, strict=True)))
+    outcome = EpisodeOutcome(seed=seed, measures=measures, trajectory_sha256=digest.hex())
+    data = frame(played(7, outcome, recording, 0.5))
+    message = parse(pb.FromWorker, data[PREFIX:]).played
+    assert frame_size(data[:PREFIX]) == len(data) - PREFIX
+    assert (message.task, message.seconds) == (7, 0.5)
+    episode = receive(message, seed)
+    assert episode.outcome == outcome
+    assert episode.recording == recording
+
+
+@given(values=st.lists(numbers, max_size=50), seed=st.integers(0, 2**31 - 1))
+def test_a_task_survives_the_wire(values: list[float], seed: int) -> None:
+    """A worker plays the very genome and seed that it was asked for."""
+    message = play_episode(3, Genome(tuple(values)), seed, baseline=True)
+    request = parse(pb.ToWorker, message.SerializeToString()).play
+    assert (tuple(request.genome), request.seed, request.baseline) == (tuple(values), seed, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (pb.EpisodePlayed(seed=6), "seed 6 where 5 was asked for"),
+        (pb.EpisodePlayed(seed=5, measures=pb.Measures(kills=math.inf)), "whose kills is inf"),
+        (pb.EpisodePlayed(seed=5, trajectory_sha256=b"short"), "hash of 5 bytes"),
+    ],
+)
+def test_a_claim_that_does_not_fit_its_task_is_refused(change: pb.EpisodePlayed, complaint: str) -> None:
+    """A wrong seed, a number that is none, and a hash of the wrong length are named."""
+    with pytest.raises(MalformedMessage, match=complaint):
+        receive(change, 5)
+
+
+def test_bytes_that_are_no_message_are_refused() -> None:
+    """Garbage and giants end in one error."""
+    with pytest.raises(MalformedMessage, match="3 bytes that are no FromWorker"):
+        parse(pb.FromWorker, b"\xff\xff\xff")
+    with pytest.raises(MalformedMessage, match="at most"):
+        frame_size((MAX_FRAME + 1).to_bytes(4, "little"))
