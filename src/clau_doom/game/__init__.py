@@ -1,0 +1,29 @@
+"""The game: which scenarios there are, and one ViZDoom engine that plays episodes of one of them.
+
+`resolve` turns the configuration's scenario into a frozen `Scenario` without starting anything; `VizdoomEngine` is the
+adapter of the `Engine` port that plays it. An engine works in a private folder, leaves nothing behind that `sweep` does
+not remove, dies with its parent, and gives the same episode for the same seed and actions whatever it played before.
+ViZDoom is imported in this room only.
+"""
+
+from clau_doom.game.engine import VizdoomEngine
+from clau_doom.game.launcher import sweep
+from clau_doom.game.objects import kind_of
+from clau_doom.game.scenarios import (
+    EXCLUDED,
+    SCENARIOS,
+    BundledScenario,
+    Scenario,
+    resolve,
+)
+
+__all__ = [
+    "EXCLUDED",
+    "SCENARIOS",
+    "BundledScenario",
+    "Scenario",
+    "VizdoomEngine",
+    "kind_of",
+    "resolve",
+    "sweep",
+]

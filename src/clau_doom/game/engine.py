@@ -1,0 +1,245 @@
+"""One ViZDoom engine behind the `Engine` port."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import numpy as np
+import vizdoom as vzd
+from numpy.typing import NDArray
+
+from clau_doom.domain import Measures
+from clau_doom.errors import EngineCrashed
+from clau_doom.game.episode import Tally, checked
+from clau_doom.game.launcher import LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
+from clau_doom.game.objects import seen_objects
+from clau_doom.game.scenarios import Scenario
+from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
+
+__all__ = ["VizdoomEngine"]
+
+_SMALLEST = (160, 120)
+_GONE = (
+    vzd.FileDoesNotExistException,
+    vzd.MessageQueueException,
+    vzd.SharedMemoryException,
+    vzd.ViZDoomErrorException,
+    vzd.ViZDoomIsNotRunningException,
+    vzd.ViZDoomUnexpectedExitException,
+)
+_RECORDING = "episode.lmp"
+# The engine writes a recording out when the next episode begins; this one is begun for that alone.
+_SCRATCH = "scratch.lmp"
+
+
+class VizdoomEngine:
+    """A ViZDoom game, started once and used for many episodes.
+
+    It is to be started from the process's main thread, which must outlive it: the engine is killed when the thread that
+    started it ends.
+
+    Args:
+        scenario: What to play.
+        folder: A private folder that nothing else uses; it is made when missing, and swept of what dead engines left.
+    """
+
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        self._scenario = scenario
+        self._facts = scenario.facts
+        self._folder = folder.absolute()
+        self._variables = [getattr(vzd.GameVariable, name) for name in self._facts.variables]
+        self._kinds: dict[tuple[str, str], str | None] = {}
+        self._game: vzd.DoomGame | None = None
+        self._needs = Needs()
+        self._record = False
+        self._running = False
+        self._tally = Tally([0.0] * len(self._facts.variables), 0)
+        self._final: Measures | None = None
+        self._recorded: bytes | None = None
+
+    @property
+    def facts(self) -> ScenarioFacts:
+        """What the scenario offers."""
+        return self._facts
+
+    @property
+    def process(self) -> EngineProcess | None:
+        """The engine's process, or None where the platform does not tell."""
+        engines = launched(self._folder)
+        return engines[-1] if engines else None
+
+    def start(self, needs: Needs, *, record: bool) -> None:
+        """Start the game.
+
+        Raises:
+            EngineCrashed: It cannot be started; the message ends with what the engine said.
+        """
+        self.close()
+        self._needs, self._record = needs, record
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "_vizdoom").mkdir(exist_ok=True)
+        # An engine leaves its settings behind, and the next would begin with them.
+        (self._folder / "_vizdoom.ini").unlink(missing_ok=True)
+        game = self._configured()
+        try:
+            with contextlib.chdir(self._folder):
+                game.init()
+        except _GONE as error:
+            with contextlib.suppress(*_GONE):
+                game.close()
+            raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
+        self._game = game
+
+    def begin(self, seed: int) -> Observation:
+        """Begin an episode and return what is seen first.
+
+        Raises:
+            EngineCrashed: The game is gone.
+        """
+        game = self._playing()
+        self._running, self._final, self._recorded = False, None, None
+        try:
+            game.set_seed(seed)
+            self._new_episode(game, _RECORDING)
+            state = _state(game)
+        except _GONE as error:
+            raise self._crashed(error) from error
+        if state is None:
+            raise EngineCrashed(f"{self._facts.name} ended before its first decision, with seed {seed}")
+        values = _values(state)
+        self._tally = Tally(values.tolist(), state.tic)
+        self._running = True
+        return self._observation(state, values)
+
+    def act(self, action: Action) -> Observation | None:
+        """Perform an action and return what is seen next, or None when the episode has ended.
+
+        Raises:
+            PolicyFailed: The action has not one finite value a button, or `tics` is out of range.
+            EngineCrashed: The game is gone.
+        """
+        if not self._running:
+            raise RuntimeError("act is for a running episode: call begin first")
+        game = self._playing()
+        buttons, tics = checked(action, self._facts)
+        try:
+            game.make_action(buttons, tics)
+            state = _state(game)
+            if state is None:
+                self._finish(game, tics)
+                return None
+        except _GONE as error:
+            raise self._crashed(error) from error
+        values = _values(state)
+        self._tally.add(values.tolist(), state.tic)
+        return self._observation(state, values)
+
+    def measures(self) -> Measures:
+        """Return what the episode measures so far; final once `act` has returned None."""
+        if self._final is not None:
+            return self._final
+        if not self._running:
+            raise RuntimeError("nothing is measured yet: call begin first")
+        return self._tally.measures(self._playing().get_total_reward())
+
+    def recording(self) -> bytes | None:
+        """Return the finished episode's recording (.lmp), or None unless started with `record`.
+
+        Raises:
+            EngineCrashed: The game is gone.
+        """
+        if self._record and self._final is not None and self._recorded is None:
+            game = self._playing()
+            try:
+                self._new_episode(game, _SCRATCH)
+                self._recorded = (self._folder / _RECORDING).read_bytes()
+            except (*_GONE, OSError) as error:
+                raise self._crashed(error) from error
+        return self._recorded
+
+    def close(self) -> None:
+        """End the game; harmless when it is gone already."""
+        game, self._game, self._running = self._game, None, False
+        if game is not None:
+            with contextlib.suppress(*_GONE):
+                game.close()
+        sweep(self._folder)
+
+    def _configured(self) -> vzd.DoomGame:
+        scenario, facts, needs = self._scenario, self._facts, self._needs
+        width, height = facts.resolution if needs.objects or needs.screen else _SMALLEST
+        game = vzd.DoomGame()
+        game.load_config(str(scenario.cfg))
+        game.set_mode(vzd.Mode.PLAYER)
+        game.set_doom_game_path(str(scenario.game))
+        if scenario.wad is not None:
+            game.set_doom_scenario_path(str(scenario.wad))
+        game.set_doom_skill(facts.doom_skill)
+        game.set_episode_timeout(facts.timeout)
+        game.set_available_game_variables(self._variables)
+        game.set_screen_resolution(getattr(vzd.ScreenResolution, f"RES_{width}X{height}"))
+        game.set_screen_format(vzd.ScreenFormat.GRAY8)
+        game.set_labels_buffer_enabled(needs.objects)
+        for switch_off in (
+            game.set_window_visible,
+            game.set_console_enabled,
+            game.set_sound_enabled,
+            game.set_audio_buffer_enabled,
+            game.set_depth_buffer_enabled,
+            game.set_automap_buffer_enabled,
+            game.set_notifications_buffer_enabled,
+            game.set_objects_info_enabled,
+            game.set_sectors_info_enabled,
+            game.set_render_all_frames,
+        ):
+            switch_off(False)  # noqa: FBT003 - ViZDoom's signature
+        if LAUNCHES:
+            game.set_vizdoom_path(str(write_launcher(self._folder, os.getpid())))
+        return game
+
+    def _playing(self) -> vzd.DoomGame:
+        if self._game is None:
+            raise EngineCrashed("no game is running: start the engine first")
+        return self._game
+
+    def _new_episode(self, game: vzd.DoomGame, recording: str) -> None:
+        if self._record:
+            game.new_episode(recording)
+        else:
+            game.new_episode()
+
+    def _finish(self, game: vzd.DoomGame, tics: int) -> None:
+        row = [game.get_game_variable(variable) for variable in self._variables]
+        # Leaving a map by its exit sets the clock to 0; the tics of the action that did it are counted in full.
+        self._tally.add(row, game.get_episode_time() or self._tally.tic + tics)
+        self._final = self._tally.measures(game.get_total_reward())
+        self._running = False
+
+    def _observation(self, state: vzd.GameState, values: NDArray[np.float64]) -> Observation:
+        return Observation(
+            values,
+            state.tic - self._tally.first_tic,
+            seen_objects(state.labels or (), self._kinds) if self._needs.objects else (),
+            state.screen_buffer if self._needs.screen else None,
+        )
+
+    def _crashed(self, error: Exception) -> EngineCrashed:
+        self._running = False
+        return EngineCrashed(f"the engine is gone: {error}{self._last_words()}")
+
+    def _last_words(self) -> str:
+        try:
+            lines = (self._folder / LOG_FILE).read_text(errors="replace").split("\n")
+        except OSError:
+            return ""
+        words = " / ".join(line.strip() for line in lines[-6:] if line.strip())
+        return f" (it said: {words})" if words else ""
+
+
+def _state(game: vzd.DoomGame) -> vzd.GameState | None:
+    return game.get_state()  # None once the episode has ended, which ViZDoom's types leave out
+
+
+def _values(state: vzd.GameState) -> NDArray[np.float64]:
+    assert state.game_variables is not None
+    return state.game_variables

@@ -1,0 +1,248 @@
+"""Which scenarios there are, and what each offers, read through ViZDoom without starting an engine."""
+
+import difflib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import vizdoom as vzd
+
+from clau_doom.config import ScenarioConfig
+from clau_doom.errors import ConfigError
+from clau_doom.ports import ScenarioFacts
+
+__all__ = ["CANONICAL_VARIABLES", "EXCLUDED", "SCENARIOS", "BundledScenario", "Scenario", "resolve"]
+
+CANONICAL_VARIABLES = (
+    "KILLCOUNT",
+    "HEALTH",
+    "ARMOR",
+    "HITCOUNT",
+    "HITS_TAKEN",
+    "DAMAGECOUNT",
+    "DAMAGE_TAKEN",
+    "ITEMCOUNT",
+    "DEAD",
+    "SELECTED_WEAPON",
+    "SELECTED_WEAPON_AMMO",
+    "ATTACK_READY",
+    "POSITION_X",
+    "POSITION_Y",
+    "POSITION_Z",
+    "ANGLE",
+    "VELOCITY_X",
+    "VELOCITY_Y",
+)
+"""What every observation begins with; the variables that the scenario's own .cfg lists follow."""
+
+# Adds up over all the episodes of one engine, so that an observation of it would depend on what was played before.
+_CARRIED_OVER = frozenset({"DEATHCOUNT"})
+_DEFAULT_TIMEOUT = 2100
+_MULTIPLAYER_ARGS = ("-host", "-join", "-deathmatch", "+deathmatch")
+_REWARDS = (
+    "living_reward",
+    "kill_reward",
+    "death_reward",
+    "hit_reward",
+    "hit_taken_reward",
+    "damage_made_reward",
+    "damage_taken_reward",
+    "health_reward",
+    "armor_reward",
+    "item_reward",
+    "secret_reward",
+    "frag_reward",
+    "map_exit_reward",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BundledScenario:
+    """A scenario of ViZDoom's wheel.
+
+    Attributes:
+        name: Its name, which is the .cfg's without the ending.
+        description: What it is, and what it rewards, in one line.
+    """
+
+    name: str
+    description: str
+
+
+def _bundled(**descriptions: str) -> dict[str, BundledScenario]:
+    return {name: BundledScenario(name=name, description=text) for name, text in descriptions.items()}
+
+
+SCENARIOS = _bundled(
+    basic="Shoot one monster across a room: +106 for the kill, -5 a shot, -1 a tic.",
+    basic_audio="basic with a monster that is heard before it is seen; sound is off here: rewards as basic.",
+    basic_notifications="Three monsters, one of which the engine's messages name; messages are not shown here.",
+    deadly_corridor="Run a corridor lined with gunmen to the armour at its end: reward for nearing it, -100 for death.",
+    deathmatch="An arena of monsters, weapons and power-ups for one player: rewards by the monster killed.",
+    defend_the_center="Turn and shoot at monsters that close in on a round arena's middle: +1 a kill, -1 for death.",
+    defend_the_line="Turn and shoot at monsters that fire from the far wall and come back: +1 a kill, -1 for death.",
+    freedoom1="Freedoom phase 1, first map: +1 for leaving by the exit.",
+    freedoom2="Freedoom phase 2, first map: +1 for leaving by the exit.",
+    health_gathering="Find medikits on a floor that burns: +1 a tic alive, -100 for death.",
+    health_gathering_supreme="health_gathering in a maze, with poison among the medikits: +1 a tic, -100 for death.",
+    learning="basic as ViZDoom's learning examples use it, at skill 3: +106 for the kill, -5 a shot, -1 a tic.",
+    my_way_home="Find the armour in a maze of rooms, from a random place: +1 when found, -0.0001 a tic.",
+    oblige="A settings file for generated maps; without one it plays Freedoom 2's first map, and rewards nothing.",
+    predict_position="Hit a moving monster with a slow rocket: +1 for the kill, -0.001 a tic.",
+    rocket_basic="basic with a rocket launcher and no aiming help: reward for the kill, -1 a tic.",
+    simpler_basic="basic with simpler textures: +106 for the kill, -5 a shot, -1 a tic.",
+    take_cover="Step aside from fireballs while ever more monsters appear: +1 a tic alive.",
+)
+"""Every scenario of the wheel that one player can play, by name."""
+
+EXCLUDED = {
+    "cig": "it is a multiplayer deathmatch",
+    "doom": "it needs the commercial doom.wad, which ViZDoom does not bundle",
+    "doom2": "it needs the commercial doom2.wad, which ViZDoom does not bundle",
+    "multi": "it is a multiplayer deathmatch",
+    "multi_duel": "it is a duel of two players",
+}
+"""The wheel's other .cfg files, and why they are left out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scenario:
+    """A scenario, ready to be played.
+
+    Attributes:
+        cfg: The .cfg file, absolute.
+        wad: The .wad with the scenario's maps, absolute, or None where the game's own maps are played.
+        game: The .wad with the game's resources, absolute.
+        facts: What it offers.
+        rewards: ViZDoom's reward settings that are not 0, as (name, value); scripts in the .wad may give more.
+        cfg_sha256: Of the .cfg's bytes.
+        wad_sha256: Of the bytes of `wad`, or of `game` where that is None.
+    """
+
+    cfg: Path
+    wad: Path | None
+    game: Path
+    facts: ScenarioFacts
+    rewards: tuple[tuple[str, float], ...]
+    cfg_sha256: str
+    wad_sha256: str
+
+
+def resolve(config: ScenarioConfig) -> Scenario:
+    """Return the scenario that a configuration names.
+
+    Args:
+        config: A bundled name, or the path of a .cfg file (relative to the working folder), with what overrides it.
+
+    Raises:
+        ConfigError: There is no such scenario or file, or one player cannot play it; the message says what to do.
+    """
+    cfg = _locate(config.name)
+    game = _load(cfg)
+    if any(word in _MULTIPLAYER_ARGS for word in game.get_game_args().lower().split()):
+        raise ConfigError(
+            f"{cfg} starts a multiplayer game ({game.get_game_args()}): only single-player ones are played"
+        )
+    buttons = tuple(button.name for button in game.get_available_buttons())
+    if not buttons:
+        raise ConfigError(f"{cfg} has no available_buttons: list at least one button that an agent may press")
+    own = (variable.name for variable in game.get_available_game_variables())
+    extra = (name for name in own if name not in CANONICAL_VARIABLES and name not in _CARRIED_OVER)
+    wad = _wad(cfg, game.get_doom_scenario_path(), "doom_scenario_path")
+    resources = _wad(cfg, game.get_doom_game_path(), "doom_game_path") or _package() / "freedoom2.wad"
+    width, height = config.resolution.split("x")
+    return Scenario(
+        cfg=cfg,
+        wad=wad,
+        game=resources,
+        facts=ScenarioFacts(
+            name=config.name if config.name in SCENARIOS else str(cfg),
+            buttons=buttons,
+            variables=(*CANONICAL_VARIABLES, *extra),
+            frame_skip=config.frame_skip,
+            timeout=config.timeout or game.get_episode_timeout() or _DEFAULT_TIMEOUT,
+            resolution=(int(width), int(height)),
+            doom_skill=config.doom_skill or game.get_doom_skill(),
+        ),
+        rewards=tuple((name, value) for name in _REWARDS if (value := getattr(game, f"get_{name}")())),
+        cfg_sha256=_sha256(cfg),
+        wad_sha256=_sha256(wad or resources),
+    )
+
+
+def _package() -> Path:
+    return Path(vzd.scenarios_path).parent
+
+
+def _locate(name: str) -> Path:
+    if name in SCENARIOS:
+        return Path(vzd.scenarios_path) / f"{name}.cfg"
+    if name in EXCLUDED:
+        raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[name]}")
+    path = Path(name).expanduser()
+    if path.suffix.lower() != ".cfg" and path.name == name:
+        near = difflib.get_close_matches(name, SCENARIOS, n=1, cutoff=0.0)[0]
+        raise ConfigError(
+            f"unknown scenario {name!r}: did you mean {near!r}? A scenario of your own is named by the path of its .cfg"
+        )
+    if not path.is_file():
+        raise ConfigError(f"scenario file {name!r} does not exist (looked for {path.absolute()})")
+    path = path.resolve()
+    if path.parent == Path(vzd.scenarios_path).resolve() and path.stem in EXCLUDED:
+        raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[path.stem]}")
+    return path
+
+
+def _load(cfg: Path) -> vzd.DoomGame:
+    game = vzd.DoomGame()
+    with _captured_output() as output:
+        try:
+            sound = game.load_config(str(cfg))
+        except Exception as error:
+            raise ConfigError(f"ViZDoom cannot read {cfg}: {error}") from error
+    if not sound:
+        complaint = output[0].replace("WARNING! ", "").replace(f'Loading config from: "{cfg}". ', "")
+        raise ConfigError(f"{cfg} is no valid ViZDoom configuration: {' '.join(complaint.split())}")
+    return game
+
+
+@contextmanager
+def _captured_output() -> Iterator[list[str]]:
+    """Keep what C++ code writes to the process's standard streams; the list holds it afterwards."""
+    text: list[str] = []
+    with tempfile.TemporaryFile() as file:
+        saved = {number: os.dup(number) for number in (1, 2)}
+        try:
+            for number in saved:
+                os.dup2(file.fileno(), number)
+            yield text
+        finally:
+            for number, copy in saved.items():
+                os.dup2(copy, number)
+                os.close(copy)
+            file.seek(0)
+            text.append(file.read().decode(errors="replace"))
+
+
+def _wad(cfg: Path, read: str, key: str) -> Path | None:
+    """Return where the .wad lies that ViZDoom read as `read`; it takes absolute paths, too, as relative to the .cfg."""
+    if not read:
+        return None
+    given = Path(read)
+    candidates = [given]
+    if given.is_relative_to(cfg.parent):
+        inside = given.relative_to(cfg.parent)
+        candidates += [Path("/") / inside, Path(vzd.scenarios_path) / inside, _package() / inside]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    raise ConfigError(f"{cfg} names a {key} that does not exist: {given}")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
