@@ -1,8 +1,19 @@
-"""The configuration: one YAML file, typed and validated, with flags and environment variables laid over it."""
+"""The configuration: one YAML file, typed and validated, with flags and environment variables laid over it.
 
+`schema` says what there is, and every text about a field (starter, messages, JSON Schema, environment names) is made
+from it. `load_config` reads a file strictly, lays the environment and flags over it, and reports every problem at once;
+`to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
+"""
+
+from clau_doom.config.compare import Difference, check_resume, differences
+from clau_doom.config.duration import format_duration, parse_duration
+from clau_doom.config.fields import values
+from clau_doom.config.load import Resolved, config_from_yaml, load_config
+from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.schema import (
     CmaEsConfig,
     CustomPolicyConfig,
+    DescriptorConfig,
     EvolutionConfig,
     ExecutionConfig,
     ExperimentConfig,
@@ -22,6 +33,8 @@ from clau_doom.config.schema import (
 __all__ = [
     "CmaEsConfig",
     "CustomPolicyConfig",
+    "DescriptorConfig",
+    "Difference",
     "EvolutionConfig",
     "ExecutionConfig",
     "ExperimentConfig",
@@ -34,6 +47,18 @@ __all__ = [
     "PolicyConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
+    "Resolved",
     "RulesPolicyConfig",
     "ScenarioConfig",
+    "check_resume",
+    "config_from_yaml",
+    "differences",
+    "flow",
+    "format_duration",
+    "json_schema",
+    "load_config",
+    "parse_duration",
+    "starter",
+    "to_yaml",
+    "values",
 ]

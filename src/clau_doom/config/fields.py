@@ -1,7 +1,7 @@
-"""The schema as a list of fields: their paths, their environment names, and which kind of a tagged union each belongs to."""
+"""The schema as a list of fields: their paths, environment names, and the kind of tagged union each belongs to."""
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -19,11 +19,13 @@ __all__ = [
     "default_kind",
     "environment_names",
     "fields",
+    "item_model",
     "locate",
     "nearest",
     "section_model",
     "union_members",
     "unions",
+    "values",
 ]
 
 PREFIX = "CLAU_DOOM_"
@@ -105,7 +107,22 @@ def default_kind(union: str) -> str:
     return str(ExperimentConfig.model_fields[union].get_default(call_default_factory=True).kind)
 
 
-def nearest(word: str, candidates: Iterator[str] | tuple[str, ...], *, cutoff: float = 0.6) -> str | None:
+def values(config: ExperimentConfig) -> dict[str, object]:
+    """Return every field's value by dotted path, in the schema's order, as plain data that YAML and JSON can carry."""
+    plain = config.model_dump(mode="json")
+    kinds = {union: plain[union]["kind"] for union in unions()}
+    found: dict[str, object] = {}
+    for field in fields():
+        if field.kind in {None, kinds.get(field.path[0])}:
+            value: object = plain
+            for part in field.path:
+                assert isinstance(value, dict)
+                value = value[part]
+            found[field.name] = value
+    return found
+
+
+def nearest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return the candidate most like `word`, or None when none is like it."""
     found = get_close_matches(word, list(candidates), n=1, cutoff=cutoff)
     return found[0] if found else None
@@ -126,7 +143,7 @@ def locate(location: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type
             break
         path.append(part)
         if isinstance(part, int) or model is None:
-            model = _item_model(info) if isinstance(part, int) and info else None
+            model = item_model(info) if isinstance(part, int) and info else None
             continue
         holder, info = model, model.model_fields.get(part)
         model = section_model(info) if info else None
@@ -140,7 +157,8 @@ def _is_tagged(info: FieldInfo) -> bool:
     return isinstance(info.discriminator, str) or any(isinstance(note, Discriminator) for note in info.metadata)
 
 
-def _item_model(info: FieldInfo) -> type[BaseModel] | None:
+def item_model(info: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a list's items, if they have one."""
     for item in get_args(info.annotation):
         if isinstance(item, type) and issubclass(item, BaseModel):
             return item

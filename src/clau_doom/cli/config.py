@@ -1,0 +1,72 @@
+"""The `config` commands: write a starter, check a file, show what holds, and print the JSON Schema."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.config import Resolved, flow, json_schema, load_config, starter, values
+from clau_doom.errors import ConfigError
+
+__all__ = ["app"]
+
+app = typer.Typer(name="config", help="Write, check and show configurations.", no_args_is_help=True)
+
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="The configuration.")]
+_CONFIG = Path("config.yaml")
+
+
+@app.command()
+def init(
+    file: _File = _CONFIG,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Write a commented starter with every field at its default."""
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as target:
+            target.write(starter())
+    except FileExistsError as error:
+        raise ConfigError(f"{file} exists: choose another name, or overwrite it with --force") from error
+    except OSError as error:
+        raise ConfigError(f"cannot write {file}: {error.strerror or error}") from error
+    typer.echo(f"wrote {file}", err=True)
+
+
+@app.command()
+def check(file: _File = _CONFIG) -> None:
+    """Say whether a run would accept a file, with the environment laid over it."""
+    load_config(file, environ=os.environ, overrides={})
+    typer.echo(f"{file} is valid")
+
+
+@app.command()
+def show(file: _File = _CONFIG) -> None:
+    """Print every value and where it came from; tab-separated when not on a terminal."""
+    resolved = load_config(file, environ=os.environ, overrides={})
+    console = Console()
+    if console.is_terminal:
+        console.print(_table(resolved))
+    else:
+        for name, value in values(resolved.config).items():
+            typer.echo(f"{name}\t{flow(value)}\t{resolved.origins[name]}")
+
+
+def _table(resolved: Resolved) -> Table:
+    table = Table(box=None, header_style="bold")
+    for heading in ("field", "value", "from"):
+        table.add_column(heading, overflow="fold")
+    for name, value in values(resolved.config).items():
+        origin = resolved.origins[name]
+        table.add_row(name, Text(flow(value)), Text(origin), style="dim" if origin == "default" else None)
+    return table
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a configuration, for editors."""
+    typer.echo(json_schema(), nl=False)

@@ -1,0 +1,73 @@
+"""What may change when an experiment is resumed.
+
+Allowed is what cannot alter an episode or what follows from it: more `generations` (every schedule runs over absolute
+generations), any `max_duration`, and all of `execution` and `local`. Timeouts, attempts and `on_exhausted` are among
+these because a history that they touched counts a deviation beside its hash; all others leave the episodes alone.
+`holdout` is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
+"""
+
+from dataclasses import dataclass
+
+from clau_doom.config.fields import values
+from clau_doom.config.render import flow
+from clau_doom.config.schema import ExperimentConfig
+from clau_doom.errors import ResumeRefused
+
+__all__ = ["Difference", "check_resume", "differences"]
+
+_FREE = ("max_duration", "execution.", "local.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One field that two configurations disagree about.
+
+    Attributes:
+        path: Its dotted path.
+        old: The value before, as YAML; ``(none)`` where there was no such field.
+        new: The value now, likewise.
+        refusal: Why a resume cannot accept it, or None when it may change.
+    """
+
+    path: str
+    old: str
+    new: str
+    refusal: str | None
+
+
+def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
+    """Return every field that changed, in the schema's order; of a union whose kind changed, the kind alone."""
+    before, after = values(old), values(new)
+    rekinded = tuple(
+        name.removesuffix("kind") for name in before if name.endswith(".kind") and before[name] != after[name]
+    )
+    found: list[Difference] = []
+    for path in dict.fromkeys((*before, *after)):
+        inside = path.startswith(rekinded) and not path.endswith(".kind")
+        if inside or (path in before and path in after and before[path] == after[path]):
+            continue
+        texts = [flow(side[path]) if path in side else "(none)" for side in (before, after)]
+        found.append(Difference(path=path, old=texts[0], new=texts[1], refusal=_refusal(path, old, new)))
+    return tuple(found)
+
+
+def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | None:
+    if path == "generations":
+        return None if new.generations >= old.generations else "it may only be raised"
+    if path == "name":
+        return "an experiment keeps its name"
+    return None if path.startswith(_FREE) else "it decides the results"
+
+
+def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:
+    """Refuse a change that decides results.
+
+    Raises:
+        ResumeRefused: The message names each such path, its old and its new value.
+    """
+    refused = [difference for difference in differences(old, new) if difference.refusal]
+    if refused:
+        rows = [f"  {each.path}: {each.old} became {each.new}: {each.refusal}" for each in refused]
+        head = f"{old.name} cannot be resumed with what has changed since it was started:"
+        tail = "undo the changes, or start an experiment of another name"
+        raise ResumeRefused("\n".join([head, *rows, tail]))

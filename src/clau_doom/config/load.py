@@ -1,0 +1,245 @@
+"""From a file, the environment and flags to one validated configuration, each value knowing where it came from.
+
+A flag beats the environment, the environment the file, the file the default. Values are laid over each other field by
+field; a list or a mapping (``fitness``, ``policy.options``) replaces the lower one as a whole.
+
+When the environment or a flag chooses another `kind` of policy or evolution than the layers below it, everything that
+those layers say about that section is dropped, fields of the same name included: a genetic `sigma` means nothing to
+CMA-ES. A section without a `kind` has the default one.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from clau_doom.config.fields import (
+    OTHER_ENVIRONMENT,
+    PREFIX,
+    default_kind,
+    environment_names,
+    fields,
+    nearest,
+    unions,
+    values,
+)
+from clau_doom.config.problems import Problem, dotted, problems_of, shown
+from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
+from clau_doom.errors import ConfigError
+
+__all__ = ["Resolved", "config_from_yaml", "load_config", "resolve"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A valid configuration and its sources.
+
+    Attributes:
+        config: The configuration.
+        origins: For each field's dotted path: ``flag --seed``, ``environment CLAU_DOOM_SEED``, ``file config.yaml:7``
+            or ``default``.
+    """
+
+    config: ExperimentConfig
+    origins: Mapping[str, str]
+
+
+def load_config(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+    """Return the configuration that a file, the environment and flags make together.
+
+    Args:
+        path: The YAML file, or None for defaults alone.
+        environ: The environment; only names that begin with ``CLAU_DOOM_`` are looked at.
+        overrides: Values of flags by dotted path; None means that the flag was not given.
+
+    Raises:
+        ConfigError: The file cannot be read or parsed, or the values are not acceptable: then the message lists every
+            problem with its place, the bad value and the remedy.
+    """
+    return resolve(read_document(path) if path else None, environ=environ, overrides=overrides)
+
+
+def config_from_yaml(text: str, *, name: str) -> ExperimentConfig:
+    """Return the configuration that a text holds, such as one that a run stored; messages call it `name`.
+
+    Raises:
+        ConfigError: As for `load_config`.
+    """
+    return resolve(parse_document(text, name=name), environ={}, overrides={}).config
+
+
+def resolve(document: Document | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+    """Do what `load_config` does, for a document that was read before."""
+    problems: list[tuple[str, Problem]] = []
+    layers = _Layers(document)
+    layers.lay(_from_environment(environ, problems))
+    layers.lay(_from_flags(overrides))
+    layers.name_kinds()
+    config, found = _validate(layers.data)
+    problems += [(layers.where(problem.path), problem) for problem in found]
+    if problems or config is None:
+        raise ConfigError(_report(document.name if document else "the configuration", problems))
+    origins = {name: layers.origin(tuple(name.split("."))) for name in values(config)}
+    return Resolved(config=config, origins=MappingProxyType(origins))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    path: tuple[str, ...]
+    value: object
+    origin: str
+
+
+class _Layers:
+    """The values laid over each other so far, and where each came from."""
+
+    def __init__(self, document: Document | None) -> None:
+        self._document = document
+        self._origins: dict[Place, str] = {}
+        self.data: dict[str, object] = copy.deepcopy(document.data) if document else {}
+
+    def lay(self, layer: list[_Given]) -> None:
+        """Lay values over what there is; those that choose a kind come first, because they may drop others."""
+        for given in sorted(layer, key=lambda given: given.path[-1] != "kind"):
+            if given.path[-1] == "kind":
+                self._choose(given)
+            section = self.data
+            for part in given.path[:-1]:
+                below = section.setdefault(part, {})
+                if not isinstance(below, dict):  # what the file says there is wrong, and will be reported
+                    break
+                section = below
+            else:
+                section[given.path[-1]] = given.value
+                self._origins[given.path] = given.origin
+
+    def _choose(self, given: _Given) -> None:
+        union = given.path[0]
+        before = self.data.get(union)
+        if isinstance(before, dict) and before.get("kind", default_kind(union)) != given.value:
+            self.data[union] = {}
+            self._origins = {path: origin for path, origin in self._origins.items() if path[0] != union}
+
+    def name_kinds(self) -> None:
+        """Give a section without a kind the default one."""
+        for union in unions():
+            section = self.data.get(union)
+            if isinstance(section, dict) and "kind" not in section:
+                section["kind"] = default_kind(union)
+                self._origins[union, "kind"] = "default"
+
+    def origin(self, path: Place) -> str:
+        """Return where the value at `path` came from."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self._origins:
+                return self._origins[path[:length]]
+        line = self._document.line(path) if self._document and _holds(self.data, path) else None
+        return f"file {self._document.name}:{line}" if self._document and line else "default"
+
+    def where(self, path: Place) -> str:
+        """Return the place to mend: a line of the file, a variable, a flag, or nothing for a default."""
+        for length in range(len(path), 0, -1):
+            origin = self._origins.get(path[:length], "default")
+            if origin != "default":
+                return origin
+        line = self._document.line(path) if self._document else None
+        return f"line {line}" if line else ""
+
+
+def _holds(data: object, path: Place) -> bool:
+    for part in path:
+        if not isinstance(data, dict) or part not in data:
+            return False
+        data = data[part]
+    return True
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[tuple[str, Problem]]) -> list[_Given]:
+    known, layer = environment_names(), []
+    texts = {field.path for field in fields() if field.info.annotation is str}
+    for variable in sorted(name for name in environ if name.startswith(PREFIX)):
+        where, path, text = f"environment {variable}", known.get(variable), environ[variable]
+        if path is None:
+            if variable not in OTHER_ENVIRONMENT:
+                problems.append((where, Problem(path=(), text=_unknown_variable(variable))))
+        elif not text.strip():
+            problems.append((where, Problem(path=path, text="is empty: unset the variable, or give it a value")))
+        else:
+            try:
+                value = text if path in texts else parse_value(text)
+            except ValueError as error:
+                problems.append((where, Problem(path=path, text=f"{shown(text)} is no value: {error}")))
+            else:
+                layer.append(_Given(path=path, value=value, origin=where))
+    return layer
+
+
+def _unknown_variable(variable: str) -> str:
+    names = (*environment_names(), *OTHER_ENVIRONMENT)
+    inside = [name for name in names if name.startswith(f"{variable}_")]
+    if inside:
+        return f"names a section: set one of its fields, such as {inside[0]}"
+    return f"is an unknown variable: did you mean {nearest(variable, names, cutoff=0.0)}?"
+
+
+def _from_flags(overrides: Mapping[str, object]) -> list[_Given]:
+    given = ((tuple(name.split(".")), value) for name, value in overrides.items() if value is not None)
+    return [_Given(path=path, value=value, origin=f"flag --{path[-1].replace('_', '-')}") for path, value in given]
+
+
+def _validate(data: dict[str, object]) -> tuple[ExperimentConfig | None, list[Problem]]:
+    try:
+        return ExperimentConfig.model_validate(data), []
+    except ValidationError as error:
+        found = problems_of(error)
+    # Whether values fit together is only checked once each is right by itself: look at those that are.
+    sound = copy.deepcopy(data)
+    dropped = [_drop(sound, problem.path) for problem in found if not problem.partners]
+    if dropped:
+        try:
+            ExperimentConfig.model_validate(sound)
+        except ValidationError as error:
+            clashes = [problem for problem in problems_of(error) if problem.partners and problem not in found]
+            found += [clash for clash in clashes if not _touches(clash, dropped)]
+    return None, found
+
+
+def _drop(data: dict[str, object], path: Place) -> Place:
+    """Take the value at `path`, or else the nearest that holds it, out of `data`; return the path that was taken."""
+    section, taken = data, 0
+    while taken < len(path) - 1:
+        below = section.get(str(path[taken]))
+        if not isinstance(below, dict) or path[taken + 1] not in below:
+            break
+        section, taken = below, taken + 1
+    section.pop(str(path[taken]), None) if path else None
+    return path[: taken + 1]
+
+
+def _touches(clash: Problem, dropped: list[Place]) -> bool:
+    return any(
+        place[: len(gone)] == gone or gone[: len(place)] == place
+        for place in (clash.path, *clash.partners)
+        for gone in dropped
+    )
+
+
+def _report(name: str, problems: list[tuple[str, Problem]]) -> str:
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n".join([f"{name}: {count}:", *(f"  {_row(where, problem)}" for where, problem in _in_order(problems))])
+
+
+def _in_order(problems: list[tuple[str, Problem]]) -> list[tuple[str, Problem]]:
+    """Sort problems of the file by line, then those of the environment, flags and defaults as they come."""
+    return sorted(problems, key=lambda pair: int(pair[0][5:]) if pair[0].startswith("line ") else 1 << 30)
+
+
+def _row(where: str, problem: Problem) -> str:
+    if not problem.path:
+        return f"{where} {problem.text}" if where else problem.text
+    place = f" ({where})" if where else ""
+    return f"{dotted(problem.path)}{place}: {problem.text}"
