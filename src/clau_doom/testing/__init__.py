@@ -5,5 +5,6 @@ strategies on it. Nothing outside tests and benchmarks imports this package.
 """
 
 from clau_doom.testing.scripted_backend import ScriptedBackend, scripted_outcome
+from clau_doom.testing.scripted_engine import SCRIPTED_FACTS, ScriptedEngine
 
-__all__ = ["ScriptedBackend", "scripted_outcome"]
+__all__ = ["SCRIPTED_FACTS", "ScriptedBackend", "ScriptedEngine", "scripted_outcome"]

@@ -1,0 +1,166 @@
+"""A game without ViZDoom: instant, deterministic, and able to crash on demand."""
+
+import numpy as np
+
+from clau_doom.domain import Measures
+from clau_doom.errors import EngineCrashed
+from clau_doom.game.episode import Tally, checked
+from clau_doom.game.scenarios import CANONICAL_VARIABLES
+from clau_doom.ports import Action, Needs, Observation, ScenarioFacts, SeenObject
+
+__all__ = ["SCRIPTED_FACTS", "ScriptedEngine"]
+
+SCRIPTED_FACTS = ScenarioFacts(
+    name="scripted",
+    buttons=("TURN_LEFT", "TURN_RIGHT", "ATTACK"),
+    variables=(*CANONICAL_VARIABLES, "AMMO2"),
+    frame_skip=4,
+    timeout=2100,
+    resolution=(160, 120),
+    doom_skill=3,
+)
+"""What a `ScriptedEngine` offers unless it is told otherwise."""
+
+_MASK = (1 << 64) - 1
+
+
+def _mixed(state: int, value: int) -> int:
+    """Return the next state: one step of SplitMix64 (Steele, Lea and Flood, 2014) over state and value."""
+    mixed = (state + value * 0xBF58476D1CE4E5B9 + 0x9E3779B97F4A7C15) & _MASK
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return mixed ^ (mixed >> 31)
+
+
+class ScriptedEngine:
+    """A game of guessing, behind the `Engine` port: everything in it is a function of the seed and the actions.
+
+    A monster stands before one of the buttons. An action whose greatest value is that button's kills it: one kill, ten
+    points of damage, one of reward. Any other costs up to seven points of health; without health the player is dead
+    and the episode ends. Every action moves the player by its tics and spends one round of ammunition; the monster's
+    next place follows from the seed and all the actions so far, and is seen in the variable ``ANGLE`` (its button's
+    share of the circle) and, when asked for, as an object and in the screen's grey.
+
+    Args:
+        facts: What to offer; the canonical variables come first.
+        decisions: After how many decisions an episode ends.
+        crash_at: The decision, from 0 and counted over all episodes, at which the game is lost; None: never.
+        crash_on_start: Whether the game cannot be started at all.
+    """
+
+    def __init__(
+        self,
+        facts: ScenarioFacts = SCRIPTED_FACTS,
+        *,
+        decisions: int = 10,
+        crash_at: int | None = None,
+        crash_on_start: bool = False,
+    ) -> None:
+        self._facts = facts
+        self._decisions = decisions
+        self._crash_at = crash_at
+        self._crash_on_start = crash_on_start
+        self._needs = Needs()
+        self._record = self._started = self._running = False
+        self._played = 0
+        self._tally: Tally | None = None
+
+    @property
+    def facts(self) -> ScenarioFacts:
+        """What the scenario offers."""
+        return self._facts
+
+    def start(self, needs: Needs, *, record: bool) -> None:
+        """Start the game."""
+        if self._crash_on_start:
+            raise EngineCrashed("the scripted engine was told not to start")
+        self._needs, self._record, self._started, self._running, self._tally = needs, record, True, False, None
+
+    def begin(self, seed: int) -> Observation:
+        """Begin an episode and return what is seen first."""
+        if not self._started:
+            raise EngineCrashed("no game is running: start the engine first")
+        self._state = _mixed(0, seed)
+        self._tic = 0
+        self._kills = 0
+        self._health = 100
+        self._x = 0
+        self._running = True
+        row = self._row(ammunition=50)
+        self._tally = Tally(row, 0)
+        return self._observation(row)
+
+    def act(self, action: Action) -> Observation | None:
+        """Perform an action and return what is seen next, or None when the episode has ended."""
+        if not self._started:
+            raise EngineCrashed("no game is running: start the engine first")
+        if not self._running or self._tally is None:
+            raise RuntimeError("act is for a running episode: call begin first")
+        buttons, tics = checked(action, self._facts)
+        if self._played == self._crash_at:
+            self._started = False
+            raise EngineCrashed(f"the scripted engine was told to crash at decision {self._played}")
+        self._played += 1
+        if buttons.index(max(buttons)) == self._place:
+            self._kills += 1
+        else:
+            self._health -= self._state >> 8 & 7
+        for value in buttons:
+            self._state = _mixed(self._state, hash(value))
+        self._tic += tics
+        self._x += tics
+        row = self._row(ammunition=49 - self._tally.decisions)
+        self._tally.add(row, self._tic)
+        over = self._tally.decisions >= self._decisions or self._tic >= self._facts.timeout or self._health <= 0
+        self._running = not over
+        return None if over else self._observation(row)
+
+    def measures(self) -> Measures:
+        """Return what the episode measures so far; final once `act` has returned None."""
+        if self._tally is None:
+            raise RuntimeError("nothing is measured yet: call begin first")
+        return self._tally.measures(float(self._kills))
+
+    def recording(self) -> bytes | None:
+        """Return bytes that tell one finished episode from another, or None unless started with `record`."""
+        if not self._record or self._running or self._tally is None:
+            return None
+        return f"scripted {self._state:016x} {self._tally.decisions}".encode()
+
+    def close(self) -> None:
+        """End the game."""
+        self._started = self._running = False
+
+    @property
+    def _place(self) -> int:
+        return self._state % len(self._facts.buttons)
+
+    def _row(self, *, ammunition: int) -> list[float]:
+        known = {
+            "KILLCOUNT": self._kills,
+            "HEALTH": self._health,
+            "HITCOUNT": self._kills,
+            "DAMAGECOUNT": 10 * self._kills,
+            "DAMAGE_TAKEN": 100 - self._health,
+            "DEAD": self._health <= 0,
+            "SELECTED_WEAPON": 2,
+            "SELECTED_WEAPON_AMMO": ammunition,
+            "AMMO2": ammunition,
+            "ATTACK_READY": 1,
+            "POSITION_X": self._x,
+            "ANGLE": self._place * 360 / len(self._facts.buttons),
+        }
+        return [float(known.get(name, 0.0)) for name in self._facts.variables]
+
+    def _observation(self, row: list[float]) -> Observation:
+        width, height = self._facts.resolution
+        left = self._place * width // len(self._facts.buttons)
+        monster = SeenObject(
+            self._kills, "Demon", "enemy", left, height // 2, 10, 20, (100.0, float(left), 0.0), (0.0, 0.0, 0.0)
+        )
+        return Observation(
+            np.array(row),
+            self._tic,
+            [monster] if self._needs.objects else (),
+            np.full((height, width), 10 * self._place, dtype=np.uint8) if self._needs.screen else None,
+        )
