@@ -1,0 +1,166 @@
+"""Bare ViZDoom loops: what anybody would write by hand, pinned, with the policy, observation and seeds of a run.
+
+``python -m bench.bare JOB INDEX`` is one loop in a process of its own. All loops of a job play at the same time, twice:
+once with the policy, noting its actions, and once replaying those actions without looking at anything.
+"""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vizdoom as vzd
+from pydantic import TypeAdapter
+
+from bench.samples import Sample, finish, run_python, total
+from clau_doom.config import PolicyConfig, ScenarioConfig
+from clau_doom.domain import Genome, generator
+from clau_doom.game import Scenario, resolve
+from clau_doom.game.objects import seen_objects
+from clau_doom.policies import make_policy
+from clau_doom.ports import Observation, Policy, SeenObject
+
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What the loops play.
+
+    Attributes:
+        folder: Where they meet and leave their results.
+        scenario: The scenario's section, as JSON.
+        policy: The policy's section, as JSON.
+        episodes: Each episode's genome and seed.
+        cores: One core a loop.
+    """
+
+    folder: str
+    scenario: str
+    policy: str
+    episodes: tuple[tuple[tuple[float, ...], int], ...]
+    cores: tuple[int, ...]
+
+
+_JOB = TypeAdapter(Job)
+_POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
+Actions = list[tuple[list[float], int]]
+
+
+def bare_loops(job: Job) -> tuple[Sample, Sample]:
+    """Play a job and return what the policy loops and the replaying loops came to, all loops together."""
+    folder = Path(job.folder)
+    path = folder / "job.json"
+    path.write_bytes(_JOB.dump_json(job))
+    loops = [
+        run_python(["bench.bare", str(path), str(index)], folder / f"loop-{index}.log")
+        for index in range(len(job.cores))
+    ]
+    for loop in loops:
+        finish(loop, _PATIENCE)
+    results = [json.loads((folder / f"result-{index}.json").read_text()) for index in range(len(job.cores))]
+    played, replayed = ([Sample(**result[kind]) for result in results] for kind in ("played", "replayed"))
+    return total(played), total(replayed)
+
+
+def main() -> None:
+    """Be one loop."""
+    job = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
+    index = int(sys.argv[2])
+    folder = Path(job.folder)
+    os.sched_setaffinity(0, {job.cores[index]})
+    scenario = resolve(ScenarioConfig.model_validate_json(job.scenario))
+    policy = make_policy(_POLICY.validate_json(job.policy), scenario.facts)
+    episodes = job.episodes[index :: len(job.cores)]
+    work = folder / f"work-{index}"
+    (work / "_vizdoom").mkdir(parents=True)
+    os.chdir(work)
+    game = _game(scenario, policy)
+    _meet(folder, "play", index, len(job.cores))
+    played, actions = _play(game, scenario, policy, episodes)
+    _meet(folder, "replay", index, len(job.cores))
+    replayed = _replay(game, episodes, actions)
+    game.close()
+    result = {"played": asdict(played), "replayed": asdict(replayed)}
+    (folder / f"result-{index}.json").write_text(json.dumps(result))
+
+
+def _meet(folder: Path, name: str, index: int, count: int) -> None:
+    """Wait until all loops have come here."""
+    (folder / f"{name}-{index}").touch()
+    end = time.monotonic() + _PATIENCE
+    while not all((folder / f"{name}-{other}").exists() for other in range(count)):
+        if time.monotonic() > end:
+            sys.exit(f"loop {index}: the others did not come to {name}")
+        time.sleep(0.001)
+
+
+def _game(scenario: Scenario, policy: Policy) -> vzd.DoomGame:
+    facts = scenario.facts
+    width, height = facts.resolution
+    game = vzd.DoomGame()
+    game.load_config(str(scenario.cfg))
+    game.set_doom_skill(facts.doom_skill)
+    game.set_episode_timeout(facts.timeout)
+    game.set_screen_resolution(getattr(vzd.ScreenResolution, f"RES_{width}X{height}"))
+    game.set_screen_format(vzd.ScreenFormat.GRAY8)
+    game.set_available_game_variables([getattr(vzd.GameVariable, name) for name in facts.variables])
+    game.set_labels_buffer_enabled(policy.needs.objects)
+    game.set_depth_buffer_enabled(False)
+    game.set_automap_buffer_enabled(False)
+    game.set_objects_info_enabled(False)
+    game.set_sectors_info_enabled(False)
+    game.set_window_visible(False)
+    game.set_sound_enabled(False)
+    game.set_mode(vzd.Mode.PLAYER)
+    game.init()
+    return game
+
+
+def _play(game: vzd.DoomGame, scenario: Scenario, policy: Policy, episodes: Any) -> tuple[Sample, list[Actions]]:
+    skip, needs = scenario.facts.frame_skip, policy.needs
+    kinds: dict[tuple[str, str], str | None] = {}
+    log: list[Actions] = []
+    decisions = tics = 0
+    started = time.perf_counter()
+    for genome, seed in episodes:
+        decide = policy.begin(Genome(genome), generator(seed, "policy"))
+        game.set_seed(seed)
+        game.new_episode()
+        actions: Actions = []
+        first = game.get_episode_time()
+        while not game.is_episode_finished():
+            state = game.get_state()
+            variables = np.asarray(state.game_variables, dtype=np.float64)
+            objects: list[SeenObject] = seen_objects(state.labels or (), kinds) if needs.objects else []
+            tic = game.get_episode_time() - first
+            action = decide(Observation(variables, tic, objects, state.screen_buffer if needs.screen else None))
+            held = action.tics or skip
+            game.make_action(action.buttons, held)
+            actions.append(([*action.buttons], held))
+        tics += game.get_episode_time() - first
+        decisions += len(actions)
+        log.append(actions)
+    return Sample(decisions=decisions, tics=tics, seconds=time.perf_counter() - started), log
+
+
+def _replay(game: vzd.DoomGame, episodes: Any, log: list[Actions]) -> Sample:
+    decisions = tics = 0
+    started = time.perf_counter()
+    for (_, seed), actions in zip(episodes, log, strict=True):
+        game.set_seed(seed)
+        game.new_episode()
+        first = game.get_episode_time()
+        for buttons, held in actions:
+            game.make_action(buttons, held)
+        tics += game.get_episode_time() - first
+        decisions += len(actions)
+    return Sample(decisions=decisions, tics=tics, seconds=time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Gymnasium's AsyncVectorEnv over ViZDoom's own Gymnasium wrapper: random play, as its documentation shows it.
+
+``python -m bench.vector_env JOB RESULT`` measures in a process of its own.
+"""
+
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import gymnasium
+import vizdoom as vzd
+from pydantic import TypeAdapter
+from vizdoom.gymnasium_wrapper.gymnasium_env_defns import VizdoomScenarioEnv
+
+from bench.samples import Sample, finish, run_python
+
+_PATIENCE = 120.0
+_WARM_UP = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorJob:
+    """What is measured.
+
+    Attributes:
+        scenario: A bundled scenario's name.
+        resolution: Such as ``160x120``.
+        frame_skip: Tics that every action is held for.
+        environments: How many, each in a process of its own.
+        seconds: For how long.
+    """
+
+    scenario: str
+    resolution: str
+    frame_skip: int
+    environments: int
+    seconds: float
+
+
+_JOB = TypeAdapter(VectorJob)
+
+
+def vector_env(job: VectorJob, folder: Path) -> Sample:
+    """Measure in a child and return what it came to."""
+    (folder / "vector.json").write_bytes(_JOB.dump_json(job))
+    result = folder / "vector-result.json"
+    arguments = ["bench.vector_env", str(folder / "vector.json"), str(result)]
+    finish(run_python(arguments, folder / "vector.log"), _PATIENCE)
+    return Sample(**json.loads(result.read_text()))
+
+
+def main() -> None:
+    """Measure."""
+    job = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
+    resolution = getattr(vzd.ScreenResolution, f"RES_{job.resolution.upper()}")
+
+    def make() -> VizdoomScenarioEnv:
+        return VizdoomScenarioEnv(f"{job.scenario}.cfg", frame_skip=job.frame_skip, screen_resolution=resolution)
+
+    environments = gymnasium.vector.AsyncVectorEnv([make] * job.environments)
+    environments.reset(seed=1)
+    environments.action_space.seed(1)
+    actions = [environments.action_space.sample() for _ in range(1000)]
+    for action in actions[:_WARM_UP]:
+        environments.step(action)
+    steps = 0
+    started = time.perf_counter()
+    while (seconds := time.perf_counter() - started) < job.seconds:
+        environments.step(actions[steps % len(actions)])
+        steps += 1
+    environments.close()
+    decisions = steps * job.environments  # resets count as well: they are steps of the vector
+    sample = Sample(decisions=decisions, tics=decisions * job.frame_skip, seconds=seconds)
+    Path(sys.argv[2]).write_text(json.dumps(asdict(sample)))
+
+
+if __name__ == "__main__":
+    main()
