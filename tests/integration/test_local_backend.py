@@ -1,0 +1,297 @@
+"""The local backend with real workers and engines: what it survives, whom it charges, and what it leaves behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from clau_doom.backends.local import LocalBackend, sweep_leftovers
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExecutionConfig,
+    LocalConfig,
+    PolicyConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+)
+from clau_doom.domain import Episode, EpisodeOutcome, Genome, Purpose
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import EpisodeTimedOut, InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerRefused
+from clau_doom.game import resolve
+from clau_doom.policies import make_policy
+from clau_doom.ports import EpisodeTask
+from clau_doom.worker import collect_facts
+
+pytestmark = pytest.mark.engine
+
+RULES = RulesPolicyConfig()
+SCENARIO = ScenarioConfig(name="defend_the_center")
+
+
+def backend(
+    policy: PolicyConfig = RULES, *, workers: int = 1, timeout: float = 60.0, stall: float = 10.0, **facts: str
+) -> LocalBackend:
+    provenance = dict(collect_facts(resolve(SCENARIO), policy).facts) | facts
+    return LocalBackend(
+        scenario=SCENARIO,
+        policy=policy,
+        execution=ExecutionConfig(workers=workers, episode_timeout=timeout),
+        local=LocalConfig(stall_timeout=stall),
+        facts=Provenance(facts=tuple(sorted(provenance.items()))),
+    )
+
+
+def genome() -> Genome:
+    space = make_policy(RULES, resolve(SCENARIO).facts).space
+    return Genome(tuple(float(gene.low) for gene in space.genes))
+
+
+def task(seed: int = 11, *, genes: Genome | None = None, baseline: bool = False) -> EpisodeTask:
+    return EpisodeTask(
+        purpose=Purpose.TRAINING,
+        agent="x-g000-a000",
+        genome=genome() if genes is None else genes,
+        number=0,
+        seed=seed,
+        baseline=baseline,
+    )
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(scenario())  # type: ignore[arg-type]
+
+
+def group_of(pid: int) -> list[int]:
+    """Return the living processes of a worker's group: the worker and its engine."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, _, group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            except (OSError, ValueError):
+                continue
+            if int(group) == pid and state != "Z":
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def engine_of(pid: int) -> int:
+    return next(member for member in group_of(pid) if member != pid)
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+def test_an_episode_is_the_same_on_any_worker() -> None:
+    """Two workers and one worker, in either order, give the same outcomes, with recordings."""
+    outcomes: list[dict[int, EpisodeOutcome]] = []
+
+    async def scenario() -> None:
+        for workers, seeds in ((2, (1, 2, 3, 4)), (1, (4, 3, 2, 1))):
+            async with backend(workers=workers) as local:
+                episodes: list[Episode] = await asyncio.gather(*(local.play(task(seed)) for seed in seeds))
+            assert all(episode.recording for episode in episodes)
+            outcomes.append({episode.outcome.seed: episode.outcome for episode in episodes})
+
+    run(scenario)
+    assert outcomes[0] == outcomes[1]
+    assert len({outcome.trajectory_sha256 for outcome in outcomes[0].values()}) == 4
+
+
+def test_the_baseline_plays_the_random_policy() -> None:
+    """A baseline's task needs no genome, and is played the same every time."""
+
+    async def scenario() -> None:
+        async with backend() as local:
+            first = await local.play(task(genes=Genome(()), baseline=True))
+            assert (await local.play(task(genes=Genome(()), baseline=True))).outcome == first.outcome
+            assert (await local.play(task())).outcome != first.outcome
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("victim", ["engine", "worker"])
+def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> None:
+    """A killed engine or worker is infrastructure's failure; the next episode has a new worker and the same outcome."""
+
+    async def scenario() -> None:
+        async with backend() as local:
+            wanted = (await local.play(task())).outcome
+            (pid,) = local.worker_pids
+            os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGKILL)
+            with pytest.raises(InfrastructureFailed):
+                await local.play(task())
+            assert group_of(pid) == []
+            assert (await local.play(task())).outcome == wanted
+            assert local.worker_pids != (pid,)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("victim", ["engine", "worker"])
+def test_a_stopped_process_is_noticed_and_replaced(victim: str) -> None:
+    """What is stopped (SIGSTOP) makes no progress, is killed after the stall timeout, and is nobody's fault."""
+
+    async def scenario() -> None:
+        async with backend(stall=1.0) as local:
+            wanted = (await local.play(task())).outcome
+            (pid,) = local.worker_pids
+            os.kill(engine_of(pid) if victim == "engine" else pid, signal.SIGSTOP)
+            with pytest.raises(EpisodeTimedOut, match=r"made no progress for 1 s"):
+                await local.play(task())
+            assert group_of(pid) == []
+            assert (await local.play(task())).outcome == wanted
+
+    run(scenario)
+
+
+POLICIES = """
+import time
+from clau_doom.domain import GenomeSpace
+from clau_doom.ports import Action, Needs
+
+class Base:
+    needs = Needs()
+    space = GenomeSpace(())
+    def __init__(self, facts):
+        self.buttons = len(facts.buttons)
+    def begin(self, genome, rng):
+        return self.decide
+
+class Raises(Base):
+    def decide(self, observation):
+        raise KeyError("lost")
+
+class Sleeps(Base):
+    def decide(self, observation):
+        time.sleep(60)
+        return Action([0] * self.buttons)
+
+class Exits(Base):
+    def decide(self, observation):
+        import os
+        os._exit(7)
+"""
+
+
+@pytest.fixture
+def custom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], PolicyConfig]:
+    """Return a function that makes the configuration of a policy of a user's own."""
+    (tmp_path / "odd_policies.py").write_text(POLICIES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return lambda name: CustomPolicyConfig(target=f"odd_policies:{name}")
+
+
+def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[str], PolicyConfig]) -> None:
+    """The agent's own error names the exception; the same worker plays the next episode."""
+
+    async def scenario() -> None:
+        async with backend(custom("Raises")) as local:
+            pids = local.worker_pids
+            with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
+                await local.play(task(genes=Genome(())))
+            await local.play(task(genes=Genome(()), baseline=True))
+            assert local.worker_pids == pids
+
+    run(scenario)
+
+
+def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[str], PolicyConfig]) -> None:
+    """A policy that sleeps is not taken for a hung engine, however long it is silent before the deadline."""
+
+    async def scenario() -> None:
+        async with backend(custom("Sleeps"), timeout=2.0, stall=0.5) as local:
+            with pytest.raises(PolicyTimedOut, match="deadline of 2 s"):
+                await local.play(task(genes=Genome(())))
+            await local.play(task(genes=Genome(()), baseline=True))
+
+    run(scenario)
+
+
+def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
+    """A worker that ends by itself loses the episode, and the message says how it ended."""
+
+    async def scenario() -> None:
+        async with backend(custom("Exits")) as local:
+            with pytest.raises(InfrastructureFailed, match="exit code 7"):
+                await local.play(task(genes=Genome(())))
+            await local.play(task(genes=Genome(()), baseline=True))
+
+    run(scenario)
+
+
+def test_cancelling_ends_an_episode_at_once() -> None:
+    """A cancelled episode's worker is gone, and the backend plays on."""
+
+    async def scenario() -> None:
+        async with backend() as local:
+            (pid,) = local.worker_pids
+            playing = asyncio.ensure_future(local.play(task()))
+            await asyncio.sleep(0.01)
+            playing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await playing
+            assert group_of(pid) == []
+            await local.play(task())
+
+    run(scenario)
+
+
+def test_a_worker_of_other_versions_is_refused() -> None:
+    """A worker whose facts differ is refused by the first difference, and none is left running."""
+
+    async def scenario() -> None:
+        with pytest.raises(WorkerRefused, match=r"has numpy \S+ where this process has 0\.0"):
+            async with backend(workers=2, numpy="0.0"):
+                pass
+
+    run(scenario)
+
+
+PARENT = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[1])
+from test_local_backend import backend, task
+
+async def main():
+    async with backend(workers=2) as local:
+        async def play():
+            while True:
+                await local.play(task())
+        print(*local.worker_pids, flush=True)
+        await asyncio.gather(play(), play())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
+    """Within 5 s of the parent's death no worker and no engine runs, and the next start sweeps their shared memory."""
+    before = {*Path("/dev/shm").glob("ViZDoom*")}
+    command = [sys.executable, "-c", PARENT, str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        engines = [engine_of(pid) for pid in pids]
+        time.sleep(0.3)
+        parent.send_signal(sign)
+        parent.wait(timeout=5)
+        end = time.monotonic() + 5
+        while any(group_of(pid) for pid in pids):
+            assert time.monotonic() < end, f"{pids} or {engines} still run"
+            time.sleep(0.05)
+    sweep_leftovers()
+    assert {*Path("/dev/shm").glob("ViZDoom*")} <= before

@@ -1,0 +1,135 @@
+"""The innermost loop: what it hashes, what it charges the policy with, and what it tells the watchdog."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clau_doom.domain import Genome, GenomeSpace
+from clau_doom.errors import EngineCrashed, PolicyFailed
+from clau_doom.ports import Action, Decide, Needs, Observation
+from clau_doom.testing.scripted_engine import ScriptedEngine
+from clau_doom.worker import Phase, PhasePage, play
+
+
+class Puppet:
+    """A policy that does what a function says."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide = decide
+
+    @property
+    def needs(self) -> Needs:
+        return Needs()
+
+    @property
+    def space(self) -> GenomeSpace:
+        return GenomeSpace(())
+
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
+        return self._decide
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[PhasePage]:
+    with PhasePage(tmp_path / "phase", create=True) as page:
+        yield page
+
+
+def engine(**how: int) -> ScriptedEngine:
+    made = ScriptedEngine(**how)
+    made.start(Needs(), record=True)
+    return made
+
+
+def left(observation: Observation) -> Action:
+    return Action((1, 0, 0))
+
+
+def right(observation: Observation) -> Action:
+    return Action((0, 1, 0))
+
+
+def test_an_episode_is_a_function_of_its_seed_and_actions(page: PhasePage) -> None:
+    """The same seed and actions give the same outcome in a fresh and in a used engine; others do not."""
+    used = engine()
+    first = play(used, Puppet(left), Genome(()), 5, page).outcome
+    other_seed = play(used, Puppet(left), Genome(()), 6, page).outcome
+    other_actions = play(used, Puppet(right), Genome(()), 5, page).outcome
+    assert play(used, Puppet(left), Genome(()), 5, page).outcome == first
+    assert play(engine(), Puppet(left), Genome(()), 5, page).outcome == first
+    assert len({first.trajectory_sha256, other_seed.trajectory_sha256, other_actions.trajectory_sha256}) == 3
+
+
+def test_holding_an_action_for_other_tics_is_another_trajectory(page: PhasePage) -> None:
+    """The tics of an action are part of the trajectory's hash."""
+    outcomes = {
+        play(
+            engine(decisions=1), Puppet(lambda _, n=n: Action((1, 0, 0), n)), Genome(()), 5, page
+        ).outcome.trajectory_sha256
+        for n in (1, 2)
+    }
+    assert len(outcomes) == 2
+
+
+def test_a_policy_draws_from_a_generator_of_its_episode(page: PhasePage) -> None:
+    """Every episode's generator is seeded from the episode's seed alone."""
+    drawn: list[float] = []
+
+    class Drawing(Puppet):
+        def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
+            drawn.append(rng.random())
+            return self._decide
+
+    for seed in (5, 6, 5):
+        play(engine(), Drawing(left), Genome(()), seed, page)
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
+def raise_value_error(observation: Observation) -> Action:
+    raise ValueError("no idea")
+
+
+def leave(observation: Observation) -> Action:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("decide", "complaint"),
+    [
+        (raise_value_error, "the policy raised ValueError: no idea"),
+        (leave, "the policy raised SystemExit: 3"),
+        (lambda observation: None, "which is no action"),
+        (lambda observation: Action(("left",)), "which is no action"),  # type: ignore[arg-type]
+        (lambda observation: Action((1, 0)), "2"),
+        (lambda observation: Action((float("nan"), 0, 0)), "nan"),
+        (lambda observation: Action((1, 0, 0), 5), "5"),
+    ],
+)
+def test_a_policy_that_fails_is_charged(decide: Decide, complaint: str, page: PhasePage) -> None:
+    """Whatever a policy raises, and whatever it returns that is no action, is its own failure, and says what."""
+    with pytest.raises(PolicyFailed, match=complaint):
+        play(engine(), Puppet(decide), Genome(()), 5, page)
+    assert page.read()[1] is Phase.ENGINE, "a failed policy does not count as still deciding"
+
+
+def test_a_dead_engine_is_not_the_policys_fault(page: PhasePage) -> None:
+    """An engine's end comes out as it is."""
+    with pytest.raises(EngineCrashed):
+        play(engine(crash_at=3), Puppet(left), Genome(()), 5, page)
+
+
+def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: PhasePage) -> None:
+    """While the policy decides, another map of the page says so, and its counter moves at every decision."""
+    seen: list[tuple[int, Phase]] = []
+    with PhasePage(tmp_path / "phase") as watched:
+
+        def look(observation: Observation) -> Action:
+            seen.append(watched.read())
+            return Action((1, 0, 0))
+
+        play(engine(decisions=4), Puppet(look), Genome(()), 5, page)
+        assert [phase for _, phase in seen] == [Phase.POLICY] * len(seen)
+        assert len({count for count, _ in seen}) == len(seen) > 1
+        assert watched.read()[1] is Phase.ENGINE
