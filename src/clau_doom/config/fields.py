@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
@@ -159,7 +159,7 @@ def _is_tagged(info: FieldInfo) -> bool:
 
 def item_model(info: FieldInfo) -> type[BaseModel] | None:
     """Return the model of a list's items, if they have one."""
-    for item in get_args(info.annotation):
+    for item in get_args(info.annotation) if get_origin(info.annotation) is tuple else ():
         if isinstance(item, type) and issubclass(item, BaseModel):
             return item
     return None

@@ -1,0 +1,79 @@
+"""The `config` commands."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from clau_doom.cli.config import app
+from clau_doom.config import ExperimentConfig, config_from_yaml, json_schema, starter
+from clau_doom.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _invoke(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=env)
+
+
+def test_init_writes_a_starter_that_is_valid() -> None:
+    """The starter is written to config.yaml, and says so beside the data."""
+    result = _invoke("init")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "wrote config.yaml\n")
+    assert config_from_yaml(Path("config.yaml").read_text(), name="c") == ExperimentConfig()
+    assert _invoke("check").stdout == "config.yaml is valid\n"
+
+
+def test_init_overwrites_only_by_force() -> None:
+    """A file that is there stays as it is unless --force is given."""
+    Path("mine.yaml").write_text("seed: 3\n")
+    refused = _invoke("init", "mine.yaml")
+    assert isinstance(refused.exception, ConfigError)
+    assert str(refused.exception) == "mine.yaml exists: choose another name, or overwrite it with --force"
+    assert Path("mine.yaml").read_text() == "seed: 3\n"
+    assert _invoke("init", "mine.yaml", "--force").exit_code == 0
+    assert Path("mine.yaml").read_text() == starter()
+
+
+def test_init_says_why_it_cannot_write() -> None:
+    """A folder that is not there is an error with its reason."""
+    assert str(_invoke("init", "none/c.yaml").exception) == "cannot write none/c.yaml: No such file or directory"
+
+
+def test_check_reports_every_problem() -> None:
+    """A file with mistakes is refused with all of them, and nothing is printed as data."""
+    Path("c.yaml").write_text("sed: 1\npopulation: 0\n")
+    result = _invoke("check", "c.yaml")
+    assert isinstance(result.exception, ConfigError)
+    assert "2 problems" in str(result.exception)
+    assert result.stdout == ""
+
+
+def test_show_prints_values_and_their_origins() -> None:
+    """Off a terminal each field is a line of path, value and origin, separated by tabs."""
+    Path("c.yaml").write_text("seed: 3\nmax_duration: 90m\n")
+    lines = _invoke("show", "c.yaml", env={"CLAU_DOOM_EPISODES": "8"}).stdout.splitlines()
+    assert "seed\t3\tfile c.yaml:1" in lines
+    assert "max_duration\t1h30m\tfile c.yaml:2" in lines
+    assert "episodes\t8\tenvironment CLAU_DOOM_EPISODES" in lines
+    assert "policy.kind\trules\tdefault" in lines
+
+
+def test_show_draws_a_table_on_a_terminal() -> None:
+    """On a terminal the same data come as a table; brackets in values are not taken for markup."""
+    Path("c.yaml").write_text("policy: {kind: neural, layers: [16, 8]}\n")
+    text = _invoke("show", "c.yaml", env={"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "100"}).stdout
+    assert "field" in text.splitlines()[0]
+    assert "[16, 8]" in text
+    assert "\t" not in text
+
+
+def test_schema_prints_json() -> None:
+    """The JSON Schema is data on stdout."""
+    result = _invoke("schema")
+    assert result.stdout == json_schema()
+    assert json.loads(result.stdout)["title"] == "clau-doom experiment"

@@ -1,0 +1,97 @@
+"""What may change when an experiment is resumed."""
+
+import pytest
+
+from clau_doom.config import (
+    CmaEsConfig,
+    Difference,
+    ExperimentConfig,
+    GeneticConfig,
+    HoldoutConfig,
+    check_resume,
+    differences,
+    values,
+)
+from clau_doom.errors import ResumeRefused
+
+_OLD = ExperimentConfig(generations=10, population=10)
+
+
+def _with(**changes: object) -> ExperimentConfig:
+    return ExperimentConfig(**{**_OLD.__dict__, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"generations": 11},
+        {"max_duration": 60.0},
+        {"execution": {"workers": 7, "attempts": 9, "on_exhausted": "stop", "record": "all", "episode_timeout": 9}},
+        {"local": {"pin": False, "stall_timeout": 99.0}},
+    ],
+)
+def test_what_decides_nothing_may_change(changes: dict[str, object]) -> None:
+    """More generations, another deadline, and how episodes are played are accepted, and told."""
+    new = _with(**changes)
+    assert differences(_OLD, new)
+    assert [each for each in differences(_OLD, new) if each.refusal] == []
+    check_resume(_OLD, new)
+
+
+def test_nothing_changed_is_no_difference() -> None:
+    """Equal configurations have no differences."""
+    assert differences(_OLD, _with()) == ()
+    check_resume(_OLD, _with())
+
+
+def test_generations_may_not_be_lowered() -> None:
+    """Fewer generations than before would throw results away."""
+    expected = Difference(path="generations", old="10", new="9", refusal="it may only be raised")
+    assert differences(_OLD, _with(generations=9)) == (expected,)
+
+
+def test_a_change_of_kind_is_one_difference() -> None:
+    """When the strategy is another one, its fields are not listed."""
+    expected = Difference(path="evolution.kind", old="genetic", new="cma-es", refusal="it decides the results")
+    assert differences(_OLD, _with(evolution=CmaEsConfig())) == (expected,)
+
+
+def test_a_refusal_names_every_change_that_decides_results() -> None:
+    """Each refused path comes with its old and its new value; what may change is not mentioned."""
+    new = _with(
+        name="other",
+        seed=2,
+        generations=20,
+        fitness={"kills": 1.0},
+        evolution=GeneticConfig(elites=1),
+        holdout=HoldoutConfig(episodes=50),
+    )
+    with pytest.raises(ResumeRefused) as caught:
+        check_resume(_OLD, new)
+    assert str(caught.value) == (
+        "experiment cannot be resumed with what has changed since it was started:\n"
+        "  name: experiment became other: an experiment keeps its name\n"
+        "  seed: 1 became 2: it decides the results\n"
+        "  fitness: reward became {kills: 1.0}: it decides the results\n"
+        "  evolution.elites: 2 became 1: it decides the results\n"
+        "  holdout.episodes: 100 became 50: it decides the results\n"
+        "undo the changes, or start an experiment of another name"
+    )
+
+
+def test_every_field_outside_the_free_ones_is_refused() -> None:
+    """A field that is added to the schema decides results until somebody says that it does not."""
+    free = {"generations", "max_duration"}
+    free |= {name for name in values(_OLD) if name.startswith(("execution.", "local."))}
+    changed = {
+        "name": "b", "seed": 2, "population": 11, "episodes": 5, "seeds": "fixed", "fitness": "kills",
+        "scenario": {"name": "basic", "frame_skip": 1, "doom_skill": 1, "timeout": 1, "resolution": "320x240"},
+        "policy": {"kind": "random"},
+        "evolution": {
+            "kind": "genetic", "elites": 1, "tournament": 1, "crossover": 0.1, "mutation": 0.1, "sigma": 0.1,
+            "sigma_end": 0.1, "half_life": 1.0, "diversity": 0.1,
+        },
+        "holdout": {"validation": 1, "episodes": 2},
+    }  # fmt: skip
+    found = differences(_OLD, _with(**changed))
+    assert {each.path for each in found if each.refusal} == set(values(_OLD)) - free - {"evolution.kind"}

@@ -1,0 +1,33 @@
+"""The schema's fields and the names of their environment variables."""
+
+from clau_doom.config.fields import OTHER_ENVIRONMENT, environment_names, fields, locate
+
+
+def test_no_two_paths_share_an_environment_name() -> None:
+    """Every variable sets one path, and none of them is a name that the command line reads for itself."""
+    paths = {field.path for field in fields()}
+    names = {field.environment for field in fields()}
+    assert len(names) == len(paths) == len(environment_names())
+    assert names.isdisjoint(OTHER_ENVIRONMENT)
+
+
+def test_names_are_the_path_in_upper_case() -> None:
+    """Dots become single underscores."""
+    names = environment_names()
+    assert names["CLAU_DOOM_SEED"] == ("seed",)
+    assert names["CLAU_DOOM_SCENARIO_FRAME_SKIP"] == ("scenario", "frame_skip")
+    assert names["CLAU_DOOM_POLICY_LAYERS"] == ("policy", "layers")
+    assert names["CLAU_DOOM_EVOLUTION_HALF_LIFE"] == ("evolution", "half_life")
+
+
+def test_every_field_is_documented() -> None:
+    """The description of a field is its documentation, so none goes without."""
+    assert [field.name for field in fields() if not field.info.description] == []
+
+
+def test_pydantic_locations_become_paths() -> None:
+    """The tags that pydantic puts into the locations of unions are left out."""
+    assert locate(("evolution", "map-elites", "descriptors", 1, "low"))[0] == ("evolution", "descriptors", 1, "low")
+    assert locate(("policy", "class", "options", "a"))[0] == ("policy", "options", "a")
+    assert locate(("fitness", "weights", "kils", "[key]"))[0] == ("fitness", "kils")
+    assert locate(("nothing",))[0] == ("nothing",)

@@ -1,0 +1,220 @@
+"""Files, environment and flags laid over each other."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from clau_doom.config import (
+    CmaEsConfig,
+    DescriptorConfig,
+    ExperimentConfig,
+    GeneticConfig,
+    MapElitesConfig,
+    NeuralPolicyConfig,
+    RandomPolicyConfig,
+    Resolved,
+    load_config,
+)
+from clau_doom.config.load import resolve
+from clau_doom.config.strict_yaml import parse_document
+from clau_doom.errors import ConfigError
+
+
+def _resolve(text: str, environ: Mapping[str, str] | None = None, **overrides: object) -> Resolved:
+    document = parse_document(text, name="c.yaml") if text else None
+    dotted = {name.replace("__", "."): value for name, value in overrides.items()}
+    return resolve(document, environ=environ or {}, overrides=dotted)
+
+
+def _refusal(text: str, environ: Mapping[str, str] | None = None, **overrides: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        _resolve(text, environ, **overrides)
+    return str(caught.value)
+
+
+def test_without_anything_there_are_the_defaults() -> None:
+    """The defaults are the documented ones, and say that they are."""
+    resolved = load_config(None, environ={"HOME": "/", "CLAU_DOOM_OUTPUT_DIR": "/tmp/runs"}, overrides={})
+    assert resolved.config == ExperimentConfig()
+    assert (resolved.config.generations, resolved.config.population) == (100, 50)
+    assert set(resolved.origins.values()) == {"default"}
+    assert "policy.kind" in resolved.origins
+    assert "policy.layers" not in resolved.origins
+
+
+def test_a_flag_beats_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
+    """Each value comes from the highest layer that has it, and knows which."""
+    path = tmp_path / "c.yaml"
+    path.write_text("seed: 1\ngenerations: 2\npopulation: 30\nscenario:\n  frame_skip: 2\n")
+    environ = {"CLAU_DOOM_SEED": "5", "CLAU_DOOM_GENERATIONS": "6", "CLAU_DOOM_SCENARIO_DOOM_SKILL": "3"}
+    resolved = load_config(path, environ=environ, overrides={"seed": 9, "execution.workers": 2, "population": None})
+    config = resolved.config
+    assert (config.seed, config.generations, config.population, config.episodes) == (9, 6, 30, 4)
+    assert (config.scenario.frame_skip, config.scenario.doom_skill, config.execution.workers) == (2, 3, 2)
+    assert resolved.origins["seed"] == "flag --seed"
+    assert resolved.origins["execution.workers"] == "flag --workers"
+    assert resolved.origins["generations"] == "environment CLAU_DOOM_GENERATIONS"
+    assert resolved.origins["scenario.frame_skip"] == f"file {path}:5"
+    assert resolved.origins["scenario.doom_skill"] == "environment CLAU_DOOM_SCENARIO_DOOM_SKILL"
+    assert resolved.origins["population"] == f"file {path}:3"
+    assert resolved.origins["episodes"] == "default"
+
+
+def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None:
+    """Lists, mappings and null are written as in the file; a name that looks like a number stays a name."""
+    environ = {
+        "CLAU_DOOM_NAME": "007",
+        "CLAU_DOOM_POLICY_KIND": "neural",
+        "CLAU_DOOM_POLICY_LAYERS": "[8, 4]",
+        "CLAU_DOOM_FITNESS": "{kills: 1, damage_taken: -0.5}",
+        "CLAU_DOOM_MAX_DURATION": "null",
+        "CLAU_DOOM_LOCAL_PIN": "false",
+    }
+    config = _resolve("max_duration: 2h\nfitness: {health: 1.0}", environ).config
+    assert config.name == "007"
+    assert config.policy == NeuralPolicyConfig(layers=(8, 4))
+    assert config.fitness == {"kills": 1.0, "damage_taken": -0.5}
+    assert config.max_duration is None
+    assert config.local.pin is False
+
+
+def test_whole_numbers_serve_as_real_ones_and_lists_as_tuples() -> None:
+    """What YAML writes is taken: 1 where 1.0 is meant, and [16, 8] for the layers."""
+    config = _resolve(
+        "policy: {kind: neural, layers: [16, 8], weight_limit: 2}\nexecution: {episode_timeout: 30}"
+    ).config
+    assert config.policy == NeuralPolicyConfig(layers=(16, 8), weight_limit=2.0)
+    assert config.execution.episode_timeout == 30.0
+    text = "evolution:\n  kind: map-elites\n  descriptors:\n    - {measure: kills, high: 20}\n"
+    descriptors = (DescriptorConfig(measure="kills", high=20.0),)
+    assert _resolve(text).config.evolution == MapElitesConfig(descriptors=descriptors)
+
+
+def test_a_section_without_a_kind_has_the_default_one() -> None:
+    """Fields of the default kind need no kind, in the file or in the environment."""
+    resolved = _resolve("evolution:\n  elites: 1\n", {"CLAU_DOOM_EVOLUTION_SIGMA": "0.5"})
+    assert resolved.config.evolution == GeneticConfig(elites=1, sigma=0.5)
+    assert resolved.origins["evolution.kind"] == "default"
+    assert resolved.origins["evolution.elites"] == "file c.yaml:2"
+
+
+def test_another_kind_from_above_drops_what_lies_below() -> None:
+    """When the environment chooses another kind, the file's fields of that section go, shared names included."""
+    text = "evolution:\n  kind: genetic\n  elites: 4\n  sigma: 0.9\n"
+    resolved = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "cma-es"})
+    assert resolved.config.evolution == CmaEsConfig()
+    assert resolved.origins["evolution.sigma"] == "default"
+    both = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "cma-es", "CLAU_DOOM_EVOLUTION_SIGMA": "0.7"})
+    assert both.config.evolution == CmaEsConfig(sigma=0.7)
+    same = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "genetic"})
+    assert same.config.evolution == GeneticConfig(elites=4, sigma=0.9)
+    flagged = _resolve(text, {"CLAU_DOOM_POLICY_LAYERS": "[8]"}, policy__kind="random")
+    assert flagged.config.policy == RandomPolicyConfig()
+
+
+def test_a_field_of_another_kind_is_refused() -> None:
+    """A variable that sets a field which the chosen kind has not is an error that says whose it is."""
+    assert _refusal("evolution: {kind: cma-es}", {"CLAU_DOOM_EVOLUTION_ELITES": "3"}) == (
+        "c.yaml: 1 problem:\n"
+        "  evolution.elites (environment CLAU_DOOM_EVOLUTION_ELITES): "
+        "is no field of evolution kind cma-es: it belongs to genetic"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("CLAU_DOOM_SEDE", "1", "environment CLAU_DOOM_SEDE is an unknown variable: did you mean CLAU_DOOM_SEED?"),
+        ("CLAU_DOOM_OUTPUTDIR", "1", "did you mean CLAU_DOOM_OUTPUT_DIR?"),
+        ("CLAU_DOOM_ZZZZ", "1", "is an unknown variable: did you mean CLAU_DOOM_"),
+        ("CLAU_DOOM_POLICY", "neural", "names a section: set one of its fields, such as CLAU_DOOM_POLICY_KIND"),
+        ("CLAU_DOOM_SEED", "", "seed (environment CLAU_DOOM_SEED): is empty: unset the variable"),
+        ("CLAU_DOOM_SEED", "[1", "seed (environment CLAU_DOOM_SEED): '[1' is no value: while parsing"),
+        ("CLAU_DOOM_SEED", "1 # one\n--- 2", "'1 # one\\n--- 2' is no value: "),
+        ("CLAU_DOOM_SEED", "true", "seed (environment CLAU_DOOM_SEED): true is no whole number"),
+        ("CLAU_DOOM_SCENARIO_NAME", "\udcff", "'\\udcff' is no valid text: use UTF-8"),
+    ],
+)
+def test_the_environment_is_checked(variable: str, value: str, message: str) -> None:
+    """An unknown, empty or unreadable variable is an error that names it and the remedy."""
+    assert message in _refusal("", {variable: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("generations: true", "generations (line 1): true is no whole number"),
+        ("generations: 2.0", "generations (line 1): 2.0 is no whole number"),
+        ("generations: '2'", "generations (line 1): '2' is no whole number"),
+        ("population: 0", "population (line 1): 0 is too small: use 1 or more"),
+        ("scenario: {frame_skip: 36}", "scenario.frame_skip (line 1): 36 is too large: use 35 or less"),
+        ("seed: 9223372036854775808", "is too large: use less than 9223372036854775808"),
+        ("execution: {episode_timeout: 0}", "0 is too small: use more than 0"),
+        ("execution: {episode_timeout: .inf}", "inf is not finite"),
+        ("execution: {episode_timeout: true}", "true is no number"),
+        ("local: {pin: yes}", "local.pin (line 1): 'yes' is neither true nor false"),
+        ("name: 3", "name (line 1): 3 is no text: put it in quotes"),
+        ("name: 'A b'", "name (line 1): 'A b' is no experiment id: use 1 to 40 of a-z"),
+        ("scenario: {name: ''}", "scenario.name (line 1): '' is too short: use at least 1"),
+        ("policy: {kind: class}", "policy.target (line 1): is missing: The class, as module:Class"),
+        ("policy: {kind: class, target: x}", "'x' has not the right form: The class, as module:Class"),
+        ("policy: {kind: class, target: 'a:B', options: {x: [1]}}", "policy.options.x (line 1): [1] is no option"),
+        ("policy: {kind: class, target: 'a:B', options: 3}", "policy.options (line 1): 3 is no mapping"),
+        ("policy: {kind: neural, layers: 16}", "policy.layers (line 1): 16 is no list: write it as [1, 2]"),
+        ("policy: {kind: neural, layers: [1, 2, 3, 4, 5]}", "has too many entries: use at most 4"),
+        ("policy: {kind: neural, layers: [8, -1]}", "policy.layers[1] (line 1): -1 is too small: use more than 0"),
+        ("policy: {kind: neural, screen: [9]}", "policy.screen[1] (line 1): is missing"),
+        ("policy: {kind: neural, screen: [161, 9]}", "[161, 9] is larger than scenario.resolution (160x120)"),
+        ("policy: {layers: [8]}", "policy.layers (line 1): is no field of policy kind rules: it belongs to neural"),
+        ("policy: {kind: neurl}", "policy.kind (line 1): 'neurl' is none of the choices: did you mean neural?"),
+        ("policy: {kind: [neural]}", 'policy.kind (line 1): ["neural"] is none of the choices'),
+        ("policy: [neural]", 'policy (line 1): ["neural"] is no section'),
+        ("fitness: {}", "fitness (line 1): {} has too few entries"),
+        ("fitness: {kills: .nan}", "fitness.kills (line 1): nan is not finite"),
+        ("fitness: {kils: 1}", "fitness.kils (line 1): 'kils' is none of the choices: did you mean kills?"),
+        ("fitness: 3", "fitness (line 1): 3 is none of the choices: use reward, score"),
+        ("evolution: {elites: 50}", "50 leaves nothing to evolve: use fewer elites than the population (50)"),
+        ("population: 2", "evolution.elites: 2 (the default) leaves nothing to evolve"),
+        ("population: 1\nevolution: {kind: cma-es}", "population (line 1): 1 is too small for cma-es: use 2 or more"),
+        (
+            "evolution: {kind: map-elites, descriptors: [{measure: items, low: 2}]}",
+            "evolution.descriptors[0].high (line 1): 1.0 (the default) is not above low (2): raise it, or lower low",
+        ),
+        ("zzzzzz: 1", "zzzzzz (line 1): is an unknown field: use name, seed"),
+        ('? "a\\nb"\n: 1', "'a\\nb' (line 1): is an unknown field"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_place_and_remedy(text: str, message: str) -> None:
+    """Each kind of mistake has a message of its own, and none of them is taken in silence."""
+    refusal = _refusal(text)
+    assert refusal.startswith("c.yaml: 1 problem:\n  ")
+    assert message in refusal
+
+
+def test_an_override_of_an_unknown_path_is_refused() -> None:
+    """A flag that sets what the schema has not is an error like any other."""
+    assert "sede (flag --sede): is an unknown field: did you mean seed?" in _refusal("", sede=1)
+
+
+def test_values_that_do_not_fit_are_found_beside_values_that_are_wrong() -> None:
+    """A clash between two sound values is reported beside mistakes elsewhere; none is made up."""
+    assert "evolution.elites (line 2): 5 leaves nothing" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
+    assert "leaves nothing" not in _refusal("population: x\nevolution: {elites: 60}")
+    assert "leaves nothing" not in _refusal("population: 2\nevolution: 3")
+
+
+def test_a_file_that_is_wrong_where_a_variable_points_is_still_reported() -> None:
+    """A section that is no mapping is the file's mistake, whatever the environment lays over it."""
+    assert "scenario (line 1): 'basic' is no section" in _refusal(
+        "scenario: basic", {"CLAU_DOOM_SCENARIO_TIMEOUT": "9"}
+    )
+
+
+def test_an_accepted_configuration_cannot_be_changed() -> None:
+    """Configurations and their origins are frozen."""
+    resolved = _resolve("seed: 3")
+    with pytest.raises(ValueError, match="frozen"):
+        resolved.config.seed = 4
+    with pytest.raises(TypeError):
+        resolved.origins["seed"] = "x"  # type: ignore[index]

@@ -1,0 +1,148 @@
+"""The configuration as text."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import (
+    CmaEsConfig,
+    CustomPolicyConfig,
+    DescriptorConfig,
+    ExecutionConfig,
+    ExperimentConfig,
+    GeneticConfig,
+    MapElitesConfig,
+    NeuralPolicyConfig,
+    RandomPolicyConfig,
+    RandomSearchConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+    config_from_yaml,
+    flow,
+    json_schema,
+    load_config,
+    starter,
+    to_yaml,
+    values,
+)
+from clau_doom.config.fields import fields, unions
+from clau_doom.config.strict_yaml import parse_value
+
+_finite = st.floats(allow_nan=False, allow_infinity=False)
+_text = st.text(st.characters(exclude_categories=["Cs"]))
+_scalars = st.booleans() | st.integers(-(2**63), 2**63) | _finite | _text
+_policies = st.one_of(
+    st.just(RandomPolicyConfig()),
+    st.just(RulesPolicyConfig()),
+    st.builds(
+        NeuralPolicyConfig,
+        layers=st.lists(st.integers(1, 99), max_size=4).map(tuple),
+        bins=st.integers(3, 64),
+        screen=st.none() | st.tuples(st.integers(1, 160), st.integers(1, 120)),
+        weight_limit=st.floats(0.001, 64.0),
+    ),
+    st.builds(
+        CustomPolicyConfig,
+        target=st.sampled_from(["a:B", "pack_age.mod1:My_Class"]),
+        options=st.dictionaries(_text, _scalars, max_size=4),
+    ),
+)
+_descriptors = st.builds(
+    DescriptorConfig, measure=st.sampled_from(["aggression", "items"]), low=st.floats(-9, 0), high=st.floats(1, 9)
+)
+_strategies = st.one_of(
+    st.builds(GeneticConfig, elites=st.integers(0, 4), sigma=st.floats(1e-9, 1.0)),
+    st.builds(CmaEsConfig),
+    st.builds(MapElitesConfig, descriptors=st.lists(_descriptors, min_size=1, max_size=4).map(tuple)),
+    st.just(RandomSearchConfig()),
+)
+_configs = st.builds(
+    ExperimentConfig,
+    name=st.from_regex(r"\A[a-z0-9][a-z0-9_-]{0,39}\Z"),
+    seed=st.integers(0, 2**63 - 1),
+    population=st.integers(5, 100),
+    max_duration=st.none() | st.floats(0.001, 3e8),
+    scenario=st.builds(ScenarioConfig, name=_text.filter(bool), doom_skill=st.none() | st.integers(1, 5)),
+    policy=_policies,
+    evolution=_strategies,
+    fitness=st.sampled_from(["score", "kills"])
+    | st.dictionaries(st.sampled_from(["kills", "tics"]), _finite, min_size=1),
+    execution=st.builds(ExecutionConfig, workers=st.integers(0, 9), episode_timeout=st.floats(0.1, 1e20)),
+)
+
+
+@settings(deadline=None)
+@given(_configs)
+def test_what_is_written_reads_back_equal(config: ExperimentConfig) -> None:
+    """A resolved configuration reloads to an equal one."""
+    assert config_from_yaml(to_yaml(config), name="written") == config
+
+
+@settings(deadline=None)
+@given(_configs)
+def test_the_environment_can_say_everything(config: ExperimentConfig) -> None:
+    """A configuration given by environment variables alone is the one that a file would give."""
+    assume(config.scenario.name.strip() and "\0" not in config.scenario.name)
+    texts = {field.name for field in fields() if field.info.annotation is str}
+    names = {field.name: field.environment for field in fields()}
+    environ = {names[name]: str(value) if name in texts else flow(value) for name, value in values(config).items()}
+    assert load_config(None, environ=environ, overrides={}).config == config
+
+
+@settings(deadline=None)
+@given(st.recursive(_scalars | st.none(), lambda inner: st.lists(inner) | st.dictionaries(_text, inner), max_leaves=5))
+def test_flow_means_the_same_to_every_reader(value: object) -> None:
+    """Our loader and PyYAML's YAML 1.1 loader read back what was written."""
+    assert parse_value(flow(value)) == value
+    assert yaml.safe_load(flow(value)) == value
+
+
+def test_the_starter_is_the_default() -> None:
+    """A starter that nobody has edited means what an empty configuration would."""
+    assert config_from_yaml(starter(), name="starter") == ExperimentConfig()
+
+
+def test_the_starter_shows_every_field() -> None:
+    """Every field of every kind is in the starter, and so is its description."""
+    text = " ".join(starter().replace("#", " ").split())
+    for field in fields():
+        assert f" {field.path[-1]}: " in text
+        assert field.path[-1] == "kind" or " ".join(str(field.info.description).split()) in text
+
+
+@pytest.mark.parametrize(("union", "kind"), [(union, kind) for union in unions() for kind in unions()[union]])
+def test_each_commented_kind_works_once_it_is_uncommented(union: str, kind: str) -> None:
+    """Whoever takes the comment signs off another kind's lines gets that kind."""
+    section = re.search(rf"^{union}:\n((?:  .*\n)+)", starter(), re.MULTILINE)
+    assert section
+    block = re.search(rf"  #   kind: {kind}\n((?:  #   .*\n)*)", section[1])
+    if block:
+        lines = "".join(line.replace("  #   ", "  ", 1) for line in block[0].splitlines(keepends=True))
+        config = config_from_yaml(f"{union}:\n{lines}", name="edited")
+    else:
+        config = config_from_yaml(starter(), name="starter")
+    assert getattr(config, union).kind == kind
+
+
+def _undocumented(schema: dict[str, Any]) -> list[str]:
+    models = schema["$defs"]
+    pairs = [pair for model in (schema, *models.values()) for pair in model.get("properties", {}).items()]
+    return [
+        name
+        for name, field in pairs
+        if not field.get("description") and not models.get(field.get("$ref", "").split("/")[-1], {}).get("description")
+    ]
+
+
+def test_the_json_schema_documents_every_field() -> None:
+    """An editor can show a description for whatever may be written, and flags what may not."""
+    schema = json.loads(json_schema())
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert schema["additionalProperties"] is False
+    assert _undocumented(schema) == []
+    assert "2h" in json.dumps(schema["properties"]["max_duration"])
