@@ -174,6 +174,7 @@ class VizdoomEngine:
         game.set_doom_game_path(str(scenario.game))
         if scenario.wad is not None:
             game.set_doom_scenario_path(str(scenario.wad))
+        game.set_doom_map(scenario.map)
         game.set_doom_skill(facts.doom_skill)
         game.set_episode_timeout(facts.timeout)
         game.set_available_game_variables(self._variables)

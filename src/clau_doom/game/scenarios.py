@@ -13,6 +13,7 @@ import vizdoom as vzd
 
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
+from clau_doom.game.wads import maps
 from clau_doom.ports import ScenarioFacts
 
 __all__ = ["CANONICAL_VARIABLES", "EXCLUDED", "SCENARIOS", "BundledScenario", "Scenario", "resolve"]
@@ -42,6 +43,7 @@ CANONICAL_VARIABLES = (
 # Adds up over all the episodes of one engine, so that an observation of it would depend on what was played before.
 _CARRIED_OVER = frozenset({"DEATHCOUNT"})
 _DEFAULT_TIMEOUT = 2100
+_DEFAULT_MAP = "map01"
 _MULTIPLAYER_ARGS = ("-host", "-join", "-deathmatch", "+deathmatch")
 _REWARDS = (
     "living_reward",
@@ -117,6 +119,7 @@ class Scenario:
         cfg: The .cfg file, absolute.
         wad: The .wad with the scenario's maps, absolute, or None where the game's own maps are played.
         game: The .wad with the game's resources, absolute.
+        map: The map to play.
         facts: What it offers.
         rewards: ViZDoom's reward settings that are not 0, as (name, value); scripts in the .wad may give more.
         cfg_sha256: Of the .cfg's bytes.
@@ -126,6 +129,7 @@ class Scenario:
     cfg: Path
     wad: Path | None
     game: Path
+    map: str
     facts: ScenarioFacts
     rewards: tuple[tuple[str, float], ...]
     cfg_sha256: str
@@ -159,6 +163,7 @@ def resolve(config: ScenarioConfig) -> Scenario:
         cfg=cfg,
         wad=wad,
         game=resources,
+        map=_map(cfg, game.get_doom_map(), wad, resources),
         facts=ScenarioFacts(
             name=config.name if config.name in SCENARIOS else str(cfg),
             buttons=buttons,
@@ -241,6 +246,21 @@ def _wad(cfg: Path, read: str, key: str) -> Path | None:
         if candidate.is_file():
             return candidate.resolve()
     raise ConfigError(f"{cfg} names a {key} that does not exist: {given}")
+
+
+def _map(cfg: Path, named: str, wad: Path | None, resources: Path) -> str:
+    """Return the map to play. An engine that is asked for a map that no file holds never answers."""
+    found = [maps(file) for file in (wad, resources) if file is not None]
+    if None in found:  # an archive of another kind: left to the engine
+        return named
+    names = [name for row in found for name in row or ()]
+    if named.upper() in names:
+        return named
+    if named == _DEFAULT_MAP and names:  # ViZDoom's default, which games of Doom's first kind have not
+        return names[0].lower()
+    raise ConfigError(
+        f"{cfg} plays the map {named!r}, which its files do not hold; they hold {', '.join(names) or 'none'}"
+    )
 
 
 def _sha256(path: Path) -> str:
