@@ -1,0 +1,12 @@
+"""Where experiments are kept: a folder each, with results in SQLite that any tool can query while they grow.
+
+The event log is the record, and every table beside it is read off an event in the transaction that keeps the event, so
+that the two cannot disagree. One process writes, held to that by a lock; any number of others read. `Runs` makes, finds
+and lists the folders; `SqliteStore` is the store of one experiment.
+"""
+
+from clau_doom.storage.projection import KeepRecordings
+from clau_doom.storage.runs import ListedRun, RunFolder, Runs
+from clau_doom.storage.sqlite import SqliteStore
+
+__all__ = ["KeepRecordings", "ListedRun", "RunFolder", "Runs", "SqliteStore"]

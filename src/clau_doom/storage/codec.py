@@ -1,0 +1,129 @@
+"""Events as text and back: canonical JSON, exact to the bit, typed on the way in.
+
+The text of an event is an object with sorted keys and no white space. Numbers are written by `repr`, which gives back
+the same double; NaN and the infinities have no text and are refused. An episode's recording is left out: it is kept
+beside the log, and a decoded event carries None.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from operator import attrgetter
+from types import NoneType, UnionType
+from typing import Any, cast, get_args, get_origin, get_type_hints
+
+from clau_doom.domain.events import Event
+from clau_doom.errors import StorageFailed, StoreCorrupted
+
+__all__ = ["decode", "encode", "kind_of"]
+
+_Convert = Callable[[Any], Any]
+
+_dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_KINDS = {kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in get_args(Event)}
+_TYPES: dict[str, type] = {name: kind for kind, name in _KINDS.items()}
+
+
+def kind_of(event: Event) -> str:
+    """Return the name of an event's kind, such as ``episode_finished``."""
+    return _KINDS[type(event)]
+
+
+def encode(event: Event) -> str:
+    """Return an event's text.
+
+    Raises:
+        StorageFailed: It holds a number that is not finite; the message names the event.
+    """
+    try:
+        return _dumps(_encoder(cast("Any", type(event)))(event))
+    except ValueError as error:
+        raise StorageFailed(f"{kind_of(event)} holds a number that is not finite: {event}") from error
+
+
+def decode(kind: str, text: str) -> Event:
+    """Return the event that `encode` wrote.
+
+    Raises:
+        StoreCorrupted: The text is not that of such an event.
+    """
+    try:
+        return cast("Event", _decoder(_TYPES[kind])(json.loads(text)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreCorrupted(f"no {kind} event: {text[:200]!r}") from error
+
+
+@cache
+def _encoder(hint: Any) -> _Convert:
+    """Return what turns a value of a type into plain JSON values."""
+    if is_dataclass(hint):
+        parts = [(name, _encoder(part)) for name, part in _fields(hint)]
+        return lambda value: {name: convert(getattr(value, name)) for name, convert in parts}
+    if get_origin(hint) is tuple:
+        members = [_encoder(member) for member in _members(hint)]
+        if _is_row(hint):
+            return lambda value: [members[0](item) for item in value]
+        return lambda value: [convert(item) for convert, item in zip(members, value, strict=True)]
+    if get_origin(hint) is UnionType:
+        inner = _encoder(_optional(hint))
+        return lambda value: None if value is None else inner(value)
+    if hint is bytes:
+        return lambda _: None
+    return hint if hint in {float, int, str, bool} else attrgetter("value")
+
+
+@cache
+def _decoder(hint: Any) -> _Convert:
+    """Return what turns plain JSON values into a value of a type; it raises on any other shape."""
+    if is_dataclass(hint):
+        return _dataclass_decoder(cast("type", hint))
+    if get_origin(hint) is tuple:
+        members = [_decoder(member) for member in _members(hint)]
+        if _is_row(hint):
+            return lambda plain: tuple([members[0](item) for item in _checked(list, plain)])
+        return lambda plain: tuple([convert(item) for convert, item in zip(members, plain, strict=True)])
+    if get_origin(hint) is UnionType:
+        inner = _decoder(_optional(hint))
+        return lambda plain: None if plain is None else inner(plain)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    return lambda plain: _checked(hint, plain)
+
+
+def _dataclass_decoder(kind: type) -> _Convert:
+    parts = [(name, _decoder(part)) for name, part in _fields(kind)]
+    names = {name for name, _ in parts}
+
+    def convert(plain: Any) -> Any:
+        if _checked(dict, plain).keys() != names:
+            raise ValueError(f"fields {sorted(plain)} where {sorted(names)} are expected")
+        return kind(**{name: part(plain[name]) for name, part in parts})
+
+    return convert
+
+
+def _fields(kind: Any) -> list[tuple[str, Any]]:
+    hints = get_type_hints(kind)
+    return [(field.name, hints[field.name]) for field in fields(kind)]
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint)[:1] if _is_row(hint) else get_args(hint)
+
+
+def _is_row(hint: Any) -> bool:
+    return get_args(hint)[-1:] == (Ellipsis,)
+
+
+def _optional(hint: Any) -> Any:
+    (inner,) = [member for member in get_args(hint) if member is not NoneType]
+    return inner
+
+
+def _checked(kind: type, plain: Any) -> Any:
+    if type(plain) is not kind:
+        raise TypeError(f"{plain!r} is no {kind.__name__}")
+    return plain

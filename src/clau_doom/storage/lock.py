@@ -1,0 +1,72 @@
+"""One process runs an experiment at a time: an exclusive lock on `lock` in its folder, which ends with the process."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from clau_doom.errors import ExperimentBusy
+from clau_doom.storage.faults import storage_errors
+
+__all__ = ["LOCK", "acquire", "holder"]
+
+LOCK = "lock"
+"""The lock file's name; it holds the process id of who holds the lock, or of who held it last."""
+
+_TRIES = 10
+_PAUSE = 0.02
+
+
+def acquire(folder: Path) -> int:
+    """Lock an experiment's folder and return the descriptor whose closing unlocks it.
+
+    Raises:
+        ExperimentBusy: Another process holds it; the message says which.
+        DiskFull: There is no room for the process id.
+    """
+    with storage_errors(folder):
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if not _lock(descriptor):
+            raise ExperimentBusy(
+                f"experiment {folder.name} is being run by process {_pid(descriptor)}: wait for it, or stop it"
+            )
+        with storage_errors(folder):
+            os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def holder(folder: Path) -> int | None:
+    """Return the process that is running the experiment, or None when none is."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid(descriptor)
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    # Tried more than once, because `holder` takes the lock for an instant to see whether it is free.
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _pid(descriptor: int) -> int:
+    text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,242 @@
+"""What an event changes in the tables. An event that cannot follow what is stored is refused."""
+
+import sqlite3
+from typing import Literal
+
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose, agent_id
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    ChampionChosen,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    ExperimentCompleted,
+    ExperimentCreated,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    GenerationCompleted,
+    GenerationStarted,
+)
+from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.score import MEASURES
+from clau_doom.errors import StoreCorrupted
+
+__all__ = ["KeepRecordings", "Projection"]
+
+KeepRecordings = Literal["champions", "all", "none"]
+"""Whose recordings are kept: those of each finished generation's best agent, all, or none."""
+
+_ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed)
+_EPISODE_COLUMNS = (
+    "purpose",
+    "agent",
+    "number",
+    "seed",
+    *MEASURES,
+    "trajectory_sha256",
+    "seconds",
+    "attempts",
+    "worker",
+)
+_INSERT_EPISODE = (
+    f"INSERT INTO episodes ({', '.join(_EPISODE_COLUMNS)}) VALUES ({', '.join('?' * len(_EPISODE_COLUMNS))})"  # noqa: S608 (names of ours)
+)
+
+
+class Projection:
+    """The tables beside the log, written through one connection inside the caller's transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, keep_recordings: KeepRecordings) -> None:
+        """Write through `connection`, which is used by one thread at a time."""
+        self._run = connection.execute
+        self._connection = connection
+        self._keep = keep_recordings
+
+    def apply(self, sequence: int, event: Event) -> None:
+        """Change the tables as an event demands.
+
+        Raises:
+            StoreCorrupted: The event cannot follow what is stored.
+        """
+        self._check_state(event)
+        match event:
+            case EpisodeFinished():
+                self._episode(event.episode)
+            case EpisodeLost():
+                pass
+            case AgentEvaluated():
+                self._settle(event.ref, AgentStatus.COMPLETED, fitness=float(event.fitness))
+            case AgentFailed():
+                self._settle(event.ref, AgentStatus.FAILED, kind=event.kind.value, failure=event.reason)
+            case GenerationStarted():
+                self._generation(event.generation, event.agents)
+            case GenerationCompleted():
+                self._summary(event.summary)
+            case ChampionChosen():
+                self._champion(event.champion, event.validation_fitness)
+            case _:
+                self._experiment(sequence, event)
+
+    def _check_state(self, event: Event) -> None:
+        row = self._run("SELECT state FROM experiment").fetchone()
+        state = ExperimentState(row[0]) if row else None
+        if state is None or isinstance(event, ExperimentCreated):
+            possible = state is None and isinstance(event, ExperimentCreated)
+        elif state is ExperimentState.COMPLETED:
+            possible = isinstance(event, ExperimentStarted) and event.generations > self._generations_wanted()
+        elif state.final:
+            possible = False
+        else:
+            possible = state is ExperimentState.RUNNING or isinstance(event, _ALWAYS)
+        if not possible:
+            where = f"an experiment that is {state}" if state else "an empty log"
+            raise StoreCorrupted(f"{type(event).__name__} cannot happen in {where}")
+
+    def _experiment(
+        self,
+        sequence: int,
+        event: ExperimentCreated | ExperimentStarted | ExperimentInterrupted | ExperimentFailed | ExperimentCompleted,
+    ) -> None:
+        match event:
+            case ExperimentCreated():
+                self._created(sequence, event.experiment)
+            case ExperimentStarted():
+                self._run("INSERT INTO configs VALUES (?, ?, ?)", (sequence, event.generations, event.config_yaml))
+                self._state(ExperimentState.RUNNING)
+            case ExperimentInterrupted():
+                self._state(ExperimentState.INTERRUPTED, event.reason)
+            case ExperimentFailed():
+                self._state(ExperimentState.FAILED, event.reason)
+            case ExperimentCompleted():
+                self._state(ExperimentState.COMPLETED)
+
+    def _generations_wanted(self) -> int:
+        (generations,) = self._run("SELECT generations FROM configs ORDER BY sequence DESC LIMIT 1").fetchone()
+        return int(generations or 0)
+
+    def _created(self, sequence: int, experiment: Experiment) -> None:
+        self._run(
+            "INSERT INTO experiment (id, seed, state, running_seconds) VALUES (?, ?, ?, 0.0)",
+            (experiment.id, experiment.seed, ExperimentState.PENDING.value),
+        )
+        self._connection.executemany("INSERT INTO provenance VALUES (?, ?)", experiment.provenance.facts)
+        self._run("INSERT INTO configs VALUES (?, NULL, ?)", (sequence, experiment.config_yaml))
+
+    def _state(self, state: ExperimentState, reason: str | None = None) -> None:
+        self._run("UPDATE experiment SET state = ?, reason = ?", (state.value, _text(reason)))
+
+    def _generation(self, generation: int, agents: tuple[Agent, ...]) -> None:
+        (started,) = self._run("SELECT coalesce(max(generation) + 1, 0) FROM agents").fetchone()
+        (finished,) = self._run("SELECT count(*) FROM generations").fetchone()
+        if generation != started or started != finished:
+            raise StoreCorrupted(f"generation {generation} starts where {started} were started and {finished} finished")
+        if not agents:
+            raise StoreCorrupted(f"generation {generation} has no agents")
+        (experiment,) = self._run("SELECT id FROM experiment").fetchone()
+        for number, agent in enumerate(agents):
+            if agent.ref != AgentRef(generation, number) or agent.experiment != experiment:
+                expected = agent_id(experiment, generation, number)
+                raise StoreCorrupted(f"{agent.id} stands in generation {generation} where {expected} belongs")
+        self._connection.executemany(
+            "INSERT INTO agents (generation, number, id, operator, parents, genome, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (*_place(agent.ref), agent.id, agent.operator, _parents(agent), agent.genome.to_bytes(), "pending")
+                for agent in agents
+            ],
+        )
+
+    def _episode(self, episode: Episode) -> None:
+        keep = episode.recording is not None and self._keep != "none"
+        if episode.purpose is Purpose.TRAINING:
+            row = self._run("SELECT status FROM agents WHERE id = ?", (episode.agent,)).fetchone()
+            if row is None or row[0] == AgentStatus.COMPLETED:
+                what = "is evaluated already" if row else "is none of this experiment's agents"
+                raise StoreCorrupted(f"a training episode of {episode.agent}, which {what}")
+            # A failed agent is never the best of its generation.
+            keep = keep and (self._keep == "all" or row[0] == AgentStatus.PENDING)
+        outcome, timing, measures = episode.outcome, episode.timing, episode.outcome.measures
+        cursor = self._run(
+            _INSERT_EPISODE,
+            (
+                episode.purpose.value,
+                episode.agent,
+                episode.number,
+                outcome.seed,
+                *[float(getattr(measures, name)) for name in MEASURES],
+                outcome.trajectory_sha256,
+                float(timing.seconds),
+                timing.attempts,
+                timing.worker,
+            ),
+        )
+        if keep:
+            self._run("INSERT INTO recordings VALUES (?, ?)", (cursor.lastrowid, episode.recording))
+
+    def _settle(
+        self,
+        ref: AgentRef,
+        status: AgentStatus,
+        *,
+        fitness: float | None = None,
+        kind: str | None = None,
+        failure: str | None = None,
+    ) -> None:
+        cursor = self._run(
+            "UPDATE agents SET status = ?, fitness = ?, failure_kind = ?, failure = ?"
+            " WHERE generation = ? AND number = ? AND status = 'pending'",
+            (status.value, fitness, kind, _text(failure), *_place(ref)),
+        )
+        if cursor.rowcount != 1:
+            raise StoreCorrupted(
+                f"agent {ref.index} of generation {ref.generation} is not there, or is settled already"
+            )
+
+    def _summary(self, summary: GenerationSummary) -> None:
+        (started,) = self._run("SELECT coalesce(max(generation), -1) FROM agents").fetchone()
+        (pending,) = self._run(
+            "SELECT count(*) FROM agents WHERE generation = ? AND status = 'pending'", (summary.index,)
+        ).fetchone()
+        if summary.index != started or pending:
+            raise StoreCorrupted(f"generation {summary.index} cannot be complete: {pending} agents are pending")
+        if summary.best.generation != summary.index or not self._evaluated(summary.best):
+            raise StoreCorrupted(f"generation {summary.index} cannot have {summary.best} as its best agent")
+        fitness = (summary.best_fitness, summary.mean_fitness, summary.worst_fitness, summary.std_fitness)
+        self._run(
+            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (summary.index, summary.best.index, *map(float, fitness), summary.failed, summary.episodes),
+        )
+        if self._keep == "champions":
+            self._run(
+                "DELETE FROM recordings WHERE episode IN (SELECT episodes.id FROM episodes JOIN agents"
+                " ON agents.id = episodes.agent WHERE purpose = 'training' AND generation = ? AND agents.number <> ?)",
+                _place(summary.best),
+            )
+
+    def _champion(self, champion: AgentRef, fitness: float) -> None:
+        if not self._evaluated(champion):
+            raise StoreCorrupted(f"{champion} cannot be the champion: it has no fitness")
+        self._run(
+            "UPDATE experiment SET champion_generation = ?, champion_number = ?, validation_fitness = ?",
+            (*_place(champion), float(fitness)),
+        )
+
+    def _evaluated(self, ref: AgentRef) -> bool:
+        row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", _place(ref)).fetchone()
+        return row is not None and row[0] == AgentStatus.COMPLETED
+
+
+def _place(ref: AgentRef) -> tuple[int, int]:
+    return ref.generation, ref.index
+
+
+def _parents(agent: Agent) -> str:
+    """Return the parents as text: ``generation:number``, separated by spaces."""
+    return " ".join(f"{parent.generation}:{parent.index}" for parent in agent.parents)
+
+
+def _text(text: str | None) -> str | None:
+    """Return text that UTF-8 can hold: an exception's may carry bytes of a file name."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,212 @@
+"""The folder of runs: one folder an experiment, with its configuration, results, logs and lock."""
+
+import difflib
+import errno
+import os
+import shutil
+import tempfile
+import time
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clau_doom.domain import check_experiment_id
+from clau_doom.domain.events import ExperimentCreated
+from clau_doom.domain.experiment import Experiment
+from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, StorageFailed, describe
+from clau_doom.storage import lock
+from clau_doom.storage.faults import storage_errors
+from clau_doom.storage.projection import KeepRecordings
+from clau_doom.storage.reader import Reader
+from clau_doom.storage.sqlite import RESULTS, SqliteStore
+from clau_doom.storage.writer import Call, Writer
+
+__all__ = ["ListedRun", "RunFolder", "Runs"]
+
+_CONFIG = "config.yaml"
+_LOGS = "logs"
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One experiment's folder.
+
+    Attributes:
+        path: The folder; its name is the experiment's id.
+    """
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The experiment's id."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration that it was last run with, for people; the store keeps its own copy."""
+        return self.path / _CONFIG
+
+    @property
+    def logs(self) -> Path:
+        """The folder of its logs."""
+        return self.path / _LOGS
+
+    def writing(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
+        """Open its store for the one writer; see `SqliteStore.writing`."""
+        return SqliteStore.writing(self.path, keep_recordings=keep_recordings)
+
+    def reading(self) -> AbstractAsyncContextManager[SqliteStore]:
+        """Open its store for reading; see `SqliteStore.reading`."""
+        return SqliteStore.reading(self.path)
+
+    def holder(self) -> int | None:
+        """Return the id of the process that is running the experiment, or None."""
+        return lock.holder(self.path)
+
+    def write_config(self, text: str) -> None:
+        """Replace the configuration, at once or not at all.
+
+        Raises:
+            DiskFull: There is no room; the old one is still there.
+        """
+        with storage_errors(self.path):
+            _write(self.path / f".{_CONFIG}", text.encode())
+            (self.path / f".{_CONFIG}").replace(self.config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedRun:
+    """An entry of the list of experiments.
+
+    Attributes:
+        folder: Its folder.
+        damage: Why it cannot be read, or None.
+    """
+
+    folder: RunFolder
+    damage: str | None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The experiments that are kept under one folder.
+
+    Attributes:
+        root: The folder; made when the first experiment is.
+    """
+
+    root: Path
+
+    def create(self, experiment: Experiment) -> RunFolder:
+        """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
+
+        It is made under another name and moved into its place, so that it is there complete or not at all.
+
+        Raises:
+            ConfigError: Its id is none.
+            ExperimentExists: The id is taken.
+            DiskFull: There is no room.
+            StorageFailed: The folder cannot be made.
+        """
+        target = self.root / check_experiment_id(experiment.id)
+        if target.exists():
+            raise self._exists(experiment.id)
+        with storage_errors(self.root):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            staging = Path(tempfile.mkdtemp(prefix=f".{experiment.id}-", dir=self.root))
+        try:
+            with storage_errors(self.root):
+                _fill(staging, experiment)
+                staging.rename(target)
+                _sync(self.root)
+        except BaseException as error:
+            shutil.rmtree(staging, ignore_errors=True)
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TAKEN:
+                raise self._exists(experiment.id) from None
+            raise
+        return RunFolder(target)
+
+    def open(self, experiment: str) -> RunFolder:
+        """Return an experiment's folder.
+
+        Raises:
+            ConfigError: `experiment` is no experiment id.
+            ExperimentNotFound: There is none of that id; the message names the nearest one and the folder.
+        """
+        path = self.root / check_experiment_id(experiment)
+        if not path.is_dir():
+            nearest = difflib.get_close_matches(experiment, self._ids(), n=1, cutoff=0.5)
+            hint = f": did you mean {nearest[0]}?" if nearest else ""
+            raise ExperimentNotFound(f"no experiment {experiment} in {self.root.absolute()}{hint}")
+        return RunFolder(path)
+
+    def list(self) -> tuple[ListedRun, ...]:
+        """Return the experiments by id, the damaged ones included."""
+        folders = [RunFolder(self.root / name) for name in self._ids()]
+        return tuple([ListedRun(folder=folder, damage=_damage(folder)) for folder in folders])
+
+    def _ids(self) -> tuple[str, ...]:
+        if not self.root.is_dir():
+            return ()
+        return tuple(sorted(path.name for path in self.root.iterdir() if path.is_dir() and _is_id(path.name)))
+
+    def _exists(self, experiment: str) -> ExperimentExists:
+        return ExperimentExists(
+            f"experiment {experiment} exists already in {self.root.absolute()}: resume it with "
+            f"`clau-doom run --resume {experiment}`, or choose another --name"
+        )
+
+
+def _is_id(name: str) -> bool:
+    try:
+        check_experiment_id(name)
+    except ConfigError:
+        return False
+    return True
+
+
+def _fill(folder: Path, experiment: Experiment) -> None:
+    (folder / _LOGS).mkdir(mode=0o700)
+    _write(folder / _CONFIG, experiment.config_yaml.encode())
+    _write(folder / RESULTS, b"")
+    os.close(lock.acquire(folder))
+    writer = Writer(folder / RESULTS, keep_recordings="all", wall=time.time)
+    try:
+        (result,) = writer.commit([Call((ExperimentCreated(experiment=experiment),), 0.0)])
+    finally:
+        writer.close()
+    if isinstance(result, StorageFailed):
+        raise result
+    _sync(folder)
+
+
+def _damage(folder: RunFolder) -> str | None:
+    try:
+        reader = Reader(folder.path / RESULTS)
+    except StorageFailed as error:
+        return describe(error)
+    try:
+        reader.page(0)
+    except StorageFailed as error:
+        return describe(error)
+    finally:
+        reader.close()
+    return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,142 @@
+"""The tables of `results.sqlite`, how they came to be, and how its connections are set up.
+
+The event log is the record; every other table is read off it in the same transaction, so that people and programs can
+query results without decoding events. Measures are stored in columns of type ANY, checked to be REAL, because a column
+declared REAL would lose the sign of a negative zero.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from clau_doom.domain.score import MEASURES
+from clau_doom.errors import StorageFailed, StoreCorrupted
+
+__all__ = ["MIGRATIONS", "connect", "migrate", "version_of"]
+
+_MEASURE_COLUMNS = ",\n    ".join(f"{name} ANY NOT NULL CHECK (typeof({name}) = 'real')" for name in MEASURES)
+
+_FIRST = f"""
+CREATE TABLE experiment (
+    id TEXT NOT NULL PRIMARY KEY,
+    seed INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    running_seconds REAL NOT NULL,
+    champion_generation INTEGER,
+    champion_number INTEGER,
+    validation_fitness ANY CHECK (typeof(validation_fitness) IN ('real', 'null')),
+    FOREIGN KEY (champion_generation, champion_number) REFERENCES agents (generation, number)
+) STRICT;
+
+CREATE TABLE provenance (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE configs (
+    sequence INTEGER PRIMARY KEY REFERENCES events (sequence),
+    generations INTEGER,
+    config_yaml TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE agents (
+    generation INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    operator TEXT NOT NULL,
+    parents TEXT NOT NULL,
+    genome BLOB NOT NULL,
+    status TEXT NOT NULL,
+    fitness ANY CHECK (typeof(fitness) IN ('real', 'null')),
+    failure_kind TEXT,
+    failure TEXT,
+    PRIMARY KEY (generation, number)
+) STRICT;
+
+CREATE TABLE generations (
+    number INTEGER PRIMARY KEY,
+    best INTEGER NOT NULL,
+    best_fitness ANY NOT NULL CHECK (typeof(best_fitness) = 'real'),
+    mean_fitness ANY NOT NULL CHECK (typeof(mean_fitness) = 'real'),
+    worst_fitness ANY NOT NULL CHECK (typeof(worst_fitness) = 'real'),
+    std_fitness ANY NOT NULL CHECK (typeof(std_fitness) = 'real'),
+    failed INTEGER NOT NULL,
+    episodes INTEGER NOT NULL,
+    FOREIGN KEY (number, best) REFERENCES agents (generation, number)
+) STRICT;
+
+CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    {_MEASURE_COLUMNS},
+    trajectory_sha256 TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    worker INTEGER NOT NULL,
+    UNIQUE (purpose, agent, number)
+) STRICT;
+
+CREATE TABLE recordings (
+    episode INTEGER PRIMARY KEY REFERENCES episodes (id),
+    lmp BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL
+) STRICT;
+"""
+
+MIGRATIONS: Sequence[str] = (_FIRST,)
+"""The scripts that lead from an empty file to today's tables; `PRAGMA user_version` counts those applied."""
+
+
+def connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open the results; transactions are begun by hand."""
+    mode = "rw" if write else "ro"
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    if write:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return how many migrations were applied.
+
+    Raises:
+        StoreCorrupted: None was: the file does not hold results.
+        StorageFailed: More were than this version of clau-doom knows.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        raise StoreCorrupted("the file holds no results: restore it from a copy, or delete the experiment's folder")
+    _refuse_newer(version, len(MIGRATIONS))
+    return int(version)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Bring the tables up to date, each migration in a transaction of its own.
+
+    Raises:
+        StorageFailed: The tables are newer than `migrations`.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    _refuse_newer(version, len(migrations))
+    for number in range(version, len(migrations)):
+        connection.executescript(f"BEGIN IMMEDIATE; {migrations[number]}; PRAGMA user_version = {number + 1}; COMMIT;")
+
+
+def _refuse_newer(version: int, known: int) -> None:
+    if version > known:
+        raise StorageFailed(
+            f"the results were written by a newer clau-doom (tables of version {version}; this one knows {known}): "
+            "upgrade clau-doom"
+        )

@@ -1,0 +1,180 @@
+"""The experiment's store on SQLite: one thread writes, another reads, and the event loop waits for neither."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from clau_doom.domain import Agent, AgentRef, Purpose
+from clau_doom.domain.events import Event, RecordedEvent
+from clau_doom.errors import StorageFailed
+from clau_doom.ports import Snapshot
+from clau_doom.storage import lock
+from clau_doom.storage.commits import Commits
+from clau_doom.storage.projection import KeepRecordings
+from clau_doom.storage.reader import Reader
+from clau_doom.storage.writer import Call, Writer
+
+__all__ = ["RESULTS", "SqliteStore"]
+
+RESULTS = "results.sqlite"
+"""The results' name in an experiment's folder."""
+
+_POLL = 0.2
+"""Seconds between two looks at whether another process has committed."""
+
+_T = TypeVar("_T")
+
+
+class SqliteStore:
+    """One experiment's results. Made by `writing` or `reading`; implements `ports.ExperimentStore`."""
+
+    def __init__(self, reader: Reader, thread: Executor, commits: Commits | None) -> None:
+        """Read through `reader` in `thread`; write through `commits`, where this process is the writer."""
+        self._reader = reader
+        self._thread = thread
+        self._commits = commits
+        self._closed = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def writing(
+        cls, folder: Path, *, keep_recordings: KeepRecordings = "champions", wall: Callable[[], float] = time.time
+    ) -> AsyncIterator["SqliteStore"]:
+        """Open an experiment's folder for its one writer, and for reading.
+
+        Args:
+            folder: The experiment's folder, which holds its results.
+            keep_recordings: Whose recordings are kept.
+            wall: Seconds since the epoch.
+
+        Raises:
+            ExperimentBusy: Another process, or another store of this one, is writing.
+            StorageFailed: The results cannot be opened.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="store-writer") as thread:
+            descriptor = await _run(thread, lambda: lock.acquire(folder))
+            try:
+                writer = await _run(
+                    thread, lambda: Writer(folder / RESULTS, keep_recordings=keep_recordings, wall=wall)
+                )
+                try:
+                    commits = Commits(writer, thread)
+                    async with cls._open(folder, commits) as store:
+                        yield store
+                finally:
+                    await _finish(thread, writer.close)
+            finally:
+                os.close(descriptor)
+
+    @classmethod
+    @asynccontextmanager
+    async def reading(cls, folder: Path) -> AsyncIterator["SqliteStore"]:
+        """Open an experiment's folder for reading, whether or not somebody is writing.
+
+        Raises:
+            StorageFailed: The results cannot be opened.
+        """
+        async with cls._open(folder, None) as store:
+            yield store
+
+    async def append(self, events: Sequence[Event], *, running_seconds: float) -> int:
+        """Keep events, with the tables that are read off them, in one transaction; return the last sequence.
+
+        A call that is cancelled while it waits may be kept or not.
+
+        Raises:
+            DiskFull: There is no room; nothing of this call was kept, and the store stays usable.
+            StoreCorrupted: An event cannot follow what is stored.
+            StorageFailed: Anything else that went wrong.
+        """
+        if self._commits is None:
+            raise StorageFailed("the store is open for reading only")
+        return await self._commits.append(Call(tuple(events), running_seconds))
+
+    async def snapshot(self) -> Snapshot:
+        """Return the experiment as it stands."""
+        return await self._read(self._reader.snapshot)
+
+    async def agent(self, ref: AgentRef) -> Agent:
+        """Return one agent.
+
+        Raises:
+            AgentNotFound: There is none at that place.
+        """
+        return await self._read(lambda: self._reader.agent(ref))
+
+    async def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return an episode's recording, or None when none was kept."""
+        return await self._read(lambda: self._reader.recording(purpose, agent, number))
+
+    async def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
+        """Yield the events after a sequence, in order.
+
+        With `follow`, wait for more until the experiment is no longer running (interrupted, or in a final state) and
+        all is yielded, or until the store closes. An experiment that is still pending is waited for.
+        """
+        while not self._closed.is_set():
+            # Asked before reading, so that no commit in between is missed.
+            changed = await self._watch()
+            page = await self._read(partial(self._reader.page, after))
+            for recorded in page.events:
+                after = recorded.sequence
+                yield recorded
+            if page.events:
+                continue
+            if page.ended or not follow:
+                return
+            await changed()
+
+    @classmethod
+    @asynccontextmanager
+    async def _open(cls, folder: Path, commits: Commits | None) -> AsyncIterator["SqliteStore"]:
+        with ThreadPoolExecutor(1, thread_name_prefix="store-reader") as thread:
+            reader = await _run(thread, lambda: Reader(folder / RESULTS))
+            store = cls(reader, thread, commits)
+            try:
+                yield store
+            finally:
+                store._closed.set()
+                try:
+                    if commits:
+                        await commits.finish()
+                finally:
+                    await _finish(thread, reader.close)
+
+    async def _read(self, query: Callable[[], _T]) -> _T:
+        if self._closed.is_set():
+            raise StorageFailed("the store is closed")
+        return await _run(self._thread, query)
+
+    async def _watch(self) -> Callable[[], Awaitable[object]]:
+        """Return what waits for the next commit, or for the store's closing."""
+        if self._commits:
+            return self._commits.news.wait
+        version = await self._read(self._reader.version)
+        return lambda: self._poll(version)
+
+    async def _poll(self, version: int) -> None:
+        with suppress(StorageFailed):
+            while await self._read(self._reader.version) == version:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closed.wait(), _POLL)
+
+
+async def _run(thread: Executor, work: Callable[[], _T]) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(thread, work)
+
+
+async def _finish(thread: Executor, work: Callable[[], None]) -> None:
+    """Run to the end even when cancelled; only then does the event loop wait for it."""
+    finishing = thread.submit(work)
+    try:
+        await asyncio.shield(asyncio.wrap_future(finishing))
+    finally:
+        wait([finishing])
