@@ -183,8 +183,8 @@ class GeneticConfig(_Section):
     kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
     elites: int = Field(default=2, ge=0, description="The best agents that enter the next generation unchanged.")
     tournament: int = Field(default=3, ge=1, description="Agents drawn for each choice of a parent.")
-    crossover: float = Field(default=0.7, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
-    mutation: float = Field(default=0.25, ge=0.0, le=1.0, description="Probability that a gene mutates.")
+    crossover: float = Field(default=0.9, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
+    mutation: float = Field(default=0.1, ge=0.0, le=1.0, description="Probability that a gene mutates.")
     sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Mutation's spread at generation 0, in gene ranges.")
     sigma_end: float = Field(default=0.03, gt=0.0, le=1.0, description="The spread that cooling approaches.")
     half_life: PositiveFloat = Field(default=10.0, description="Generations in which the spread above its end halves.")
@@ -197,7 +197,7 @@ class CmaEsConfig(_Section):
     """CMA-ES, on the cma package."""
 
     kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
-    sigma: float = Field(default=0.3, gt=0.0, le=1.0, description="The first step, in gene ranges.")
+    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")
 
 
 class DescriptorConfig(_Section):

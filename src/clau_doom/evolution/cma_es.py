@@ -30,7 +30,7 @@ from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["DIAGONAL_ABOVE", "PARENTS", "SMALLEST_BATCH", "CmaEs"]
 
-DIAGONAL_ABOVE = 300
+DIAGONAL_ABOVE = 200
 """Free genes above which the covariance matrix is diagonal."""
 SMALLEST_BATCH = 6
 """Results that one update takes at least."""
@@ -115,7 +115,9 @@ class CmaEs(Strategy):
             # Imported here because it brings scipy and matplotlib with it: a second that no other strategy needs.
             import cma  # noqa: PLC0415
 
-            return cma.CMAEvolutionStrategy(mean, self.config.sigma, self._options())
+            # The package's choice above 300 genes, TPA, draws from NumPy's global generator.
+            options = self._options() | {"AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA}
+            return cma.CMAEvolutionStrategy(mean, self.config.sigma, options)
 
     def _options(self) -> dict[str, object]:
         smallest = np.full(self._dimensions, _SMALLEST_STEP)

@@ -1,17 +1,14 @@
 """A genetic algorithm for noisy fitness.
 
-A fitness is a mean over few episodes, and its noise is often as large as the differences between agents. Taking the
-best of many noisy numbers chooses luck. Therefore elites are played again with every generation, all results of a
-genome are averaged, and agents are compared by the average shrunk towards their generation's mean: a genome seen once is
-trusted less than one seen often (re-evaluating the elite only: Stagge, Averaging efficiently in the presence of noise,
-PPSN V, 1998; shrinkage by the ratio of variances: Efron and Morris, Stein's paradox in statistics, 1977; Robinson, That
-BLUP is a good thing, 1991). The noise is estimated from the repeated plays themselves, so that on a function without
-noise the comparison is the plain one.
+A fitness is a mean over few episodes, and its noise is often as large as the differences between agents: the best of
+many noisy numbers is mostly the luckiest. Therefore elites are played again with every generation, and a genome counts
+with the mean of all its results: one that was lucky once falls back to what it is worth (Stagge, Averaging efficiently
+in the presence of noise, PPSN V, 1998). Tournaments, which look at ranks alone, do the rest (Jin and Branke,
+Evolutionary optimization in uncertain environments: a survey, IEEE Transactions on Evolutionary Computation 9, 2005).
 """
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,10 +20,8 @@ from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["Genetic"]
 
-_ALPHA = 0.5
+_ALPHA = 0.3
 _STRONGEST_RISE = 4.0
-# How much of the noise estimate's evidence is kept from one generation to the next: noise grows with fitness.
-_MEMORY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +65,6 @@ class Genetic(Strategy):
         self._pool: list[_Contender] = []
         self._elites: list[_Contender] = []
         self._scores = np.zeros(0)
-        self._squares = 0.0
-        self._freedom = 0.0
 
     def temperature(self, generation: int) -> float:
         """Return the spread of mutation in a generation, in gene ranges, before diversity raises it."""
@@ -117,7 +110,7 @@ class Genetic(Strategy):
                 (pool[one].ref, pool[other].ref) if both else (pool[one].ref,),
                 "+".join(["crossover"] * bool(both) + ["mutation"] * bool(changed)),
             )
-            for one, other, both, changed in zip(first, second, crossed, list(genes.any(axis=1)), strict=True)
+            for one, other, both, changed in zip(first, second, crossed, np.any(genes, axis=1).tolist(), strict=True)
         ]
         return children, made
 
@@ -143,8 +136,6 @@ class Genetic(Strategy):
     def _tell(self, results: Sequence[Result]) -> None:
         known = {elite.genome: elite for elite in self._elites}
         failed = {genome for genome, result in zip(self._genomes, results, strict=True) if result.fitness is None}
-        self._squares *= _MEMORY
-        self._freedom *= _MEMORY
         played: dict[Genome, _Contender] = {}
         for index, result in enumerate(results):
             if result.fitness is None:
@@ -152,38 +143,19 @@ class Genetic(Strategy):
             genome = self._genomes[index]
             before = played.get(genome) or known.get(genome)
             ref = AgentRef(self.generation, index)
-            played[genome] = self._joined(_Contender(self._rows[index], genome, ref, 1, result.fitness), before)
+            played[genome] = _joined(_Contender(self._rows[index], genome, ref, 1, result.fitness), before)
         if not played:
             return
         remembered = [elite for elite in self._elites if elite.genome not in played and elite.genome not in failed]
         self._pool = [*played.values(), *remembered]
-        self._scores = self._score(np.array([result.fitness for result in results if result.fitness is not None]))
+        self._scores = np.array([contender.mean for contender in self._pool])
         order = np.argsort(-self._scores, kind="stable")
         self._elites = [self._pool[index] for index in order[: self.config.elites]]
 
-    def _joined(self, new: _Contender, before: _Contender | None) -> _Contender:
-        """Return the contender with its earlier results added, and count their difference as noise."""
-        if before is None:
-            return new
-        count = before.count + 1
-        self._squares += (new.mean - before.mean) ** 2 * before.count / count
-        self._freedom += 1.0
-        mean = before.mean + (new.mean - before.mean) / count
-        return _Contender(new.row, new.genome, new.ref, count, mean)
 
-    def _score(self, fitness: Matrix) -> Matrix:
-        """Return the pool's averages, shrunk towards the generation's mean by how little is known of each.
-
-        Args:
-            fitness: The generation's, without the failed.
-        """
-        counts = np.array([contender.count for contender in self._pool], dtype=np.float64)
-        means = np.array([contender.mean for contender in self._pool])
-        noise = self._squares / self._freedom if self._freedom > 0.0 else 0.0
-        if noise == 0.0 or not math.isfinite(noise):
-            return means
-        total = float(np.var(fitness))
-        # The generation's variance is that of its genomes plus noise; a tenth of it at least is put down to genomes.
-        genomes = max(total - noise, 0.1 * total)
-        centre = float(np.mean(fitness))
-        return centre + (means - centre) * (counts * genomes / (counts * genomes + noise))
+def _joined(new: _Contender, before: _Contender | None) -> _Contender:
+    """Return the contender with its earlier results added."""
+    if before is None:
+        return new
+    count = before.count + 1
+    return replace(new, count=count, mean=before.mean + (new.mean - before.mean) / count)

@@ -1,9 +1,10 @@
 """MAP-Elites: the best agent of every kind of behaviour.
 
-After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn. From then on parents are drawn uniformly from the filled cells of the archive, and children are
-made by the iso+line operator (see `operators.line`) with the configuration's `crossover` as the probability that there
-is a second parent. A cell keeps the agent with the highest fitness seen in it: where fitness is noisy, that is partly
-luck, and the experiment's validation seeds are what tells luck from skill.
+After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn. From then
+on parents are drawn uniformly from the filled cells of the archive, and children are made by the iso+line operator (see
+`operators.line`), with the configuration's `crossover` as the probability that there is a second parent. A cell keeps
+the agent with the highest fitness seen in it: where fitness is noisy that is partly luck, and the experiment's
+validation seeds are what tells luck from skill.
 """
 
 from collections.abc import Sequence
