@@ -63,13 +63,15 @@ def load_config(path: Path | None, *, environ: Mapping[str, str], overrides: Map
     return resolve(read_document(path) if path else None, environ=environ, overrides=overrides)
 
 
-def config_from_yaml(text: str, *, name: str) -> ExperimentConfig:
+def config_from_yaml(
+    text: str, *, name: str, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+) -> ExperimentConfig:
     """Return the configuration that a text holds, such as one that a run stored; messages call it `name`.
 
     Raises:
         ConfigError: As for `load_config`.
     """
-    return resolve(parse_document(text, name=name), environ={}, overrides={}).config
+    return resolve(parse_document(text, name=name), environ=environ or {}, overrides=overrides or {}).config
 
 
 def resolve(document: Document | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:

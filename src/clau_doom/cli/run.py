@@ -1,0 +1,154 @@
+"""`clau-doom run`: evolve, or go on evolving, and show how it goes."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clau_doom.cli.console import ExitCode, data_console, progress_console
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap import Plan
+    from clau_doom.orchestration import Shutdown
+    from clau_doom.ports import Snapshot
+
+__all__ = ["run"]
+
+_CONFIG = Path("config.yaml")
+_INTERRUPT_GRACE = 10.0
+# A supervisor that sends SIGTERM waits for a few seconds only, and nothing may run on after 5.
+_TERMINATE_GRACE = 3.0
+
+
+def run(  # noqa: PLR0917 - one parameter an option; all have names on the command line
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", metavar="FILE", help=f"The configuration (default: {_CONFIG}).")
+    ] = None,
+    generations: Annotated[int | None, typer.Option("-g", "--generations", help="How many to evolve.")] = None,
+    population: Annotated[int | None, typer.Option("-p", "--population", help="Agents in each generation.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers come from.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
+    max_duration: Annotated[
+        str | None, typer.Option("--max-duration", metavar="TIME", help="Running time, such as 90s, 15m or 2h.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="ID", help="The experiment's id.")] = None,
+    resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Go on with this experiment.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Evolve a population, or go on with one that was interrupted."""
+    if resume is not None and config is not None:
+        raise typer.BadParameter("an experiment is resumed from its stored configuration: leave --config out")
+    overrides = {
+        "generations": generations,
+        "population": population,
+        "seed": seed,
+        "execution.workers": workers,
+        "max_duration": max_duration,
+        "name": name,
+    }
+    from clau_doom import bootstrap
+
+    if resume is None:
+        plan = bootstrap.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
+    else:
+        plan = asyncio.run(bootstrap.plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
+    if dry_run:
+        _describe(plan)
+        return
+    raise typer.Exit(asyncio.run(_run(plan)))
+
+
+def _describe(plan: "Plan") -> None:
+    config, facts = plan.config, plan.scenario.facts
+    episodes = config.generations * config.population * config.episodes
+    lines = {
+        "experiment": f"{config.name}, seed {config.seed}, in {plan.output_dir}",
+        "scenario": f"{facts.name} at skill {facts.doom_skill}, {facts.timeout} tics, frame skip {facts.frame_skip}",
+        "policy": f"{config.policy.kind}, {len(plan.space)} genes",
+        "evolution": f"{config.evolution.kind}, {config.generations} generations of {config.population} agents",
+        "episodes": f"{episodes:,} of training, {config.episodes} an agent",
+    }
+    for name, text in lines.items():
+        data_console().print(f"{name:<12}{text}")
+    progress_console().print("nothing was started and nothing was written", style="dim")
+
+
+async def _run(plan: "Plan") -> ExitCode:
+    from clau_doom import bootstrap
+    from clau_doom.cli.progress import show_progress
+    from clau_doom.domain.experiment import ExperimentState
+    from clau_doom.orchestration import Shutdown
+
+    shutdown = Shutdown()
+    with _signals(shutdown) as received:
+        async with bootstrap.open_run(plan, shutdown) as (store, experiment):
+            before = await store.snapshot()
+            events = store.events(before.last_sequence, follow=True)
+            showing = asyncio.ensure_future(
+                show_progress(events, plan.config, snapshot=before if plan.resume else None)
+            )
+            try:
+                state = await experiment.run()
+                await showing
+            finally:
+                showing.cancel()
+                await asyncio.gather(showing, return_exceptions=True)
+            snapshot = await store.snapshot()
+    if state is ExperimentState.INTERRUPTED:
+        _say_how_to_resume(plan, snapshot)
+        return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
+    _show_result(plan, snapshot)
+    failed = any(summary.failed for summary in snapshot.summaries)
+    return ExitCode.AGENTS_FAILED if failed else ExitCode.DONE
+
+
+@contextmanager
+def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
+    """Turn Ctrl-C and SIGTERM into requests to stop; yield the list of those that came."""
+    loop, received = asyncio.get_running_loop(), list[signal.Signals]()
+    running = asyncio.current_task()
+    assert running is not None
+
+    def stop(sign: signal.Signals) -> None:
+        received.append(sign)
+        if len(received) == 1:
+            grace = _INTERRUPT_GRACE if sign is signal.SIGINT else _TERMINATE_GRACE
+            what = "Ctrl-C" if sign is signal.SIGINT else sign.name
+            shutdown.request(what, grace=grace)
+            progress_console().print(
+                f"{what}: running episodes may end within {grace:g} s; once more stops at once", style="yellow"
+            )
+        else:
+            shutdown.request(sign.name, grace=0.0)
+            loop.call_later(2.0, running.cancel)  # whatever does not listen, such as a start of workers
+
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop, sign)
+    try:
+        yield received
+    finally:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(sign)
+
+
+def _say_how_to_resume(plan: "Plan", snapshot: "Snapshot") -> None:
+    generation = len(snapshot.summaries)
+    where = "" if plan.output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {plan.output_dir}"
+    console = progress_console()
+    console.print(f"experiment interrupted at generation {generation}: {snapshot.reason}", style="bold yellow")
+    console.print(f"go on with: clau-doom run --resume {plan.config.name}{where}", soft_wrap=True)
+
+
+def _show_result(plan: "Plan", snapshot: "Snapshot") -> None:
+    from clau_doom.analysis import telling_measures
+    from clau_doom.cli.results import result_view
+
+    data_console().print(result_view(snapshot, plan.fitness, telling_measures(plan.config.scenario.name)))
