@@ -2,15 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.config import Resolved, flow, json_schema, load_config, starter, values
 from clau_doom.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clau_doom.config import Resolved
 
 __all__ = ["app"]
 
@@ -27,6 +29,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
     """Write a commented starter with every field at its default."""
+    from clau_doom.config import starter
+
     try:
         with file.open("w" if force else "x", encoding="utf-8") as target:
             target.write(starter())
@@ -40,6 +44,8 @@ def init(
 @app.command()
 def check(file: _File = _CONFIG) -> None:
     """Say whether a run would accept a file, with the environment laid over it."""
+    from clau_doom.config import load_config
+
     load_config(file, environ=os.environ, overrides={})
     typer.echo(f"{file} is valid")
 
@@ -47,6 +53,8 @@ def check(file: _File = _CONFIG) -> None:
 @app.command()
 def show(file: _File = _CONFIG) -> None:
     """Print every value and where it came from; tab-separated when not on a terminal."""
+    from clau_doom.config import flow, load_config, values
+
     resolved = load_config(file, environ=os.environ, overrides={})
     console = Console()
     if console.is_terminal:
@@ -56,7 +64,9 @@ def show(file: _File = _CONFIG) -> None:
             typer.echo(f"{name}\t{flow(value)}\t{resolved.origins[name]}")
 
 
-def _table(resolved: Resolved) -> Table:
+def _table(resolved: "Resolved") -> Table:
+    from clau_doom.config import flow, values
+
     table = Table(box=None, header_style="bold")
     for heading in ("field", "value", "from"):
         table.add_column(heading, overflow="fold")
@@ -69,4 +79,6 @@ def _table(resolved: Resolved) -> Table:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of a configuration, for editors."""
+    from clau_doom.config import json_schema
+
     typer.echo(json_schema(), nl=False)

@@ -8,7 +8,7 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 from clau_doom.config.compare import Difference, check_resume, differences
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.fields import values
-from clau_doom.config.load import Resolved, config_from_yaml, load_config
+from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.schema import (
     CmaEsConfig,
@@ -29,12 +29,14 @@ from clau_doom.config.schema import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
+from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
     "CmaEsConfig",
     "CustomPolicyConfig",
     "DescriptorConfig",
     "Difference",
+    "Document",
     "EvolutionConfig",
     "ExecutionConfig",
     "ExperimentConfig",
@@ -57,7 +59,10 @@ __all__ = [
     "format_duration",
     "json_schema",
     "load_config",
+    "parse_document",
     "parse_duration",
+    "read_document",
+    "resolve",
     "starter",
     "to_yaml",
     "values",

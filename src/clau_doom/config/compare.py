@@ -34,6 +34,15 @@ class Difference:
     new: str
     refusal: str | None
 
+    @property
+    def refused(self) -> bool:
+        """Whether a resume cannot accept it."""
+        return self.refusal is not None
+
+    def __str__(self) -> str:
+        """Return it as people read it, such as ``seed: 1 became 2: it decides the results``."""
+        return f"{self.path}: {self.old} became {self.new}" + (f": {self.refusal}" if self.refusal else "")
+
 
 def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
     """Return every field that changed, in the schema's order; of a union whose kind changed, the kind alone."""
@@ -65,9 +74,9 @@ def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:
     Raises:
         ResumeRefused: The message names each such path, its old and its new value.
     """
-    refused = [difference for difference in differences(old, new) if difference.refusal]
+    refused = [difference for difference in differences(old, new) if difference.refused]
     if refused:
-        rows = [f"  {each.path}: {each.old} became {each.new}: {each.refusal}" for each in refused]
+        rows = [f"  {difference}" for difference in refused]
         head = f"{old.name} cannot be resumed with what has changed since it was started:"
         tail = "undo the changes, or start an experiment of another name"
         raise ResumeRefused("\n".join([head, *rows, tail]))
