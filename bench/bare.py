@@ -57,7 +57,7 @@ def bare_loops(job: Job) -> tuple[Sample, Sample]:
     path = folder / "job.json"
     path.write_bytes(_JOB.dump_json(job))
     loops = [
-        run_python(["bench.bare", str(path), str(index)], folder / f"loop-{index}.log")
+        run_python(["-m", "bench.bare", str(path), str(index)], folder / f"loop-{index}.log")
         for index in range(len(job.cores))
     ]
     for loop in loops:

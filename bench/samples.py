@@ -58,10 +58,10 @@ class Spread:
 
 
 def run_python(arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start ``python -m`` with its output in a file: an engine that held a pipe would keep its reader waiting."""
+    """Start Python with its output in a file: an engine that held a pipe would keep its reader waiting."""
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

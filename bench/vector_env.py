@@ -46,7 +46,7 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
     """Measure in a child and return what it came to."""
     (folder / "vector.json").write_bytes(_JOB.dump_json(job))
     result = folder / "vector-result.json"
-    arguments = ["bench.vector_env", str(folder / "vector.json"), str(result)]
+    arguments = ["-m", "bench.vector_env", str(folder / "vector.json"), str(result)]
     finish(run_python(arguments, folder / "vector.log"), _PATIENCE)
     return Sample(**json.loads(result.read_text()))
 

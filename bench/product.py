@@ -1,0 +1,72 @@
+"""A real ``clau-doom run``, measured by what it left in its event log."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.samples import Sample, finish, run_python
+from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.domain import Purpose
+from clau_doom.domain.events import EpisodeFinished, GenerationCompleted, GenerationStarted, RecordedEvent
+from clau_doom.storage import Runs
+
+__all__ = ["ProductRun", "product_run"]
+
+_PATIENCE = 300.0
+_COMMAND = "from clau_doom.cli import main; main()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductRun:
+    """What a run came to.
+
+    Attributes:
+        sample: Its training episodes, from the first generation's start to the last one's end: engines are warm, and
+            what evolution and the store cost is in it.
+        episodes: Genome and seed of each training episode, in the order in which they ended.
+    """
+
+    sample: Sample
+    episodes: tuple[tuple[tuple[float, ...], int], ...]
+
+
+def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
+    """Run an experiment by the command line, in a folder of its own."""
+    file = folder / "config.yaml"
+    file.write_text(to_yaml(config))
+    arguments = ["run", "-c", str(file), "--output-dir", str(folder / "runs")]
+    finish(run_python(["-c", _COMMAND, *arguments], folder / "run.log"), _PATIENCE)
+    events = asyncio.run(_events(folder / "runs", config.name))
+    genomes = {
+        agent.id: agent.genome.values
+        for each in events
+        if isinstance(each.event, GenerationStarted)
+        for agent in each.event.agents
+    }
+    played = [
+        each.event.episode
+        for each in events
+        if isinstance(each.event, EpisodeFinished) and each.event.episode.purpose is Purpose.TRAINING
+    ]
+    sample = Sample(
+        decisions=sum(episode.outcome.measures.decisions for episode in played),
+        tics=sum(episode.outcome.measures.tics for episode in played),
+        seconds=_last(events, GenerationCompleted) - _first(events, GenerationStarted),
+    )
+    return ProductRun(
+        sample=sample, episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played)
+    )
+
+
+async def _events(output_dir: Path, experiment: str) -> list[RecordedEvent]:
+    async with Runs(output_dir).open(experiment).read() as store:
+        return [event async for event in store.events()]
+
+
+def _first(events: Sequence[RecordedEvent], kind: type) -> float:
+    return next(each.time for each in events if isinstance(each.event, kind))
+
+
+def _last(events: Sequence[RecordedEvent], kind: type) -> float:
+    return next(each.time for each in reversed(events) if isinstance(each.event, kind))
