@@ -1,7 +1,6 @@
 """The only place where concrete classes are chosen and wired."""
 
 import tempfile
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from clau_doom.config import (
     load_config,
     to_yaml,
 )
-from clau_doom.domain import Fitness, Genome, GenomeSpace, check_experiment_id, generator
+from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import ExperimentDone, ResumeRefused
@@ -170,7 +169,7 @@ async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment
         StorageFailed: It cannot be read.
     """
     folder = Runs(output_dir).open(experiment)
-    async with folder.reading() as store:
+    async with folder.read() as store:
         snapshot = await store.snapshot()
     abandoned = snapshot.state is ExperimentState.RUNNING and folder.holder() is None
     written = (folder.path / name for name in ("results.sqlite", "results.sqlite-wal"))
@@ -204,7 +203,7 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         folder = runs.create(
             Experiment(id=config.name, seed=config.seed, config_yaml=config_yaml, provenance=plan.facts)
         )
-    async with folder.writing(keep_recordings=config.execution.record) as store:
+    async with folder.write(keep_recordings=config.execution.record) as store:
         if plan.resume:
             folder.write_config(config_yaml)
         async with make_backend(plan, folder.logs) as backend:
@@ -293,110 +292,3 @@ def try_engine() -> str:
         finally:
             engine.close()
     return f"ViZDoom {version('vizdoom')} played 10 tics of basic"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredExperiment:
-    """An experiment as it stands now.
-
-    Attributes:
-        snapshot: What is stored.
-        config: The configuration that it was last run with.
-        state: Where it stands: stored as running, but with no process that runs it, is interrupted.
-        last_activity: When its last event was committed, in seconds since the epoch.
-    """
-
-    snapshot: Snapshot
-    config: ExperimentConfig
-    state: ExperimentState
-    last_activity: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScenarioOffer:
-    """A bundled scenario, for those who choose one.
-
-    Attributes:
-        name: Its name.
-        description: What it is, and what it rewards.
-        buttons: What an agent may press.
-        rewards: The settings of the .cfg that are not 0; scripts in the .wad may give more.
-        timeout: Tics after which an episode ends.
-        doom_skill: 1 (easiest) to 5.
-    """
-
-    name: str
-    description: str
-    buttons: tuple[str, ...]
-    rewards: dict[str, float]
-    timeout: int
-    doom_skill: int
-
-
-def list_experiments(output_dir: Path) -> tuple[tuple[str, str | None], ...]:
-    """Return the stored experiments' ids, each with why it cannot be read, or None."""
-    return tuple((listed.folder.id, listed.damage) for listed in Runs(output_dir).list())
-
-
-async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment:
-    """Return a stored experiment as it stands now.
-
-    Raises:
-        ExperimentNotFound: There is none of that id.
-    """
-    folder = Runs(output_dir).open(experiment)
-    held = folder.holder() is not None  # asked first: a run that ends in between is seen as ended, not as killed
-    async with folder.read() as store:
-        snapshot = await store.snapshot()
-        last_activity = max([recorded.time async for recorded in store.events(snapshot.last_sequence - 1)])
-    killed = snapshot.state is ExperimentState.RUNNING and not held
-    return StoredExperiment(
-        snapshot=snapshot,
-        config=config_from_yaml(snapshot.config_yaml, name=f"the configuration of {experiment}"),
-        state=ExperimentState.INTERRUPTED if killed else snapshot.state,
-        last_activity=last_activity,
-    )
-
-
-def genome_space(config: ExperimentConfig) -> GenomeSpace:
-    """Return the genes of a configuration's policy."""
-    return make_policy(config.policy, resolve_scenario(config.scenario).facts).space
-
-
-def bundled_scenarios() -> tuple[ScenarioOffer, ...]:
-    """Return the scenarios that come with ViZDoom, by name."""
-    return tuple(_offer(bundled) for bundled in SCENARIOS.values())
-
-
-def _offer(bundled: BundledScenario) -> ScenarioOffer:
-    scenario = resolve_scenario(ScenarioConfig(name=bundled.name))
-    return ScenarioOffer(
-        name=bundled.name,
-        description=bundled.description,
-        buttons=scenario.facts.buttons,
-        rewards=dict(scenario.rewards),
-        timeout=scenario.facts.timeout,
-        doom_skill=scenario.facts.doom_skill,
-    )
-
-
-def try_engine() -> str:
-    """Start a real engine, play ten tics at random, and return what was played, in words.
-
-    Raises:
-        EngineCrashed: It does not start, or dies.
-    """
-    scenario = resolve_scenario(ScenarioConfig(frame_skip=1, timeout=10))
-    with tempfile.TemporaryDirectory(prefix="clau-doom-") as folder:
-        engine = VizdoomEngine(scenario, Path(folder))
-        try:
-            policy = make_policy(RandomPolicyConfig(), scenario.facts)
-            engine.start(policy.needs, record=False)
-            decide = policy.begin(Genome(()), generator(0, "doctor"))
-            observation: Observation | None = engine.begin(seed=1)
-            while observation is not None:
-                observation = engine.act(decide(observation))
-            tics = engine.measures().tics
-        finally:
-            engine.close()
-    return f"{version('vizdoom')}: an engine started and played {tics:.0f} tics of {scenario.facts.name}"

@@ -15,6 +15,7 @@ from clau_doom.analysis.summary import (
     SelectionBias,
     generation_rows,
     result_table,
+    telling_measures,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "mean_interval",
     "result_table",
     "student_interval",
+    "telling_measures",
 ]

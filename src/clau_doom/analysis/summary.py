@@ -19,9 +19,22 @@ __all__ = [
     "SelectionBias",
     "generation_rows",
     "result_table",
+    "telling_measures",
 ]
 
 CHAMPION = "champion"
+
+_TELLING = {
+    "deadly_corridor": ("reward", "kills", "damage_taken"),
+    "deathmatch": ("reward", "kills", "tics"),
+    "defend_the_center": ("kills", "tics", "shots"),
+    "defend_the_line": ("kills", "tics", "shots"),
+    "health_gathering": ("tics", "health", "distance"),
+    "health_gathering_supreme": ("tics", "health", "distance"),
+    "my_way_home": ("reward", "tics", "distance"),
+    "take_cover": ("tics", "damage_taken", "distance"),
+}
+_TELLING_ELSEWHERE = ("reward", "kills", "tics")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +123,11 @@ class ResultTable:
     rows: tuple[ResultRow, ...]
     comparisons: tuple[Comparison, ...]
     bias: SelectionBias | None
+
+
+def telling_measures(scenario: str) -> tuple[str, ...]:
+    """Return the names of the measures that say most about an episode of a scenario; any name is welcome."""
+    return _TELLING.get(scenario, _TELLING_ELSEWHERE)
 
 
 def generation_rows(generations: Sequence[Sequence[Evaluation]]) -> tuple[GenerationRow, ...]:

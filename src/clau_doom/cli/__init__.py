@@ -1,0 +1,84 @@
+"""The command line: one file a command group, each thin: parse, call, print.
+
+Data goes to stdout, everything else to stderr; `console` says how errors and JSON look, `options` what commands share.
+A command imports what is heavy (the engine, the statistics, the plots) when it runs, so that ``--help`` and a typing
+error answer at once. Concrete classes are reached through `clau_doom.bootstrap` only.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clau_doom import __version__
+from clau_doom.cli import agents, config
+from clau_doom.cli.console import report_error
+from clau_doom.cli.doctor import doctor
+from clau_doom.cli.experiments import analyze, status
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
+from clau_doom.cli.run import run
+from clau_doom.cli.run import run
+from clau_doom.cli.scenarios import scenarios
+
+__all__ = ["app", "main", "run_command"]
+
+app = typer.Typer(
+    name="clau-doom",
+    help="Evolutionary AI agent experimentation platform: evolves populations of agents that play DOOM in ViZDoom.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run)
+app.command()(run)
+app.command()(status)
+app.add_typer(agents.app)
+app.command()(analyze)
+app.command()(scenarios)
+app.add_typer(config.app)
+app.command()(doctor)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - typer's signature
+    if value:
+        typer.echo(f"clau-doom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    *,
+    output_dir: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            envvar=OUTPUT_DIR_VARIABLE,
+            help="Where experiments are kept; every command takes it, too.",
+        ),
+    ] = DEFAULT_OUTPUT_DIR,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    session = context.ensure_object(Session)
+    session.output_dir, session.debug = output_dir, debug
+
+
+def run_command(arguments: list[str]) -> int:
+    """Carry out one command and return its exit code; errors are printed, never raised."""
+    session = Session()
+    try:
+        app(arguments, prog_name="clau-doom", obj=session)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:
+        return report_error(error, debug=session.debug)
+    return 0
+
+
+def main() -> None:
+    """Be the `clau-doom` command."""
+    sys.exit(run_command(sys.argv[1:]))

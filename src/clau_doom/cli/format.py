@@ -1,0 +1,62 @@
+"""Numbers, intervals and times as people read them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clau_doom.analysis import Interval
+
+__all__ = ["ago", "clock", "gauge", "interval", "number", "sparkline"]
+
+_STEPS = "▁▂▃▄▅▆▇█"
+_AGES = (("day", 86_400), ("h", 3_600), ("min", 60))
+
+
+def number(value: float | None) -> str:
+    """Return a number to two decimals, a large one to fewer, and a dash for none."""
+    if value is None:
+        return "-"
+    decimals = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text  # no -0.00
+
+
+def interval(value: "Interval | None") -> str:
+    """Return a mean with its interval, such as ``19.14 [18.47, 19.78]``."""
+    if value is None or value.low is None or value.high is None:
+        return number(value.mean if value else None)
+    return f"{number(value.mean)} [{number(value.low)}, {number(value.high)}]"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, to the largest unit that fits."""
+    for unit, size in _AGES:
+        count = int(seconds // size)
+        if count:
+            return f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''} ago"
+    return "just now"
+
+
+def gauge(share: float, width: int = 12) -> tuple[str, str]:
+    """Return a small bar with a mark at `share` (0 to 1) of its width, as the parts before the mark and after it."""
+    place = round(min(max(share, 0.0), 1.0) * (width - 1))
+    return "─" * place, "─" * (width - 1 - place)
+
+
+def sparkline(values: Sequence[float], width: int = 24) -> str:
+    """Return a row of at most `width` bars; of more values, each bar shows the last of an equal share of them."""
+    if not values:
+        return ""
+    count = min(width, len(values))
+    shown = [values[(place + 1) * len(values) // count - 1] for place in range(count)]
+    low, high = min(shown), max(shown)
+    if low == high:
+        return _STEPS[3] * count
+    return "".join(_STEPS[round((value - low) / (high - low) * (len(_STEPS) - 1))] for value in shown)

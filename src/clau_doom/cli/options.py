@@ -1,0 +1,47 @@
+"""The options that many commands share, and what the root command knows of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["DEFAULT_OUTPUT_DIR", "OUTPUT_DIR_VARIABLE", "AsJson", "OutputDir", "Session"]
+
+DEFAULT_OUTPUT_DIR = Path("runs")
+OUTPUT_DIR_VARIABLE = "CLAU_DOOM_OUTPUT_DIR"
+
+
+@dataclass(slots=True)
+class Session:
+    """One use of the command line: what the root command was told, for the command behind it.
+
+    Attributes:
+        debug: Print tracebacks.
+        output_dir: Where experiments are kept, unless the command itself is told another place.
+    """
+
+    debug: bool = False
+    output_dir: Path = DEFAULT_OUTPUT_DIR
+
+
+def _chosen(context: typer.Context, value: Path) -> Path:
+    """Return the command's own flag, or else what the root command was told by its flag or the environment."""
+    source = context.get_parameter_source("output_dir")
+    told = source is not None and source.name == "COMMANDLINE"
+    return value if told or not isinstance(context.obj, Session) else context.obj.output_dir
+
+
+OutputDir = Annotated[
+    Path,
+    typer.Option(
+        "--output-dir",
+        metavar="FOLDER",
+        callback=_chosen,
+        show_default=False,
+        help=f"Where experiments are kept (default: ${OUTPUT_DIR_VARIABLE}, else {DEFAULT_OUTPUT_DIR}).",
+    ),
+]
+"""The parameter must be called ``output_dir``, and its default be `DEFAULT_OUTPUT_DIR`."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]

@@ -1,0 +1,208 @@
+"""One agent, drawn: its genes in their ranges, its ancestors, its episodes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.cli.format import gauge, number
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    AgentStatus,
+    Episode,
+    Evaluation,
+    Fitness,
+    Gene,
+    GeneKind,
+    GenomeSpace,
+    Purpose,
+    agent_id,
+)
+from clau_doom.errors import AgentNotFound
+from clau_doom.ports import Snapshot
+
+__all__ = ["agent_json", "agents_table", "ancestors", "find", "portrait_json", "portrait_view"]
+
+_GENES_SHOWN = 48  # a network has thousands; --json has them all
+_STATUS = {AgentStatus.COMPLETED: "green", AgentStatus.FAILED: "bold red", AgentStatus.PENDING: "dim"}
+
+
+def find(snapshot: Snapshot, agent: str, generation: int, index: int) -> Evaluation:
+    """Return an agent's evaluation.
+
+    Raises:
+        AgentNotFound: The experiment has no such agent; the message says what it has.
+    """
+    if generation >= len(snapshot.generations):
+        there = f"experiment {snapshot.experiment.id} has {len(snapshot.generations)} generations, from 0"
+        raise AgentNotFound(f"there is no agent {agent}: {there}")
+    row = snapshot.generations[generation]
+    if index >= len(row):
+        raise AgentNotFound(f"there is no agent {agent}: generation {generation} has {len(row)} agents, from 0")
+    return row[index]
+
+
+def ancestors(snapshot: Snapshot, agent: Agent) -> tuple[Evaluation, ...]:
+    """Return all agents that `agent` descends from, each once, the youngest first."""
+    found: dict[AgentRef, Evaluation] = {}
+    waiting = list(agent.parents)
+    while waiting:
+        ref = waiting.pop()
+        if ref not in found:
+            found[ref] = snapshot.generations[ref.generation][ref.index]
+            waiting.extend(found[ref].agent.parents)
+    return tuple(found[ref] for ref in sorted(found, key=lambda ref: (-ref.generation, ref.index)))
+
+
+def agents_table(rows: Sequence[Evaluation]) -> RenderableType:
+    """Return agents as a table."""
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("agent", style="bold", no_wrap=True)
+    table.add_column("status")
+    table.add_column("fitness", justify="right")
+    table.add_column("operator")
+    table.add_column("parents")
+    for row in rows:
+        parents = ", ".join(_place(ref) for ref in row.agent.parents)
+        status = Text(row.status.value, _STATUS[row.status])
+        table.add_row(row.agent.id, status, number(row.fitness), row.agent.operator, Text(parents or "-", "dim"))
+    return table
+
+
+def agent_json(evaluation: Evaluation) -> dict[str, object]:
+    """Return an agent without its genome and episodes."""
+    agent = evaluation.agent
+    return {
+        "agent": agent.id,
+        "generation": agent.ref.generation,
+        "index": agent.ref.index,
+        "status": evaluation.status.value,
+        "fitness": evaluation.fitness,
+        "failure": evaluation.failure,
+        "operator": agent.operator,
+        "parents": [agent_id(agent.experiment, ref.generation, ref.index) for ref in agent.parents],
+    }
+
+
+def portrait_json(
+    snapshot: Snapshot, evaluation: Evaluation, space: GenomeSpace, fitness: Fitness
+) -> dict[str, object]:
+    """Return one agent whole: genome by gene names, all ancestors, all episodes."""
+    agent = evaluation.agent
+    return {
+        **agent_json(evaluation),
+        "genome": space.named(agent.genome),
+        "ancestors": [agent_json(ancestor) for ancestor in ancestors(snapshot, agent)],
+        "episodes": [
+            {
+                "purpose": episode.purpose.value,
+                "number": episode.number,
+                "seed": episode.outcome.seed,
+                "fitness": fitness.of_episode(episode.outcome.measures),
+                "measures": asdict(episode.outcome.measures),
+                "trajectory_sha256": episode.outcome.trajectory_sha256,
+            }
+            for episode in _episodes(snapshot, agent)
+        ],
+    }
+
+
+def portrait_view(
+    snapshot: Snapshot, evaluation: Evaluation, space: GenomeSpace, fitness: Fitness, measures: Sequence[str]
+) -> RenderableType:
+    """Return one agent for people; of a large genome the first genes, of the lineage the fitter parent's line."""
+    agent = evaluation.agent
+    head = Text.assemble((agent.id, "bold"), "   ", (evaluation.status.value, _STATUS[evaluation.status]))
+    head.append(f"   fitness {number(evaluation.fitness)}   made by {agent.operator}")
+    parts: list[RenderableType] = [head]
+    if evaluation.failure:
+        parts.append(Text(evaluation.failure, "red"))
+    parts += [Text("\ngenome", "bold"), _genome(agent, space)]
+    parts += [Text("\nlineage", "bold"), *_lineage(snapshot, evaluation)]
+    parts += [Text("\nepisodes", "bold"), _episodes_table(_episodes(snapshot, agent), fitness, measures)]
+    return Group(*parts)
+
+
+def _genome(agent: Agent, space: GenomeSpace) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "left", "left"):
+        table.add_column(justify=justify, no_wrap=True)
+    table.add_column(style="dim")
+    named = space.named(agent.genome)
+    for gene, value in list(zip(space.genes, agent.genome.values, strict=True))[:_GENES_SHOWN]:
+        shown = named[gene.name]
+        text = shown if isinstance(shown, str) else f"{shown:g}" if isinstance(shown, int) else f"{shown:.3f}"
+        table.add_row(gene.name, Text(text, "bold"), _gauge(gene, value), Text(_range(gene), "dim"), gene.description)
+    if len(space) > _GENES_SHOWN:
+        table.add_row(Text(f"and {len(space) - _GENES_SHOWN} more (--json prints all)", "dim"))
+    return table
+
+
+def _gauge(gene: Gene, value: float) -> Text:
+    before, after = gauge((value - gene.low) / (gene.high - gene.low) if gene.high > gene.low else 0.5)
+    return Text.assemble((before, "dim"), ("●", "red"), (after, "dim"))
+
+
+def _range(gene: Gene) -> str:
+    if gene.kind is GeneKind.CHOICE:
+        return f"one of {len(gene.choices)}"
+    return f"{gene.low:g} to {gene.high:g}"
+
+
+def _lineage(snapshot: Snapshot, evaluation: Evaluation) -> list[Text]:
+    """Draw the line of the fitter parents down to a drawn genome, the other parents as its side branches."""
+    lines, current = [_ancestor("●", evaluation)], evaluation
+    while current.agent.parents:
+        parents = [snapshot.generations[ref.generation][ref.index] for ref in current.agent.parents]
+        line, *others = sorted(parents, key=_rank)
+        lines += [_ancestor("├─╴", other, "dim") for other in others]
+        lines.append(_ancestor("●", line))
+        current = line
+    count = len(ancestors(snapshot, evaluation.agent))
+    lines.append(Text(f"{count} ancestors in all (--json lists them)" if count else "it has no ancestors", "dim"))
+    return lines
+
+
+def _rank(evaluation: Evaluation) -> tuple[float, AgentRef]:
+    fitness = evaluation.fitness
+    return (float("inf") if fitness is None else -fitness), evaluation.agent.ref
+
+
+def _ancestor(mark: str, evaluation: Evaluation, style: str = "") -> Text:
+    agent = evaluation.agent
+    text = f" {_place(agent.ref)}  {number(evaluation.fitness):>8}  {agent.operator}"
+    return Text.assemble((f"{mark:<4}", "red"), (text, style))
+
+
+def _episodes(snapshot: Snapshot, agent: Agent) -> tuple[Episode, ...]:
+    judged = [snapshot.judging.get((use, agent.id), ()) for use in (Purpose.VALIDATION, Purpose.HELD_OUT)]
+    return (*snapshot.episodes.get(agent.ref, ()), *judged[0], *judged[1])
+
+
+def _episodes_table(episodes: Sequence[Episode], fitness: Fitness, measures: Sequence[str]) -> RenderableType:
+    if not episodes:
+        return Text("none is finished yet", "dim")
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("played for")
+    for heading in ("number", "seed", "fitness", *(name.replace("_", " ") for name in measures)):
+        table.add_column(heading, justify="right")
+    table.add_column("trajectory", style="dim")
+    for episode in episodes:
+        outcome = episode.outcome
+        table.add_row(
+            episode.purpose.value.replace("_", " "),
+            str(episode.number),
+            str(outcome.seed),
+            Text(number(fitness.of_episode(outcome.measures)), "bold"),
+            *(number(getattr(outcome.measures, name)) for name in measures),
+            outcome.trajectory_sha256[:12],
+        )
+    return table
+
+
+def _place(ref: AgentRef) -> str:
+    return f"g{ref.generation:03d}-a{ref.index:03d}"

@@ -1,0 +1,35 @@
+"""`clau-doom scenarios`: what can be played."""
+
+from dataclasses import asdict
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.options import AsJson
+
+__all__ = ["scenarios"]
+
+
+def scenarios(*, as_json: AsJson = False) -> None:
+    """List the bundled scenarios: names, buttons, what each measures and rewards."""
+    from clau_doom import bootstrap
+
+    offers = bootstrap.bundled_scenarios()
+    if as_json:
+        print_json({"scenarios": [asdict(offer) for offer in offers]})
+        return
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, show_lines=True)
+    table.add_column("scenario", style="bold", no_wrap=True)
+    table.add_column("what it is and rewards", ratio=3)
+    table.add_column("buttons", ratio=2)
+    table.add_column("tics", justify="right")
+    table.add_column("skill", justify="right")
+    for offer in offers:
+        buttons = Text(", ".join(button.lower() for button in offer.buttons), "cyan")
+        table.add_row(offer.name, offer.description, buttons, str(offer.timeout), str(offer.doom_skill))
+    console = data_console()
+    console.print(table)
+    console.print(f"Every episode measures {', '.join(offers[0].measures)}.", style="dim")
+    console.print("A scenario of your own is named by the path of its .cfg file.", style="dim")

@@ -1,0 +1,110 @@
+"""How one experiment stands, for people and for programs."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.bootstrap import StoredExperiment
+from clau_doom.cli.format import clock, number
+from clau_doom.cli.results import finished_generations
+from clau_doom.domain import AgentRef, AgentStatus, agent_id
+from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.history import history_sha256
+from clau_doom.ports import Snapshot
+
+__all__ = ["experiment_json", "experiment_view", "standing_json"]
+
+
+def standing_json(stored: StoredExperiment) -> dict[str, object]:
+    """Return what the list of experiments says of one."""
+    snapshot, config = stored.snapshot, stored.config
+    return {
+        "id": snapshot.experiment.id,
+        "state": stored.state.value,
+        "reason": snapshot.reason,
+        "scenario": config.scenario.name,
+        "generations_finished": len(snapshot.summaries),
+        "generations_planned": config.generations,
+        "population": config.population,
+        "best_fitness": max((summary.best_fitness for summary in snapshot.summaries), default=None),
+        "running_seconds": snapshot.running_seconds,
+        "last_activity": datetime.fromtimestamp(stored.last_activity, UTC).isoformat(timespec="seconds"),
+    }
+
+
+def experiment_json(stored: StoredExperiment) -> dict[str, object]:
+    """Return everything about one experiment but its agents: those of `agent list`."""
+    snapshot = stored.snapshot
+    name, deviations = snapshot.experiment.id, snapshot.deviations
+    champion = None
+    if snapshot.champion is not None:
+        ref, fitness = snapshot.champion
+        champion = {"agent": _id(snapshot, ref), "validation_fitness": fitness}
+    return {
+        **standing_json(stored),
+        "seed": snapshot.experiment.seed,
+        "history_sha256": history_sha256(finished_generations(snapshot)),
+        "deviations": {**asdict(deviations), "total": deviations.total},
+        "champion": champion,
+        "failed_agents": _failed_agents(snapshot),
+        "unfinished_generation": _unfinished(stored),
+        "generations": [_summary_json(name, summary) for summary in snapshot.summaries],
+        "provenance": dict(snapshot.experiment.provenance.facts),
+    }
+
+
+def experiment_view(stored: StoredExperiment, state_style: str) -> RenderableType:
+    """Return what people want to know of one experiment before its generations."""
+    snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("experiment", Text(snapshot.experiment.id, "bold"))
+    grid.add_row("state", Text(f"● {stored.state.value}", state_style))
+    if snapshot.reason:
+        grid.add_row("reason", snapshot.reason)
+    grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
+    grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
+    if unfinished := _unfinished(stored):
+        grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
+    if snapshot.champion:
+        ref, fitness = snapshot.champion
+        champion = (_id(snapshot, ref), "bold green")
+        grid.add_row("champion", Text.assemble(champion, f", {number(fitness)} on validation seeds"))
+    grid.add_row("running time", clock(snapshot.running_seconds))
+    grid.add_row("history", Text(history_sha256(finished_generations(snapshot)), "cyan"))
+    parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(deviations).items() if count)
+    grid.add_row("deviations", Text(parts, "yellow") if parts else Text("none", "green"))
+    if failed := _failed_agents(snapshot):
+        grid.add_row("failed agents", Text(str(failed), "red"))
+    return grid
+
+
+def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
+    snapshot = stored.snapshot
+    if len(snapshot.generations) <= len(snapshot.summaries):
+        return None
+    agents = snapshot.generations[-1]
+    return {
+        "index": len(snapshot.generations) - 1,
+        "agents": len(agents),
+        "agents_finished": sum(each.status is not AgentStatus.PENDING for each in agents),
+        "episodes": len(agents) * stored.config.episodes,
+        "episodes_finished": sum(len(snapshot.episodes.get(each.agent.ref, ())) for each in agents),
+    }
+
+
+def _failed_agents(snapshot: Snapshot) -> int:
+    return sum(each.status is AgentStatus.FAILED for row in snapshot.generations for each in row)
+
+
+def _summary_json(name: str, summary: GenerationSummary) -> dict[str, object]:
+    values = {key: value for key, value in asdict(summary).items() if key != "best"}
+    return {**values, "best_agent": agent_id(name, summary.best.generation, summary.best.index)}
+
+
+def _id(snapshot: Snapshot, ref: AgentRef) -> str:
+    return agent_id(snapshot.experiment.id, ref.generation, ref.index)
