@@ -18,7 +18,6 @@ from clau_doom.cli.doctor import doctor
 from clau_doom.cli.experiments import analyze, status
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
 from clau_doom.cli.run import run
-from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
 
 __all__ = ["app", "main", "run_command"]
