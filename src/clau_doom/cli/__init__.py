@@ -30,7 +30,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run)
-app.command()(run)
 app.command()(status)
 app.add_typer(agents.app)
 app.command()(analyze)
