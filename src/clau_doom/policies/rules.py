@@ -22,21 +22,21 @@ SCANS = ("left", "right", "sweep", "last_seen")
 
 GENES = GenomeSpace(
     (
-        Gene.real("aim_tolerance", 0.1, 1.5, "Fire when the aim is off by at most this many half-widths of the enemy."),
-        Gene.real("aim_gain", 0.25, 1.5, "The share of the remaining angle that one aiming movement covers."),
-        Gene.real("lead", 0.0, 12.0, "How many tics of relative motion to aim ahead."),
-        Gene.real("fire_range", 100.0, 1200.0, "Enemies further away than this many map units are left alone."),
+        Gene.real("aim_tolerance", 0.0, 5.0, "Fire when the aim is off by at most this many half-widths of the enemy."),
+        Gene.real("aim_gain", 0.0, 3.0, "The share of the remaining angle that one aiming movement covers."),
+        Gene.real("lead", 0.0, 35.0, "How many tics of relative motion to aim ahead."),
+        Gene.real("fire_range", 0.0, 2000.0, "Enemies further away than this many map units are left alone."),
         Gene.real("thrift", 0.0, 1.0, "How much the range and the tolerance shrink as ammunition runs out."),
-        Gene.integer("burst", 1, 6, "Rounds fired for one pull of the trigger; the first is the most accurate."),
-        Gene.real("pause", 0.0, 30.0, "Tics between letting the trigger go and pulling it again."),
+        Gene.integer("burst", 1, 12, "Rounds fired for one pull of the trigger; the first is the most accurate."),
+        Gene.real("pause", 0.0, 70.0, "Tics between letting the trigger go and pulling it again."),
         Gene.real("nearness", 0.0, 1.0, "Which target to prefer: 0 the one that needs least turning, 1 the nearest."),
         Gene.choice("scan", SCANS, "Where to look when there is nothing to aim at."),
-        Gene.real("dodge_horizon", 0.0, 60.0, "Projectiles that arrive within this many tics are dodged."),
-        Gene.real("dodge_clearance", 0.0, 120.0, "By how many map units a projectile should miss."),
+        Gene.real("dodge_horizon", 0.0, 105.0, "Projectiles that arrive within this many tics are dodged."),
+        Gene.real("dodge_clearance", 0.0, 250.0, "By how many map units a projectile should miss."),
         Gene.real("strafe", 0.0, 1.0, "The share of the time spent moving sideways while enemies are in sight."),
         Gene.real("retreat_health", 0.0, 100.0, "Below this health, back away from enemies and fetch items first."),
         Gene.real("item_priority", 0.0, 1.0, "Above a half, items come before enemies; they are sought this far."),
-        Gene.real("commitment", 0.0, 70.0, "Tics for which a target or a sideways direction is kept."),
+        Gene.real("commitment", 0.0, 140.0, "Tics for which a target or a sideways direction is kept."),
         Gene.real("exploration", 0.0, 1.0, "The share of the search for something to do that is spent walking."),
     )
 )
