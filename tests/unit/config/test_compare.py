@@ -88,8 +88,8 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
         "scenario": {"name": "basic", "frame_skip": 1, "doom_skill": 1, "timeout": 1, "resolution": "320x240"},
         "policy": {"kind": "random"},
         "evolution": {
-            "kind": "genetic", "elites": 1, "tournament": 1, "crossover": 0.1, "mutation": 0.1, "sigma": 0.1,
-            "sigma_end": 0.1, "half_life": 1.0, "diversity": 0.1,
+            "kind": "genetic", "elites": 1, "tournament": 1, "crossover": 0.0123, "mutation": 0.0123, "sigma": 0.0123,
+            "sigma_end": 0.0123, "half_life": 1.23, "diversity": 0.0123,
         },
         "holdout": {"validation": 1, "episodes": 2},
     }  # fmt: skip
