@@ -23,7 +23,7 @@ help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(RUN) ## Evolve agents on defend_the_center (about two minutes on two cores)
-	$(BIN)/clau-doom run -c examples/quickstart.yaml $(ARGS)
+	@$(BIN)/clau-doom run -c examples/quickstart.yaml --name $(call free_name,quickstart) $(ARGS)
 
 install: $(RUN) ## Install what a run needs into .venv
 
@@ -68,6 +68,10 @@ check-pins:
 
 clean: ## Remove .venv and the tools' caches; runs/ is kept
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# quickstart, or quickstart-2 when it was made before, and so on: a demo never touches an older one's results.
+free_name = $$(name=$(1); number=1; \
+	while [ -e "$${CLAU_DOOM_OUTPUT_DIR:-runs}/$$name" ]; do number=$$((number + 1)); name=$(1)-$$number; done; echo $$name)
 
 define generate
 $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) $(PROTOS)

@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,11 +39,12 @@ _POLICIES: dict[str, Callable[[], PolicyConfig]] = {
     "neural": NeuralPolicyConfig,
 }
 _VECTOR_SECONDS = 5.0
+_WIDTH = 150  # where no terminal says, wide enough for the table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round with one policy: the same episodes by a run, by bare loops and replayed, and Gymnasium's random play."""
+    """One round with one policy: the same episodes by a run, by bare loops and replayed; Gymnasium's random play."""
 
     run: Sample
     bare: Sample
@@ -66,7 +68,7 @@ def main() -> None:
                 shutil.rmtree(folder)
             folder = Path(name) / f"{number}-scripted"
             scripted.append(scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)))
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(_table(rounds, scripted, options, len(cores)))
 
@@ -133,7 +135,7 @@ def _table(
 ) -> Table:
     title = f"{options.scenario}, {workers} workers, {options.rounds} rounds: median (least to greatest)"
     table = Table(title=title, title_justify="left", header_style="bold")
-    for heading in ("what", "decisions/s", "tics/s", "a run's ratio to it", "goal"):
+    for heading in ("what", "decisions/s", "tics/s", "run / this", "goal"):
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for policy, played in rounds.items():
         for name, goal, pick in _CONTESTANTS:
@@ -148,7 +150,7 @@ _CONTESTANTS: tuple[tuple[str, str, Callable[[Round], Sample]], ...] = (
     ("clau-doom run", "", lambda each: each.run),
     ("bare loops", "0.95", lambda each: each.bare),
     ("bare loops replaying actions", "", lambda each: each.replay),
-    ("AsyncVectorEnv (random play) beside", "3 by tics", lambda each: each.vector),
+    ("AsyncVectorEnv, random play, beside", "3 by tics", lambda each: each.vector),
 )
 
 
