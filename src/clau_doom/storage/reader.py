@@ -1,8 +1,9 @@
 """A reading connection: an experiment as it stands, and its log, each answer from one transaction."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -26,7 +27,7 @@ from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState,
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.ports import Snapshot
-from clau_doom.storage import schema
+from clau_doom.storage import lock, schema
 from clau_doom.storage.codec import decode
 from clau_doom.storage.faults import storage_errors
 
@@ -59,23 +60,28 @@ class Reader:
     """Reads results; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open results for reading.
+        """Open results for reading; those of an older clau-doom are brought up to date first.
 
         Raises:
             StorageFailed: They cannot be opened.
+            ExperimentBusy: They are of an older clau-doom, and it is writing them.
         """
         self._folder = path.parent
         with storage_errors(self._folder):
+            if _version(path) < len(schema.MIGRATIONS):
+                _upgrade(path)
             self._connection = schema.connect(path, write=False)
-            try:
-                schema.version_of(self._connection)
-            except BaseException:
-                self._connection.close()
-                raise
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def check(self) -> None:
+        """Raise `StoreCorrupted` unless the experiment that the folder is named for is stored here."""
+        with self._transaction() as run:
+            (name,) = run("SELECT id FROM experiment").fetchone() or (None,)
+        if name != self._folder.name:
+            raise StoreCorrupted(f"{self._folder} holds experiment {name}: restore it from a copy, or delete it")
 
     def snapshot(self) -> Snapshot:
         """Return everything.
@@ -169,6 +175,20 @@ class Reader:
                 yield self._connection.execute
             finally:
                 self._connection.execute("ROLLBACK")
+
+
+def _version(path: Path) -> int:
+    with closing(schema.connect(path, write=False)) as connection:
+        return schema.version_of(connection)
+
+
+def _upgrade(path: Path) -> None:
+    descriptor = lock.acquire(path.parent)
+    try:
+        with closing(schema.connect(path, write=True)) as connection:
+            schema.migrate(connection)
+    finally:
+        os.close(descriptor)
 
 
 def _by_agent(rows: list[_Row]) -> dict[tuple[Purpose, str], tuple[Episode, ...]]:

@@ -53,11 +53,11 @@ class RunFolder:
         """The folder of its logs."""
         return self.path / _LOGS
 
-    def writing(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
+    def write(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
         """Open its store for the one writer; see `SqliteStore.writing`."""
         return SqliteStore.writing(self.path, keep_recordings=keep_recordings)
 
-    def reading(self) -> AbstractAsyncContextManager[SqliteStore]:
+    def read(self) -> AbstractAsyncContextManager[SqliteStore]:
         """Open its store for reading; see `SqliteStore.reading`."""
         return SqliteStore.reading(self.path)
 
@@ -188,7 +188,7 @@ def _damage(folder: RunFolder) -> str | None:
     except StorageFailed as error:
         return describe(error)
     try:
-        reader.page(0)
+        reader.check()
     except StorageFailed as error:
         return describe(error)
     finally:

@@ -122,12 +122,13 @@ def version_of(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str] | None = None) -> None:
     """Bring the tables up to date, each migration in a transaction of its own.
 
     Raises:
-        StorageFailed: The tables are newer than `migrations`.
+        StorageFailed: The tables are newer than `migrations` (default: `MIGRATIONS`).
     """
+    migrations = MIGRATIONS if migrations is None else migrations
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     _refuse_newer(version, len(migrations))
     for number in range(version, len(migrations)):

@@ -1,0 +1,431 @@
+"""What every experiment store promises, asked of each of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    AgentStatus,
+    Episode,
+    EpisodeOutcome,
+    EpisodeTiming,
+    Genome,
+    Measures,
+    Purpose,
+)
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    ChampionChosen,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    ExperimentCompleted,
+    ExperimentCreated,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    FailureKind,
+    GenerationCompleted,
+    GenerationStarted,
+    RecordedEvent,
+)
+from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
+from clau_doom.errors import AgentNotFound, StoreCorrupted
+from clau_doom.ports import ExperimentStore
+from clau_doom.storage import Runs
+from clau_doom.testing.memory_store import MemoryStore
+
+pytestmark = pytest.mark.anyio
+
+Keep = Literal["champions", "all", "none"]
+Opener = Callable[[Keep], AbstractAsyncContextManager[ExperimentStore]]
+
+EXPERIMENT = Experiment(
+    id="lab",
+    seed=2**63 - 1,
+    config_yaml="name: lab\n",
+    provenance=Provenance(facts=(("numpy", "2.4"), ("vizdoom", "1.3.2"))),
+)
+STARTED = ExperimentStarted(resumed=False, generations=2, config_yaml="name: lab\ngenerations: 2\n")
+AWKWARD = (-0.0, 0.1 + 0.2, 5e-324, 1e22, 1.7976931348623157e308)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@asynccontextmanager
+async def _memory(keep: Keep) -> AsyncIterator[ExperimentStore]:
+    store = MemoryStore(EXPERIMENT, keep_recordings=keep)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    if request.param == "memory":
+        return _memory
+    folder = Runs(tmp_path).create(EXPERIMENT)
+    return lambda keep: folder.write(keep_recordings=keep)
+
+
+@pytest.fixture
+async def store(opener: Opener) -> AsyncIterator[ExperimentStore]:
+    async with opener("champions") as opened:
+        yield opened
+
+
+def agents(generation: int, count: int = 3) -> tuple[Agent, ...]:
+    parents = (AgentRef(generation - 1, 2), AgentRef(generation - 1, 0)) if generation else ()
+    return tuple(
+        Agent(
+            experiment="lab",
+            ref=AgentRef(generation, index),
+            genome=Genome((*AWKWARD, float(index))),
+            parents=parents,
+            operator="crossover+mutation" if generation else "draw",
+        )
+        for index in range(count)
+    )
+
+
+def episode(agent: str, number: int, purpose: Purpose = Purpose.TRAINING, recording: bytes | None = None) -> Episode:
+    measures = Measures(kills=3.0, health=-0.0, reward=0.1 + 0.2, distance=1e22, tics=float(number))
+    return Episode(
+        purpose=purpose,
+        agent=agent,
+        number=number,
+        outcome=EpisodeOutcome(seed=2**31 - 1 - number, measures=measures, trajectory_sha256="0f" * 32),
+        timing=EpisodeTiming(seconds=1.25, attempts=2, worker=3),
+        recording=recording,
+    )
+
+
+def finished(agent: str, number: int, recording: bytes | None = None) -> EpisodeFinished:
+    return EpisodeFinished(episode=episode(agent, number, recording=recording))
+
+
+def summary(generation: int, best: int = 1) -> GenerationCompleted:
+    return GenerationCompleted(
+        summary=GenerationSummary(
+            index=generation,
+            best=AgentRef(generation, best),
+            best_fitness=0.1 + 0.2,
+            mean_fitness=-0.0,
+            worst_fitness=-1.5,
+            std_fitness=0.25,
+            failed=1,
+            episodes=4,
+        )
+    )
+
+
+def one_generation(generation: int = 0) -> list[Event]:
+    """Agents 0 and 1 play two episodes each, agent 2 one before it fails; agent 1 is the best."""
+    first, second, third = agents(generation)
+    return [
+        GenerationStarted(generation=generation, agents=(first, second, third)),
+        finished(second.id, 1, b"second 1"),
+        finished(first.id, 0, b"first 0"),
+        finished(second.id, 0, b"second 0"),
+        AgentEvaluated(ref=second.ref, fitness=0.1 + 0.2),
+        finished(third.id, 0, b"third 0"),
+        AgentFailed(ref=third.ref, kind=FailureKind.POLICY_TIMED_OUT, reason="still deciding"),
+        finished(first.id, 1, b"first 1"),
+        AgentEvaluated(ref=first.ref, fitness=-0.0),
+    ]
+
+
+WHOLE: list[Event] = [
+    STARTED,
+    *one_generation(0),
+    summary(0),
+    *one_generation(1),
+    summary(1),
+    EpisodeFinished(episode=episode("lab-g000-a001", 0, Purpose.VALIDATION)),
+    ChampionChosen(champion=AgentRef(0, 1), validation_fitness=-0.0, candidates=2),
+    EpisodeFinished(episode=episode("lab-random", 0, Purpose.HELD_OUT, b"held out")),
+    ExperimentCompleted(generations=2),
+]
+
+
+async def keep(store: ExperimentStore, events: Sequence[Event], seconds: float = 1.0) -> int:
+    return await store.append(events, running_seconds=seconds)
+
+
+async def read(store: ExperimentStore, after: int = 0, *, follow: bool = False) -> list[RecordedEvent]:
+    return [recorded async for recorded in store.events(after, follow=follow)]
+
+
+async def test_a_new_store_holds_its_experiment(store: ExperimentStore) -> None:
+    """Before anything has happened a snapshot shows the experiment, pending."""
+    snapshot = await store.snapshot()
+    assert snapshot.experiment == EXPERIMENT
+    assert snapshot.config_yaml == EXPERIMENT.config_yaml
+    assert (snapshot.state, snapshot.reason, snapshot.last_sequence) == (ExperimentState.PENDING, None, 1)
+    assert (snapshot.generations, snapshot.summaries, snapshot.champion) == ((), (), None)
+    assert (snapshot.episodes, snapshot.judging, snapshot.deviations.total) == ({}, {}, 0)
+    assert snapshot.running_seconds == 0.0
+
+
+async def test_the_log_gives_back_what_was_appended(store: ExperimentStore) -> None:
+    """Events come back in order and equal, recordings left out, with sequences that begin at 1 and have no gap."""
+    assert await keep(store, WHOLE) == len(WHOLE) + 1
+    log = await read(store)
+    assert [recorded.sequence for recorded in log] == list(range(1, len(WHOLE) + 2))
+    stripped = [
+        replace(event, episode=replace(event.episode, recording=None)) if isinstance(event, EpisodeFinished) else event
+        for event in WHOLE
+    ]
+    assert [recorded.event for recorded in log] == [ExperimentCreated(experiment=EXPERIMENT), *stripped]
+    assert [recorded.sequence for recorded in await read(store, after=20)] == list(range(21, len(WHOLE) + 2))
+
+
+async def test_events_of_every_kind_come_back(store: ExperimentStore) -> None:
+    """The kinds that end a run badly, and lost episodes, are kept like the others."""
+    events: list[Event] = [
+        STARTED,
+        EpisodeLost(purpose=Purpose.TRAINING, agent="lab-g000-a000", number=0, seed=7, attempt=1, reason="died: é\n"),
+        ExperimentInterrupted(generation=0, reason="Ctrl-C"),
+        replace(STARTED, resumed=True),
+        ExperimentFailed(reason="generation 0 failed: \udce9"),
+    ]
+    await keep(store, events)
+    assert [recorded.event for recorded in await read(store, after=1)] == events
+
+
+async def test_a_snapshot_shows_what_the_events_came_to(store: ExperimentStore) -> None:
+    """Agents, evaluations, summaries, episodes, champion, deviations and times are read off the log."""
+    await keep(store, WHOLE, seconds=12.5)
+    snapshot = await store.snapshot()
+    assert snapshot.state is ExperimentState.COMPLETED
+    assert snapshot.config_yaml == STARTED.config_yaml
+    assert snapshot.experiment == EXPERIMENT
+    assert snapshot.running_seconds == 12.5
+    assert snapshot.last_sequence == len(WHOLE) + 1
+    assert [[evaluation.agent for evaluation in row] for row in snapshot.generations] == [[*agents(0)], [*agents(1)]]
+    assert [evaluation.status for evaluation in snapshot.generations[1]] == ["completed", "completed", "failed"]
+    assert [evaluation.fitness for evaluation in snapshot.generations[1]] == [-0.0, 0.1 + 0.2, None]
+    assert [evaluation.failure for evaluation in snapshot.generations[1]] == [None, None, "still deciding"]
+    assert snapshot.summaries == tuple(event.summary for event in WHOLE if isinstance(event, GenerationCompleted))
+    assert snapshot.episodes[AgentRef(0, 1)] == (episode("lab-g000-a001", 0), episode("lab-g000-a001", 1))
+    outcomes = [episode("lab-g000-a001", number).outcome for number in range(2)]
+    assert snapshot.generations[0][1].outcomes == tuple(outcomes)
+    assert len(snapshot.generations[0][2].outcomes) == 1
+    assert snapshot.judging == {
+        (Purpose.VALIDATION, "lab-g000-a001"): (episode("lab-g000-a001", 0, Purpose.VALIDATION),),
+        (Purpose.HELD_OUT, "lab-random"): (episode("lab-random", 0, Purpose.HELD_OUT),),
+    }
+    assert snapshot.champion == (AgentRef(0, 1), -0.0)
+    assert snapshot.deviations == Deviations(missed_deadlines=2)
+
+
+async def test_numbers_come_back_to_the_last_bit(store: ExperimentStore) -> None:
+    """Genomes, fitness and measures keep their bits, the sign of a negative zero included."""
+    await keep(store, WHOLE)
+    snapshot = await store.snapshot()
+    evaluation = snapshot.generations[0][0]
+    assert evaluation.agent.genome.to_bytes() == agents(0)[0].genome.to_bytes()
+    assert repr(evaluation.fitness) == "-0.0"
+    assert repr(snapshot.episodes[AgentRef(0, 0)][0].outcome) == repr(episode("lab-g000-a000", 0).outcome)
+    assert repr(snapshot.summaries[0]) == repr(summary(0).summary)
+    assert repr(snapshot.champion) == repr((AgentRef(0, 1), -0.0))
+
+
+async def test_an_unfinished_generation_shows_its_pending_agents(store: ExperimentStore) -> None:
+    """What a killed process leaves is a running experiment whose last generation has pending agents."""
+    await keep(store, [STARTED, *one_generation(0)[:4]])
+    snapshot = await store.snapshot()
+    assert snapshot.state is ExperimentState.RUNNING
+    assert {evaluation.status for evaluation in snapshot.generations[0]} == {AgentStatus.PENDING}
+    assert [len(evaluation.outcomes) for evaluation in snapshot.generations[0]] == [1, 2, 0]
+    assert snapshot.summaries == ()
+
+
+async def test_an_interrupted_experiment_says_why_until_it_goes_on(store: ExperimentStore) -> None:
+    """The reason of an interruption is shown, and is gone when the experiment runs again."""
+    await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="deadline")])
+    snapshot = await store.snapshot()
+    assert (snapshot.state, snapshot.reason) == (ExperimentState.INTERRUPTED, "deadline")
+    await keep(store, [replace(STARTED, resumed=True, config_yaml="name: lab\ngenerations: 9\n")])
+    snapshot = await store.snapshot()
+    assert (snapshot.state, snapshot.reason) == (ExperimentState.RUNNING, None)
+    assert snapshot.config_yaml == "name: lab\ngenerations: 9\n"
+
+
+async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
+    """Exhausted attempts and missed deadlines are deviations; a policy that raises is none."""
+    failures = [
+        AgentFailed(ref=AgentRef(0, index), kind=kind, reason="x")
+        for index, kind in enumerate([*FailureKind, FailureKind.ATTEMPTS_EXHAUSTED])
+    ]
+    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0, 4)), *failures])
+    assert (await store.snapshot()).deviations == Deviations(exhausted_attempts=2, missed_deadlines=1)
+
+
+async def test_an_agent_is_found_by_its_place(store: ExperimentStore) -> None:
+    """An agent comes back equal; a place without one is an error that names it."""
+    await keep(store, [STARTED, *one_generation(0)])
+    assert await store.agent(AgentRef(0, 2)) == agents(0)[2]
+    for nowhere in (AgentRef(0, 3), AgentRef(1, 0)):
+        with pytest.raises(AgentNotFound, match=f"agent {nowhere.index} in generation {nowhere.generation}"):
+            await store.agent(nowhere)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"),
+    [
+        ("champions", [b"second 0", b"held out"]),
+        ("all", [b"first 0", b"second 0", b"third 0", b"held out"]),
+        ("none", []),
+    ],
+)
+async def test_recordings_are_kept_as_asked(opener: Opener, mode: Keep, kept: list[bytes]) -> None:
+    """A finished generation keeps its best agent's recordings, all, or none."""
+    async with opener(mode) as store:
+        await keep(store, WHOLE)
+        found = [
+            *[await store.recording(Purpose.TRAINING, agent.id, 0) for agent in agents(0)],
+            await store.recording(Purpose.HELD_OUT, "lab-random", 0),
+        ]
+    assert [recording for recording in found if recording] == kept
+
+
+async def test_recordings_of_an_unfinished_generation_are_there(store: ExperimentStore) -> None:
+    """Until a generation is complete nobody knows its best agent, and all recordings are kept."""
+    await keep(store, [STARTED, *one_generation(0)])
+    assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 1) == b"first 1"
+    assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 2) is None
+
+
+GENERATION = one_generation(0)
+IMPOSSIBLE: dict[str, tuple[Sequence[Event], Event]] = {
+    "a second creation": ([STARTED], ExperimentCreated(experiment=EXPERIMENT)),
+    "a generation before the start": ([], GENERATION[0]),
+    "an episode after an interruption": (
+        [STARTED, GENERATION[0], ExperimentInterrupted(generation=0, reason="x")],
+        finished("lab-g000-a000", 0),
+    ),
+    "a start after a failure": ([STARTED, ExperimentFailed(reason="x")], STARTED),
+    "a start of as many generations after the end": ([STARTED, ExperimentCompleted(generations=2)], STARTED),
+    "a duplicate episode": ([STARTED, GENERATION[0], finished("lab-g000-a000", 0)], finished("lab-g000-a000", 0)),
+    "a duplicate held-out episode": (
+        [STARTED, EpisodeFinished(episode=episode("lab-random", 0, Purpose.HELD_OUT))],
+        EpisodeFinished(episode=episode("lab-random", 0, Purpose.HELD_OUT)),
+    ),
+    "a stranger's episode": ([STARTED, GENERATION[0]], finished("lab-g000-a003", 0)),
+    "an episode of an evaluated agent": ([STARTED, *GENERATION], finished("lab-g000-a000", 2)),
+    "an agent evaluated twice": ([STARTED, *GENERATION], AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0)),
+    "a failed agent evaluated": ([STARTED, *GENERATION], AgentEvaluated(ref=AgentRef(0, 2), fitness=1.0)),
+    "a stranger evaluated": ([STARTED, GENERATION[0]], AgentEvaluated(ref=AgentRef(0, 3), fitness=1.0)),
+    "a generation left out": ([STARTED], GenerationStarted(generation=1, agents=agents(1))),
+    "a generation before the last is complete": (
+        [STARTED, *GENERATION],
+        GenerationStarted(generation=1, agents=agents(1)),
+    ),
+    "a generation without agents": ([STARTED], GenerationStarted(generation=0, agents=())),
+    "agents out of order": ([STARTED], GenerationStarted(generation=0, agents=agents(0)[::-1])),
+    "another experiment's agents": (
+        [STARTED],
+        GenerationStarted(generation=0, agents=tuple(replace(agent, experiment="other") for agent in agents(0))),
+    ),
+    "a complete generation with pending agents": ([STARTED, *GENERATION[:-1]], summary(0)),
+    "a generation completed twice": ([STARTED, *GENERATION, summary(0)], summary(0)),
+    "a best agent without fitness": ([STARTED, *GENERATION], summary(0, best=2)),
+    "a champion without fitness": (
+        [STARTED, *GENERATION],
+        ChampionChosen(champion=AgentRef(0, 2), validation_fitness=1.0, candidates=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+async def test_an_impossible_event_is_refused_with_its_whole_call(store: ExperimentStore, case: str) -> None:
+    """An event that cannot follow what is stored leaves no trace, nor do the events beside it; the store goes on."""
+    before, impossible = IMPOSSIBLE[case]
+    last = await keep(store, before) if before else 1
+    snapshot, recording = await store.snapshot(), await store.recording(Purpose.TRAINING, "lab-g000-a000", 0)
+    harmless = ExperimentStarted(resumed=True, generations=3, config_yaml="three")
+    with pytest.raises(StoreCorrupted):
+        await keep(
+            store, [impossible] if snapshot.state is not ExperimentState.RUNNING else [harmless, impossible], 9.0
+        )
+    assert await store.snapshot() == snapshot
+    assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 0) == recording
+    assert len(await read(store)) == last
+
+
+async def test_a_completed_experiment_goes_on_when_more_generations_are_asked_for(store: ExperimentStore) -> None:
+    """Raising the number of generations opens a completed experiment again, and its champion may change."""
+    await keep(store, WHOLE)
+    more: list[Event] = [replace(STARTED, resumed=True, generations=3), *one_generation(2), summary(2)]
+    more += [ChampionChosen(champion=AgentRef(2, 0), validation_fitness=2.0, candidates=3)]
+    await keep(store, [*more, ExperimentCompleted(generations=3)])
+    snapshot = await store.snapshot()
+    assert len(snapshot.summaries) == 3
+    assert snapshot.champion == (AgentRef(2, 0), 2.0)
+
+
+async def test_a_failed_agents_late_episodes_are_kept(store: ExperimentStore) -> None:
+    """An episode that was in flight when its agent failed is kept, without a recording: the agent is no champion."""
+    await keep(store, [STARTED, *GENERATION, finished("lab-g000-a002", 1, b"late")])
+    assert len((await store.snapshot()).episodes[AgentRef(0, 2)]) == 2
+    assert await store.recording(Purpose.TRAINING, "lab-g000-a002", 1) is None
+
+
+async def test_concurrent_calls_keep_their_order(store: ExperimentStore) -> None:
+    """Calls made at the same time are kept in the order in which they were made, each with its own result."""
+    await keep(store, [STARTED, GENERATION[0]])
+    results = await asyncio.gather(*(keep(store, [finished("lab-g000-a000", number)]) for number in range(50)))
+    assert results == list(range(4, 54))
+    events = [recorded.event for recorded in await read(store)]
+    numbers = [event.episode.number for event in events if isinstance(event, EpisodeFinished)]
+    assert numbers == list(range(50))
+
+
+async def test_a_call_that_fails_does_not_take_its_neighbours_with_it(store: ExperimentStore) -> None:
+    """Of calls that wait together only the impossible ones fail."""
+    await keep(store, [STARTED, GENERATION[0]])
+    calls = [keep(store, [finished("lab-g000-a000", number)]) for number in (0, 1, 0, 2)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(result) for result in results] == [int, int, StoreCorrupted, int]
+    assert [results[0], results[1], results[3]] == [4, 5, 6]
+
+
+async def test_following_yields_what_is_appended_meanwhile(store: ExperimentStore) -> None:
+    """A follower sees past and coming events once each, and ends with the experiment."""
+    await keep(store, WHOLE[:3])
+    following = asyncio.ensure_future(read(store, follow=True))
+    for event in WHOLE[3:]:
+        await keep(store, [event])
+    async with asyncio.timeout(10):
+        assert [recorded.sequence for recorded in await following] == list(range(1, len(WHOLE) + 2))
+
+
+async def test_following_an_ended_experiment_ends_at_once(store: ExperimentStore) -> None:
+    """Behind the last event of an interrupted experiment there is nothing to wait for, however often it was resumed."""
+    await keep(store, [STARTED, ExperimentInterrupted(generation=0, reason="x"), replace(STARTED, resumed=True)])
+    last = await keep(store, [ExperimentInterrupted(generation=0, reason="y")])
+    async with asyncio.timeout(10):
+        assert len(await read(store, follow=True)) == last
+        assert await read(store, after=last, follow=True) == []
+
+
+async def test_closing_ends_the_followers(opener: Opener) -> None:
+    """A follower that waits when the store closes ends quietly."""
+    async with opener("champions") as store:
+        await keep(store, [STARTED])
+        following = asyncio.ensure_future(read(store, follow=True))
+        await asyncio.sleep(0.05)
+        assert not following.done()
+    async with asyncio.timeout(10):
+        assert len(await following) == 2
