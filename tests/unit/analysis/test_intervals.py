@@ -1,0 +1,88 @@
+"""Means and their intervals."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.analysis import Interval, difference_interval, mean_interval, student_interval
+from clau_doom.analysis.intervals import BOOTSTRAP_FROM
+from clau_doom.domain import generator
+
+values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
+
+
+def test_student_interval_matches_a_textbook() -> None:
+    """Five values have the interval that a t table gives: 3 ± 2.776 · 1.5811 / √5."""
+    interval = student_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert interval.low == pytest.approx(1.0368, abs=1e-3)
+    assert interval.high == pytest.approx(4.9632, abs=1e-3)
+    assert (interval.mean, interval.n) == (3.0, 5)
+
+
+def test_one_value_has_no_interval() -> None:
+    """A single value says nothing about how far it can be trusted."""
+    assert student_interval([7.0]) == Interval(mean=7.0, low=None, high=None, n=1)
+    assert not student_interval([7.0]).excludes(1e9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(values)
+def test_the_interval_holds_the_mean(numbers: list[float]) -> None:
+    """Whatever the values, the mean lies inside its interval, and the interval inside what could have been drawn."""
+    interval = mean_interval(numbers, generator(1, "test"))
+    assert interval.mean == pytest.approx(math.fsum(numbers) / len(numbers))
+    if interval.low is not None and interval.high is not None:
+        slack = 1e-9 * max(abs(number) for number in numbers)
+        assert interval.low - slack <= interval.mean <= interval.high + slack
+
+
+def test_the_same_generator_gives_the_same_interval() -> None:
+    """An analysis that is repeated gives the same numbers, and another seed nearly the same."""
+    numbers = list(np.random.default_rng(3).exponential(size=100))
+    first, again, other = (mean_interval(numbers, generator(seed, "test")) for seed in (1, 1, 2))
+    assert first == again != other
+    assert first.low == pytest.approx(other.low, rel=0.02)
+
+
+def test_the_bootstrap_follows_skew_and_student_does_not() -> None:
+    """From `BOOTSTRAP_FROM` values on, the interval of skewed values reaches further to their long side."""
+    numbers = list(np.random.default_rng(5).exponential(size=BOOTSTRAP_FROM))
+    boot, t = mean_interval(numbers, generator(1)), student_interval(numbers)
+    assert boot.high is not None
+    assert boot.low is not None
+    assert boot.high - boot.mean > 1.1 * (boot.mean - boot.low)
+    assert mean_interval(numbers[:-1], generator(1)) == student_interval(numbers[:-1])
+    assert t.high is not None
+    assert t.low is not None
+    assert t.high - t.mean == pytest.approx(t.mean - t.low)
+
+
+def test_95_of_100_intervals_hold_the_true_mean() -> None:
+    """Of many samples of an exponential distribution, nearly 95 % have an interval that holds its mean of 1."""
+    rng = np.random.default_rng(11)
+    held = sum(not mean_interval(list(rng.exponential(size=100)), generator(n)).excludes(1.0) for n in range(200))
+    assert 0.90 <= held / 200 <= 0.985
+
+
+def test_pairing_removes_what_the_seeds_have_in_common() -> None:
+    """Two contestants that differ by 1 on every seed differ by 1 exactly, however much the seeds differ."""
+    seeds = list(np.random.default_rng(2).normal(0, 100, size=50))
+    difference = difference_interval([seed + 1 for seed in seeds], seeds, generator(1))
+    assert difference.low == pytest.approx(1.0)
+    assert difference.high == pytest.approx(1.0)
+
+
+def test_unequal_rows_cannot_be_paired() -> None:
+    """The error says how many values each side has."""
+    with pytest.raises(ValueError, match="1 values cannot be paired with 2"):
+        difference_interval([1.0], [1.0, 2.0], generator(1))
+
+
+@pytest.mark.parametrize(("numbers", "message"), [([], "no values"), ([1.0, math.nan], "nan is no finite")])
+def test_what_has_no_mean_is_refused(numbers: list[float], message: str) -> None:
+    """Nothing, and what is not finite, have no mean; the error says which."""
+    with pytest.raises(ValueError, match=message):
+        mean_interval(numbers, generator(1))

@@ -1,0 +1,69 @@
+"""The fitness curve."""
+
+from pathlib import Path
+
+import pytest
+
+from clau_doom.analysis import GenerationRow, Interval, ResultRow
+from clau_doom.analysis.plot import draw_fitness_curve
+from clau_doom.domain import AgentRef
+
+
+def row(index: int, mean: float | None) -> GenerationRow:
+    return GenerationRow(
+        index=index,
+        best=None if mean is None else AgentRef(index, 0),
+        best_fitness=None if mean is None else mean + 3,
+        mean=None if mean is None else Interval(mean=mean, low=mean - 1, high=mean + 1, n=10),
+        worst_fitness=None if mean is None else mean - 3,
+        agents=10,
+        failed=10 if mean is None else 0,
+    )
+
+
+def result(role: str, mean: float) -> ResultRow:
+    return ResultRow(role=role, agent="x", fitness=Interval(mean=mean, low=mean - 1, high=mean + 1, n=9), measures=())
+
+
+ROWS = [row(0, 2.0), row(1, None), row(2, 5.0)]
+RESULTS = [result("champion", 7.0), result("random", 1.0)]
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_the_suffix_says_the_kind_of_file(tmp_path: Path, suffix: str, magic: bytes) -> None:
+    """PNG and SVG are written, with and without held-out results, and a generation without fitness is a gap."""
+    for results in ([], RESULTS):
+        path = tmp_path / f"curve.{suffix}"
+        draw_fitness_curve(path, ROWS, results, title="t")
+        assert path.read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_equal_values_make_equal_files(tmp_path: Path, suffix: str) -> None:
+    """Drawn twice, the file has the same bytes: no date and no random ids are in it."""
+    paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for path in paths:
+        draw_fitness_curve(path, ROWS, RESULTS, title="t", subtitle="s")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
+    """Title, contestants and their values can be found in the SVG."""
+    path = tmp_path / "curve.svg"
+    draw_fitness_curve(path, ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills")
+    text = path.read_text()
+    for word in ("quickstart", "sub", "kills", "champion", "held-out", "7"):
+        assert f"<!-- {word}" in text or word in text
+
+
+def test_another_suffix_is_refused(tmp_path: Path) -> None:
+    """The error names the path and the kinds that can be written; nothing is written."""
+    with pytest.raises(ValueError, match=r"curve\.gif' is no \.png or \.svg file"):
+        draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
+    """Without a generation that has a fitness there is no picture."""
+    with pytest.raises(ValueError, match="nothing to draw"):
+        draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")

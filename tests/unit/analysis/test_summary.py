@@ -1,0 +1,89 @@
+"""The tables of generations and contestants."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from clau_doom.analysis import ResultTable, generation_rows, result_table, telling_measures
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, Measures
+from clau_doom.domain.experiment import Standing
+from clau_doom.domain.score import MEASURES
+from clau_doom.game import SCENARIOS
+
+
+def evaluation(generation: int, index: int, fitness: float | None) -> Evaluation:
+    agent = Agent(experiment="x", ref=AgentRef(generation, index), genome=Genome((0.5,)), parents=(), operator="draw")
+    status = AgentStatus.FAILED if fitness is None else AgentStatus.COMPLETED
+    return Evaluation(agent=agent, status=status, fitness=fitness, outcomes=())
+
+
+def standing(role: str, kills: Sequence[float], seeds: Sequence[int] | None = None) -> Standing:
+    measures = tuple(Measures(kills=value, tics=10 * value) for value in kills)
+    return Standing(
+        role=role,
+        agent=f"x-{role}",
+        seeds=tuple(seeds if seeds is not None else range(len(kills))),
+        fitnesses=tuple(kills),
+        measures=measures,
+    )
+
+
+def table(*standings: Standing, training: float | None = None) -> ResultTable:
+    return result_table(standings, measures=("kills", "tics"), seed=1, training=training)
+
+
+def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None:
+    """Failed agents are counted, and are in no mean; of equally good agents the first is the best."""
+    (row,) = generation_rows([[evaluation(0, i, f) for i, f in enumerate((1.0, 4.0, None, 4.0))]])
+    assert (row.best, row.best_fitness, row.worst_fitness) == (AgentRef(0, 1), 4.0, 1.0)
+    assert (row.agents, row.failed) == (4, 1)
+    assert row.mean is not None
+    assert (row.mean.mean, row.mean.n) == (3.0, 3)
+
+
+def test_a_generation_in_which_all_failed_has_no_numbers() -> None:
+    """There is no best agent and no mean where nobody has a fitness."""
+    (row,) = generation_rows([[evaluation(0, 0, None), evaluation(0, 1, None)]])
+    assert (row.best, row.mean, row.failed) == (None, None, 2)
+
+
+def test_contestants_are_compared_seed_by_seed() -> None:
+    """The champion's lead is the mean of the differences on common seeds; the random player lacks one of them."""
+    result = table(
+        standing("champion", [9.0, 11.0, 10.0]),
+        standing("generation 0", [8.0, 10.0, 9.0]),
+        standing("random", [1.0, 2.0], seeds=[2, 0]),
+    )
+    first, second = result.comparisons
+    assert (first.role, first.difference.mean, first.difference.n) == ("generation 0", 1.0, 3)
+    assert (second.role, second.difference.mean, second.difference.n) == ("random", 8.0, 2)
+
+
+def test_overlap_is_said_of_the_contestants_own_intervals() -> None:
+    """Far contestants' intervals do not overlap, near ones' do, and single episodes have none."""
+    far = table(standing("champion", [20.0, 21.0, 22.0]), standing("random", [1.0, 1.5, 2.0]))
+    near = table(standing("champion", [1.0, 2.0, 3.0]), standing("random", [1.0, 1.5, 2.0]))
+    single = table(standing("champion", [1.0]), standing("random", [1.0]))
+    assert [found.comparisons[0].overlap for found in (far, near, single)] == [False, True, None]
+
+
+def test_selection_bias_is_what_training_promised_too_much() -> None:
+    """A champion of 24 in training that makes 20 on held-out seeds has a bias of 4."""
+    result = table(standing("champion", [19.0, 21.0]), training=24.0)
+    assert result.bias is not None
+    assert result.bias.value == 4.0
+
+
+def test_rows_carry_the_telling_measures_in_order() -> None:
+    """Each row has the measures that were asked for, with their means."""
+    (row,) = table(standing("random", [1.0, 3.0])).rows
+    assert [(name, interval.mean) for name, interval in row.measures] == [("kills", 2.0), ("tics", 20.0)]
+    assert table(standing("random", [1.0, 3.0])).comparisons == ()
+
+
+@pytest.mark.parametrize("scenario", [*SCENARIOS, "my/own.cfg"])
+def test_every_scenario_has_telling_measures(scenario: str) -> None:
+    """Whatever is played, two or more measures say most about it, and all of them exist."""
+    names = telling_measures(scenario)
+    assert len(names) >= 2
+    assert set(names) <= set(MEASURES)
