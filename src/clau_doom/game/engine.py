@@ -1,6 +1,7 @@
 """One ViZDoom engine behind the `Engine` port."""
 
 import contextlib
+import ctypes
 import os
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class VizdoomEngine:
         self._variables = [getattr(vzd.GameVariable, name) for name in self._facts.variables]
         self._kinds: dict[tuple[str, str], str | None] = {}
         self._game: vzd.DoomGame | None = None
+        self._pid: int | None = None
         self._needs = Needs()
         self._record = False
         self._running = False
@@ -89,6 +91,8 @@ class VizdoomEngine:
                 game.close()
             raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
         self._game = game
+        process = self.process
+        self._pid = process.pid if process else None
 
     def begin(self, seed: int) -> Observation:
         """Begin an episode and return what is seen first.
@@ -118,9 +122,9 @@ class VizdoomEngine:
             PolicyFailed: The action has not one finite value a button, or `tics` is out of range.
             EngineCrashed: The game is gone.
         """
+        game = self._playing()
         if not self._running:
             raise RuntimeError("act is for a running episode: call begin first")
-        game = self._playing()
         buttons, tics = checked(action, self._facts)
         try:
             game.make_action(buttons, tics)
@@ -138,9 +142,10 @@ class VizdoomEngine:
         """Return what the episode measures so far; final once `act` has returned None."""
         if self._final is not None:
             return self._final
+        game = self._playing()
         if not self._running:
             raise RuntimeError("nothing is measured yet: call begin first")
-        return self._tally.measures(self._playing().get_total_reward())
+        return self._tally.measures(game.get_total_reward())
 
     def recording(self) -> bytes | None:
         """Return the finished episode's recording (.lmp), or None unless started with `record`.
@@ -161,8 +166,12 @@ class VizdoomEngine:
         """End the game; harmless when it is gone already."""
         game, self._game, self._running = self._game, None, False
         if game is not None:
-            with contextlib.suppress(*_GONE):
-                game.close()
+            if self._record and not self._alive():
+                _abandon(game)
+            else:
+                with contextlib.suppress(*_GONE):
+                    game.close()
+        self._pid = None
         sweep(self._folder)
 
     def _configured(self) -> vzd.DoomGame:
@@ -201,7 +210,18 @@ class VizdoomEngine:
     def _playing(self) -> vzd.DoomGame:
         if self._game is None:
             raise EngineCrashed("no game is running: start the engine first")
+        if not self._alive():
+            raise self._crashed(ProcessLookupError(f"its process {self._pid} has ended"))
         return self._game
+
+    def _alive(self) -> bool:
+        if self._pid is None:
+            return True
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _new_episode(self, game: vzd.DoomGame, recording: str) -> None:
         if self._record:
@@ -235,6 +255,11 @@ class VizdoomEngine:
             return ""
         words = " / ".join(line.strip() for line in lines[-6:] if line.strip())
         return f" (it said: {words})" if words else ""
+
+
+def _abandon(game: vzd.DoomGame) -> None:
+    """Never let `game` be destroyed: where the engine died while it recorded, ViZDoom waits for it for ever."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(game))
 
 
 def _state(game: vzd.DoomGame) -> vzd.GameState | None:
