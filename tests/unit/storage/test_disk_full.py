@@ -1,0 +1,4 @@
+"""A disk that is really full: a small file system in memory."""
+
+
+

@@ -1,0 +1,126 @@
+"""The folder of runs."""
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, StorageFailed, StoreCorrupted
+from clau_doom.storage import RunFolder, Runs
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) -> None:
+    """Creating makes configuration, logs, lock and a store that holds the experiment, and nothing else."""
+    runs = Runs(tmp_path / "deep" / "runs")
+    folder = runs.create(experiment)
+    assert sorted(path.name for path in folder.path.iterdir()) == ["config.yaml", "lock", "logs", "results.sqlite"]
+    assert folder.config.read_text() == experiment.config_yaml
+    assert [path.name for path in runs.root.iterdir()] == ["lab"]
+    async with runs.open("lab").read() as store:
+        snapshot = await store.snapshot()
+    assert snapshot.experiment == experiment
+    assert (snapshot.state, snapshot.last_sequence) == (ExperimentState.PENDING, 1)
+
+
+def test_folders_are_private(folder: RunFolder) -> None:
+    """Nobody but the owner may look into an experiment, whatever the umask."""
+    for path in (folder.path, folder.path.parent, folder.logs):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for path in (folder.config, folder.path / "lock", folder.path / "results.sqlite"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_taken_name_is_refused_with_a_remedy(folder: RunFolder, experiment: Experiment) -> None:
+    """A second experiment of the same name changes nothing, and the message says how to resume the first."""
+    with pytest.raises(ExperimentExists, match="run --resume lab`, or choose another --name"):
+        Runs(folder.path.parent).create(replace(experiment, config_yaml="other"))
+    assert folder.config.read_text() == experiment.config_yaml
+    assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
+
+
+def test_a_name_taken_meanwhile_is_refused(
+    experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two processes that create the same experiment at once, one is told that it exists."""
+    runs = Runs(tmp_path)
+    runs.create(experiment)
+    monkeypatch.setattr(Path, "exists", lambda path, **_: False)
+    with pytest.raises(ExperimentExists):
+        runs.create(experiment)
+    assert [path.name for path in tmp_path.iterdir()] == ["lab"]
+
+
+def test_a_failed_creation_leaves_nothing(experiment: Experiment, tmp_path: Path) -> None:
+    """When an experiment cannot be stored there is no folder of it, not even a part of one."""
+    with pytest.raises(StoreCorrupted):
+        Runs(tmp_path).create(replace(experiment, seed=1, provenance=_twice(experiment)))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFailed, match="cannot be reached"):
+        Runs(tmp_path / "file").create(experiment)
+
+
+def _twice(experiment: Experiment) -> Provenance:
+    return replace(experiment.provenance, facts=(("numpy", "1"), ("numpy", "2")))
+
+
+@pytest.mark.parametrize("name", ["", "../lab", "/etc", "Lab", "a" * 41, ".lab", "lab\n"])
+def test_an_id_is_checked_before_it_touches_a_path(name: str, experiment: Experiment, tmp_path: Path) -> None:
+    """What is no experiment id is refused by its form, whether or not such a path exists."""
+    with pytest.raises(ConfigError, match="no experiment id"):
+        Runs(tmp_path).open(name)
+    with pytest.raises(ConfigError, match="no experiment id"):
+        Runs(tmp_path).create(replace(experiment, id=name))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(folder: RunFolder, tmp_path: Path) -> None:
+    """The message says what was looked for and where, and what was perhaps meant."""
+    root = folder.path.parent
+    with pytest.raises(ExperimentNotFound, match=f"no experiment lap in {root}: did you mean lab\\?"):
+        Runs(root).open("lap")
+    with pytest.raises(ExperimentNotFound, match=f"no experiment quickstart in {root}$"):
+        Runs(root).open("quickstart")
+    with pytest.raises(ExperimentNotFound):
+        Runs(tmp_path / "nowhere").open("lab")
+
+
+def test_the_list_is_sorted_and_shows_damage(experiment: Experiment, tmp_path: Path) -> None:
+    """Experiments are listed by id; those that cannot be read are there too, with the reason; strangers are not."""
+    runs = Runs(tmp_path)
+    assert Runs(tmp_path / "nowhere").list() == ()
+    for name in ("cut", "whole", "empty", "moved", "gone"):
+        runs.create(replace(experiment, id=name))
+    (tmp_path / "cut" / "results.sqlite").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    (tmp_path / "empty" / "results.sqlite").write_bytes(b"")
+    (tmp_path / "gone" / "results.sqlite").unlink()
+    (tmp_path / "moved").rename(tmp_path / "elsewhere")
+    (tmp_path / "Stranger").mkdir()
+    (tmp_path / "file").touch()
+    listed = {entry.folder.id: entry.damage for entry in runs.list()}
+    assert list(listed) == ["cut", "elsewhere", "empty", "gone", "whole"]
+    assert listed["whole"] is None
+    assert "damaged" in str(listed["cut"])
+    assert "holds experiment moved" in str(listed["elsewhere"])
+    assert "holds no results" in str(listed["empty"])
+    assert "cannot be read" in str(listed["gone"])
+
+
+def test_the_configuration_is_replaced_whole(folder: RunFolder) -> None:
+    """A resumed run's configuration takes the place of the one before."""
+    folder.write_config("generations: 9\n")
+    assert folder.config.read_text() == "generations: 9\n"
+    assert stat.S_IMODE(folder.config.stat().st_mode) == 0o600
+    assert len(list(folder.path.iterdir())) == 4
+
+
+async def test_the_holder_is_whoever_writes(folder: RunFolder) -> None:
+    """An experiment is running while a store is open for writing, and no longer."""
+    async with folder.write():
+        assert folder.holder() == os.getpid()
+    assert folder.holder() is None

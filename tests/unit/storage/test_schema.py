@@ -1,0 +1,122 @@
+"""The tables' versions, and how connections are set up."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from clau_doom.errors import ExperimentBusy, StorageFailed, StoreCorrupted
+from clau_doom.storage import RunFolder, lock, schema
+from clau_doom.storage.reader import Reader
+
+NEXT = "ALTER TABLE experiment ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'"
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    (tmp_path / "results.sqlite").touch()
+    with closing(schema.connect(tmp_path / "results.sqlite", write=True)) as connection:
+        yield connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection) -> None:
+    """Only the migrations that are missing are applied, and what was stored is still there."""
+    schema.migrate(connection)
+    connection.execute("INSERT INTO experiment (id, seed, state, running_seconds) VALUES ('lab', 1, 'pending', 0.0)")
+    schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
+    assert connection.execute("SELECT id, colour FROM experiment").fetchall() == [("lab", "red")]
+    assert _version(connection) == len(schema.MIGRATIONS) + 1
+    schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
+
+
+def test_a_migration_that_fails_leaves_the_version_before_it(connection: sqlite3.Connection) -> None:
+    """A migration is a transaction: all of it, with its version number, or nothing."""
+    schema.migrate(connection)
+    with pytest.raises(sqlite3.Error):
+        schema.migrate(connection, [*schema.MIGRATIONS, f"{NEXT}; SELECT nonsense"])
+    connection.rollback()
+    assert _version(connection) == len(schema.MIGRATIONS)
+    assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(experiment)")]
+
+
+def test_a_newer_version_is_refused_with_a_remedy(folder: RunFolder) -> None:
+    """Results that a newer clau-doom wrote are neither read nor written, and the message says what to do."""
+    results = folder.path / "results.sqlite"
+    with closing(schema.connect(results, write=True)) as connection:
+        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+        with pytest.raises(StorageFailed, match=r"newer clau-doom.*: upgrade clau-doom"):
+            schema.migrate(connection)
+    with pytest.raises(StorageFailed, match="upgrade clau-doom"):
+        Reader(results)
+
+
+def test_a_reader_brings_old_results_up_to_date(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results of an older version are migrated when they are first read, but not under a running writer's hands."""
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, NEXT))
+    results = folder.path / "results.sqlite"
+    descriptor = lock.acquire(folder.path)
+    with pytest.raises(ExperimentBusy):
+        Reader(results)
+    os.close(descriptor)
+    with closing(Reader(results)) as reader:
+        reader.check()
+    with closing(schema.connect(results, write=False)) as connection:
+        assert _version(connection) == len(schema.MIGRATIONS)
+
+
+def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
+    """A file without tables is damage and not a new experiment."""
+    (tmp_path / "results.sqlite").touch()
+    with pytest.raises(StoreCorrupted, match="holds no results"):
+        Reader(tmp_path / "results.sqlite")
+
+
+def test_the_writing_connection_is_durable(connection: sqlite3.Connection) -> None:
+    """Results are written ahead, synchronised at every commit, and their references are checked."""
+    pragmas = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert pragmas == ["wal", 2]
+    assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_a_reading_connection_cannot_write(folder: RunFolder) -> None:
+    """Who reads cannot change results by mistake."""
+    with (
+        closing(schema.connect(folder.path / "results.sqlite", write=False)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        connection.execute("DELETE FROM events")
+
+
+def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
+    """No table takes a value of another type than its column's."""
+    schema.migrate(connection)
+    tables = connection.execute("PRAGMA table_list").fetchall()
+    assert {row[1]: row[5] for row in tables if not row[1].startswith("sqlite_")} == dict.fromkeys(
+        [
+            "agents",
+            "configs",
+            "episodes",
+            "events",
+            "experiment",
+            "generations",
+            "provenance",
+            "recordings",
+        ],
+        1,
+    )
+
+
+def test_results_are_private(folder: RunFolder) -> None:
+    """Nobody but the owner may read or write what SQLite keeps beside the results."""
+    with closing(schema.connect(folder.path / "results.sqlite", write=True)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.path.glob("results.sqlite*")}
+    assert modes == dict.fromkeys(["results.sqlite", "results.sqlite-wal", "results.sqlite-shm"], 0o600)

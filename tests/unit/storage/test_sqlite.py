@@ -1,0 +1,247 @@
+"""What the SQLite store does beyond the contract of every store: threads, processes, sizes."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from clau_doom.domain import AgentRef, Measures
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    EpisodeFinished,
+    Event,
+    ExperimentInterrupted,
+    GenerationCompleted,
+    GenerationStarted,
+    RecordedEvent,
+)
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.errors import ExperimentBusy, StorageFailed
+from clau_doom.storage import RunFolder, SqliteStore
+
+pytestmark = pytest.mark.anyio
+
+Finished = Callable[..., EpisodeFinished]
+
+
+async def _read(store: SqliteStore, *, follow: bool = False) -> list[RecordedEvent]:
+    return [recorded async for recorded in store.events(follow=follow)]
+
+
+@pytest.fixture
+async def store(folder: RunFolder, beginning: list[Event]) -> AsyncIterator[SqliteStore]:
+    async with folder.write() as opened:
+        await opened.append(beginning, running_seconds=0.0)
+        yield opened
+
+
+async def test_calls_that_wait_together_share_a_transaction(store: SqliteStore, finished: Finished) -> None:
+    """A thousand waiting calls cost a few commits, which shows in the few times at which they were committed."""
+    calls = [store.append([finished(0, number)], running_seconds=float(number)) for number in range(1000)]
+    await asyncio.gather(*calls)
+    log = await _read(store)
+    assert len({recorded.time for recorded in log[3:]}) < 10
+    assert (await store.snapshot()).running_seconds == 999.0
+
+
+async def test_a_second_writer_is_refused(store: SqliteStore, folder: RunFolder) -> None:
+    """Only one store of an experiment writes; a store opened for reading does not, and says so."""
+    with pytest.raises(ExperimentBusy):
+        async with folder.write():
+            pass
+    async with folder.read() as reader:
+        with pytest.raises(StorageFailed, match="for reading only"):
+            await reader.append([], running_seconds=0.0)
+
+
+async def test_a_closed_store_says_so(folder: RunFolder, beginning: list[Event]) -> None:
+    """A store that is used after it was closed raises a clear error, and its log has simply ended."""
+    async with folder.write() as store:
+        pass
+    with pytest.raises(StorageFailed, match="the store is closed"):
+        await store.append(beginning, running_seconds=0.0)
+    with pytest.raises(StorageFailed, match="the store is closed"):
+        await store.snapshot()
+    assert await _read(store, follow=True) == []
+
+
+async def test_closing_keeps_what_waits(folder: RunFolder, beginning: list[Event], finished: Finished) -> None:
+    """Calls that wait when the store closes are kept and settled."""
+    async with folder.write() as store:
+        await store.append(beginning, running_seconds=0.0)
+        calls = [
+            asyncio.ensure_future(store.append([finished(0, number)], running_seconds=0.0)) for number in range(50)
+        ]
+        await asyncio.sleep(0)
+    assert [call.result() for call in calls] == list(range(4, 54))
+
+
+async def test_a_cancelled_call_does_not_disturb_the_others(store: SqliteStore, finished: Finished) -> None:
+    """Cancelling one of the calls that wait together leaves the others their results, and the log no gap."""
+    calls = [asyncio.ensure_future(store.append([finished(0, number)], running_seconds=0.0)) for number in range(20)]
+    await asyncio.sleep(0)
+    calls[3].cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(results[3], asyncio.CancelledError)
+    assert sum(isinstance(result, int) for result in results) == 19
+    log = await _read(store)
+    assert [recorded.sequence for recorded in log] == list(range(1, len(log) + 1))
+    assert len(log) in {22, 23}
+
+
+async def test_leaving_while_cancelled_still_closes(folder: RunFolder, beginning: list[Event]) -> None:
+    """A run that is cancelled leaves no lock, no thread and no write-ahead log behind."""
+    inside = asyncio.Event()
+
+    async def run() -> None:
+        async with folder.write() as store:
+            await store.append(beginning, running_seconds=0.0)
+            inside.set()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                asyncio.get_running_loop().call_soon(task.cancel)
+
+    task = asyncio.ensure_future(run())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert folder.holder() is None
+    assert not list(folder.path.glob("*-wal"))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("store-")]
+
+
+async def test_the_event_loop_does_not_wait_for_the_disk(
+    store: SqliteStore, folder: RunFolder, finished: Finished
+) -> None:
+    """While a commit is held up by somebody else's lock the event loop goes on."""
+    with closing(sqlite3.connect(folder.path / "results.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(store.append([finished(0, 0)], running_seconds=0.0))
+        turns = 0
+        ends = time.monotonic() + 0.3
+        while time.monotonic() < ends:
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert not waiting.done()
+        assert turns > 50
+        other.execute("ROLLBACK")
+    assert await waiting == 4
+
+
+async def test_another_process_follows(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+    """A reader in another process sees commits as they come, while the writer runs, and ends with the run."""
+    code = """
+import asyncio, pathlib, sys
+from clau_doom.storage import SqliteStore
+async def main():
+    async with SqliteStore.reading(pathlib.Path(sys.argv[1])) as store:
+        async for recorded in store.events(follow=True):
+            print(recorded.sequence, flush=True)
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(folder.path), stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        for sequence in range(1, 4):
+            assert int(await process.stdout.readline()) == sequence
+        for number in range(5):
+            await store.append([finished(1, number)], running_seconds=0.0)
+            assert int(await process.stdout.readline()) == number + 4
+        await store.append([ExperimentInterrupted(generation=0, reason="Ctrl-C")], running_seconds=0.0)
+        assert int(await process.stdout.readline()) == 9
+        assert await process.stdout.read() == b""
+        assert await process.wait() == 0
+
+
+async def test_a_reader_sees_only_what_was_committed(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+    """Every snapshot that a reader takes while somebody writes agrees with the log up to its last sequence."""
+    async with folder.read() as reader:
+        writing = asyncio.gather(
+            *(store.append([finished(0, number), finished(1, number)], running_seconds=0.0) for number in range(300))
+        )
+        while not writing.done():
+            snapshot = await reader.snapshot()
+            played = [len(snapshot.episodes.get(AgentRef(0, index), ())) for index in range(2)]
+            assert played[0] == played[1]
+            assert sum(played) == snapshot.last_sequence - 3
+        await writing
+
+
+async def test_a_foreign_database_is_damage(folder: RunFolder) -> None:
+    """A log that was tampered with is reported as damage and not as something else."""
+    with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
+        connection.execute("UPDATE events SET payload = '{}'")
+        connection.commit()
+    async with folder.read() as store:
+        with pytest.raises(StorageFailed, match="no experiment_created event"):
+            await _read(store)
+
+
+async def test_the_tables_can_be_queried(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+    """One column a measure: results can be read with plain SQL while the run goes on."""
+    await store.append([finished(2, number) for number in range(5)], running_seconds=0.0)
+    with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
+        query = "SELECT agent, avg(kills), typeof(kills) FROM episodes GROUP BY agent"
+        assert connection.execute(query).fetchall() == [("lab-g000-a002", 2.0, "real")]
+
+
+def _generation(template: GenerationStarted, index: int, size: int, finished: EpisodeFinished) -> Sequence[Event]:
+    agents = tuple(
+        replace(template.agents[0], ref=AgentRef(index, number), genome=replace(template.agents[0].genome))
+        for number in range(size)
+    )
+    episodes = [
+        EpisodeFinished(episode=replace(finished.episode, agent=agent.id, number=number))
+        for agent in agents
+        for number in range(10)
+    ]
+    summary = GenerationSummary(
+        index=index,
+        best=AgentRef(index, 0),
+        best_fitness=1.0,
+        mean_fitness=1.0,
+        worst_fitness=1.0,
+        std_fitness=0.0,
+        failed=0,
+        episodes=len(episodes),
+    )
+    evaluated = [AgentEvaluated(ref=agent.ref, fitness=1.0) for agent in agents]
+    return [
+        GenerationStarted(generation=index, agents=agents),
+        *episodes,
+        *evaluated,
+        GenerationCompleted(summary=summary),
+    ]
+
+
+async def test_a_large_experiment_is_read_quickly(
+    folder: RunFolder, beginning: list[Event], finished: Finished
+) -> None:
+    """A snapshot of 100 generations of 50 agents with 10 episodes takes a second, and it is complete."""
+    started, template = beginning
+    assert isinstance(template, GenerationStarted)
+    row = finished(0, 0)
+    row = replace(row, episode=replace(row.episode, outcome=replace(row.episode.outcome, measures=Measures(kills=3.0))))
+    async with folder.write() as store:
+        await store.append([started], running_seconds=0.0)
+        for index in range(100):
+            await store.append(_generation(template, index, 50, row), running_seconds=0.0)
+        times = []
+        for _ in range(3):
+            began = time.perf_counter()
+            snapshot = await store.snapshot()
+            times.append(time.perf_counter() - began)
+    assert snapshot.state is ExperimentState.RUNNING
+    assert sum(len(episodes) for episodes in snapshot.episodes.values()) == 50_000
+    assert len(snapshot.generations) == len(snapshot.summaries) == 100
+    assert min(times) < 3.0  # 0.6 s on a quiet core; other work shares the machine
+    print(f"\nsnapshots: {times}")
