@@ -17,7 +17,7 @@ def number(value: float | None) -> str:
     if value is None:
         return "-"
     decimals = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
-    text = f"{value:,.{decimals}f}"
+    text = f"{value:.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.") else text  # no -0.00
 
 

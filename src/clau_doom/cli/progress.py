@@ -83,14 +83,14 @@ def live_view(tracker: Tracker, now: float) -> RenderableType:
     bar.add_row(
         _place(tracker),
         ProgressBar(total=max(tracker.total, 1), completed=tracker.done, complete_style="red", finished_style="red"),
-        Text(f"{tracker.done}/{tracker.total} episodes", "bold"),
-        Text(f"{rate:.1f} episodes/s" if rate is not None else "...", "cyan"),
+        Text(f"{tracker.done:>{len(str(tracker.total))}}/{tracker.total} episodes", "bold"),
+        Text(f"{'...' if rate is None else format(rate, '.1f'):>6} episodes/s", "cyan"),
     )
     elapsed = now - tracker.started if tracker.started is not None else 0.0
     times = f"{clock(max(elapsed, 0.0))} elapsed" + (f", about {clock(left)} left" if left is not None else "")
     below = Table.grid(expand=True, padding=(0, 1))
     below.add_column(no_wrap=True)
-    below.add_column(justify="right", no_wrap=True)
+    below.add_column(justify="right", no_wrap=True, ratio=1)
     below.add_row(_standing(tracker), Text(times, "dim"))
     return Group(bar, below)
 

@@ -60,17 +60,17 @@ def generations_view(snapshot: Snapshot) -> RenderableType:
     """Return the finished generations as a table."""
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     for heading in ("generation", "best", "mean [95 %]", "worst", "agents", "failed"):
-        table.add_column(heading, justify="right")
-    table.add_column("best agent")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("best agent", no_wrap=True)
     for row in generation_rows(finished_generations(snapshot)):
         table.add_row(
-            str(row.index),
+            f"g{row.index:03d}",
             Text(number(row.best_fitness), "bold"),
             interval(row.mean),
             number(row.worst_fitness),
             str(row.agents),
             Text(str(row.failed), "red") if row.failed else Text("0", "dim"),
-            Text(_id(snapshot.experiment.id, row.best) if row.best else "-", "dim"),
+            Text(f"a{row.best.index:03d}" if row.best else "-", "dim"),
         )
     return table
 
@@ -80,17 +80,15 @@ def result_view(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str]) -
     results = held_out_table(snapshot, fitness, measures)
     if results is None:
         return Text("Nobody has played the held-out seeds yet: they are played when the last generation is finished.")
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    table.add_column("on held-out seeds")
-    table.add_column("agent", style="dim")
-    table.add_column("episodes", justify="right")
-    for heading in ("fitness", *measures):
-        table.add_column(f"{heading} [95 %]", justify="right")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("held out", style="dim", header_style="dim", no_wrap=True)
     for row in results.rows:
-        style = "bold green" if row.role == "champion" else ""
-        cells = [interval(row.fitness), *(interval(value) for _, value in row.measures)]
-        name = Text(_ROLE_NAMES[row.role])
-        table.add_row(name, row.agent, str(row.fitness.n), *cells, style=style)
+        table.add_column(_ROLE_NAMES[row.role], style="bold green" if row.role == "champion" else "", overflow="fold")
+    table.add_row("agent", *(row.agent for row in results.rows))
+    table.add_row("episodes", *(str(row.fitness.n) for row in results.rows))
+    table.add_row("fitness", *(interval(row.fitness) for row in results.rows))
+    for place, name in enumerate(measures):
+        table.add_row(name.replace("_", " "), *(interval(row.measures[place][1]) for row in results.rows))
     return Group(table, *_remarks(results, snapshot))
 
 
@@ -133,7 +131,7 @@ def _generation_json(name: str, row: GenerationRow) -> dict[str, object]:
 
 
 def _remarks(results: ResultTable, snapshot: Snapshot) -> list[Text]:
-    lines = []
+    lines = [Text("means with 95 % intervals", "dim")]
     for row in results.comparisons:
         apart = {True: "; the two intervals overlap", False: "; the two intervals do not overlap", None: ""}
         ahead = f"champion minus {_ROLE_NAMES[row.role]}, seed by seed: {interval(row.difference)}{apart[row.overlap]}"

@@ -1,0 +1,160 @@
+"""A small experiment, told as events and kept in a real store."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from clau_doom.cli import run_command
+from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    Episode,
+    EpisodeOutcome,
+    EpisodeTiming,
+    Genome,
+    Measures,
+    Purpose,
+    agent_id,
+)
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    ChampionChosen,
+    EpisodeFinished,
+    Event,
+    ExperimentCompleted,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    FailureKind,
+    GenerationCompleted,
+    GenerationStarted,
+)
+from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
+from clau_doom.policies import GENES
+from clau_doom.storage import Runs
+
+CONFIG = ExperimentConfig(
+    name="tiny", seed=7, generations=2, population=3, episodes=2, holdout=HoldoutConfig(validation=1, episodes=5)
+)
+GENOME = Genome(tuple(gene.low for gene in GENES.genes))
+
+
+def _played(purpose: Purpose, agent: str, number: int, seed: int, kills: float) -> EpisodeFinished:
+    outcome = EpisodeOutcome(seed=seed, measures=Measures(kills=kills, reward=kills), trajectory_sha256="ab" * 32)
+    timing = EpisodeTiming(seconds=0.1)
+    return EpisodeFinished(episode=Episode(purpose=purpose, agent=agent, number=number, outcome=outcome, timing=timing))
+
+
+def _generation(index: int, fitnesses: Sequence[float | None]) -> list[Event]:
+    """Return a generation's events: the first agent has two parents in the generation before, the others one."""
+    agents = tuple(
+        Agent(
+            experiment="tiny",
+            ref=AgentRef(index, place),
+            genome=GENOME,
+            parents=tuple(AgentRef(index - 1, parent) for parent in ((0, 1) if place == 0 else (place,)))
+            if index
+            else (),
+            operator=("crossover" if place == 0 else "mutation") if index else "draw",
+        )
+        for place in range(len(fitnesses))
+    )
+    events: list[Event] = [GenerationStarted(generation=index, agents=agents)]
+    for agent, fitness in zip(agents, fitnesses, strict=True):
+        if fitness is None:
+            kind = FailureKind.POLICY_RAISED
+            events.append(AgentFailed(ref=agent.ref, kind=kind, reason="division by zero"))
+            continue
+        events += [_played(Purpose.TRAINING, agent.id, number, 100 + number, fitness) for number in range(2)]
+        events.append(AgentEvaluated(ref=agent.ref, fitness=fitness))
+    fit = [(fitness, -place) for place, fitness in enumerate(fitnesses) if fitness is not None]
+    summary = GenerationSummary(
+        index=index,
+        best=AgentRef(index, -max(fit)[1]),
+        best_fitness=max(fit)[0],
+        mean_fitness=sum(fitness for fitness, _ in fit) / len(fit),
+        worst_fitness=min(fit)[0],
+        std_fitness=1.0,
+        failed=len(fitnesses) - len(fit),
+        episodes=2 * len(fit),
+    )
+    return [*events, GenerationCompleted(summary=summary)]
+
+
+def _story() -> list[Event]:
+    """Return all events of the experiment but its creation."""
+    champion, first = agent_id("tiny", 1, 0), agent_id("tiny", 0, 1)
+    events: list[Event] = [
+        ExperimentStarted(resumed=False, generations=2, config_yaml=to_yaml(CONFIG)),
+        *_generation(0, [1.0, 4.0, 2.0]),
+        *_generation(1, [9.0, 5.0, None]),
+        *(_played(Purpose.VALIDATION, agent, 0, 200, kills) for agent, kills in ((first, 3.0), (champion, 8.0))),
+        ChampionChosen(champion=AgentRef(1, 0), validation_fitness=8.0, candidates=2),
+    ]
+    for agent, kills in ((champion, 7.0), (first, 3.0), ("tiny-random", 0.0)):
+        events += [_played(Purpose.HELD_OUT, agent, number, 300 + number, kills + number) for number in range(5)]
+    return [*events, ExperimentCompleted(generations=2)]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Keep = Callable[[Sequence[Event]], None]
+Run = Callable[..., Command]
+
+
+@pytest.fixture
+def config() -> ExperimentConfig:
+    return CONFIG
+
+
+@pytest.fixture
+def story() -> list[Event]:
+    return _story()
+
+
+@pytest.fixture
+def keep(tmp_path: Path) -> Keep:
+    """Return what stores the experiment `tiny` with the events given, as a run that is not running now."""
+
+    def keep_events(events: Sequence[Event]) -> None:
+        async def write() -> None:
+            provenance = Provenance(facts=(("clau-doom", "0.1.0"),))
+            experiment = Experiment(id="tiny", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
+            folder = Runs(tmp_path / "runs").create(experiment)
+            async with folder.write() as store:
+                await store.append(events, running_seconds=12.0)
+
+        asyncio.run(write())
+
+    return keep_events
+
+
+@pytest.fixture
+def interrupted() -> Event:
+    return ExperimentInterrupted(generation=1, reason="Ctrl-C")
+
+
+@pytest.fixture
+def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what carries out a command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CLAU_DOOM_OUTPUT_DIR", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def carry_out(*arguments: str) -> Command:
+        code = run_command([*arguments])
+        captured = capfd.readouterr()
+        return Command(code=code, out=captured.out, err=captured.err)
+
+    return carry_out

@@ -1,0 +1,218 @@
+"""The reading commands, on a stored experiment."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.domain.events import Event, GenerationStarted
+
+Run = Callable[..., Any]
+Keep = Callable[[list[Event]], None]
+
+
+def document(run: Run, *arguments: str) -> Any:
+    done = run(*arguments, "--json")
+    assert done.code == 0, done.err
+    loaded = json.loads(done.out)
+    assert loaded["schema_version"] == 1
+    return loaded
+
+
+def test_status_lists_experiments(run: Run, keep: Keep, story: list[Event]) -> None:
+    """Each experiment has its state, its generations and its best fitness."""
+    keep(story)
+    (entry,) = document(run, "status")["experiments"]
+    assert (entry["id"], entry["state"], entry["best_fitness"]) == ("tiny", "completed", 9.0)
+    assert (entry["generations_finished"], entry["generations_planned"]) == (2, 2)
+    shown = run("status")
+    assert "tiny" in shown.out
+    assert "completed" in shown.out
+    assert "9.00" in shown.out
+    assert shown.err == ""
+
+
+def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[Event]) -> None:
+    """What is stored as running, while no process runs it, was killed and can be resumed."""
+    keep(story[:-1])
+    assert document(run, "status")["experiments"][0]["state"] == "interrupted"
+    assert "interrupted" in run("status", "tiny").out
+
+
+def test_an_unreadable_experiment_does_not_hide_the_others(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path
+) -> None:
+    """It is named with what is wrong, and the others are listed."""
+    keep(story)
+    (tmp_path / "runs/broken").mkdir()
+    (tmp_path / "runs/broken/results.sqlite").write_bytes(b"no database, but something else of some length" * 40)
+    found = document(run, "status")
+    assert [entry["id"] for entry in found["experiments"]] == ["tiny"]
+    assert [entry["id"] for entry in found["unreadable"]] == ["broken"]
+    assert "unreadable: broken" in run("status").err
+
+
+def test_an_empty_folder_is_no_error(run: Run) -> None:
+    """Where nothing is stored, stdout has an empty list or nothing, and stderr a hint."""
+    assert document(run, "status")["experiments"] == []
+    done = run("status")
+    assert (done.code, done.out) == (0, "")
+    assert "no experiments in runs" in done.err
+
+
+def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The hash runs over the finished generations alone: one that has just begun does not change it."""
+    keep(story)
+    found = document(run, "status", "tiny")
+    assert len(found["history_sha256"]) == 64
+    assert found["deviations"] == {"exhausted_attempts": 0, "missed_deadlines": 0, "interventions": 0, "total": 0}
+    assert found["champion"] == {"agent": "tiny-g001-a000", "validation_fitness": 8.0}
+    assert found["failed_agents"] == 1
+    assert [row["best_agent"] for row in found["generations"]] == ["tiny-g000-a001", "tiny-g001-a000"]
+    assert found["unfinished_generation"] is None
+
+
+def test_an_unfinished_generation_is_told_and_not_hashed(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path
+) -> None:
+    """A run that was stopped in mid-generation has the hash that it had when the generation before was finished."""
+    second = next(i for i, event in enumerate(story) if isinstance(event, GenerationStarted) and event.generation == 1)
+    keep(story[:second])
+    before = document(run, "status", "tiny")
+    (tmp_path / "runs").rename(tmp_path / "before")
+    keep(story[: second + 3])
+    after = document(run, "status", "tiny")
+    assert after["history_sha256"] == before["history_sha256"]
+    assert (before["unfinished_generation"], after["generations_finished"]) == (None, 1)
+    assert after["unfinished_generation"] == {
+        "index": 1,
+        "agents": 3,
+        "agents_finished": 0,
+        "episodes": 6,
+        "episodes_finished": 2,
+    }
+    assert "generation 1: 2 of 6 episodes" in run("status", "tiny").out
+
+
+def test_analyze_compares_on_held_out_seeds(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The champion, generation 0's best and random play have their means, differences and the selection bias."""
+    keep(story)
+    found = document(run, "analyze", "tiny")
+    assert [(row["role"], row["fitness"]["mean"]) for row in found["held_out"]] == [
+        ("champion", 9.0),
+        ("generation 0", 5.0),
+        ("random", 2.0),
+    ]
+    assert [row["difference"]["mean"] for row in found["comparisons"]] == [4.0, 7.0]
+    assert found["selection_bias"] == {"training": 9.0, "held_out": 9.0, "value": 0.0}
+    assert found["generations"][1]["failed"] == 1
+    assert found["generations"][0]["mean_fitness"]["mean"] == pytest.approx(7 / 3)
+    shown = run("analyze", "tiny").out
+    assert "random play" in shown
+    assert "selection bias" in shown
+
+
+def test_analyze_before_the_end_has_no_champion(run: Run, keep: Keep, story: list[Event]) -> None:
+    """While nobody has played the held-out seeds, the generations are shown, and that is said."""
+    keep(story[:11])
+    assert document(run, "analyze", "tiny")["held_out"] == []
+    assert "Nobody has played the held-out seeds yet" in " ".join(run("analyze", "tiny").out.split())
+
+
+def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+    """The picture is written beside the analysis; stdout stays one JSON document."""
+    keep(story)
+    document(run, "analyze", "tiny", "--plot", "curve.svg")
+    assert "held-out" in (tmp_path / "curve.svg").read_text()
+    refused = run("analyze", "tiny", "--plot", "curve.gif")
+    assert refused.code == 2
+    assert "curve.gif" in refused.err
+    assert run("analyze", "tiny", "--plot", "no/such/folder/curve.png").code == 1
+
+
+def test_agents_are_listed(run: Run, keep: Keep, story: list[Event]) -> None:
+    """All agents, or those of one generation, with fitness, operator and parents."""
+    keep(story)
+    agents = document(run, "agent", "list", "tiny")["agents"]
+    assert [agent["fitness"] for agent in agents] == [1.0, 4.0, 2.0, 9.0, 5.0, None]
+    assert agents[3]["parents"] == ["tiny-g000-a000", "tiny-g000-a001"]
+    assert agents[5]["failure"] == "division by zero"
+    assert len(document(run, "agent", "list", "tiny", "-g", "1")["agents"]) == 3
+    assert "tiny-g001-a002" in run("agent", "list", "tiny").out
+
+
+def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> None:
+    """Genes by name, every ancestor once, every episode of every purpose."""
+    keep(story)
+    found = document(run, "agent", "show", "tiny-g001-a000")
+    assert found["genome"]["aim_tolerance"] == 0.0
+    assert [ancestor["agent"] for ancestor in found["ancestors"]] == ["tiny-g000-a000", "tiny-g000-a001"]
+    purposes = [episode["purpose"] for episode in found["episodes"]]
+    assert purposes == ["training"] * 2 + ["validation"] + ["held_out"] * 5
+    shown = run("agent", "show", "tiny-g001-a000").out
+    assert "aim_tolerance" in shown
+    assert "├─╴  g000-a000      1.00  draw" in shown
+    assert "●    g000-a001      4.00  draw" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("status", "tinny"), "did you mean tiny?"),
+        (("agent", "show", "tiny-g001-a009"), "generation 1 has 3 agents"),
+        (("agent", "show", "tiny-g009-a000"), "has 2 generations"),
+        (("agent", "show", "tiny"), "is no agent id"),
+        (("analyze", "../etc"), "is no experiment id"),
+    ],
+)
+def test_what_is_not_there_is_bad_usage(
+    run: Run, keep: Keep, story: list[Event], arguments: tuple[str, ...], message: str
+) -> None:
+    """The error is one line on stderr that says what is there instead; exit code 2, nothing on stdout."""
+    keep(story)
+    done = run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: ")
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_output_folder_can_be_chosen_everywhere(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command's flag beats the root command's, that the environment, and that the default."""
+    keep(story)
+    (tmp_path / "runs").rename(tmp_path / "here")
+    assert document(run, "--output-dir", "here", "status")["experiments"]
+    assert document(run, "status", "--output-dir", "here")["experiments"]
+    assert not document(run, "status")["experiments"]
+    monkeypatch.setenv("CLAU_DOOM_OUTPUT_DIR", "here")
+    assert document(run, "status")["experiments"]
+    assert not document(run, "--output-dir", "there", "status")["experiments"]
+    assert document(run, "--output-dir", "there", "status", "--output-dir", "here")["experiments"]
+
+
+def test_scenarios_are_listed(run: Run) -> None:
+    """Every bundled scenario has its buttons, and what is measured."""
+    found = {entry["name"]: entry for entry in document(run, "scenarios")["scenarios"]}
+    assert found["defend_the_center"]["buttons"] == ["TURN_LEFT", "TURN_RIGHT", "ATTACK"]
+    assert "kills" in found["defend_the_center"]["measures"]
+    assert "defend_the_center" in run("scenarios").out
+
+
+def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+    """No reading command writes to the results."""
+    keep(story)
+    results = tmp_path / "runs/tiny/results.sqlite"
+
+    def rows() -> list[object]:
+        with sqlite3.connect(results) as connection:
+            return connection.execute("SELECT * FROM events").fetchall()
+
+    before = rows()
+    for arguments in (("status",), ("status", "tiny"), ("analyze", "tiny"), ("agent", "list", "tiny")):
+        assert run(*arguments).code == 0
+    assert rows() == before
