@@ -71,7 +71,9 @@ def drawn_genome(space: GenomeSpace, seed: int) -> Genome:
     """Return a genome drawn uniformly over a space."""
     rng = generator(seed, "drawn genome")
     values = (
-        rng.uniform(gene.low, gene.high) if gene.kind is GeneKind.REAL else rng.integers(gene.low, gene.high + 1)
+        rng.uniform(gene.low, gene.high)
+        if gene.kind is GeneKind.REAL
+        else rng.integers(int(gene.low), int(gene.high) + 1)
         for gene in space.genes
     )
     return Genome(tuple(float(value) for value in values))

@@ -1,0 +1,133 @@
+"""From a configuration to a policy: built-ins, custom classes, and what goes wrong with them."""
+
+from pathlib import Path
+
+import pytest
+
+from clau_doom.config import (
+    CustomPolicyConfig,
+    NeuralPolicyConfig,
+    PolicyConfig,
+    RandomPolicyConfig,
+    RulesPolicyConfig,
+)
+from clau_doom.errors import ConfigError
+from clau_doom.policies import NeuralPolicy, RandomPolicy, RulesPolicy, make_policy, source_facts
+from clau_doom.testing import SCRIPTED_FACTS
+
+GOOD = """
+from clau_doom.domain import GenomeSpace
+from clau_doom.ports import Action, Needs
+
+
+class Good:
+    def __init__(self, facts, *, press=1.0):
+        self.buttons = [press] * len(facts.buttons)
+
+    needs = Needs()
+    space = GenomeSpace(())
+
+    def begin(self, genome, rng):
+        return lambda observation: Action(self.buttons)
+
+
+class Half:
+    def __init__(self, facts):
+        pass
+
+    needs = Needs()
+
+
+class Picky:
+    def __init__(self, facts):
+        raise ValueError("no such weather")
+
+
+number = 3
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """Return the name of a module with good and bad policies in the working directory; a new name for each test."""
+    name = f"policies_of_{request.node.name.partition('[')[0]}"
+    (tmp_path / f"{name}.py").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    return name
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [(RandomPolicyConfig(), RandomPolicy), (RulesPolicyConfig(), RulesPolicy), (NeuralPolicyConfig(), NeuralPolicy)],
+)
+def test_makes_the_bundled_policies(config: PolicyConfig, expected: type) -> None:
+    """Each kind in the configuration is a class of ours."""
+    assert isinstance(make_policy(config, SCRIPTED_FACTS), expected)
+
+
+def test_makes_a_class_from_the_working_directory(module: str) -> None:
+    """A custom class is imported from beside the configuration and given its options."""
+    policy = make_policy(CustomPolicyConfig(target=f"{module}:Good", options={"press": 0.0}), SCRIPTED_FACTS)
+    assert vars(policy)["buttons"] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("{module}x:Good", "there is no module"),
+        ("{module}:Best", r"no class 'Best'; it has .*Good, Half"),
+        ("{module}:number", "no class 'number'"),
+        ("{module}:Half", "lacks space, begin"),
+        ("{module}:Picky", "raised ValueError: no such weather"),
+    ],
+)
+def test_says_what_is_wrong_with_a_custom_class(module: str, target: str, message: str) -> None:
+    """A missing module or class, a class that is no policy, and one that cannot be made are told apart."""
+    with pytest.raises(ConfigError, match=message):
+        make_policy(CustomPolicyConfig(target=target.format(module=module)), SCRIPTED_FACTS)
+
+
+def test_says_which_options_do_not_fit(module: str) -> None:
+    """An option that the class does not take is the configuration's mistake."""
+    config = CustomPolicyConfig(target=f"{module}:Good", options={"pres": 1.0})
+    with pytest.raises(ConfigError, match="unexpected keyword argument 'pres'"):
+        make_policy(config, SCRIPTED_FACTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import nowhere_at_all", "needs 'nowhere_at_all'"),
+        ("1 / 0", "raised ZeroDivisionError"),
+        ("def", "SyntaxError"),
+    ],
+)
+def test_says_what_importing_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, message: str
+) -> None:
+    """A module that cannot be imported is named, with the reason."""
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        make_policy(CustomPolicyConfig(target=f"{name}:Any"), SCRIPTED_FACTS)
+
+
+def test_source_facts_are_digests_of_what_is_played(module: str) -> None:
+    """The bundled rooms count for every policy, and a custom policy's own file beside them."""
+    bundled = dict(source_facts(RulesPolicyConfig()))
+    assert sorted(bundled) == ["source.game", "source.policies"]
+    assert all(len(digest) == 64 for digest in bundled.values())
+    custom = dict(source_facts(CustomPolicyConfig(target=f"{module}:Good")))
+    assert custom.items() > bundled.items()
+    assert set(custom) - set(bundled) == {"source.policy"}
+
+
+def test_a_change_of_the_source_changes_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same class in a changed file has another digest."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "changing_policy.py"
+    digests = []
+    for text in (GOOD, f"# changed\n{GOOD}"):
+        file.write_text(text)
+        digests.append(dict(source_facts(CustomPolicyConfig(target="changing_policy:Good")))["source.policy"])
+    assert digests[0] != digests[1]

@@ -1,0 +1,332 @@
+"""The rules do what their genes say, in one situation after another."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from clau_doom.domain import Genome, generator
+from clau_doom.errors import InvalidGenome
+from clau_doom.policies import GENES, RulesPolicy
+from clau_doom.policies.rules import SCANS
+from clau_doom.ports import Action, Observation, ScenarioFacts, SeenObject
+
+VARIABLES = ("HEALTH", "SELECTED_WEAPON_AMMO", "ATTACK_READY", "POSITION_X", "POSITION_Y", "ANGLE")
+SHOOTER = ("TURN_LEFT", "TURN_RIGHT", "ATTACK")
+DODGER = ("MOVE_LEFT", "MOVE_RIGHT")
+WALKER = ("TURN_LEFT", "TURN_RIGHT", "MOVE_FORWARD")
+MARKSMAN = ("MOVE_LEFT", "MOVE_RIGHT", "ATTACK")
+SOLDIER = (*SHOOTER, *DODGER, "MOVE_FORWARD", "MOVE_BACKWARD", "SPEED")
+PLAIN = {
+    "aim_tolerance": 0.5,
+    "aim_gain": 1.0,
+    "lead": 0.0,
+    "fire_range": 1000.0,
+    "thrift": 0.0,
+    "burst": 1.0,
+    "pause": 0.0,
+    "nearness": 0.5,
+    "scan": float(SCANS.index("left")),
+    "dodge_horizon": 60.0,
+    "dodge_clearance": 50.0,
+    "strafe": 0.0,
+    "retreat_health": 0.0,
+    "item_priority": 0.5,
+    "commitment": 0.0,
+    "exploration": 0.0,
+}
+
+
+def thing(kind: str, x: float, y: float, *, number: int = 1, velocity: tuple[float, float] = (0.0, 0.0)) -> SeenObject:
+    """Return an object at a place on the map; the player stands at the origin and looks along x."""
+    return SeenObject(number, kind, kind, 80, 60, 10, 10, (x, y, 0.0), (*velocity, 0.0))
+
+
+def seen(
+    *objects: SeenObject,
+    tic: int = 0,
+    health: float = 100.0,
+    ammo: float = 50.0,
+    ready: bool = True,
+    at: tuple[float, float] = (0.0, 0.0),
+) -> Observation:
+    """Return an observation of a player who looks along x."""
+    return Observation(np.array([health, ammo, float(ready), *at, 0.0]), tic, objects)
+
+
+def play(buttons: Sequence[str], observations: Iterable[Observation], **genes: float) -> list[tuple[set[str], int]]:
+    """Return the buttons pressed and the tics held, decision by decision."""
+    facts = ScenarioFacts(
+        name="made up",
+        buttons=tuple(buttons),
+        variables=VARIABLES,
+        frame_skip=4,
+        timeout=2100,
+        resolution=(160, 120),
+        doom_skill=3,
+    )
+    genome = Genome(tuple({**PLAIN, **genes}[gene.name] for gene in GENES.genes))
+    decide = RulesPolicy(facts).begin(genome, generator(1, "test"))
+    return [_pressed(buttons, decide(observation)) for observation in observations]
+
+
+def _pressed(buttons: Sequence[str], action: Action) -> tuple[set[str], int]:
+    return {name for name, value in zip(buttons, action.buttons, strict=True) if value}, action.tics
+
+
+def test_fires_when_the_aim_is_good_and_turns_when_it_is_not() -> None:
+    """An enemy straight ahead is shot at; one to the left is turned to first."""
+    assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0))]) == [({"ATTACK"}, 4)]
+    assert play(SHOOTER, [seen(thing("enemy", 300.0, 300.0))]) == [({"TURN_LEFT"}, 4)]
+    assert play(SHOOTER, [seen(thing("enemy", 300.0, -300.0))]) == [({"TURN_RIGHT"}, 4)]
+
+
+@pytest.mark.parametrize(("off", "tics"), [(-1.8, 1), (3.5, 2), (5.3, 3), (7.0, 4), (30.0, 4)])
+def test_turns_for_as_many_tics_as_the_angle_needs(off: float, tics: int) -> None:
+    """Fine aim: one tic of turning is 1.76 degrees at first, so a small angle takes fewer tics than the frame skip."""
+    y = 500.0 * float(np.tan(np.radians(off)))
+    (pressed, held), *_ = play(SHOOTER, [seen(thing("enemy", 500.0, y))], aim_tolerance=0.1)
+    assert (pressed, held) == ({"TURN_LEFT" if off > 0 else "TURN_RIGHT"}, tics)
+
+
+def test_turning_on_is_faster_than_beginning_to_turn() -> None:
+    """The game doubles the speed of a turn after five tics, and the rules count on it."""
+    looks = [seen(thing("enemy", 500.0, 500.0)), seen(thing("enemy", 500.0, 80.0), tic=4)]
+    assert [held for _, held in play(SHOOTER, looks, aim_tolerance=0.1)] == [4, 3]
+
+
+def test_aim_gain_scales_the_turn() -> None:
+    """Half the gain is half the turn."""
+    look = [seen(thing("enemy", 500.0, 62.0))]
+    assert play(SHOOTER, look, aim_tolerance=0.1)[0][1] == 4
+    assert play(SHOOTER, look, aim_tolerance=0.1, aim_gain=0.5)[0][1] == 2
+
+
+def test_aim_tolerance_is_in_half_widths_of_the_enemy() -> None:
+    """The same angle is good enough when the enemy is near, and not when it is far."""
+    near, far = seen(thing("enemy", 100.0, 8.0)), seen(thing("enemy", 800.0, 64.0))
+    assert "ATTACK" in play(SHOOTER, [near])[0][0]
+    assert "ATTACK" not in play(SHOOTER, [far])[0][0]
+    assert "ATTACK" in play(SHOOTER, [far], aim_tolerance=5.0)[0][0]
+
+
+def test_lead_aims_where_the_enemy_will_be() -> None:
+    """With lead, an enemy that walks across is aimed at ahead of where it is."""
+    walk = [seen(thing("enemy", 300.0, 8.0 * step), tic=4 * step) for step in range(4)]
+    assert "TURN_RIGHT" not in play(SHOOTER, walk[::-1], lead=0.0)[-1][0]
+    follow = [seen(thing("enemy", 300.0, 24.0 - 8.0 * step), tic=4 * step, ready=False) for step in range(4)]
+    assert play(SHOOTER, follow, lead=0.0)[-1][0] == set()
+    assert play(SHOOTER, follow, lead=20.0)[-1][0] == {"TURN_RIGHT"}
+
+
+def test_enemies_beyond_the_range_are_left_alone() -> None:
+    """Out of range, the rules look around as if nothing were there."""
+    look = [seen(thing("enemy", 900.0, 0.0))]
+    assert play(SHOOTER, look)[0][0] == {"ATTACK"}
+    assert play(SHOOTER, look, fire_range=800.0)[0][0] == {"TURN_LEFT"}
+
+
+def test_thrift_shrinks_the_range_as_ammunition_runs_out() -> None:
+    """With few rounds left, only a thrifty agent lets a distant enemy come closer."""
+    looks = [seen(), seen(thing("enemy", 500.0, 0.0), ammo=5.0, tic=4)]
+    assert "ATTACK" in play(SHOOTER, looks)[1][0]
+    assert "ATTACK" not in play(SHOOTER, looks, thrift=1.0)[1][0]
+
+
+def test_without_ammunition_nothing_is_fought() -> None:
+    """An empty weapon is not fired."""
+    assert "ATTACK" not in play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ammo=0.0)])[0][0]
+
+
+@pytest.mark.parametrize(("burst", "held"), [(1, 1), (2, 4), (4, 11)])
+def test_burst_holds_the_trigger(burst: int, held: int) -> None:
+    """A burst of one is a tap; each further round holds the trigger for 14 tics more."""
+    looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step, ready=step == 0) for step in range(12)]
+    assert sum("ATTACK" in pressed for pressed, _ in play(SHOOTER, looks, burst=float(burst))) == held
+
+
+def test_pause_keeps_the_trigger_released() -> None:
+    """After a burst nothing is fired for as long as the pause says."""
+    looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step) for step in range(20)]
+    quick, slow = (
+        [step for step, (pressed, _) in enumerate(play(SHOOTER, looks, pause=pause)) if "ATTACK" in pressed]
+        for pause in (0.0, 40.0)
+    )
+    assert quick[1] - quick[0] < 4
+    assert slow[1] - slow[0] >= 10
+
+
+def test_the_trigger_waits_for_the_weapon() -> None:
+    """A weapon that is not ready is not fired, however good the aim."""
+    assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ready=False)])[0][0] == set()
+
+
+def test_nearness_prefers_the_near_enemy_over_the_one_ahead() -> None:
+    """Between an enemy far ahead and one close by at the side, the gene decides."""
+    look = [seen(thing("enemy", 900.0, 0.0), thing("enemy", 100.0, -80.0, number=2))]
+    assert play(SHOOTER, look, nearness=0.0)[0][0] == {"ATTACK"}
+    assert play(SHOOTER, look, nearness=1.0)[0][0] == {"TURN_RIGHT"}
+
+
+def test_commitment_keeps_the_target() -> None:
+    """A committed agent stays with its enemy when a better one appears."""
+    looks = [
+        seen(thing("enemy", 300.0, 200.0)),
+        seen(thing("enemy", 300.0, 200.0), thing("enemy", 100.0, -50.0, number=2), tic=4),
+    ]
+    assert play(SHOOTER, looks, commitment=0.0)[1][0] == {"TURN_RIGHT"}
+    assert play(SHOOTER, looks, commitment=100.0)[1][0] == {"TURN_LEFT"}
+
+
+@pytest.mark.parametrize(
+    ("scan", "expected"), [("left", {"TURN_LEFT"}), ("right", {"TURN_RIGHT"}), ("sweep", {"TURN_LEFT", "TURN_RIGHT"})]
+)
+def test_scan_says_where_to_look(scan: str, expected: set[str]) -> None:
+    """With nothing in sight the agent turns one way, or to and fro."""
+    looks = [seen(tic=4 * step) for step in range(40)]
+    pressed = play(SHOOTER, looks, scan=float(SCANS.index(scan)))
+    assert set().union(*(names for names, _ in pressed)) == expected
+
+
+def test_scan_last_seen_turns_to_where_the_enemy_was_lost() -> None:
+    """An enemy that left to the right is looked for on the right."""
+    looks = [seen(thing("enemy", 300.0, -250.0)), seen(tic=4)]
+    assert play(SHOOTER, looks, scan=float(SCANS.index("last_seen")))[1][0] == {"TURN_RIGHT"}
+
+
+def test_aims_by_moving_sideways_when_it_cannot_turn() -> None:
+    """Without turn buttons an enemy to the left is aimed at by moving left."""
+    look = [seen(thing("enemy", 300.0, 60.0))]
+    assert play(MARKSMAN, look)[0][0] == {"MOVE_LEFT"}
+    assert play(MARKSMAN, [seen(thing("enemy", 300.0, 0.0))])[0][0] == {"ATTACK"}
+
+
+def test_dodges_a_projectile_that_comes_close() -> None:
+    """A projectile on its way is sidestepped, to the side that it passes further from."""
+    left, right = (thing("projectile", 200.0, y, velocity=(-10.0, 0.0)) for y in (12.0, -12.0))
+    assert play(DODGER, [seen(left)], dodge_clearance=150.0)[0][0] == {"MOVE_RIGHT"}
+    assert play(DODGER, [seen(right)], dodge_clearance=150.0)[0][0] == {"MOVE_LEFT"}
+
+
+@pytest.mark.parametrize("gene", [{"dodge_horizon": 10.0}, {"dodge_clearance": 5.0}])
+def test_ignores_a_projectile_outside_horizon_or_clearance(gene: dict[str, float]) -> None:
+    """What arrives later than the horizon, or passes beyond the clearance, is no reason to move."""
+    shot = thing("projectile", 200.0, 12.0, velocity=(-10.0, 0.0))
+    assert play(DODGER, [seen(shot)], **gene)[0][0] == set()
+
+
+def test_strafes_for_its_share_of_the_time() -> None:
+    """The strafing gene is the share of decisions with a sideways movement while enemies are in sight."""
+    looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step, at=(0.0, 5.0 * step)) for step in range(160)]
+    shares = [
+        sum("MOVE_LEFT" in names or "MOVE_RIGHT" in names for names, _ in play(DODGER, looks, strafe=strafe)) / 160
+        for strafe in (0.0, 0.5, 1.0)
+    ]
+    assert shares == pytest.approx([0.0, 0.5, 1.0], abs=0.05)
+
+
+def test_commitment_decides_when_a_sideways_direction_changes() -> None:
+    """A more committed agent changes sides less often."""
+    looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step, at=(0.0, 5.0 * step)) for step in range(100)]
+
+    def changes(commitment: float) -> int:
+        sides = [names for names, _ in play(DODGER, looks, strafe=1.0, commitment=commitment)]
+        return sum(one != other for one, other in pairwise(sides))
+
+    assert changes(10.0) > 2 * changes(80.0) > 0
+
+
+def test_turns_round_at_a_wall() -> None:
+    """A player who moves sideways and stays where he is takes the other side."""
+    looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step) for step in range(8)]
+    sides = [names for names, _ in play(DODGER, looks, strafe=1.0, commitment=140.0)]
+    assert sides[0] == {"MOVE_LEFT"}
+    assert {"MOVE_RIGHT"} in sides
+
+
+def test_retreats_when_weak() -> None:
+    """Below the health of its gene an agent backs away from an enemy that is near."""
+    look = [seen(thing("enemy", 200.0, 0.0), health=30.0)]
+    assert "MOVE_BACKWARD" not in play(SOLDIER, look)[0][0]
+    assert "MOVE_BACKWARD" in play(SOLDIER, look, retreat_health=50.0)[0][0]
+
+
+def test_item_priority_chooses_between_items_and_enemies() -> None:
+    """Above a half items come first; so they do for the weak."""
+    enemy, item = thing("enemy", 300.0, 0.0), thing("pickup", 300.0, 200.0, number=2)
+    look, weak = [seen(enemy, item)], [seen(enemy, item, health=20.0)]
+    assert "ATTACK" in play(SOLDIER, look, item_priority=0.4)[0][0]
+    assert "TURN_LEFT" in play(SOLDIER, look, item_priority=0.6)[0][0]
+    assert "TURN_LEFT" in play(SOLDIER, weak, item_priority=0.4, retreat_health=50.0)[0][0]
+
+
+def test_item_priority_is_how_far_items_are_sought() -> None:
+    """A distant item is fetched by those who care."""
+    look = [seen(thing("pickup", 700.0, 0.0))]
+    assert "MOVE_FORWARD" in play(WALKER, look, item_priority=0.5)[0][0]
+    assert "MOVE_FORWARD" not in play(WALKER, look, item_priority=0.2)[0][0]
+
+
+def test_turns_on_the_spot_to_an_item_beside_it() -> None:
+    """A near item at the side is turned to before walking, because a curve would circle it for ever."""
+    assert play(WALKER, [seen(thing("pickup", 80.0, 70.0))])[0][0] == {"TURN_LEFT"}
+    assert play(WALKER, [seen(thing("pickup", 80.0, 0.0))])[0][0] == {"MOVE_FORWARD"}
+
+
+def test_exploration_is_the_share_of_walking() -> None:
+    """With nothing in sight the agent walks for the gene's share of the time, and looks around for the rest."""
+    looks = [seen(tic=4 * step, at=(30.0 * step, 0.0)) for step in range(210)]
+    for share in (0.0, 0.3, 1.0):
+        walked = sum("MOVE_FORWARD" in names for names, _ in play(WALKER, looks, exploration=share))
+        assert walked / 210 == pytest.approx(share, abs=0.05)
+
+
+def test_walking_against_a_wall_turns_away() -> None:
+    """An explorer that does not get on turns."""
+    looks = [seen(tic=4 * step) for step in range(8)]
+    assert any("TURN_LEFT" in names for names, _ in play(WALKER, looks, exploration=1.0))
+
+
+def test_runs_where_there_is_nothing_to_aim_at() -> None:
+    """The speed button is pressed on the way to an item, and not while aiming."""
+    assert "SPEED" in play(SOLDIER, [seen(thing("pickup", 300.0, 0.0))])[0][0]
+    assert "SPEED" not in play(SOLDIER, [seen(thing("enemy", 300.0, 0.0))])[0][0]
+
+
+def test_turns_exactly_with_a_delta_button() -> None:
+    """Where only the delta button turns, the whole angle is given at once, positive to the right as the game has it."""
+    facts = ScenarioFacts(
+        name="made up",
+        buttons=("TURN_LEFT_RIGHT_DELTA", "ATTACK"),
+        variables=VARIABLES,
+        frame_skip=4,
+        timeout=2100,
+        resolution=(160, 120),
+        doom_skill=3,
+    )
+    decide = RulesPolicy(facts).begin(Genome(tuple(PLAIN.values())), generator(1, "test"))
+    action = decide(seen(thing("enemy", 300.0, 300.0)))
+    assert (list(action.buttons), action.tics) == ([-45.0, 0.0], 1)
+
+
+def test_sees_by_the_boxes_when_the_scenario_does_not_say_where_it_is() -> None:
+    """Without the player's place and angle, the box on the screen gives the direction."""
+    facts = ScenarioFacts(
+        name="made up",
+        buttons=SHOOTER,
+        variables=("HEALTH",),
+        frame_skip=4,
+        timeout=2100,
+        resolution=(160, 120),
+        doom_skill=3,
+    )
+    decide = RulesPolicy(facts).begin(Genome(tuple(PLAIN.values())), generator(1, "test"))
+    right = SeenObject(1, "Demon", "enemy", 130, 50, 10, 20, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    assert _pressed(SHOOTER, decide(Observation(np.array([100.0]), 0, [right]))) == ({"TURN_RIGHT"}, 4)
+
+
+def test_a_genome_outside_the_space_is_refused() -> None:
+    """A gene beyond its bounds raises, naming the gene."""
+    with pytest.raises(InvalidGenome, match="aim_tolerance"):
+        play(SHOOTER, [], aim_tolerance=9.0)
