@@ -40,7 +40,6 @@ from clau_doom.storage import Runs
 CONFIG = ExperimentConfig(
     name="tiny", seed=7, generations=2, population=3, episodes=2, holdout=HoldoutConfig(validation=1, episodes=5)
 )
-GENOME = Genome(tuple(gene.low for gene in GENES.genes))
 
 
 def _played(purpose: Purpose, agent: str, number: int, seed: int, kills: float) -> EpisodeFinished:
@@ -55,7 +54,7 @@ def _generation(index: int, fitnesses: Sequence[float | None]) -> list[Event]:
         Agent(
             experiment="tiny",
             ref=AgentRef(index, place),
-            genome=GENOME,
+            genome=Genome((float(index), *(gene.low for gene in GENES.genes[1:]))),
             parents=tuple(AgentRef(index - 1, parent) for parent in ((0, 1) if place == 0 else (place,)))
             if index
             else (),

@@ -148,7 +148,7 @@ def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> No
     """Genes by name, every ancestor once, every episode of every purpose."""
     keep(story)
     found = document(run, "agent", "show", "tiny-g001-a000")
-    assert found["genome"]["aim_tolerance"] == 0.0
+    assert found["genome"]["aim_tolerance"] == 1.0
     assert [ancestor["agent"] for ancestor in found["ancestors"]] == ["tiny-g000-a000", "tiny-g000-a001"]
     purposes = [episode["purpose"] for episode in found["episodes"]]
     assert purposes == ["training"] * 2 + ["validation"] + ["held_out"] * 5

@@ -1,0 +1,197 @@
+"""Is everything needed here? One function a check, each with a remedy for what it does not find."""
+
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+__all__ = [
+    "TRY_ENGINE",
+    "Finding",
+    "Verdict",
+    "cores",
+    "disk",
+    "engine",
+    "examine",
+    "python",
+    "shared_memory",
+    "system",
+    "terminal",
+]
+
+TRY_ENGINE = (sys.executable, "-c", "from clau_doom import bootstrap; print(bootstrap.try_engine())")
+"""Starts a real engine, plays ten tics, and prints what was played."""
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where ViZDoom's engines meet their games, not a file of ours
+_MEGABYTE = 1 << 20
+_LITTLE_SPACE = 200 * _MEGABYTE
+_LITTLE_SHARED_MEMORY = 16 * _MEGABYTE
+_FIRST_PYTHON, _LAST_PYTHON = (3, 11), (3, 13)
+
+
+class Verdict(StrEnum):
+    """What a check came to."""
+
+    FINE = "fine"
+    WARNING = "warning"
+    """A run works, but not as well as it could."""
+    MISSING = "missing"
+    """A run does not work."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: What was looked at.
+        verdict: What it came to.
+        found: What is there.
+        remedy: What to do, or empty where nothing is to be done.
+    """
+
+    name: str
+    verdict: Verdict
+    found: str
+    remedy: str = ""
+
+
+def examine(output_dir: Path) -> Iterator[Finding]:
+    """Yield what each check finds, the quick ones first.
+
+    Args:
+        output_dir: Where experiments are to be kept.
+    """
+    yield python(sys.version_info[:2])
+    yield system(platform.system(), platform.machine())
+    yield cores(_usable_cores(), os.cpu_count() or 1)
+    if platform.system() == "Linux":
+        yield from shared_memory(_SHARED_MEMORY)
+    yield disk(output_dir)
+    yield engine()
+    yield terminal()
+
+
+def python(version: tuple[int, ...]) -> Finding:
+    """Return whether a version is one that this runs on."""
+    found = ".".join(map(str, version))
+    if _FIRST_PYTHON <= version <= _LAST_PYTHON:
+        return Finding(name="Python", verdict=Verdict.FINE, found=f"{platform.python_version()}, {sys.executable}")
+    return Finding(name="Python", verdict=Verdict.MISSING, found=found, remedy="use Python 3.11, 3.12 or 3.13")
+
+
+def system(system: str, machine: str) -> Finding:
+    """Return what the operating system cannot do."""
+    found = f"{system} on {machine}"
+    if system == "Linux":
+        return Finding(name="system", verdict=Verdict.FINE, found=found)
+    remedy = "workers are not pinned and engines may outlive a killed run; Linux has both"
+    return Finding(name="system", verdict=Verdict.WARNING, found=found, remedy=remedy)
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cores(usable: int, present: int) -> Finding:
+    """Return whether workers find cores of their own."""
+    found = f"{usable} usable of {present}"
+    if usable > 1:
+        return Finding(name="cores", verdict=Verdict.FINE, found=found)
+    remedy = "one worker will play beside the orchestrator on one core; allow more with taskset or the container's cpus"
+    return Finding(name="cores", verdict=Verdict.WARNING, found=found, remedy=remedy)
+
+
+def shared_memory(folder: Path) -> Iterator[Finding]:
+    """Yield whether engines find room in a folder of shared memory, and what dead ones left in it."""
+    name = "shared memory"
+    if problem := _unwritable(folder):
+        remedy = f"mount a tmpfs there that this user may write (docker run --shm-size=256m): {problem}"
+        yield Finding(name=name, verdict=Verdict.MISSING, found=f"{folder} cannot be written", remedy=remedy)
+        return
+    free = shutil.disk_usage(folder).free
+    found = f"{folder}, {free // _MEGABYTE:,} MB free"
+    scarce = free < _LITTLE_SHARED_MEMORY
+    remedy = "make it larger (docker run --shm-size=256m), or remove leftovers" if scarce else ""
+    yield Finding(name=name, verdict=Verdict.MISSING if scarce else Verdict.FINE, found=found, remedy=remedy)
+    left = sorted(path.name for path in folder.glob("ViZDoom*"))
+    if left:
+        remedy = f"those of running engines belong there; when none runs: rm {folder}/ViZDoom*"
+        yield Finding(name="leftovers", verdict=Verdict.WARNING, found=f"{len(left)} ViZDoom files", remedy=remedy)
+    else:
+        yield Finding(name="leftovers", verdict=Verdict.FINE, found=f"no ViZDoom files in {folder}")
+
+
+def disk(output_dir: Path) -> Finding:
+    """Return whether results can be kept in a folder, which need not exist."""
+    name, there = "output folder", output_dir.absolute()
+    while not there.exists():
+        there = there.parent
+    if problem := _unwritable(there):
+        remedy = f"choose another with --output-dir: {problem}"
+        return Finding(name=name, verdict=Verdict.MISSING, found=f"{there} cannot be written", remedy=remedy)
+    free = shutil.disk_usage(there).free
+    found = f"{output_dir}, {free // _MEGABYTE:,} MB free"
+    if free < _LITTLE_SPACE:
+        remedy = "free some space, or choose another folder with --output-dir"
+        return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=remedy)
+    return Finding(name=name, verdict=Verdict.FINE, found=found)
+
+
+def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Finding:
+    """Return whether a command that starts an engine and plays ends well.
+
+    It is another process, because an engine that does not fit the machine can crash Python, or hang for ever.
+
+    Args:
+        command: Prints what was played on its last line.
+        seconds: How long it may take.
+    """
+    name = "ViZDoom"
+    remedy = "reinstall it (pip install --force-reinstall vizdoom); on a bare image see its list of system packages"
+    with tempfile.TemporaryFile("w+") as output:  # no pipe: an orphaned engine would hold it open
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            found = f"an engine was started and did not answer within {seconds:g} s"
+            return Finding(name=name, verdict=Verdict.MISSING, found=found, remedy=remedy)
+        output.seek(0)
+        said = output.read().strip().splitlines() or [f"the process that tried it ended with {code}"]
+    if code:
+        return Finding(name=name, verdict=Verdict.MISSING, found=said[-1], remedy=remedy)
+    return Finding(name=name, verdict=Verdict.FINE, found=said[-1])
+
+
+def terminal() -> Finding:
+    """Return what the live display will look like."""
+    name = "terminal"
+    if not sys.stderr.isatty():
+        return Finding(name=name, verdict=Verdict.FINE, found="none: progress comes as plain lines")
+    size = shutil.get_terminal_size()
+    if size.columns < 80:
+        remedy = "widen it to 80 columns or more for the live display"
+        return Finding(name=name, verdict=Verdict.WARNING, found=f"{size.columns} columns", remedy=remedy)
+    return Finding(
+        name=name, verdict=Verdict.FINE, found=f"{size.columns} columns, {os.environ.get('TERM', 'no TERM')}"
+    )
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Return why no file can be made in a folder, or None."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)

@@ -1,0 +1,56 @@
+"""Numbers as people read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.analysis import Interval
+from clau_doom.cli.format import ago, clock, gauge, interval, number, sparkline
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (1.0, "1.00"), (-0.001, "0.00"), (-2.5, "-2.50"), (123.456, "123.5"), (12345.6, "12346")],
+)
+def test_numbers(value: float | None, text: str) -> None:
+    """The larger a number, the fewer its decimals; nothing is a dash, and there is no negative zero."""
+    assert number(value) == text
+
+
+def test_intervals() -> None:
+    """A mean has its interval in brackets, where it has one."""
+    assert interval(Interval(mean=2.0, low=1.0, high=3.5, n=9)) == "2.00 [1.00, 3.50]"
+    assert interval(Interval(mean=2.0, low=None, high=None, n=1)) == "2.00"
+    assert interval(None) == "-"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.9, "1:01"), (3600, "1:00:00"), (90061, "25:01:01")])
+def test_clock(seconds: float, text: str) -> None:
+    """Hours come in where there are any."""
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3, "just now"), (60, "1 min ago"), (7200, "2 h ago"), (1e5, "1 day ago"), (1e6, "11 days ago")],
+)
+def test_ago(seconds: float, text: str) -> None:
+    """The largest unit that fits is used."""
+    assert ago(seconds) == text
+
+
+@given(st.floats(-1, 2), st.integers(2, 30))
+def test_gauges_have_their_width(share: float, width: int) -> None:
+    """Whatever the share, the two parts and the mark between them fill the width."""
+    before, after = gauge(share, width)
+    assert len(before) + 1 + len(after) == width
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1), st.integers(1, 30))
+def test_sparklines_fit(values: list[float], width: int) -> None:
+    """A sparkline has a bar a value, at most `width`, and ends with the last value's."""
+    line = sparkline(values, width)
+    assert len(line) == min(width, len(values))
+    if len(values) <= width and min(values) != max(values):
+        assert line[values.index(max(values))] == "█"
+        assert line[values.index(min(values))] == "▁"

@@ -1,0 +1,177 @@
+"""The live display, from simulated events."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from clau_doom.cli.progress import live_view, show_progress
+from clau_doom.cli.tracking import Tracker
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import AgentRef, Purpose
+from clau_doom.domain.events import (
+    ChampionChosen,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    GenerationCompleted,
+    RecordedEvent,
+)
+
+
+def recorded(events: Sequence[Event], *, every: float = 0.5) -> list[RecordedEvent]:
+    return [RecordedEvent(sequence=n, time=1000.0 + n * every, event=event) for n, event in enumerate(events, 1)]
+
+
+async def stream(events: Sequence[Event]) -> AsyncIterator[RecordedEvent]:
+    for event in recorded(events):
+        yield event
+    await asyncio.Event().wait()  # a log that is followed does not end
+
+
+def shown(events: Sequence[Event], config: ExperimentConfig, *, terminal: bool) -> str:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=110, highlight=False, color_system=None)
+    progress = show_progress(stream(events), config, console=console, now=lambda: 1010.0)
+    asyncio.run(asyncio.wait_for(progress, timeout=10))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def view(tracker: Tracker, now: float) -> str:
+    console = Console(file=io.StringIO(), width=110, highlight=False)
+    console.print(live_view(tracker, now))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
+    """Without a terminal there is a line for the start, each generation, each failed agent and the champion."""
+    lines = shown(story, config, terminal=False).splitlines()
+    assert lines[0] == "evolving tiny on defend_the_center: 2 generations of 3 agents, 2 episodes each"
+    assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 worst 1.00 5.0 s 1.2 episodes/s"
+    assert lines[2] == "agent failed tiny-g001-a002: division by zero"
+    assert lines[3].endswith("1 failed")
+    assert lines[4] == "champion tiny-g001-a000: fitness 8.00 on validation seeds, best of 2"
+    assert len(lines) == 5
+
+
+def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
+    """A terminal shows the lines, and the bar is gone at the end."""
+    text = shown(story, config, terminal=True)
+    assert "generation 0   best     4.00" in text
+    assert text.endswith("\x1b[?25h\r\x1b[1A\x1b[2K") or "\x1b[?25h" in text
+
+
+@pytest.mark.parametrize("ending", [False, True])
+def test_it_ends_with_the_run(
+    story: list[Event], config: ExperimentConfig, interrupted: Event, *, ending: bool
+) -> None:
+    """The display returns when the run is completed or interrupted, although the log could go on."""
+    shown(story if ending else [*story[:6], interrupted], config, terminal=False)
+
+
+def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -> None:
+    """In mid-generation, the view has the generation, its episodes, the pace, and what its agents came to."""
+    tracker = Tracker.begin(config)
+    for event in recorded(story)[:8]:  # the start, the generation's, and two agents
+        tracker.apply(event)
+    assert (tracker.done, tracker.total) == (4, 6)
+    text = " ".join(view(tracker, 1004.0).split())
+    assert "generation 0 of 2" in text
+    assert "4/6 episodes" in text
+    assert "best 4.00 mean 2.50" in text
+    assert "0:03 elapsed" in text
+
+
+def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> None:
+    """Two episodes a second, and 2 + 6 + 2 + 15 episodes still to be played, leave about 12 seconds."""
+    tracker = Tracker.begin(config)
+    assert tracker.rate(1000.0) is None
+    for event in recorded([event for event in story[:11] if isinstance(event, EpisodeFinished)]):
+        tracker.apply(event)
+    tracker.total, tracker.done = 6, 4
+    assert tracker.rate(1003.0) == pytest.approx(2.4)
+    assert tracker.episodes_left() == 2 + 6 + 2 + 15
+    assert tracker.seconds_left(1003.0) == pytest.approx(25 / 2.4)
+    assert tracker.rate(2000.0) is None
+
+
+def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config: ExperimentConfig) -> None:
+    """When an agent fails, the generation's total shrinks by what it will not play."""
+    tracker = Tracker.begin(config)
+    before_end = len(story) - next(i for i, e in enumerate(reversed(story)) if isinstance(e, GenerationCompleted)) - 1
+    for event in recorded(story[:before_end]):
+        tracker.apply(event)
+    assert (tracker.done, tracker.total, tracker.failed) == (4, 4, 1)
+
+
+def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentConfig) -> None:
+    """After the last generation the view counts validation episodes of two candidates, then held-out ones."""
+    tracker = Tracker.begin(config)
+    seen = []
+    for event in recorded(story):
+        tracker.apply(event)
+        if isinstance(event.event, GenerationCompleted | ChampionChosen):
+            seen.append((tracker.phase, tracker.total))
+    assert seen == [(Purpose.TRAINING, 0), (Purpose.VALIDATION, 2), (Purpose.HELD_OUT, 15)]
+    assert tracker.done == 15
+    assert "judging the champion on held-out seeds" in view(tracker, 1020.0)
+
+
+def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) -> None:
+    """What the infrastructure lost has a line with its attempt and its reason, in brackets or not."""
+    lost = EpisodeLost(
+        purpose=Purpose.TRAINING, agent="tiny-g000-a000", number=1, seed=5, attempt=2, reason="worker 1 [gone]"
+    )
+    text = shown([*story[:2], lost, story[-1]], config, terminal=False)
+    assert "episode lost tiny-g000-a000, episode 1, attempt 2: worker 1 [gone]" in text
+
+
+def test_the_view_survives_a_narrow_terminal(story: list[Event], config: ExperimentConfig) -> None:
+    """Forty columns are too few to be beautiful, and enough not to fail."""
+    tracker = Tracker.begin(replace_generations(config, 1000))
+    for event in recorded(story[:9]):
+        tracker.apply(event)
+    console = Console(file=io.StringIO(), width=40)
+    console.print(live_view(tracker, 1001.0))
+
+
+def replace_generations(config: ExperimentConfig, generations: int) -> ExperimentConfig:
+    return config.model_copy(update={"generations": generations})
+
+
+def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentConfig) -> None:
+    """A tracker made from a snapshot in mid-generation stands where one stands that saw all the events."""
+    from clau_doom.domain import Agent, AgentStatus, Evaluation
+    from clau_doom.domain.events import GenerationStarted
+    from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+    from clau_doom.ports import Snapshot
+
+    saw = Tracker.begin(config)
+    for event in recorded(story[:16]):
+        saw.apply(event)
+    started = [event for event in story[:16] if isinstance(event, GenerationStarted)]
+    assert len(started) == 2
+
+    def pending(agent: Agent) -> Evaluation:
+        return Evaluation(agent=agent, status=AgentStatus.PENDING, fitness=None, outcomes=())
+
+    first = tuple(pending(agent) for agent in started[0].agents)
+    second = tuple(pending(agent) for agent in started[1].agents)
+    evaluated = replace(second[0], status=AgentStatus.COMPLETED, fitness=9.0)
+    episodes = [event.episode for event in story[:16] if isinstance(event, EpisodeFinished)]
+    snapshot = Snapshot(
+        experiment=Experiment(id="tiny", seed=7, config_yaml="", provenance=Provenance(facts=())),
+        config_yaml="",
+        state=ExperimentState.INTERRUPTED,
+        reason=None,
+        generations=(first, (evaluated, *second[1:])),
+        summaries=tuple(event.summary for event in story[:16] if isinstance(event, GenerationCompleted)),
+        episodes={AgentRef(1, 0): tuple(each for each in episodes if each.agent == "tiny-g001-a000")},
+    )
+    resumed = Tracker.begin(config, snapshot)
+    for name in ("generation", "phase", "done", "total", "summaries", "fitnesses", "failed"):
+        assert getattr(resumed, name) == getattr(saw, name), name
