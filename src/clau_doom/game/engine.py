@@ -153,8 +153,10 @@ class VizdoomEngine:
         Raises:
             EngineCrashed: The game is gone.
         """
-        if self._record and self._final is not None and self._recorded is None:
-            game = self._playing()
+        if not self._record or self._recorded is not None:
+            return self._recorded
+        game = self._playing()
+        if self._final is not None:
             try:
                 self._new_episode(game, _SCRATCH)
                 self._recorded = (self._folder / _RECORDING).read_bytes()

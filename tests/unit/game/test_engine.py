@@ -1,0 +1,234 @@
+"""Tests of the ViZDoom engine: episodes depend on their seed and actions alone, and nothing is left behind."""
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vizdoom as vzd
+
+from clau_doom.config import ScenarioConfig
+from clau_doom.errors import EngineCrashed
+from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine, resolve, sweep
+from clau_doom.ports import Action, Needs, Observation
+
+pytestmark = pytest.mark.engine
+
+MakeEngine = Callable[[Scenario], VizdoomEngine]
+SCRIPT = Path(__file__).with_name("playing.py")
+_script: dict[str, Any] = runpy.run_path(str(SCRIPT))
+choose, play = _script["choose"], _script["play"]
+
+
+@pytest.mark.parametrize("name", ["defend_the_center", "deadly_corridor", "predict_position"])
+def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Path, name: str) -> None:
+    """Episodes are identical in two orders, in fresh and used engines, recorded or not, and in another process."""
+    seeds = [3, 5, 8]
+    command = [sys.executable, str(SCRIPT), "play", name, str(tmp_path / "other"), *map(str, seeds)]
+    log = tmp_path / "other.json"
+    with log.open("w") as output:
+        other = subprocess.Popen(command, stdout=output, stdin=subprocess.DEVNULL)
+    engine = make_engine(resolve(ScenarioConfig(name=name)))
+    engine.start(Needs(), record=False)
+    there = [play(engine, seed) for seed in seeds]
+    back = [play(engine, seed) for seed in reversed(seeds)][::-1]
+    engine.start(Needs(objects=True, screen=True), record=True)
+    recorded = [play(engine, seed) for seed in seeds]
+    assert back == there
+    assert recorded == there
+    assert other.wait(timeout=60) == 0
+    assert json.loads(log.read_text()) == [repr(episode) for episode in there]
+    assert len({trajectory for _, trajectory in there}) == len(seeds)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> None:
+    """Every scenario of the catalogue plays to its end, at most to its timeout, twice the same."""
+    engine = make_engine(resolve(ScenarioConfig(name=name, timeout=60)))
+    engine.start(Needs(objects=True), record=False)
+    measures, trajectory = play(engine, 4)
+    assert 0 < measures.tics <= 60 + engine.facts.frame_skip
+    assert measures.decisions > 0
+    play(engine, 5)
+    assert play(engine, 4) == (measures, trajectory)
+
+
+@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - {"oblige", "freedoom1", "learning", "simpler_basic"}))
+def test_no_variable_is_carried_over(make_engine: MakeEngine, name: str) -> None:
+    """A scenario's first observation is the same after other episodes, whatever they did."""
+    engine = make_engine(resolve(ScenarioConfig(name=name, timeout=200)))
+    engine.start(Needs(objects=True, screen=True), record=False)
+    first = engine.begin(9)
+    assert first.screen is not None
+    kept = (first.variables.copy(), list(first.objects), first.screen.copy())
+    play(engine, 10)
+    again = engine.begin(9)
+    assert again.screen is not None
+    assert again.variables.tolist() == kept[0].tolist()
+    assert list(again.objects) == kept[1]
+    assert (again.screen == kept[2]).all()
+
+
+def test_measures_at_death(make_engine: MakeEngine) -> None:
+    """At death there is one death, health 0 (the engine's own may be negative), and the scenario's penalty."""
+    engine = make_engine(resolve(ScenarioConfig(name="defend_the_center")))
+    engine.start(Needs(), record=False)
+    seen: Observation | None = engine.begin(5)
+    assert seen is not None
+    start = seen.variables
+    while seen is not None:
+        seen = engine.act(Action([0, 0, 1]))
+    measures = engine.measures()
+    assert (measures.deaths, measures.health) == (1, 0)
+    assert measures.damage_taken >= 100
+    assert measures.reward == measures.kills - 1
+    assert 0 < measures.shots <= start[engine.facts.variables.index("AMMO2")]
+
+
+def test_measures_at_timeout(make_engine: MakeEngine) -> None:
+    """At the timeout the tics are the timeout's, counted from the first decision, and nobody died."""
+    engine = make_engine(resolve(ScenarioConfig(name="basic", timeout=50)))
+    engine.start(Needs(), record=False)
+    seen: Observation | None = engine.begin(5)
+    while seen is not None:
+        seen = engine.act(Action([1, 0, 0]))
+    measures = engine.measures()
+    assert (measures.tics, measures.deaths, measures.health, measures.shots) == (50, 0, 100, 0)
+    assert measures.reward == -50
+    assert measures.decisions == 13
+    assert measures.distance > 100
+
+
+def test_measures_at_an_exit(make_engine: MakeEngine) -> None:
+    """An episode that ends by leaving the map, which resets the game's clock, has its tics all the same."""
+    engine = make_engine(resolve(ScenarioConfig(name="predict_position")))
+    engine.start(Needs(), record=False)
+    seen: Observation | None = engine.begin(1)
+    tic = 0
+    while seen is not None:
+        tic = seen.tic
+        seen = engine.act(Action([0, 0, 1]))
+    assert 0 < tic < engine.measures().tics <= tic + 4
+    assert engine.measures().tics < engine.facts.timeout
+
+
+def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording, asked for at the episode's end, replays step by step at another resolution to the same end."""
+    scenario = resolve(ScenarioConfig(name="defend_the_center"))
+    engine = make_engine(scenario)
+    engine.start(Needs(), record=True)
+    play(engine, 1)
+    seen: Observation | None = engine.begin(2)
+    rows: list[list[float]] = []
+    while seen is not None:
+        rows.append(seen.variables.tolist())
+        seen = engine.act(Action([len(rows) % 2, 0, 1]))
+    recording = engine.recording()
+    assert recording is not None
+    file = tmp_path / "episode.lmp"
+    file.write_bytes(recording)
+    monkeypatch.chdir(tmp_path)
+    Path("_vizdoom").mkdir()
+    game = vzd.DoomGame()
+    game.load_config(str(scenario.cfg))
+    game.set_window_visible(False)
+    game.set_screen_resolution(vzd.ScreenResolution.RES_640X480)
+    game.set_available_game_variables([getattr(vzd.GameVariable, name) for name in scenario.facts.variables])
+    game.init()
+    try:
+        game.replay_episode(str(file))
+        replayed = []
+        while not game.is_episode_finished():
+            values = game.get_state().game_variables
+            assert values is not None
+            replayed.append(values.tolist())
+            game.advance_action(4)
+    finally:
+        game.close()
+    assert replayed == rows
+
+
+@pytest.mark.parametrize("record", [False, True])
+def test_killed_engine(make_engine: MakeEngine, *, record: bool) -> None:
+    """An engine killed between two steps is reported at once by every method, and another can be started."""
+    engine = make_engine(resolve(ScenarioConfig(name="basic")))
+    engine.start(Needs(), record=record)
+    whole = play(engine, 1)
+    engine.begin(1)
+    assert engine.process is not None
+    os.kill(engine.process.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    before = time.monotonic()
+    with pytest.raises(EngineCrashed, match="gone"):
+        engine.act(Action([0, 0, 0]))
+    with pytest.raises(EngineCrashed, match="gone"):
+        engine.measures()
+    with pytest.raises(EngineCrashed, match="gone"):
+        engine.begin(2)
+    assert time.monotonic() - before < 2
+    engine.start(Needs(), record=record)
+    assert play(engine, 1) == whole
+
+
+def test_no_engine_outlives_its_parent(tmp_path: Path) -> None:
+    """An engine whose parent is killed ends within 5 s; a sweep then removes its shared memory and no one else's."""
+    folder = tmp_path / "with space's"
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT), "wait", "basic", str(folder)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pid, instance = parent.stdout.readline().split()
+        parent.kill()
+    deadline = time.monotonic() + 5
+    while _runs(int(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _runs(int(pid))
+    mine = sorted(Path("/dev/shm").glob(f"ViZDoom*{instance}"))
+    foreign = Path("/dev/shm") / f"ViZDoomSMtest{os.getpid()}"
+    foreign.touch()
+    try:
+        assert len(mine) == 3
+        assert sorted(sweep(folder)) == mine
+        assert not any(path.exists() for path in mine)
+        assert foreign.exists()
+        assert sweep(folder) == ()
+    finally:
+        foreign.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_an_engine_is_quiet(make_engine: MakeEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """An engine writes to its folder alone: not to the standard streams, nor to the working folder."""
+    before = sorted(Path.cwd().iterdir())
+    engine = make_engine(resolve(ScenarioConfig(name="basic")))
+    engine.start(Needs(), record=True)
+    play(engine, 1)
+    engine.recording()
+    engine.close()
+    assert capfd.readouterr() == ("", "")
+    assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_an_engine_that_cannot_start(make_engine: MakeEngine, tmp_path: Path) -> None:
+    """A game file that the engine cannot read is reported as a crash, with what the engine said."""
+    broken = tmp_path / "broken.wad"
+    broken.write_bytes(b"no wad at all")
+    cfg = tmp_path / "mine.cfg"
+    cfg.write_text(f"doom_game_path = {broken}\navailable_buttons = {{ ATTACK }}\n")
+    engine = make_engine(resolve(ScenarioConfig(name=str(cfg))))
+    with pytest.raises(EngineCrashed, match="did not start"):
+        engine.start(Needs(), record=False)
