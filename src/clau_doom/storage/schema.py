@@ -11,6 +11,7 @@ from pathlib import Path
 
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.storage import lock
 
 __all__ = ["MIGRATIONS", "connect", "migrate", "version_of"]
 
@@ -93,19 +94,51 @@ CREATE TABLE events (
 ) STRICT;
 """
 
+# Reading makes files beside the results, for which a full disk or one that is read-only has no room.
+_NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+
 MIGRATIONS: Sequence[str] = (_FIRST,)
 """The scripts that lead from an empty file to today's tables; `PRAGMA user_version` counts those applied."""
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the results; transactions are begun by hand."""
-    mode = "rw" if write else "ro"
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-    if write:
+    if not write:
+        return _connect_to_read(path)
+    connection = _open(path, "mode=rw")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    connection = _open(path, "mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode & 0xFF not in _NO_SIDE_FILES or not _at_rest(path):
+            raise
+        return _open(path, "mode=ro&immutable=1")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(path: Path, query: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, isolation_level=None)
+
+
+def _at_rest(path: Path) -> bool:
+    """Say whether nobody writes the results and all of them are in the one file."""
+    log = path.with_name(f"{path.name}-wal")
+    return lock.holder(path.parent) is None and not (log.exists() and log.stat().st_size)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -58,8 +58,9 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
     mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     yield SmallDisk(path, mounted)
-    if mounted:
-        subprocess.run(["umount", str(path)], check=True)
+    if mounted and subprocess.run(["umount", str(path)], check=False).returncode:
+        subprocess.run(["umount", "--lazy", str(path)], check=True)
+        raise AssertionError("the store left a file open")
 
 
 async def _append_until_full(store: SqliteStore, finished: Finished, agent: int) -> int:
@@ -126,6 +127,24 @@ async def test_a_run_that_ended_on_a_full_disk_resumes(
     async with folder.write() as store:
         again = ExperimentStarted(resumed=True, generations=1, config_yaml="name: lab\n")
         assert await store.append([again], running_seconds=0.0) == 4 + kept
+
+
+async def test_results_at_rest_can_be_read_on_a_full_disk(
+    disk: SmallDisk, experiment: Experiment, beginning: list[Event]
+) -> None:
+    """Looking at an experiment needs no room, not even for what SQLite keeps beside its file; running it does."""
+    folder = Runs(disk.path).create(experiment)
+    async with folder.write() as store:
+        await store.append(beginning, running_seconds=0.0)
+    disk.fill()
+    async with folder.read() as store:
+        assert (await store.snapshot()).last_sequence == 3
+    assert Runs(disk.path).list()[0].damage is None
+    if disk.mounted:
+        with pytest.raises(DiskFull):
+            async with folder.write():
+                pass
+    assert folder.holder() is None
 
 
 async def test_nothing_is_created_on_a_full_disk(disk: SmallDisk, experiment: Experiment) -> None:
