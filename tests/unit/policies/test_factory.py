@@ -95,11 +95,11 @@ def test_says_which_options_do_not_fit(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("name", "text", "message"),
     [
-        ("import nowhere_at_all", "needs 'nowhere_at_all'"),
-        ("1 / 0", "raised ZeroDivisionError"),
-        ("def", "SyntaxError"),
+        ("broken_import", "import nowhere_at_all", "needs 'nowhere_at_all'"),
+        ("broken_body", "1 / 0", "raised ZeroDivisionError"),
+        ("broken_syntax", "def", "raised SyntaxError"),
     ],
 )
 def test_says_what_importing_raised(
