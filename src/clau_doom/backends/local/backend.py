@@ -13,11 +13,13 @@ from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
-from clau_doom.errors import PolicyFailed, PolicyTimedOut
+from clau_doom.errors import InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerRefused
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
 __all__ = ["LocalBackend"]
+
+_START_ATTEMPTS = 3
 
 
 @dataclass
@@ -87,7 +89,7 @@ class LocalBackend(EvaluationBackend):
         try:
             async with asyncio.TaskGroup() as group:
                 for slot in self._slots:
-                    group.create_task(self._start(slot))
+                    group.create_task(self._start_patiently(slot))
         except BaseExceptionGroup as errors:
             await self._end()
             raise errors.exceptions[0] from None
@@ -120,6 +122,18 @@ class LocalBackend(EvaluationBackend):
             raise
         finally:
             self._free.put_nowait(slot)
+
+    async def _start_patiently(self, slot: _Slot) -> None:
+        for attempt in range(1, _START_ATTEMPTS + 1):
+            try:
+                await self._start(slot)
+            except WorkerRefused:
+                raise
+            except InfrastructureFailed:
+                if attempt == _START_ATTEMPTS:
+                    raise
+            else:
+                return
 
     async def _start(self, slot: _Slot) -> WorkerProcess:
         folder = self._folders.make()

@@ -1,0 +1,214 @@
+"""Experiments that are killed, stopped and disturbed end with the history of one that was not."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+CONFIG = """
+name: survivor
+seed: 5
+generations: {generations}
+population: 6
+episodes: 2
+scenario: {{name: defend_the_center, timeout: 400}}
+policy: {{kind: rules}}
+fitness: kills
+local: {{stall_timeout: 1.5}}
+execution: {{attempts: 50}}
+holdout: {{validation: 2, episodes: 2}}
+"""
+
+
+Condition = Callable[[list[tuple[int, str]]], bool]
+"""Looks at committed events: their sequences and kinds."""
+
+
+class Experiment:
+    """One experiment in a folder of its own, run by the real command."""
+
+    def __init__(self, folder: Path, *, workers: int, generations: int = 3) -> None:
+        self.folder = folder
+        self.workers = workers
+        folder.mkdir()
+        (folder / "config.yaml").write_text(CONFIG.format(generations=generations))
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "clau_doom", "--output-dir", str(self.folder / "runs"), *words]
+
+    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Start a run, or go on with it when it is stored already."""
+        begun = self.database.exists()
+        how = ["--resume", "survivor"] if begun else ["-c", str(self.folder / "config.yaml")]
+        command = self.command("run", *how, "--workers", str(self.workers), *words)
+        with (self.folder / "output.txt").open("ab") as output:
+            return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+
+    def finish(self, *words: str) -> dict[str, object]:
+        """Run to the end and return what `status --json` says."""
+        with self.start(*words) as process:
+            assert process.wait(timeout=180) == 0, (self.folder / "output.txt").read_text()[-2000:]
+        return self.status()
+
+    def status(self) -> dict[str, object]:
+        done = subprocess.run(self.command("status", "survivor", "--json"), capture_output=True, check=True)
+        return dict(json.loads(done.stdout))
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "runs" / "survivor" / "results.sqlite"
+
+    def log(self) -> list[tuple[int, str]]:
+        """Return the committed events' sequences and kinds."""
+        if not self.database.exists():
+            return []
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10) as connection:
+            try:
+                return connection.execute("SELECT sequence, kind FROM events ORDER BY sequence").fetchall()
+            except sqlite3.OperationalError:
+                return []
+
+    def wait_for(self, process: "subprocess.Popen[bytes]", condition: Condition, *, before: int = 0) -> None:
+        """Wait until the events after the first `before` fulfil a condition."""
+        end = time.monotonic() + 90
+        while not condition(self.log()[before:]):
+            assert process.poll() is None, (self.folder / "output.txt").read_text()[-2000:]
+            assert time.monotonic() < end, f"not fulfilled by {self.log()[before:]}"
+            time.sleep(0.002)
+
+    def kill_when(self, condition: Condition) -> None:
+        """Start or resume, and kill the orchestrator with SIGKILL once the event log fulfils a condition."""
+        before = len(self.log())
+        with self.start() as process:
+            self.wait_for(process, condition, before=before)
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Return the status of a run with one worker that nothing has disturbed."""
+    return Experiment(tmp_path_factory.mktemp("undisturbed") / "x", workers=1).finish()
+
+
+def after(kind: str, count: int = 1) -> Condition:
+    """Return a condition: a kind of event was committed that often since the start."""
+    return lambda log: sum(seen == kind for _, seen in log) >= count
+
+
+KILLS: list[tuple[str, Condition]] = [
+    ("at start-up", lambda log: True),
+    ("as it starts", after("experiment_started")),
+    ("as a generation starts", after("generation_started")),
+    ("after the first episode", after("episode_finished")),
+    ("during a resume", after("experiment_started")),
+    ("in mid-generation", after("episode_finished", 3)),
+    ("in mid-generation again", after("episode_finished", 2)),
+    ("between the last result and the tell", after("agent_evaluated", 2)),
+    ("after a generation", after("generation_completed")),
+    ("while the champion is judged", after("champion_chosen")),
+]
+
+
+def test_ten_kills_change_nothing(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """A run with two workers, killed ten times with SIGKILL, ends with the history of an undisturbed one."""
+    experiment = Experiment(tmp_path / "x", workers=2)
+    for _, condition in KILLS:
+        experiment.kill_when(condition)
+    status = experiment.finish()
+    assert status["history_sha256"] == undisturbed["history_sha256"]
+    sequences = [sequence for sequence, _ in experiment.log()]
+    assert sequences == list(range(1, len(sequences) + 1))
+    assert sum(kind == "experiment_started" for _, kind in experiment.log()) >= len(KILLS) - 1
+    assert played_twice(experiment) == []
+
+
+def played_twice(experiment: Experiment) -> list[object]:
+    """Return the episodes that were finished more than once, by the event log."""
+    with sqlite3.connect(f"file:{experiment.database}?mode=ro", uri=True) as connection:
+        payloads = connection.execute("SELECT payload FROM events WHERE kind = 'episode_finished'").fetchall()
+    keys = [
+        (episode["purpose"], episode["agent"], episode["number"])
+        for episode in (json.loads(payload)["episode"] for (payload,) in payloads)
+    ]
+    return [key for key in dict.fromkeys(keys) if keys.count(key) > 1]
+
+
+def members(root: int) -> list[tuple[int, str]]:
+    """Return the descendants of a process as (pid, name)."""
+    parents: dict[int, tuple[int, str]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                head, _, tail = (entry / "stat").read_text().rpartition(")")
+            except OSError:
+                continue
+            parents[int(entry.name)] = (int(tail.split()[1]), head.partition("(")[2])
+    found, frontier = list[tuple[int, str]](), [root]
+    while frontier:
+        parent = frontier.pop()
+        for pid, (above, name) in parents.items():
+            if above == parent:
+                found.append((pid, name))
+                frontier.append(pid)
+    return found
+
+
+@contextmanager
+def mischief(root: int, draw: random.Random) -> Iterator[list[str]]:
+    """Kill and stop engines, and kill workers, at random; yield the list of what was done."""
+    done, over = list[str](), threading.Event()
+
+    def disturb() -> None:
+        while not over.wait(draw.uniform(0.3, 0.9)):
+            family = members(root)
+            engines = [pid for pid, name in family if name == "vizdoom"]
+            workers = [pid for pid, name in family if name != "vizdoom"]
+            what = draw.choice(["kill engine", "stop engine", "kill worker"])
+            victims = workers if what == "kill worker" else engines
+            if victims:
+                sign = signal.SIGSTOP if what == "stop engine" else signal.SIGKILL
+                try:
+                    os.kill(draw.choice(sorted(victims)), sign)
+                except ProcessLookupError:
+                    continue
+                done.append(what)
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        yield done
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_killed_and_stopped_engines_and_workers_change_nothing(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """Engines killed and stopped and workers killed at random cost time, and no result."""
+    experiment = Experiment(tmp_path / "x", workers=2)
+    with experiment.start() as process:
+        experiment.wait_for(process, after("episode_finished"))
+        with mischief(process.pid, random.Random(3)) as done:
+            time.sleep(15)
+        assert process.wait(timeout=180) == 0, (experiment.folder / "output.txt").read_text()[-2000:]
+    status = experiment.status()
+    assert len(done) >= 3
+    assert status["history_sha256"] == undisturbed["history_sha256"]
+
+
+def test_raising_generations_gives_what_a_longer_run_gives(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """Two generations, raised to three afterwards, are the same as three at once."""
+    experiment = Experiment(tmp_path / "x", workers=2, generations=2)
+    assert experiment.finish()["history_sha256"] != undisturbed["history_sha256"]
+    assert experiment.finish("-g", "3")["history_sha256"] == undisturbed["history_sha256"]
