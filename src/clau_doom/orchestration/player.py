@@ -14,12 +14,15 @@ from clau_doom.errors import (
     InfrastructureFailed,
     PolicyFailed,
     PolicyTimedOut,
+    WorkerRefused,
     describe,
 )
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
 __all__ = ["Failure", "Player", "Report"]
+
+_REFUSAL_GRACE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +139,9 @@ class Player:
             return self._lost(task, error)
 
     def _lost(self, task: EpisodeTask, error: InfrastructureFailed) -> EpisodeLost | Failure:
-        if task.attempt >= self._attempts:
+        if isinstance(error, WorkerRefused):  # no attempt can change what is installed, and no agent is to blame
+            self._shutdown.request(describe(error), grace=_REFUSAL_GRACE)
+        elif task.attempt >= self._attempts:
             exhausted = AttemptsExhausted(f"episode {task.number} of {task.agent} was lost {task.attempt} times")
             exhausted.__cause__ = error
             if not self._stop_when_exhausted:

@@ -7,7 +7,14 @@ import pytest
 
 from clau_doom.domain import Episode, Genome, Purpose
 from clau_doom.domain.events import EpisodeLost, FailureKind
-from clau_doom.errors import EngineCrashed, PolicyFailed, PolicyTimedOut, ShutdownRequested, StorageFailed
+from clau_doom.errors import (
+    EngineCrashed,
+    PolicyFailed,
+    PolicyTimedOut,
+    ShutdownRequested,
+    StorageFailed,
+    WorkerRefused,
+)
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import EpisodeTask
@@ -117,6 +124,19 @@ def test_exhausted_attempts_can_stop_the_run_instead() -> None:
         with pytest.raises(ShutdownRequested, match="was lost 2 times: gone"):
             await table.play(tasks(1, 1))
         assert [report.attempt for report in table.reports if isinstance(report, EpisodeLost)] == [1, 2]
+
+    asyncio.run(scenario())
+
+
+def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
+    """When what is installed has changed under a run, it is to stop, and no attempt is repeated."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: WorkerRefused("worker 0 has numpy 3") if task.number == 1 else 0.05, slots=2)
+        with pytest.raises(ShutdownRequested, match="worker 0 has numpy 3"):
+            await table.play(tasks(1, 8))
+        assert [type(report).__name__ for report in table.reports] == ["EpisodeLost", "Episode"]
+        assert len(table.backend.played) == 2
 
     asyncio.run(scenario())
 
