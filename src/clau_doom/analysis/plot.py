@@ -114,7 +114,7 @@ def _draw_levels(axes: Axes, results: Sequence[ResultRow]) -> None:
         label.set(color=colour, fontweight="bold", ha="center", fontsize=10.5)
     axes.set_xlim(-0.6, max(len(results), 1) - 0.4)
     axes.set_xticks(range(len(results)), [_SHORT.get(row.role, row.role) for row in results], fontsize=8.5)
-    axes.set_title("on held-out seeds", fontsize=9.5, color=_FAINT, y=0.925)
+    axes.set_title("on held-out seeds", fontsize=9.5, color=_FAINT)
 
 
 def _dress(

@@ -119,9 +119,9 @@ def _show_all(output_dir: Path, *, as_json: bool) -> None:
 
 def _experiments_table(found: "list[StoredExperiment]") -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    table.add_column("experiment", style="bold", no_wrap=True)
+    table.add_column("experiment", style="bold", overflow="fold")
     table.add_column("state", no_wrap=True)
-    for heading in ("generations", "best fitness", "running time", "last activity"):
+    for heading in ("generations", "best", "ran for", "last active"):
         table.add_column(heading, justify="right", no_wrap=True)
     now = time.time()
     for stored in found:

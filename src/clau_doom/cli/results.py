@@ -59,18 +59,17 @@ def held_out_table(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str]
 def generations_view(snapshot: Snapshot) -> RenderableType:
     """Return the finished generations as a table."""
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    for heading in ("generation", "best", "mean [95 %]", "worst", "agents", "failed"):
+    for heading in ("generation", "best", "mean [95 %]", "worst", "failed"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("best agent", no_wrap=True)
+    table.add_column("best agent", overflow="fold")
     for row in generation_rows(finished_generations(snapshot)):
         table.add_row(
-            f"g{row.index:03d}",
+            str(row.index),
             Text(number(row.best_fitness), "bold"),
             interval(row.mean),
             number(row.worst_fitness),
-            str(row.agents),
             Text(str(row.failed), "red") if row.failed else Text("0", "dim"),
-            Text(f"a{row.best.index:03d}" if row.best else "-", "dim"),
+            Text(_id(snapshot.experiment.id, row.best) if row.best else "-", "dim"),
         )
     return table
 

@@ -11,7 +11,7 @@ from clau_doom.bootstrap import StoredExperiment
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.results import finished_generations
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
-from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
 from clau_doom.ports import Snapshot
 
@@ -68,6 +68,8 @@ def experiment_view(stored: StoredExperiment, state_style: str) -> RenderableTyp
         grid.add_row("reason", snapshot.reason)
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
     grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
+    if stored.state is ExperimentState.INTERRUPTED:
+        grid.add_row("go on with", f"clau-doom run --resume {snapshot.experiment.id}")
     if unfinished := _unfinished(stored):
         grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:

@@ -39,7 +39,9 @@ def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[
     """What is stored as running, while no process runs it, was killed and can be resumed."""
     keep(story[:-1])
     assert document(run, "status")["experiments"][0]["state"] == "interrupted"
-    assert "interrupted" in run("status", "tiny").out
+    shown = run("status", "tiny").out
+    assert "interrupted" in shown
+    assert "clau-doom run --resume tiny" in shown
 
 
 def test_an_unreadable_experiment_does_not_hide_the_others(
