@@ -25,7 +25,6 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
     Raises:
         ValueError: The population is smaller than 1.
         InvalidGenome: A gene of the space can have no value at all.
-        ConfigError: The settings contradict each other.
     """
     match config:
         case GeneticConfig():

@@ -20,6 +20,7 @@ from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["Genetic"]
 
+# Below 0.5 children lie closer together than their parents: measured on noisy functions, 0.3 finds more than 0.5.
 _ALPHA = 0.3
 _STRONGEST_RISE = 4.0
 
@@ -55,8 +56,8 @@ class Genetic(Strategy):
     def __init__(self, config: GeneticConfig, space: GenomeSpace, population: int, seed: int) -> None:
         """Start before generation 0; see `Strategy`.
 
-        At least one agent of every generation is new, however many elites are configured; the others are then
-        remembered as parents without being played again.
+        At least one agent of every generation is new, however many elites are configured; a population of 1 remembers
+        its elite as a parent without playing it again.
         """
         super().__init__(space, population, seed)
         self.config = config
@@ -150,7 +151,8 @@ class Genetic(Strategy):
         self._pool = [*played.values(), *remembered]
         self._scores = np.array([contender.mean for contender in self._pool])
         order = np.argsort(-self._scores, kind="stable")
-        self._elites = [self._pool[index] for index in order[: self.config.elites]]
+        kept = min(self.config.elites, max(1, self.population - 1))
+        self._elites = [self._pool[index] for index in order[:kept]]
 
 
 def _joined(new: _Contender, before: _Contender | None) -> _Contender:

@@ -18,7 +18,7 @@ def blend(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Gene
         first: One parent of each child, shape (children, genes).
         second: The other.
         rng: Where the numbers come from.
-        alpha: How far children reach beyond their parents; 0.5 keeps the spread of a population without selection.
+        alpha: How far children reach beyond their parents, in the parents' distance.
     """
     drawn = rng.random(first.shape)
     share = drawn * (1.0 + 2.0 * alpha) - alpha

@@ -1,0 +1,88 @@
+"""CMA-ES's own behaviour."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clau_doom.config import CmaEsConfig
+from clau_doom.domain import AgentRef, Gene, GenomeSpace
+from clau_doom.evolution import CmaEs, Result
+from clau_doom.evolution.cma_es import DIAGONAL_ABOVE, PARENTS
+
+SPACE = GenomeSpace(tuple(Gene.real(f"x{index}", 0, 1) for index in range(5)))
+
+
+def test_parents_are_those_that_weigh_most() -> None:
+    """From generation 1 on, offspring name the best agents of the generation before, best first."""
+    strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
+    strategy.ask()
+    strategy.tell([Result(float(index)) for index in range(10)])
+    for offspring in strategy.ask():
+        assert offspring.operator == "sample"
+        assert offspring.parents == tuple(AgentRef(0, index) for index in (9, 8, 7, 6, 5))[:PARENTS]
+
+
+def test_a_small_population_is_gathered_into_batches() -> None:
+    """With two agents a generation, three generations are drawn before the first is sampled."""
+    strategy = CmaEs(CmaEsConfig(), SPACE, 2, 1)
+    seen = []
+    for _ in range(7):
+        asked = strategy.ask()
+        seen.append(asked[0].operator)
+        strategy.tell([Result(-float(np.sum(offspring.genome.array() ** 2))) for offspring in asked])
+    assert seen == ["draw"] * 3 + ["sample"] * 4
+
+
+def test_an_optimum_on_the_bounds_is_reached() -> None:
+    """Reflection does not keep the search away from the corners of the space."""
+    strategy = CmaEs(CmaEsConfig(), SPACE, 12, 1)
+    for _ in range(80):
+        asked = strategy.ask()
+        values = [float(offspring.genome.array().sum()) for offspring in asked]
+        strategy.tell([Result(value) for value in values])
+    assert max(values) > 5.0 - 1e-3
+
+
+def test_whole_genes_do_not_freeze() -> None:
+    """On a plateau of a whole gene the step stays wide enough to leave it."""
+    space = GenomeSpace((Gene.real("x", 0, 1), Gene.integer("n", 0, 9), Gene.choice("c", ["a", "b", "c"])))
+    strategy = CmaEs(CmaEsConfig(), space, 12, 1)
+    for _ in range(300):
+        asked = strategy.ask()
+        strategy.tell([Result(-((offspring.genome.values[0] - 0.5) ** 2)) for offspring in asked])
+    assert len({offspring.genome.values[1:] for offspring in asked}) > 1
+
+
+@pytest.mark.parametrize("space", [DIAGONAL_ABOVE, DIAGONAL_ABOVE + 1, 320])
+def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
+    """Neither the full nor the diagonal covariance moves NumPy's global generator (the package's own choice does)."""
+    strategy = CmaEs(CmaEsConfig(), GenomeSpace(tuple(Gene.real(f"w{i}", -1, 1) for i in range(space))), 12, 1)
+    np.random.seed(3)  # noqa: NPY002
+    for _ in range(8):
+        asked = strategy.ask()
+        strategy.tell([Result(-float(np.sum(offspring.genome.array() ** 2))) for offspring in asked])
+    drawn = np.random.random()  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002
+    assert drawn == np.random.random()  # noqa: NPY002
+
+
+def test_it_writes_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither output nor files come from the package, not even with failed agents."""
+    monkeypatch.chdir(tmp_path)
+    strategy = CmaEs(CmaEsConfig(sigma=1.0), SPACE, 8, 1)
+    for _ in range(20):
+        strategy.ask()
+        strategy.tell([Result(None)] * 6 + [Result(1.0)] * 2)
+    assert capfd.readouterr() == ("", "")
+    assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
+def test_a_found_optimum_does_not_break_the_search() -> None:
+    """Long after the function is solved, samples are still sane numbers."""
+    strategy = CmaEs(CmaEsConfig(), SPACE, 8, 1)
+    for _ in range(1_500):
+        asked = strategy.ask()
+        strategy.tell([Result(-float(np.sum((offspring.genome.array() - 0.5) ** 2))) for offspring in asked])
+    assert np.allclose([offspring.genome.values for offspring in asked], 0.5, atol=1e-9)

@@ -1,0 +1,263 @@
+"""What every strategy promises, whatever its kind."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import CmaEsConfig, EvolutionConfig, GeneticConfig, MapElitesConfig, RandomSearchConfig
+from clau_doom.domain import AgentRef, Gene, GeneKind, GenomeSpace, Measures
+from clau_doom.errors import InvalidGenome, OutOfOrder
+from clau_doom.evolution import Offspring, Result, Strategy, make_strategy, mean_measures
+
+CONFIGS: tuple[EvolutionConfig, ...] = (GeneticConfig(), CmaEsConfig(), MapElitesConfig(), RandomSearchConfig())
+each_strategy = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.kind)
+
+REAL = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(4)))
+MIXED = GenomeSpace(
+    (
+        Gene.real("x", -5, 5),
+        Gene.integer("n", -3, 9),
+        Gene.choice("c", ["a", "b", "c"]),
+        Gene.real("fixed", 2.5, 2.5),
+        Gene.choice("only", ["one"]),
+    )
+)
+WHOLE = GenomeSpace((Gene.integer("n", 0, 5), Gene.choice("c", ["a", "b", "c"])))
+FIXED = GenomeSpace((Gene.real("fixed", -1.5, -1.5), Gene.choice("only", ["one"])))
+SINGLE = GenomeSpace((Gene.real("x", 0, 1),))
+WIDE = GenomeSpace((Gene.real("x", -1.7e308, 1.7e308), Gene.real("y", 0, 5e-324), Gene.integer("n", 0, 2**60)))
+SPACES = {"mixed": MIXED, "whole": WHOLE, "fixed": FIXED, "single": SINGLE, "wide": WIDE, "empty": GenomeSpace(())}
+
+Play = Callable[[Offspring], Result]
+
+
+def measured(offspring: Offspring) -> Result:
+    """A smooth fitness with behaviour."""
+    values = offspring.genome.array()
+    shots = float(abs(values[0])) if len(values) else 0.0
+    return Result(-float(values @ values), Measures(shots=shots, decisions=100.0, distance=50.0 * shots, tics=400.0))
+
+
+def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[tuple[Offspring, ...]]:
+    """Run a strategy and return what it asked."""
+    history = []
+    for _ in range(generations):
+        history.append(strategy.ask())
+        strategy.tell([play(offspring) for offspring in history[-1]])
+    return history
+
+
+@each_strategy
+def test_it_serves_any_function_in_three_lines(config: EvolutionConfig) -> None:
+    """Ask, evaluate and tell work with nothing but a fitness, and the generation is counted."""
+    strategy = make_strategy(config, REAL, population=12, seed=1)
+    for generation in range(6):
+        assert strategy.generation == generation
+        asked = strategy.ask()
+        assert len(asked) == 12
+        strategy.tell([Result(fitness=-float(np.sum(offspring.genome.array() ** 2))) for offspring in asked])
+
+
+@each_strategy
+def test_generation_0_covers_the_full_range_of_every_gene(config: EvolutionConfig) -> None:
+    """The first generation is drawn uniformly over every gene's range, and has no parents."""
+    asked = make_strategy(config, MIXED, population=400, seed=1).ask()
+    values = np.array([offspring.genome.values for offspring in asked])
+    assert values[:, 0].min() < -4.8
+    assert values[:, 0].max() > 4.8
+    assert values[:, 0].std() == pytest.approx(10 / math.sqrt(12), rel=0.1)
+    assert np.bincount((values[:, 1] + 3).astype(int)).min() > 400 / 13 / 3
+    assert np.bincount(values[:, 2].astype(int)).min() > 100
+    assert {(offspring.parents, offspring.operator) for offspring in asked} == {((), "draw")}
+
+
+@each_strategy
+def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
+    """A second ask names the generation that waits for its results."""
+    strategy = make_strategy(config, REAL, population=3, seed=1)
+    strategy.ask()
+    with pytest.raises(OutOfOrder, match="generation 0 is asked already: tell its 3 results"):
+        strategy.ask()
+
+
+@each_strategy
+def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
+    """A tell without an ask names the generation that is missing, at the start and after a tell."""
+    strategy = make_strategy(config, REAL, population=3, seed=1)
+    with pytest.raises(OutOfOrder, match="generation 0 is not asked yet"):
+        strategy.tell([Result(1.0)] * 3)
+    strategy.ask()
+    strategy.tell([Result(1.0)] * 3)
+    with pytest.raises(OutOfOrder, match="generation 1 is not asked yet"):
+        strategy.tell([Result(1.0)] * 3)
+
+
+@each_strategy
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([Result(1.0)] * 2, "told 2 results: one for each of its 3 agents"),
+        ([Result(1.0), Result(math.nan), Result(1.0)], "agent 1 of generation 0 is nan"),
+        ([Result(1.0), Result(None), Result(math.inf)], "agent 2 of generation 0 is inf"),
+        ([Result(-math.inf), Result(1.0), Result(1.0)], "agent 0 of generation 0 is -inf"),
+    ],
+)
+def test_bad_results_are_refused_by_name_and_change_nothing(
+    config: EvolutionConfig, results: Sequence[Result], message: str
+) -> None:
+    """A refused tell says what is wrong, and the right one may follow as if it had not been."""
+    strategy, other = (make_strategy(config, REAL, population=3, seed=1) for _ in range(2))
+    assert strategy.ask() == other.ask()
+    with pytest.raises(OutOfOrder, match=message):
+        strategy.tell(results)
+    for each in (strategy, other):
+        each.tell([Result(1.0), Result(3.0), Result(2.0)])
+    assert strategy.ask() == other.ask()
+
+
+@each_strategy
+def test_replaying_the_tells_gives_the_same_asks(config: EvolutionConfig) -> None:
+    """The same seed and results give the same genomes, parents and operators bit for bit; another seed does not."""
+    first, again, other = (evolve(make_strategy(config, MIXED, 10, seed), 12) for seed in (7, 7, 8))
+    assert first == again
+    assert [[o.genome.to_bytes() for o in g] for g in first] == [[o.genome.to_bytes() for o in g] for g in again]
+    assert all(one != another for one, another in zip(first, other, strict=True))
+
+
+@each_strategy
+def test_two_instances_used_in_turn_do_not_disturb_each_other(config: EvolutionConfig) -> None:
+    """Interleaved strategies ask what each asks alone, and NumPy's global generator is neither read nor moved."""
+    alone = [evolve(make_strategy(config, REAL, 10, seed), 8) for seed in (1, 2)]
+    before: Any = np.random.get_state()  # noqa: NPY002
+    pair = [make_strategy(config, REAL, 10, seed) for seed in (1, 2)]
+    turns: list[list[tuple[Offspring, ...]]] = [[], []]
+    for _ in range(8):
+        for strategy, turn in zip(pair, turns, strict=True):
+            turn.extend(evolve(strategy, 1))
+    after: Any = np.random.get_state()  # noqa: NPY002
+    assert turns == alone
+    assert before[2:] == after[2:]
+    assert np.array_equal(before[1], after[1])
+
+
+@each_strategy
+def test_parents_are_agents_of_earlier_generations(config: EvolutionConfig) -> None:
+    """Every parent is a place in a generation that was told before."""
+    for generation, asked in enumerate(evolve(make_strategy(config, MIXED, 8, 3), 10)):
+        for offspring in asked:
+            assert all(ref.generation < generation and 0 <= ref.index < 8 for ref in offspring.parents)
+
+
+@each_strategy
+def test_failed_agents_are_never_parents_while_others_are_there(config: EvolutionConfig) -> None:
+    """With most agents failing in every generation, no offspring has a failed parent."""
+    strategy = make_strategy(config, MIXED, 12, 5)
+    failed: set[AgentRef] = set()
+    for generation in range(12):
+        asked = strategy.ask()
+        assert not [ref for offspring in asked for ref in offspring.parents if ref in failed]
+        lost = {index for index in range(12) if (index + generation) % 4}
+        failed |= {AgentRef(generation, index) for index in lost}
+        strategy.tell([Result(None) if index in lost else measured(each) for index, each in enumerate(asked)])
+
+
+@each_strategy
+@pytest.mark.parametrize("when", [{0}, {0, 1, 2}, {3}, {4, 5}, set(range(10))], ids=str)
+def test_it_survives_generations_in_which_all_fail(config: EvolutionConfig, when: set[int]) -> None:
+    """Where nothing succeeded a strategy keeps what it knew, and goes on."""
+    strategy = make_strategy(config, MIXED, 8, 5)
+    for generation in range(10):
+        asked = strategy.ask()
+        for offspring in asked:
+            MIXED.check(offspring.genome)
+            assert all(ref.generation not in when for ref in offspring.parents)
+        strategy.tell([Result(None) if generation in when else measured(each) for each in asked])
+
+
+@each_strategy
+@pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
+@pytest.mark.parametrize("population", [1, 2, 3, 7])
+def test_any_population_and_any_space_work(config: EvolutionConfig, space: GenomeSpace, population: int) -> None:
+    """Small populations, whole genes only, one gene, no free gene, no gene and huge ranges are all searched."""
+    for asked in evolve(make_strategy(config, space, population, 1), 15, lambda _: Result(1.0)):
+        assert len(asked) == population
+        for offspring in asked:
+            space.check(offspring.genome)
+
+
+@st.composite
+def genes(draw: st.DrawFn) -> Gene:
+    kind = draw(st.sampled_from(GeneKind))
+    if kind is GeneKind.CHOICE:
+        return Gene.choice("c", ["x"] * draw(st.integers(1, 5)))
+    if kind is GeneKind.INTEGER:
+        low = draw(st.integers(-(2**52), 2**52))
+        return Gene.integer("n", low, low + draw(st.integers(0, 2**20)))
+    bounds = st.floats(allow_nan=False, allow_infinity=False)
+    low_real, high_real = sorted((draw(bounds), draw(bounds)))
+    return Gene.real("r", low_real, high_real)
+
+
+RESULTS = st.builds(
+    Result,
+    st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none() | st.builds(Measures, shots=st.floats(0, 1e9), decisions=st.floats(0, 1e9), distance=st.floats(0, 1e9)),
+)
+
+
+@each_strategy
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_every_genome_lies_in_its_space_whatever_was_told(config: EvolutionConfig, data: st.DataObject) -> None:
+    """Random spaces, populations and results never lead out of the space, nor to a wrong number of agents."""
+    space = GenomeSpace(tuple(data.draw(st.lists(genes(), max_size=5))))
+    population = data.draw(st.integers(1, 9))
+    strategy = make_strategy(config, space, population, data.draw(st.integers(0, 2**63 - 1)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        asked = strategy.ask()
+        assert len(asked) == population
+        for offspring in asked:
+            space.check(offspring.genome)
+        strategy.tell(data.draw(st.lists(RESULTS, min_size=population, max_size=population)))
+
+
+@each_strategy
+def test_a_population_of_nobody_is_refused(config: EvolutionConfig) -> None:
+    """The smallest population is 1."""
+    with pytest.raises(ValueError, match="population is 0"):
+        make_strategy(config, REAL, population=0, seed=1)
+
+
+@pytest.mark.parametrize(
+    "gene",
+    [
+        Gene.choice("broken", []),
+        Gene.real("broken", 1, 0),
+        Gene.real("broken", 0, math.inf),
+        Gene(name="broken", kind=GeneKind.INTEGER, low=0.2, high=0.8),
+    ],
+)
+def test_a_gene_without_values_is_refused_by_name(gene: Gene) -> None:
+    """A space that cannot be drawn from is refused when the strategy is made."""
+    with pytest.raises(InvalidGenome, match="gene broken has no value"):
+        make_strategy(RandomSearchConfig(), GenomeSpace((gene,)), population=2, seed=1)
+
+
+def test_mean_measures_averages_each_measure_in_any_order() -> None:
+    """The mean is taken measure by measure and does not depend on the order of the episodes."""
+    episodes = [Measures(kills=kills, reward=0.1 * kills) for kills in (1.0, 2.0, 6.0)]
+    mean = mean_measures(episodes)
+    assert mean.kills == 3.0
+    assert mean.deaths == 0.0
+    assert mean == mean_measures(episodes[::-1])
+
+
+def test_mean_measures_of_nothing_is_refused() -> None:
+    """No episodes have no mean."""
+    with pytest.raises(ValueError, match="no episodes"):
+        mean_measures([])
