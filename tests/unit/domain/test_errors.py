@@ -1,0 +1,97 @@
+"""The tree of errors, and how a chain of them reads."""
+
+import inspect
+from itertools import pairwise
+
+import pytest
+
+from clau_doom import errors
+from clau_doom.errors import (
+    ClauDoomError,
+    EngineCrashed,
+    ExperimentFailed,
+    GenerationFailed,
+    InfrastructureFailed,
+    PolicyFailed,
+    UsageError,
+    describe,
+)
+
+TREE = [line for line in inspect.getdoc(errors).splitlines() if "──" in line]  # type: ignore[union-attr]
+
+
+def _drawn() -> dict[str, str]:
+    """Return each drawn error's parent, read off the drawing's indentation."""
+    parents: dict[str, str] = {}
+    above = ["ClauDoomError"]
+    for line in TREE:
+        branch, name = line.split("── ")
+        depth = (len(branch) - 1 - 4) // 4 + 1
+        above = [*above[:depth], name.split()[0]]
+        parents[above[-1]] = above[-2]
+    return parents
+
+
+def test_the_tree_is_as_drawn() -> None:
+    """The drawing at the top of the file names every error and its parent."""
+    classes = [value for value in vars(errors).values() if isinstance(value, type) and value is not ClauDoomError]
+    assert {kind.__name__: kind.__base__.__name__ for kind in classes if kind.__base__} == _drawn()
+
+
+def test_every_error_is_public() -> None:
+    """Everything that the file defines can be imported from it by name."""
+    defined = [name for name, value in vars(errors).items() if isinstance(value, type)]
+    assert sorted([*defined, "describe"]) == sorted(errors.__all__)
+
+
+def test_agents_and_infrastructure_are_told_apart() -> None:
+    """No error is both the agent's fault and nobody's."""
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    assert not [kind for kind in classes if issubclass(kind, PolicyFailed) and issubclass(kind, InfrastructureFailed)]
+    assert not [kind for kind in classes if issubclass(kind, UsageError) and issubclass(kind, InfrastructureFailed)]
+
+
+def _chain(*chain: Exception) -> Exception:
+    for error, cause in pairwise(chain):
+        error.__cause__ = cause
+    return chain[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (EngineCrashed("the engine died"), "the engine died"),
+        (EngineCrashed(), "EngineCrashed"),
+        (
+            _chain(
+                ExperimentFailed("experiment x failed"), GenerationFailed("generation 3 failed"), OSError("no file")
+            ),
+            "experiment x failed: generation 3 failed: no file",
+        ),
+        (_chain(ExperimentFailed("it failed: no file"), OSError("no file")), "it failed: no file"),
+        (ExceptionGroup("several", [EngineCrashed("one"), PolicyFailed("two")]), "one; two"),
+        (
+            _chain(
+                GenerationFailed("generation 0 failed"),
+                ExceptionGroup(
+                    "several", [_chain(PolicyFailed("a raised"), ValueError("x")), PolicyFailed("b raised")]
+                ),
+            ),
+            "generation 0 failed: a raised: x; b raised",
+        ),
+    ],
+)
+def test_a_chain_of_causes_reads_on_one_line(error: BaseException, text: str) -> None:
+    """Outermost first, each cause behind a colon unless it is said already, members of a group side by side."""
+    assert describe(error) == text
+
+
+def test_a_context_that_is_no_cause_is_not_told() -> None:
+    """Only causes that were named on purpose are part of the message."""
+    with pytest.raises(EngineCrashed) as caught:
+        try:
+            raise ValueError("while cleaning up")
+        except ValueError:
+            raise EngineCrashed("the engine died") from None
+    assert caught.value.__context__ is not None
+    assert describe(caught.value) == "the engine died"

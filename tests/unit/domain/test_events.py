@@ -1,0 +1,77 @@
+"""Events and the values they carry: frozen, complete, comparable."""
+
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from typing import Any, get_args
+
+import pytest
+
+from clau_doom.domain import AgentRef, EpisodeTiming, Measures
+from clau_doom.domain import events as events_module
+from clau_doom.domain.events import AgentEvaluated, Event, ExperimentInterrupted, RecordedEvent
+from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
+
+KINDS: tuple[Any, ...] = get_args(Event)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_event_is_a_frozen_value_in_the_past_tense(kind: type) -> None:
+    """Events are keyword-only dataclasses that cannot be changed, named for what has happened."""
+    assert is_dataclass(kind)
+    assert kind.__name__.endswith(("ed", "Lost", "Chosen"))
+    assert all(field.kw_only for field in fields(kind))
+    assert kind.__name__ in events_module.__all__
+
+
+def test_every_event_of_the_module_is_an_event() -> None:
+    """No kind of event is left out of the union that stores and streams are typed by."""
+    others = {"Event", "FailureKind", "RecordedEvent"}
+    assert {kind.__name__ for kind in KINDS} == set(events_module.__all__) - others
+
+
+def test_events_cannot_be_changed_and_are_equal_by_value() -> None:
+    """Two equal happenings are equal, and neither can be altered afterwards."""
+    event = ExperimentInterrupted(generation=3, reason="Ctrl-C")
+    assert event == ExperimentInterrupted(generation=3, reason="Ctrl-C")
+    assert event != ExperimentInterrupted(generation=4, reason="Ctrl-C")
+    with pytest.raises(FrozenInstanceError):
+        event.reason = "other"  # type: ignore[misc]
+    recorded = RecordedEvent(sequence=1, time=0.0, event=AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0))
+    assert recorded == RecordedEvent(sequence=1, time=0.0, event=AgentEvaluated(ref=AgentRef(0, 0), fitness=1.0))
+
+
+def test_what_is_deterministic_and_what_is_not_are_two_values() -> None:
+    """No name of a timing is also a measure, so that none can become fitness by its name."""
+    timings = {field.name for field in fields(EpisodeTiming)}
+    assert not timings & {field.name for field in fields(Measures)}
+
+
+def test_final_states_are_those_that_nothing_follows() -> None:
+    """Completed, failed and cancelled are final; an interrupted experiment can be resumed."""
+    assert {state for state in ExperimentState if state.final} == {
+        ExperimentState.COMPLETED,
+        ExperimentState.FAILED,
+        ExperimentState.CANCELLED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "difference"),
+    [
+        ((("a", "1"), ("b", "2")), (("a", "1"), ("b", "2")), None),
+        ((("a", "1"), ("b", "2")), (("a", "1"), ("b", "3")), ("b", "2", "3")),
+        ((("a", "1"), ("b", "2")), (("a", "9"), ("b", "9")), ("a", "1", "9")),
+        ((("a", "1"),), (("a", "1"), ("b", "2")), ("b", "none", "2")),
+        ((("b", "2"),), (), ("b", "2", "none")),
+    ],
+)
+def test_provenance_names_its_first_difference(
+    here: tuple[tuple[str, str], ...], there: tuple[tuple[str, str], ...], difference: tuple[str, str, str] | None
+) -> None:
+    """The first fact by name that differs is given with both its values; a missing one reads none."""
+    assert Provenance(facts=here).first_difference(Provenance(facts=there)) == difference
+
+
+def test_deviations_add_up() -> None:
+    """The total counts every kind, and is 0 for a reproducible run."""
+    assert Deviations().total == 0
+    assert Deviations(exhausted_attempts=1, missed_deadlines=2, interventions=4).total == 7

@@ -1,0 +1,108 @@
+"""Genes, genomes and spaces."""
+
+import math
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.errors import InvalidGenome
+
+SPACE = GenomeSpace(
+    (
+        Gene.real("aim", -1.5, 1.5, "how far off is on target"),
+        Gene.integer("burst", 1, 8),
+        Gene.choice("target", ["nearest", "weakest", "strongest"]),
+    )
+)
+FLOATS = st.floats()
+
+
+@given(st.lists(FLOATS, max_size=20).map(tuple))
+def test_a_genome_survives_as_bytes(values: tuple[float, ...]) -> None:
+    """The bytes of any numbers, NaN and negative zero included, give back the same bits."""
+    data = Genome(values).to_bytes()
+    assert len(data) == 8 * len(values)
+    assert Genome.from_bytes(data).to_bytes() == data
+    assert [repr(value) for value in Genome.from_bytes(data).values] == [repr(value) for value in values]
+
+
+def test_a_genomes_bytes_are_little_endian_doubles() -> None:
+    """The form of the bytes is fixed, because hashes are made of it."""
+    assert Genome((1.0, -0.0)).to_bytes().hex() == "000000000000f03f" + "0000000000000080"
+    assert Genome(()).to_bytes() == b""
+
+
+def test_bytes_of_another_length_are_no_genome() -> None:
+    """Cut bytes are refused, and the message says how many there were."""
+    with pytest.raises(InvalidGenome, match="a genome of 9 bytes"):
+        Genome.from_bytes(bytes(9))
+
+
+def test_a_genomes_array_is_its_own() -> None:
+    """Changing the array that a genome gave leaves the genome as it is."""
+    genome = Genome((1.0, 2.0))
+    array = genome.array()
+    array[0] = 5.0
+    assert array.dtype == np.float64
+    assert genome.values == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("gene", "inside", "outside"),
+    [
+        (Gene.real("x", -1.0, 2.0), [-1.0, 0.3, 2.0, -0.0], [-1.0000001, 2.5, math.nan, math.inf, -math.inf]),
+        (Gene.integer("x", -2, 3), [-2.0, 0.0, 3.0], [-3.0, 0.5, 4.0, math.nan]),
+        (Gene.choice("x", ["a", "b"]), [0.0, 1.0], [-1.0, 0.5, 2.0]),
+    ],
+)
+def test_a_gene_holds_what_its_kind_and_bounds_allow(gene: Gene, inside: list[float], outside: list[float]) -> None:
+    """Bounds are included; integers and choices are whole; nothing holds what is not finite."""
+    assert all(gene.holds(value) for value in inside)
+    assert not any(gene.holds(value) for value in outside)
+
+
+def test_genes_say_what_they_are() -> None:
+    """The three makers fill in kind, bounds and choices."""
+    kinds = [gene.kind for gene in SPACE.genes]
+    assert kinds == [GeneKind.REAL, GeneKind.INTEGER, GeneKind.CHOICE]
+    assert SPACE.genes[2].choices == ("nearest", "weakest", "strongest")
+    assert SPACE.genes[0].description == "how far off is on target"
+    assert SPACE.low.tolist() == [-1.5, 1.0, 0.0]
+    assert SPACE.high.tolist() == [1.5, 8.0, 2.0]
+    assert len(SPACE) == 3
+
+
+def test_a_space_gives_back_what_it_holds() -> None:
+    """A genome within the bounds passes."""
+    genome = Genome((0.25, 3.0, 2.0))
+    assert SPACE.check(genome) is genome
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((0.0, 1.0), "a genome of 2 genes where the policy has 3"),
+        ((1.75, 1.0, 0.0), r"gene aim is 1.75: real from -1.5 to 1.5"),
+        ((0.0, 1.5, 0.0), r"gene burst is 1.5: integer from 1 to 8"),
+        ((0.0, 1.0, 3.0), r"gene target is 3.0: choice from 0 to 2"),
+    ],
+)
+def test_a_space_names_what_it_does_not_hold(values: tuple[float, ...], message: str) -> None:
+    """The message names the gene, its value and its bounds."""
+    with pytest.raises(InvalidGenome, match=message):
+        SPACE.check(Genome(values))
+
+
+def test_a_genome_is_readable_by_name() -> None:
+    """For people numbers stand by their names, whole ones without a point, and choices by theirs."""
+    assert SPACE.named(Genome((0.25, 3.0, 2.0))) == {"aim": 0.25, "burst": 3, "target": "strongest"}
+    assert type(SPACE.named(Genome((0.25, 3.0, 2.0)))["burst"]) is int
+
+
+def test_equal_genomes_are_one_key() -> None:
+    """Genomes can be compared and looked up by their values."""
+    assert {Genome((1.0,)): "x"}[Genome(struct.unpack("<d", struct.pack("<d", 1.0)))] == "x"

@@ -1,0 +1,147 @@
+"""The history's hash: fixed by a golden file, and by what changes it and what does not."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.domain import Agent, AgentRef, AgentStatus, EpisodeOutcome, Evaluation, Genome, Measures
+from clau_doom.domain.history import history_sha256
+
+GOLDEN = json.loads((Path(__file__).parent / "history.golden.json").read_text())
+
+History = tuple[tuple[Evaluation, ...], ...]
+
+
+def _double(bits: str) -> float:
+    (value,) = struct.unpack(">d", bytes.fromhex(bits))
+    return float(value)
+
+
+def _evaluation(generation: int, index: int, plain: dict[str, Any]) -> Evaluation:
+    agent = Agent(
+        experiment="golden",
+        ref=AgentRef(generation, index),
+        genome=Genome(tuple(_double(bits) for bits in plain["genome"])),
+        parents=tuple(AgentRef(*parent) for parent in plain["parents"]),
+        operator=plain["operator"],
+    )
+    outcomes = tuple(
+        EpisodeOutcome(seed=row["seed"], measures=Measures(), trajectory_sha256=row["trajectory_sha256"])
+        for row in plain["episodes"]
+    )
+    fitness = None if plain["fitness"] is None else _double(plain["fitness"])
+    return Evaluation(agent=agent, status=AgentStatus(plain["status"]), fitness=fitness, outcomes=outcomes)
+
+
+HISTORY: History = tuple(
+    tuple(_evaluation(generation, index, plain) for index, plain in enumerate(row))
+    for generation, row in enumerate(GOLDEN["generations"])
+)
+
+
+def _u32(number: int) -> bytes:
+    return number.to_bytes(4, "little")
+
+
+def _framed(data: bytes) -> bytes:
+    return _u32(len(data)) + data
+
+
+def _bits(double: str) -> bytes:
+    return bytes.fromhex(double)[::-1]
+
+
+def _independent(generations: Sequence[Sequence[dict[str, Any]]]) -> str:
+    """Return the hash by the documented encoding, written anew from the golden file's own form."""
+    data = _framed(b"clau-doom history 1") + _u32(len(generations))
+    for number, row in enumerate(generations):
+        data += _u32(number) + _u32(len(row))
+        for agent in row:
+            data += _u32(len(agent["parents"])) + b"".join(_u32(g) + _u32(i) for g, i in agent["parents"])
+            data += _framed(agent["operator"].encode()) + _framed(b"".join(map(_bits, agent["genome"])))
+            data += _framed(agent["status"].encode())
+            data += b"\x01" + _bits(agent["fitness"]) if agent["fitness"] else b"\x00"
+            episodes = agent["episodes"] if agent["status"] != "failed" else []
+            data += _u32(len(episodes))
+            for episode in episodes:
+                data += episode["seed"].to_bytes(8, "little") + bytes.fromhex(episode["trajectory_sha256"])
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_the_golden_history_has_its_golden_hash() -> None:
+    """The hash of a documented history never changes: runs of today can be compared with those of years ago."""
+    assert history_sha256(HISTORY) == GOLDEN["history_sha256"]
+
+
+def test_the_golden_hash_is_that_of_the_documented_encoding() -> None:
+    """The golden hash follows from the encoding's description alone, written down a second time."""
+    assert _independent(GOLDEN["generations"]) == GOLDEN["history_sha256"]
+
+
+def test_no_generations_have_a_hash() -> None:
+    """An experiment that has finished nothing has the hash of an empty history."""
+    assert history_sha256(()) == _independent([])
+
+
+def _with(change: Callable[[Evaluation], Evaluation], generation: int = 1, index: int = 1) -> History:
+    rows = [list(row) for row in HISTORY]
+    rows[generation][index] = change(rows[generation][index])
+    return tuple(tuple(row) for row in rows)
+
+
+def _agent(**changes: Any) -> Callable[[Evaluation], Evaluation]:
+    return lambda evaluation: replace(evaluation, agent=replace(evaluation.agent, **changes))
+
+
+def _outcome(**changes: Any) -> Callable[[Evaluation], Evaluation]:
+    def change(evaluation: Evaluation) -> Evaluation:
+        first, *others = evaluation.outcomes
+        return replace(evaluation, outcomes=(replace(first, **changes), *others))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "history",
+    {
+        "a generation less": HISTORY[:1],
+        "an agent less": (HISTORY[0], HISTORY[1][:1]),
+        "agents in another order": (HISTORY[0], HISTORY[1][::-1]),
+        "a gene's last bit": _with(_agent(genome=Genome((-1.5, 4.0, 0.1 + 2**-56)))),
+        "a gene's sign of zero": _with(_agent(genome=Genome((0.1 + 0.2, 0.0, 5e-324))), index=0),
+        "parents in another order": _with(_agent(parents=(AgentRef(0, 0), AgentRef(0, 2)))),
+        "a parent less": _with(_agent(parents=(AgentRef(0, 2),))),
+        "the operator": _with(_agent(operator="crossover")),
+        "the fitness": _with(lambda evaluation: replace(evaluation, fitness=0.3)),
+        "the fitness's sign of zero": _with(lambda evaluation: replace(evaluation, fitness=0.0), 0, 2),
+        "the status": _with(lambda evaluation: replace(evaluation, status=AgentStatus.FAILED)),
+        "an episode's seed": _with(_outcome(seed=9)),
+        "a trajectory": _with(_outcome(trajectory_sha256="8" * 64)),
+        "episodes in another order": _with(lambda value: replace(value, outcomes=value.outcomes[::-1])),
+        "an episode less": _with(lambda value: replace(value, outcomes=value.outcomes[:1])),
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_whatever_decides_is_in_the_hash(history: tuple[str, History]) -> None:
+    """Any change to what evolved, or to what it was judged by, changes the hash."""
+    assert history_sha256(history[1]) != GOLDEN["history_sha256"]
+
+
+@pytest.mark.parametrize(
+    "history",
+    {
+        "the experiment's name": _with(_agent(experiment="other")),
+        "the reason of a failure": _with(lambda value: replace(value, failure="another traceback"), 0, 1),
+        "a failed agent's episodes": _with(lambda value: replace(value, outcomes=()), 0, 1),
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_whatever_depends_on_time_or_names_is_not(history: tuple[str, History]) -> None:
+    """Names, messages, and what a failed agent happened to finish leave the hash as it is."""
+    assert history_sha256(history[1]) == GOLDEN["history_sha256"]

@@ -1,0 +1,63 @@
+"""Ids: what is one, and what it says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Agent, AgentRef, Genome, agent_id, check_experiment_id, parse_agent_id
+from clau_doom.errors import AgentNotFound, ConfigError
+
+EXPERIMENTS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True)
+PLACES = st.integers(min_value=0, max_value=999_999)
+
+
+@pytest.mark.parametrize("text", ["a", "0", "quickstart", "a-b_c", "a" * 40, "0_-"])
+def test_an_experiment_id_is_given_back(text: str) -> None:
+    """What follows the rule is an id."""
+    assert check_experiment_id(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "-a", "_a", "A", "a" * 41, "a/b", "..", "a b", "a\n", "é", "a.b", "\x00"])
+def test_what_is_no_experiment_id_is_named_with_the_rule(text: str) -> None:
+    """The message shows what was given and says what an id is made of."""
+    with pytest.raises(ConfigError, match="is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
+        check_experiment_id(text)
+    assert str(caught.value).startswith(repr(text))
+
+
+def test_agent_ids_are_readable() -> None:
+    """An agent's id names its experiment, generation and index, three digits or more each."""
+    assert agent_id("quickstart", 3, 17) == "quickstart-g003-a017"
+    assert agent_id("quickstart", 1234, 0) == "quickstart-g1234-a000"
+    agent = Agent(experiment="lab", ref=AgentRef(0, 5), genome=Genome(()), parents=(), operator="draw")
+    assert agent.id == "lab-g000-a005"
+
+
+@given(EXPERIMENTS, PLACES, PLACES)
+def test_an_agent_id_says_which_agent_it_is(experiment: str, generation: int, index: int) -> None:
+    """Every agent's id gives back its experiment and place, so no two agents share one."""
+    assert parse_agent_id(agent_id(experiment, generation, index)) == (experiment, generation, index)
+
+
+def test_an_experiment_may_look_like_an_agent() -> None:
+    """An experiment named like an agent does not confuse its agents' ids."""
+    assert parse_agent_id("lab-g000-a000-g001-a002") == ("lab-g000-a000", 1, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "lab", "lab-g3-a017", "lab-g003-a17", "lab-g0003-a017", "LAB-g003-a017", "lab-g003-a017\n", "-g003-a017"],
+)
+def test_what_is_no_agent_id_is_named(text: str) -> None:
+    """Another spelling of an agent's place is not its id, and the message shows what ids look like."""
+    with pytest.raises(AgentNotFound, match="is no agent id: they look like quickstart-g003-a017"):
+        parse_agent_id(text)
+
+
+def test_places_are_ordered_by_generation_then_index() -> None:
+    """Sorting places puts agents in the order in which they were made."""
+    assert sorted([AgentRef(1, 0), AgentRef(0, 2), AgentRef(0, 10)]) == [
+        AgentRef(0, 2),
+        AgentRef(0, 10),
+        AgentRef(1, 0),
+    ]

@@ -1,0 +1,84 @@
+"""The score, and fitness made of measures."""
+
+import math
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Fitness, Measures, score
+from clau_doom.domain.score import MEASURES
+
+COUNTS = st.integers(min_value=0, max_value=1000).map(float)
+
+
+@pytest.mark.parametrize(
+    ("kills", "deaths", "health", "expected"),
+    [
+        (10, 0, 100.0, 1.0),
+        (5, 5, 50.0, 0.5),
+        (0, 3, 10.0, 0.05),
+        (0, 0, 0.0, 0.0),
+        (0, 0, 100.0, 0.5),
+        (1, 0, 0.0, 0.5),
+        (3, 1, 200.0, 0.875),
+        (3, 1, -30.0, 0.375),
+    ],
+)
+def test_the_score_is_the_formulas(kills: float, deaths: float, health: float, expected: float) -> None:
+    """Half is the share of kills, 0 when nobody died; half is health, clamped to 0..100."""
+    assert score(kills, deaths, health) == pytest.approx(expected, abs=1e-12)
+
+
+@given(COUNTS, COUNTS, st.floats(allow_nan=False))
+def test_a_score_lies_between_nothing_and_one(kills: float, deaths: float, health: float) -> None:
+    """Whatever was measured, the score stays in its range."""
+    assert 0.0 <= score(kills, deaths, health) <= 1.0
+
+
+@given(COUNTS, COUNTS, st.floats(min_value=0.0, max_value=99.0))
+def test_more_is_better(kills: float, deaths: float, health: float) -> None:
+    """Another kill or more health never lowers a score, and another death never raises it."""
+    here = score(kills, deaths, health)
+    assert score(kills + 1, deaths, health) >= here
+    assert score(kills, deaths, health + 1.0) > here
+    assert score(kills, deaths + 1, health) <= here
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("reward", -2.5), ("kills", 6.0), ("survival", 525.0), ("score", 0.5 * 6 / 7 + 0.1)]
+)
+def test_a_named_fitness_reads_its_measure(name: str, expected: float) -> None:
+    """Each of the names that a configuration may use stands for one number of an episode."""
+    measures = Measures(kills=6.0, deaths=1.0, health=20.0, reward=-2.5, tics=525.0)
+    assert Fitness.named(name).of_episode(measures) == pytest.approx(expected)
+
+
+def test_weights_add_up() -> None:
+    """A weighted fitness is the sum of its measures, each times its weight; the score is one of them."""
+    fitness = Fitness((("kills", 2.0), ("damage_taken", -0.5), ("score", 10.0)))
+    measures = Measures(kills=3.0, damage_taken=4.0, health=100.0)
+    assert fitness.of_episode(measures) == pytest.approx(2 * 3 - 0.5 * 4 + 10 * 1.0)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure_can_be_a_fitness(name: str) -> None:
+    """A weight may name any measure."""
+    assert Fitness(((name, 1.0),)).of_episode(Measures(**{name: 7.0})) == 7.0
+
+
+def test_the_measures_are_those_of_an_episode() -> None:
+    """The list of names has them all, in their order."""
+    assert tuple(field.name for field in fields(Measures)) == MEASURES
+    assert len(MEASURES) == 13
+
+
+@given(st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=1, max_size=20))
+def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards: list[float]) -> None:
+    """The mean is the same to the last bit in whatever order the episodes were finished."""
+    episodes = [Measures(reward=reward) for reward in rewards]
+    fitness = Fitness.named("reward").of_agent(episodes)
+    assert fitness == Fitness.named("reward").of_agent(episodes[::-1])
+    assert fitness == Fitness.named("reward").of_agent(sorted(episodes, key=lambda row: row.reward))
+    assert fitness == math.fsum(rewards) / len(rewards)
