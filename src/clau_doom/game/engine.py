@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
 from clau_doom.game.episode import Tally, checked
-from clau_doom.game.launcher import LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
+from clau_doom.game.launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
 from clau_doom.game.objects import seen_objects
 from clau_doom.game.scenarios import Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
@@ -78,10 +78,10 @@ class VizdoomEngine:
         """
         self.close()
         self._needs, self._record = needs, record
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "_vizdoom").mkdir(exist_ok=True)
-        # An engine leaves its settings behind, and the next would begin with them.
-        (self._folder / "_vizdoom.ini").unlink(missing_ok=True)
+        try:
+            self._furnish()
+        except OSError as error:
+            raise EngineCrashed(f"the engine did not start: {error}") from error
         game = self._configured()
         try:
             with contextlib.chdir(self._folder):
@@ -176,6 +176,14 @@ class VizdoomEngine:
         self._pid = None
         sweep(self._folder)
 
+    def _furnish(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "_vizdoom").mkdir(exist_ok=True)
+        # An engine leaves its settings behind, and the next would begin with them.
+        (self._folder / "_vizdoom.ini").unlink(missing_ok=True)
+        if LAUNCHES:
+            write_launcher(self._folder, os.getpid())
+
     def _configured(self) -> vzd.DoomGame:
         scenario, facts, needs = self._scenario, self._facts, self._needs
         width, height = facts.resolution if needs.objects or needs.screen else _SMALLEST
@@ -206,7 +214,7 @@ class VizdoomEngine:
         ):
             switch_off(False)  # noqa: FBT003 - ViZDoom's signature
         if LAUNCHES:
-            game.set_vizdoom_path(str(write_launcher(self._folder, os.getpid())))
+            game.set_vizdoom_path(str(self._folder / LAUNCHER))
         return game
 
     def _playing(self) -> vzd.DoomGame:

@@ -5,6 +5,7 @@ engine when its parent dies, closes what it inherited, sends the engine's output
 process and the id under which its shared memory lies in ``/dev/shm``.
 """
 
+import contextlib
 import shlex
 import sys
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import vizdoom as vzd
 
-__all__ = ["LAUNCHES", "LOG_FILE", "EngineProcess", "launched", "sweep", "write_launcher"]
+__all__ = ["LAUNCHER", "LAUNCHES", "LOG_FILE", "EngineProcess", "launched", "sweep", "write_launcher"]
 
+LAUNCHER = "engine.sh"
 LOG_FILE = "engine.log"
 LAUNCHES = sys.platform == "linux"
 """Whether engines are started by the script; elsewhere there is no parent-death signal."""
@@ -58,7 +60,7 @@ def write_launcher(folder: Path, parent: int) -> Path:
     """
     words = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(parent), str(folder / _NOTE), vzd.exe_path]
     log = shlex.quote(str(folder / LOG_FILE))
-    script = folder / "engine.sh"
+    script = folder / LAUNCHER
     script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@" >{log} 2>&1 </dev/null\n')
     script.chmod(0o700)
     return script
@@ -68,7 +70,7 @@ def launched(folder: Path) -> tuple[EngineProcess, ...]:
     """Return the engines that were started in `folder` and not yet swept, oldest first."""
     try:
         lines = (folder / _NOTE).read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     words = (line.split() for line in lines)
     return tuple(EngineProcess(int(pair[0]), pair[1]) for pair in words if len(pair) == 2)
@@ -91,5 +93,6 @@ def sweep(folder: Path) -> tuple[Path, ...]:
             except FileNotFoundError:
                 continue
             removed.append(path)
-    (folder / _NOTE).unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        (folder / _NOTE).unlink()
     return tuple(removed)

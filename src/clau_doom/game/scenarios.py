@@ -13,7 +13,7 @@ import vizdoom as vzd
 
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
-from clau_doom.game.wads import maps
+from clau_doom.game.wads import is_archive, maps
 from clau_doom.ports import ScenarioFacts
 
 __all__ = ["CANONICAL_VARIABLES", "EXCLUDED", "SCENARIOS", "BundledScenario", "Scenario", "resolve"]
@@ -250,10 +250,16 @@ def _wad(cfg: Path, read: str, key: str) -> Path | None:
 
 def _map(cfg: Path, named: str, wad: Path | None, resources: Path) -> str:
     """Return the map to play. An engine that is asked for a map that no file holds never answers."""
-    found = [maps(file) for file in (wad, resources) if file is not None]
-    if None in found:  # an archive of another kind: left to the engine
-        return named
-    names = [name for row in found for name in row or ()]
+    names: list[str] = []
+    for file in (wad, resources):
+        if file is None:
+            continue
+        if is_archive(file):  # left to the engine
+            return named
+        found = maps(file)
+        if found is None:
+            raise ConfigError(f"{cfg} names {file}, which is no .wad")
+        names += found
     if named.upper() in names:
         return named
     if named == _DEFAULT_MAP and names:  # ViZDoom's default, which games of Doom's first kind have not

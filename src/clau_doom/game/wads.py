@@ -4,11 +4,17 @@ import re
 import struct
 from pathlib import Path
 
-__all__ = ["maps"]
+__all__ = ["is_archive", "maps"]
 
 _MAP = re.compile(r"E\dM\d|MAP\d\d")
 _HEADER = struct.Struct("<4sii")
 _ENTRY = struct.Struct("<ii8s")
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether the file is of the other kinds that the engine reads: a zip archive (.pk3) or a 7z one."""
+    with path.open("rb") as file:
+        return file.read(4) in {b"PK\x03\x04", b"7z\xbc\xaf"}
 
 
 def maps(path: Path) -> tuple[str, ...] | None:
