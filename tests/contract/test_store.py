@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import pytest
@@ -429,3 +430,49 @@ async def test_closing_ends_the_followers(opener: Opener) -> None:
         assert not following.done()
     async with asyncio.timeout(10):
         assert len(await following) == 2
+
+
+def _anything(random: Random) -> Event:
+    """Return an event of a small world: two generations, three agents, two episodes each."""
+    ref = AgentRef(random.randrange(2), random.randrange(3))
+    agent = f"lab-g{ref.generation:03d}-a{ref.index:03d}"
+    purpose = random.choice([Purpose.TRAINING, Purpose.TRAINING, Purpose.HELD_OUT])
+    rare: list[Event] = [
+        STARTED,
+        replace(STARTED, generations=random.randrange(5)),
+        ExperimentInterrupted(generation=0, reason="x"),
+    ]
+    common: list[Event] = [
+        GenerationStarted(generation=ref.generation, agents=agents(ref.generation)),
+        EpisodeFinished(episode=episode(agent, random.randrange(2), purpose, bytes([ref.index]))),
+        EpisodeFinished(episode=episode(agent, random.randrange(2), purpose, None)),
+        AgentEvaluated(ref=ref, fitness=random.random()),
+        AgentFailed(ref=ref, kind=random.choice([*FailureKind]), reason="x"),
+        summary(ref.generation, ref.index),
+        ChampionChosen(champion=ref, validation_fitness=random.random(), candidates=2),
+    ]
+    return random.choice(rare if random.random() < 0.05 else common)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_stores_agree_on_any_events(tmp_path: Path, seed: int) -> None:
+    """Whatever is appended, possible or not, the stores accept the same calls and show the same experiment."""
+    random = Random(seed)
+    mode: Keep = random.choice(["champions", "all"])
+    memory = MemoryStore(EXPERIMENT, keep_recordings=mode)
+    accepted = 0
+    async with Runs(tmp_path).create(EXPERIMENT).write(keep_recordings=mode) as sqlite:
+        await asyncio.gather(keep(memory, [STARTED]), keep(sqlite, [STARTED]))
+        for step in range(300):
+            events = [_anything(random) for _ in range(random.choice([1, 1, 1, 2]))]
+            calls = [keep(store, events, float(step)) for store in (memory, sqlite)]
+            there, here = await asyncio.gather(*calls, return_exceptions=True)
+            assert there == here or (type(there) is type(here) is StoreCorrupted), (there, here)
+            accepted += isinstance(here, int)
+        assert await sqlite.snapshot() == await memory.snapshot()
+        for ref in [AgentRef(generation, index) for generation in range(2) for index in range(3)]:
+            name = f"lab-g{ref.generation:03d}-a{ref.index:03d}"
+            for number in range(2):
+                kept = await memory.recording(Purpose.TRAINING, name, number)
+                assert await sqlite.recording(Purpose.TRAINING, name, number) == kept
+    assert accepted > 20

@@ -88,10 +88,6 @@ def test_a_chain_of_causes_reads_on_one_line(error: BaseException, text: str) ->
 
 def test_a_context_that_is_no_cause_is_not_told() -> None:
     """Only causes that were named on purpose are part of the message."""
-    with pytest.raises(EngineCrashed) as caught:
-        try:
-            raise ValueError("while cleaning up")
-        except ValueError:
-            raise EngineCrashed("the engine died") from None
-    assert caught.value.__context__ is not None
-    assert describe(caught.value) == "the engine died"
+    error = EngineCrashed("the engine died")
+    error.__context__ = ValueError("while cleaning up")
+    assert describe(error) == "the engine died"
