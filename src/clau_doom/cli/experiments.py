@@ -74,7 +74,8 @@ def _draw(stored: "StoredExperiment", path: Path) -> None:
     from clau_doom import bootstrap
     from clau_doom.analysis import generation_rows, telling_measures
     from clau_doom.analysis.plot import draw_fitness_curve
-    from clau_doom.cli.results import finished_generations, held_out_table
+    from clau_doom.cli.results import held_out_table
+    from clau_doom.cli.standing import finished_generations
 
     config, snapshot = stored.config, stored.snapshot
     results = held_out_table(snapshot, bootstrap.make_fitness(config), telling_measures(config.scenario.name))

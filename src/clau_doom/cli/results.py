@@ -10,14 +10,14 @@ from rich.text import Text
 
 from clau_doom.analysis import GenerationRow, Interval, ResultTable, generation_rows, result_table
 from clau_doom.cli.format import interval, number
-from clau_doom.domain import AgentRef, Episode, Evaluation, Fitness, Purpose, agent_id, parse_agent_id
+from clau_doom.cli.standing import finished_generations
+from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
 from clau_doom.domain.experiment import Standing
 from clau_doom.errors import AgentNotFound
 from clau_doom.ports import Snapshot
 
 __all__ = [
     "analysis_json",
-    "finished_generations",
     "generations_view",
     "held_out_standings",
     "held_out_table",
@@ -25,11 +25,6 @@ __all__ = [
 ]
 
 _ROLE_NAMES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
-
-
-def finished_generations(snapshot: Snapshot) -> tuple[tuple[Evaluation, ...], ...]:
-    """Return the evaluations of the generations that are finished; the history's hash runs over these."""
-    return snapshot.generations[: len(snapshot.summaries)]
 
 
 def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[Standing, ...]:

@@ -9,13 +9,17 @@ from rich.text import Text
 
 from clau_doom.bootstrap import StoredExperiment
 from clau_doom.cli.format import clock, number
-from clau_doom.cli.results import finished_generations
-from clau_doom.domain import AgentRef, AgentStatus, agent_id
+from clau_doom.domain import AgentRef, AgentStatus, Evaluation, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
 from clau_doom.ports import Snapshot
 
-__all__ = ["experiment_json", "experiment_view", "standing_json"]
+__all__ = ["experiment_json", "experiment_view", "finished_generations", "standing_json"]
+
+
+def finished_generations(snapshot: Snapshot) -> tuple[tuple[Evaluation, ...], ...]:
+    """Return the evaluations of the generations that are finished; the history's hash runs over these."""
+    return snapshot.generations[: len(snapshot.summaries)]
 
 
 def standing_json(stored: StoredExperiment) -> dict[str, object]:
