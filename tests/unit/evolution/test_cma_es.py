@@ -24,6 +24,21 @@ def test_parents_are_those_that_weigh_most() -> None:
         assert offspring.parents == tuple(AgentRef(0, index) for index in (9, 8, 7, 6, 5))[:PARENTS]
 
 
+def test_failed_agents_do_not_pull_the_mean() -> None:
+    """Where one agent of ten succeeds, the mean moves straight towards that one."""
+    strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
+    strategy.ask()
+    strategy.tell([Result(float(index)) for index in range(10)])
+    strategy.ask()
+    before = strategy._search.mean.copy()
+    towards = strategy._points[7] - before
+    strategy.tell([Result(1.0) if index == 7 else Result(None) for index in range(10)])
+    moved = strategy._search.mean - before
+    share = moved @ towards / (towards @ towards)
+    assert 0.2 < share < 1.0
+    assert np.allclose(moved, share * towards)
+
+
 def test_a_small_population_is_gathered_into_batches() -> None:
     """With two agents a generation, three generations are drawn before the first is sampled."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 2, 1)

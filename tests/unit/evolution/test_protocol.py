@@ -31,7 +31,16 @@ WHOLE = GenomeSpace((Gene.integer("n", 0, 5), Gene.choice("c", ["a", "b", "c"]))
 FIXED = GenomeSpace((Gene.real("fixed", -1.5, -1.5), Gene.choice("only", ["one"])))
 SINGLE = GenomeSpace((Gene.real("x", 0, 1),))
 WIDE = GenomeSpace((Gene.real("x", -1.7e308, 1.7e308), Gene.real("y", 0, 5e-324), Gene.integer("n", 0, 2**60)))
-SPACES = {"mixed": MIXED, "whole": WHOLE, "fixed": FIXED, "single": SINGLE, "wide": WIDE, "empty": GenomeSpace(())}
+NARROW = GenomeSpace(tuple(Gene.real(f"x{low}", low, math.nextafter(low, 1)) for low in (0.1, 0.3, 0.7, 0.9)))
+SPACES = {
+    "mixed": MIXED,
+    "whole": WHOLE,
+    "fixed": FIXED,
+    "single": SINGLE,
+    "wide": WIDE,
+    "narrow": NARROW,
+    "empty": GenomeSpace(()),
+}
 
 Play = Callable[[Offspring], Result]
 
