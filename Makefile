@@ -87,8 +87,8 @@ endef
 # The package itself is installed editable and without its dependencies: they are pinned above it.
 define install
 @echo "Installing what $(1) pins into $(VENV) ..." >&2
-@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(1)
-@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+@$(PIP) install -qq --require-hashes --only-binary :all: -r $(1)
+@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 @$(PIP) check --quiet
 @touch $@
 endef
