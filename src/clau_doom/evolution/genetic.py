@@ -118,7 +118,7 @@ class Genetic(Strategy):
     def _mutating(self, rng: np.random.Generator, crossed: Mask, rate: float) -> Mask:
         """Draw which genes of which children mutate; at least one where the child has one parent only."""
         drawn = rng.random((len(crossed), len(self.space)))
-        genes = drawn < rate
+        genes = (drawn < rate) & self._coordinates.free
         free = np.flatnonzero(self._coordinates.free)
         if len(free):
             forced = free[np.argmin(drawn[:, free], axis=1)]
