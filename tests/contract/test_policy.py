@@ -13,10 +13,9 @@ from clau_doom.config import (
 )
 from clau_doom.domain import generator
 from clau_doom.game import SCENARIOS, resolve
-from clau_doom.game.episode import checked
 from clau_doom.policies import make_policy
 from clau_doom.ports import ScenarioFacts
-from clau_doom.testing.policy_contract import check_policy, drawn_genome, synthetic_observations
+from clau_doom.testing.policy_contract import check_action, check_policy, drawn_genome, synthetic_observations
 
 POLICIES: tuple[PolicyConfig, ...] = (
     RandomPolicyConfig(),
@@ -77,7 +76,7 @@ def test_whatever_a_scenario_offers_the_answer_is_an_action(
     policy = make_policy(config, facts)
     decide = policy.begin(drawn_genome(policy.space, seed), generator(seed, "policy"))
     for observation in synthetic_observations(facts, seed, 20):
-        checked(decide(observation), facts)
+        check_action(decide(observation), facts)
 
 
 @pytest.mark.parametrize("config", POLICIES[1:], ids=_name)

@@ -8,10 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from clau_doom.domain import GeneKind, Genome, GenomeSpace, generator
-from clau_doom.game.episode import checked
-from clau_doom.ports import Observation, Policy, ScenarioFacts, SeenObject
+from clau_doom.ports import Action, Observation, Policy, ScenarioFacts, SeenObject
 
-__all__ = ["actions_sha256", "check_policy", "drawn_genome", "synthetic_observations"]
+__all__ = ["actions_sha256", "check_action", "check_policy", "drawn_genome", "synthetic_observations"]
 
 _NAMES = (
     ("Demon", "enemy"),
@@ -83,14 +82,29 @@ def actions_sha256(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: i
     """Return the hash over the actions that a policy answers an episode of synthetic observations with.
 
     Raises:
-        PolicyFailed: An answer is no action for this scenario.
+        AssertionError: An answer is no action for this scenario.
     """
     digest = hashlib.sha256()
     decide = policy.begin(genome, generator(seed, "policy"))
     for observation in synthetic_observations(facts, seed, count):
-        buttons, tics = checked(decide(observation), facts)
-        digest.update(struct.pack(f"<{len(buttons)}dI", *buttons, tics))
+        digest.update(_encoded(decide(observation), facts))
     return digest.hexdigest()
+
+
+def check_action(action: Action, facts: ScenarioFacts) -> None:
+    """Check that an engine would take an action.
+
+    Raises:
+        AssertionError: It has not one finite value a button, or holds them for fewer than 0 or too many tics.
+    """
+    assert len(action.buttons) == len(facts.buttons), f"{action} has not one value for each of {facts.buttons}"
+    assert np.isfinite(action.buttons).all(), f"{action} has a value that is not finite"
+    assert 0 <= action.tics <= facts.frame_skip, f"{action} is held for more than {facts.frame_skip} tics"
+
+
+def _encoded(action: Action, facts: ScenarioFacts) -> bytes:
+    check_action(action, facts)
+    return struct.pack(f"<{len(facts.buttons)}dI", *action.buttons, action.tics)
 
 
 def check_policy(policy: Policy, again: Policy, facts: ScenarioFacts, *, count: int = 100) -> None:
@@ -104,7 +118,6 @@ def check_policy(policy: Policy, again: Policy, facts: ScenarioFacts, *, count: 
 
     Raises:
         AssertionError: A promise is broken; the message says which.
-        PolicyFailed: An answer is no action for this scenario.
     """
     assert policy.space == again.space, "the gene space differs from one policy object to the next"
     names = sorted(gene.name for gene in policy.space.genes)
@@ -125,7 +138,6 @@ def _interleaved(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: int
     digest = hashlib.sha256()
     decide = policy.begin(genome, generator(seed, "policy"))
     for observation, beside in zip(synthetic_observations(facts, seed, count), others, strict=True):
-        buttons, tics = checked(decide(observation), facts)
+        digest.update(_encoded(decide(observation), facts))
         other(beside)
-        digest.update(struct.pack(f"<{len(buttons)}dI", *buttons, tics))
     return digest.hexdigest()
