@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -174,7 +174,9 @@ class Reader:
             try:
                 yield self._connection.execute
             finally:
-                self._connection.execute("ROLLBACK")
+                # A failed read may have ended the transaction already.
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
 
 
 def _version(path: Path) -> int:
