@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import vizdoom as vzd
-from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
@@ -48,6 +47,8 @@ class VizdoomEngine:
         self._scenario = scenario
         self._facts = scenario.facts
         self._folder = folder.absolute()
+        self._buttons = len(self._facts.buttons)
+        self._frame_skip = self._facts.frame_skip
         self._variables = [getattr(vzd.GameVariable, name) for name in self._facts.variables]
         self._kinds: dict[tuple[str, str], str | None] = {}
         self._game: vzd.DoomGame | None = None
@@ -55,7 +56,8 @@ class VizdoomEngine:
         self._needs = Needs()
         self._record = False
         self._running = False
-        self._tally = Tally([0.0] * len(self._facts.variables), 0)
+        self._first_tic = 0
+        self._tally = Tally(np.zeros(len(self._variables)), 0)
         self._final: Measures | None = None
         self._recorded: bytes | None = None
 
@@ -110,10 +112,11 @@ class VizdoomEngine:
             raise self._crashed(error) from error
         if state is None:
             raise EngineCrashed(f"{self._facts.name} ended before its first decision, with seed {seed}")
-        values = _values(state)
-        self._tally = Tally(values.tolist(), state.tic)
+        self._first_tic = state.tic
+        seen = self._observed(state)
+        self._tally = Tally(seen.variables, state.tic)
         self._running = True
-        return self._observation(state, values)
+        return seen
 
     def act(self, action: Action) -> Observation | None:
         """Perform an action and return what is seen next, or None when the episode has ended.
@@ -122,10 +125,11 @@ class VizdoomEngine:
             PolicyFailed: The action has not one finite value a button, or `tics` is out of range.
             EngineCrashed: The game is gone.
         """
-        game = self._playing()
-        if not self._running:
-            raise RuntimeError("act is for a running episode: call begin first")
-        buttons, tics = checked(action, self._facts)
+        game = self._game
+        if game is None or self._record or not self._running:  # while it records, a dead engine must not be asked
+            game = self._playing()
+            self._must_run()
+        buttons, tics = checked(action, self._buttons, self._frame_skip)
         try:
             game.make_action(buttons, tics)
             state = _state(game)
@@ -134,17 +138,16 @@ class VizdoomEngine:
                 return None
         except _GONE as error:
             raise self._crashed(error) from error
-        values = _values(state)
-        self._tally.add(values.tolist(), state.tic)
-        return self._observation(state, values)
+        seen = self._observed(state)
+        self._tally.add(seen.variables, state.tic)
+        return seen
 
     def measures(self) -> Measures:
         """Return what the episode measures so far; final once `act` has returned None."""
         if self._final is not None:
             return self._final
         game = self._playing()
-        if not self._running:
-            raise RuntimeError("nothing is measured yet: call begin first")
+        self._must_run()
         return self._tally.measures(game.get_total_reward())
 
     def recording(self) -> bytes | None:
@@ -224,6 +227,10 @@ class VizdoomEngine:
             raise self._crashed(ProcessLookupError(f"its process {self._pid} has ended"))
         return self._game
 
+    def _must_run(self) -> None:
+        if not self._running:
+            raise RuntimeError("this is for a running episode: call begin first")
+
     def _alive(self) -> bool:
         if self._pid is None:
             return True
@@ -240,16 +247,18 @@ class VizdoomEngine:
             game.new_episode()
 
     def _finish(self, game: vzd.DoomGame, tics: int) -> None:
-        row = [game.get_game_variable(variable) for variable in self._variables]
+        values = np.array([game.get_game_variable(variable) for variable in self._variables])
         # Leaving a map by its exit sets the clock to 0; the tics of the action that did it are counted in full.
-        self._tally.add(row, game.get_episode_time() or self._tally.tic + tics)
+        self._tally.add(values, game.get_episode_time() or self._tally.tic + tics)
         self._final = self._tally.measures(game.get_total_reward())
         self._running = False
 
-    def _observation(self, state: vzd.GameState, values: NDArray[np.float64]) -> Observation:
+    def _observed(self, state: vzd.GameState) -> Observation:
+        values = state.game_variables
+        assert values is not None
         return Observation(
             values,
-            state.tic - self._tally.first_tic,
+            state.tic - self._first_tic,
             seen_objects(state.labels or (), self._kinds) if self._needs.objects else (),
             state.screen_buffer if self._needs.screen else None,
         )
@@ -274,8 +283,3 @@ def _abandon(game: vzd.DoomGame) -> None:
 
 def _state(game: vzd.DoomGame) -> vzd.GameState | None:
     return game.get_state()  # None once the episode has ended, which ViZDoom's types leave out
-
-
-def _values(state: vzd.GameState) -> NDArray[np.float64]:
-    assert state.game_variables is not None
-    return state.game_variables

@@ -2,70 +2,80 @@
 
 import math
 import operator
-from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import PolicyFailed
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
-from clau_doom.ports import Action, ScenarioFacts
+from clau_doom.ports import Action
 
 __all__ = ["Tally", "checked"]
 
-_PLACE = {name: place for place, name in enumerate(CANONICAL_VARIABLES)}
-_X, _Y = _PLACE["POSITION_X"], _PLACE["POSITION_Y"]
-_WEAPON, _AMMO = _PLACE["SELECTED_WEAPON"], _PLACE["SELECTED_WEAPON_AMMO"]
+# Weapon, ammunition, readiness, x and y: what is added up at every decision lies side by side.
+_FIRST = CANONICAL_VARIABLES.index("SELECTED_WEAPON")
+_PART = slice(_FIRST, _FIRST + 5)
 
 
-def checked(action: Action, facts: ScenarioFacts) -> tuple[list[float], int]:
+def checked(action: Action, count: int, longest: int) -> tuple[list[float], int]:
     """Return an action's values and tics, ready for the game.
+
+    Args:
+        action: What a policy returned, which may be anything.
+        count: The number of buttons.
+        longest: The most tics that an action is held for, and how long it is when it does not say.
 
     Raises:
         PolicyFailed: It has not one finite value a button, or `tics` is out of range.
     """
     try:
         buttons = list(map(float, action.buttons))
-        tics = operator.index(action.tics) or facts.frame_skip
-    except (AttributeError, TypeError, ValueError) as error:
+        tics = operator.index(action.tics) or longest
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise PolicyFailed(f"the policy returned {action!r:.200}, which is no action: {error}") from error
-    if len(buttons) != len(facts.buttons):
-        raise PolicyFailed(f"the policy gave {len(buttons)} values for {len(facts.buttons)} buttons: {facts.buttons}")
-    if not math.isfinite(sum(buttons)):
-        raise PolicyFailed(f"the policy gave a button a value that is not finite: {buttons}")
-    if not 1 <= tics <= facts.frame_skip:
-        raise PolicyFailed(f"the policy held an action for {tics} tics; 1 to {facts.frame_skip} are allowed")
-    return buttons, tics
+    if len(buttons) == count and 1 <= tics <= longest and math.isfinite(sum(buttons)):
+        return buttons, tics
+    if len(buttons) != count:
+        raise PolicyFailed(f"the policy gave {len(buttons)} values where there are {count} buttons")
+    if not 1 <= tics <= longest:
+        raise PolicyFailed(f"the policy held an action for {tics} tics; 1 to {longest} are allowed")
+    raise PolicyFailed(f"the policy gave a button a value that is not finite: {buttons}")
 
 
 class Tally:
     """Adds up one episode.
 
     Args:
-        row: The values of the variables at the first decision, the canonical ones first.
+        values: The variables at the first decision, the canonical ones first.
         tic: The game's clock at the first decision.
     """
 
-    __slots__ = ("_row", "decisions", "distance", "first_tic", "shots", "tic")
+    __slots__ = ("_ammo", "_values", "_weapon", "_x", "_y", "decisions", "distance", "first_tic", "shots", "tic")
 
-    def __init__(self, row: Sequence[float], tic: int) -> None:
-        self._row = row
+    def __init__(self, values: NDArray[np.float64], tic: int) -> None:
+        self._values = values
+        self._weapon, self._ammo, _, self._x, self._y = values[_PART].tolist()
         self.first_tic = self.tic = tic
         self.decisions = 0
         self.shots = self.distance = 0.0
 
-    def add(self, row: Sequence[float], tic: int) -> None:
+    def add(self, values: NDArray[np.float64], tic: int) -> None:
         """Add what one decision led to."""
-        last, self._row, self.tic = self._row, row, tic
-        self.decisions += 1
-        if row[_WEAPON] == last[_WEAPON] and row[_AMMO] < last[_AMMO]:
-            self.shots += last[_AMMO] - row[_AMMO]
-        across, along = row[_X] - last[_X], row[_Y] - last[_Y]
+        weapon, ammo, _, x, y = values[_PART].tolist()
+        if ammo < self._ammo and weapon == self._weapon:
+            self.shots += self._ammo - ammo
+        across, along = x - self._x, y - self._y
         if across or along:
             # Not hypot: only the square root is rounded alike by every library.
             self.distance += math.sqrt(across * across + along * along)
+        self._values, self._weapon, self._ammo, self._x, self._y = values, weapon, ammo, x, y
+        self.tic = tic
+        self.decisions += 1
 
     def measures(self, reward: float) -> Measures:
         """Return the measures so far, with the scenario's reward."""
-        value = dict(zip(CANONICAL_VARIABLES, self._row, strict=False))
+        value = dict(zip(CANONICAL_VARIABLES, self._values.tolist(), strict=False))
         return Measures(
             kills=value["KILLCOUNT"],
             deaths=float(value["DEAD"] != 0.0),

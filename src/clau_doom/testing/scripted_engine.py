@@ -1,6 +1,7 @@
 """A game without ViZDoom: instant, deterministic, and able to crash on demand."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
@@ -96,7 +97,7 @@ class ScriptedEngine:
             raise EngineCrashed("no game is running: start the engine first")
         if not self._running or self._tally is None:
             raise RuntimeError("act is for a running episode: call begin first")
-        buttons, tics = checked(action, self._facts)
+        buttons, tics = checked(action, len(self._facts.buttons), self._facts.frame_skip)
         if self._played == self._crash_at:
             self._started = False
             raise EngineCrashed(f"the scripted engine was told to crash at decision {self._played}")
@@ -135,7 +136,7 @@ class ScriptedEngine:
     def _place(self) -> int:
         return self._state % len(self._facts.buttons)
 
-    def _row(self, *, ammunition: int) -> list[float]:
+    def _row(self, *, ammunition: int) -> NDArray[np.float64]:
         known = {
             "KILLCOUNT": self._kills,
             "HEALTH": self._health,
@@ -150,16 +151,16 @@ class ScriptedEngine:
             "POSITION_X": self._x,
             "ANGLE": self._place * 360 / len(self._facts.buttons),
         }
-        return [float(known.get(name, 0.0)) for name in self._facts.variables]
+        return np.array([float(known.get(name, 0.0)) for name in self._facts.variables])
 
-    def _observation(self, row: list[float]) -> Observation:
+    def _observation(self, row: NDArray[np.float64]) -> Observation:
         width, height = self._facts.resolution
         left = self._place * width // len(self._facts.buttons)
         monster = SeenObject(
             self._kills, "Demon", "enemy", left, height // 2, 10, 20, (100.0, float(left), 0.0), (0.0, 0.0, 0.0)
         )
         return Observation(
-            np.array(row),
+            row,
             self._tic,
             [monster] if self._needs.objects else (),
             np.full((height, width), 10 * self._place, dtype=np.uint8) if self._needs.screen else None,

@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,23 @@ def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> Non
     measures, _ = episodes[0][1]
     assert measures.decisions > 0
     assert 0 < measures.tics <= 60 + engine.facts.frame_skip
+
+
+def test_own_scenario(make_engine: MakeEngine, tmp_path: Path) -> None:
+    """A user's .cfg and .wad in a folder of their own play, whatever mode and window the file asks for."""
+    folder = tmp_path / "my scenarios"
+    folder.mkdir()
+    shutil.copy(Path(vzd.scenarios_path) / "basic.wad", folder / "mine.wad")
+    lines = ["doom_scenario_path = mine.wad", "mode = ASYNC_PLAYER", "window_visible = true", "living_reward = 2"]
+    lines += ["available_buttons = { ATTACK }", "available_game_variables = { AMMO2 }"]
+    (folder / "mine.cfg").write_text("\n".join(lines))
+    engine = make_engine(resolve(ScenarioConfig(name=str(folder / "mine.cfg"), timeout=40)))
+    engine.start(Needs(), record=False)
+    seen: Observation | None = engine.begin(1)
+    while seen is not None:
+        assert seen.variables.shape == (len(engine.facts.variables),)
+        seen = engine.act(Action([0]))
+    assert (engine.measures().tics, engine.measures().reward) == (40, 80)
 
 
 def test_measures_at_death(make_engine: MakeEngine) -> None:
