@@ -10,8 +10,7 @@ from clau_doom.domain import Genome, generator
 from clau_doom.errors import ConfigError
 from clau_doom.policies import make_policy
 from clau_doom.ports import Observation, Policy, ScenarioFacts, SeenObject
-from clau_doom.testing import SCRIPTED_FACTS
-from clau_doom.testing.policy_contract import check_policy
+from clau_doom.testing import SCRIPTED_FACTS, check_policy
 
 FACTS = ScenarioFacts(
     name="health_gathering",
