@@ -52,6 +52,7 @@ _FLANK_CONE = 60.0
 _FLANK_DISTANCE = 300.0
 _STUCK_SPEED = 0.5
 _STUCK_TICS = 10
+_TURN_AWAY = 30  # tics, in which one turns by about 100 degrees
 _DANGER = 400.0
 
 
@@ -113,6 +114,7 @@ class _Agent:
         self._target = -1
         self._chosen = 0
         self._walked = 0
+        self._turning = 0
 
     def decide(self, observation: Observation) -> Action:
         """Return what to do next."""
@@ -120,46 +122,46 @@ class _Agent:
         self._full = max(self._full, view.ammo)
         wish = Wish(tics=self._frame_skip)
         weak = view.health < self._genes.retreat_health
-        enemy = self._enemy(view) if self._controls.can_attack else None
-        item = self._item(view) if self._controls.can_advance else None
-        if item and enemy and not weak and self._genes.item_priority <= 0.5:
-            item = None
-        if enemy and not item:
-            self._fight(view, enemy, wish)
-        elif item:
-            self._fetch(item, wish)
+        enemies = self._enemies(view) if self._controls.can_attack else []
+        items = self._items(view) if self._controls.can_advance else []
+        if items and (weak or not enemies or self._genes.item_priority > 0.5):
+            self._fetch(self._choose(items, view.tic), wish)
+        elif enemies:
+            self._fight(view, self._choose(enemies, view.tic), wish)
         else:
             self._target = -1
             self._search(view, wish)
         self._trigger.pull(view, wish)
-        self._keep_moving(view, wish, enemy, weak=weak)
+        self._keep_moving(view, wish, enemies, weak=weak)
         action, self._turned = self._controls.act(wish, self._turned)
         return action
 
-    def _enemy(self, view: View) -> Target | None:
-        """Return the enemy to fight: near enough, and the cheapest by turning and distance."""
+    def _enemies(self, view: View) -> list[Target]:
+        """Return the enemies that are near enough to be fought."""
         if view.ammo == 0.0:
-            return None
+            return []
         reach = self._genes.fire_range * self._plenty(view)
-        return self._choose([enemy for enemy in view.enemies if enemy.distance <= reach], view.tic)
+        return [enemy for enemy in view.enemies if enemy.distance <= reach]
 
-    def _item(self, view: View) -> Target | None:
+    def _items(self, view: View) -> list[Target]:
+        """Return the items that are near enough to be fetched."""
         reach = _ITEM_RANGE if view.health < self._genes.retreat_health else _ITEM_RANGE * self._genes.item_priority
-        return self._choose([item for item in view.pickups if item.distance <= reach], view.tic)
+        return [item for item in view.pickups if item.distance <= reach]
 
-    def _choose(self, candidates: list[Target], tic: int) -> Target | None:
-        best, least = None, 0.0
-        nearness = self._genes.nearness
-        kept = tic - self._chosen < self._genes.commitment or self._trigger.firing
-        for candidate in candidates:
-            cost = nearness * candidate.distance / 500.0 + (1.0 - nearness) * abs(candidate.bearing) / 45.0
-            if kept and candidate.id == self._target:
-                return candidate
-            if best is None or cost < least:
-                best, least = candidate, cost
-        if best is not None and best.id != self._target:
+    def _choose(self, candidates: list[Target], tic: int) -> Target:
+        """Return the candidate that costs least by turning and distance, or the one that the agent is committed to."""
+        if tic - self._chosen < self._genes.commitment or self._trigger.firing:
+            for candidate in candidates:
+                if candidate.id == self._target:
+                    return candidate
+        best = min(candidates, key=self._cost)
+        if best.id != self._target:
             self._target, self._chosen = best.id, tic
         return best
+
+    def _cost(self, target: Target) -> float:
+        nearness = self._genes.nearness
+        return nearness * target.distance / 500.0 + (1.0 - nearness) * abs(target.bearing) / 45.0
 
     def _plenty(self, view: View) -> float:
         """Return 1 with all the ammunition there ever was, and less with less, as thrift has it."""
@@ -199,7 +201,7 @@ class _Agent:
     def _search(self, view: View, wish: Wish) -> None:
         """Look around, and walk for the share of the time that exploration says; turn away from walls."""
         walk = self._controls.can_advance and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
-        if walk and not self._stuck(view):
+        if walk and view.tic >= self._turning and not self._stuck(view):
             wish.forward, wish.hurry = 1, True
             return
         wish.turn = self._scan_side * self._scan_step
@@ -208,18 +210,23 @@ class _Agent:
             self._scan_side = -1 if self._swept > 0.0 else 1
 
     def _stuck(self, view: View) -> bool:
+        """Say whether walking gets nowhere; the agent then turns away for a while before it walks on."""
         still = abs(view.vx) + abs(view.vy) < _STUCK_SPEED
         self._walked = self._walked + self._frame_skip if still else 0
-        return self._walked > _STUCK_TICS
+        if self._walked <= _STUCK_TICS:
+            return False
+        self._walked, self._turning = 0, view.tic + _TURN_AWAY
+        return True
 
-    def _keep_moving(self, view: View, wish: Wish, enemy: Target | None, *, weak: bool) -> None:
+    def _keep_moving(self, view: View, wish: Wish, enemies: list[Target], *, weak: bool) -> None:
         """Dodge what flies, sidestep while enemies look, and back away when weak."""
         if self._controls.can_strafe:
             dodge = self._evasion.sidestep(view)
             moving = view.enemies and view.tic % _STRAFE_PERIOD < self._genes.strafe * _STRAFE_PERIOD
             if dodge is not None:
                 wish.lateral = dodge
-            elif moving and not wish.lateral and (self._controls.can_turn or not enemy):
+            elif moving and not wish.lateral and (self._controls.can_turn or not enemies):
                 wish.lateral = self._evasion.drift(view)
-        if weak and enemy and enemy.distance < _DANGER and self._controls.can_retreat and wish.forward == 0:
+        close = any(enemy.distance < _DANGER for enemy in enemies)
+        if weak and close and self._controls.can_retreat and wish.forward == 0:
             wish.forward = -1

@@ -283,9 +283,13 @@ def test_exploration_is_the_share_of_walking() -> None:
 
 
 def test_walking_against_a_wall_turns_away() -> None:
-    """An explorer that does not get on turns."""
-    looks = [seen(tic=4 * step) for step in range(8)]
-    assert any("TURN_LEFT" in names for names, _ in play(WALKER, looks, exploration=1.0))
+    """An explorer that does not get on turns for a while, and tries again."""
+    looks = [seen(tic=4 * step) for step in range(20)]
+    pressed = [names for names, _ in play(WALKER, looks, exploration=1.0)]
+    turned = pressed.index({"TURN_LEFT"})
+    assert pressed[:turned] == [{"MOVE_FORWARD"}] * turned
+    assert pressed[turned : turned + 8] == [{"TURN_LEFT"}] * 8
+    assert pressed[turned + 8] == {"MOVE_FORWARD"}
 
 
 def test_runs_where_there_is_nothing_to_aim_at() -> None:
