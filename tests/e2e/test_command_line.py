@@ -141,7 +141,7 @@ def test_a_dry_run_starts_and_writes_nothing(shell: Shell) -> None:
         (QUICK, ["run", "--resume", "quick"], "quick"),
         (QUICK, ["status", "quick"], "quick"),
         (QUICK, ["agent", "show", "quick-g000-a000"], "quick"),
-        (QUICK, ["run", "--population", "many"], "many"),
+        (QUICK, ["run", "--population", "many"], "--population"),
     ],
 )
 def test_bad_usage_exits_with_2_and_leaves_nothing(

@@ -85,11 +85,14 @@ def engine_of(pid: int) -> int:
     return next(member for member in group_of(pid) if member != pid)
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s"
-        await asyncio.sleep(0.02)
+def instance_of(engine: int) -> str:
+    """Return the id under which an engine's shared memory lies."""
+    words = Path(f"/proc/{engine}/cmdline").read_text().split("\0")
+    return words[words.index("+viz_instance_id") + 1]
+
+
+def shared_memory(instance: str) -> list[Path]:
+    return [*Path("/dev/shm").glob(f"ViZDoom*{instance}")]
 
 
 def test_an_episode_is_the_same_on_any_worker() -> None:
@@ -279,13 +282,14 @@ asyncio.run(main())
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
 def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
     """Within 5 s of the parent's death no worker and no engine runs, and the next start sweeps their shared memory."""
-    before = {*Path("/dev/shm").glob("ViZDoom*")}
     command = [sys.executable, "-c", PARENT, str(Path(__file__).parent)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
         assert parent.stdout is not None
         pids = [int(word) for word in parent.stdout.readline().split()]
         assert len(pids) == 2
         engines = [engine_of(pid) for pid in pids]
+        instances = [instance_of(engine) for engine in engines]
+        assert all(shared_memory(instance) for instance in instances)
         time.sleep(0.3)
         parent.send_signal(sign)
         parent.wait(timeout=5)
@@ -294,4 +298,4 @@ def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
             assert time.monotonic() < end, f"{pids} or {engines} still run"
             time.sleep(0.05)
     sweep_leftovers()
-    assert {*Path("/dev/shm").glob("ViZDoom*")} <= before
+    assert not any(shared_memory(instance) for instance in instances)

@@ -7,7 +7,7 @@ ViZDoom is imported in this room only.
 """
 
 from clau_doom.game.engine import VizdoomEngine
-from clau_doom.game.launcher import sweep
+from clau_doom.game.launcher import launched, sweep
 from clau_doom.game.objects import kind_of
 from clau_doom.game.scenarios import (
     EXCLUDED,
@@ -24,6 +24,7 @@ __all__ = [
     "Scenario",
     "VizdoomEngine",
     "kind_of",
+    "launched",
     "resolve",
     "sweep",
 ]

@@ -123,6 +123,8 @@ class Player:
                 continue
             report = await self._attempt(task)
             if isinstance(report, Failure):
+                if task.agent in failed:  # another of its episodes, played at the same time, was faster to fail
+                    continue
                 failed[task.agent] = None
             elif isinstance(report, EpisodeLost):
                 queue.appendleft(replace(task, attempt=task.attempt + 1))

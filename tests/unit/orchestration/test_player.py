@@ -160,6 +160,18 @@ def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind)
     asyncio.run(scenario())
 
 
+def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
+    """Episodes of one agent that fail side by side are one failure."""
+
+    async def scenario() -> None:
+        table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
+        await table.play(tasks(1, 4))
+        assert len(table.backend.played) > 1
+        assert sum(isinstance(report, Failure) for report in table.reports) == 1
+
+    asyncio.run(scenario())
+
+
 def test_a_request_to_stop_lets_running_episodes_end() -> None:
     """No new episode is begun, what runs within the grace is reported, and then the request is raised."""
 

@@ -21,6 +21,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
+from clau_doom.game import launched
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, episode_from_played, frame, frame_size, parse, play_episode
@@ -65,6 +66,7 @@ class WorkerProcess:
         self._launch = launch
         self._page = PhasePage(folder / "phase")
         self._tasks = 0
+        self._engine: int | None = None
 
     @property
     def pid(self) -> int:
@@ -108,6 +110,8 @@ class WorkerProcess:
         answer = await self._receive()
         if answer.WhichOneof("message") != "ready":
             raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
+        engines = launched(self.folder)
+        self._engine = engines[-1].pid if engines else None
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play an episode.
@@ -157,6 +161,9 @@ class WorkerProcess:
             receiving.cancel()
 
     def _judge(self, phase: Phase, *, playing: float, still: float) -> None:
+        if self._engine is not None and _ended(self._engine):
+            # A worker whose engine dies in the middle of a recorded step would wait for it for ever.
+            raise EngineCrashed(f"the engine of worker {self.number} has ended")
         deciding = phase is Phase.POLICY and not _stopped(self.pid)
         if playing > self._launch.episode_timeout:
             limit = f"{self._launch.episode_timeout:g} s"
@@ -188,7 +195,8 @@ class WorkerProcess:
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
         await asyncio.to_thread(self._popen.wait)
-        await asyncio.to_thread(_wait_for_group, self.pid)
+        if self._engine is not None:  # its files can be removed only when it is gone
+            await asyncio.to_thread(_wait_for_end, self._engine)
 
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -213,19 +221,26 @@ def _spawn(descriptor: int, core: int | None, folder: Path, log: Path | None) ->
         )
 
 
-def _stopped(pid: int) -> bool:
-    """Say whether the process is stopped (SIGSTOP): its silence is then nobody's decision."""
+def _state(pid: int) -> str:
+    """Return a process's state as the kernel's letter, or an empty text when there is no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] in {"T", "t"}
+        return ""
+    return stat.rpartition(")")[2].split()[0]
 
 
-def _wait_for_group(pid: int, patience: float = 2.0) -> None:
-    """Wait until no process of the group is left, so that its files can be removed."""
+def _stopped(pid: int) -> bool:
+    """Say whether a process is stopped (SIGSTOP): its silence is then nobody's decision."""
+    return _state(pid) in {"T", "t"}
+
+
+def _ended(pid: int) -> bool:
+    """Say whether a process has ended; one that nobody has waited for is a zombie, and has."""
+    return _state(pid) in {"", "Z", "X"}
+
+
+def _wait_for_end(pid: int, patience: float = 2.0) -> None:
     end = time.monotonic() + patience
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        while time.monotonic() < end:
-            os.killpg(pid, 0)
-            time.sleep(0.005)
+    while not _ended(pid) and time.monotonic() < end:
+        time.sleep(0.002)
