@@ -34,7 +34,7 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         # An engine that inherited it would keep it open after this process.
-        self._socket.set_inheritable(False)  # noqa: FBT003 - the standard library's signature
+        self._socket.set_inheritable(False)
         self._stream = self._socket.makefile("rb")
 
     def receive(self) -> pb.ToWorker | None:

@@ -37,8 +37,8 @@ def page(tmp_path: Path) -> Iterator[PhasePage]:
         yield page
 
 
-def engine(**how: int) -> ScriptedEngine:
-    made = ScriptedEngine(**how)
+def engine(decisions: int = 10, crash_at: int | None = None) -> ScriptedEngine:
+    made = ScriptedEngine(decisions=decisions, crash_at=crash_at)
     made.start(Needs(), record=True)
     return made
 
@@ -64,11 +64,12 @@ def test_an_episode_is_a_function_of_its_seed_and_actions(page: PhasePage) -> No
 
 def test_holding_an_action_for_other_tics_is_another_trajectory(page: PhasePage) -> None:
     """The tics of an action are part of the trajectory's hash."""
+
+    def held(tics: int) -> Decide:
+        return lambda observation: Action((1, 0, 0), tics)
+
     outcomes = {
-        play(
-            engine(decisions=1), Puppet(lambda _, n=n: Action((1, 0, 0), n)), Genome(()), 5, page
-        ).outcome.trajectory_sha256
-        for n in (1, 2)
+        play(engine(decisions=1), Puppet(held(tics)), Genome(()), 5, page).outcome.trajectory_sha256 for tics in (1, 2)
     }
     assert len(outcomes) == 2
 
