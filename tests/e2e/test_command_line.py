@@ -301,8 +301,9 @@ def test_a_full_disk_stops_the_run_and_room_lets_it_go_on(shell: Shell, tmp_path
     try:
         shell.write("config.yaml", QUICK.replace("generations: 2", "generations: 30"))
         done = shell.run("run", "--output-dir", str(disk), "--workers", "2")
-        assert done.returncode == 1, done.stderr
-        assert "no room" in done.stderr or "full" in done.stderr
+        assert done.returncode == 130, done.stderr
+        assert "experiment interrupted at generation" in done.stderr
+        assert "room" in done.stderr or "full" in done.stderr
         assert "Traceback" not in done.stderr
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
         resumed = shell.run("run", "--output-dir", str(disk), "--resume", "quick")

@@ -24,6 +24,7 @@ _CONFIG = Path("config.yaml")
 _INTERRUPT_GRACE = 10.0
 # A supervisor that sends SIGTERM waits for a few seconds only, and nothing may run on after 5.
 _TERMINATE_GRACE = 3.0
+_LAST_LOOK = 5.0
 
 
 def run(  # noqa: PLR0917 - one parameter an option; all have names on the command line
@@ -97,13 +98,14 @@ async def _run(plan: "Plan") -> ExitCode:
             )
             try:
                 state = await experiment.run()
-                await showing
+                # On a full disk the event that ends the display may be missing.
+                await asyncio.wait({showing}, timeout=_LAST_LOOK)
             finally:
                 showing.cancel()
                 await asyncio.gather(showing, return_exceptions=True)
             snapshot = await store.snapshot()
     if state is ExperimentState.INTERRUPTED:
-        _say_how_to_resume(plan, snapshot)
+        _say_how_to_resume(plan, len(snapshot.summaries), shutdown.reason)
         return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
     _show_result(plan, snapshot)
     failed = any(summary.failed for summary in snapshot.summaries)
@@ -139,11 +141,10 @@ def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
             loop.remove_signal_handler(sign)
 
 
-def _say_how_to_resume(plan: "Plan", snapshot: "Snapshot") -> None:
-    generation = len(snapshot.summaries)
+def _say_how_to_resume(plan: "Plan", generation: int, reason: str | None) -> None:
     where = "" if plan.output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {plan.output_dir}"
     console = progress_console()
-    console.print(f"experiment interrupted at generation {generation}: {snapshot.reason}", style="bold yellow")
+    console.print(f"experiment interrupted at generation {generation}: {reason}", style="bold yellow", soft_wrap=True)
     console.print(f"go on with: clau-doom run --resume {plan.config.name}{where}", soft_wrap=True)
 
 

@@ -1,6 +1,7 @@
 """One experiment from where it stands to its end, an interruption or a failure."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 from clau_doom.config import ExperimentConfig
@@ -14,13 +15,14 @@ from clau_doom.domain.events import (
     GenerationStarted,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
-from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.errors import (
+    DiskFull,
     GenerationFailed,
     ShutdownRequested,
     StorageFailed,
     describe,
 )
+from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
 from clau_doom.orchestration.judging import Judge, baseline_id, candidates
@@ -90,7 +92,7 @@ class ExperimentRun:
         """Run to the end.
 
         Returns:
-            `COMPLETED`, or `INTERRUPTED` when somebody asked to stop or the disk is full.
+            `COMPLETED`, or `INTERRUPTED` when somebody asked to stop or the disk is full; the shutdown has the reason.
 
         Raises:
             ExperimentFailed: It cannot go on; the causes are chained.
@@ -102,6 +104,11 @@ class ExperimentRun:
             await self._evolve_and_judge(snapshot, log)
         except ShutdownRequested as request:
             await log.append(ExperimentInterrupted(generation=self._generation, reason=str(request)))
+            return ExperimentState.INTERRUPTED
+        except DiskFull as full:
+            self._shutdown.request(describe(full), grace=0.0)
+            with contextlib.suppress(StorageFailed):  # a small event may find room where a batch did not
+                await log.append(ExperimentInterrupted(generation=self._generation, reason=describe(full)))
             return ExperimentState.INTERRUPTED
         except StorageFailed:
             raise  # nothing more can be kept; the store holds a run that can be resumed
