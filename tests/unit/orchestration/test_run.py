@@ -1,0 +1,310 @@
+"""Whole experiments on instant episodes: wherever one is interrupted, it ends the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
+from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GenomeSpace, Purpose
+from clau_doom.domain.events import AgentFailed, ChampionChosen, EpisodeFinished, ExperimentInterrupted
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.history import history_sha256
+from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.ports import EpisodeTask, Snapshot
+from clau_doom.testing import ScriptedBackend
+from clau_doom.testing.memory_store import MemoryStore
+
+Disturb = Callable[[EpisodeTask], Awaitable[None]]
+
+SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
+
+
+class FrozenClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return self.now
+
+
+def configuration(**changes: object) -> ExperimentConfig:
+    plain = ExperimentConfig(
+        name="x",
+        generations=4,
+        population=6,
+        episodes=3,
+        fitness="reward",
+        evolution=GeneticConfig(elites=1),
+        holdout=HoldoutConfig(validation=3, episodes=4),
+    )
+    return plain.model_copy(update=changes)
+
+
+def new_store(config: ExperimentConfig) -> MemoryStore:
+    experiment = Experiment(id="x", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=()))
+    return MemoryStore(experiment)
+
+
+async def run(
+    store: MemoryStore,
+    config: ExperimentConfig,
+    *,
+    slots: int = 3,
+    disturb: Disturb | None = None,
+    shutdown: Shutdown | None = None,
+) -> ExperimentState:
+    backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
+    return await ExperimentRun(
+        config,
+        to_yaml(config),
+        space=SPACE,
+        fitness=Fitness.named("reward"),
+        store=store,
+        backend=backend,
+        shutdown=shutdown or Shutdown(),
+        clock=FrozenClock(),
+    ).run()
+
+
+async def finished(config: ExperimentConfig, *, slots: int) -> Snapshot:
+    store = new_store(config)
+    assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
+    return await store.snapshot()
+
+
+def judged(snapshot: Snapshot) -> dict[object, list[object]]:
+    return {key: [episode.outcome for episode in row] for key, row in snapshot.judging.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Snapshot:
+    return asyncio.run(finished(configuration(), slots=1))
+
+
+def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
+    """One slot and seven slots give the same history, champion and judgement."""
+    other = asyncio.run(finished(configuration(), slots=7))
+    assert history_sha256(other.generations) == history_sha256(undisturbed.generations)
+    assert other.champion == undisturbed.champion
+    assert judged(other) == judged(undisturbed)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
+def test_an_experiment_interrupted_anywhere_ends_the_same(
+    undisturbed: Snapshot, stops: list[int], slots: int, grace: float
+) -> None:
+    """However often a run is stopped, and after however many episodes, the resumed one ends as one never stopped."""
+
+    async def scenario() -> None:
+        config, played = configuration(), list[tuple[Purpose, str, int]]()
+        store = new_store(config)
+        for stop in stops:
+            shutdown, left = Shutdown(), [stop]
+
+            async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
+                left[0] -= 1
+                if left[0] == 0:
+                    shutdown.request("enough", grace=grace)
+                await asyncio.sleep(0)
+
+            await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown)
+        if (await store.snapshot()).state is not ExperimentState.COMPLETED:
+            assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
+        async for recorded in store.events():
+            if isinstance(recorded.event, EpisodeFinished):
+                episode = recorded.event.episode
+                played.append((episode.purpose, episode.agent, episode.number))
+        end = await store.snapshot()
+        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+        assert judged(end) == judged(undisturbed)
+        assert len(played) == len({*played}), "a finished episode was played again"
+
+    asyncio.run(scenario())
+
+
+def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
+    """Two generations, completed and raised to four, end with the history of four."""
+
+    async def scenario() -> None:
+        store = new_store(configuration(generations=2))
+        await run(store, configuration(generations=2))
+        await run(store, configuration())
+        end = await store.snapshot()
+        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+        assert end.champion == undisturbed.champion
+
+    asyncio.run(scenario())
+
+
+def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
+    """Infrastructure that fails twice in every episode costs attempts and nothing else."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.attempt < 3:
+            raise EngineCrashed("gone")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        await run(store, configuration(), disturb=disturb)
+        end = await store.snapshot()
+        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+        assert end.deviations.total == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
+    """One agent whose policy raises is stored as failed, once, and the others are evaluated."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent == "x-g001-a002":
+            raise PolicyFailed("no courage")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
+        end = await store.snapshot()
+        failed = [
+            evaluation
+            for generation in end.generations
+            for evaluation in generation
+            if evaluation.status is AgentStatus.FAILED
+        ]
+        assert [evaluation.agent.id for evaluation in failed] == ["x-g001-a002"]
+        assert (failed[0].fitness, failed[0].failure) == (None, "no courage")
+        events = [recorded.event async for recorded in store.events()]
+        assert sum(isinstance(event, AgentFailed) for event in events) == 1
+        parents = [
+            parent for generation in end.generations for evaluation in generation for parent in evaluation.agent.parents
+        ]
+        assert failed[0].agent.ref not in parents
+        assert end.deviations.total == 0
+
+    asyncio.run(scenario())
+
+
+def test_exhausted_attempts_are_counted_as_deviations() -> None:
+    """An agent failed by infrastructure makes the history depend on luck, and that is counted."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent == "x-g000-a001":
+            raise EngineCrashed("gone")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        await run(store, configuration(), disturb=disturb)
+        assert (await store.snapshot()).deviations.exhausted_attempts == 1
+
+    asyncio.run(scenario())
+
+
+def test_exhausted_attempts_can_interrupt_the_run() -> None:
+    """With `on_exhausted: stop` the run is interrupted, nobody is charged, and it can be resumed."""
+    config = configuration(execution=ExecutionConfig(on_exhausted="stop", attempts=2))
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent == "x-g000-a001":
+            raise EngineCrashed("gone")
+
+    async def scenario() -> None:
+        store = new_store(config)
+        assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
+        snapshot = await store.snapshot()
+        assert snapshot.reason is not None
+        assert "lost 2 times" in snapshot.reason
+        assert await run(store, config) is ExperimentState.COMPLETED
+        assert (await store.snapshot()).deviations.total == 0
+
+    asyncio.run(scenario())
+
+
+def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+    """The error chains experiment, generation and the agents' own failures."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent.startswith("x-g001"):
+            raise PolicyFailed(f"no courage in {task.agent}")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        with pytest.raises(ExperimentFailed) as caught:
+            await run(store, configuration(), disturb=disturb)
+        text = describe(caught.value)
+        assert text.startswith("experiment x failed: generation 1 failed: all 6 agents failed: no courage in x-g001-a0")
+        snapshot = await store.snapshot()
+        assert (snapshot.state, snapshot.reason) == (ExperimentState.FAILED, text)
+
+    asyncio.run(scenario())
+
+
+def test_the_champion_is_chosen_by_validation_and_judged_beside_two_others(undisturbed: Snapshot) -> None:
+    """Candidates play the validation seeds; champion, generation 0's best and random play the held-out ones."""
+    held_out = {agent: row for (purpose, agent), row in undisturbed.judging.items() if purpose is Purpose.HELD_OUT}
+    validation = {a: row for (purpose, a), row in undisturbed.judging.items() if purpose is Purpose.VALIDATION}
+    assert undisturbed.champion is not None
+    champion = next(
+        evaluation.agent.id
+        for generation in undisturbed.generations
+        for evaluation in generation
+        if evaluation.agent.ref == undisturbed.champion[0]
+    )
+    first = undisturbed.generations[0][undisturbed.summaries[0].best.index].agent.id
+    assert {*held_out} == {champion, first, "x-random"}
+    assert all(len(row) == 4 for row in held_out.values())
+    means = {agent: mean(row) for agent, row in validation.items()}
+    assert champion == max(means, key=lambda agent: means[agent])
+    assert undisturbed.champion[1] == pytest.approx(means[champion])
+    seeds = {
+        purpose: {
+            episode.outcome.seed for (what, _), row in undisturbed.judging.items() if what is purpose for episode in row
+        }
+        for purpose in (Purpose.VALIDATION, Purpose.HELD_OUT)
+    }
+    training = {episode.outcome.seed for row in undisturbed.episodes.values() for episode in row}
+    assert not seeds[Purpose.VALIDATION] & seeds[Purpose.HELD_OUT]
+    assert not training & (seeds[Purpose.VALIDATION] | seeds[Purpose.HELD_OUT])
+
+
+def mean(episodes: tuple[Episode, ...]) -> float:
+    return sum(episode.outcome.measures.reward for episode in episodes) / len(episodes)
+
+
+def test_only_the_champions_held_out_recordings_are_kept() -> None:
+    """Of the episodes that judge, the champion's can be shown; the others' recordings are dropped."""
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        await run(store, configuration())
+        (champion,) = [
+            recorded.event.champion async for recorded in store.events() if isinstance(recorded.event, ChampionChosen)
+        ]
+        shown = (await store.agent(champion)).id
+        assert await store.recording(Purpose.HELD_OUT, shown, 0) == b"lmp"
+        assert await store.recording(Purpose.HELD_OUT, "x-random", 0) is None
+        assert await store.recording(Purpose.VALIDATION, shown, 0) is None
+
+    asyncio.run(scenario())
+
+
+def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
+    """A run that is asked to stop while it starts plays nothing."""
+
+    async def scenario() -> None:
+        store, shutdown = new_store(configuration()), Shutdown()
+        shutdown.request("Ctrl-C", grace=10.0)
+        assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED
+        events = [recorded.event async for recorded in store.events()]
+        assert events[-1] == ExperimentInterrupted(generation=0, reason="Ctrl-C")
+        assert not any(isinstance(event, EpisodeFinished) for event in events)
+
+    asyncio.run(scenario())
