@@ -169,9 +169,10 @@ async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment
         StorageFailed: It cannot be read.
     """
     folder = Runs(output_dir).open(experiment)
+    held = folder.holder() is not None  # asked first: a run that ends in between is shown as what it became
     async with folder.read() as store:
         snapshot = await store.snapshot()
-    abandoned = snapshot.state is ExperimentState.RUNNING and folder.holder() is None
+    abandoned = snapshot.state is ExperimentState.RUNNING and not held
     written = (folder.path / name for name in ("results.sqlite", "results.sqlite-wal"))
     return StoredExperiment(
         snapshot=snapshot,
