@@ -16,7 +16,7 @@ import numpy as np
 import vizdoom as vzd
 from pydantic import TypeAdapter
 
-from bench.samples import Sample, finish, run_python, total
+from bench.samples import Sample, run_children, total
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, generator
 from clau_doom.game import Scenario, resolve
@@ -56,12 +56,8 @@ def bare_loops(job: Job) -> tuple[Sample, Sample]:
     folder = Path(job.folder)
     path = folder / "job.json"
     path.write_bytes(_JOB.dump_json(job))
-    loops = [
-        run_python(["-m", "bench.bare", str(path), str(index)], folder / f"loop-{index}.log")
-        for index in range(len(job.cores))
-    ]
-    for loop in loops:
-        finish(loop, _PATIENCE)
+    commands = [["-m", "bench.bare", str(path), str(index)] for index in range(len(job.cores))]
+    run_children(commands, folder / "loops.log", _PATIENCE)
     results = [json.loads((folder / f"result-{index}.json").read_text()) for index in range(len(job.cores))]
     played, replayed = ([Sample(**result[kind]) for result in results] for kind in ("played", "replayed"))
     return total(played), total(replayed)

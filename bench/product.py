@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.samples import Sample, finish, run_python
+from bench.samples import Sample, run_children
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Purpose
 from clau_doom.domain.events import EpisodeFinished, GenerationCompleted, GenerationStarted, RecordedEvent
@@ -14,7 +14,6 @@ from clau_doom.storage import Runs
 __all__ = ["ProductRun", "product_run"]
 
 _PATIENCE = 300.0
-_COMMAND = "from clau_doom.cli import main; main()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +34,8 @@ def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
     """Run an experiment by the command line, in a folder of its own."""
     file = folder / "config.yaml"
     file.write_text(to_yaml(config))
-    arguments = ["run", "-c", str(file), "--output-dir", str(folder / "runs")]
-    finish(run_python(["-c", _COMMAND, *arguments], folder / "run.log"), _PATIENCE)
+    arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
+    run_children([arguments], folder / "run.log", _PATIENCE)
     events = asyncio.run(_events(folder / "runs", config.name))
     genomes = {
         agent.id: agent.genome.values

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "Spread", "finish", "run_python", "total"]
+__all__ = ["Sample", "Spread", "run_children", "total"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,36 +52,42 @@ class Spread:
     values: tuple[float, ...]
 
     def text(self, form: str = ",.0f") -> str:
-        """Return ``median (least to greatest)``."""
+        """Return the median, with the least and the greatest in brackets."""
         middle = statistics.median(self.values)
-        return f"{middle:{form}} ({min(self.values):{form}} to {max(self.values):{form}})"
+        return f"{middle:{form}} ({min(self.values):{form}} - {max(self.values):{form}})"
 
 
-def run_python(arguments: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start Python with its output in a file: an engine that held a pipe would keep its reader waiting."""
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
-            start_new_session=True,
-        )
+def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) -> None:
+    """Run Python with each of some rows of arguments, all at once, and wait until all have ended.
 
-
-def finish(process: "subprocess.Popen[bytes]", patience: float) -> None:
-    """Wait for a child, and end it with everything that it started.
+    Their output goes to a file: an engine that held a pipe would keep its reader waiting. Whatever happens, they and
+    everything that they started are gone when this returns.
 
     Raises:
-        SystemExit: It failed, or took longer than `patience` seconds.
+        SystemExit: One failed, or took longer than `patience` seconds; what they said is in the message.
     """
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    children: list[subprocess.Popen[bytes]] = []
     try:
-        code = process.wait(patience)
-    except subprocess.TimeoutExpired:
-        code = -signal.SIGKILL
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if code:
-        sys.exit(f"{process.args!r} ended with {code}")
+        with log.open("wb") as output:
+            children.extend(
+                subprocess.Popen(
+                    [sys.executable, *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=environment,
+                    start_new_session=True,
+                )
+                for command in commands
+            )
+        codes = [child.wait(patience) for child in children]
+    except subprocess.TimeoutExpired as error:
+        raise SystemExit(f"{error}: {log.read_text(errors='replace')}") from error
+    finally:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    if any(codes):
+        raise SystemExit(f"{commands[0]} ended with {codes}: {log.read_text(errors='replace')}")

@@ -14,7 +14,7 @@ import vizdoom as vzd
 from pydantic import TypeAdapter
 from vizdoom.gymnasium_wrapper.gymnasium_env_defns import VizdoomScenarioEnv
 
-from bench.samples import Sample, finish, run_python
+from bench.samples import Sample, run_children
 
 _PATIENCE = 120.0
 _WARM_UP = 100
@@ -47,7 +47,7 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
     (folder / "vector.json").write_bytes(_JOB.dump_json(job))
     result = folder / "vector-result.json"
     arguments = ["-m", "bench.vector_env", str(folder / "vector.json"), str(result)]
-    finish(run_python(arguments, folder / "vector.log"), _PATIENCE)
+    run_children([arguments], folder / "vector.log", _PATIENCE)
     return Sample(**json.loads(result.read_text()))
 
 
