@@ -1,9 +1,10 @@
 """The only place where concrete classes are chosen and wired."""
 
+import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -49,15 +50,11 @@ __all__ = [
 
 
 class SystemClock:
-    """The machine's clocks."""
+    """The machine's clock."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
         return time.monotonic()
-
-    def wall(self) -> float:
-        """Return seconds since the epoch."""
-        return time.time()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +137,10 @@ async def plan_resume(
     plan = _plan(config, output_dir, resume=True)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference
-        raise ResumeRefused(f"{experiment} cannot be resumed: it was started with {fact} {then}, and here it is {now}")
+        raise ResumeRefused(
+            f"{experiment} cannot be resumed: it was started with {fact} {then}, and here it is {now}; "
+            "bring that back, or start an experiment of another name"
+        )
     return plan
 
 
@@ -195,6 +195,7 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         ExperimentExists: A new experiment has the name of a stored one.
         ExperimentBusy: Another process runs it.
         InfrastructureFailed: The workers do not start.
+        ShutdownRequested: The run was to stop before they had started.
     """
     config, config_yaml = plan.config, to_yaml(plan.config)
     runs = Runs(plan.output_dir)
@@ -207,8 +208,29 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
     async with folder.write(keep_recordings=config.execution.record) as store:
         if plan.resume:
             folder.write_config(config_yaml)
-        async with make_backend(plan, folder.logs) as backend:
+        async with AsyncExitStack() as stack:
+            backend = make_backend(plan, folder.logs)
+            await _unless(shutdown, stack.enter_async_context(backend))
             yield store, make_run(plan, store, backend, shutdown)
+
+
+async def _unless(shutdown: Shutdown, starting: Coroutine[None, None, object]) -> None:
+    """Wait for a start, but no longer than a request to stop allows.
+
+    Raises:
+        ShutdownRequested: It took too long, and was cancelled.
+    """
+    start, expired = asyncio.ensure_future(starting), asyncio.ensure_future(shutdown.expired())
+    try:
+        await asyncio.wait({start, expired}, return_when=asyncio.FIRST_COMPLETED)
+        if start.done():
+            start.result()
+            return
+    finally:
+        for future in (start, expired):
+            future.cancel()
+        await asyncio.gather(start, expired, return_exceptions=True)
+    shutdown.check()
 
 
 def make_backend(plan: Plan, logs: Path | None) -> EvaluationBackend:

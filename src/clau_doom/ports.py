@@ -318,7 +318,3 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never go back."""
         ...
-
-    def wall(self) -> float:
-        """Return seconds since the epoch."""
-        ...

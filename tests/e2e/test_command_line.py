@@ -199,6 +199,31 @@ def test_an_interrupted_run_can_be_resumed(shell: Shell, sign: signal.Signals, c
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 130, shell.said
+    assert "resuming quick" in shell.said
+
+
+SLOW = """
+import os, time
+if "clau_doom.worker" in " ".join(open("/proc/self/cmdline").read().split("\\0")):
+    time.sleep(60)
+from frail import Frail
+"""
+
+
+def test_a_run_can_be_stopped_while_its_workers_start(shell: Shell) -> None:
+    """SIGTERM during the start of workers ends within 5 s, leaves none of them, and the experiment can be resumed."""
+    shell.write("frail.py", FRAIL)
+    shell.write("slow.py", SLOW)
+    shell.write("config.yaml", QUICK.replace("kind: rules", "kind: class, target: 'slow:Frail'"))
+    with shell.start("run") as process:
+        shell.wait_until((shell.folder / "runs" / "quick").exists)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert process.wait(timeout=30) == 143, shell.said
+    assert time.monotonic() - started < 5
+    assert "experiment interrupted as its workers started: SIGTERM" in shell.said
+    assert "Traceback" not in shell.said
 
 
 def test_max_duration_is_kept_within_a_second(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import LocalBackend, sweep_leftovers
+from clau_doom.backends.local import LocalBackend, WorkFolders
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -85,6 +86,11 @@ def engine_of(pid: int) -> int:
     return next(member for member in group_of(pid) if member != pid)
 
 
+def folder_of(pid: int) -> Path:
+    """Return a worker's private folder."""
+    return Path(f"/proc/{engine_of(pid)}/cwd").readlink()
+
+
 def instance_of(engine: int) -> str:
     """Return the id under which an engine's shared memory lies."""
     words = Path(f"/proc/{engine}/cmdline").read_text().split("\0")
@@ -137,6 +143,21 @@ def test_a_killed_process_loses_the_episode_and_nothing_else(victim: str) -> Non
             assert group_of(pid) == []
             assert (await local.play(task())).outcome == wanted
             assert local.worker_pids != (pid,)
+
+    run(scenario)
+
+
+def test_a_removed_temporary_folder_costs_one_episode() -> None:
+    """When a cleaner removes old temporary files under a long run, the next worker has a new folder."""
+
+    async def scenario() -> None:
+        async with backend() as local:
+            (pid,) = local.worker_pids
+            shutil.rmtree(folder_of(pid).parent)
+            os.kill(pid, signal.SIGKILL)
+            with pytest.raises(InfrastructureFailed):
+                await local.play(task())
+            await local.play(task())
 
     run(scenario)
 
@@ -297,5 +318,6 @@ def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
         while any(group_of(pid) for pid in pids):
             assert time.monotonic() < end, f"{pids} or {engines} still run"
             time.sleep(0.05)
-    sweep_leftovers()
+    with WorkFolders():
+        pass
     assert not any(shared_memory(instance) for instance in instances)

@@ -17,6 +17,7 @@ from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.events import (
     AgentFailed,
     ChampionChosen,
+    ContestantFailed,
     EpisodeLost,
     ExperimentCompleted,
     ExperimentFailed,
@@ -137,12 +138,21 @@ def _line(recorded: RecordedEvent, tracker: Tracker) -> Text | None:
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
             return _said("champion", "bold green", _id(event.champion, tracker), chosen)
+        case AgentFailed() | ContestantFailed() | EpisodeLost():
+            return _failure_line(event, tracker)
+    return None
+
+
+def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: Tracker) -> Text:
+    match event:
         case AgentFailed():
             return _said("agent failed", "bold red", _id(event.ref, tracker), event.reason)
+        case ContestantFailed():
+            where = f"{event.agent}, {event.purpose.value} episode {event.number}"
+            return _said("policy failed", "bold red", where, event.reason)
         case EpisodeLost():
             lost = f"{event.agent}, episode {event.number}, attempt {event.attempt}"
             return _said("episode lost", "yellow", lost, event.reason)
-    return None
 
 
 def _said(what: str, style: str, where: str, text: str) -> Text:

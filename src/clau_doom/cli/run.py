@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
@@ -86,38 +88,47 @@ async def _run(plan: "Plan") -> ExitCode:
     from clau_doom import bootstrap
     from clau_doom.cli.progress import show_progress
     from clau_doom.domain.experiment import ExperimentState
+    from clau_doom.errors import ShutdownRequested
     from clau_doom.orchestration import Shutdown
 
     shutdown = Shutdown()
     with _signals(shutdown) as received:
-        async with bootstrap.open_run(plan, shutdown) as (store, experiment):
-            before = await store.snapshot()
-            events = store.events(before.last_sequence, follow=True)
-            showing = asyncio.ensure_future(
-                show_progress(events, plan.config, snapshot=before if plan.resume else None)
-            )
-            try:
-                state = await experiment.run()
-                # On a full disk the event that ends the display may be missing.
-                await asyncio.wait({showing}, timeout=_LAST_LOOK)
-            finally:
-                showing.cancel()
-                await asyncio.gather(showing, return_exceptions=True)
-            snapshot = await store.snapshot()
-    if state is ExperimentState.INTERRUPTED:
-        _say_how_to_resume(plan, len(snapshot.summaries), shutdown.reason)
+        try:
+            async with bootstrap.open_run(plan, shutdown) as (store, experiment):
+                before = await experiment.begin()
+                events = store.events(before.last_sequence, follow=True)
+                showing = asyncio.ensure_future(
+                    show_progress(events, plan.config, snapshot=before if plan.resume else None)
+                )
+                try:
+                    state = await experiment.run()
+                    # On a full disk the event that ends the display may be missing.
+                    await asyncio.wait({showing}, timeout=_LAST_LOOK)
+                finally:
+                    showing.cancel()
+                    await asyncio.gather(showing, return_exceptions=True)
+                snapshot = await store.snapshot()
+        except ShutdownRequested:  # before it had begun
+            state, snapshot = ExperimentState.INTERRUPTED, None
+    if state is ExperimentState.INTERRUPTED or snapshot is None:
+        _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason)
         return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
     _show_result(plan, snapshot)
-    failed = any(summary.failed for summary in snapshot.summaries)
-    return ExitCode.AGENTS_FAILED if failed else ExitCode.DONE
+    return ExitCode.AGENTS_FAILED if _any_failed(plan, snapshot) else ExitCode.DONE
+
+
+def _any_failed(plan: "Plan", snapshot: "Snapshot") -> bool:
+    from clau_doom.domain import Purpose
+
+    held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
+    lacking = any(len(row) < plan.config.holdout.episodes for row in held_out)
+    return lacking or any(summary.failed for summary in snapshot.summaries)
 
 
 @contextmanager
 def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
     """Turn Ctrl-C and SIGTERM into requests to stop; yield the list of those that came."""
     loop, received = asyncio.get_running_loop(), list[signal.Signals]()
-    running = asyncio.current_task()
-    assert running is not None
 
     def stop(sign: signal.Signals) -> None:
         received.append(sign)
@@ -130,7 +141,6 @@ def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
             )
         else:
             shutdown.request(sign.name, grace=0.0)
-            loop.call_later(2.0, running.cancel)  # whatever does not listen, such as a start of workers
 
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop, sign)
@@ -141,11 +151,12 @@ def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
             loop.remove_signal_handler(sign)
 
 
-def _say_how_to_resume(plan: "Plan", generation: int, reason: str | None) -> None:
-    where = "" if plan.output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {plan.output_dir}"
+def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:
+    where = "" if plan.output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(plan.output_dir))}"
+    when = "as its workers started" if generation is None else f"at generation {generation}"
     console = progress_console()
-    console.print(f"experiment interrupted at generation {generation}: {reason}", style="bold yellow", soft_wrap=True)
-    console.print(f"go on with: clau-doom run --resume {plan.config.name}{where}", soft_wrap=True)
+    console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
+    console.print(Text(f"go on with: clau-doom run --resume {plan.config.name}{where}"), soft_wrap=True)
 
 
 def _show_result(plan: "Plan", snapshot: "Snapshot") -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "AgentEvaluated",
     "AgentFailed",
     "ChampionChosen",
+    "ContestantFailed",
     "EpisodeFinished",
     "EpisodeLost",
     "Event",
@@ -123,6 +124,27 @@ class GenerationCompleted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ContestantFailed:
+    """A policy failed while the champion was chosen or judged; a candidate is out, a judged one lacks the episode.
+
+    Attributes:
+        purpose: Validation or held-out.
+        agent: The agent's id.
+        number: The episode's place among the agent's episodes of that purpose.
+        seed: Its seed.
+        kind: Why it failed.
+        reason: What happened, on one line.
+    """
+
+    purpose: Purpose
+    agent: str
+    number: int
+    seed: int
+    kind: FailureKind
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ChampionChosen:
     """The validation seeds chose the champion among the generations' best agents."""
 
@@ -136,7 +158,7 @@ class ExperimentInterrupted:
     """The run stopped and can be resumed.
 
     Attributes:
-        generation: The generation that it stopped in.
+        generation: The generation that it stopped in; the number of generations when the champion was being judged.
         reason: Why, on one line.
     """
 
@@ -167,6 +189,7 @@ Event = (
     | AgentFailed
     | AgentEvaluated
     | GenerationCompleted
+    | ContestantFailed
     | ChampionChosen
     | ExperimentInterrupted
     | ExperimentFailed

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from clau_doom.domain.agent import Agent, AgentRef
+from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.episode import Measures
 
-__all__ = ["Deviations", "Experiment", "ExperimentState", "Generation", "GenerationSummary", "Provenance", "Standing"]
+__all__ = ["Deviations", "Experiment", "ExperimentState", "GenerationSummary", "Provenance", "Standing"]
 
 
 class ExperimentState(StrEnum):
@@ -61,14 +61,6 @@ class Experiment:
     seed: int
     config_yaml: str
     provenance: Provenance
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Generation:
-    """The agents of one generation, by index."""
-
-    index: int
-    agents: tuple[Agent, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

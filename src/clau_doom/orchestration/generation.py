@@ -31,7 +31,7 @@ class GenerationRun:
         self._seeds = seeds
         self._fitness = fitness
         self._log = log
-        self._errors: list[Exception] = []
+        self._errors: dict[str, Exception] = {}
 
     async def evaluate(self, player: Player, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
         """Play what is missing and return the evaluations, by index.
@@ -72,7 +72,7 @@ class GenerationRun:
         if isinstance(report, Failure):
             live = self._registry.get(report.task.agent)
             live.failure = describe(report.error)
-            self._errors.append(report.error)
+            self._errors[live.agent.id] = report.error
             return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure)]
         return self._finished(report)
 
@@ -88,7 +88,9 @@ class GenerationRun:
     def _all_failed(self, evaluations: Sequence[Evaluation]) -> GenerationFailed:
         generation = evaluations[0].agent.ref.generation
         # After a resume some failures are known by their stored reasons only.
-        causes = self._errors or [ClauDoomError(evaluation.failure) for evaluation in evaluations]
+        causes = [
+            self._errors.get(evaluation.agent.id) or ClauDoomError(evaluation.failure) for evaluation in evaluations
+        ]
         error = GenerationFailed(f"generation {generation} failed: all {len(evaluations)} agents failed")
         error.__cause__ = ExceptionGroup("the agents' failures", causes)
         return error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose, episode_seeds
-from clau_doom.domain.events import ChampionChosen, EpisodeFinished, EpisodeLost, Event
+from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import ExperimentFailed, describe
 from clau_doom.orchestration.log import RunLog
@@ -46,6 +46,7 @@ class Judge:
         keep_recordings: bool,
         log: RunLog,
         finished: Mapping[tuple[Purpose, str], Sequence[Episode]],
+        chosen: tuple[AgentRef, float] | None,
     ) -> None:
         """Prepare a judgement.
 
@@ -55,12 +56,14 @@ class Judge:
             keep_recordings: Keep every recording, and not the champion's held-out ones alone.
             log: Where events go.
             finished: Episodes that were played before, by purpose and agent id.
+            chosen: The champion that was chosen before, and its validation fitness, or None.
         """
         self._seed = seed
         self._fitness = fitness
         self._keep = keep_recordings
         self._log = log
         self._episodes = {key: {episode.number: episode for episode in row} for key, row in finished.items()}
+        self._chosen = chosen
         self._failures: dict[str, Exception] = {}
         self._champion: str | None = None
 
@@ -81,9 +84,10 @@ class Judge:
             error = ExperimentFailed(f"all {len(agents)} candidates failed on the validation seeds")
             raise error from ExceptionGroup("the candidates' failures", [*self._failures.values()])
         champion = max(means, key=lambda agent: means[agent])
-        await self._log.append(
-            ChampionChosen(champion=champion.ref, validation_fitness=means[champion], candidates=len(agents))
-        )
+        if self._chosen != (champion.ref, means[champion]):
+            await self._log.append(
+                ChampionChosen(champion=champion.ref, validation_fitness=means[champion], candidates=len(agents))
+            )
         return champion
 
     async def judge(self, player: Player, champion: Agent, first: Agent, baseline: str, episodes: int) -> None:
@@ -122,12 +126,12 @@ class Judge:
         if isinstance(report, Failure):
             self._failures[report.task.agent] = report.error
             return [
-                EpisodeLost(
+                ContestantFailed(
                     purpose=report.task.purpose,
                     agent=report.task.agent,
                     number=report.task.number,
                     seed=report.task.seed,
-                    attempt=report.task.attempt,
+                    kind=report.kind,
                     reason=describe(report.error),
                 )
             ]

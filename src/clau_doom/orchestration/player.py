@@ -54,6 +54,7 @@ class Player:
         *,
         attempts: int,
         on_exhausted: Literal["fail_agent", "stop"],
+        drop_failed: bool = True,
     ) -> None:
         """Make a player.
 
@@ -62,16 +63,19 @@ class Player:
             shutdown: Who may ask to stop.
             attempts: How often an episode is begun.
             on_exhausted: Whether an agent fails, or the run stops, when an episode is lost that often.
+            drop_failed: Leave out the other episodes of an agent that has failed. Which of them were finished before
+                then depends on luck, so that this is for those whose finished episodes count for nothing.
         """
         self._backend = backend
         self._shutdown = shutdown
         self._attempts = attempts
         self._stop_when_exhausted = on_exhausted == "stop"
+        self._drop_failed = drop_failed
 
     async def play(self, tasks: Sequence[EpisodeTask], receive: Callable[[Sequence[Report]], Awaitable[None]]) -> None:
         """Play the tasks in order, as many at once as the backend has slots.
 
-        A failed agent's other episodes are dropped. Every report has been received when this returns or raises
+        Every report has been received when this returns or raises
         `ShutdownRequested`.
 
         Args:
@@ -122,7 +126,7 @@ class Player:
             if task.agent in failed:
                 continue
             report = await self._attempt(task)
-            if isinstance(report, Failure):
+            if isinstance(report, Failure) and self._drop_failed:
                 if task.agent in failed:  # another of its episodes, played at the same time, was faster to fail
                     continue
                 failed[task.agent] = None

@@ -1,6 +1,6 @@
 """Bringing a strategy to where a stored experiment stands: it is asked and told again all that it was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from clau_doom.domain import Agent, AgentRef, Evaluation
 from clau_doom.errors import StoreCorrupted
@@ -36,13 +36,22 @@ def results(evaluations: Sequence[Evaluation]) -> list[Result]:
     ]
 
 
-def replay(strategy: Strategy, experiment: str, finished: Sequence[Sequence[Evaluation]]) -> None:
+def replay(
+    strategy: Strategy, experiment: str, finished: Sequence[Sequence[Evaluation]], check: Callable[[], None]
+) -> None:
     """Ask and tell a new strategy all finished generations.
+
+    Args:
+        strategy: A new one.
+        experiment: The experiment's id.
+        finished: The evaluations of each finished generation.
+        check: Called before each generation; what it raises ends the replay.
 
     Raises:
         StoreCorrupted: The strategy asks for other agents than those that are stored.
     """
     for generation, evaluations in enumerate(finished):
+        check()
         asked = agents_from(experiment, generation, strategy.ask())
         check_asked(asked, [evaluation.agent for evaluation in evaluations])
         strategy.tell(results(evaluations))

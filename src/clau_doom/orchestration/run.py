@@ -84,9 +84,28 @@ class ExperimentRun:
             attempts=config.execution.attempts,
             on_exhausted=config.execution.on_exhausted,
         )
+        # A candidate or champion that is left out by bad luck would change the answer, so judging stops instead.
+        self._judging_player = Player(
+            backend, shutdown, attempts=config.execution.attempts, on_exhausted="stop", drop_failed=False
+        )
         self._shutdown = shutdown
         self._clock = clock
         self._generation = 0
+        self._begun: tuple[Snapshot, RunLog] | None = None
+
+    async def begin(self) -> Snapshot:
+        """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""
+        snapshot = await self._store.snapshot()
+        log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds)
+        await log.append(
+            ExperimentStarted(
+                resumed=snapshot.last_sequence > 1,
+                generations=self._config.generations,
+                config_yaml=self._config_yaml,
+            )
+        )
+        self._begun = snapshot, log
+        return snapshot
 
     async def run(self) -> ExperimentState:
         """Run to the end.
@@ -97,8 +116,10 @@ class ExperimentRun:
         Raises:
             ExperimentFailed: It cannot go on; the causes are chained.
         """
-        snapshot = await self._store.snapshot()
-        log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds)
+        if self._begun is None:
+            await self.begin()
+        assert self._begun is not None
+        snapshot, log = self._begun
         deadline = self._deadline(snapshot)
         try:
             await self._evolve_and_judge(snapshot, log)
@@ -135,14 +156,7 @@ class ExperimentRun:
 
     async def _evolve_and_judge(self, snapshot: Snapshot, log: RunLog) -> None:
         done = len(snapshot.summaries)
-        self._generation = min(done, self._config.generations - 1)
-        await log.append(
-            ExperimentStarted(
-                resumed=snapshot.last_sequence > 1,
-                generations=self._config.generations,
-                config_yaml=self._config_yaml,
-            )
-        )
+        self._generation = done
         progress = await self._restore(snapshot)
         for generation in range(done, self._config.generations):
             self._generation = generation
@@ -156,7 +170,7 @@ class ExperimentRun:
         config = self._config
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
         finished = snapshot.generations[: len(snapshot.summaries)]
-        await asyncio.to_thread(replay, strategy, config.name, finished)
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._shutdown.check)
         progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], agents={}, lengths={})
         for evaluations in finished:
             self._remember(progress, evaluations)
@@ -204,18 +218,19 @@ class ExperimentRun:
         return episode_seeds(self._config.seed, Purpose.TRAINING, self._config.episodes, generation=own)
 
     async def _judge(self, snapshot: Snapshot, progress: _Progress, log: RunLog) -> None:
-        holdout = self._config.holdout
+        self._generation, holdout = len(progress.summaries), self._config.holdout
         judge = Judge(
             seed=self._config.seed,
             fitness=self._fitness,
             keep_recordings=self._config.execution.record == "all",
             log=log,
             finished=snapshot.judging,
+            chosen=snapshot.champion,
         )
         rivals = candidates(progress.summaries, progress.agents)
-        champion = await judge.choose(self._player, rivals, holdout.validation)
+        champion = await judge.choose(self._judging_player, rivals, holdout.validation)
         first = progress.agents[progress.summaries[0].best]
-        await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
+        await judge.judge(self._judging_player, champion, first, baseline_id(self._config.name), holdout.episodes)
 
 
 def _expected(agent: Agent, progress: _Progress) -> float:

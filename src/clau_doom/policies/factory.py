@@ -21,6 +21,7 @@ from clau_doom.ports import Policy, ScenarioFacts
 __all__ = ["make_policy", "source_facts"]
 
 _ROOMS = Path(__file__).parent.parent
+_DECIDING = ("domain", "evolution", "game", "policies", "worker")
 
 
 def make_policy(config: PolicyConfig, facts: ScenarioFacts) -> Policy:
@@ -43,15 +44,15 @@ def make_policy(config: PolicyConfig, facts: ScenarioFacts) -> Policy:
 
 
 def source_facts(config: PolicyConfig) -> tuple[tuple[str, str], ...]:
-    """Return name and SHA-256 (hexadecimal) of the source that decides an episode beside the scenario's own files.
+    """Return name and SHA-256 (hexadecimal) of the source that decides results beside the scenario's own files.
 
-    The rooms `policies` and `game` count as one source each, because every policy plays through both; a custom policy
-    adds the file of its module.
+    Each room that decides a seed, an action, a measure, a hash or an offspring is one source; a custom policy adds the
+    file of its module.
 
     Raises:
         ConfigError: A custom policy's module cannot be found.
     """
-    facts = [(f"source.{room}", _digest(sorted((_ROOMS / room).rglob("*.py")))) for room in ("game", "policies")]
+    facts = [(f"source.{room}", _digest(sorted((_ROOMS / room).rglob("*.py")))) for room in _DECIDING]
     if isinstance(config, CustomPolicyConfig):
         facts.append(("source.policy", _digest([custom_source(config)])))
     return tuple(facts)

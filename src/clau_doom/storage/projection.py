@@ -8,6 +8,7 @@ from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
     ChampionChosen,
+    ContestantFailed,
     EpisodeFinished,
     EpisodeLost,
     Event,
@@ -64,7 +65,7 @@ class Projection:
         match event:
             case EpisodeFinished():
                 self._episode(event.episode)
-            case EpisodeLost():
+            case EpisodeLost() | ContestantFailed():
                 pass
             case AgentEvaluated():
                 self._settle(event.ref, AgentStatus.COMPLETED, fitness=float(event.fitness))

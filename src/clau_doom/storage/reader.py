@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ _EPISODES = (
 )
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Row = tuple[Any, ...]
+
+
+_CONTESTANT_FAILURES = (
+    "SELECT json_extract(payload, '$.kind'), count(*) FROM events WHERE kind = 'contestant_failed' GROUP BY 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ class Reader:
             (last,) = run("SELECT max(sequence) FROM events").fetchone()
             agents = run(f"{_AGENT} ORDER BY generation, number").fetchall()
             summaries = run("SELECT * FROM generations ORDER BY number").fetchall()
-            failures = dict(run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall())
+            failures = Counter(dict(run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()))
+            failures.update(dict(run(_CONTESTANT_FAILURES).fetchall()))
             rows = run(_EPISODES).fetchall()
         name, seed, state, reason, seconds, champion_generation, champion_number, validation = head
         played = _by_agent(rows)

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -154,8 +155,8 @@ class Runs:
 
     def _exists(self, experiment: str) -> ExperimentExists:
         return ExperimentExists(
-            f"experiment {experiment} exists already in {self.root.absolute()}: resume it with "
-            f"`clau-doom run --resume {experiment}`, or choose another --name"
+            f"experiment {experiment} exists already: resume it with `clau-doom run --resume {experiment} "
+            f"--output-dir {shlex.quote(str(self.root))}`, or choose another --name"
         )
 
 

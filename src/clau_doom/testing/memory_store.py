@@ -9,6 +9,7 @@ from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
     ChampionChosen,
+    ContestantFailed,
     EpisodeFinished,
     Event,
     ExperimentCompleted,
@@ -197,6 +198,8 @@ class MemoryStore:
                 tables.episodes[episode.purpose, episode.agent, episode.number] = replace(episode, recording=None)
             case AgentEvaluated():
                 self._settle(event.ref, status=AgentStatus.COMPLETED, fitness=event.fitness)
+            case ContestantFailed():
+                tables.failures.append(event.kind)
             case AgentFailed():
                 tables.failures.append(event.kind)
                 self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)

@@ -104,7 +104,8 @@ def _answer(request: pb.PlayEpisode, engine: Engine, policy: Policy, page: Phase
 
 
 def _failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:
-    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=describe(error)[:2000]))
+    reason = describe(error)[:2000].encode("utf-8", "backslashreplace").decode()  # a policy's text may be no text
+    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason))
 
 
 if __name__ == "__main__":

@@ -82,8 +82,8 @@ def _decide(decide: Decide, observation: Observation) -> Action:
 
 def _encode(action: Action) -> bytes:
     try:
-        values = array("d", action.buttons)
+        values = array("d", [*action.buttons])
         values.append(action.tics)
-    except (AttributeError, TypeError) as error:
+    except Exception as error:  # what a policy returns is its own code, and may raise anything when looked at
         raise PolicyFailed(f"the policy returned {action!r:.80}, which is no action: {error}") from error
     return values.tobytes()

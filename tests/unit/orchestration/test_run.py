@@ -2,14 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
-from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GenomeSpace, Purpose
-from clau_doom.domain.events import AgentFailed, ChampionChosen, EpisodeFinished, ExperimentInterrupted
+from clau_doom.domain import AgentStatus, Episode, EpisodeOutcome, Fitness, Gene, GenomeSpace, Purpose, episode_seeds
+from clau_doom.domain.events import (
+    AgentFailed,
+    ChampionChosen,
+    ContestantFailed,
+    EpisodeFinished,
+    ExperimentInterrupted,
+)
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
@@ -81,13 +88,18 @@ async def finished(config: ExperimentConfig, *, slots: int) -> Snapshot:
     return await store.snapshot()
 
 
-def judged(snapshot: Snapshot) -> dict[object, list[object]]:
+def judged(snapshot: Snapshot) -> dict[tuple[Purpose, str], list[EpisodeOutcome]]:
     return {key: [episode.outcome for episode in row] for key, row in snapshot.judging.items()}
 
 
-@pytest.fixture(scope="module")
-def undisturbed() -> Snapshot:
+@cache
+def never_disturbed() -> Snapshot:
     return asyncio.run(finished(configuration(), slots=1))
+
+
+@pytest.fixture
+def undisturbed() -> Snapshot:
+    return never_disturbed()
 
 
 def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
@@ -98,11 +110,9 @@ def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
     assert judged(other) == judged(undisturbed)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-def test_an_experiment_interrupted_anywhere_ends_the_same(
-    undisturbed: Snapshot, stops: list[int], slots: int, grace: float
-) -> None:
+def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
     """However often a run is stopped, and after however many episodes, the resumed one ends as one never stopped."""
 
     async def scenario() -> None:
@@ -117,16 +127,17 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(
                     shutdown.request("enough", grace=grace)
                 await asyncio.sleep(0)
 
-            await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown)
-        if (await store.snapshot()).state is not ExperimentState.COMPLETED:
+            if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
+                break
+        else:
             assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
         async for recorded in store.events():
             if isinstance(recorded.event, EpisodeFinished):
                 episode = recorded.event.episode
                 played.append((episode.purpose, episode.agent, episode.number))
         end = await store.snapshot()
-        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
-        assert judged(end) == judged(undisturbed)
+        assert history_sha256(end.generations) == history_sha256(never_disturbed().generations)
+        assert judged(end) == judged(never_disturbed())
         assert len(played) == len({*played}), "a finished episode was played again"
 
     asyncio.run(scenario())
@@ -277,6 +288,90 @@ def test_the_champion_is_chosen_by_validation_and_judged_beside_two_others(undis
 
 def mean(episodes: tuple[Episode, ...]) -> float:
     return sum(episode.outcome.measures.reward for episode in episodes) / len(episodes)
+
+
+def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> None:
+    """However many are played at once, the same episodes judge, and the failure is in the log."""
+    lost = episode_seeds(1, Purpose.HELD_OUT, 4)[1]
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.seed == lost and not task.baseline:
+            raise PolicyFailed("afraid of this seed")
+
+    async def scenario(slots: int) -> dict[tuple[Purpose, str], list[EpisodeOutcome]]:
+        store = new_store(configuration())
+        assert await run(store, configuration(), slots=slots, disturb=disturb) is ExperimentState.COMPLETED
+        failed = [recorded.event async for recorded in store.events() if isinstance(recorded.event, ContestantFailed)]
+        assert {(event.seed, event.reason) for event in failed} == {(lost, "afraid of this seed")}
+        return judged(await store.snapshot())
+
+    few, many = asyncio.run(scenario(1)), asyncio.run(scenario(16))
+    assert few == many
+    held_out = [row for (purpose, _), row in few.items() if purpose is Purpose.HELD_OUT]
+    assert sorted(len(row) for row in held_out) in ([3, 4], [3, 3, 4])
+
+
+def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> None:
+    """The best of the others is chosen, and no episodes of training are touched."""
+    assert undisturbed.champion is not None
+    would_be = f"x-g{undisturbed.champion[0].generation:03d}-a{undisturbed.champion[0].index:03d}"
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.purpose is Purpose.VALIDATION and task.agent == would_be and task.number == 2:
+            raise PolicyFailed("afraid")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
+        end = await store.snapshot()
+        assert end.champion is not None
+        assert end.champion[0] != undisturbed.champion[0]  # type: ignore[index]
+        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+
+    asyncio.run(scenario())
+
+
+def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> None:
+    """When a judging episode is lost for good the run is interrupted, and a resume ends as if nothing had happened."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.purpose is Purpose.VALIDATION and task.number == 2:
+            raise EngineCrashed("gone")
+
+    async def scenario() -> None:
+        store = new_store(configuration())
+        assert await run(store, configuration(), disturb=disturb) is ExperimentState.INTERRUPTED
+        assert await run(store, configuration()) is ExperimentState.COMPLETED
+        end = await store.snapshot()
+        assert end.champion == undisturbed.champion
+        assert end.deviations.total == 0
+
+    asyncio.run(scenario())
+
+
+def test_all_causes_are_told_after_a_resume() -> None:
+    """Agents that failed before an interruption are named beside those that failed after it, by index."""
+    shutdown = Shutdown()
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent.endswith("a002"):
+            shutdown.request("enough", grace=0.0)
+            await asyncio.sleep(1)
+        raise PolicyFailed(f"bad {task.agent[-4:]}")
+
+    async def scenario() -> None:
+        config = configuration(population=4)
+        store = new_store(config)
+        assert await run(store, config, slots=1, disturb=disturb, shutdown=shutdown) is ExperimentState.INTERRUPTED
+
+        async def refuse(task: EpisodeTask) -> None:
+            raise PolicyFailed(f"bad {task.agent[-4:]}")
+
+        with pytest.raises(ExperimentFailed) as caught:
+            await run(store, config, disturb=refuse)
+        assert describe(caught.value).endswith("all 4 agents failed: bad a000; bad a001; bad a002; bad a003")
+
+    asyncio.run(scenario())
 
 
 def test_only_the_champions_held_out_recordings_are_kept() -> None:

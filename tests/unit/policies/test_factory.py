@@ -113,9 +113,10 @@ def test_says_what_importing_raised(
 
 
 def test_source_facts_are_digests_of_what_is_played(module: str) -> None:
-    """The bundled rooms count for every policy, and a custom policy's own file beside them."""
+    """The rooms that decide results count for every policy, and a custom policy's own file beside them."""
     bundled = dict(source_facts(RulesPolicyConfig()))
-    assert sorted(bundled) == ["source.game", "source.policies"]
+    rooms = ["domain", "evolution", "game", "policies", "worker"]
+    assert sorted(bundled) == [f"source.{room}" for room in rooms]
     assert all(len(digest) == 64 for digest in bundled.values())
     custom = dict(source_facts(CustomPolicyConfig(target=f"{module}:Good")))
     assert custom.items() > bundled.items()

@@ -103,6 +103,9 @@ def leave(observation: Observation) -> Action:
         (leave, "the policy raised SystemExit: 3"),
         (lambda observation: None, "which is no action"),
         (lambda observation: Action(("left",)), "which is no action"),  # type: ignore[arg-type]
+        (lambda observation: Action((10**400, 0, 0)), "which is no action"),
+        (lambda observation: Action((1, 0, 0), 10**400), "which is no action"),
+        (lambda observation: Action(1 / 0 for _ in range(3)), "division by zero"),  # type: ignore[arg-type]
         (lambda observation: Action((1, 0)), "2"),
         (lambda observation: Action((float("nan"), 0, 0)), "nan"),
         (lambda observation: Action((1, 0, 0), 5), "5"),

@@ -5,6 +5,6 @@ ends, it ends with the whole process group, so that no engine outlives its worke
 """
 
 from clau_doom.backends.local.backend import LocalBackend
-from clau_doom.backends.local.folders import WorkFolders, sweep_leftovers
+from clau_doom.backends.local.folders import WorkFolders
 
-__all__ = ["LocalBackend", "WorkFolders", "sweep_leftovers"]
+__all__ = ["LocalBackend", "WorkFolders"]

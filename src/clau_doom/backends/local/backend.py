@@ -1,6 +1,7 @@
 """The local backend: a fixed number of slots, each with at most one living worker."""
 
 import asyncio
+import errno
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
-from clau_doom.errors import InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerRefused
+from clau_doom.errors import DiskFull, InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerCrashed, WorkerRefused
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -92,7 +93,7 @@ class LocalBackend(EvaluationBackend):
                     group.create_task(self._start_patiently(slot))
         except BaseExceptionGroup as errors:
             await self._end()
-            raise errors.exceptions[0] from None
+            raise errors.exceptions[0] from errors.exceptions[0].__cause__
         except BaseException:
             await self._end()
             raise
@@ -136,12 +137,17 @@ class LocalBackend(EvaluationBackend):
                 return
 
     async def _start(self, slot: _Slot) -> WorkerProcess:
-        folder = self._folders.make()
         try:
-            slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
-        except BaseException:
-            self._folders.remove(folder)
-            raise
+            folder = self._folders.make()
+            try:
+                slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
+            except BaseException:
+                self._folders.remove(folder)
+                raise
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull(f"there is no room to start worker {slot.number}: {error}") from error
+            raise WorkerCrashed(f"worker {slot.number} could not be started: {error}") from error
         return slot.worker
 
     async def _discard(self, slot: _Slot) -> None:
@@ -151,5 +157,7 @@ class LocalBackend(EvaluationBackend):
             self._folders.remove(worker.folder)
 
     async def _end(self) -> None:
-        await asyncio.gather(*(self._discard(slot) for slot in self._slots))
-        self._stack.close()
+        try:
+            await asyncio.gather(*(self._discard(slot) for slot in self._slots))
+        finally:
+            self._stack.close()

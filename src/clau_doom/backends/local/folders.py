@@ -15,16 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
 
-__all__ = ["WorkFolders", "sweep_leftovers"]
+__all__ = ["WorkFolders"]
 
 
 def _root() -> Path:
     root = Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)
     if root.is_symlink() or root.stat().st_uid != os.getuid():
-        raise PermissionError(f"{root} belongs to somebody else: remove it, or set TMPDIR to a folder of your own")
+        raise InfrastructureFailed(f"{root} belongs to somebody else: remove it, or set TMPDIR to a folder of your own")
     return root
 
 
@@ -70,7 +71,7 @@ class WorkFolders:
         assert self._base is not None, "entered first"
         self._made += 1
         folder = self._base / f"worker-{self._made:05d}"
-        folder.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700, parents=True)  # a cleaner of old temporary files may have removed the base
         return folder
 
     def remove(self, folder: Path) -> None:
@@ -79,20 +80,10 @@ class WorkFolders:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep_leftovers() -> int:
-    """Remove what dead orchestrators of this user left; return how many there were."""
-    root = _root()
-    with _lock(root / "lock"):
-        return _sweep_all(root)
-
-
-def _sweep_all(root: Path) -> int:
-    swept = 0
+def _sweep_all(root: Path) -> None:
     for base in sorted(root.glob("run-*")):
         if not _alive(base):
             _remove(base)
-            swept += 1
-    return swept
 
 
 def _alive(base: Path) -> bool:

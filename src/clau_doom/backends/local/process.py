@@ -102,7 +102,10 @@ class WorkerProcess:
 
     async def _greet(self) -> None:
         self._writer.write(frame(pb.ToWorker(setup=self._launch.setup)))
-        hello = (await self._receive()).hello
+        first = await self._receive()
+        if first.WhichOneof("message") != "hello":
+            raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} in place of a hello")
+        hello = first.hello
         claimed = Provenance(facts=tuple(sorted(hello.facts.items())))
         if difference := self._launch.facts.first_difference(claimed):
             name, here, there = difference
