@@ -23,6 +23,10 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend
 __all__ = ["Failure", "Player", "Report"]
 
 _REFUSAL_GRACE = 10.0
+# Seconds for which a result waits for others to share its commit: as long as an episode takes, so that a kill costs
+# hardly more than the episodes in flight.
+# The orchestrator has no core of its own, so that every commit is paid for by the episodes that are being played.
+_LINGER = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,9 +173,10 @@ async def _deliver(
     open_ended = True
     while open_ended:
         batch = [await reports.get()]
-        with contextlib.suppress(asyncio.QueueEmpty):
-            while True:
-                batch.append(reports.get_nowait())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while batch[-1] is not None:
+                    batch.append(await reports.get())
         open_ended = batch[-1] is not None
         if received := [report for report in batch if report is not None]:
             await receive(received)

@@ -32,9 +32,9 @@ from clau_doom.storage import lock, schema
 from clau_doom.storage.codec import decode
 from clau_doom.storage.faults import storage_errors
 
-__all__ = ["LogPage", "Reader"]
+__all__ = ["PAGE", "LogPage", "Reader"]
 
-_PAGE = 256
+PAGE = 256
 _AGENT = "SELECT generation, number, operator, parents, genome, status, fitness, failure FROM agents"
 _EPISODES = (
     f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker"  # noqa: S608 (names of ours)
@@ -159,7 +159,7 @@ class Reader:
         with self._transaction() as run:
             rows = run(
                 "SELECT sequence, time, kind, payload FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                (after, _PAGE),
+                (after, PAGE),
             ).fetchall()
             (state,) = run("SELECT state FROM experiment").fetchone() or (ExperimentState.PENDING.value,)
         events = [

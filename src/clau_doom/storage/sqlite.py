@@ -17,7 +17,7 @@ from clau_doom.ports import Snapshot
 from clau_doom.storage import lock
 from clau_doom.storage.commits import Commits
 from clau_doom.storage.projection import KeepRecordings
-from clau_doom.storage.reader import Reader
+from clau_doom.storage.reader import PAGE, Reader
 from clau_doom.storage.writer import Call, Writer
 
 __all__ = ["RESULTS", "SqliteStore"]
@@ -26,7 +26,7 @@ RESULTS = "results.sqlite"
 """The results' name in an experiment's folder."""
 
 _POLL = 0.2
-"""Seconds between two looks at whether another process has committed."""
+"""Seconds between two looks of a follower at what has been committed."""
 
 _T = TypeVar("_T")
 
@@ -127,6 +127,8 @@ class SqliteStore:
                 after = recorded.sequence
                 yield recorded
             if page.events:
+                if follow and len(page.events) < PAGE:
+                    await self._pause()
                 continue
             if page.ended or not follow:
                 return
@@ -147,6 +149,11 @@ class SqliteStore:
                         await commits.finish()
                 finally:
                     await _finish(thread, reader.close)
+
+    async def _pause(self) -> None:
+        """Wait a moment, or for the store's closing: who follows needs no page for every commit."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), _POLL)
 
     async def _read(self, query: Callable[[], _T]) -> _T:
         if self._closed.is_set():

@@ -47,21 +47,23 @@ def play(engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhaseP
     """
     started = time.perf_counter()
     observation: Observation | None = engine.begin(seed)
-    digest = hashlib.sha256()
+    # Hashed at the end: between two turns of the engine, which empties the caches, a digest's update is dear.
+    trajectory: list[bytes] = []
     try:
         page.enter_policy()
         decide = _begin(policy, genome, seed)
         page.enter_engine()
         while observation is not None:
-            digest.update(observation.variables.tobytes())
+            trajectory.append(observation.variables.tobytes())
             page.enter_policy()
             action = _decide(decide, observation)
             page.enter_engine()
-            digest.update(_encode(action))
+            trajectory.append(_encode(action))
             observation = engine.act(action)
     finally:
         page.settle()
-    outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=digest.hexdigest())
+    digest = hashlib.sha256(b"".join(trajectory)).hexdigest()
+    outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=digest)
     recording = engine.recording()
     return Rollout(outcome=outcome, recording=recording, seconds=time.perf_counter() - started)
 

@@ -21,6 +21,7 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 __all__ = ["LocalBackend"]
 
 _START_ATTEMPTS = 3
+_WATCH_INTERVAL = 0.25
 
 
 @dataclass
@@ -73,6 +74,7 @@ class LocalBackend(EvaluationBackend):
         self._free: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()
         self._folders = WorkFolders()
         self._stack = ExitStack()
+        self._watchdog: asyncio.TimerHandle | None = None
 
     @property
     def slots(self) -> int:
@@ -99,6 +101,7 @@ class LocalBackend(EvaluationBackend):
             raise
         for slot in reversed(self._slots):
             self._free.put_nowait(slot)
+        self._watch()
         return self
 
     async def __aexit__(
@@ -156,7 +159,15 @@ class LocalBackend(EvaluationBackend):
             await worker.kill()
             self._folders.remove(worker.folder)
 
+    def _watch(self) -> None:
+        self._watchdog = asyncio.get_running_loop().call_later(_WATCH_INTERVAL, self._watch)
+        for slot in self._slots:
+            if slot.worker:
+                slot.worker.watch()
+
     async def _end(self) -> None:
+        if self._watchdog:
+            self._watchdog.cancel()
         try:
             await asyncio.gather(*(self._discard(slot) for slot in self._slots))
         finally:

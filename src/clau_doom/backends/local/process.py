@@ -14,6 +14,7 @@ from pathlib import Path
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
+    ClauDoomError,
     EngineCrashed,
     EpisodeTimedOut,
     PolicyFailed,
@@ -30,7 +31,6 @@ from clau_doom.worker import Phase, PhasePage
 __all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
-_WATCH_INTERVAL = 0.25
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -53,6 +53,15 @@ class Launch:
     log: Path | None
 
 
+@dataclass
+class _Watched:
+    """What the watchdog knows of the episode that is being played; times are monotonic seconds."""
+
+    count: int
+    begun: float
+    moved: float
+
+
 class WorkerProcess:
     """A started worker. Plays one episode at a time; after any error but `PolicyFailed` it must be killed."""
 
@@ -67,6 +76,8 @@ class WorkerProcess:
         self._page = PhasePage(folder / "phase")
         self._tasks = 0
         self._engine: int | None = None
+        self._watched: _Watched | None = None
+        self._verdict: ClauDoomError | None = None
 
     @property
     def pid(self) -> int:
@@ -126,7 +137,7 @@ class WorkerProcess:
         self._tasks += 1
         request = play_episode(self._tasks, task.genome, task.seed, baseline=task.baseline)
         self._writer.write(frame(request))
-        answer = await self._watched()
+        answer = await self._answer()
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == self._tasks:
             return episode_from_played(
@@ -144,37 +155,46 @@ class WorkerProcess:
             raise EngineCrashed(answer.failed.reason)
         raise WorkerCrashed(f"worker {self.number} answered task {self._tasks} with {kind}")
 
-    async def _watched(self) -> pb.FromWorker:
-        """Wait for the answer while looking at the phase page; raise when nothing moves any more."""
-        receiving = asyncio.ensure_future(self._receive())
-        loop = asyncio.get_running_loop()
-        begun = moved = loop.time()
-        count, _ = self._page.read()
+    async def _answer(self) -> pb.FromWorker:
+        now = time.monotonic()
+        self._watched, self._verdict = _Watched(count=self._page.read()[0], begun=now, moved=now), None
         try:
-            while True:
-                done, _pending = await asyncio.wait({receiving}, timeout=_WATCH_INTERVAL)
-                if done:
-                    return receiving.result()
-                now = loop.time()
-                seen, phase = self._page.read()
-                if seen != count:
-                    count, moved = seen, now
-                self._judge(phase, playing=now - begun, still=now - moved)
+            return await self._receive()
+        except WorkerCrashed as error:
+            if self._verdict is not None:
+                raise self._verdict from error
+            raise
         finally:
-            receiving.cancel()
+            self._watched = None
 
-    def _judge(self, phase: Phase, *, playing: float, still: float) -> None:
+    def watch(self) -> None:
+        """Look whether the episode that is being played still moves; end the worker when it does not.
+
+        Called a few times a second. It ends the worker by a signal alone, so that `play` sees the socket close.
+        """
+        if self._watched is None or self._verdict is not None:
+            return
+        now = time.monotonic()
+        count, phase = self._page.read()
+        if count != self._watched.count:
+            self._watched.count, self._watched.moved = count, now
+        self._verdict = self._judge(phase, playing=now - self._watched.begun, still=now - self._watched.moved)
+        if self._verdict is not None:
+            self._signal()
+
+    def _judge(self, phase: Phase, *, playing: float, still: float) -> ClauDoomError | None:
         if self._engine is not None and _ended(self._engine):
             # A worker whose engine dies in the middle of a recorded step would wait for it for ever.
-            raise EngineCrashed(f"the engine of worker {self.number} has ended")
+            return EngineCrashed(f"the engine of worker {self.number} has ended")
         deciding = phase is Phase.POLICY and not _stopped(self.pid)
         if playing > self._launch.episode_timeout:
             limit = f"{self._launch.episode_timeout:g} s"
             if deciding:
-                raise PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
-            raise EpisodeTimedOut(f"the episode was not over after {limit}")
+                return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
+            return EpisodeTimedOut(f"the episode was not over after {limit}")
         if still > self._launch.stall_timeout and not deciding:
-            raise EpisodeTimedOut(f"worker {self.number} made no progress for {self._launch.stall_timeout:g} s")
+            return EpisodeTimedOut(f"worker {self.number} made no progress for {self._launch.stall_timeout:g} s")
+        return None
 
     async def _receive(self) -> pb.FromWorker:
         try:
@@ -190,10 +210,13 @@ class WorkerProcess:
             return f" with {how}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
         return ""
 
-    async def kill(self) -> None:
-        """End the worker and its engine, at once. Harmless when they are gone."""
+    def _signal(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    async def kill(self) -> None:
+        """End the worker and its engine, at once. Harmless when they are gone."""
+        self._signal()
         self._writer.close()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
