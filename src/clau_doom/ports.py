@@ -187,7 +187,11 @@ class Engine(Protocol):
         ...
 
     def recording(self) -> bytes | None:
-        """Return the finished episode's recording, or None unless started with `record`."""
+        """Return the last finished episode's recording, or None unless started with `record`.
+
+        It may be asked for once the next episode has begun, and is cheaper then; an episode that is begun and not
+        finished takes it away.
+        """
         ...
 
     def close(self) -> None:

@@ -27,8 +27,9 @@ _GONE = (
     vzd.ViZDoomIsNotRunningException,
     vzd.ViZDoomUnexpectedExitException,
 )
-_RECORDING = "episode.lmp"
-# The engine writes a recording out when the next episode begins; this one is begun for that alone.
+# Two, in turns: the engine writes a recording out when the next episode begins.
+_RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
+# This one is begun for that alone.
 _SCRATCH = "scratch.lmp"
 
 
@@ -59,6 +60,8 @@ class VizdoomEngine:
         self._first_tic = 0
         self._tally = Tally(np.zeros(len(self._variables)), 0)
         self._final: Measures | None = None
+        self._path = self._folder / _RECORDINGS[0]
+        self._written: Path | None = None
         self._recorded: bytes | None = None
 
     @property
@@ -80,6 +83,7 @@ class VizdoomEngine:
         """
         self.close()
         self._needs, self._record = needs, record
+        self._final, self._written, self._recorded = None, None, None
         try:
             self._furnish()
         except OSError as error:
@@ -103,13 +107,18 @@ class VizdoomEngine:
             EngineCrashed: The game is gone.
         """
         game = self._playing()
-        self._running, self._final, self._recorded = False, None, None
+        before, self._path = self._path, self._folder / _RECORDINGS[self._path.name == _RECORDINGS[0]]
         try:
             game.set_seed(seed)
-            self._new_episode(game, _RECORDING)
+            self._new_episode(game, self._path)
             state = _state(game)
         except _GONE as error:
             raise self._crashed(error) from error
+        if self._final is None:  # an abandoned episode has written over what was finished before it
+            self._written = self._recorded = None
+        elif self._written is None:
+            self._written = before
+        self._running, self._final = False, None
         if state is None:
             raise EngineCrashed(f"{self._facts.name} ended before its first decision, with seed {seed}")
         self._first_tic = state.tic
@@ -151,7 +160,10 @@ class VizdoomEngine:
         return self._tally.measures(game.get_total_reward())
 
     def recording(self) -> bytes | None:
-        """Return the finished episode's recording (.lmp), or None unless started with `record`.
+        """Return the last finished episode's recording (.lmp), or None where none is kept.
+
+        It costs nothing once the next episode has begun: the engine writes a recording out only then. Asked for before,
+        it costs the beginning of an episode.
 
         Raises:
             EngineCrashed: The game is gone.
@@ -159,12 +171,14 @@ class VizdoomEngine:
         if not self._record or self._recorded is not None:
             return self._recorded
         game = self._playing()
-        if self._final is not None:
-            try:
-                self._new_episode(game, _SCRATCH)
-                self._recorded = (self._folder / _RECORDING).read_bytes()
-            except (*_GONE, OSError) as error:
-                raise self._crashed(error) from error
+        try:
+            if self._final is not None and self._written is None:
+                self._new_episode(game, self._folder / _SCRATCH)
+                self._written = self._path
+            if self._written is not None:
+                self._recorded = self._written.read_bytes()
+        except (*_GONE, OSError) as error:
+            raise self._crashed(error) from error
         return self._recorded
 
     def close(self) -> None:
@@ -240,9 +254,9 @@ class VizdoomEngine:
             return False
         return True
 
-    def _new_episode(self, game: vzd.DoomGame, recording: str) -> None:
+    def _new_episode(self, game: vzd.DoomGame, recording: Path) -> None:
         if self._record:
-            game.new_episode(recording)
+            game.new_episode(recording.name)
         else:
             game.new_episode()
 
@@ -251,7 +265,7 @@ class VizdoomEngine:
         # Leaving a map by its exit sets the clock to 0; the tics of the action that did it are counted in full.
         self._tally.add(values, game.get_episode_time() or self._tally.tic + tics)
         self._final = self._tally.measures(game.get_total_reward())
-        self._running = False
+        self._running, self._written, self._recorded = False, None, None
 
     def _observed(self, state: vzd.GameState) -> Observation:
         values = state.game_variables

@@ -63,6 +63,7 @@ class ScriptedEngine:
         self._crash_on_start = crash_on_start
         self._needs = Needs()
         self._record = self._started = self._running = False
+        self._recorded: bytes | None = None
         self._played = 0
         self._tally: Tally | None = None
 
@@ -76,6 +77,7 @@ class ScriptedEngine:
         if self._crash_on_start:
             raise EngineCrashed("the scripted engine was told not to start")
         self._needs, self._record, self._started, self._running, self._tally = needs, record, True, False, None
+        self._recorded = None
 
     def begin(self, seed: int) -> Observation:
         """Begin an episode and return what is seen first."""
@@ -114,6 +116,8 @@ class ScriptedEngine:
         self._tally.add(row, self._tic)
         over = self._tally.decisions >= self._decisions or self._tic >= self._facts.timeout or self._health <= 0
         self._running = not over
+        if over:
+            self._recorded = f"scripted {self._state:016x} {self._tally.decisions}".encode()
         return None if over else self._observation(row)
 
     def measures(self) -> Measures:
@@ -123,10 +127,8 @@ class ScriptedEngine:
         return self._tally.measures(float(self._kills))
 
     def recording(self) -> bytes | None:
-        """Return bytes that tell one finished episode from another, or None unless started with `record`."""
-        if not self._record or self._running or self._tally is None:
-            return None
-        return f"scripted {self._state:016x} {self._tally.decisions}".encode()
+        """Return bytes that tell the last finished episode from another, or None unless started with `record`."""
+        return self._recorded if self._record else None
 
     def close(self) -> None:
         """End the game."""

@@ -6,6 +6,7 @@ It sends a hello, starts its engine, and then plays what it is asked to until th
 import argparse
 import gc
 import os
+import select
 import socket
 import time
 from pathlib import Path
@@ -17,13 +18,13 @@ from clau_doom.domain import Genome
 from clau_doom.errors import ClauDoomError, EngineCrashed, PolicyFailed, describe
 from clau_doom.game import VizdoomEngine, resolve
 from clau_doom.policies import make_policy
-from clau_doom.ports import Engine, Needs, Policy
+from clau_doom.ports import Engine, Needs, Observation, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse, played
 from clau_doom.worker.facts import collect_facts
 from clau_doom.worker.phase import PhasePage
 from clau_doom.worker.process import die_with_parent, pin
-from clau_doom.worker.rollout import play
+from clau_doom.worker.rollout import Rollout, play
 
 _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
@@ -35,14 +36,17 @@ class Channel:
         self._socket = socket.socket(fileno=descriptor)
         # An engine that inherited it would keep it open after this process.
         self._socket.set_inheritable(False)
-        self._stream = self._socket.makefile("rb")
 
     def receive(self) -> pb.ToWorker | None:
         """Return the next message, or None when the orchestrator has closed."""
-        prefix = self._stream.read(PREFIX)
+        prefix = self._socket.recv(PREFIX, socket.MSG_WAITALL)
         if len(prefix) < PREFIX:
             return None
-        return parse(pb.ToWorker, self._stream.read(frame_size(prefix)))
+        return parse(pb.ToWorker, self._socket.recv(frame_size(prefix), socket.MSG_WAITALL))
+
+    def waiting(self) -> bool:
+        """Say whether there is something to receive."""
+        return bool(select.select([self._socket], [], [], 0.0)[0])
 
     def send(self, message: pb.FromWorker) -> None:
         """Send a message."""
@@ -83,24 +87,47 @@ def _serve(channel: Channel, setup: pb.Setup, folder: Path, page: PhasePage) -> 
     channel.send(pb.FromWorker(ready=pb.Ready(seconds=time.perf_counter() - started)))
     gc.freeze()  # what is here now stays: it need not be looked at again
     try:
-        while (message := channel.receive()) is not None:
-            channel.send(_answer(message.play, engine, baseline if message.play.baseline else policy, page))
+        _play_all(channel, engine, {False: policy, True: baseline}, page)
     finally:
         engine.close()
+
+
+def _play_all(channel: Channel, engine: Engine, policies: dict[bool, Policy], page: PhasePage) -> None:
+    """Play what is asked for until the orchestrator closes.
+
+    Where the next task is waiting when an episode ends, it is begun before the answer is sent: the engine writes a
+    recording out when the next episode begins, and beginning one for that alone costs a few per cent.
+    """
+    message, begun = channel.receive(), None
+    while message is not None:
+        request = message.play
+        answer = _answer(request, engine, policies[request.baseline], page, begun)
+        message, begun = channel.receive() if channel.waiting() else None, None
+        if isinstance(answer, Rollout):
+            try:
+                begun = engine.begin(message.play.seed) if message else None
+                reply = played(request.task, answer.outcome, engine.recording(), answer.seconds)
+            except EngineCrashed as error:
+                reply = _failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
+        else:
+            reply = answer
+        channel.send(reply)
+        message = message or channel.receive()
 
 
 def _merge(first: Needs, second: Needs) -> Needs:
     return Needs(objects=first.objects or second.objects, screen=first.screen or second.screen)
 
 
-def _answer(request: pb.PlayEpisode, engine: Engine, policy: Policy, page: PhasePage) -> pb.FromWorker:
+def _answer(
+    request: pb.PlayEpisode, engine: Engine, policy: Policy, page: PhasePage, begun: Observation | None
+) -> Rollout | pb.FromWorker:
     try:
-        rollout = play(engine, policy, Genome(tuple(request.genome)), request.seed, page)
+        return play(engine, policy, Genome(tuple(request.genome)), request.seed, page, begun=begun)
     except PolicyFailed as error:
         return _failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
     except EngineCrashed as error:
         return _failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
-    return played(request.task, rollout.outcome, rollout.recording, rollout.seconds)
 
 
 def _failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:

@@ -19,16 +19,16 @@ class Rollout:
 
     Attributes:
         outcome: What happened.
-        recording: The engine's recording, or None.
         seconds: Wall time.
     """
 
     outcome: EpisodeOutcome
-    recording: bytes | None
     seconds: float
 
 
-def play(engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhasePage) -> Rollout:
+def play(
+    engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhasePage, *, begun: Observation | None = None
+) -> Rollout:
     """Play one episode to its end.
 
     The trajectory's hash is SHA-256 over, for every decision, the observed variables and the action's buttons as
@@ -40,13 +40,14 @@ def play(engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhaseP
         genome: The agent's genes.
         seed: The engine's seed; the policy's generator is seeded from it too.
         page: Where to say whose turn it is.
+        begun: What is seen first, where the engine has begun the episode on this seed already.
 
     Raises:
         PolicyFailed: The policy raised, or its action is none.
         EngineCrashed: The engine is gone.
     """
     started = time.perf_counter()
-    observation: Observation | None = engine.begin(seed)
+    observation: Observation | None = begun or engine.begin(seed)
     # Hashed at the end: between two turns of the engine, which empties the caches, a digest's update is dear.
     trajectory: list[bytes] = []
     try:
@@ -64,8 +65,7 @@ def play(engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhaseP
         page.settle()
     digest = hashlib.sha256(b"".join(trajectory)).hexdigest()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=digest)
-    recording = engine.recording()
-    return Rollout(outcome=outcome, recording=recording, seconds=time.perf_counter() - started)
+    return Rollout(outcome=outcome, seconds=time.perf_counter() - started)
 
 
 def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:

@@ -1,16 +1,16 @@
 """The local backend: a fixed number of slots, each with at most one living worker."""
 
 import asyncio
+import contextlib
 import errno
 import os
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from clau_doom.backends.local.folders import WorkFolders
-from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.backends.local.process import Displaced, Launch, WorkerProcess
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
@@ -22,6 +22,8 @@ __all__ = ["LocalBackend"]
 
 _START_ATTEMPTS = 3
 _WATCH_INTERVAL = 0.25
+# One is played and one waits beside it, so that a worker never waits for this process between two episodes.
+_QUEUED = 2
 
 
 @dataclass
@@ -29,6 +31,7 @@ class _Slot:
     number: int
     core: int | None
     worker: WorkerProcess | None = None
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class LocalBackend(EvaluationBackend):
@@ -71,15 +74,15 @@ class LocalBackend(EvaluationBackend):
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
         )
-        self._free: asyncio.LifoQueue[_Slot] = asyncio.LifoQueue()
+        self._free: asyncio.Queue[_Slot] = asyncio.Queue()
         self._folders = WorkFolders()
-        self._stack = ExitStack()
+        self._stack = contextlib.ExitStack()
         self._watchdog: asyncio.TimerHandle | None = None
 
     @property
     def slots(self) -> int:
-        """How many workers there are."""
-        return len(self._slots)
+        """How many episodes it takes at once: one being played and one waiting for each worker."""
+        return _QUEUED * len(self._slots)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
@@ -99,8 +102,9 @@ class LocalBackend(EvaluationBackend):
         except BaseException:
             await self._end()
             raise
-        for slot in reversed(self._slots):
-            self._free.put_nowait(slot)
+        for _ in range(_QUEUED):
+            for slot in self._slots:
+                self._free.put_nowait(slot)
         self._watch()
         return self
 
@@ -114,18 +118,25 @@ class LocalBackend(EvaluationBackend):
         """Play one episode on the next free worker; see the port."""
         slot = await self._free.get()
         try:
+            while True:
+                with contextlib.suppress(Displaced):
+                    return await self._play_on(slot, task)
+        finally:
+            self._free.put_nowait(slot)
+
+    async def _play_on(self, slot: _Slot, task: EpisodeTask) -> Episode:
+        async with slot.starting:
             worker = slot.worker or await self._start(slot)
+        try:
             return await worker.play(task)
         except PolicyTimedOut:
-            await self._discard(slot)
+            await self._discard(slot, worker)
             raise
         except PolicyFailed:
             raise
         except BaseException:
-            await self._discard(slot)
+            await self._discard(slot, worker)
             raise
-        finally:
-            self._free.put_nowait(slot)
 
     async def _start_patiently(self, slot: _Slot) -> None:
         for attempt in range(1, _START_ATTEMPTS + 1):
@@ -153,8 +164,8 @@ class LocalBackend(EvaluationBackend):
             raise WorkerCrashed(f"worker {slot.number} could not be started: {error}") from error
         return slot.worker
 
-    async def _discard(self, slot: _Slot) -> None:
-        if worker := slot.worker:
+    async def _discard(self, slot: _Slot, worker: WorkerProcess) -> None:
+        if slot.worker is worker:
             slot.worker = None
             await worker.kill()
             self._folders.remove(worker.folder)
@@ -169,6 +180,6 @@ class LocalBackend(EvaluationBackend):
         if self._watchdog:
             self._watchdog.cancel()
         try:
-            await asyncio.gather(*(self._discard(slot) for slot in self._slots))
+            await asyncio.gather(*(self._discard(slot, slot.worker) for slot in self._slots if slot.worker))
         finally:
             self._stack.close()

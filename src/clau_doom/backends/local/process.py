@@ -28,7 +28,7 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, episode_from_played, frame, frame_size, parse, play_episode
 from clau_doom.worker import Phase, PhasePage
 
-__all__ = ["Launch", "WorkerProcess"]
+__all__ = ["Displaced", "Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -51,6 +51,10 @@ class Launch:
     episode_timeout: float
     stall_timeout: float
     log: Path | None
+
+
+class Displaced(WorkerCrashed):
+    """A worker ended because of another of its episodes; this one is played on the next, and it is no attempt."""
 
 
 @dataclass
@@ -76,6 +80,8 @@ class WorkerProcess:
         self._page = PhasePage(folder / "phase")
         self._tasks = 0
         self._engine: int | None = None
+        self._turn = asyncio.Lock()  # fair: answers come in the order of the requests
+        self._lost = False
         self._watched: _Watched | None = None
         self._verdict: ClauDoomError | None = None
 
@@ -128,18 +134,31 @@ class WorkerProcess:
         self._engine = engines[-1].pid if engines else None
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play an episode.
+        """Play an episode, after those that were asked for before it.
 
         Raises:
+            Displaced: The worker ended because of another one.
             PolicyFailed: The agent's own fault; the worker can go on.
             InfrastructureFailed: The worker must be killed.
         """
         self._tasks += 1
-        request = play_episode(self._tasks, task.genome, task.seed, baseline=task.baseline)
-        self._writer.write(frame(request))
-        answer = await self._answer()
+        number = self._tasks
+        self._writer.write(frame(play_episode(number, task.genome, task.seed, baseline=task.baseline)))
+        async with self._turn:
+            if self._lost:
+                raise Displaced(f"worker {self.number} ended with another episode")
+            try:
+                answer = await self._answer()
+            except WorkerCrashed as error:
+                if self._lost:  # killed since, because another episode was cancelled
+                    raise Displaced(f"worker {self.number} ended with another episode") from error
+                self._lost = True
+                raise
+            except BaseException:
+                self._lost = True
+                raise
         kind = answer.WhichOneof("message")
-        if kind == "played" and answer.played.task == self._tasks:
+        if kind == "played" and answer.played.task == number:
             return episode_from_played(
                 answer.played,
                 purpose=task.purpose,
@@ -153,7 +172,7 @@ class WorkerProcess:
             raise PolicyFailed(answer.failed.reason)
         if kind == "failed":
             raise EngineCrashed(answer.failed.reason)
-        raise WorkerCrashed(f"worker {self.number} answered task {self._tasks} with {kind}")
+        raise WorkerCrashed(f"worker {self.number} answered task {number} with {kind}")
 
     async def _answer(self) -> pb.FromWorker:
         now = time.monotonic()
@@ -216,6 +235,7 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End the worker and its engine, at once. Harmless when they are gone."""
+        self._lost = True
         self._signal()
         self._writer.close()
         with contextlib.suppress(ConnectionError):
