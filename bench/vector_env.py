@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -54,6 +55,9 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
 def main() -> None:
     """Measure."""
     job = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
+    # Engines that start at once in a fresh folder race to make this one, and crash.
+    os.chdir(Path(sys.argv[2]).parent)
+    Path("_vizdoom").mkdir(exist_ok=True)
     resolution = getattr(vzd.ScreenResolution, f"RES_{job.resolution.upper()}")
 
     def make() -> VizdoomScenarioEnv:
