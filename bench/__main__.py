@@ -81,8 +81,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--policies", nargs="+", choices=_POLICIES, default=["random", "rules"])
     parser.add_argument("--scenario", default="defend_the_center", help="a bundled one")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--generations", type=int, default=2)
-    parser.add_argument("--population", type=int, default=24)
+    parser.add_argument("--generations", type=int, default=4)
+    parser.add_argument("--population", type=int, default=40)
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
 

@@ -51,43 +51,50 @@ class Tally:
         tic: The game's clock at the first decision.
     """
 
-    __slots__ = ("_ammo", "_values", "_weapon", "_x", "_y", "decisions", "distance", "first_tic", "shots", "tic")
+    __slots__ = ("_rows", "_values", "decisions", "first_tic", "tic")
 
     def __init__(self, values: NDArray[np.float64], tic: int) -> None:
         self._values = values
-        self._weapon, self._ammo, _, self._x, self._y = values[_PART].tolist()
+        # Copied, because a policy may write to what it is shown; added up at the end, because between two turns of the
+        # engine, which empties the caches, every line of Python is dear.
+        self._rows = [values[_PART].tobytes()]
         self.first_tic = self.tic = tic
         self.decisions = 0
-        self.shots = self.distance = 0.0
 
     def add(self, values: NDArray[np.float64], tic: int) -> None:
         """Add what one decision led to."""
-        weapon, ammo, _, x, y = values[_PART].tolist()
-        if ammo < self._ammo and weapon == self._weapon:
-            self.shots += self._ammo - ammo
-        across, along = x - self._x, y - self._y
-        if across or along:
-            # Not hypot: only the square root is rounded alike by every library.
-            self.distance += math.sqrt(across * across + along * along)
-        self._values, self._weapon, self._ammo, self._x, self._y = values, weapon, ammo, x, y
+        self._rows.append(values[_PART].tobytes())
+        self._values = values
         self.tic = tic
         self.decisions += 1
 
+    def _added_up(self) -> tuple[float, float]:
+        """Return the rounds spent and the distance covered.
+
+        Only exact operations and square roots, which every processor rounds alike, and one exact sum.
+        """
+        weapon, ammo, _, x, y = np.frombuffer(b"".join(self._rows)).reshape(-1, _PART.stop - _PART.start).T
+        spent = -np.diff(ammo)[(np.diff(ammo) < 0) & (np.diff(weapon) == 0)]
+        across, along = np.diff(x), np.diff(y)
+        steps = np.sqrt(across * across + along * along)
+        return math.fsum(spent.tolist()), math.fsum(steps.tolist())
+
     def measures(self, reward: float) -> Measures:
         """Return the measures so far, with the scenario's reward."""
+        shots, distance = self._added_up()
         value = dict(zip(CANONICAL_VARIABLES, self._values.tolist(), strict=False))
         return Measures(
             kills=value["KILLCOUNT"],
             deaths=float(value["DEAD"] != 0.0),
             health=max(0.0, value["HEALTH"]),
             armor=value["ARMOR"],
-            shots=self.shots,
+            shots=shots,
             hits=value["HITCOUNT"],
             damage_dealt=value["DAMAGECOUNT"],
             damage_taken=value["DAMAGE_TAKEN"],
             items=value["ITEMCOUNT"],
             tics=float(self.tic - self.first_tic),
             reward=reward,
-            distance=self.distance,
+            distance=distance,
             decisions=float(self.decisions),
         )
