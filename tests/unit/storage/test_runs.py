@@ -37,7 +37,7 @@ def test_folders_are_private(folder: RunFolder) -> None:
 
 def test_a_taken_name_is_refused_with_a_remedy(folder: RunFolder, experiment: Experiment) -> None:
     """A second experiment of the same name changes nothing, and the message says how to resume the first."""
-    with pytest.raises(ExperimentExists, match="run --resume lab --output-dir .*`, or choose another --name"):
+    with pytest.raises(ExperimentExists, match=r"run --resume lab --output-dir .*`, or choose another --name"):
         Runs(folder.path.parent).create(replace(experiment, config_yaml="other"))
     assert folder.config.read_text() == experiment.config_yaml
     assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
