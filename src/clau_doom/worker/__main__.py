@@ -23,9 +23,11 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse, played
 from clau_doom.worker.facts import collect_facts
 from clau_doom.worker.phase import PhasePage
-from clau_doom.worker.process import die_with_parent, pin
+from clau_doom.worker.process import die_with_parent, pin, run_in_batch
 from clau_doom.worker.rollout import Rollout, play
 
+# Observations hold no cycles, so that looking for them every few decisions finds nothing and empties the caches.
+_GARBAGE_THRESHOLD = 100_000
 _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
 
@@ -64,6 +66,7 @@ def main() -> None:
     die_with_parent(arguments.parent)
     if arguments.core is not None:
         pin(arguments.core)
+        run_in_batch()
     channel = Channel(arguments.socket)
     setup = channel.receive()
     if setup is not None:
@@ -85,6 +88,7 @@ def _serve(channel: Channel, setup: pb.Setup, folder: Path, page: PhasePage) -> 
         channel.send(_failed(0, pb.EpisodeFailed.FAULT_ENGINE, error))
         return
     channel.send(pb.FromWorker(ready=pb.Ready(seconds=time.perf_counter() - started)))
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # what is here now stays: it need not be looked at again
     try:
         _play_all(channel, engine, {False: policy, True: baseline}, page)
