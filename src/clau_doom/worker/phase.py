@@ -43,13 +43,8 @@ class PhasePage:
         """Unmap the page."""
         self._page.close()
 
-    def enter_policy(self) -> None:
-        """Say that the policy begins to decide."""
-        self._count += 1
-        _COUNTER.pack_into(self._page, 0, self._count)
-
-    def enter_engine(self) -> None:
-        """Say that the policy has decided."""
+    def turn(self) -> None:
+        """Say that it is the other's turn: the policy begins to decide, or has decided."""
         self._count += 1
         _COUNTER.pack_into(self._page, 0, self._count)
 

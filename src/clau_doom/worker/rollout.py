@@ -51,14 +51,14 @@ def play(
     # Hashed at the end: between two turns of the engine, which empties the caches, a digest's update is dear.
     trajectory: list[bytes] = []
     try:
-        page.enter_policy()
+        page.turn()
         decide = _begin(policy, genome, seed)
-        page.enter_engine()
+        page.turn()
         while observation is not None:
             trajectory.append(observation.variables.tobytes())
-            page.enter_policy()
+            page.turn()
             action = _decide(decide, observation)
-            page.enter_engine()
+            page.turn()
             trajectory.append(_encode(action))
             observation = engine.act(action)
     finally:

@@ -103,8 +103,9 @@ class WorkerProcess:
             pass
         ours, theirs = socket.socketpair()
         with theirs:
+            # Nothing is awaited between the start of the process and the `try` that ends it.
+            streams = await asyncio.open_connection(sock=ours)
             popen = _spawn(theirs.fileno(), core, folder, launch.log)
-        streams = await asyncio.open_connection(sock=ours)
         worker = cls(number, popen, streams, folder, launch)
         try:
             async with asyncio.timeout(_START_TIMEOUT):
