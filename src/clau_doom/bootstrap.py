@@ -1,9 +1,8 @@
 """The only place where concrete classes are chosen and wired."""
 
-import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -210,27 +209,9 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
             folder.write_config(config_yaml)
         async with AsyncExitStack() as stack:
             backend = make_backend(plan, folder.logs)
-            await _unless(shutdown, stack.enter_async_context(backend))
+            if not await shutdown.bound(stack.enter_async_context(backend)):
+                shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)
-
-
-async def _unless(shutdown: Shutdown, starting: Coroutine[None, None, object]) -> None:
-    """Wait for a start, but no longer than a request to stop allows.
-
-    Raises:
-        ShutdownRequested: It took too long, and was cancelled.
-    """
-    start, expired = asyncio.ensure_future(starting), asyncio.ensure_future(shutdown.expired())
-    try:
-        await asyncio.wait({start, expired}, return_when=asyncio.FIRST_COMPLETED)
-        if start.done():
-            start.result()
-            return
-    finally:
-        for future in (start, expired):
-            future.cancel()
-        await asyncio.gather(start, expired, return_exceptions=True)
-    shutdown.check()
 
 
 def make_backend(plan: Plan, logs: Path | None) -> EvaluationBackend:

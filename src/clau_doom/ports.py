@@ -230,7 +230,7 @@ class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protoc
 
     @property
     def slots(self) -> int:
-        """How many episodes it plays at once."""
+        """How many episodes it takes at once; it may change from one episode to the next."""
         ...
 
     async def play(self, task: EpisodeTask) -> Episode:

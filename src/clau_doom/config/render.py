@@ -65,7 +65,7 @@ def flow(value: object) -> str:
 def _text(text: str) -> str:
     ordinary = text.isascii() and text.replace("-", "_").replace(".", "_").replace("/", "_").isidentifier()
     sized = text.isascii() and text.isalnum()
-    if (ordinary or sized) and _plain_everywhere(text):
+    if (ordinary or sized) and not text.startswith("-") and _plain_everywhere(text):
         return text
     return '"' + "".join(_escaped(char) for char in text) + '"'
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from clau_doom.domain import Episode
@@ -48,6 +48,23 @@ Report = Episode | EpisodeLost | Failure
 """What playing one episode came to."""
 
 
+@dataclass
+class _Work:
+    """What is to be played, and by how many at once.
+
+    Attributes:
+        queue: The tasks that nobody plays yet.
+        reports: What the others came to.
+        failed: The agents that have failed.
+        runners: How many play.
+    """
+
+    queue: deque[EpisodeTask]
+    reports: "asyncio.Queue[Report | None]"
+    failed: dict[str, None] = field(default_factory=dict)
+    runners: int = 0
+
+
 class Player:
     """Plays episodes, and reports each result in batches as large as the receiver's pace makes them."""
 
@@ -89,54 +106,41 @@ class Player:
         Raises:
             ShutdownRequested: Somebody asked; unfinished tasks were abandoned.
         """
-        queue, failed = deque(tasks), dict[str, None]()
         reports: asyncio.Queue[Report | None] = asyncio.Queue()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_deliver(reports, receive))
-                await self._run_all(queue, failed, reports)
+                await self._shutdown.bound(self._run_all(_Work(deque(tasks), reports)))
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
-            if len(errors.exceptions) == 1:  # one failure needs no group around it
-                raise errors.exceptions[0] from errors.exceptions[0].__cause__
-            raise
+            raise _alone(errors) from _alone(errors).__cause__
         self._shutdown.check()
 
-    async def _run_all(
-        self, queue: deque[EpisodeTask], failed: dict[str, None], reports: "asyncio.Queue[Report | None]"
-    ) -> None:
-        runners = [
-            asyncio.ensure_future(self._run(queue, failed, reports))
-            for _ in range(min(self._backend.slots, len(queue)))
-        ]
-        expired = asyncio.ensure_future(self._shutdown.expired())
-        try:
-            waiting = set(runners)
-            while waiting and not expired.done():
-                finished, _ = await asyncio.wait({*waiting, expired}, return_when=asyncio.FIRST_COMPLETED)
-                waiting -= finished
-                for runner in finished - {expired}:
-                    runner.result()
-        finally:
-            for future in (*runners, expired):
-                future.cancel()
-            await asyncio.gather(*runners, expired, return_exceptions=True)
+    async def _run_all(self, work: "_Work") -> None:
+        async with asyncio.TaskGroup() as crew:
+            self._hire(work, crew)
 
-    async def _run(
-        self, queue: deque[EpisodeTask], failed: dict[str, None], reports: "asyncio.Queue[Report | None]"
-    ) -> None:
-        while queue and not self._shutdown.requested:
-            task = queue.popleft()
-            if task.agent in failed:
+    def _hire(self, work: "_Work", crew: asyncio.TaskGroup) -> None:
+        """Have as many runners as the backend has slots for them now."""
+        while work.runners < min(self._backend.slots, work.runners + len(work.queue)):
+            work.runners += 1
+            crew.create_task(self._run(work, crew))
+
+    async def _run(self, work: "_Work", crew: asyncio.TaskGroup) -> None:
+        while work.queue and not self._shutdown.requested and work.runners <= self._backend.slots:
+            task = work.queue.popleft()
+            if task.agent in work.failed:
                 continue
             report = await self._attempt(task)
             if isinstance(report, Failure) and self._drop_failed:
-                if task.agent in failed:  # another of its episodes, played at the same time, was faster to fail
+                if task.agent in work.failed:  # another of its episodes, played at the same time, was faster to fail
                     continue
-                failed[task.agent] = None
+                work.failed[task.agent] = None
             elif isinstance(report, EpisodeLost):
-                queue.appendleft(replace(task, attempt=task.attempt + 1))
-            reports.put_nowait(report)
+                work.queue.appendleft(replace(task, attempt=task.attempt + 1))
+            work.reports.put_nowait(report)
+            self._hire(work, crew)
+        work.runners -= 1
 
     async def _attempt(self, task: EpisodeTask) -> Report:
         try:
@@ -165,6 +169,13 @@ class Player:
             attempt=task.attempt,
             reason=describe(error),
         )
+
+
+def _alone(error: BaseException) -> BaseException:
+    """Return the one error in groups around it: one failure needs none."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 async def _deliver(

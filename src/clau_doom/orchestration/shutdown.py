@@ -1,6 +1,8 @@
 """How a run is asked to stop: no new episodes at once, and an end to the running ones after a grace."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from clau_doom.errors import ShutdownRequested
 
@@ -34,9 +36,23 @@ class Shutdown:
         else:
             self._expired.set()
 
-    async def expired(self) -> None:
-        """Wait until running episodes are to be abandoned."""
-        await self._expired.wait()
+    async def bound(self, work: Coroutine[Any, Any, object]) -> bool:
+        """Wait for some work, but no longer than the grace lasts; what it raises is raised here.
+
+        Returns:
+            Whether it came to its end; if not, it was cancelled.
+        """
+        working, expired = asyncio.ensure_future(work), asyncio.ensure_future(self._expired.wait())
+        try:
+            await asyncio.wait({working, expired}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+                return True
+        finally:
+            for future in (working, expired):
+                future.cancel()
+            await asyncio.gather(working, expired, return_exceptions=True)
+        return False
 
     def check(self) -> None:
         """Do nothing unless the run is to stop.

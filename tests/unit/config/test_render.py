@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from clau_doom.config import (
@@ -78,6 +78,7 @@ _configs = st.builds(
 
 @settings(deadline=None)
 @given(_configs)
+@example(ExperimentConfig(scenario=ScenarioConfig(name="-")))
 def test_what_is_written_reads_back_equal(config: ExperimentConfig) -> None:
     """A resolved configuration reloads to an equal one."""
     assert config_from_yaml(to_yaml(config), name="written") == config

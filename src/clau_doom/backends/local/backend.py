@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from clau_doom.backends.local.folders import WorkFolders
-from clau_doom.backends.local.process import Displaced, Launch, WorkerProcess
+from clau_doom.backends.local.link import Displaced
+from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
@@ -22,8 +24,12 @@ __all__ = ["LocalBackend"]
 
 _START_ATTEMPTS = 3
 _WATCH_INTERVAL = 0.25
-# One is played and one waits beside it, so that a worker never waits for this process between two episodes.
-_QUEUED = 2
+# One is played and one waits beside it, so that a worker never waits for this process between two episodes. Of short
+# episodes so many wait that this process need not look at them one by one: for about so many seconds, in all.
+_FEWEST, _MOST = 2, 16
+_AHEAD = 0.08
+# How much an episode counts in the mean of their seconds, at least.
+_NEWEST = 0.05
 
 
 @dataclass
@@ -31,6 +37,7 @@ class _Slot:
     number: int
     core: int | None
     worker: WorkerProcess | None = None
+    episodes: int = 0
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -74,15 +81,18 @@ class LocalBackend(EvaluationBackend):
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
         )
-        self._free: asyncio.Queue[_Slot] = asyncio.Queue()
+        self._played = 0
+        self._seconds = execution.episode_timeout
+        """How long an episode takes, the last ones counting most."""
         self._folders = WorkFolders()
         self._stack = contextlib.ExitStack()
         self._watchdog: asyncio.TimerHandle | None = None
 
     @property
     def slots(self) -> int:
-        """How many episodes it takes at once: one being played and one waiting for each worker."""
-        return _QUEUED * len(self._slots)
+        """How many episodes it takes at once: for each worker the one that it plays, and those that wait behind it."""
+        depth = 1 + math.ceil(_AHEAD / max(self._seconds, 0.001))
+        return min(max(depth, _FEWEST), _MOST) * len(self._slots)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
@@ -102,9 +112,6 @@ class LocalBackend(EvaluationBackend):
         except BaseException:
             await self._end()
             raise
-        for _ in range(_QUEUED):
-            for slot in self._slots:
-                self._free.put_nowait(slot)
         self._watch()
         return self
 
@@ -115,14 +122,18 @@ class LocalBackend(EvaluationBackend):
         await self._end()
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode on the next free worker; see the port."""
-        slot = await self._free.get()
+        """Play one episode on the worker that has the fewest to play; see the port."""
+        slot = min(self._slots, key=lambda slot: slot.episodes)
+        slot.episodes += 1
         try:
             while True:
                 with contextlib.suppress(Displaced):
-                    return await self._play_on(slot, task)
+                    episode = await self._play_on(slot, task)
+                    self._played += 1
+                    self._seconds += (episode.timing.seconds - self._seconds) * max(1 / self._played, _NEWEST)
+                    return episode
         finally:
-            self._free.put_nowait(slot)
+            slot.episodes -= 1
 
     async def _play_on(self, slot: _Slot, task: EpisodeTask) -> Episode:
         async with slot.starting:

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.backends.local.link import Disconnected, Link
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -25,10 +26,10 @@ from clau_doom.errors import (
 from clau_doom.game import launched
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import PREFIX, episode_from_played, frame, frame_size, parse, play_episode
+from clau_doom.wire import episode_from_played, play_episode
 from clau_doom.worker import Phase, PhasePage
 
-__all__ = ["Displaced", "Launch", "WorkerProcess"]
+__all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -53,10 +54,6 @@ class Launch:
     log: Path | None
 
 
-class Displaced(WorkerCrashed):
-    """A worker ended because of another of its episodes; this one is played on the next, and it is no attempt."""
-
-
 @dataclass
 class _Watched:
     """What the watchdog knows of the episode that is being played; times are monotonic seconds."""
@@ -67,21 +64,19 @@ class _Watched:
 
 
 class WorkerProcess:
-    """A started worker. Plays one episode at a time; after any error but `PolicyFailed` it must be killed."""
+    """A started worker. Plays one episode after another; after any error but `PolicyFailed` it must be killed."""
 
     def __init__(
-        self, number: int, popen: "subprocess.Popen[bytes]", streams: "_Streams", folder: Path, launch: Launch
+        self, number: int, popen: "subprocess.Popen[bytes]", link: Link, folder: Path, launch: Launch
     ) -> None:
         self.number = number
         self.folder = folder
         self._popen = popen
-        self._reader, self._writer = streams
+        self._link = link
         self._launch = launch
         self._page = PhasePage(folder / "phase")
         self._tasks = 0
         self._engine: int | None = None
-        self._turn = asyncio.Lock()  # fair: answers come in the order of the requests
-        self._lost = False
         self._watched: _Watched | None = None
         self._verdict: ClauDoomError | None = None
 
@@ -104,9 +99,9 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             # Nothing is awaited between the start of the process and the `try` that ends it.
-            streams = await asyncio.open_connection(sock=ours)
+            link = await Link.over(ours)
             popen = _spawn(theirs.fileno(), core, folder, launch.log)
-        worker = cls(number, popen, streams, folder, launch)
+        worker = cls(number, popen, link, folder, launch)
         try:
             async with asyncio.timeout(_START_TIMEOUT):
                 await worker._greet()
@@ -119,20 +114,23 @@ class WorkerProcess:
         return worker
 
     async def _greet(self) -> None:
-        self._writer.write(frame(pb.ToWorker(setup=self._launch.setup)))
-        first = await self._receive()
-        if first.WhichOneof("message") != "hello":
-            raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} in place of a hello")
-        hello = first.hello
-        claimed = Provenance(facts=tuple(sorted(hello.facts.items())))
-        if difference := self._launch.facts.first_difference(claimed):
-            name, here, there = difference
-            raise WorkerRefused(f"worker {self.number} has {name} {there} where this process has {here}")
-        answer = await self._receive()
+        hello, ready = self._link.expect(), self._link.expect()
+        self._link.send(pb.ToWorker(setup=self._launch.setup))
+        self._check(await self._received(hello))
+        answer = await self._received(ready)
         if answer.WhichOneof("message") != "ready":
             raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
         engines = launched(self.folder)
         self._engine = engines[-1].pid if engines else None
+        self._link.on_answer = self._begin_watch
+
+    def _check(self, first: pb.FromWorker) -> None:
+        if first.WhichOneof("message") != "hello":
+            raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} in place of a hello")
+        claimed = Provenance(facts=tuple(sorted(first.hello.facts.items())))
+        if difference := self._launch.facts.first_difference(claimed):
+            name, here, there = difference
+            raise WorkerRefused(f"worker {self.number} has {name} {there} where this process has {here}")
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play an episode, after those that were asked for before it.
@@ -144,20 +142,11 @@ class WorkerProcess:
         """
         self._tasks += 1
         number = self._tasks
-        self._writer.write(frame(play_episode(number, task.genome, task.seed, baseline=task.baseline)))
-        async with self._turn:
-            if self._lost:
-                raise Displaced(f"worker {self.number} ended with another episode")
-            try:
-                answer = await self._answer()
-            except WorkerCrashed as error:
-                if self._lost:  # killed since, because another episode was cancelled
-                    raise Displaced(f"worker {self.number} ended with another episode") from error
-                self._lost = True
-                raise
-            except BaseException:
-                self._lost = True
-                raise
+        expected = self._link.expect()
+        self._link.send(play_episode(number, task.genome, task.seed, baseline=task.baseline))
+        if self._link.outstanding == 1:
+            self._begin_watch()
+        answer = await self._received(expected)
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
             return episode_from_played(
@@ -175,17 +164,19 @@ class WorkerProcess:
             raise EngineCrashed(answer.failed.reason)
         raise WorkerCrashed(f"worker {self.number} answered task {number} with {kind}")
 
-    async def _answer(self) -> pb.FromWorker:
-        now = time.monotonic()
-        self._watched, self._verdict = _Watched(count=self._page.read()[0], begun=now, moved=now), None
+    async def _received(self, expected: "asyncio.Future[pb.FromWorker]") -> pb.FromWorker:
         try:
-            return await self._receive()
-        except WorkerCrashed as error:
+            return await expected
+        except Disconnected as error:
             if self._verdict is not None:
                 raise self._verdict from error
-            raise
-        finally:
-            self._watched = None
+            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from error
+
+    def _begin_watch(self) -> None:
+        """Watch the episode that is played now, if any is."""
+        now = time.monotonic()
+        playing = self._link.outstanding > 0
+        self._watched = _Watched(count=self._page.read()[0], begun=now, moved=now) if playing else None
 
     def watch(self) -> None:
         """Look whether the episode that is being played still moves; end the worker when it does not.
@@ -216,13 +207,6 @@ class WorkerProcess:
             return EpisodeTimedOut(f"worker {self.number} made no progress for {self._launch.stall_timeout:g} s")
         return None
 
-    async def _receive(self) -> pb.FromWorker:
-        try:
-            prefix = await self._reader.readexactly(PREFIX)
-            return parse(pb.FromWorker, await self._reader.readexactly(frame_size(prefix)))
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from error
-
     async def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = await asyncio.to_thread(self._popen.wait, 1.0)
@@ -236,17 +220,11 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End the worker and its engine, at once. Harmless when they are gone."""
-        self._lost = True
         self._signal()
-        self._writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
+        self._link.close()
         await asyncio.to_thread(self._popen.wait)
         if self._engine is not None:  # its files can be removed only when it is gone
             await asyncio.to_thread(_wait_for_end, self._engine)
-
-
-_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def _spawn(descriptor: int, core: int | None, folder: Path, log: Path | None) -> "subprocess.Popen[bytes]":
