@@ -186,6 +186,14 @@ class Engine(Protocol):
         """Return what the episode measures so far; final once `act` has returned None."""
         ...
 
+    def trajectory_sha256(self) -> str:
+        """Return the SHA-256, as hexadecimal digits, over every decision of the episode so far.
+
+        Of each decision the variables that it was made on and its action's buttons, as little-endian doubles, then the
+        tics that it was to be held for, as a little-endian 64-bit integer.
+        """
+        ...
+
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording, or None unless started with `record`.
 

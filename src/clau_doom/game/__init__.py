@@ -9,6 +9,7 @@ ViZDoom is imported in this room only.
 from clau_doom.game.engine import VizdoomEngine
 from clau_doom.game.launcher import launched, sweep
 from clau_doom.game.objects import kind_of
+from clau_doom.game.processes import has_ended, is_stopped
 from clau_doom.game.scenarios import (
     EXCLUDED,
     SCENARIOS,
@@ -23,6 +24,8 @@ __all__ = [
     "BundledScenario",
     "Scenario",
     "VizdoomEngine",
+    "has_ended",
+    "is_stopped",
     "kind_of",
     "launched",
     "resolve",

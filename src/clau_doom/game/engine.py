@@ -10,9 +10,10 @@ import vizdoom as vzd
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode import Tally, checked
+from clau_doom.game.episode import ActionCheck, Tally
 from clau_doom.game.launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
 from clau_doom.game.objects import seen_objects
+from clau_doom.game.processes import child_deaths, has_ended, notice_child_deaths
 from clau_doom.game.scenarios import Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
@@ -48,12 +49,12 @@ class VizdoomEngine:
         self._scenario = scenario
         self._facts = scenario.facts
         self._folder = folder.absolute()
-        self._buttons = len(self._facts.buttons)
-        self._frame_skip = self._facts.frame_skip
+        self._checked = ActionCheck(len(self._facts.buttons), self._facts.frame_skip)
         self._variables = [getattr(vzd.GameVariable, name) for name in self._facts.variables]
         self._kinds: dict[tuple[str, str], str | None] = {}
         self._game: vzd.DoomGame | None = None
         self._pid: int | None = None
+        self._deaths = 0
         self._needs = Needs()
         self._record = False
         self._running = False
@@ -97,6 +98,8 @@ class VizdoomEngine:
                 game.close()
             raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
         self._game = game
+        notice_child_deaths()
+        self._deaths = child_deaths() - 1  # so that it is looked at once
         process = self.process
         self._pid = process.pid if process else None
 
@@ -111,7 +114,7 @@ class VizdoomEngine:
         try:
             game.set_seed(seed)
             self._new_episode(game, self._path)
-            state = _state(game)
+            state: vzd.GameState | None = game.get_state()
         except _GONE as error:
             raise self._crashed(error) from error
         if self._final is None:  # an abandoned episode has written over what was finished before it
@@ -135,20 +138,20 @@ class VizdoomEngine:
             EngineCrashed: The game is gone.
         """
         game = self._game
-        if game is None or self._record or not self._running:  # while it records, a dead engine must not be asked
+        if game is None or not self._running or self._deaths != child_deaths():
             game = self._playing()
             self._must_run()
-        buttons, tics = checked(action, self._buttons, self._frame_skip)
+        buttons, tics, written = self._checked(action)
         try:
             game.make_action(buttons, tics)
-            state = _state(game)
+            state: vzd.GameState | None = game.get_state()
             if state is None:
-                self._finish(game, tics)
+                self._finish(game, written, tics)
                 return None
         except _GONE as error:
             raise self._crashed(error) from error
         seen = self._observed(state)
-        self._tally.add(seen.variables, state.tic)
+        self._tally.add(written, seen.variables, state.tic)
         return seen
 
     def measures(self) -> Measures:
@@ -158,6 +161,10 @@ class VizdoomEngine:
         game = self._playing()
         self._must_run()
         return self._tally.measures(game.get_total_reward())
+
+    def trajectory_sha256(self) -> str:
+        """Return the SHA-256 over every decision of the episode so far; see the port."""
+        return self._tally.trajectory_sha256()
 
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording (.lmp), or None where none is kept.
@@ -237,7 +244,8 @@ class VizdoomEngine:
     def _playing(self) -> vzd.DoomGame:
         if self._game is None:
             raise EngineCrashed("no game is running: start the engine first")
-        if not self._alive():
+        self._deaths = child_deaths()
+        if not self._alive():  # while it records, a dead engine must not be asked: ViZDoom would wait for it for ever
             raise self._crashed(ProcessLookupError(f"its process {self._pid} has ended"))
         return self._game
 
@@ -246,13 +254,7 @@ class VizdoomEngine:
             raise RuntimeError("this is for a running episode: call begin first")
 
     def _alive(self) -> bool:
-        if self._pid is None:
-            return True
-        try:
-            os.kill(self._pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        return self._pid is None or not has_ended(self._pid)
 
     def _new_episode(self, game: vzd.DoomGame, recording: Path) -> None:
         if self._record:
@@ -260,10 +262,10 @@ class VizdoomEngine:
         else:
             game.new_episode()
 
-    def _finish(self, game: vzd.DoomGame, tics: int) -> None:
+    def _finish(self, game: vzd.DoomGame, written: bytes, tics: int) -> None:
         values = np.array([game.get_game_variable(variable) for variable in self._variables])
         # Leaving a map by its exit sets the clock to 0; the tics of the action that did it are counted in full.
-        self._tally.add(values, game.get_episode_time() or self._tally.tic + tics)
+        self._tally.add(written, values, game.get_episode_time() or self._tally.tic + tics)
         self._final = self._tally.measures(game.get_total_reward())
         self._running, self._written, self._recorded = False, None, None
 
@@ -293,7 +295,3 @@ class VizdoomEngine:
 def _abandon(game: vzd.DoomGame) -> None:
     """Never let `game` be destroyed: where the engine died while it recorded, ViZDoom waits for it for ever."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(game))
-
-
-def _state(game: vzd.DoomGame) -> vzd.GameState | None:
-    return game.get_state()  # None once the episode has ended, which ViZDoom's types leave out

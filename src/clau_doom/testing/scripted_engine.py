@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode import Tally, checked
+from clau_doom.game.episode import ActionCheck, Tally
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts, SeenObject
 
@@ -58,6 +58,7 @@ class ScriptedEngine:
         crash_on_start: bool = False,
     ) -> None:
         self._facts = facts
+        self._checked = ActionCheck(len(facts.buttons), facts.frame_skip)
         self._decisions = decisions
         self._crash_at = crash_at
         self._crash_on_start = crash_on_start
@@ -85,6 +86,7 @@ class ScriptedEngine:
             raise EngineCrashed("no game is running: start the engine first")
         self._state = _mixed(0, seed)
         self._tic = 0
+        self._decided = 0
         self._kills = 0
         self._health = 100
         self._x = 0
@@ -99,7 +101,7 @@ class ScriptedEngine:
             raise EngineCrashed("no game is running: start the engine first")
         if not self._running or self._tally is None:
             raise RuntimeError("act is for a running episode: call begin first")
-        buttons, tics = checked(action, len(self._facts.buttons), self._facts.frame_skip)
+        buttons, tics, written = self._checked(action)
         if self._played == self._crash_at:
             self._started = False
             raise EngineCrashed(f"the scripted engine was told to crash at decision {self._played}")
@@ -112,12 +114,13 @@ class ScriptedEngine:
             self._state = _mixed(self._state, hash(value))
         self._tic += tics
         self._x += tics
-        row = self._row(ammunition=49 - self._tally.decisions)
-        self._tally.add(row, self._tic)
-        over = self._tally.decisions >= self._decisions or self._tic >= self._facts.timeout or self._health <= 0
+        self._decided += 1
+        row = self._row(ammunition=50 - self._decided)
+        self._tally.add(written, row, self._tic)
+        over = self._decided >= self._decisions or self._tic >= self._facts.timeout or self._health <= 0
         self._running = not over
         if over:
-            self._recorded = f"scripted {self._state:016x} {self._tally.decisions}".encode()
+            self._recorded = f"scripted {self._state:016x} {self._decided}".encode()
         return None if over else self._observation(row)
 
     def measures(self) -> Measures:
@@ -125,6 +128,12 @@ class ScriptedEngine:
         if self._tally is None:
             raise RuntimeError("nothing is measured yet: call begin first")
         return self._tally.measures(float(self._kills))
+
+    def trajectory_sha256(self) -> str:
+        """Return the SHA-256 over every decision so far."""
+        if self._tally is None:
+            raise RuntimeError("nothing is played yet: call begin first")
+        return self._tally.trajectory_sha256()
 
     def recording(self) -> bytes | None:
         """Return bytes that tell the last finished episode from another, or None unless started with `record`."""

@@ -1,15 +1,12 @@
 """A page of shared memory that says where a worker is: written at every decision, read by the watchdog."""
 
 import mmap
-import struct
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 __all__ = ["Phase", "PhasePage"]
-
-_COUNTER = struct.Struct("<Q")
 
 
 class Phase(IntEnum):
@@ -31,6 +28,7 @@ class PhasePage:
             path.write_bytes(bytes(mmap.PAGESIZE))
         with path.open("r+b") as file:
             self._page = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        self._counter = memoryview(self._page).cast("Q")
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -41,19 +39,20 @@ class PhasePage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Unmap the page."""
+        self._counter.release()
         self._page.close()
 
     def turn(self) -> None:
         """Say that it is the other's turn: the policy begins to decide, or has decided."""
         self._count += 1
-        _COUNTER.pack_into(self._page, 0, self._count)
+        self._counter[0] = self._count
 
     def settle(self) -> None:
         """Say that no policy is deciding, whatever happened before."""
         self._count += self._count % 2
-        _COUNTER.pack_into(self._page, 0, self._count)
+        self._counter[0] = self._count
 
     def read(self) -> tuple[int, Phase]:
         """Return the counter, which moves with every decision, and whose turn it is."""
-        (count,) = _COUNTER.unpack_from(self._page, 0)
+        count = self._counter[0]
         return count, Phase(count % 2)

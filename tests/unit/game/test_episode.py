@@ -1,13 +1,18 @@
 """Tests of what is added up over an episode."""
 
+import hashlib
+import struct
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from clau_doom.errors import PolicyFailed
-from clau_doom.game.episode import Tally, checked
+from clau_doom.game.episode import ActionCheck, Tally
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action
+
+CHECK = ActionCheck(3, 4)
 
 
 def values(**known: float) -> NDArray[np.float64]:
@@ -17,24 +22,61 @@ def values(**known: float) -> NDArray[np.float64]:
 def test_shots_and_distance() -> None:
     """Spent rounds count as shots, found rounds and a change of weapon do not; distance is the path on the plane."""
     tally = Tally(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=50, HEALTH=100), 10)
-    tally.add(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=48, POSITION_X=3, POSITION_Y=4, POSITION_Z=99), 14)
-    tally.add(values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=60, POSITION_X=3, POSITION_Y=4), 18)
-    tally.add(values(SELECTED_WEAPON=3, SELECTED_WEAPON_AMMO=8, POSITION_X=3, POSITION_Y=4), 22)
-    tally.add(values(SELECTED_WEAPON=3, SELECTED_WEAPON_AMMO=7, HEALTH=-20, DEAD=1, KILLCOUNT=2), 25)
+    there = {"POSITION_X": 3.0, "POSITION_Y": 4.0}
+    tally.add(b"", values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=48, POSITION_Z=99, **there), 14)
+    tally.add(b"", values(SELECTED_WEAPON=2, SELECTED_WEAPON_AMMO=60, **there), 18)
+    tally.add(b"", values(SELECTED_WEAPON=3, SELECTED_WEAPON_AMMO=8, **there), 22)
+    tally.add(b"", values(SELECTED_WEAPON=3, SELECTED_WEAPON_AMMO=7, HEALTH=-20, DEAD=1, KILLCOUNT=2), 25)
     measures = tally.measures(1.5)
     assert (measures.shots, measures.distance) == (3, 10)
     assert (measures.tics, measures.decisions) == (15, 4)
     assert (measures.health, measures.deaths, measures.kills, measures.reward) == (0, 1, 2, 1.5)
 
 
+def test_the_trajectory_ends_with_the_last_decision() -> None:
+    """The hash covers what each decision was made on and the decision, and not what the last one led to."""
+    first, second, last = values(HEALTH=100), values(HEALTH=90), values(HEALTH=0)
+    tally = Tally(first, 1)
+    tally.add(b"left", second, 5)
+    tally.add(b"right", last, 9)
+    whole = first.tobytes() + b"left" + second.tobytes() + b"right"
+    assert tally.trajectory_sha256() == hashlib.sha256(whole).hexdigest()
+
+
+def test_what_is_shown_may_be_written_to() -> None:
+    """A policy that scribbles on the variables changes neither measures nor hash."""
+    row = values(HEALTH=100)
+    tally = Tally(row, 1)
+    before = tally.trajectory_sha256(), tally.measures(0.0)
+    row[:] = 7.0
+    assert (tally.trajectory_sha256(), tally.measures(0.0)) == before
+
+
 @pytest.mark.parametrize("buttons", [[True, 0, 2.5], (1, 0, 0), np.array([1, 0, 1]), [np.float32(1), np.bool_(0), 0]])
 def test_numbers_of_all_kinds_are_actions(buttons: list[float]) -> None:
     """Whatever is a number serves as a button's value, and 0 tics mean the longest."""
-    assert checked(Action(buttons), 3, 4) == ([float(value) for value in buttons], 4)
+    given, tics, written = CHECK(Action(buttons))
+    assert (given, tics) == ([float(value) for value in buttons], 4)
+    assert written == struct.pack("<3dq", *given, 4)
 
 
-@pytest.mark.parametrize("action", [None, 3, Action([1, 0, 10**400]), Action([1, 0, 1], 5), Action([1, 0, "up"])])  # type: ignore[list-item]
+@pytest.mark.parametrize(
+    "action",
+    [
+        None,
+        3,
+        Action([1, 0]),
+        Action([1, 0, 10**400]),
+        Action([1, 0, 10**5000]),
+        Action([1, 0, "up"]),  # type: ignore[list-item]
+        Action([1, 0, float("inf")]),
+        Action([1, 0, 1], 5),
+        Action([1, 0, 1], -1),
+        Action([1, 0, 1], 10**400),
+        Action([1, 0, 1], 2.5),  # type: ignore[arg-type]
+    ],
+)
 def test_no_actions(action: Action) -> None:
     """Whatever else a policy returns is its own fault."""
     with pytest.raises(PolicyFailed, match="the policy"):
-        checked(action, 3, 4)
+        CHECK(action)

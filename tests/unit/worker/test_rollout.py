@@ -106,7 +106,7 @@ def leave(observation: Observation) -> Action:
         (lambda observation: Action((10**400, 0, 0)), "which is no action"),
         (lambda observation: Action((1, 0, 0), 10**400), "which is no action"),
         (lambda observation: Action(1 / 0 for _ in range(3)), "division by zero"),  # type: ignore[arg-type]
-        (lambda observation: Action((1, 0)), "2"),
+        (lambda observation: Action((1, 0)), "2 values where there are 3"),
         (lambda observation: Action((float("nan"), 0, 0)), "nan"),
         (lambda observation: Action((1, 0, 0), 5), "5"),
     ],

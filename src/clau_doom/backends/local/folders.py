@@ -1,8 +1,8 @@
 """Private working folders for workers, and the removal of what killed ones left behind.
 
-Each orchestrator process has one folder under the system's temporary folder, with a lock that it holds while it lives;
-its workers have folders inside. A folder whose lock nobody holds belongs to the dead, and is swept with the shared
-memory files of its engines.
+Each orchestrator process has one folder in memory (or under the system's temporary folder), with a lock that it holds
+while it lives; its workers have folders inside. A folder whose lock nobody holds belongs to the dead, and is swept
+with the shared memory files of its engines.
 """
 
 import contextlib
@@ -21,8 +21,19 @@ from clau_doom.game import sweep
 __all__ = ["WorkFolders"]
 
 
+# Where the engine's shared memory lies anyway: recordings and the phase page are written faster there than to a disk.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
+
+
+def _place() -> Path:
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return Path(tempfile.gettempdir())
+    may_execute = not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC  # engines are started by a script in their folder
+    return _MEMORY if may_execute else Path(tempfile.gettempdir())
+
+
 def _root() -> Path:
-    root = Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}"
+    root = _place() / f"clau-doom-{os.getuid()}"
     root.mkdir(mode=0o700, exist_ok=True)
     if root.is_symlink() or root.stat().st_uid != os.getuid():
         raise InfrastructureFailed(f"{root} belongs to somebody else: remove it, or set TMPDIR to a folder of your own")

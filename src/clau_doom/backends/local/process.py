@@ -23,7 +23,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
-from clau_doom.game import launched
+from clau_doom.game import has_ended, is_stopped, launched
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import episode_from_played, play_episode
@@ -66,9 +66,7 @@ class _Watched:
 class WorkerProcess:
     """A started worker. Plays one episode after another; after any error but `PolicyFailed` it must be killed."""
 
-    def __init__(
-        self, number: int, popen: "subprocess.Popen[bytes]", link: Link, folder: Path, launch: Launch
-    ) -> None:
+    def __init__(self, number: int, popen: "subprocess.Popen[bytes]", link: Link, folder: Path, launch: Launch) -> None:
         self.number = number
         self.folder = folder
         self._popen = popen
@@ -194,10 +192,10 @@ class WorkerProcess:
             self._signal()
 
     def _judge(self, phase: Phase, *, playing: float, still: float) -> ClauDoomError | None:
-        if self._engine is not None and _ended(self._engine):
+        if self._engine is not None and has_ended(self._engine):
             # A worker whose engine dies in the middle of a recorded step would wait for it for ever.
             return EngineCrashed(f"the engine of worker {self.number} has ended")
-        deciding = phase is Phase.POLICY and not _stopped(self.pid)
+        deciding = phase is Phase.POLICY and not is_stopped(self.pid)
         if playing > self._launch.episode_timeout:
             limit = f"{self._launch.episode_timeout:g} s"
             if deciding:
@@ -246,26 +244,7 @@ def _spawn(descriptor: int, core: int | None, folder: Path, log: Path | None) ->
         )
 
 
-def _state(pid: int) -> str:
-    """Return a process's state as the kernel's letter, or an empty text when there is no such process."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[0]
-
-
-def _stopped(pid: int) -> bool:
-    """Say whether a process is stopped (SIGSTOP): its silence is then nobody's decision."""
-    return _state(pid) in {"T", "t"}
-
-
-def _ended(pid: int) -> bool:
-    """Say whether a process has ended; one that nobody has waited for is a zombie, and has."""
-    return _state(pid) in {"", "Z", "X"}
-
-
 def _wait_for_end(pid: int, patience: float = 2.0) -> None:
     end = time.monotonic() + patience
-    while not _ended(pid) and time.monotonic() < end:
+    while not has_ended(pid) and time.monotonic() < end:
         time.sleep(0.002)
