@@ -112,7 +112,10 @@ def plan_run(
     Raises:
         ConfigError: The configuration, the scenario or the policy cannot be used.
     """
-    return _plan(load_config(path, environ=environ, overrides=overrides).config, output_dir, resume=False)
+    config = load_config(path, environ=environ, overrides=overrides).config
+    # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
+    scenario = config.scenario.model_copy(update={"name": resolve_scenario(config.scenario).facts.name})
+    return _plan(config.model_copy(update={"scenario": scenario}), output_dir, resume=False)
 
 
 async def plan_resume(

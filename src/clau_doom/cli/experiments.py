@@ -149,6 +149,6 @@ def _show_one(output_dir: Path, experiment: str, *, as_json: bool) -> None:
         print_json(experiment_json(stored))
         return
     console = data_console()
-    console.print(experiment_view(stored, _STYLES[stored.state.value]))
+    console.print(experiment_view(stored, _STYLES[stored.state.value], output_dir))
     if stored.snapshot.summaries:
         console.print(generations_view(stored.snapshot))

@@ -1,12 +1,13 @@
 """The options that many commands share, and what the root command knows of them."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-__all__ = ["DEFAULT_OUTPUT_DIR", "OUTPUT_DIR_VARIABLE", "AsJson", "OutputDir", "Session"]
+__all__ = ["DEFAULT_OUTPUT_DIR", "OUTPUT_DIR_VARIABLE", "AsJson", "OutputDir", "Session", "resume_command"]
 
 DEFAULT_OUTPUT_DIR = Path("runs")
 OUTPUT_DIR_VARIABLE = "CLAU_DOOM_OUTPUT_DIR"
@@ -45,3 +46,9 @@ OutputDir = Annotated[
 """The parameter must be called ``output_dir``, and its default be `DEFAULT_OUTPUT_DIR`."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]
+
+
+def resume_command(experiment: str, output_dir: Path) -> str:
+    """Return the command that goes on with an experiment."""
+    where = "" if output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(output_dir))}"
+    return f"clau-doom run --resume {experiment}{where}"

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, resume_command
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap import Plan
@@ -152,11 +151,10 @@ def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:
-    where = "" if plan.output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(plan.output_dir))}"
     when = "as its workers started" if generation is None else f"at generation {generation}"
     console = progress_console()
     console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
-    console.print(Text(f"go on with: clau-doom run --resume {plan.config.name}{where}"), soft_wrap=True)
+    console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}"), soft_wrap=True)
 
 
 def _show_result(plan: "Plan", snapshot: "Snapshot") -> None:

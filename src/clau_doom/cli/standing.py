@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from clau_doom.bootstrap import StoredExperiment
 from clau_doom.cli.format import clock, number
+from clau_doom.cli.options import resume_command
 from clau_doom.domain import AgentRef, AgentStatus, Evaluation, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
@@ -60,7 +62,7 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
     }
 
 
-def experiment_view(stored: StoredExperiment, state_style: str) -> RenderableType:
+def experiment_view(stored: StoredExperiment, state_style: str, output_dir: Path) -> RenderableType:
     """Return what people want to know of one experiment before its generations."""
     snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
     grid = Table.grid(padding=(0, 2))
@@ -73,7 +75,7 @@ def experiment_view(stored: StoredExperiment, state_style: str) -> RenderableTyp
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
     grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
     if stored.state is ExperimentState.INTERRUPTED:
-        grid.add_row("go on with", f"clau-doom run --resume {snapshot.experiment.id}")
+        grid.add_row("go on with", resume_command(snapshot.experiment.id, output_dir))
     if unfinished := _unfinished(stored):
         grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:

@@ -48,7 +48,7 @@ class GenerationRun:
         # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
         tasks = [task for live in self._registry if live.failure is None for task in self._missing(live)]
         lengths = {live.agent.id: expected(live.agent) for live in self._registry}
-        await player.play(sorted(tasks, key=lambda task: -lengths[task.agent]), self._receive)
+        await player.play(sorted(tasks, key=lambda task: -lengths[task.agent]), self._log.receiver(self._events))
         evaluations = tuple(live.evaluate(self._fitness, len(self._seeds)) for live in self._registry)
         if all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
             raise self._all_failed(evaluations)
@@ -62,9 +62,6 @@ class GenerationRun:
             for number, seed in enumerate(self._seeds)
             if number not in live.episodes
         ]
-
-    async def _receive(self, reports: Sequence[Report]) -> None:
-        await self._log.extend([event for report in reports for event in self._events(report)])
 
     def _events(self, report: Report) -> list[Event]:
         if isinstance(report, EpisodeLost):

@@ -115,10 +115,7 @@ class Judge:
             for contestant in contestants
             if number not in self._episodes.setdefault((purpose, contestant.id), {})
         ]
-        await player.play(tasks, self._receive)
-
-    async def _receive(self, reports: Sequence[Report]) -> None:
-        await self._log.extend([event for report in reports for event in self._events(report)])
+        await player.play(tasks, self._log.receiver(self._events))
 
     def _events(self, report: Report) -> list[Event]:
         if isinstance(report, EpisodeLost):

@@ -1,11 +1,14 @@
 """The run's side of the event log: appends events with the running time so far."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TypeVar
 
 from clau_doom.domain.events import Event
 from clau_doom.ports import Clock, ExperimentStore
 
 __all__ = ["RunLog"]
+
+_T = TypeVar("_T")
 
 
 class RunLog:
@@ -27,7 +30,11 @@ class RunLog:
         """Commit events together."""
         await self._store.append(events, running_seconds=self.running_seconds)
 
-    async def extend(self, events: Sequence[Event]) -> None:
-        """Commit a sequence of events together, or nothing when it is empty."""
-        if events:
-            await self.append(*events)
+    def receiver(self, events_of: Callable[[_T], Iterable[Event]]) -> Callable[[Sequence[_T]], Awaitable[None]]:
+        """Return what commits the events of some reports together, for a player to call."""
+
+        async def receive(reports: Sequence[_T]) -> None:
+            if events := [event for report in reports for event in events_of(report)]:
+                await self.append(*events)
+
+        return receive

@@ -5,10 +5,8 @@ It sends a hello, starts its engine, and then plays what it is asked to until th
 
 import argparse
 import gc
-import os
 import select
 import socket
-import time
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -79,15 +77,14 @@ def _serve(channel: Channel, setup: pb.Setup, folder: Path, page: PhasePage) -> 
     config = _POLICY.validate_json(setup.policy_json)
     policy = make_policy(config, scenario.facts)
     baseline = make_policy(RandomPolicyConfig(), scenario.facts)
-    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config).facts), pid=os.getpid())))
+    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config).facts))))
     engine = VizdoomEngine(scenario, folder)
-    started = time.perf_counter()
     try:
         engine.start(_merge(policy.needs, baseline.needs), record=setup.record)
     except EngineCrashed as error:
         channel.send(_failed(0, pb.EpisodeFailed.FAULT_ENGINE, error))
         return
-    channel.send(pb.FromWorker(ready=pb.Ready(seconds=time.perf_counter() - started)))
+    channel.send(pb.FromWorker(ready=pb.Ready()))
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # what is here now stays: it need not be looked at again
     try:

@@ -214,3 +214,61 @@ def test_a_receiver_that_fails_ends_the_play() -> None:
         assert table.playing == 0
 
     asyncio.run(scenario())
+
+
+def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
+    """A backend may take more or fewer episodes from one to the next, and the player follows."""
+
+    class Breathing(ScriptedBackend):
+        @property
+        def slots(self) -> int:
+            return 5 if 10 <= len(self.played) < 20 else 2
+
+    async def scenario() -> None:
+        table, peaks = Table(lambda task: 0.001), dict[int, int]()
+
+        async def watch(task: EpisodeTask) -> None:
+            await table.disturb(task)
+
+        table.backend = Breathing(disturb=watch)
+        table.player = Player(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
+        wanted = tasks(10, 3)
+
+        async def count() -> None:
+            while len(table.reports) < len(wanted):
+                phase = len(table.backend.played) // 10
+                peaks[phase] = max(peaks.get(phase, 0), table.playing)
+                await asyncio.sleep(0)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(count())
+            await table.play(wanted)
+        assert [peaks[0], peaks[1]] == [2, 5]
+        assert len(table.reports) == len(wanted)
+
+    asyncio.run(scenario())
+
+
+def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> None:
+    """Work that ends in time says so, work that does not is cancelled, and what it raises comes out."""
+
+    async def scenario() -> None:
+        shutdown, ended = Shutdown(), list[str]()
+
+        async def work(seconds: float) -> None:
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                ended.append(f"{seconds}")
+
+        async def fail() -> None:
+            raise StorageFailed("no")
+
+        assert await shutdown.bound(work(0.0))
+        with pytest.raises(StorageFailed):
+            await shutdown.bound(fail())
+        shutdown.request("enough", grace=0.02)
+        assert not await shutdown.bound(work(60.0))
+        assert ended == ["0.0", "60.0"]
+
+    asyncio.run(scenario())

@@ -28,7 +28,7 @@ class FromWorker(_message.Message):
     def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("facts", "pid")
+    __slots__ = ("facts",)
     class FactsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -37,10 +37,8 @@ class Hello(_message.Message):
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     FACTS_FIELD_NUMBER: _ClassVar[int]
-    PID_FIELD_NUMBER: _ClassVar[int]
     facts: _containers.ScalarMap[str, str]
-    pid: int
-    def __init__(self, facts: _Optional[_Mapping[str, str]] = ..., pid: _Optional[int] = ...) -> None: ...
+    def __init__(self, facts: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Setup(_message.Message):
     __slots__ = ("scenario_json", "policy_json", "record")
@@ -53,10 +51,8 @@ class Setup(_message.Message):
     def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ...) -> None: ...
 
 class Ready(_message.Message):
-    __slots__ = ("seconds",)
-    SECONDS_FIELD_NUMBER: _ClassVar[int]
-    seconds: float
-    def __init__(self, seconds: _Optional[float] = ...) -> None: ...
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class PlayEpisode(_message.Message):
     __slots__ = ("task", "genome", "seed", "baseline")

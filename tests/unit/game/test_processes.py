@@ -1,0 +1,47 @@
+"""What the kernel says of processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from clau_doom.game.processes import child_deaths, has_ended, is_stopped, notice_child_deaths
+
+
+def settled(wanted: bool, ask: object, pid: int) -> bool:
+    end = time.monotonic() + 5
+    while ask(pid) is not wanted and time.monotonic() < end:  # type: ignore[operator]
+        time.sleep(0.01)
+    return bool(ask(pid) is wanted)  # type: ignore[operator]
+
+
+def test_a_process_stops_and_ends() -> None:
+    """A stopped process has not ended; a killed one has, before and after it is waited for."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        assert not has_ended(child.pid)
+        child.send_signal(signal.SIGSTOP)
+        assert settled(True, is_stopped, child.pid)
+        assert not has_ended(child.pid)
+    finally:
+        child.kill()
+    assert settled(True, has_ended, child.pid), "a zombie has ended"
+    child.wait()
+    assert has_ended(child.pid)
+
+
+def test_a_childs_end_is_noticed_and_passed_on() -> None:
+    """A child's end moves the count, and whoever listened for the signal before still hears it."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGCHLD, lambda number, frame: heard.append(number))
+    try:
+        notice_child_deaths()
+        notice_child_deaths()
+        count = child_deaths()
+        pid = os.posix_spawn(sys.executable, [sys.executable, "-c", ""], os.environ)
+        os.waitpid(pid, 0)
+        assert child_deaths() == count + 1
+        assert heard == [signal.SIGCHLD]
+    finally:
+        signal.signal(signal.SIGCHLD, before)
