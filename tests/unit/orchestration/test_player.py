@@ -227,10 +227,7 @@ def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
     async def scenario() -> None:
         table, peaks = Table(lambda task: 0.001), dict[int, int]()
 
-        async def watch(task: EpisodeTask) -> None:
-            await table.disturb(task)
-
-        table.backend = Breathing(disturb=watch)
+        table.backend = Breathing(disturb=table.disturb)
         table.player = Player(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
         wanted = tasks(10, 3)
 
