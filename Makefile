@@ -9,6 +9,8 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PROTOS = $(sort $(shell find proto -name '*.proto'))
+# Those with a service in them.
+SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
 PATHS := src tests bench examples
 # Stamps: what is installed in .venv, made again when the pins or the package's metadata change.
@@ -74,7 +76,9 @@ free_name = $$(name=$(1); number=1; \
 	while [ -e "$${CLAU_DOOM_OUTPUT_DIR:-runs}/$$name" ]; do number=$$((number + 1)); name=$(1)-$$number; done; echo $$name)
 
 define generate
-$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) $(PROTOS)
+$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) $(filter-out $(SERVICES),$(PROTOS))
+$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) --grpc_python_out=$(1) $(SERVICES)
+find $(1) -name '*_pb2*.py*' -exec sed -i -E 's/^from claudoom\./from clau_doom.protos.claudoom./; s/^import claudoom\./import clau_doom.protos.claudoom./' {} +
 endef
 
 # One version of everything for Python 3.11 to 3.13, so that all of them run the same code.

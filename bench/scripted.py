@@ -35,7 +35,9 @@ def scripted_episodes(folder: Path, *, generations: int, population: int, episod
 
 async def _run(config: ExperimentConfig, folder: Path, backend: ScriptedBackend) -> ExperimentState:
     text = to_yaml(config)
-    experiment = Experiment(id=config.name, seed=config.seed, config_yaml=text, provenance=Provenance(facts=()))
+    experiment = Experiment(
+        id=config.name, uuid="4f8", seed=config.seed, config_yaml=text, provenance=Provenance(facts=())
+    )
     run_folder = Runs(folder).create(experiment)
     async with run_folder.write(keep_recordings=config.execution.record) as store, backend as entered:
         run = ExperimentRun(

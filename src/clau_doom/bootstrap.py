@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 from clau_doom.backends.local import LocalBackend
 from clau_doom.config import (
@@ -205,7 +206,9 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         folder = runs.open(config.name)
     else:
         folder = runs.create(
-            Experiment(id=config.name, seed=config.seed, config_yaml=config_yaml, provenance=plan.facts)
+            Experiment(
+                id=config.name, uuid=str(uuid4()), seed=config.seed, config_yaml=config_yaml, provenance=plan.facts
+            )
         )
     async with folder.write(keep_recordings=config.execution.record) as store:
         if plan.resume:

@@ -266,6 +266,8 @@ class Snapshot:
         episodes: Finished training episodes by agent, sorted by number, recordings left out.
         judging: Finished validation and held-out episodes, by (purpose, agent id), sorted by number.
         champion: The champion's place and its validation fitness, once chosen.
+        paused: The agents of the last generation whose episodes wait until they are resumed, by index.
+        injected: Genomes that wait for the generation that is to start next, in the order given.
         deviations: What made the history depend on time or luck.
         last_sequence: The sequence of the last event.
         running_seconds: Time spent running, over all resumes.
@@ -280,6 +282,8 @@ class Snapshot:
     episodes: dict[AgentRef, tuple[Episode, ...]] = field(default_factory=dict)
     judging: dict[tuple[Purpose, str], tuple[Episode, ...]] = field(default_factory=dict)
     champion: tuple[AgentRef, float] | None = None
+    paused: tuple[AgentRef, ...] = ()
+    injected: tuple[Genome, ...] = ()
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0

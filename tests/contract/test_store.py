@@ -24,18 +24,25 @@ from clau_doom.domain import (
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
     ChampionChosen,
     EpisodeFinished,
     EpisodeLost,
     Event,
+    ExperimentCancelled,
     ExperimentCompleted,
     ExperimentCreated,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
     ExperimentStarted,
     FailureKind,
     GenerationCompleted,
     GenerationStarted,
+    GenomeInjected,
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
@@ -51,6 +58,7 @@ Opener = Callable[[Keep], AbstractAsyncContextManager[ExperimentStore]]
 
 EXPERIMENT = Experiment(
     id="lab",
+    uuid="0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44",
     seed=2**63 - 1,
     config_yaml="name: lab\n",
     provenance=Provenance(facts=(("numpy", "2.4"), ("vizdoom", "1.3.2"))),
@@ -264,13 +272,13 @@ async def test_an_interrupted_experiment_says_why_until_it_goes_on(store: Experi
 
 
 async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
-    """Exhausted attempts and missed deadlines are deviations; a policy that raises is none."""
+    """Exhausted attempts, missed deadlines and a person's stop are deviations; a policy that raises is none."""
     failures = [
         AgentFailed(ref=AgentRef(0, index), kind=kind, reason="x")
         for index, kind in enumerate([*FailureKind, FailureKind.ATTEMPTS_EXHAUSTED])
     ]
-    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0, 4)), *failures])
-    assert (await store.snapshot()).deviations == Deviations(exhausted_attempts=2, missed_deadlines=1)
+    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0, 5)), *failures])
+    assert (await store.snapshot()).deviations == Deviations(exhausted_attempts=2, missed_deadlines=1, interventions=1)
 
 
 async def test_an_agent_is_found_by_its_place(store: ExperimentStore) -> None:
@@ -476,3 +484,86 @@ async def test_the_stores_agree_on_any_events(tmp_path: Path, seed: int) -> None
                 kept = await memory.recording(Purpose.TRAINING, name, number)
                 assert await sqlite.recording(Purpose.TRAINING, name, number) == kept
     assert accepted > 20
+
+
+async def append(store: ExperimentStore, *events: Event) -> int:
+    return await keep(store, events)
+
+
+async def refused(store: ExperimentStore, *events: Event) -> bool:
+    """Say whether each of some events is refused, alone."""
+    for event in events:
+        try:
+            await append(store, event)
+        except StoreCorrupted:
+            continue
+        return False
+    return True
+
+
+async def test_a_paused_experiment_takes_what_is_still_played(store: ExperimentStore) -> None:
+    """A pause is a state; episodes that end in it are kept, and only a paused experiment is resumed."""
+    await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
+    assert await refused(store, ExperimentResumed())
+    await append(store, ExperimentPaused(), EpisodeFinished(episode=episode("lab-g000-a000", 0)))
+    assert (await store.snapshot()).state is ExperimentState.PAUSED
+    assert await refused(store, ExperimentPaused())
+    await append(store, ExperimentResumed())
+    assert (await store.snapshot()).state is ExperimentState.RUNNING
+
+
+@pytest.mark.parametrize("before", [(), (STARTED,), (STARTED, ExperimentPaused())])
+async def test_a_cancelled_experiment_is_over(store: ExperimentStore, before: tuple[Event, ...]) -> None:
+    """Whatever is not over can be cancelled, and nothing follows."""
+    await append(store, *before, ExperimentCancelled())
+    assert (await store.snapshot()).state is ExperimentState.CANCELLED
+    assert await refused(store, STARTED, ExperimentCancelled(), ExperimentResumed())
+
+
+async def test_a_paused_agent_stays_paused_until_it_is_resumed_or_settled(store: ExperimentStore) -> None:
+    """Whose episodes wait is stored; a pause is no deviation, because it changes no result."""
+    first, second, _ = (agent.ref for agent in agents(0))
+    await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
+    await append(store, AgentPaused(ref=second), AgentPaused(ref=first))
+    assert (await store.snapshot()).paused == (first, second)
+    assert await refused(
+        store, AgentPaused(ref=first), AgentResumed(ref=AgentRef(0, 2)), AgentPaused(ref=AgentRef(1, 0))
+    )
+    await append(store, AgentResumed(ref=first), AgentEvaluated(ref=second, fitness=1.0))
+    snapshot = await store.snapshot()
+    assert (snapshot.paused, snapshot.deviations.total) == ((), 0)
+    assert await refused(store, AgentPaused(ref=second))
+
+
+async def test_a_failed_agent_is_restarted_until_its_generation_is_told(store: ExperimentStore) -> None:
+    """A restarted agent is pending again, and can come to a fitness; stopping and restarting are deviations."""
+    first, second, third = (agent.ref for agent in agents(0))
+    await append(store, STARTED, GenerationStarted(generation=0, agents=agents(0)))
+    await append(store, AgentFailed(ref=first, kind=FailureKind.STOPPED, reason="stopped"), AgentRestarted(ref=first))
+    snapshot = await store.snapshot()
+    assert snapshot.generations[0][0].status is AgentStatus.PENDING
+    assert snapshot.generations[0][0].failure is None
+    assert snapshot.deviations == Deviations(interventions=2)
+    await append(
+        store,
+        AgentEvaluated(ref=first, fitness=1.0),
+        AgentFailed(ref=second, kind=FailureKind.ATTEMPTS_EXHAUSTED, reason="gone"),
+        AgentFailed(ref=third, kind=FailureKind.STOPPED, reason="stopped"),
+        AgentRestarted(ref=second),
+        AgentFailed(ref=second, kind=FailureKind.POLICY_RAISED, reason="no"),
+    )
+    assert await refused(store, AgentRestarted(ref=first))
+    await append(store, summary(0, 0))
+    assert await refused(store, AgentRestarted(ref=second))
+    assert (await store.snapshot()).deviations == Deviations(interventions=4)
+
+
+async def test_injected_genomes_wait_for_the_next_generation(store: ExperimentStore) -> None:
+    """They are kept in order until that generation starts."""
+    one, two = Genome((1.0, -0.0)), Genome((2.0, 0.5))
+    await append(store, STARTED, GenomeInjected(generation=0, genome=one), GenomeInjected(generation=0, genome=two))
+    assert await refused(store, GenomeInjected(generation=1, genome=one))
+    assert (await store.snapshot()).injected == (one, two)
+    await append(store, GenerationStarted(generation=0, agents=agents(0)), GenomeInjected(generation=1, genome=two))
+    snapshot = await store.snapshot()
+    assert (snapshot.injected, snapshot.deviations.interventions) == ((two,), 3)

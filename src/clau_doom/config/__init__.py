@@ -29,6 +29,7 @@ from clau_doom.config.schema import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
+from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
@@ -42,9 +43,12 @@ __all__ = [
     "ExperimentConfig",
     "FitnessConfig",
     "GeneticConfig",
+    "GrpcConfig",
     "HoldoutConfig",
     "LocalConfig",
     "MapElitesConfig",
+    "MetricsConfig",
+    "NatsConfig",
     "NeuralPolicyConfig",
     "PolicyConfig",
     "RandomPolicyConfig",
@@ -52,6 +56,7 @@ __all__ = [
     "Resolved",
     "RulesPolicyConfig",
     "ScenarioConfig",
+    "ServerConfig",
     "check_resume",
     "config_from_yaml",
     "differences",

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from clau_doom.config.fields import default_kind, fields, locate, nearest, unions
-from clau_doom.config.schema import Clash
+from clau_doom.config.section import Clash
 from clau_doom.config.strict_yaml import Place
 
 __all__ = ["Problem", "dotted", "problems_of", "shown"]

@@ -9,9 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PositiveFloat,
@@ -19,9 +17,10 @@ from pydantic import (
     Tag,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from clau_doom.config.duration import Duration
+from clau_doom.config.section import Clash, FromList, Section, refuse
+from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 
@@ -35,9 +34,12 @@ __all__ = [
     "ExperimentConfig",
     "FitnessConfig",
     "GeneticConfig",
+    "GrpcConfig",
     "HoldoutConfig",
     "LocalConfig",
     "MapElitesConfig",
+    "MetricsConfig",
+    "NatsConfig",
     "NeuralPolicyConfig",
     "PolicyConfig",
     "RandomPolicyConfig",
@@ -47,20 +49,6 @@ __all__ = [
 ]
 
 EpisodesSeeds = Literal["fixed", "per_generation"]
-
-
-Clash = tuple[str, tuple[str, ...], str]
-"""Values that do not fit together: the path to mend, all paths that take part, what is wrong and the remedy."""
-
-
-def _refuse(clashes: list[Clash]) -> None:
-    if clashes:
-        text = "; ".join(f"{path} {message}" for path, _, message in clashes)
-        raise PydanticCustomError("clash", "{text}", {"text": text, "clashes": clashes})
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _experiment_id(value: str) -> str:
@@ -76,14 +64,7 @@ def _option(value: object) -> object:
     raise ValueError("is no option: use text, a finite number, true or false")
 
 
-_FromList = BeforeValidator(_as_tuple)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class ScenarioConfig(_Section):
+class ScenarioConfig(Section):
     """The game to play."""
 
     name: str = Field(
@@ -102,27 +83,27 @@ class ScenarioConfig(_Section):
 Units = Annotated[PositiveInt, Field(le=1024)]
 
 
-class RandomPolicyConfig(_Section):
+class RandomPolicyConfig(Section):
     """Presses buttons at random: the baseline."""
 
     kind: Literal["random"] = Field(default="random", description="How a genome plays.")
 
 
-class RulesPolicyConfig(_Section):
+class RulesPolicyConfig(Section):
     """Hand-written rules with evolvable, named genes."""
 
     kind: Literal["rules"] = Field(default="rules", description="How a genome plays.")
 
 
-class NeuralPolicyConfig(_Section):
+class NeuralPolicyConfig(Section):
     """A small network over what is seen; its weights are the genome."""
 
     kind: Literal["neural"] = Field(default="neural", description="How a genome plays.")
-    layers: Annotated[tuple[Units, ...], _FromList] = Field(
+    layers: Annotated[tuple[Units, ...], FromList] = Field(
         default=(16,), max_length=4, description="Units of each hidden layer, at most 1024; [] for none."
     )
     bins: int = Field(default=9, ge=3, le=64, description="Directions into which visible objects are sorted.")
-    screen: Annotated[tuple[PositiveInt, PositiveInt] | None, _FromList] = Field(
+    screen: Annotated[tuple[PositiveInt, PositiveInt] | None, FromList] = Field(
         default=None,
         description="Width and height of a down-sampled screen to see as well, no larger than scenario.resolution.",
         examples=[[16, 12]],
@@ -130,7 +111,7 @@ class NeuralPolicyConfig(_Section):
     weight_limit: PositiveFloat = Field(default=4.0, le=64.0, description="Weights lie between minus and plus this.")
 
 
-class CustomPolicyConfig(_Section):
+class CustomPolicyConfig(Section):
     """Any Python class that implements the policy port."""
 
     kind: Literal["class"] = Field(default="class", description="How a genome plays.")
@@ -177,7 +158,13 @@ FitnessConfig = Annotated[
 ]
 
 
-class GeneticConfig(_Section):
+class _StrategyConfig(Section):
+    immigrants: int = Field(
+        default=1, ge=0, description="The last agents of a generation that injected genomes may replace."
+    )
+
+
+class GeneticConfig(_StrategyConfig):
     """A genetic algorithm: tournaments, crossover by gene type, mutation that cools, elites that play again."""
 
     kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
@@ -193,14 +180,14 @@ class GeneticConfig(_Section):
     )
 
 
-class CmaEsConfig(_Section):
+class CmaEsConfig(_StrategyConfig):
     """CMA-ES, on the cma package."""
 
     kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
     sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")
 
 
-class DescriptorConfig(_Section):
+class DescriptorConfig(Section):
     """One axis of a MAP-Elites archive."""
 
     measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(
@@ -213,15 +200,15 @@ class DescriptorConfig(_Section):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.low >= self.high:
-            _refuse([("high", ("low",), f"is not above low ({self.low:g}): raise it, or lower low")])
+            refuse([("high", ("low",), f"is not above low ({self.low:g}): raise it, or lower low")])
         return self
 
 
-class MapElitesConfig(_Section):
+class MapElitesConfig(_StrategyConfig):
     """MAP-Elites: the best agent of every kind of behaviour."""
 
     kind: Literal["map-elites"] = Field(default="map-elites", description="How the next generation is made.")
-    descriptors: Annotated[tuple[DescriptorConfig, ...], _FromList] = Field(
+    descriptors: Annotated[tuple[DescriptorConfig, ...], FromList] = Field(
         default=(DescriptorConfig(measure="aggression"), DescriptorConfig(measure="movement")),
         min_length=1,
         max_length=4,
@@ -231,7 +218,7 @@ class MapElitesConfig(_Section):
     sigma: float = Field(default=0.1, gt=0.0, le=1.0, description="Mutation's spread, in gene ranges.")
 
 
-class RandomSearchConfig(_Section):
+class RandomSearchConfig(_StrategyConfig):
     """Draws every agent anew: what any other strategy must beat."""
 
     kind: Literal["random"] = Field(default="random", description="How the next generation is made.")
@@ -242,7 +229,7 @@ EvolutionConfig = Annotated[
 ]
 
 
-class ExecutionConfig(_Section):
+class ExecutionConfig(Section):
     """How episodes are played; nothing here changes what happens in them."""
 
     backend: Literal["local"] = Field(default="local", description="Where episodes are played.")
@@ -257,7 +244,7 @@ class ExecutionConfig(_Section):
     )
 
 
-class LocalConfig(_Section):
+class LocalConfig(Section):
     """The local backend."""
 
     pin: bool = Field(default=True, description="Keep each worker on a core of its own (Linux).")
@@ -266,14 +253,14 @@ class LocalConfig(_Section):
     )
 
 
-class HoldoutConfig(_Section):
+class HoldoutConfig(Section):
     """How the champion is chosen and judged, on seeds that nothing was selected on."""
 
     validation: int = Field(default=20, ge=1, le=10_000, description="Episodes that choose among the candidates.")
     episodes: int = Field(default=100, ge=2, le=10_000, description="Held-out episodes that judge the champion.")
 
 
-class ExperimentConfig(_Section):
+class ExperimentConfig(Section):
     """One experiment."""
 
     name: Annotated[str, AfterValidator(_experiment_id)] = Field(
@@ -300,10 +287,15 @@ class ExperimentConfig(_Section):
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="How episodes are played.")
     local: LocalConfig = Field(default_factory=LocalConfig, description="The local backend.")
     holdout: HoldoutConfig = Field(default_factory=HoldoutConfig, description="How the champion is judged.")
+    grpc: GrpcConfig = Field(default_factory=GrpcConfig, description="The gRPC API of `clau-doom serve`.")
+    nats: NatsConfig = Field(default_factory=NatsConfig, description="Events over NATS.")
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus metrics.")
+    server: ServerConfig = Field(default_factory=ServerConfig, description="What `clau-doom serve` allows.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        _refuse([clash for clash in (self._elites(), self._cma_population(), self._screen()) if clash])
+        clashes = (self._elites(), self._immigrants(), self._cma_population(), self._screen(), self._control())
+        refuse([clash for clash in clashes if clash])
         return self
 
     def _elites(self) -> Clash | None:
@@ -311,6 +303,19 @@ class ExperimentConfig(_Section):
             return None
         remedy = "leaves nothing to evolve: use fewer elites than the population"
         return "evolution.elites", ("population", "evolution.kind"), f"{remedy} ({self.population})"
+
+    def _immigrants(self) -> Clash | None:
+        if self.evolution.immigrants < max(self.population, 2):
+            return None
+        remedy = "leaves nothing to evolve: use fewer immigrants than the population"
+        return "evolution.immigrants", ("population", "evolution.kind"), f"{remedy} ({self.population})"
+
+    def _control(self) -> Clash | None:
+        nats = self.nats
+        if not nats.control or nats.credentials or "@" in nats.url:
+            return None
+        remedy = "needs NATS credentials: set nats.credentials, or a user and a password in nats.url"
+        return "nats.control", ("nats.credentials", "nats.url"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:

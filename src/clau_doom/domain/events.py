@@ -10,23 +10,31 @@ from enum import StrEnum
 from clau_doom.domain.agent import Agent, AgentRef
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.experiment import Experiment, GenerationSummary
+from clau_doom.domain.genome import Genome
 
 __all__ = [
     "AgentEvaluated",
     "AgentFailed",
+    "AgentPaused",
+    "AgentRestarted",
+    "AgentResumed",
     "ChampionChosen",
     "ContestantFailed",
     "EpisodeFinished",
     "EpisodeLost",
     "Event",
+    "ExperimentCancelled",
     "ExperimentCompleted",
     "ExperimentCreated",
     "ExperimentFailed",
     "ExperimentInterrupted",
+    "ExperimentPaused",
+    "ExperimentResumed",
     "ExperimentStarted",
     "FailureKind",
     "GenerationCompleted",
     "GenerationStarted",
+    "GenomeInjected",
     "RecordedEvent",
 ]
 
@@ -39,6 +47,8 @@ class FailureKind(StrEnum):
     """Deviation: still deciding at the episode's deadline."""
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     """Deviation: the infrastructure failed as often as the configuration allows."""
+    STOPPED = "stopped"
+    """Deviation: a person gave the agent up."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +119,40 @@ class AgentFailed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AgentPaused:
+    """A person had an agent's episodes wait; those that were being played go on to their end."""
+
+    ref: AgentRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentResumed:
+    """A person let a paused agent's episodes be played again."""
+
+    ref: AgentRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentRestarted:
+    """Deviation: a person had a failed agent's missing episodes queued again."""
+
+    ref: AgentRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenomeInjected:
+    """Deviation: a person or another program gave a genome for the next generation.
+
+    Attributes:
+        generation: The generation that it will be in.
+        genome: Its genes.
+    """
+
+    generation: int
+    genome: Genome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AgentEvaluated:
     """All of an agent's training episodes are finished."""
 
@@ -154,6 +198,21 @@ class ChampionChosen:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentPaused:
+    """A person had the run wait: no new episode is begun, and its running time stands still."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentResumed:
+    """A person let a paused run go on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentCancelled:
+    """A person ended the experiment for good."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentInterrupted:
     """The run stopped and can be resumed.
 
@@ -188,12 +247,19 @@ Event = (
     | EpisodeLost
     | AgentFailed
     | AgentEvaluated
+    | AgentPaused
+    | AgentResumed
+    | AgentRestarted
+    | GenomeInjected
     | GenerationCompleted
     | ContestantFailed
     | ChampionChosen
+    | ExperimentPaused
+    | ExperimentResumed
     | ExperimentInterrupted
     | ExperimentFailed
     | ExperimentCompleted
+    | ExperimentCancelled
 )
 
 

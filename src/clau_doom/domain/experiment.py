@@ -52,12 +52,14 @@ class Experiment:
 
     Attributes:
         id: Its name.
+        uuid: Unique among all experiments anywhere: two of one name, in two folders, are told apart by it.
         seed: Where all its random numbers come from.
         config_yaml: The resolved configuration, as YAML text.
         provenance: What else decides its numbers.
     """
 
     id: str
+    uuid: str
     seed: int
     config_yaml: str
     provenance: Provenance

@@ -7,18 +7,25 @@ from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose, age
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
     EpisodeLost,
     Event,
+    ExperimentCancelled,
     ExperimentCompleted,
     ExperimentCreated,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
     ExperimentStarted,
     GenerationCompleted,
     GenerationStarted,
+    GenomeInjected,
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.domain.score import MEASURES
@@ -29,7 +36,9 @@ __all__ = ["KeepRecordings", "Projection"]
 KeepRecordings = Literal["champions", "all", "none"]
 """Whose recordings are kept: those of each finished generation's best agent, all, or none."""
 
-_ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed)
+_ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed, ExperimentCancelled)
+# Where a run is paused, the episodes that are being played end and are kept.
+_LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
 _EPISODE_COLUMNS = (
     "purpose",
     "agent",
@@ -71,6 +80,8 @@ class Projection:
                 self._settle(event.ref, AgentStatus.COMPLETED, fitness=float(event.fitness))
             case AgentFailed():
                 self._settle(event.ref, AgentStatus.FAILED, kind=event.kind.value, failure=event.reason)
+            case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
+                self._intervene(sequence, event)
             case GenerationStarted():
                 self._generation(event.generation, event.agents)
             case GenerationCompleted():
@@ -89,23 +100,28 @@ class Projection:
             possible = isinstance(event, ExperimentStarted) and event.generations > self._generations_wanted()
         elif state.final:
             possible = False
+        elif isinstance(event, ExperimentPaused | ExperimentResumed):
+            wanted = ExperimentState.RUNNING if isinstance(event, ExperimentPaused) else ExperimentState.PAUSED
+            possible = state is wanted
         else:
-            possible = state is ExperimentState.RUNNING or isinstance(event, _ALWAYS)
+            possible = state in _LIVE or isinstance(event, _ALWAYS)
         if not possible:
             where = f"an experiment that is {state}" if state else "an empty log"
             raise StoreCorrupted(f"{type(event).__name__} cannot happen in {where}")
 
-    def _experiment(
-        self,
-        sequence: int,
-        event: ExperimentCreated | ExperimentStarted | ExperimentInterrupted | ExperimentFailed | ExperimentCompleted,
-    ) -> None:
+    def _experiment(self, sequence: int, event: Event) -> None:
         match event:
             case ExperimentCreated():
                 self._created(sequence, event.experiment)
             case ExperimentStarted():
                 self._run("INSERT INTO configs VALUES (?, ?, ?)", (sequence, event.generations, event.config_yaml))
                 self._state(ExperimentState.RUNNING)
+            case ExperimentPaused():
+                self._state(ExperimentState.PAUSED)
+            case ExperimentResumed():
+                self._state(ExperimentState.RUNNING)
+            case ExperimentCancelled():
+                self._state(ExperimentState.CANCELLED)
             case ExperimentInterrupted():
                 self._state(ExperimentState.INTERRUPTED, event.reason)
             case ExperimentFailed():
@@ -119,8 +135,8 @@ class Projection:
 
     def _created(self, sequence: int, experiment: Experiment) -> None:
         self._run(
-            "INSERT INTO experiment (id, seed, state, running_seconds) VALUES (?, ?, ?, 0.0)",
-            (experiment.id, experiment.seed, ExperimentState.PENDING.value),
+            "INSERT INTO experiment (id, uuid, seed, state, running_seconds) VALUES (?, ?, ?, ?, 0.0)",
+            (experiment.id, experiment.uuid, experiment.seed, ExperimentState.PENDING.value),
         )
         self._connection.executemany("INSERT INTO provenance VALUES (?, ?)", experiment.provenance.facts)
         self._run("INSERT INTO configs VALUES (?, NULL, ?)", (sequence, experiment.config_yaml))
@@ -194,6 +210,40 @@ class Projection:
             raise StoreCorrupted(
                 f"agent {ref.index} of generation {ref.generation} is not there, or is settled already"
             )
+
+    def _intervene(self, sequence: int, event: AgentPaused | AgentResumed | AgentRestarted | GenomeInjected) -> None:
+        match event:
+            case AgentPaused() | AgentResumed():
+                self._pause(event.ref, paused=isinstance(event, AgentPaused))
+            case AgentRestarted():
+                self._restart(event.ref)
+            case GenomeInjected():
+                self._inject(sequence, event)
+
+    def _pause(self, ref: AgentRef, *, paused: bool) -> None:
+        cursor = self._run(
+            "UPDATE agents SET paused = ? WHERE generation = ? AND number = ? AND status = 'pending' AND paused <> ?",
+            (paused, *_place(ref), paused),
+        )
+        if cursor.rowcount != 1:
+            raise StoreCorrupted(f"{ref} cannot be {'paused' if paused else 'resumed'}: it is, or is settled already")
+
+    def _restart(self, ref: AgentRef) -> None:
+        (finished,) = self._run("SELECT count(*) FROM generations WHERE number >= ?", (ref.generation,)).fetchone()
+        cursor = self._run(
+            "UPDATE agents SET status = 'pending', failure_kind = NULL, failure = NULL, paused = 0"
+            " WHERE generation = ? AND number = ? AND status = 'failed'",
+            _place(ref),
+        )
+        if cursor.rowcount != 1 or finished:
+            raise StoreCorrupted(f"{ref} cannot be restarted: it has not failed, or its generation is told")
+
+    def _inject(self, sequence: int, event: GenomeInjected) -> None:
+        (started,) = self._run("SELECT coalesce(max(generation) + 1, 0) FROM agents").fetchone()
+        if event.generation != started:
+            raise StoreCorrupted(f"a genome for generation {event.generation} where {started} is the next to start")
+        row = (sequence, event.generation, event.genome.to_bytes())
+        self._run("INSERT INTO injected VALUES (?, ?, ?)", row)
 
     def _summary(self, summary: GenerationSummary) -> None:
         (started,) = self._run("SELECT coalesce(max(generation), -1) FROM agents").fetchone()

@@ -36,6 +36,15 @@ __all__ = ["PAGE", "LogPage", "Reader"]
 
 PAGE = 256
 _AGENT = "SELECT generation, number, operator, parents, genome, status, fitness, failure FROM agents"
+_PAUSED = "SELECT generation, number FROM agents WHERE paused AND status = 'pending' ORDER BY generation, number"
+_INJECTED = (
+    "SELECT genome FROM injected WHERE generation > (SELECT coalesce(max(generation), -1) FROM agents)"
+    " ORDER BY sequence"
+)
+_INTERVENTIONS = (
+    "SELECT count(*) FROM events WHERE kind IN ('agent_restarted', 'genome_injected')"
+    " OR (kind = 'agent_failed' AND json_extract(payload, '$.kind') = 'stopped')"
+)
 _EPISODES = (
     f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker"  # noqa: S608 (names of ours)
     " FROM episodes ORDER BY purpose, agent, number"
@@ -106,14 +115,17 @@ class Reader:
             summaries = run("SELECT * FROM generations ORDER BY number").fetchall()
             failures = Counter(dict(run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()))
             failures.update(dict(run(_CONTESTANT_FAILURES).fetchall()))
+            (interventions,) = run(_INTERVENTIONS).fetchone()
+            paused = run(_PAUSED).fetchall()
+            injected = run(_INJECTED).fetchall()
             rows = run(_EPISODES).fetchall()
-        name, seed, state, reason, seconds, champion_generation, champion_number, validation = head
+        name, uuid, seed, state, reason, seconds, champion_generation, champion_number, validation = head
         played = _by_agent(rows)
         evaluations = [_evaluation(row, name, played) for row in agents]
         refs = [(evaluation.agent.ref, (Purpose.TRAINING, evaluation.agent.id)) for evaluation in evaluations]
         return Snapshot(
             experiment=Experiment(
-                id=name, seed=seed, config_yaml=configs[0][0], provenance=Provenance(facts=(*facts,))
+                id=name, uuid=uuid, seed=seed, config_yaml=configs[0][0], provenance=Provenance(facts=(*facts,))
             ),
             config_yaml=configs[-1][0],
             state=ExperimentState(state),
@@ -123,9 +135,12 @@ class Reader:
             episodes={ref: played[key] for ref, key in refs if key in played},
             judging={key: episodes for key, episodes in played.items() if key[0] is not Purpose.TRAINING},
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
+            paused=tuple([AgentRef(*row) for row in paused]),
+            injected=tuple([Genome.from_bytes(row[0]) for row in injected]),
             deviations=Deviations(
                 exhausted_attempts=failures.get(FailureKind.ATTEMPTS_EXHAUSTED.value, 0),
                 missed_deadlines=failures.get(FailureKind.POLICY_TIMED_OUT.value, 0),
+                interventions=interventions,
             ),
             last_sequence=last,
             running_seconds=seconds,

@@ -20,6 +20,7 @@ _MEASURE_COLUMNS = ",\n    ".join(f"{name} ANY NOT NULL CHECK (typeof({name}) = 
 _FIRST = f"""
 CREATE TABLE experiment (
     id TEXT NOT NULL PRIMARY KEY,
+    uuid TEXT NOT NULL,
     seed INTEGER NOT NULL,
     state TEXT NOT NULL,
     reason TEXT,
@@ -52,7 +53,14 @@ CREATE TABLE agents (
     fitness ANY CHECK (typeof(fitness) IN ('real', 'null')),
     failure_kind TEXT,
     failure TEXT,
+    paused INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (generation, number)
+) STRICT;
+
+CREATE TABLE injected (
+    sequence INTEGER PRIMARY KEY REFERENCES events (sequence),
+    generation INTEGER NOT NULL,
+    genome BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE generations (

@@ -8,18 +8,25 @@ from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, 
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
     Event,
+    ExperimentCancelled,
     ExperimentCompleted,
     ExperimentCreated,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
     ExperimentStarted,
     FailureKind,
     GenerationCompleted,
     GenerationStarted,
+    GenomeInjected,
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
@@ -32,7 +39,9 @@ _ENDS = {
     ExperimentInterrupted: ExperimentState.INTERRUPTED,
     ExperimentFailed: ExperimentState.FAILED,
     ExperimentCompleted: ExperimentState.COMPLETED,
+    ExperimentCancelled: ExperimentState.CANCELLED,
 }
+_Intervention = AgentPaused | AgentResumed | AgentRestarted | GenomeInjected
 _Key = tuple[Purpose, str, int]
 
 
@@ -50,7 +59,11 @@ class _Tables:
     summaries: list[GenerationSummary] = field(default_factory=list)
     episodes: dict[_Key, Episode] = field(default_factory=dict)
     champion: tuple[AgentRef, float] | None = None
+    kinds: dict[AgentRef, FailureKind] = field(default_factory=dict)
     failures: list[FailureKind] = field(default_factory=list)
+    paused: list[AgentRef] = field(default_factory=list)
+    injected: list[GenomeInjected] = field(default_factory=list)
+    interventions: int = 0
 
 
 class MemoryStore:
@@ -109,6 +122,7 @@ class MemoryStore:
         tables = self._tables
         if tables.experiment is None:
             raise StoreCorrupted("no experiment is stored here")
+        kinds = [*tables.failures, *tables.kinds.values()]
         played: dict[tuple[Purpose, str], tuple[Episode, ...]] = {}
         for key in sorted(tables.episodes):
             played[key[:2]] = (*played.get(key[:2], ()), tables.episodes[key])
@@ -129,9 +143,12 @@ class MemoryStore:
             episodes={ref: episodes for ref, episodes in training.items() if episodes},
             judging={key: episodes for key, episodes in played.items() if key[0] is not Purpose.TRAINING},
             champion=tables.champion,
+            paused=tuple(sorted(ref for ref in tables.paused if self._status(ref) is AgentStatus.PENDING)),
+            injected=tuple(each.genome for each in tables.injected if each.generation == len(tables.generations)),
             deviations=Deviations(
-                exhausted_attempts=tables.failures.count(FailureKind.ATTEMPTS_EXHAUSTED),
-                missed_deadlines=tables.failures.count(FailureKind.POLICY_TIMED_OUT),
+                exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
+                missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
+                interventions=tables.interventions,
             ),
             last_sequence=len(self._log),
             running_seconds=self._seconds,
@@ -200,8 +217,11 @@ class MemoryStore:
                 self._settle(event.ref, status=AgentStatus.COMPLETED, fitness=event.fitness)
             case ContestantFailed():
                 tables.failures.append(event.kind)
+            case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
+                self._intervene(event)
             case AgentFailed():
-                tables.failures.append(event.kind)
+                tables.interventions += event.kind is FailureKind.STOPPED
+                tables.kinds[event.ref] = event.kind
                 self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)
             case GenerationStarted():
                 tables.generations.append([_pending(agent) for agent in event.agents])
@@ -221,7 +241,11 @@ class MemoryStore:
             case ExperimentStarted():
                 tables.config_yaml, tables.wanted = event.config_yaml, event.generations
                 tables.state, tables.reason = ExperimentState.RUNNING, None
-            case ExperimentInterrupted() | ExperimentFailed() | ExperimentCompleted():
+            case ExperimentPaused():
+                tables.state = ExperimentState.PAUSED
+            case ExperimentResumed():
+                tables.state = ExperimentState.RUNNING
+            case ExperimentInterrupted() | ExperimentFailed() | ExperimentCompleted() | ExperimentCancelled():
                 tables.state, tables.reason = _ENDS[type(event)], getattr(event, "reason", None)
 
     def _settle(
@@ -230,15 +254,40 @@ class MemoryStore:
         row = self._tables.generations[ref.generation]
         row[ref.index] = replace(row[ref.index], status=status, fitness=fitness, failure=failure)
 
+    def _intervene(self, event: _Intervention) -> None:
+        tables = self._tables
+        match event:
+            case AgentPaused():
+                tables.paused.append(event.ref)
+            case AgentResumed():
+                tables.paused.remove(event.ref)
+            case AgentRestarted():
+                tables.interventions += 1
+                self._restart(event.ref)
+            case GenomeInjected():
+                tables.interventions += 1
+                tables.injected.append(event)
+
+    def _restart(self, ref: AgentRef) -> None:
+        self._tables.kinds.pop(ref)
+        if ref in self._tables.paused:
+            self._tables.paused.remove(ref)
+        self._settle(ref, status=AgentStatus.PENDING)
+
     def _possible(self, event: Event) -> bool:
         tables = self._tables
         if tables.experiment is None or isinstance(event, ExperimentCreated):
             return tables.experiment is None and isinstance(event, ExperimentCreated)
-        if tables.state is ExperimentState.RUNNING:
+        if isinstance(event, ExperimentPaused | ExperimentResumed):
+            resumes = isinstance(event, ExperimentResumed)
+            return tables.state is (ExperimentState.PAUSED if resumes else ExperimentState.RUNNING)
+        if tables.state in {ExperimentState.RUNNING, ExperimentState.PAUSED}:
+            if isinstance(event, _Intervention):
+                return self._may_intervene(event)
             return self._fits(event, tables.experiment)
         if tables.state is ExperimentState.COMPLETED:
             return isinstance(event, ExperimentStarted) and event.generations > tables.wanted
-        always = ExperimentStarted | ExperimentInterrupted | ExperimentFailed
+        always = ExperimentStarted | ExperimentInterrupted | ExperimentFailed | ExperimentCancelled
         return not tables.state.final and isinstance(event, always)
 
     def _fits(self, event: Event, experiment: Experiment) -> bool:
@@ -255,6 +304,15 @@ class MemoryStore:
                 return self._status(event.champion) is AgentStatus.COMPLETED
             case _:
                 return True
+
+    def _may_intervene(self, event: _Intervention) -> bool:
+        tables = self._tables
+        if isinstance(event, GenomeInjected):
+            return event.generation == len(tables.generations)
+        if isinstance(event, AgentRestarted):
+            return self._status(event.ref) is AgentStatus.FAILED and event.ref.generation >= len(tables.summaries)
+        waits = isinstance(event, AgentResumed)
+        return self._status(event.ref) is AgentStatus.PENDING and (event.ref in tables.paused) is waits
 
     def _new_episode(self, episode: Episode) -> bool:
         status = self._status(self._tables.places.get(episode.agent))

@@ -129,7 +129,7 @@ def keep(tmp_path: Path) -> Keep:
     def keep_events(events: Sequence[Event]) -> None:
         async def write() -> None:
             provenance = Provenance(facts=(("clau-doom", "0.1.0"),))
-            experiment = Experiment(id="tiny", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
+            experiment = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
             folder = Runs(tmp_path / "runs").create(experiment)
             async with folder.write() as store:
                 await store.append(events, running_seconds=12.0)

@@ -164,7 +164,7 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
     evaluated = replace(second[0], status=AgentStatus.COMPLETED, fitness=9.0)
     episodes = [event.episode for event in story[:16] if isinstance(event, EpisodeFinished)]
     snapshot = Snapshot(
-        experiment=Experiment(id="tiny", seed=7, config_yaml="", provenance=Provenance(facts=())),
+        experiment=Experiment(id="tiny", uuid="4f8", seed=7, config_yaml="", provenance=Provenance(facts=())),
         config_yaml="",
         state=ExperimentState.INTERRUPTED,
         reason=None,

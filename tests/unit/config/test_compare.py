@@ -82,14 +82,18 @@ def test_a_refusal_names_every_change_that_decides_results() -> None:
 def test_every_field_outside_the_free_ones_is_refused() -> None:
     """A field that is added to the schema decides results until somebody says that it does not."""
     free = {"generations", "max_duration"}
-    free |= {name for name in values(_OLD) if name.startswith(("execution.", "local."))}
+    free |= {
+        name
+        for name in values(_OLD)
+        if name.startswith(("execution.", "local.", "grpc.", "nats.", "metrics.", "server."))
+    }
     changed = {
         "name": "b", "seed": 2, "population": 11, "episodes": 5, "seeds": "fixed", "fitness": "kills",
         "scenario": {"name": "basic", "frame_skip": 1, "doom_skill": 1, "timeout": 1, "resolution": "320x240"},
         "policy": {"kind": "random"},
         "evolution": {
             "kind": "genetic", "elites": 1, "tournament": 1, "crossover": 0.0123, "mutation": 0.0123, "sigma": 0.0123,
-            "sigma_end": 0.0123, "half_life": 1.23, "diversity": 0.0123,
+            "sigma_end": 0.0123, "immigrants": 2, "half_life": 1.23, "diversity": 0.0123,
         },
         "holdout": {"validation": 1, "episodes": 2},
     }  # fmt: skip

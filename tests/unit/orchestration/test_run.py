@@ -57,7 +57,9 @@ def configuration(**changes: object) -> ExperimentConfig:
 
 
 def new_store(config: ExperimentConfig) -> MemoryStore:
-    experiment = Experiment(id="x", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=()))
+    experiment = Experiment(
+        id="x", uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
+    )
     return MemoryStore(experiment)
 
 

@@ -20,7 +20,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def experiment() -> Experiment:
-    return Experiment(id="lab", seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
+    return Experiment(id="lab", uuid="4f8", seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
 
 
 @pytest.fixture

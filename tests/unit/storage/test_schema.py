@@ -30,7 +30,7 @@ def _version(connection: sqlite3.Connection) -> int:
 def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection) -> None:
     """Only the migrations that are missing are applied, and what was stored is still there."""
     schema.migrate(connection)
-    connection.execute("INSERT INTO experiment (id, seed, state, running_seconds) VALUES ('lab', 1, 'pending', 0.0)")
+    connection.execute("INSERT INTO experiment (id, uuid, seed, state, running_seconds) VALUES ('lab', '4f8', 1, 'pending', 0.0)")
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
     assert connection.execute("SELECT id, colour FROM experiment").fetchall() == [("lab", "red")]
     assert _version(connection) == len(schema.MIGRATIONS) + 1
@@ -107,6 +107,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
             "events",
             "experiment",
             "generations",
+            "injected",
             "provenance",
             "recordings",
         ],

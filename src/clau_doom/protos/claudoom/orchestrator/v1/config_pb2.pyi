@@ -1,0 +1,283 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ExperimentConfig(_message.Message):
+    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout")
+    class Seeds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        SEEDS_UNSPECIFIED: _ClassVar[ExperimentConfig.Seeds]
+        SEEDS_FIXED: _ClassVar[ExperimentConfig.Seeds]
+        SEEDS_PER_GENERATION: _ClassVar[ExperimentConfig.Seeds]
+    SEEDS_UNSPECIFIED: ExperimentConfig.Seeds
+    SEEDS_FIXED: ExperimentConfig.Seeds
+    SEEDS_PER_GENERATION: ExperimentConfig.Seeds
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    GENERATIONS_FIELD_NUMBER: _ClassVar[int]
+    POPULATION_FIELD_NUMBER: _ClassVar[int]
+    MAX_DURATION_FIELD_NUMBER: _ClassVar[int]
+    SCENARIO_FIELD_NUMBER: _ClassVar[int]
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    SEEDS_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    FITNESS_FIELD_NUMBER: _ClassVar[int]
+    EVOLUTION_FIELD_NUMBER: _ClassVar[int]
+    EXECUTION_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    seed: int
+    generations: int
+    population: int
+    max_duration: str
+    scenario: ScenarioConfig
+    episodes: int
+    seeds: ExperimentConfig.Seeds
+    policy: PolicyConfig
+    fitness: FitnessConfig
+    evolution: EvolutionConfig
+    execution: ExecutionConfig
+    local: LocalConfig
+    holdout: HoldoutConfig
+    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ...) -> None: ...
+
+class ScenarioConfig(_message.Message):
+    __slots__ = ("name", "frame_skip", "doom_skill", "timeout", "resolution")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FRAME_SKIP_FIELD_NUMBER: _ClassVar[int]
+    DOOM_SKILL_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    frame_skip: int
+    doom_skill: int
+    timeout: int
+    resolution: str
+    def __init__(self, name: _Optional[str] = ..., frame_skip: _Optional[int] = ..., doom_skill: _Optional[int] = ..., timeout: _Optional[int] = ..., resolution: _Optional[str] = ...) -> None: ...
+
+class PolicyConfig(_message.Message):
+    __slots__ = ("random", "rules", "neural", "remote")
+    RANDOM_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    NEURAL_FIELD_NUMBER: _ClassVar[int]
+    CLASS_FIELD_NUMBER: _ClassVar[int]
+    REMOTE_FIELD_NUMBER: _ClassVar[int]
+    random: RandomPolicyConfig
+    rules: RulesPolicyConfig
+    neural: NeuralPolicyConfig
+    remote: RemotePolicyConfig
+    def __init__(self, random: _Optional[_Union[RandomPolicyConfig, _Mapping]] = ..., rules: _Optional[_Union[RulesPolicyConfig, _Mapping]] = ..., neural: _Optional[_Union[NeuralPolicyConfig, _Mapping]] = ..., remote: _Optional[_Union[RemotePolicyConfig, _Mapping]] = ..., **kwargs) -> None: ...
+
+class RandomPolicyConfig(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RulesPolicyConfig(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class NeuralPolicyConfig(_message.Message):
+    __slots__ = ("layers", "bins", "screen", "weight_limit")
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
+    BINS_FIELD_NUMBER: _ClassVar[int]
+    SCREEN_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    layers: _containers.RepeatedScalarFieldContainer[int]
+    bins: int
+    screen: _containers.RepeatedScalarFieldContainer[int]
+    weight_limit: float
+    def __init__(self, layers: _Optional[_Iterable[int]] = ..., bins: _Optional[int] = ..., screen: _Optional[_Iterable[int]] = ..., weight_limit: _Optional[float] = ...) -> None: ...
+
+class CustomPolicyConfig(_message.Message):
+    __slots__ = ("target", "options")
+    class OptionsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: OptionValue
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[OptionValue, _Mapping]] = ...) -> None: ...
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    target: str
+    options: _containers.MessageMap[str, OptionValue]
+    def __init__(self, target: _Optional[str] = ..., options: _Optional[_Mapping[str, OptionValue]] = ...) -> None: ...
+
+class OptionValue(_message.Message):
+    __slots__ = ("flag", "integer", "number", "text")
+    FLAG_FIELD_NUMBER: _ClassVar[int]
+    INTEGER_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    flag: bool
+    integer: int
+    number: float
+    text: str
+    def __init__(self, flag: bool = ..., integer: _Optional[int] = ..., number: _Optional[float] = ..., text: _Optional[str] = ...) -> None: ...
+
+class RemotePolicyConfig(_message.Message):
+    __slots__ = ("address", "deadline", "on_missed")
+    class OnMissed(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        ON_MISSED_UNSPECIFIED: _ClassVar[RemotePolicyConfig.OnMissed]
+        ON_MISSED_RETRY: _ClassVar[RemotePolicyConfig.OnMissed]
+        ON_MISSED_REPEAT: _ClassVar[RemotePolicyConfig.OnMissed]
+    ON_MISSED_UNSPECIFIED: RemotePolicyConfig.OnMissed
+    ON_MISSED_RETRY: RemotePolicyConfig.OnMissed
+    ON_MISSED_REPEAT: RemotePolicyConfig.OnMissed
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    DEADLINE_FIELD_NUMBER: _ClassVar[int]
+    ON_MISSED_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    deadline: float
+    on_missed: RemotePolicyConfig.OnMissed
+    def __init__(self, address: _Optional[str] = ..., deadline: _Optional[float] = ..., on_missed: _Optional[_Union[RemotePolicyConfig.OnMissed, str]] = ...) -> None: ...
+
+class FitnessConfig(_message.Message):
+    __slots__ = ("name", "weights")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    weights: FitnessWeights
+    def __init__(self, name: _Optional[str] = ..., weights: _Optional[_Union[FitnessWeights, _Mapping]] = ...) -> None: ...
+
+class FitnessWeights(_message.Message):
+    __slots__ = ("weights",)
+    class WeightsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    weights: _containers.ScalarMap[str, float]
+    def __init__(self, weights: _Optional[_Mapping[str, float]] = ...) -> None: ...
+
+class EvolutionConfig(_message.Message):
+    __slots__ = ("genetic", "cma_es", "map_elites", "random")
+    GENETIC_FIELD_NUMBER: _ClassVar[int]
+    CMA_ES_FIELD_NUMBER: _ClassVar[int]
+    MAP_ELITES_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_FIELD_NUMBER: _ClassVar[int]
+    genetic: GeneticConfig
+    cma_es: CmaEsConfig
+    map_elites: MapElitesConfig
+    random: RandomSearchConfig
+    def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ...) -> None: ...
+
+class GeneticConfig(_message.Message):
+    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity")
+    IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    ELITES_FIELD_NUMBER: _ClassVar[int]
+    TOURNAMENT_FIELD_NUMBER: _ClassVar[int]
+    CROSSOVER_FIELD_NUMBER: _ClassVar[int]
+    MUTATION_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_END_FIELD_NUMBER: _ClassVar[int]
+    HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
+    DIVERSITY_FIELD_NUMBER: _ClassVar[int]
+    immigrants: int
+    elites: int
+    tournament: int
+    crossover: float
+    mutation: float
+    sigma: float
+    sigma_end: float
+    half_life: float
+    diversity: float
+    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ...) -> None: ...
+
+class CmaEsConfig(_message.Message):
+    __slots__ = ("immigrants", "sigma")
+    IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    immigrants: int
+    sigma: float
+    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ...) -> None: ...
+
+class MapElitesConfig(_message.Message):
+    __slots__ = ("immigrants", "descriptors", "crossover", "sigma")
+    IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTORS_FIELD_NUMBER: _ClassVar[int]
+    CROSSOVER_FIELD_NUMBER: _ClassVar[int]
+    SIGMA_FIELD_NUMBER: _ClassVar[int]
+    immigrants: int
+    descriptors: _containers.RepeatedCompositeFieldContainer[DescriptorConfig]
+    crossover: float
+    sigma: float
+    def __init__(self, immigrants: _Optional[int] = ..., descriptors: _Optional[_Iterable[_Union[DescriptorConfig, _Mapping]]] = ..., crossover: _Optional[float] = ..., sigma: _Optional[float] = ...) -> None: ...
+
+class DescriptorConfig(_message.Message):
+    __slots__ = ("measure", "low", "high", "cells")
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    CELLS_FIELD_NUMBER: _ClassVar[int]
+    measure: str
+    low: float
+    high: float
+    cells: int
+    def __init__(self, measure: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., cells: _Optional[int] = ...) -> None: ...
+
+class RandomSearchConfig(_message.Message):
+    __slots__ = ("immigrants",)
+    IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    immigrants: int
+    def __init__(self, immigrants: _Optional[int] = ...) -> None: ...
+
+class ExecutionConfig(_message.Message):
+    __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record")
+    class OnExhausted(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        ON_EXHAUSTED_UNSPECIFIED: _ClassVar[ExecutionConfig.OnExhausted]
+        ON_EXHAUSTED_FAIL_AGENT: _ClassVar[ExecutionConfig.OnExhausted]
+        ON_EXHAUSTED_STOP: _ClassVar[ExecutionConfig.OnExhausted]
+    ON_EXHAUSTED_UNSPECIFIED: ExecutionConfig.OnExhausted
+    ON_EXHAUSTED_FAIL_AGENT: ExecutionConfig.OnExhausted
+    ON_EXHAUSTED_STOP: ExecutionConfig.OnExhausted
+    class Record(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        RECORD_UNSPECIFIED: _ClassVar[ExecutionConfig.Record]
+        RECORD_CHAMPIONS: _ClassVar[ExecutionConfig.Record]
+        RECORD_ALL: _ClassVar[ExecutionConfig.Record]
+        RECORD_NONE: _ClassVar[ExecutionConfig.Record]
+    RECORD_UNSPECIFIED: ExecutionConfig.Record
+    RECORD_CHAMPIONS: ExecutionConfig.Record
+    RECORD_ALL: ExecutionConfig.Record
+    RECORD_NONE: ExecutionConfig.Record
+    BACKEND_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    EPISODE_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    ON_EXHAUSTED_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    backend: str
+    workers: int
+    episode_timeout: float
+    attempts: int
+    on_exhausted: ExecutionConfig.OnExhausted
+    record: ExecutionConfig.Record
+    def __init__(self, backend: _Optional[str] = ..., workers: _Optional[int] = ..., episode_timeout: _Optional[float] = ..., attempts: _Optional[int] = ..., on_exhausted: _Optional[_Union[ExecutionConfig.OnExhausted, str]] = ..., record: _Optional[_Union[ExecutionConfig.Record, str]] = ...) -> None: ...
+
+class LocalConfig(_message.Message):
+    __slots__ = ("pin", "stall_timeout")
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    pin: bool
+    stall_timeout: float
+    def __init__(self, pin: bool = ..., stall_timeout: _Optional[float] = ...) -> None: ...
+
+class HoldoutConfig(_message.Message):
+    __slots__ = ("validation", "episodes")
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
+    EPISODES_FIELD_NUMBER: _ClassVar[int]
+    validation: int
+    episodes: int
+    def __init__(self, validation: _Optional[int] = ..., episodes: _Optional[int] = ...) -> None: ...
