@@ -26,14 +26,13 @@ from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.policies import make_policy
-from clau_doom.ports import Action, EvaluationBackend, ExperimentStore, Needs, Snapshot
+from clau_doom.ports import Action, EvaluationBackend, ExperimentStore, Needs, StoredExperiment
 from clau_doom.storage import Runs
 from clau_doom.worker import collect_facts
 
 __all__ = [
     "OfferedScenario",
     "Plan",
-    "StoredExperiment",
     "SystemClock",
     "bundled_scenarios",
     "genome_space",
@@ -145,23 +144,6 @@ async def plan_resume(
             "bring that back, or start an experiment of another name"
         )
     return plan
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredExperiment:
-    """An experiment as it stands, for whoever shows it.
-
-    Attributes:
-        snapshot: What the store holds.
-        config: The configuration that it was last run with.
-        state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
-        last_activity: When the store was last written to, in seconds since the epoch.
-    """
-
-    snapshot: Snapshot
-    config: ExperimentConfig
-    state: ExperimentState
-    last_activity: float
 
 
 async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment:

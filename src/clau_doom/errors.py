@@ -8,6 +8,8 @@
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
+    │   ├── WrongState             the request does not fit how the experiment or the agent stands
+    │   ├── NotAllowed             a name that the server's allow-list does not hold
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── GenerationFailed
@@ -48,6 +50,7 @@ __all__ = [
     "GenerationFull",
     "InfrastructureFailed",
     "InvalidGenome",
+    "NotAllowed",
     "OutOfOrder",
     "PolicyFailed",
     "PolicyTimedOut",
@@ -58,6 +61,7 @@ __all__ = [
     "UsageError",
     "WorkerCrashed",
     "WorkerRefused",
+    "WrongState",
     "describe",
 ]
 
@@ -71,7 +75,16 @@ class UsageError(ClauDoomError):
 
 
 class ConfigError(UsageError):
-    """The configuration cannot be read, parsed or accepted."""
+    """The configuration cannot be read, parsed or accepted.
+
+    Attributes:
+        problems: What is wrong with its values: (dotted path, what and how to mend it), the path empty where a problem
+            belongs to no field; empty where the configuration could not be read or parsed at all.
+    """
+
+    def __init__(self, message: str, problems: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class ExperimentNotFound(UsageError):
@@ -92,6 +105,14 @@ class ExperimentBusy(UsageError):
 
 class ExperimentDone(UsageError):
     """The experiment is completed, failed or cancelled."""
+
+
+class WrongState(UsageError):
+    """The request does not fit how the experiment or the agent stands; the message says what would."""
+
+
+class NotAllowed(UsageError):
+    """A request names something that the server's allow-list, which the message names, does not hold."""
 
 
 class ResumeRefused(UsageError):

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentRef, Episode, Evaluation, Genome, GenomeSpace, Measures, Purpose
 from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
@@ -30,6 +31,7 @@ __all__ = [
     "ScenarioFacts",
     "SeenObject",
     "Snapshot",
+    "StoredExperiment",
 ]
 
 
@@ -287,6 +289,23 @@ class Snapshot:
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredExperiment:
+    """An experiment as it stands, for whoever shows it.
+
+    Attributes:
+        snapshot: What the store holds.
+        config: The configuration that it was last run with.
+        state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
+        last_activity: When the store was last written to, in seconds since the epoch.
+    """
+
+    snapshot: Snapshot
+    config: ExperimentConfig
+    state: ExperimentState
+    last_activity: float
 
 
 class ExperimentStore(Protocol):

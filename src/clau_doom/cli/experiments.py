@@ -16,7 +16,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 from clau_doom.errors import ConfigError, StorageFailed, describe
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import StoredExperiment
+    from clau_doom.ports import StoredExperiment
 
 __all__ = ["analyze", "status"]
 

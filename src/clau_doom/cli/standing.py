@@ -8,13 +8,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.bootstrap import StoredExperiment
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.options import resume_command
 from clau_doom.domain import AgentRef, AgentStatus, Evaluation, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
-from clau_doom.ports import Snapshot
+from clau_doom.ports import Snapshot, StoredExperiment
 
 __all__ = ["experiment_json", "experiment_view", "finished_generations", "standing_json"]
 

@@ -84,7 +84,10 @@ def resolve(document: Document | None, *, environ: Mapping[str, str], overrides:
     config, found = _validate(layers.data)
     problems += [(layers.where(problem.path), problem) for problem in found]
     if problems or config is None:
-        raise ConfigError(_report(document.name if document else "the configuration", problems))
+        raise ConfigError(
+            _report(document.name if document else "the configuration", problems),
+            tuple([(dotted(problem.path), problem.text) for _, problem in problems]),
+        )
     origins = {name: layers.origin(tuple(name.split("."))) for name in values(config)}
     return Resolved(config=config, origins=MappingProxyType(origins))
 

@@ -30,7 +30,9 @@ def _version(connection: sqlite3.Connection) -> int:
 def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection) -> None:
     """Only the migrations that are missing are applied, and what was stored is still there."""
     schema.migrate(connection)
-    connection.execute("INSERT INTO experiment (id, uuid, seed, state, running_seconds) VALUES ('lab', '4f8', 1, 'pending', 0.0)")
+    connection.execute(
+        "INSERT INTO experiment (id, uuid, seed, state, running_seconds) VALUES ('lab', '4f8', 1, 'pending', 0.0)"
+    )
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
     assert connection.execute("SELECT id, colour FROM experiment").fetchall() == [("lab", "red")]
     assert _version(connection) == len(schema.MIGRATIONS) + 1
