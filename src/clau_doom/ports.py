@@ -13,9 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentRef, Episode, Evaluation, Genome, GenomeSpace, Measures, Purpose
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    Episode,
+    Evaluation,
+    Genome,
+    GenomeSpace,
+    Measures,
+    Purpose,
+    parse_agent_id,
+)
 from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
+from clau_doom.errors import AgentNotFound
 
 __all__ = [
     "Action",
@@ -289,6 +300,21 @@ class Snapshot:
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0
+
+    def evaluation(self, agent: str) -> Evaluation:
+        """Return an agent's evaluation.
+
+        Raises:
+            AgentNotFound: This experiment has no such agent.
+        """
+        experiment, generation, index = parse_agent_id(agent)
+        if experiment != self.experiment.id or generation >= len(self.generations):
+            there = f"experiment {self.experiment.id} has {len(self.generations)} generations, from 0"
+            raise AgentNotFound(f"there is no agent {agent}: {there}")
+        row = self.generations[generation]
+        if index >= len(row):
+            raise AgentNotFound(f"there is no agent {agent}: generation {generation} has {len(row)} agents, from 0")
+        return row[index]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,28 +22,12 @@ from clau_doom.domain import (
     Purpose,
     agent_id,
 )
-from clau_doom.errors import AgentNotFound
 from clau_doom.ports import Snapshot
 
-__all__ = ["agent_json", "agents_table", "ancestors", "find", "portrait_json", "portrait_view"]
+__all__ = ["agent_json", "agents_table", "ancestors", "portrait_json", "portrait_view"]
 
 _GENES_SHOWN = 48  # a network has thousands; --json has them all
 _STATUS = {AgentStatus.COMPLETED: "green", AgentStatus.FAILED: "bold red", AgentStatus.PENDING: "dim"}
-
-
-def find(snapshot: Snapshot, agent: str, generation: int, index: int) -> Evaluation:
-    """Return an agent's evaluation.
-
-    Raises:
-        AgentNotFound: The experiment has no such agent; the message says what it has.
-    """
-    if generation >= len(snapshot.generations):
-        there = f"experiment {snapshot.experiment.id} has {len(snapshot.generations)} generations, from 0"
-        raise AgentNotFound(f"there is no agent {agent}: {there}")
-    row = snapshot.generations[generation]
-    if index >= len(row):
-        raise AgentNotFound(f"there is no agent {agent}: generation {generation} has {len(row)} agents, from 0")
-    return row[index]
 
 
 def ancestors(snapshot: Snapshot, agent: Agent) -> tuple[Evaluation, ...]:
