@@ -29,10 +29,11 @@ from clau_doom.config.schema import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
-from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
+    "SERVICE_SECTIONS",
     "CmaEsConfig",
     "CustomPolicyConfig",
     "DescriptorConfig",
