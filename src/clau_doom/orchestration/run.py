@@ -15,6 +15,7 @@ from clau_doom.domain.events import (
     GenerationStarted,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.domain.ids import baseline_id
 from clau_doom.errors import (
     DiskFull,
     GenerationFailed,
@@ -25,7 +26,7 @@ from clau_doom.errors import (
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
-from clau_doom.orchestration.judging import Judge, baseline_id, candidates
+from clau_doom.orchestration.judging import Judge, candidates
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player
 from clau_doom.orchestration.registry import Registry
