@@ -13,6 +13,7 @@ from clau_doom.backends.local import LocalBackend
 from clau_doom.config import (
     ExperimentConfig,
     ScenarioConfig,
+    StoredExperiment,
     check_resume,
     config_from_yaml,
     load_config,
@@ -26,7 +27,7 @@ from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.policies import make_policy
-from clau_doom.ports import Action, EvaluationBackend, ExperimentStore, Needs, StoredExperiment
+from clau_doom.ports import Action, EvaluationBackend, ExperimentStore, Needs
 from clau_doom.storage import Runs
 from clau_doom.worker import collect_facts
 

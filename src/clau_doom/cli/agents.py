@@ -49,12 +49,12 @@ def show_agent(agent: _Agent, *, as_json: AsJson = False, output_dir: OutputDir 
     """Show one agent: genome, lineage back to generation 0, episodes."""
     from clau_doom import bootstrap
     from clau_doom.analysis import telling_measures
-    from clau_doom.cli.portrait import find, portrait_json, portrait_view
+    from clau_doom.cli.portrait import portrait_json, portrait_view
     from clau_doom.domain import parse_agent_id
 
-    experiment, generation, index = parse_agent_id(agent)
+    experiment, _, _ = parse_agent_id(agent)
     stored = asyncio.run(bootstrap.read_experiment(output_dir, experiment))
-    evaluation = find(stored.snapshot, agent, generation, index)
+    evaluation = stored.snapshot.find(agent)
     space, fitness = bootstrap.genome_space(stored.config), bootstrap.make_fitness(stored.config)
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))

@@ -16,6 +16,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     DiskFull,
     GenerationFailed,
@@ -32,7 +33,7 @@ from clau_doom.orchestration.player import Player
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Snapshot
+from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
 
 __all__ = ["ExperimentRun"]
 
