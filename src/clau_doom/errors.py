@@ -4,6 +4,7 @@
     ├── UsageError                 exit 2: nothing was started, nothing was written
     │   ├── ConfigError            the configuration cannot be read, parsed or accepted
     │   ├── ExperimentNotFound
+    │   ├── GenerationNotFound     it has not started
     │   ├── AgentNotFound
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
@@ -15,6 +16,7 @@
     ├── GenerationFailed
     ├── GenerationFull             an agent beyond the population's capacity
     ├── InvalidGenome              a genome that its space does not hold
+    ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
@@ -48,8 +50,10 @@ __all__ = [
     "ExperimentNotFound",
     "GenerationFailed",
     "GenerationFull",
+    "GenerationNotFound",
     "InfrastructureFailed",
     "InvalidGenome",
+    "InvalidMessage",
     "NotAllowed",
     "OutOfOrder",
     "PolicyFailed",
@@ -89,6 +93,10 @@ class ConfigError(UsageError):
 
 class ExperimentNotFound(UsageError):
     """No experiment of that id is stored here."""
+
+
+class GenerationNotFound(UsageError):
+    """The experiment has not started that generation."""
 
 
 class AgentNotFound(UsageError):
@@ -133,6 +141,10 @@ class GenerationFull(ClauDoomError):
 
 class InvalidGenome(ClauDoomError):
     """A genome has the wrong number of genes, or a gene is outside its bounds."""
+
+
+class InvalidMessage(ClauDoomError):
+    """What a client, a server or a bus sent is not what it claims to be; the message says in what."""
 
 
 class OutOfOrder(ClauDoomError):

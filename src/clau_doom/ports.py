@@ -6,27 +6,15 @@ passes it.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.config import ExperimentConfig
-from clau_doom.domain import (
-    Agent,
-    AgentRef,
-    Episode,
-    Evaluation,
-    Genome,
-    GenomeSpace,
-    Measures,
-    Purpose,
-    parse_agent_id,
-)
+from clau_doom.domain import Agent, AgentRef, Episode, Genome, GenomeSpace, Measures, Purpose
 from clau_doom.domain.events import Event, RecordedEvent
-from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
-from clau_doom.errors import AgentNotFound
+from clau_doom.domain.snapshot import Snapshot
 
 __all__ = [
     "Action",
@@ -41,8 +29,6 @@ __all__ = [
     "Policy",
     "ScenarioFacts",
     "SeenObject",
-    "Snapshot",
-    "StoredExperiment",
 ]
 
 
@@ -262,76 +248,6 @@ class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protoc
             InfrastructureFailed: Nobody's fault: the worker was replaced, and the episode may be played again.
         """
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """Everything that is needed to show an experiment, or to go on with it, read in one transaction.
-
-    Attributes:
-        experiment: The experiment.
-        config_yaml: The configuration that it was last run with.
-        state: Where it stands; `RUNNING` is what a killed process leaves behind.
-        reason: Why it was interrupted or failed, or None.
-        generations: The agents' evaluations, by generation and index; the last generation's may be unfinished
-            (status `PENDING`).
-        summaries: The finished generations.
-        episodes: Finished training episodes by agent, sorted by number, recordings left out.
-        judging: Finished validation and held-out episodes, by (purpose, agent id), sorted by number.
-        champion: The champion's place and its validation fitness, once chosen.
-        paused: The agents of the last generation whose episodes wait until they are resumed, by index.
-        injected: Genomes that wait for the generation that is to start next, in the order given.
-        deviations: What made the history depend on time or luck.
-        last_sequence: The sequence of the last event.
-        running_seconds: Time spent running, over all resumes.
-    """
-
-    experiment: Experiment
-    config_yaml: str
-    state: ExperimentState
-    reason: str | None
-    generations: tuple[tuple[Evaluation, ...], ...]
-    summaries: tuple[GenerationSummary, ...]
-    episodes: dict[AgentRef, tuple[Episode, ...]] = field(default_factory=dict)
-    judging: dict[tuple[Purpose, str], tuple[Episode, ...]] = field(default_factory=dict)
-    champion: tuple[AgentRef, float] | None = None
-    paused: tuple[AgentRef, ...] = ()
-    injected: tuple[Genome, ...] = ()
-    deviations: Deviations = field(default_factory=Deviations)
-    last_sequence: int = 0
-    running_seconds: float = 0.0
-
-    def evaluation(self, agent: str) -> Evaluation:
-        """Return an agent's evaluation.
-
-        Raises:
-            AgentNotFound: This experiment has no such agent.
-        """
-        experiment, generation, index = parse_agent_id(agent)
-        if experiment != self.experiment.id or generation >= len(self.generations):
-            there = f"experiment {self.experiment.id} has {len(self.generations)} generations, from 0"
-            raise AgentNotFound(f"there is no agent {agent}: {there}")
-        row = self.generations[generation]
-        if index >= len(row):
-            raise AgentNotFound(f"there is no agent {agent}: generation {generation} has {len(row)} agents, from 0")
-        return row[index]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredExperiment:
-    """An experiment as it stands, for whoever shows it.
-
-    Attributes:
-        snapshot: What the store holds.
-        config: The configuration that it was last run with.
-        state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
-        last_activity: When the store was last written to, in seconds since the epoch.
-    """
-
-    snapshot: Snapshot
-    config: ExperimentConfig
-    state: ExperimentState
-    last_activity: float
 
 
 class ExperimentStore(Protocol):

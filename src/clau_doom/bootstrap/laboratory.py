@@ -8,12 +8,12 @@ from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.planning import Plan, genome_space, plan_config, plan_resume
 from clau_doom.bootstrap.running import create_experiment, host_run
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, ServerConfig
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, ServerConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace
 from clau_doom.errors import NotAllowed
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
-from clau_doom.ports import ExperimentStore, StoredExperiment
+from clau_doom.ports import ExperimentStore
 from clau_doom.storage import Runs
 
 __all__ = ["ServerLaboratory"]

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from clau_doom.config import config_from_yaml
+from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.ports import StoredExperiment
 from clau_doom.storage import Runs
 
 __all__ = ["list_experiments", "read_experiment"]

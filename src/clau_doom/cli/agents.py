@@ -54,7 +54,7 @@ def show_agent(agent: _Agent, *, as_json: AsJson = False, output_dir: OutputDir 
 
     experiment, _, _ = parse_agent_id(agent)
     stored = asyncio.run(bootstrap.read_experiment(output_dir, experiment))
-    evaluation = stored.snapshot.evaluation(agent)
+    evaluation = stored.snapshot.find(agent)
     space, fitness = bootstrap.genome_space(stored.config), bootstrap.make_fitness(stored.config)
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))

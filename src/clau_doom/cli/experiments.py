@@ -16,7 +16,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 from clau_doom.errors import ConfigError, StorageFailed, describe
 
 if TYPE_CHECKING:
-    from clau_doom.ports import StoredExperiment
+    from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]
 
@@ -75,7 +75,6 @@ def _draw(stored: "StoredExperiment", path: Path) -> None:
     from clau_doom.analysis import generation_rows, telling_measures
     from clau_doom.analysis.plot import draw_fitness_curve
     from clau_doom.cli.results import held_out_table
-    from clau_doom.cli.standing import finished_generations
 
     config, snapshot = stored.config, stored.snapshot
     results = held_out_table(snapshot, bootstrap.make_fitness(config), telling_measures(config.scenario.name))
@@ -84,7 +83,7 @@ def _draw(stored: "StoredExperiment", path: Path) -> None:
     try:
         draw_fitness_curve(
             path,
-            generation_rows(finished_generations(snapshot)),
+            generation_rows(snapshot.finished_generations),
             results.rows if results else (),
             title=f"{config.name}: {config.scenario.name}",
             subtitle=f"{made} · {played}",

@@ -19,27 +19,14 @@ from clau_doom.domain import (
     Gene,
     GeneKind,
     GenomeSpace,
-    Purpose,
     agent_id,
 )
-from clau_doom.ports import Snapshot
+from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["agent_json", "agents_table", "ancestors", "portrait_json", "portrait_view"]
+__all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 
 _GENES_SHOWN = 48  # a network has thousands; --json has them all
 _STATUS = {AgentStatus.COMPLETED: "green", AgentStatus.FAILED: "bold red", AgentStatus.PENDING: "dim"}
-
-
-def ancestors(snapshot: Snapshot, agent: Agent) -> tuple[Evaluation, ...]:
-    """Return all agents that `agent` descends from, each once, the youngest first."""
-    found: dict[AgentRef, Evaluation] = {}
-    waiting = list(agent.parents)
-    while waiting:
-        ref = waiting.pop()
-        if ref not in found:
-            found[ref] = snapshot.generations[ref.generation][ref.index]
-            waiting.extend(found[ref].agent.parents)
-    return tuple(found[ref] for ref in sorted(found, key=lambda ref: (-ref.generation, ref.index)))
 
 
 def agents_table(rows: Sequence[Evaluation]) -> RenderableType:
@@ -80,7 +67,7 @@ def portrait_json(
     return {
         **agent_json(evaluation),
         "genome": space.named(agent.genome),
-        "ancestors": [agent_json(ancestor) for ancestor in ancestors(snapshot, agent)],
+        "ancestors": [agent_json(ancestor) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {
                 "purpose": episode.purpose.value,
@@ -90,7 +77,7 @@ def portrait_json(
                 "measures": asdict(episode.outcome.measures),
                 "trajectory_sha256": episode.outcome.trajectory_sha256,
             }
-            for episode in _episodes(snapshot, agent)
+            for episode in snapshot.played_by(agent)
         ],
     }
 
@@ -107,7 +94,7 @@ def portrait_view(
         parts.append(Text(evaluation.failure, "red"))
     parts += [Text("\ngenome", "bold"), _genome(agent, space)]
     parts += [Text("\nlineage", "bold"), *_lineage(snapshot, evaluation)]
-    parts += [Text("\nepisodes", "bold"), _episodes_table(_episodes(snapshot, agent), fitness, measures)]
+    parts += [Text("\nepisodes", "bold"), _episodes_table(snapshot.played_by(agent), fitness, measures)]
     return Group(*parts)
 
 
@@ -146,7 +133,7 @@ def _lineage(snapshot: Snapshot, evaluation: Evaluation) -> list[Text]:
         lines += [_ancestor("├─╴", other, "dim") for other in others]
         lines.append(_ancestor("●", line))
         current = line
-    count = len(ancestors(snapshot, evaluation.agent))
+    count = len(snapshot.ancestors(evaluation.agent))
     lines.append(Text(f"{count} ancestors in all (--json lists them)" if count else "it has no ancestors", "dim"))
     return lines
 
@@ -160,11 +147,6 @@ def _ancestor(mark: str, evaluation: Evaluation, style: str = "") -> Text:
     agent = evaluation.agent
     text = f" {_place(agent.ref)}  {number(evaluation.fitness):>8}  {agent.operator}"
     return Text.assemble((f"{mark:<4}", "red"), (text, style))
-
-
-def _episodes(snapshot: Snapshot, agent: Agent) -> tuple[Episode, ...]:
-    judged = [snapshot.judging.get((use, agent.id), ()) for use in (Purpose.VALIDATION, Purpose.HELD_OUT)]
-    return (*snapshot.episodes.get(agent.ref, ()), *judged[0], *judged[1])
 
 
 def _episodes_table(episodes: Sequence[Episode], fitness: Fitness, measures: Sequence[str]) -> RenderableType:

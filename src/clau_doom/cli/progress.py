@@ -27,7 +27,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.ports import Snapshot
+from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["live_view", "show_progress"]
 

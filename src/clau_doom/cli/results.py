@@ -10,11 +10,10 @@ from rich.text import Text
 
 from clau_doom.analysis import GenerationRow, Interval, ResultTable, generation_rows, result_table
 from clau_doom.cli.format import interval, number
-from clau_doom.cli.standing import finished_generations
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
 from clau_doom.domain.experiment import Standing
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound
-from clau_doom.ports import Snapshot
 
 __all__ = [
     "analysis_json",
@@ -57,7 +56,7 @@ def generations_view(snapshot: Snapshot) -> RenderableType:
     for heading in ("generation", "best", "mean [95 %]", "worst", "failed"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("best agent", overflow="fold")
-    for row in generation_rows(finished_generations(snapshot)):
+    for row in generation_rows(snapshot.finished_generations):
         table.add_row(
             str(row.index),
             Text(number(row.best_fitness), "bold"),
@@ -93,7 +92,7 @@ def analysis_json(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str])
         "id": name,
         "state": snapshot.state.value,
         "confidence": 0.95,
-        "generations": [_generation_json(name, row) for row in generation_rows(finished_generations(snapshot))],
+        "generations": [_generation_json(name, row) for row in generation_rows(snapshot.finished_generations)],
         "held_out": [
             {
                 "role": row.role,

@@ -16,8 +16,8 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, resume_command
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap import Plan
+    from clau_doom.domain.snapshot import Snapshot
     from clau_doom.orchestration import Shutdown
-    from clau_doom.ports import Snapshot
 
 __all__ = ["run"]
 

@@ -10,17 +10,13 @@ from rich.text import Text
 
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.options import resume_command
-from clau_doom.domain import AgentRef, AgentStatus, Evaluation, agent_id
+from clau_doom.config import StoredExperiment
+from clau_doom.domain import AgentRef, AgentStatus, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
-from clau_doom.ports import Snapshot, StoredExperiment
+from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["experiment_json", "experiment_view", "finished_generations", "standing_json"]
-
-
-def finished_generations(snapshot: Snapshot) -> tuple[tuple[Evaluation, ...], ...]:
-    """Return the evaluations of the generations that are finished; the history's hash runs over these."""
-    return snapshot.generations[: len(snapshot.summaries)]
+__all__ = ["experiment_json", "experiment_view", "standing_json"]
 
 
 def standing_json(stored: StoredExperiment) -> dict[str, object]:
@@ -51,7 +47,7 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
     return {
         **standing_json(stored),
         "seed": snapshot.experiment.seed,
-        "history_sha256": history_sha256(finished_generations(snapshot)),
+        "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": {**asdict(deviations), "total": deviations.total},
         "champion": champion,
         "failed_agents": _failed_agents(snapshot),
@@ -82,7 +78,7 @@ def experiment_view(stored: StoredExperiment, state_style: str, output_dir: Path
         champion = (_id(snapshot, ref), "bold green")
         grid.add_row("champion", Text.assemble(champion, f", {number(fitness)} on validation seeds"))
     grid.add_row("running time", clock(snapshot.running_seconds))
-    grid.add_row("history", Text(history_sha256(finished_generations(snapshot)), "cyan"))
+    grid.add_row("history", Text(history_sha256(snapshot.finished_generations), "cyan"))
     parts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(deviations).items() if count)
     grid.add_row("deviations", Text(parts, "yellow") if parts else Text("none", "green"))
     if failed := _failed_agents(snapshot):

@@ -30,6 +30,7 @@ from clau_doom.config.schema import (
     ScenarioConfig,
 )
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "RulesPolicyConfig",
     "ScenarioConfig",
     "ServerConfig",
+    "StoredExperiment",
     "check_resume",
     "config_from_yaml",
     "differences",

@@ -4,7 +4,7 @@ import re
 
 from clau_doom.errors import AgentNotFound, ConfigError
 
-__all__ = ["agent_id", "check_experiment_id", "parse_agent_id"]
+__all__ = ["agent_id", "baseline_id", "check_experiment_id", "parse_agent_id"]
 
 _EXPERIMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _AGENT = re.compile(r"([a-z0-9][a-z0-9_-]{0,39})-g(\d{3,6})-a(\d{3,6})")
@@ -26,6 +26,11 @@ def check_experiment_id(text: str) -> str:
 def agent_id(experiment: str, generation: int, index: int) -> str:
     """Return the readable, unique id of an agent, such as ``quickstart-g003-a017``."""
     return f"{experiment}-g{generation:03d}-a{index:03d}"
+
+
+def baseline_id(experiment: str) -> str:
+    """Return the id under which the random baseline's episodes are kept."""
+    return f"{experiment}-random"
 
 
 def parse_agent_id(text: str) -> tuple[str, int, int]:

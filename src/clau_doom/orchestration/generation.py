@@ -17,12 +17,13 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClauDoomError, GenerationFailed, WrongState, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
 from clau_doom.orchestration.work import Work
-from clau_doom.ports import EpisodeTask, Snapshot
+from clau_doom.ports import EpisodeTask
 
 __all__ = ["GenerationRun", "restore", "summarise"]
 

@@ -12,12 +12,7 @@ from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask
 
-__all__ = ["Judge", "baseline_id", "candidates"]
-
-
-def baseline_id(experiment: str) -> str:
-    """Return the id under which the random baseline's episodes are kept."""
-    return f"{experiment}-random"
+__all__ = ["Judge", "candidates"]
 
 
 def candidates(summaries: Sequence[GenerationSummary], agents: Mapping[AgentRef, Agent]) -> tuple[Agent, ...]:

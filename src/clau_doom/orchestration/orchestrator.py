@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import AgentAction, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
@@ -26,7 +26,7 @@ from clau_doom.errors import (
 from clau_doom.logs import bound, get_logger
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore, StoredExperiment
+from clau_doom.ports import ExperimentStore
 
 __all__ = ["Laboratory", "Orchestrator", "Planned"]
 
@@ -262,7 +262,7 @@ class Orchestrator:
         if isinstance(command, InjectGenome) or command.action is not AgentAction.INSPECT:
             self._running(stored)
         assert not isinstance(command, InjectGenome)
-        evaluation = stored.snapshot.evaluation(command.agent)
+        evaluation = stored.snapshot.find(command.agent)
         return CommandDone(sequence=0, evaluation=evaluation, paused=evaluation.agent.ref in stored.snapshot.paused)
 
     async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:

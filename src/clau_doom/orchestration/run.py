@@ -20,6 +20,8 @@ from clau_doom.domain.events import (
     GenomeInjected,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.domain.ids import baseline_id
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     DiskFull,
     GenerationFailed,
@@ -32,13 +34,13 @@ from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
 from clau_doom.orchestration.immigration import Immigration, admit, immigrants_of
-from clau_doom.orchestration.judging import Judge, baseline_id, candidates
+from clau_doom.orchestration.judging import Judge, candidates
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Snapshot
+from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
 
 __all__ = ["ExperimentRun"]
 
@@ -185,7 +187,7 @@ class ExperimentRun:
     async def _look_back(self, command: AgentCommand, generation: int) -> CommandDone:
         """Return an agent of a generation that is told, which can be looked at and no more."""
         snapshot = await self._store.snapshot()
-        evaluation = snapshot.evaluation(command.agent)
+        evaluation = snapshot.find(command.agent)
         if command.action is not AgentAction.INSPECT:
             raise WrongState(f"generation {generation} is told: nothing can be done to {command.agent} any more")
         return CommandDone(sequence=0, evaluation=evaluation)

@@ -26,8 +26,8 @@ from clau_doom.domain import (
 from clau_doom.domain.events import FailureKind, RecordedEvent
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.score import MEASURES
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
-from clau_doom.ports import Snapshot
 from clau_doom.storage import lock, schema
 from clau_doom.storage.codec import decode
 from clau_doom.storage.faults import storage_errors

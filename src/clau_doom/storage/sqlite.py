@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from clau_doom.domain import Agent, AgentRef, Purpose
 from clau_doom.domain.events import Event, RecordedEvent
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StorageFailed
-from clau_doom.ports import Snapshot
 from clau_doom.storage import lock
 from clau_doom.storage.commits import Commits
 from clau_doom.storage.projection import KeepRecordings

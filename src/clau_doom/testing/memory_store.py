@@ -30,8 +30,8 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
-from clau_doom.ports import Snapshot
 
 __all__ = ["MemoryStore"]
 

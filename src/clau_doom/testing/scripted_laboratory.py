@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from clau_doom.config import ExperimentConfig, config_from_yaml, to_yaml
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
-from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore, StoredExperiment
+from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 

@@ -1,20 +1,35 @@
 """All mapping between protobuf messages and the domain: what goes over a wire is made here and checked here.
 
-What arrives is a claim: a message that does not parse, is too long or does not fit its task is refused by one error,
-`MalformedMessage`, whatever was wrong with it.
+What arrives is a claim. A worker's message that does not parse, is too long or does not fit its task is refused by one
+error, `MalformedMessage`, whatever was wrong with it; that of a client, a server or a bus by `InvalidMessage`.
 """
 
+from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
+from clau_doom.wire.resources import agent_brief, agent_message, agent_status, experiment_message, generation_message
+from clau_doom.wire.values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
 from clau_doom.wire.worker import MalformedMessage, episode_from_played, parse, play_episode, played
 
 __all__ = [
+    "EXPERIMENT_STATES",
+    "FAILURE_KINDS",
     "MAX_FRAME",
     "PREFIX",
+    "PURPOSES",
     "MalformedMessage",
+    "agent_brief",
+    "agent_message",
+    "agent_status",
     "episode_from_played",
+    "event_from_json",
+    "event_json",
+    "event_message",
+    "experiment_message",
     "frame",
     "frame_size",
+    "generation_message",
     "parse",
     "play_episode",
     "played",
+    "recorded_event",
 ]

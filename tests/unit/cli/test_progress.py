@@ -148,7 +148,7 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
     from clau_doom.domain import Agent, AgentStatus, Evaluation
     from clau_doom.domain.events import GenerationStarted
     from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
-    from clau_doom.ports import Snapshot
+    from clau_doom.domain.snapshot import Snapshot
 
     saw = Tracker.begin(config)
     for event in recorded(story[:16]):

@@ -11,6 +11,7 @@ from clau_doom.domain import AgentStatus, Fitness, Gene, Genome, GenomeSpace
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     AgentNotFound,
     GenerationFull,
@@ -20,7 +21,7 @@ from clau_doom.errors import (
 )
 from clau_doom.evolution import INJECTED
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.ports import EpisodeTask, Snapshot
+from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
 
@@ -208,7 +209,7 @@ def test_a_stopped_agent_has_no_fitness() -> None:
             stage.open.set()
             assert await task is ExperimentState.COMPLETED
         snapshot = await stage.snapshot()
-        stopped = snapshot.evaluation(FIRST)
+        stopped = snapshot.find(FIRST)
         assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "a person stopped it")
         assert stage.begun(FIRST) < 3
         assert snapshot.deviations.interventions == 1
@@ -245,7 +246,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
             stage.open.set()
             await stage.until(lambda: stage.run._live is not None and len(stage.backend.played) >= 7)
             await asyncio.sleep(0.2)
-            assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.FAILED
+            assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
             stage.fail = lambda task: False
             await stage.do(AgentAction.RESTART, FIRST)
             await stage.do(AgentAction.RESUME, SECOND)
@@ -255,7 +256,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
             with pytest.raises(AgentNotFound):
                 await stage.do(AgentAction.INSPECT, "x-g009-a000")
             assert await stage.do(AgentAction.INSPECT, FIRST) == 0
-        assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.COMPLETED
+        assert (await stage.snapshot()).find(FIRST).status is AgentStatus.COMPLETED
 
     staged(scenario)
 

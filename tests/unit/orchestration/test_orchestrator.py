@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from clau_doom.config import ExperimentConfig, HoldoutConfig
+from clau_doom.config import ExperimentConfig, HoldoutConfig, StoredExperiment
 from clau_doom.domain import AgentStatus, Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, GenerationStarted, RecordedEvent
@@ -22,7 +22,6 @@ from clau_doom.errors import (
     WrongState,
 )
 from clau_doom.orchestration import Orchestrator
-from clau_doom.ports import StoredExperiment
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
 BASE = ExperimentConfig(

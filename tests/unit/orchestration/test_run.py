@@ -19,9 +19,10 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.ports import EpisodeTask, Snapshot
+from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
 

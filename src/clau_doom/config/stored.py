@@ -1,0 +1,26 @@
+"""A stored experiment beside the configuration that it was last run with."""
+
+from dataclasses import dataclass
+
+from clau_doom.config.schema import ExperimentConfig
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
+
+__all__ = ["StoredExperiment"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredExperiment:
+    """An experiment as it stands, for whoever shows it.
+
+    Attributes:
+        snapshot: What the store holds.
+        config: The configuration that it was last run with.
+        state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
+        last_activity: When the store was last written to, in seconds since the epoch.
+    """
+
+    snapshot: Snapshot
+    config: ExperimentConfig
+    state: ExperimentState
+    last_activity: float

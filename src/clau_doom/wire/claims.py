@@ -1,0 +1,142 @@
+"""What a message claims, checked: each function returns the checked value, or raises `InvalidMessage`."""
+
+import math
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from clau_doom.domain import AgentRef, baseline_id, check_experiment_id, parse_agent_id
+from clau_doom.errors import AgentNotFound, ConfigError, InvalidMessage
+
+__all__ = [
+    "Words",
+    "agent_ref",
+    "check_finite",
+    "digest",
+    "experiment_id",
+    "moment",
+    "player_id",
+    "sendable",
+    "timestamp",
+    "unique_id",
+    "whole",
+]
+
+WordT = TypeVar("WordT", bound=StrEnum)
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BILLION = 1_000_000_000
+
+
+class Words(Generic[WordT]):
+    """An enumeration of ours and the one of a .proto that has its members, by the same names behind a prefix."""
+
+    def __init__(self, words: type[WordT], enum: EnumDescriptor) -> None:
+        """Pair them. The .proto's may have more members than ours."""
+        prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", enum.name).upper()
+        self._name = enum.name
+        self._sent = {word: f"{prefix}_{word.name}" for word in words}
+        self._received = {enum.values_by_name[name].number: word for word, name in self._sent.items()}
+
+    def sent(self, word: WordT) -> str:
+        """Return the name that a message is made with."""
+        return self._sent[word]
+
+    def received(self, number: int) -> WordT:
+        """Return what a message's number means."""
+        try:
+            return self._received[number]
+        except KeyError:
+            raise InvalidMessage(f"{self._name} {number} is unknown here") from None
+
+
+def sendable(text: str) -> str:
+    """Return a text that protobuf takes: what is no Unicode, such as a file name's stray bytes, is spelt out."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def check_finite(message: Message) -> None:
+    """Refuse a message that holds a number that is not finite, at whatever depth."""
+    for field, value in message.ListFields():
+        if field.type == FieldDescriptor.TYPE_DOUBLE:
+            wrong = next((number for number in _each(value) if not math.isfinite(number)), None)
+            if wrong is not None:
+                raise InvalidMessage(f"{field.name} is {wrong}: use an ordinary number")
+        elif field.message_type and not field.message_type.GetOptions().map_entry:
+            for inner in [value] if isinstance(value, Message) else value:
+                check_finite(inner)
+
+
+def _each(value: float | Iterable[float]) -> Iterable[float]:
+    return (value,) if isinstance(value, float) else value
+
+
+def whole(value: int, what: str, *, least: int = 0) -> int:
+    """Return a whole number that is not too small to be `what`."""
+    if value < least:
+        raise InvalidMessage(f"{what} is {value}: it is at least {least}")
+    return value
+
+
+def experiment_id(text: str) -> str:
+    """Return an experiment's id."""
+    try:
+        return check_experiment_id(text)
+    except ConfigError as error:
+        raise InvalidMessage(str(error)) from None
+
+
+def agent_ref(experiment: str, text: str) -> AgentRef:
+    """Return the place of an experiment's agent."""
+    try:
+        named, generation, index = parse_agent_id(text)
+    except AgentNotFound as error:
+        raise InvalidMessage(str(error)) from None
+    if named != experiment:
+        raise InvalidMessage(f"agent {text} is none of experiment {experiment}")
+    return AgentRef(generation, index)
+
+
+def player_id(experiment: str, text: str) -> str:
+    """Return the id of an experiment's agent, or of its random baseline."""
+    if text != baseline_id(experiment):
+        agent_ref(experiment, text)
+    return text
+
+
+def unique_id(text: str) -> str:
+    """Return an experiment's UUID."""
+    try:
+        canonical = str(UUID(text))
+    except ValueError:
+        canonical = None
+    if text != canonical:
+        raise InvalidMessage(f"{text!r} is no UUID: they look like 0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44")
+    return text
+
+
+def digest(text: str) -> str:
+    """Return a SHA-256 in hexadecimal digits."""
+    if not _SHA256.fullmatch(text):
+        raise InvalidMessage(f"{text!r} is no SHA-256: it is 64 of 0-9 and a-f")
+    return text
+
+
+def timestamp(time: float) -> Timestamp:
+    """Return a time in seconds since the epoch, to the nanosecond: finer than any time since 1971 is known."""
+    seconds = math.floor(time)
+    seconds, nanos = divmod(seconds * _BILLION + round((time - seconds) * _BILLION), _BILLION)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def moment(message: Timestamp) -> float:
+    """Return the time that `timestamp` wrote: the same number, because a ratio of whole numbers rounds but once."""
+    if not (0 <= message.seconds < 2**38 and 0 <= message.nanos < _BILLION):
+        raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are no time since the epoch")
+    return (message.seconds * _BILLION + message.nanos) / _BILLION

@@ -1,0 +1,76 @@
+"""Between the events of the log and `ExperimentEvent`, as a message and as JSON.
+
+A message holds everything that its event does, a recording apart, so that the same event is read off it again, to the
+last bit. What is read is a claim: whoever follows a server checks it here.
+"""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from google.protobuf.json_format import MessageToDict, Parse, ParseError
+
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.errors import InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
+from clau_doom.wire.claims import check_finite, experiment_id, moment, timestamp, whole
+from clau_doom.wire.payloads import event_from, payload_message
+
+__all__ = ["event_from_json", "event_json", "event_message", "recorded_event"]
+
+_FIELDS: Mapping[object, str] = MappingProxyType(
+    {field.message_type: field.name for field in pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields}
+)
+"""The field of each kind of payload."""
+
+
+def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEvent:
+    """Return the message of an event in an experiment's log."""
+    message = pb.ExperimentEvent(experiment_id=experiment, sequence=recorded.sequence, time=timestamp(recorded.time))
+    payload = payload_message(experiment, recorded.event)
+    getattr(message, _FIELDS[payload.DESCRIPTOR]).CopyFrom(payload)
+    return message
+
+
+def recorded_event(message: pb.ExperimentEvent) -> tuple[str, RecordedEvent]:
+    """Return the experiment's id and the event that a message claims its log to hold.
+
+    Raises:
+        InvalidMessage: It cannot be one; the message says why.
+    """
+    check_finite(message)
+    experiment = experiment_id(message.experiment_id)
+    payload = message.WhichOneof("payload")
+    if payload is None:
+        raise InvalidMessage(f"event {message.sequence} of {experiment} has no payload that is known here")
+    if not message.HasField("time"):
+        raise InvalidMessage(f"event {message.sequence} of {experiment} has no time")
+    return experiment, RecordedEvent(
+        sequence=whole(message.sequence, "an event's sequence", least=1),
+        time=moment(message.time),
+        event=event_from(experiment, payload, getattr(message, payload)),
+    )
+
+
+def event_json(message: pb.ExperimentEvent) -> str:
+    """Return an event in protobuf's JSON mapping, on one line, with sorted keys and without white space.
+
+    Names are in lowerCamelCase, whole numbers of 64 bits are strings, and zeros and empty texts are written out.
+    """
+    plain = MessageToDict(message, always_print_fields_with_no_presence=True)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def event_from_json(text: str | bytes) -> pb.ExperimentEvent:
+    """Return the message that a text in protobuf's JSON mapping holds; what it says has yet to be checked.
+
+    Raises:
+        InvalidMessage: It holds none.
+    """
+    try:
+        plain = text if isinstance(text, str) else text.decode()
+        if not plain.lstrip().startswith("{"):  # protobuf takes an empty list for an empty message
+            raise InvalidMessage(f"no event: {plain[:100]!r}")
+        return Parse(plain, pb.ExperimentEvent())
+    except (ParseError, UnicodeDecodeError) as error:
+        raise InvalidMessage(f"no event: {error}") from error

@@ -1,0 +1,156 @@
+"""From a stored experiment to the messages that clients see: experiments, generations, agents."""
+
+from collections.abc import Sequence
+
+from clau_doom.config import StoredExperiment
+from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
+from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import GenerationNotFound
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
+from clau_doom.wire.claims import sendable, timestamp
+from clau_doom.wire.values import (
+    AGENT_STATUSES,
+    EXPERIMENT_STATES,
+    champion_message,
+    episode_message,
+    place,
+    summary_message,
+)
+
+__all__ = ["agent_brief", "agent_message", "agent_status", "experiment_message", "generation_message"]
+
+_PAUSED = pb.AgentStatus.Name(pb.AGENT_STATUS_PAUSED)
+
+
+def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experiment:
+    """Return an experiment; `whole` adds what lists leave out: configuration, provenance, generations."""
+    snapshot, config = stored.snapshot, stored.config
+    name, deviations = snapshot.experiment.id, snapshot.deviations
+    message = pb.Experiment(
+        id=name,
+        uuid=snapshot.experiment.uuid,
+        state=EXPERIMENT_STATES.sent(stored.state),
+        reason=sendable(snapshot.reason or ""),
+        seed=snapshot.experiment.seed,
+        scenario=sendable(config.scenario.name),
+        generations_planned=config.generations,
+        generations_finished=len(snapshot.summaries),
+        population=config.population,
+        best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
+        champion=champion_message(name, *snapshot.champion) if snapshot.champion else None,
+        history_sha256=history_sha256(snapshot.finished_generations),
+        deviations=pb.Deviations(
+            exhausted_attempts=deviations.exhausted_attempts,
+            missed_deadlines=deviations.missed_deadlines,
+            interventions=deviations.interventions,
+        ),
+        running_seconds=snapshot.running_seconds,
+        last_sequence=snapshot.last_sequence,
+        last_activity=timestamp(stored.last_activity),
+    )
+    if whole:
+        message.config_yaml = snapshot.config_yaml
+        message.provenance.update(snapshot.experiment.provenance.facts)
+        message.generations.extend([summary_message(name, summary) for summary in snapshot.summaries])
+    return message
+
+
+def generation_message(stored: StoredExperiment, generation: int | None) -> pb.GenerationStatus:
+    """Return how a generation stands; None: the last one that has started.
+
+    Raises:
+        GenerationNotFound: It has not started.
+    """
+    snapshot = stored.snapshot
+    number = _started(snapshot, generation)
+    row = snapshot.generations[number]
+    finished = number < len(snapshot.summaries)
+    name = snapshot.experiment.id
+    return pb.GenerationStatus(
+        experiment_id=name,
+        generation=number,
+        finished=finished,
+        agents=[agent_message(stored, evaluation, space=None, whole=False) for evaluation in row],
+        episodes=len(row) * stored.config.episodes,
+        episodes_finished=sum(_finished(snapshot, evaluation) for evaluation in row),
+        summary=summary_message(name, snapshot.summaries[number]) if finished else None,
+    )
+
+
+def agent_message(
+    stored: StoredExperiment, evaluation: Evaluation, *, space: GenomeSpace | None, whole: bool
+) -> pb.Agent:
+    """Return an agent; `whole` adds what lists leave out: genome, lineage, episodes.
+
+    Args:
+        stored: The agent's experiment.
+        evaluation: The agent's evaluation, from the snapshot of `stored`.
+        space: The policy's genes, which name those of the genome; None leaves them without names.
+        whole: Whether to add what lists leave out.
+    """
+    snapshot, agent = stored.snapshot, evaluation.agent
+    paused = agent.ref in snapshot.paused
+    message = agent_brief(evaluation, paused=paused, episodes_finished=_finished(snapshot, evaluation))
+    if whole:
+        genes: Sequence[Gene | None] = space.genes if space else [None] * len(agent.genome.values)
+        values = zip(genes, agent.genome.values, strict=True)
+        message.genome.extend([_gene_value(gene, value) for gene, value in values])
+        message.lineage.extend([_ancestor(ancestor) for ancestor in snapshot.ancestors(agent)])
+        message.episodes.extend([episode_message(episode) for episode in snapshot.played_by(agent)])
+    return message
+
+
+def agent_brief(evaluation: Evaluation, *, paused: bool, episodes_finished: int) -> pb.Agent:
+    """Return an agent as lists have it; `paused` says that a person keeps its missing episodes waiting."""
+    agent, pending = evaluation.agent, evaluation.status is AgentStatus.PENDING
+    return pb.Agent(
+        id=agent.id,
+        generation=agent.ref.generation,
+        index=agent.ref.index,
+        status=_PAUSED if paused and pending else AGENT_STATUSES.sent(evaluation.status),
+        fitness=evaluation.fitness,
+        failure=sendable(evaluation.failure or ""),
+        operator=agent.operator,
+        parent_ids=[place(agent.experiment, ref) for ref in agent.parents],
+        episodes_finished=episodes_finished,
+    )
+
+
+def agent_status(number: int) -> tuple[AgentStatus, bool]:
+    """Return the status that a client received, and whether the agent's missing episodes are kept waiting.
+
+    Raises:
+        InvalidMessage: It is unknown here.
+    """
+    if number == pb.AGENT_STATUS_PAUSED:
+        return AgentStatus.PENDING, True
+    return AGENT_STATUSES.received(number), False
+
+
+def _started(snapshot: Snapshot, generation: int | None) -> int:
+    count, name = len(snapshot.generations), snapshot.experiment.id
+    if count == 0:
+        raise GenerationNotFound(f"no generation of {name} has started: ask again once its run has begun")
+    if generation is None:
+        return count - 1
+    if not 0 <= generation < count:
+        there = f"use 0 to {count - 1}, or leave it out for the last one" if count > 1 else "use 0, or leave it out"
+        raise GenerationNotFound(f"generation {generation} of {name} has not started: {there}")
+    return generation
+
+
+def _finished(snapshot: Snapshot, evaluation: Evaluation) -> int:
+    return len(snapshot.episodes.get(evaluation.agent.ref, ()))
+
+
+def _gene_value(gene: Gene | None, value: float) -> pb.GeneValue:
+    if gene is None:
+        return pb.GeneValue(value=value)
+    choice = gene.choices[int(value)] if gene.kind is GeneKind.CHOICE else ""
+    return pb.GeneValue(name=gene.name, value=value, choice=choice)
+
+
+def _ancestor(evaluation: Evaluation) -> pb.Ancestor:
+    agent = evaluation.agent
+    return pb.Ancestor(agent_id=agent.id, operator=agent.operator, fitness=evaluation.fitness)

@@ -1,0 +1,140 @@
+"""What events and resources share: measures, episodes, summaries, champions, and the words of their enumerations."""
+
+from clau_doom.domain import (
+    AgentRef,
+    AgentStatus,
+    Episode,
+    EpisodeOutcome,
+    EpisodeTiming,
+    Genome,
+    Measures,
+    Purpose,
+    agent_id,
+)
+from clau_doom.domain.events import FailureKind
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.domain.score import MEASURES
+from clau_doom.errors import InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2, resources_pb2
+from clau_doom.wire.claims import Words, agent_ref, digest, player_id, whole
+
+__all__ = [
+    "AGENT_STATUSES",
+    "EXPERIMENT_STATES",
+    "FAILURE_KINDS",
+    "PURPOSES",
+    "champion_from",
+    "champion_message",
+    "episode_from",
+    "episode_message",
+    "genome_from",
+    "place",
+    "summary_from",
+    "summary_message",
+]
+
+_RESOURCES = resources_pb2.DESCRIPTOR.enum_types_by_name
+_EVENTS = events_pb2.DESCRIPTOR.enum_types_by_name
+
+EXPERIMENT_STATES = Words(ExperimentState, _RESOURCES["ExperimentState"])
+AGENT_STATUSES = Words(AgentStatus, _RESOURCES["AgentStatus"])
+"""Without PAUSED, which to us is a pending agent that is kept waiting."""
+PURPOSES = Words(Purpose, _RESOURCES["Purpose"])
+FAILURE_KINDS = Words(FailureKind, _EVENTS["FailureKind"])
+
+
+def place(experiment: str, ref: AgentRef) -> str:
+    """Return the id of an experiment's agent."""
+    return agent_id(experiment, ref.generation, ref.index)
+
+
+def episode_message(episode: Episode) -> resources_pb2.Episode:
+    """Return an episode's message; its recording is left out."""
+    outcome, timing = episode.outcome, episode.timing
+    return resources_pb2.Episode(
+        purpose=PURPOSES.sent(episode.purpose),
+        agent_id=episode.agent,
+        number=episode.number,
+        seed=outcome.seed,
+        measures=resources_pb2.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES}),
+        trajectory_sha256=outcome.trajectory_sha256,
+        seconds=timing.seconds,
+        attempts=timing.attempts,
+        worker=timing.worker,
+    )
+
+
+def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
+    """Return the episode that a message claims an experiment to have.
+
+    Raises:
+        InvalidMessage: It cannot be one.
+    """
+    if not message.HasField("measures"):
+        raise InvalidMessage("an episode without its measures")
+    return Episode(
+        purpose=PURPOSES.received(message.purpose),
+        agent=player_id(experiment, message.agent_id),
+        number=whole(message.number, "an episode's number"),
+        outcome=EpisodeOutcome(
+            seed=message.seed,
+            measures=Measures(**{name: getattr(message.measures, name) for name in MEASURES}),
+            trajectory_sha256=digest(message.trajectory_sha256),
+        ),
+        timing=EpisodeTiming(
+            seconds=message.seconds,
+            attempts=whole(message.attempts, "an episode's attempts", least=1),
+            worker=whole(message.worker, "an episode's worker"),
+        ),
+    )
+
+
+def summary_message(experiment: str, summary: GenerationSummary) -> resources_pb2.GenerationSummary:
+    """Return a finished generation's message."""
+    return resources_pb2.GenerationSummary(
+        generation=summary.index,
+        best_agent_id=place(experiment, summary.best),
+        best_fitness=summary.best_fitness,
+        mean_fitness=summary.mean_fitness,
+        worst_fitness=summary.worst_fitness,
+        std_fitness=summary.std_fitness,
+        failed=summary.failed,
+        episodes=summary.episodes,
+    )
+
+
+def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> GenerationSummary:
+    """Return the summary that a message claims an experiment's generation to have.
+
+    Raises:
+        InvalidMessage: It cannot be one.
+    """
+    return GenerationSummary(
+        index=whole(message.generation, "a generation"),
+        best=agent_ref(experiment, message.best_agent_id),
+        best_fitness=message.best_fitness,
+        mean_fitness=message.mean_fitness,
+        worst_fitness=message.worst_fitness,
+        std_fitness=message.std_fitness,
+        failed=whole(message.failed, "the number of failed agents"),
+        episodes=whole(message.episodes, "the number of episodes"),
+    )
+
+
+def champion_message(experiment: str, champion: AgentRef, validation_fitness: float) -> resources_pb2.Champion:
+    """Return a champion's message."""
+    return resources_pb2.Champion(agent_id=place(experiment, champion), validation_fitness=validation_fitness)
+
+
+def champion_from(experiment: str, message: resources_pb2.Champion) -> tuple[AgentRef, float]:
+    """Return the champion that a message claims an experiment to have, and its validation fitness.
+
+    Raises:
+        InvalidMessage: It cannot be one.
+    """
+    return agent_ref(experiment, message.agent_id), message.validation_fitness
+
+
+def genome_from(message: events_pb2.AskedAgent | events_pb2.GenomeInjected) -> Genome:
+    """Return the genome that a message holds."""
+    return Genome(tuple(message.genome))

@@ -1,0 +1,311 @@
+"""Events as messages and as JSON: complete, exact, and claims on the way in."""
+
+import json
+import math
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    Episode,
+    EpisodeOutcome,
+    EpisodeTiming,
+    Genome,
+    Measures,
+    Purpose,
+    agent_id,
+    baseline_id,
+)
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
+    ChampionChosen,
+    ContestantFailed,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    ExperimentCompleted,
+    ExperimentCreated,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentStarted,
+    FailureKind,
+    GenerationCompleted,
+    GenerationStarted,
+    GenomeInjected,
+    RecordedEvent,
+)
+from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
+from clau_doom.domain.score import MEASURES
+from clau_doom.errors import InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
+from clau_doom.wire import event_from_json, event_json, event_message, recorded_event
+
+LAB = "lab"
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+counts = st.integers(0, 2**31 - 1)
+totals = st.integers(1, 2**31 - 1)
+places = st.integers(0, 999_999)
+seeds = st.integers(0, 2**64 - 1)
+refs = st.builds(AgentRef, places, places)
+players = refs.map(lambda ref: agent_id(LAB, ref.generation, ref.index)) | st.just(baseline_id(LAB))
+genomes = st.lists(numbers, max_size=9).map(lambda values: Genome(tuple(values)))
+digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
+facts = st.dictionaries(st.text(), st.text()).map(lambda facts: tuple(sorted(facts.items())))
+episodes = st.builds(
+    Episode,
+    agent=players,
+    number=counts,
+    outcome=st.builds(
+        EpisodeOutcome,
+        seed=seeds,
+        measures=st.builds(Measures, **dict.fromkeys(MEASURES, numbers)),
+        trajectory_sha256=digests,
+    ),
+    timing=st.builds(EpisodeTiming, seconds=numbers, attempts=totals, worker=counts),
+    recording=st.binary() | st.none(),
+)
+
+
+def agents(generation: int) -> st.SearchStrategy[Agent]:
+    return st.builds(
+        Agent,
+        experiment=st.just(LAB),
+        ref=st.builds(AgentRef, st.just(generation), places),
+        genome=genomes,
+        parents=st.lists(refs, max_size=3).map(tuple),
+    )
+
+
+SUMMARIES = st.builds(
+    GenerationSummary,
+    index=counts,
+    best=refs,
+    **dict.fromkeys(("best_fitness", "mean_fitness", "worst_fitness", "std_fitness"), numbers),
+    failed=counts,
+    episodes=counts,
+)
+EXPERIMENTS = st.builds(
+    Experiment,
+    id=st.just(LAB),
+    uuid=st.uuids().map(str),
+    seed=seeds,
+    provenance=st.builds(Provenance, facts=facts),
+)
+OURS: dict[type, st.SearchStrategy[Event]] = {
+    ExperimentCreated: st.builds(ExperimentCreated, experiment=EXPERIMENTS),
+    ExperimentStarted: st.builds(ExperimentStarted, generations=totals),
+    ExperimentInterrupted: st.builds(ExperimentInterrupted, generation=counts),
+    ExperimentCompleted: st.builds(ExperimentCompleted, generations=totals),
+    GenerationStarted: places.flatmap(
+        lambda index: st.builds(
+            GenerationStarted, generation=st.just(index), agents=st.lists(agents(index), max_size=3).map(tuple)
+        )
+    ),
+    GenerationCompleted: st.builds(GenerationCompleted, summary=SUMMARIES),
+    EpisodeFinished: st.builds(EpisodeFinished, episode=episodes),
+    EpisodeLost: st.builds(EpisodeLost, agent=players, number=counts, seed=seeds, attempt=totals),
+    ContestantFailed: st.builds(ContestantFailed, agent=players, number=counts, seed=seeds),
+    ChampionChosen: st.builds(ChampionChosen, champion=refs, validation_fitness=numbers, candidates=totals),
+    GenomeInjected: st.builds(GenomeInjected, generation=counts, genome=genomes),
+    AgentEvaluated: st.builds(AgentEvaluated, ref=refs, fitness=numbers),
+    AgentFailed: st.builds(AgentFailed, ref=refs),
+    **{kind: st.builds(kind, ref=refs) for kind in (AgentPaused, AgentResumed, AgentRestarted)},
+}
+"""The kinds whose values have rules that their types do not tell."""
+
+
+def kinds() -> list[type]:
+    return list(get_args(Event))
+
+
+def recorded(event: Event, *, sequence: int = 7, time: float = 1_790_000_000.123456) -> RecordedEvent:
+    return RecordedEvent(sequence=sequence, time=time, event=event)
+
+
+def received(message: pb.ExperimentEvent) -> pb.ExperimentEvent:
+    """Send a message over the wire."""
+    return pb.ExperimentEvent.FromString(message.SerializeToString())
+
+
+def spoil(message: Any, path: list[str], value: object) -> None:
+    """Set the value at a path, or clear it where the value is None."""
+    *above, last = path
+    for name in above:
+        message = message[int(name)] if name.isdigit() else getattr(message, name)
+    if last.isdigit():
+        message[int(last)] = value
+    elif value is None:
+        message.ClearField(last)
+    else:
+        setattr(message, last, value)
+
+
+def without_recordings(event: Event) -> Event:
+    if isinstance(event, EpisodeFinished):
+        return replace(event, episode=replace(event.episode, recording=None))
+    return event
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+@settings(deadline=None)
+@given(data=st.data(), sequence=st.integers(1, 2**64 - 1), time=st.floats(4e7, 2e11))
+def test_any_event_comes_back_to_the_last_bit(kind: type, data: st.DataObject, sequence: int, time: float) -> None:
+    """Of every kind of event the same is read off its message and off its JSON, the signs of zeros included."""
+    event = data.draw(OURS.get(kind, st.from_type(kind)))
+    before = recorded(event, sequence=sequence, time=time)
+    message = event_message(LAB, before)
+    expected = repr((LAB, replace(before, event=without_recordings(event))))
+    assert repr(recorded_event(received(message))) == expected
+    assert repr(recorded_event(event_from_json(event_json(message)))) == expected
+
+
+def test_every_kind_has_a_payload_of_its_own() -> None:
+    """The kinds of events and the payloads of a message are the same, by name."""
+    payloads = pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields
+    assert {field.message_type.name for field in payloads if field.message_type} == {kind.__name__ for kind in kinds()}
+
+
+@given(st.integers(1_000_000_000_000_000, 4_000_000_000_000_000))
+def test_times_keep_microseconds(microseconds: int) -> None:
+    """A time is written as the decimal fraction that people would write, to the microsecond at least."""
+    message = event_message(LAB, recorded(ExperimentCompleted(generations=1), time=microseconds / 10**6))
+    assert abs(message.time.ToNanoseconds() - microseconds * 1000) < 500
+    assert recorded_event(message)[1].time == microseconds / 10**6
+
+
+def test_what_is_sent_is_the_event_without_its_recording() -> None:
+    """An episode's recording is asked for by itself."""
+    played = replace(EPISODE, episode=replace(EPISODE.episode, recording=b"a whole game"))
+    assert event_message(LAB, recorded(played)) == event_message(LAB, recorded(EPISODE))
+
+
+def test_a_reason_that_is_no_unicode_is_spelt_out() -> None:
+    """Stray bytes, such as those of a file's name, do not keep an event from being sent."""
+    message = event_message(LAB, recorded(ExperimentFailed(reason="cannot read \udcff.wad")))
+    assert message.experiment_failed.reason == r"cannot read \udcff.wad"
+
+
+def test_the_json_is_protobufs_and_canonical() -> None:
+    """Names are in lowerCamelCase, long numbers are strings, zeros are there, and nothing but the values takes room."""
+    text = event_json(event_message(LAB, recorded(AgentEvaluated(ref=AgentRef(0, 1), fitness=0.0))))
+    assert text == (
+        '{"agentEvaluated":{"agentId":"lab-g000-a001","fitness":0.0},"experimentId":"lab","sequence":"7",'
+        f'"time":"{event_message(LAB, recorded(ExperimentPaused())).time.ToJsonString()}"}}'
+    )
+    assert text == json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+
+
+SUMMARY = GenerationSummary(
+    index=3,
+    best=AgentRef(3, 0),
+    best_fitness=2.0,
+    mean_fitness=1.0,
+    worst_fitness=0.0,
+    std_fitness=1.0,
+    failed=0,
+    episodes=8,
+)
+EPISODE = EpisodeFinished(
+    episode=Episode(
+        purpose=Purpose.TRAINING,
+        agent="lab-g003-a017",
+        number=3,
+        outcome=EpisodeOutcome(seed=7, measures=Measures(kills=13.0), trajectory_sha256="ab" * 32),
+        timing=EpisodeTiming(seconds=1.25),
+    )
+)
+CREATED = ExperimentCreated(
+    experiment=Experiment(
+        id=LAB,
+        uuid="0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44",
+        seed=1,
+        config_yaml="seed: 1",
+        provenance=Provenance(facts=()),
+    )
+)
+GENERATION = GenerationStarted(
+    generation=3,
+    agents=(
+        Agent(
+            experiment=LAB,
+            ref=AgentRef(3, 0),
+            genome=Genome((0.5,)),
+            parents=(AgentRef(2, 1),),
+            operator="elite",
+        ),
+    ),
+)
+FAILED = AgentFailed(ref=AgentRef(3, 0), kind=FailureKind.STOPPED, reason="a person stopped it")
+LOST = EpisodeLost(purpose=Purpose.HELD_OUT, agent=baseline_id(LAB), number=0, seed=1, attempt=1, reason="it hung")
+
+
+@pytest.mark.parametrize(
+    ("event", "path", "value", "complaint"),
+    [
+        (FAILED, "experiment_id", "../lab", "no experiment id"),
+        (FAILED, "sequence", 0, "an event's sequence is 0: it is at least 1"),
+        (FAILED, "time", None, "has no time"),
+        (FAILED, "time.seconds", -1, "no time since the epoch"),
+        (FAILED, "time.nanos", 1000000000, "no time since the epoch"),
+        (FAILED, "payload", None, "event 7 of lab has no payload that is known here"),
+        (FAILED, "agent_failed.agent_id", "lab", "'lab' is no agent id"),
+        (FAILED, "agent_failed.agent_id", "bal-g000-a000", "agent bal-g000-a000 is none of experiment lab"),
+        (FAILED, "agent_failed.kind", 0, "FailureKind 0 is unknown here"),
+        (FAILED, "agent_failed.kind", 99, "FailureKind 99 is unknown here"),
+        (LOST, "episode_lost.purpose", 9, "Purpose 9 is unknown here"),
+        (LOST, "episode_lost.agent_id", "bal-random", "no agent id"),
+        (LOST, "episode_lost.attempt", 0, "an attempt is 0: it is at least 1"),
+        (LOST, "episode_lost.number", -1, "an episode's number is -1"),
+        (EPISODE, "episode_finished.episode", None, "an episode without its measures"),
+        (EPISODE, "episode_finished.episode.measures", None, "an episode without its measures"),
+        (EPISODE, "episode_finished.episode.measures.kills", math.nan, "kills is nan"),
+        (EPISODE, "episode_finished.episode.seconds", math.inf, "seconds is inf"),
+        (EPISODE, "episode_finished.episode.trajectory_sha256", "ABCD", "'ABCD' is no SHA-256"),
+        (CREATED, "experiment_created.uuid", "7", "'7' is no UUID"),
+        (CREATED, "experiment_created.uuid", "0B5C7F3E-6f4e-4d38-9d0b-3c6f0d1f2a44", "is no UUID"),
+        (GENERATION, "generation_started.generation", 2, "agent lab-g003-a000 is none of generation 2"),
+        (GENERATION, "generation_started.agents.0.genome.0", -math.inf, "genome is -inf"),
+        (GENERATION, "generation_started.agents.0.parent_ids.0", "", "'' is no agent id"),
+        (GenerationCompleted(summary=SUMMARY), "generation_completed.summary", None, "no agent id"),
+    ],
+)
+def test_a_claim_that_no_log_can_hold_is_refused(event: Event, path: str, value: object, complaint: str) -> None:
+    """Whatever is wrong with a message is named, in one error."""
+    message = event_message(LAB, recorded(event))
+    recorded_event(message)
+    spoil(message, path.split("."), value)
+    with pytest.raises(InvalidMessage, match=complaint):
+        recorded_event(received(message))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "[" * 10_000,
+        '{"agentPaused":' * 10_000,
+        '{"sequence":"1","sequence":"2"}',
+        '{"sequence":-1}',
+        '{"agentAdored":{}}',
+        '{"agentEvaluated":{"fitness":NaN}}',
+        '{"agentEvaluated":{"fitness":1e999}}',
+        '{"agentEvaluated":{"fitness":"high"}}',
+        b"\xff{}",
+    ],
+)
+def test_a_text_that_is_no_event_is_refused(text: str | bytes) -> None:
+    """Broken JSON, unknown names and values of another type end in the same error as a false claim."""
+    with pytest.raises(InvalidMessage, match="no event"):
+        event_from_json(text)
