@@ -8,6 +8,7 @@
     │   ├── AgentNotFound
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
+    │   ├── FolderBusy             another server serves the folder of experiments
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
@@ -48,6 +49,7 @@ __all__ = [
     "ExperimentExists",
     "ExperimentFailed",
     "ExperimentNotFound",
+    "FolderBusy",
     "GenerationFailed",
     "GenerationFull",
     "GenerationNotFound",
@@ -109,6 +111,10 @@ class ExperimentExists(UsageError):
 
 class ExperimentBusy(UsageError):
     """Another process is running the experiment."""
+
+
+class FolderBusy(UsageError):
+    """Another server serves the folder of experiments."""
 
 
 class ExperimentDone(UsageError):

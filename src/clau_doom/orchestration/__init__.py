@@ -9,5 +9,6 @@ from clau_doom.orchestration.orchestrator import Laboratory, Orchestrator, Plann
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.solo import SoloRun
 
-__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown"]
+__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]

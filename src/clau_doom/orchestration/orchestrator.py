@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
@@ -108,9 +108,15 @@ class _Live:
 class Orchestrator:
     """Runs experiments side by side. Enter it; leaving interrupts what still runs."""
 
-    def __init__(self, laboratory: Laboratory) -> None:
-        """Run what `laboratory` plans and keeps."""
+    def __init__(self, laboratory: Laboratory, *, begun: Callable[[str], None] = lambda _: None) -> None:
+        """Run what `laboratory` plans and keeps.
+
+        Args:
+            laboratory: Where experiments are planned, kept and played.
+            begun: Called with an experiment's id when its run begins; whoever follows it may read its log from then on.
+        """
         self._laboratory = laboratory
+        self._tell_begun = begun
         self._live: dict[str, _Live] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -325,6 +331,7 @@ class Orchestrator:
                     if self._draining is not None:
                         shutdown.request(SERVER_STOPPED, grace=self._draining)
                     begun.set_result(None)
+                    self._tell_begun(name)
                     try:
                         state = await run.run()
                     finally:
