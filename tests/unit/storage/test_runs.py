@@ -137,9 +137,9 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
     """The second one learns which process serves it, and the folder is free when the first has ended."""
     runs = Runs(tmp_path / "runs")
     with runs.claim():
-        with pytest.raises(FolderBusy, match=rf"runs is served by process {os.getpid()}: .*--output-dir"):
-            with runs.claim():
-                pass
+        busy = pytest.raises(FolderBusy, match=rf"runs is served by process {os.getpid()}: .*--output-dir")
+        with busy, runs.claim():
+            pass
         assert runs.list() == ()
     with runs.claim():
         pass
