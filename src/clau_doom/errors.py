@@ -10,6 +10,7 @@
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
+    │   ├── AddressTaken           another server listens on a host and port
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── GenerationFailed
@@ -34,6 +35,7 @@ by side travel as an `ExceptionGroup`.
 """
 
 __all__ = [
+    "AddressTaken",
     "AgentNotFound",
     "AttemptsExhausted",
     "ClauDoomError",
@@ -113,6 +115,10 @@ class WrongState(UsageError):
 
 class NotAllowed(UsageError):
     """A request names something that the server's allow-list, which the message names, does not hold."""
+
+
+class AddressTaken(UsageError):
+    """Another server listens on the host and port, which the message names."""
 
 
 class ResumeRefused(UsageError):
