@@ -12,6 +12,7 @@
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
+    │   ├── AddressTaken           another server listens on a host and port
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── GenerationFailed
@@ -37,6 +38,7 @@ by side travel as an `ExceptionGroup`.
 """
 
 __all__ = [
+    "AddressTaken",
     "AgentNotFound",
     "AttemptsExhausted",
     "ClauDoomError",
@@ -127,6 +129,10 @@ class WrongState(UsageError):
 
 class NotAllowed(UsageError):
     """A request names something that the server's allow-list, which the message names, does not hold."""
+
+
+class AddressTaken(UsageError):
+    """Another server listens on the host and port, which the message names."""
 
 
 class ResumeRefused(UsageError):
