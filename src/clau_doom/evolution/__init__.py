@@ -7,8 +7,9 @@ They serve as a library on any function, without a game, a store or an event loo
         asked = strategy.ask()
         strategy.tell([Result(fitness=f(offspring.genome.array())) for offspring in asked])
 
-Fitness is maximised; None says that an agent failed. The order of `ask` and `tell` is enforced. A strategy owns its
-random numbers, touches no global generator, and is rebuilt by replaying what it was told.
+Fitness is maximised; None says that an agent failed. The order of `ask` and `tell` is enforced; between the two a
+genome of another origin may take an offspring's place (`immigrate`). A strategy owns its random numbers, touches no
+global generator, and is rebuilt by replaying what it was told.
 """
 
 from clau_doom.evolution.cma_es import CmaEs
@@ -17,10 +18,11 @@ from clau_doom.evolution.factory import make_strategy
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import Elite, MapElites
 from clau_doom.evolution.random_search import RandomSearch
-from clau_doom.evolution.strategy import Offspring, Result, Strategy, mean_measures
+from clau_doom.evolution.strategy import INJECTED, Offspring, Result, Strategy, mean_measures
 
 __all__ = [
     "DESCRIPTORS",
+    "INJECTED",
     "CmaEs",
     "Elite",
     "Genetic",

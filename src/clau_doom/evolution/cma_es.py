@@ -13,6 +13,8 @@ What is ours:
   sample, and must learn more numbers than a run has evaluations.
 - A failed agent is told as +inf. Where more than half fail, the failed ones that would count in the new mean are told
   as lying on the old one, so that they do not pull it. When all fail nothing is told, and it samples anew.
+- A genome that it did not ask for is told like the others; the package shortens its step where it lies far away
+  (Hansen, Injecting external solutions into CMA-ES, arXiv:1110.4181).
 - Fewer than `SMALLEST_BATCH` agents are too few to learn from: then the results of several generations make one batch.
 """
 
@@ -24,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from clau_doom.config import CmaEsConfig
-from clau_doom.domain import AgentRef, GenomeSpace
+from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.coordinates import Matrix, reflect
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
@@ -70,6 +72,10 @@ class CmaEs(Strategy):
         rows = self._coordinates.from_units(units)
         operator = "draw" if self._search is None else "sample"
         return [Offspring(self._coordinates.genome(row), self._parents, operator) for row in rows]
+
+    def _immigrate(self, index: int, genome: Genome) -> None:
+        units = self._coordinates.to_units(self._coordinates.row(genome))
+        self._points[len(self._told) + index, : len(self._free)] = units[self._free]
 
     def _tell(self, results: Sequence[Result]) -> None:
         self._told += [

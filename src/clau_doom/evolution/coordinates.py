@@ -73,6 +73,21 @@ class Coordinates:
         values = np.where(self._whole, self._low + np.where(self._whole, row, 0.0), between)
         return Genome(tuple(np.clip(values, self._low, self._high).tolist()))
 
+    def row(self, genome: Genome) -> Matrix:
+        """Return the coordinates of a genome of the space, shape (genes,); `genome` gives it back but for rounding."""
+        values = np.array(genome.values, dtype=np.float64)
+        # Halved, because the difference of two doubles may overflow.
+        ranges = 0.5 * self._high - 0.5 * self._low
+        shares = (0.5 * values - 0.5 * self._low) / np.where(ranges > 0.0, ranges, 1.0)
+        found = np.where(self.real, np.clip(shares, 0.0, 1.0), 0.0)
+        whole = self.integer | self.choice
+        found[whole] = np.clip(np.rint(values[whole]) - self._low[whole], 0.0, self.steps[whole])
+        return found
+
+    def to_units(self, row: Matrix) -> Matrix:
+        """Return numbers from 0 to 1 that `from_units` turns into the coordinates of shape (genes,)."""
+        return np.where(self.real, row, (row + 0.5) / (self.steps + 1.0))
+
     def spread(self, rows: Matrix) -> float:
         """Return the standard deviation of the free genes, in their ranges, averaged; 0 where no gene is free.
 

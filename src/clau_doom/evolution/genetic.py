@@ -134,6 +134,10 @@ class Genetic(Strategy):
             return 1.0
         return min(_STRONGEST_RISE, self.config.diversity / spread) if spread > 0.0 else _STRONGEST_RISE
 
+    def _immigrate(self, index: int, genome: Genome) -> None:
+        self._rows[index] = self._coordinates.row(genome)
+        self._genomes[index] = genome
+
     def _tell(self, results: Sequence[Result]) -> None:
         known = {elite.genome: elite for elite in self._elites}
         failed = {genome for genome, result in zip(self._genomes, results, strict=True) if result.fitness is None}

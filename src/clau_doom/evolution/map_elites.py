@@ -94,6 +94,10 @@ class MapElites(Strategy):
         ]
         return rows, made
 
+    def _immigrate(self, index: int, genome: Genome) -> None:
+        self._rows[index] = self._coordinates.row(genome)
+        self._genomes[index] = genome
+
     def _tell(self, results: Sequence[Result]) -> None:
         for index, result in enumerate(results):
             if result.fitness is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clau_doom.config import RandomSearchConfig
-from clau_doom.domain import GenomeSpace
+from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["RandomSearch"]
@@ -22,6 +22,9 @@ class RandomSearch(Strategy):
     def _ask(self) -> Sequence[Offspring]:
         rows = self._coordinates.draw(self._stream(self.generation), self.population)
         return [Offspring(self._coordinates.genome(row), (), "draw") for row in rows]
+
+    def _immigrate(self, index: int, genome: Genome) -> None:
+        pass
 
     def _tell(self, results: Sequence[Result]) -> None:
         pass

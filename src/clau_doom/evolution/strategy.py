@@ -15,7 +15,10 @@ from clau_doom.domain import AgentRef, Genome, GenomeSpace, Measures, generator
 from clau_doom.errors import OutOfOrder
 from clau_doom.evolution.coordinates import Coordinates
 
-__all__ = ["Offspring", "Result", "Strategy", "mean_measures"]
+__all__ = ["INJECTED", "Offspring", "Result", "Strategy", "mean_measures"]
+
+INJECTED = "injected"
+"""The operator of a genome that no strategy made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,25 @@ class Strategy(ABC):
         self._tell(results)
         self._asked = False
         self._generation += 1
+
+    def immigrate(self, index: int, genome: Genome) -> Offspring:
+        """Have a genome that this strategy did not make play in place of the offspring asked at an index.
+
+        It is told about like any other, so that the strategy learns from it what it can.
+
+        Raises:
+            OutOfOrder: Nothing is asked, or there is no such index.
+            InvalidGenome: The space does not hold the genome.
+        """
+        if not self._asked or not 0 <= index < self.population:
+            raise OutOfOrder(f"agent {index} of generation {self._generation} is not asked: nothing can take its place")
+        self.space.check(genome)
+        self._immigrate(index, genome)
+        return Offspring(genome, (), INJECTED)
+
+    @abstractmethod
+    def _immigrate(self, index: int, genome: Genome) -> None:
+        """Put a genome in the place of the one that was asked at an index; both are checked already."""
 
     @abstractmethod
     def _ask(self) -> Sequence[Offspring]:

@@ -1,15 +1,28 @@
 """One generation: its agents' missing episodes are played, and what they come to is summed up."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Fitness, Purpose
-from clau_doom.domain.events import AgentEvaluated, AgentFailed, EpisodeFinished, EpisodeLost, Event
+from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
+from clau_doom.domain.commands import AgentAction
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    FailureKind,
+)
 from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.errors import ClauDoomError, GenerationFailed, describe
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ClauDoomError, GenerationFailed, WrongState, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
+from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask
 
 __all__ = ["GenerationRun", "restore", "summarise"]
@@ -32,6 +45,21 @@ class GenerationRun:
         self._fitness = fitness
         self._log = log
         self._errors: dict[str, Exception] = {}
+        self._work = Work(
+            # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
+            task
+            for live in registry
+            if live.failure is None
+            for task in self._missing(live)
+        )
+        for live in registry:
+            if live.paused:
+                self._work.hold(live.agent.id)
+
+    @property
+    def told(self) -> bool:
+        """Whether all agents are evaluated or failed, and nothing about them can be changed any more."""
+        return self._work.over
 
     async def evaluate(self, player: Player, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
         """Play what is missing and return the evaluations, by index.
@@ -45,14 +73,67 @@ class GenerationRun:
             GenerationFailed: Every agent has failed; its cause is a group of the agents' failures.
             ShutdownRequested: The run is to stop; what was finished is kept.
         """
-        # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
-        tasks = [task for live in self._registry if live.failure is None for task in self._missing(live)]
         lengths = {live.agent.id: expected(live.agent) for live in self._registry}
-        await player.play(sorted(tasks, key=lambda task: -lengths[task.agent]), self._log.receiver(self._events))
-        evaluations = tuple(live.evaluate(self._fitness, len(self._seeds)) for live in self._registry)
+        self._work.sort(lambda task: -lengths[task.agent])
+        await player.play(self._work, self._log.receiver(self._events))
+        evaluations = tuple(self.evaluation(live) for live in self._registry)
         if all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
             raise self._all_failed(evaluations)
         return evaluations
+
+    def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
+        """Do something to an agent; return it, and the events to commit.
+
+        Raises:
+            AgentNotFound: It is none of this generation.
+            WrongState: It cannot be done to an agent that stands as this one does.
+        """
+        live = self._registry.get(agent)
+        match action:
+            case AgentAction.PAUSE | AgentAction.RESUME:
+                return live, self._pause(live, paused=action is AgentAction.PAUSE)
+            case AgentAction.STOP:
+                return live, self._stop(live)
+            case AgentAction.RESTART:
+                return live, self._restart(live)
+            case AgentAction.INSPECT:
+                return live, []
+
+    def evaluation(self, live: LiveAgent) -> Evaluation:
+        """Return what an agent's episodes have come to so far."""
+        return live.evaluate(self._fitness, len(self._seeds))
+
+    def _pause(self, live: LiveAgent, *, paused: bool) -> list[Event]:
+        if self.evaluation(live).status is not AgentStatus.PENDING:
+            raise WrongState(f"agent {live.agent.id} is {self.evaluation(live).status}: only pending agents wait")
+        if live.paused is paused:
+            return []
+        live.paused = paused
+        if paused:
+            self._work.hold(live.agent.id)
+            return [AgentPaused(ref=live.agent.ref)]
+        self._work.release(live.agent.id)
+        return [AgentResumed(ref=live.agent.ref)]
+
+    def _stop(self, live: LiveAgent) -> list[Event]:
+        status = self.evaluation(live).status
+        if status is AgentStatus.COMPLETED:
+            raise WrongState(f"agent {live.agent.id} is completed: it has its fitness, and cannot be stopped")
+        if status is AgentStatus.FAILED:
+            return []
+        live.failure, live.paused = "a person stopped it", False
+        self._work.drop(live.agent.id)
+        return [AgentFailed(ref=live.agent.ref, kind=FailureKind.STOPPED, reason=live.failure)]
+
+    def _restart(self, live: LiveAgent) -> list[Event]:
+        if live.failure is None:
+            status = self.evaluation(live).status
+            raise WrongState(f"agent {live.agent.id} is {status}: only stopped and failed agents are restarted")
+        live.failure = None
+        self._errors.pop(live.agent.id, None)
+        missing = [task for task in self._missing(live) if not self._work.plays(task.agent, task.number)]
+        self._work.restart(live.agent.id, missing)
+        return [AgentRestarted(ref=live.agent.ref), *self._evaluated(live)]
 
     def _missing(self, live: LiveAgent) -> list[EpisodeTask]:
         return [
@@ -68,6 +149,8 @@ class GenerationRun:
             return [report]
         if isinstance(report, Failure):
             live = self._registry.get(report.task.agent)
+            if live.failure is not None:  # a person stopped it in the meantime
+                return []
             live.failure = describe(report.error)
             self._errors[live.agent.id] = report.error
             return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure)]
@@ -76,11 +159,11 @@ class GenerationRun:
     def _finished(self, episode: Episode) -> list[Event]:
         live = self._registry.get(episode.agent)
         live.episodes[episode.number] = episode
-        events: list[Event] = [EpisodeFinished(episode=episode)]
-        fitness = live.evaluate(self._fitness, len(self._seeds)).fitness
-        if fitness is not None:
-            events.append(AgentEvaluated(ref=live.agent.ref, fitness=fitness))
-        return events
+        return [EpisodeFinished(episode=episode), *self._evaluated(live)]
+
+    def _evaluated(self, live: LiveAgent) -> list[Event]:
+        fitness = self.evaluation(live).fitness
+        return [] if fitness is None else [AgentEvaluated(ref=live.agent.ref, fitness=fitness)]
 
     def _all_failed(self, evaluations: Sequence[Evaluation]) -> GenerationFailed:
         generation = evaluations[0].agent.ref.generation
@@ -116,8 +199,9 @@ def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
     )
 
 
-def restore(registry: Registry, known: Sequence[Evaluation], episodes: Mapping[AgentRef, Sequence[Episode]]) -> None:
+def restore(registry: Registry, snapshot: Snapshot, generation: int) -> None:
     """Give the agents of an unfinished generation back what the store knows of them."""
-    for live, evaluation in zip(registry, known, strict=True):
+    for live, evaluation in zip(registry, snapshot.generations[generation], strict=True):
         live.failure = evaluation.failure if evaluation.status is AgentStatus.FAILED else None
-        live.episodes = {episode.number: episode for episode in episodes.get(live.agent.ref, ())}
+        live.episodes = {episode.number: episode for episode in snapshot.episodes.get(live.agent.ref, ())}
+        live.paused = live.agent.ref in snapshot.paused

@@ -9,6 +9,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import ExperimentFailed, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
+from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask
 
 __all__ = ["Judge", "candidates"]
@@ -110,7 +111,7 @@ class Judge:
             for contestant in contestants
             if number not in self._episodes.setdefault((purpose, contestant.id), {})
         ]
-        await player.play(tasks, self._log.receiver(self._events))
+        await player.play(Work(tasks), self._log.receiver(self._events), judging=True)
 
     def _events(self, report: Report) -> list[Event]:
         if isinstance(report, EpisodeLost):

@@ -20,15 +20,27 @@ class RunLog:
         self._clock = clock
         self._ran_before = ran_before
         self._started = clock.monotonic()
+        self._paused: float | None = None
 
     @property
     def running_seconds(self) -> float:
-        """Time spent running, over all resumes."""
-        return self._ran_before + self._clock.monotonic() - self._started
+        """Time spent running, over all resumes; pauses are left out."""
+        now = self._clock.monotonic() if self._paused is None else self._paused
+        return self._ran_before + now - self._started
 
-    async def append(self, *events: Event) -> None:
-        """Commit events together."""
-        await self._store.append(events, running_seconds=self.running_seconds)
+    def stop_clock(self) -> None:
+        """Let running time stand still."""
+        self._paused = self._clock.monotonic()
+
+    def start_clock(self) -> None:
+        """Let running time go on."""
+        if self._paused is not None:
+            self._started += self._clock.monotonic() - self._paused
+            self._paused = None
+
+    async def append(self, *events: Event) -> int:
+        """Commit events together, and return the last one's sequence."""
+        return await self._store.append(events, running_seconds=self.running_seconds)
 
     def receiver(self, events_of: Callable[[_T], Iterable[Event]]) -> Callable[[Sequence[_T]], Awaitable[None]]:
         """Return what commits the events of some reports together, for a player to call."""

@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from clau_doom.domain import Episode
@@ -18,9 +17,10 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
-__all__ = ["Failure", "Player", "Report"]
+__all__ = ["Failure", "Player", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
 # Seconds for which a result waits for others to share its commit: as long as an episode takes, so that a kill costs
@@ -48,21 +48,7 @@ Report = Episode | EpisodeLost | Failure
 """What playing one episode came to."""
 
 
-@dataclass
-class _Work:
-    """What is to be played, and by how many at once.
-
-    Attributes:
-        queue: The tasks that nobody plays yet.
-        reports: What the others came to.
-        failed: The agents that have failed.
-        runners: How many play.
-    """
-
-    queue: deque[EpisodeTask]
-    reports: "asyncio.Queue[Report | None]"
-    failed: dict[str, None] = field(default_factory=dict)
-    runners: int = 0
+Receive = Callable[[Sequence[Report]], Awaitable[None]]
 
 
 class Player:
@@ -75,7 +61,6 @@ class Player:
         *,
         attempts: int,
         on_exhausted: Literal["fail_agent", "stop"],
-        drop_failed: bool = True,
     ) -> None:
         """Make a player.
 
@@ -84,65 +69,102 @@ class Player:
             shutdown: Who may ask to stop.
             attempts: How often an episode is begun.
             on_exhausted: Whether an agent fails, or the run stops, when an episode is lost that often.
-            drop_failed: Leave out the other episodes of an agent that has failed. Which of them were finished before
-                then depends on luck, so that this is for those whose finished episodes count for nothing.
         """
         self._backend = backend
         self._shutdown = shutdown
         self._attempts = attempts
         self._stop_when_exhausted = on_exhausted == "stop"
-        self._drop_failed = drop_failed
+        self._paused = False
+        self._work: Work | None = None
+        self._runners = 0
 
-    async def play(self, tasks: Sequence[EpisodeTask], receive: Callable[[Sequence[Report]], Awaitable[None]]) -> None:
-        """Play the tasks in order, as many at once as the backend has slots.
+    def pause(self) -> None:
+        """Begin no episode until `go_on`; those that are being played go on to their end."""
+        self._paused = True
 
-        Every report has been received when this returns or raises
-        `ShutdownRequested`.
+    def go_on(self) -> None:
+        """Begin episodes again."""
+        self._paused = False
+        if self._work:
+            self._work.wake()
+
+    async def play(self, work: Work, receive: Receive, *, judging: bool = False) -> None:
+        """Play in order, as many at once as the backend has slots, until everything was played or given up.
+
+        Every report has been received when this returns or raises `ShutdownRequested`.
 
         Args:
-            tasks: What to play; the first are begun first.
+            work: What to play; it may change while it is played.
             receive: Called with one or more reports at a time, never twice at once.
+            judging: Episodes that choose or judge the champion: one that is lost too often stops the run whatever
+                `on_exhausted` says, because an agent that is left out by bad luck would change the answer; and the
+                other episodes of an agent that has failed are played all the same, because they count.
 
         Raises:
             ShutdownRequested: Somebody asked; unfinished tasks were abandoned.
         """
         reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        self._work = work
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_deliver(reports, receive))
-                await self._shutdown.bound(self._run_all(_Work(deque(tasks), reports)))
+                await self._shutdown.bound(self._run_all(work, reports, judging=judging))
+                work.over = True
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
             raise _alone(errors) from _alone(errors).__cause__
+        finally:
+            self._work = None
         self._shutdown.check()
 
-    async def _run_all(self, work: "_Work") -> None:
-        async with asyncio.TaskGroup() as crew:
-            self._hire(work, crew)
+    async def _run_all(self, work: Work, reports: "asyncio.Queue[Report | None]", *, judging: bool) -> None:
+        self._runners = 0
+        with self._shutdown.telling(work.wake):
+            async with asyncio.TaskGroup() as crew:
+                await self._keep_crew(work, crew, reports, judging=judging)
 
-    def _hire(self, work: "_Work", crew: asyncio.TaskGroup) -> None:
-        """Have as many runners as the backend has slots for them now."""
-        while work.runners < min(self._backend.slots, work.runners + len(work.queue)):
-            work.runners += 1
-            crew.create_task(self._run(work, crew))
+    async def _keep_crew(
+        self, work: Work, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
+    ) -> None:
+        def hire() -> None:
+            """Have as many runners as the backend has slots for them now."""
+            while self._runners < self._backend.slots and (task := self._next(work)):
+                self._runners += 1
+                crew.create_task(self._run(task, work, reports, hire, judging=judging))
 
-    async def _run(self, work: "_Work", crew: asyncio.TaskGroup) -> None:
-        while work.queue and not self._shutdown.requested and work.runners <= self._backend.slots:
-            task = work.queue.popleft()
-            if task.agent in work.failed:
-                continue
-            report = await self._attempt(task)
-            if isinstance(report, Failure) and self._drop_failed:
-                if task.agent in work.failed:  # another of its episodes, played at the same time, was faster to fail
-                    continue
-                work.failed[task.agent] = None
-            elif isinstance(report, EpisodeLost):
-                work.queue.appendleft(replace(task, attempt=task.attempt + 1))
-            work.reports.put_nowait(report)
-            self._hire(work, crew)
-        work.runners -= 1
+        hire()
+        while self._runners or not (work.done or self._shutdown.requested):
+            await work.changed()
+            hire()
 
-    async def _attempt(self, task: EpisodeTask) -> Report:
+    async def _run(
+        self,
+        first: EpisodeTask,
+        work: Work,
+        reports: "asyncio.Queue[Report | None]",
+        hire: Callable[[], None],
+        *,
+        judging: bool,
+    ) -> None:
+        task: EpisodeTask | None = first
+        while task is not None:
+            report = await self._attempt(task, stop_when_exhausted=judging or self._stop_when_exhausted)
+            again = replace(task, attempt=task.attempt + 1) if isinstance(report, EpisodeLost) else None
+            work.end(task, again)
+            known = work.dropped(task.agent)  # another of its episodes, played at the same time, was faster to fail
+            if isinstance(report, Failure) and not judging:
+                work.drop(task.agent)
+            if not (known and isinstance(report, Failure)):
+                reports.put_nowait(report)
+            task = self._next(work) if self._runners <= self._backend.slots else None
+            hire()
+        self._runners -= 1
+        work.wake()
+
+    def _next(self, work: Work) -> EpisodeTask | None:
+        return None if self._paused or self._shutdown.requested else work.take()
+
+    async def _attempt(self, task: EpisodeTask, *, stop_when_exhausted: bool) -> Report:
         try:
             return await self._backend.play(task)
         except PolicyTimedOut as error:
@@ -150,15 +172,17 @@ class Player:
         except PolicyFailed as error:
             return Failure(task=task, kind=FailureKind.POLICY_RAISED, error=error)
         except InfrastructureFailed as error:
-            return self._lost(task, error)
+            return self._lost(task, error, stop_when_exhausted=stop_when_exhausted)
 
-    def _lost(self, task: EpisodeTask, error: InfrastructureFailed) -> EpisodeLost | Failure:
+    def _lost(
+        self, task: EpisodeTask, error: InfrastructureFailed, *, stop_when_exhausted: bool
+    ) -> EpisodeLost | Failure:
         if isinstance(error, WorkerRefused):  # no attempt can change what is installed, and no agent is to blame
             self._shutdown.request(describe(error), grace=_REFUSAL_GRACE)
         elif task.attempt >= self._attempts:
             exhausted = AttemptsExhausted(f"episode {task.number} of {task.agent} was lost {task.attempt} times")
             exhausted.__cause__ = error
-            if not self._stop_when_exhausted:
+            if not stop_when_exhausted:
                 return Failure(task=task, kind=FailureKind.ATTEMPTS_EXHAUSTED, error=exhausted)
             self._shutdown.request(describe(exhausted), grace=0.0)
         return EpisodeLost(
@@ -178,9 +202,7 @@ def _alone(error: BaseException) -> BaseException:
     return error
 
 
-async def _deliver(
-    reports: "asyncio.Queue[Report | None]", receive: Callable[[Sequence[Report]], Awaitable[None]]
-) -> None:
+async def _deliver(reports: "asyncio.Queue[Report | None]", receive: Receive) -> None:
     open_ended = True
     while open_ended:
         batch = [await reports.get()]

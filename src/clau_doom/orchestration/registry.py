@@ -17,11 +17,13 @@ class LiveAgent:
         agent: The agent.
         episodes: Its finished training episodes, by number.
         failure: Why it has failed, or None.
+        paused: Whether its episodes wait until a person resumes it.
     """
 
     agent: Agent
     episodes: dict[int, Episode] = field(default_factory=dict)
     failure: str | None = None
+    paused: bool = False
 
     def evaluate(self, fitness: Fitness, needed: int) -> Evaluation:
         """Return what the agent's episodes have come to so far."""

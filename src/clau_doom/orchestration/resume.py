@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from clau_doom.domain import Agent, AgentRef, Evaluation
 from clau_doom.errors import StoreCorrupted
 from clau_doom.evolution import Offspring, Result, Strategy, mean_measures
+from clau_doom.orchestration.immigration import admit, immigrants_of
 
 __all__ = ["agents_from", "check_asked", "replay", "results"]
 
@@ -52,8 +53,9 @@ def replay(
     """
     for generation, evaluations in enumerate(finished):
         check()
-        asked = agents_from(experiment, generation, strategy.ask())
-        check_asked(asked, [evaluation.agent for evaluation in evaluations])
+        stored = [evaluation.agent for evaluation in evaluations]
+        offspring = admit(strategy, strategy.ask(), immigrants_of(stored))
+        check_asked(agents_from(experiment, generation, offspring), stored)
         strategy.tell(results(evaluations))
 
 

@@ -5,14 +5,19 @@ import contextlib
 from dataclasses import dataclass
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds
+from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds, parse_agent_id
+from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import (
+    ExperimentCancelled,
     ExperimentCompleted,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
     ExperimentStarted,
     GenerationCompleted,
     GenerationStarted,
+    GenomeInjected,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
@@ -22,11 +27,13 @@ from clau_doom.errors import (
     GenerationFailed,
     ShutdownRequested,
     StorageFailed,
+    WrongState,
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
+from clau_doom.orchestration.immigration import Immigration, admit, immigrants_of
 from clau_doom.orchestration.judging import Judge, candidates
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player
@@ -86,14 +93,16 @@ class ExperimentRun:
             attempts=config.execution.attempts,
             on_exhausted=config.execution.on_exhausted,
         )
-        # A candidate or champion that is left out by bad luck would change the answer, so judging stops instead.
-        self._judging_player = Player(
-            backend, shutdown, attempts=config.execution.attempts, on_exhausted="stop", drop_failed=False
-        )
         self._shutdown = shutdown
         self._clock = clock
         self._generation = 0
         self._begun: tuple[Snapshot, RunLog] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._immigration = Immigration(space, population=config.population, places=0, waiting=())
+        self._started = 0
+        self._live: GenerationRun | None = None
+        self._paused = False
+        self._cancelled = False
 
     async def begin(self) -> Snapshot:
         """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""
@@ -107,13 +116,93 @@ class ExperimentRun:
             )
         )
         self._begun = snapshot, log
+        self._started = len(snapshot.generations)
+        self._immigration = Immigration(
+            self._space,
+            population=self._config.population,
+            places=self._config.evolution.immigrants,
+            waiting=snapshot.injected,
+        )
         return snapshot
+
+    async def pause(self) -> None:
+        """Begin no new episode until `go_on`; running time stands still.
+
+        Raises:
+            WrongState: It is paused already, or about to stop.
+        """
+        log = self._steerable()
+        if self._paused:
+            raise WrongState(f"experiment {self._config.name} is paused already")
+        self._paused = True
+        self._player.pause()
+        log.stop_clock()
+        self._set_deadline(log)
+        await log.append(ExperimentPaused())
+
+    async def go_on(self) -> None:
+        """Begin episodes again.
+
+        Raises:
+            WrongState: It is not paused.
+        """
+        log = self._steerable()
+        if not self._paused:
+            raise WrongState(f"experiment {self._config.name} is running: only a paused one goes on")
+        self._paused = False
+        log.start_clock()
+        self._set_deadline(log)
+        await log.append(ExperimentResumed())
+        self._player.go_on()
+
+    def cancel(self) -> None:
+        """Have it end for good, at once; `run` returns `CANCELLED`."""
+        self._cancelled = True
+        self._shutdown.request("cancelled", grace=0.0)
+
+    async def control(self, command: Command) -> CommandDone:
+        """Carry out a command, and return when what it did is committed.
+
+        Raises:
+            AgentNotFound: There is no such agent.
+            WrongState: It cannot be done as things stand.
+            GenerationFull: No more genomes can be injected into the next generation.
+            InvalidGenome: The policy's space does not hold the genome.
+        """
+        log = self._steerable()
+        if isinstance(command, InjectGenome):
+            if self._started >= self._config.generations:
+                raise WrongState(f"no generation follows generation {self._started - 1}: raise generations to inject")
+            self._immigration.add(command.genome, self._started)
+            injected = GenomeInjected(generation=self._started, genome=command.genome)
+            return CommandDone(sequence=await log.append(injected))
+        _, generation, _ = parse_agent_id(command.agent)
+        if self._live is None or generation != self._started - 1 or self._live.told:
+            return await self._look_back(command, generation)
+        agent, events = self._live.command(command.action, command.agent)
+        evaluation, paused = self._live.evaluation(agent), agent.paused
+        sequence = await log.append(*events) if events else 0
+        return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
+
+    async def _look_back(self, command: AgentCommand, generation: int) -> CommandDone:
+        """Return an agent of a generation that is told, which can be looked at and no more."""
+        snapshot = await self._store.snapshot()
+        evaluation = snapshot.find(command.agent)
+        if command.action is not AgentAction.INSPECT:
+            raise WrongState(f"generation {generation} is told: nothing can be done to {command.agent} any more")
+        return CommandDone(sequence=0, evaluation=evaluation)
+
+    def _steerable(self) -> RunLog:
+        if self._begun is None or self._shutdown.requested:
+            raise WrongState(f"experiment {self._config.name} is not running")
+        return self._begun[1]
 
     async def run(self) -> ExperimentState:
         """Run to the end.
 
         Returns:
-            `COMPLETED`, or `INTERRUPTED` when somebody asked to stop or the disk is full; the shutdown has the reason.
+            `COMPLETED`, `CANCELLED`, or `INTERRUPTED` when somebody asked to stop or the disk is full; the shutdown has
+            the reason.
 
         Raises:
             ExperimentFailed: It cannot go on; the causes are chained.
@@ -122,10 +211,13 @@ class ExperimentRun:
             await self.begin()
         assert self._begun is not None
         snapshot, log = self._begun
-        deadline = self._deadline(snapshot)
+        self._set_deadline(log)
         try:
             await self._evolve_and_judge(snapshot, log)
         except ShutdownRequested as request:
+            if self._cancelled:
+                await log.append(ExperimentCancelled())
+                return ExperimentState.CANCELLED
             await log.append(ExperimentInterrupted(generation=self._generation, reason=str(request)))
             return ExperimentState.INTERRUPTED
         except DiskFull as full:
@@ -138,17 +230,20 @@ class ExperimentRun:
         except Exception as error:
             raise await self._failed(error, log) from error
         finally:
-            if deadline:
-                deadline.cancel()
+            self._live = None
+            if self._deadline:
+                self._deadline.cancel()
         return ExperimentState.COMPLETED
 
-    def _deadline(self, snapshot: Snapshot) -> asyncio.TimerHandle | None:
+    def _set_deadline(self, log: RunLog) -> None:
+        if self._deadline:
+            self._deadline.cancel()
         limit = self._config.max_duration
-        if limit is None:
-            return None
+        if limit is None or self._paused:
+            return
         reason = f"max_duration of {limit:g} s is used up"
-        left = max(limit - snapshot.running_seconds, 0.0)
-        return asyncio.get_running_loop().call_later(left, lambda: self._shutdown.request(reason, grace=0.0))
+        left = max(limit - log.running_seconds, 0.0)
+        self._deadline = asyncio.get_running_loop().call_later(left, lambda: self._shutdown.request(reason, grace=0.0))
 
     async def _failed(self, error: Exception, log: RunLog) -> ExperimentFailedError:
         failure = ExperimentFailedError(f"experiment {self._config.name} failed")
@@ -195,16 +290,20 @@ class ExperimentRun:
         log: RunLog,
     ) -> None:
         asked = await asyncio.to_thread(progress.strategy.ask)
-        agents = agents_from(self._config.name, generation, asked)
+        stored = [evaluation.agent for evaluation in known] if known else None
+        # Nothing is awaited from here to the event, so that a genome that is injected later waits for the next one.
+        immigrants = self._immigration.take() if stored is None else immigrants_of(stored)
+        agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
         registry = Registry(self._config.population, agents)
-        if known is None:
+        self._started = generation + 1
+        if stored is None:
             await log.append(GenerationStarted(generation=generation, agents=agents))
         else:
-            check_asked(agents, [evaluation.agent for evaluation in known])
-            restore(registry, known, snapshot.episodes)
-        run = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+            check_asked(agents, stored)
+            restore(registry, snapshot, generation)
+        self._live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
         try:
-            evaluations = await run.evaluate(self._player, lambda agent: _expected(agent, progress))
+            evaluations = await self._live.evaluate(self._player, lambda agent: _expected(agent, progress))
         except (ShutdownRequested, GenerationFailed, StorageFailed):
             raise
         except Exception as error:
@@ -230,9 +329,9 @@ class ExperimentRun:
             chosen=snapshot.champion,
         )
         rivals = candidates(progress.summaries, progress.agents)
-        champion = await judge.choose(self._judging_player, rivals, holdout.validation)
+        champion = await judge.choose(self._player, rivals, holdout.validation)
         first = progress.agents[progress.summaries[0].best]
-        await judge.judge(self._judging_player, champion, first, baseline_id(self._config.name), holdout.episodes)
+        await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
 
 
 def _expected(agent: Agent, progress: _Progress) -> float:

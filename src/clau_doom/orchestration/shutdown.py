@@ -1,7 +1,8 @@
 """How a run is asked to stop: no new episodes at once, and an end to the running ones after a grace."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from clau_doom.errors import ShutdownRequested
@@ -16,6 +17,7 @@ class Shutdown:
         self.reason: str | None = None
         self._requested = asyncio.Event()
         self._expired = asyncio.Event()
+        self._told: list[Callable[[], None]] = []
 
     @property
     def requested(self) -> bool:
@@ -31,6 +33,8 @@ class Shutdown:
         """
         self.reason = self.reason or reason
         self._requested.set()
+        for tell in self._told:
+            tell()
         if grace > 0:
             asyncio.get_running_loop().call_later(grace, self._expired.set)
         else:
@@ -53,6 +57,15 @@ class Shutdown:
                 future.cancel()
             await asyncio.gather(working, expired, return_exceptions=True)
         return False
+
+    @contextmanager
+    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Call `tell` at every request that comes in the meantime."""
+        self._told.append(tell)
+        try:
+            yield
+        finally:
+            self._told.remove(tell)
 
     def check(self) -> None:
         """Do nothing unless the run is to stop.

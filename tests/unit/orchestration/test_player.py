@@ -17,6 +17,7 @@ from clau_doom.errors import (
 )
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 
@@ -62,7 +63,7 @@ class Table:
         self.reports.extend(reports)
 
     async def play(self, wanted: Sequence[EpisodeTask]) -> None:
-        await self.player.play(wanted, self.receive)
+        await self.player.play(Work(wanted), self.receive)
 
 
 def test_every_task_is_played_once_and_begun_in_order() -> None:
@@ -209,7 +210,7 @@ def test_a_receiver_that_fails_ends_the_play() -> None:
             raise StorageFailed("no room")
 
         with pytest.raises(StorageFailed, match="no room"):
-            await table.player.play(tasks(1, 500), full)
+            await table.player.play(Work(tasks(1, 500)), full)
         assert len(table.backend.played) < 500
         assert table.playing == 0
 

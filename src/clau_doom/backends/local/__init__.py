@@ -5,6 +5,7 @@ ends, it ends with the whole process group, so that no engine outlives its worke
 """
 
 from clau_doom.backends.local.backend import LocalBackend
+from clau_doom.backends.local.cores import Cores
 from clau_doom.backends.local.folders import WorkFolders
 
-__all__ = ["LocalBackend", "WorkFolders"]
+__all__ = ["Cores", "LocalBackend", "WorkFolders"]

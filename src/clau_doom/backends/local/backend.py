@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import errno
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from clau_doom.backends.local.cores import Cores, Share
 from clau_doom.backends.local.folders import WorkFolders
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.process import Launch, WorkerProcess
@@ -55,6 +55,7 @@ class LocalBackend(EvaluationBackend):
         execution: ExecutionConfig,
         local: LocalConfig,
         facts: Provenance,
+        cores: Cores | None = None,
         logs: Path | None = None,
     ) -> None:
         """Prepare a backend; nothing is started before it is entered.
@@ -65,11 +66,13 @@ class LocalBackend(EvaluationBackend):
             execution: How many workers, how long an episode, whether to record.
             local: Pinning and the stall timeout.
             facts: What every worker's hello must say.
+            cores: The places for workers, where they are shared with other backends; None: its own.
             logs: A folder for the workers' output, or None to drop it.
         """
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
-        count = execution.workers or len(cores)
-        self._slots = [_Slot(number, cores[number % len(cores)] if local.pin else None) for number in range(count)]
+        self._cores = cores or Cores.of_machine(execution.workers, pin=local.pin)
+        self._wanted = execution.workers
+        self._slots = [_Slot(number, core) for number, core in enumerate(self._cores.places)]
+        self._share: Share | None = None
         self._launch = Launch(
             setup=pb.Setup(
                 scenario_json=scenario.model_dump_json(),
@@ -92,7 +95,8 @@ class LocalBackend(EvaluationBackend):
     def slots(self) -> int:
         """How many episodes it takes at once: for each worker the one that it plays, and those that wait behind it."""
         depth = 1 + math.ceil(_AHEAD / max(self._seconds, 0.001))
-        return min(max(depth, _FEWEST), _MOST) * len(self._slots)
+        places = len(self._share.places) if self._share else 0
+        return min(max(depth, _FEWEST), _MOST) * max(places, 1)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
@@ -100,12 +104,13 @@ class LocalBackend(EvaluationBackend):
         return tuple(slot.worker.pid for slot in self._slots if slot.worker)
 
     async def __aenter__(self) -> Self:
-        """Start all workers at once; when one does not start, none is left."""
+        """Start a worker in every place at once; when one does not start, none is left."""
         self._stack.enter_context(self._folders)
+        self._share = self._stack.enter_context(self._cores.share(self._wanted))
         try:
             async with asyncio.TaskGroup() as group:
-                for slot in self._slots:
-                    group.create_task(self._start_patiently(slot))
+                for place in self._share.places:
+                    group.create_task(self._start_patiently(self._slots[place]))
         except BaseExceptionGroup as errors:
             await self._end()
             raise errors.exceptions[0] from errors.exceptions[0].__cause__
@@ -123,7 +128,10 @@ class LocalBackend(EvaluationBackend):
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode on the worker that has the fewest to play; see the port."""
-        slot = min(self._slots, key=lambda slot: slot.episodes)
+        share = self._share
+        assert share is not None, "entered first"
+        await share.have_any()
+        slot = min((self._slots[place] for place in share.places), key=lambda slot: slot.episodes)
         slot.episodes += 1
         try:
             while True:
@@ -134,6 +142,7 @@ class LocalBackend(EvaluationBackend):
                     return episode
         finally:
             slot.episodes -= 1
+            share.playing = any(slot.episodes for slot in self._slots)
 
     async def _play_on(self, slot: _Slot, task: EpisodeTask) -> Episode:
         async with slot.starting:

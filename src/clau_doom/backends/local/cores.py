@@ -1,0 +1,115 @@
+"""Who plays on which core, when several experiments share a machine.
+
+A worker is kept on one core, and two that play on the same core at once only hinder each other. So each place for a
+worker belongs to one backend at a time. Everybody who has episodes to play has as many places as everybody else, as far
+as they are wanted; where they do not come out even, the rest goes round in turns.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+__all__ = ["Cores", "Share"]
+
+_TURN = 2.0
+"""Seconds after which it is the next one's turn."""
+
+
+class Share:
+    """One backend's part of the places.
+
+    Attributes:
+        wanted: The most places that it can use.
+        places: The places that it may begin episodes on now, by their numbers; what it has begun on another ends there.
+        playing: Whether it has episodes to play; one that has none leaves its places to the others.
+    """
+
+    def __init__(self, cores: "Cores", wanted: int) -> None:
+        self.wanted = wanted
+        self.places: tuple[int, ...] = ()
+        self.playing = True
+        self._cores = cores
+        self._changed = asyncio.Event()
+
+    async def have_any(self) -> None:
+        """Wait until there is a place."""
+        if not self.playing:
+            self.playing = True
+            self._cores.deal()
+        while not self.places:
+            await self._changed.wait()
+
+    def take(self, places: tuple[int, ...]) -> None:
+        """Have other places from now on."""
+        if places != self.places:
+            self.places = places
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+
+class Cores:
+    """The places for workers on this machine.
+
+    Attributes:
+        places: The core of each place, or None where workers are not kept on one.
+    """
+
+    def __init__(self, places: Sequence[int | None], *, turn: float = _TURN) -> None:
+        """Share some places; every `turn` seconds it is the next one's turn."""
+        self.places = tuple(places)
+        self._turn = turn
+        self._first = 0
+        self._shares: list[Share] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def of_machine(cls, workers: int, *, pin: bool) -> "Cores":
+        """Return so many places (0: one for each core that this process may use), on the cores in turn."""
+        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
+        return cls([cores[number % len(cores)] if pin else None for number in range(workers or len(cores))])
+
+    @contextmanager
+    def share(self, wanted: int) -> Iterator[Share]:
+        """Have a part of the places while the context lasts: at most `wanted` of them, 0 meaning all."""
+        share = Share(self, min(wanted or len(self.places), len(self.places)))
+        self._shares.append(share)
+        self.deal()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._turn, self._next_turn)
+        try:
+            yield share
+        finally:
+            self._shares.remove(share)
+            self.deal()
+            if not self._shares and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+    def deal(self) -> None:
+        """Give everybody who plays their part, and leave them the places that they have, as far as it goes."""
+        counts = self._counts()
+        kept = {share: share.places[: counts[share]] for share in self._shares}
+        taken = {place for places in kept.values() for place in places}
+        free = [place for place in range(len(self.places)) if place not in taken]
+        for share in self._shares:
+            missing = counts[share] - len(kept[share])
+            share.take((*kept[share], *free[:missing]))
+            del free[:missing]
+
+    def _counts(self) -> dict[Share, int]:
+        counts = dict.fromkeys(self._shares, 0)
+        playing = [share for share in self._shares if share.playing]
+        start = self._first % len(playing) if playing else 0
+        left, hungry = len(self.places), playing[start:] + playing[:start]
+        while left and hungry:
+            for share in hungry[:left]:
+                counts[share] += 1
+            left -= len(hungry[:left])
+            hungry = [share for share in hungry if counts[share] < share.wanted]
+        return counts
+
+    def _next_turn(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._turn, self._next_turn)
+        self._first += 1
+        self.deal()

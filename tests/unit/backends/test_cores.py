@@ -1,0 +1,83 @@
+"""How several backends share the places for workers."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+
+import pytest
+
+from clau_doom.backends.local import Cores
+
+
+def shared(scenario: Callable[[], Awaitable[None]]) -> None:
+    async def run() -> None:
+        await scenario()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted", "parts"),
+    [
+        (4, (0,), [4]),
+        (4, (1,), [1]),
+        (4, (9,), [4]),
+        (4, (0, 0), [2, 2]),
+        (4, (1, 0), [1, 3]),
+        (3, (0, 0), [2, 1]),
+        (2, (0, 0, 0), [1, 1, 0]),
+    ],
+)
+def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
+    places: int, wanted: tuple[int, ...], parts: list[int]
+) -> None:
+    """No place belongs to two, none is idle that somebody wants, and nobody has more than they want."""
+
+    async def scenario() -> None:
+        with ExitStack() as stack:
+            cores = Cores(range(places))
+            shares = [stack.enter_context(cores.share(each)) for each in wanted]
+            assert [len(share.places) for share in shares] == parts
+            taken = [place for share in shares for place in share.places]
+            assert len(taken) == len(set(taken))
+
+    shared(scenario)
+
+
+def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
+    """Who has no episodes leaves its places to the others at the next turn, and has them back as soon as it plays."""
+
+    async def scenario() -> None:
+        cores = Cores(range(2), turn=0.01)
+        with cores.share(0) as first:
+            with cores.share(0) as second:
+                assert [len(first.places), len(second.places)] == [1, 1]
+                second.playing = False
+                await asyncio.sleep(0.03)
+                assert [len(first.places), len(second.places)] == [2, 0]
+                await asyncio.wait_for(second.have_any(), 1.0)
+                assert [len(first.places), len(second.places)] == [1, 1]
+            assert first.places in {(0, 1), (1, 0)}
+
+    shared(scenario)
+
+
+def test_where_there_are_too_few_places_they_go_round() -> None:
+    """Three that want one place have it in turns, and each waits no longer than two turns."""
+
+    async def scenario() -> None:
+        cores = Cores([None], turn=0.01)
+        with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
+            for share in (one, two, three, one, two, three):
+                await asyncio.wait_for(share.have_any(), 1.0)
+                assert sum(len(other.places) for other in (one, two, three)) == 1
+
+    shared(scenario)
+
+
+def test_pinned_places_take_the_cores_in_turn() -> None:
+    """More workers than cores share them; without pinning no place has one."""
+    pinned = Cores.of_machine(64, pin=True).places
+    assert len(pinned) == 64
+    assert len(set(pinned)) == len(Cores.of_machine(0, pin=True).places)
+    assert set(Cores.of_machine(3, pin=False).places) == {None}

@@ -1,0 +1,312 @@
+"""Steering a run while it plays: pauses, agents that wait, are given up and started again, injected genomes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from clau_doom.config import ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
+from clau_doom.domain import AgentStatus, Fitness, Gene, Genome, GenomeSpace
+from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import (
+    AgentNotFound,
+    GenerationFull,
+    InvalidGenome,
+    PolicyFailed,
+    WrongState,
+)
+from clau_doom.evolution import INJECTED
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.testing import ScriptedBackend
+from clau_doom.testing.memory_store import MemoryStore
+
+SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0), Gene.real("y", -1.0, 1.0)))
+CONFIG = ExperimentConfig(
+    name="x",
+    generations=3,
+    population=4,
+    episodes=3,
+    evolution=GeneticConfig(elites=1),
+    holdout=HoldoutConfig(validation=2, episodes=2),
+)
+FIRST, SECOND = "x-g000-a000", "x-g000-a001"
+
+
+class Clock:
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Stage:
+    """A run whose episodes end when the test lets them."""
+
+    def __init__(self, config: ExperimentConfig = CONFIG, store: MemoryStore | None = None) -> None:
+        self.config = config
+        self.clock = Clock()
+        self.store = store or MemoryStore(
+            Experiment(id="x", uuid="4f8", seed=1, config_yaml=to_yaml(config), provenance=Provenance(facts=()))
+        )
+        self.open = asyncio.Event()
+        self.fail: Callable[[EpisodeTask], bool] = lambda task: False
+        self.backend = ScriptedBackend(slots=2, disturb=self._disturb)
+        self.shutdown = Shutdown()
+        self.run = ExperimentRun(
+            config,
+            to_yaml(config),
+            space=SPACE,
+            fitness=Fitness.named("reward"),
+            store=self.store,
+            backend=self.backend,
+            shutdown=self.shutdown,
+            clock=self.clock,
+        )
+
+    async def _disturb(self, task: EpisodeTask) -> None:
+        await self.open.wait()
+        if self.fail(task):
+            raise PolicyFailed("no idea")
+
+    @asynccontextmanager
+    async def playing(self) -> AsyncIterator[asyncio.Task[ExperimentState]]:
+        """Run until the first episodes are played, and hold them."""
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(self.run.run())
+            await self.until(lambda: len(self.backend.played) >= 2)
+            try:
+                yield task
+            finally:
+                self.open.set()
+                if not task.done():
+                    await asyncio.wait({task}, timeout=5)
+                    task.cancel()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - what is waited for is no event
+                await asyncio.sleep(0.001)
+
+    async def do(self, action: AgentAction, agent: str) -> int:
+        return (await self.run.control(AgentCommand(action=action, agent=agent))).sequence
+
+    def begun(self, agent: str) -> int:
+        return sum(task.agent == agent for task in self.backend.played)
+
+    async def snapshot(self) -> Snapshot:
+        return await self.store.snapshot()
+
+
+def staged(scenario: Callable[[Stage], Awaitable[None]], config: ExperimentConfig = CONFIG) -> None:
+    async def run() -> None:
+        await scenario(Stage(config))
+
+    asyncio.run(run())
+
+
+async def untouched() -> str:
+    stage = Stage()
+    stage.open.set()
+    await stage.run.run()
+    return history_sha256((await stage.snapshot()).generations)
+
+
+def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
+    """What is played ends and is kept; after going on it comes to what it would have come to, with no deviation."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            await stage.run.pause()
+            with pytest.raises(WrongState, match="paused already"):
+                await stage.run.pause()
+            assert (await stage.snapshot()).state is ExperimentState.PAUSED
+            stage.open.set()
+            await asyncio.sleep(0.2)
+            assert len(stage.backend.played) == 2
+            stage.clock.now = 1000.0
+            await stage.run.go_on()
+            with pytest.raises(WrongState, match="only a paused one"):
+                await stage.run.go_on()
+            assert await task is ExperimentState.COMPLETED
+        snapshot = await stage.snapshot()
+        assert history_sha256(snapshot.generations) == await untouched()
+        assert (snapshot.deviations.total, snapshot.running_seconds) == (0, 0.0)
+
+    staged(scenario)
+
+
+def test_a_pause_does_not_use_up_the_running_time() -> None:
+    """The most running time is counted without pauses, and a paused run can be stopped at once."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            await stage.run.pause()
+            stage.open.set()
+            await asyncio.sleep(0.3)
+            assert not task.done()
+            stage.shutdown.request("Ctrl-C", grace=60.0)
+            assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
+
+    staged(scenario, CONFIG.model_copy(update={"max_duration": 0.1}))
+
+
+def test_a_cancelled_run_is_over() -> None:
+    """It ends at once, its state is final, and nothing can be done to it."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            stage.run.cancel()
+            assert await task is ExperimentState.CANCELLED
+            with pytest.raises(WrongState, match="not running"):
+                await stage.do(AgentAction.PAUSE, FIRST)
+        assert (await stage.snapshot()).state is ExperimentState.CANCELLED
+
+    staged(scenario)
+
+
+def test_a_paused_agent_waits_also_across_a_resume() -> None:
+    """Only its own episodes wait, a new process keeps them waiting, and the history is what it would have been."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            assert await stage.do(AgentAction.PAUSE, SECOND) > 0
+            assert await stage.do(AgentAction.PAUSE, SECOND) == 0, "it is paused already"
+            stage.open.set()
+            await stage.until(lambda: len(stage.backend.played) == 9)
+            await asyncio.sleep(0.2)
+            assert stage.begun(SECOND) == 0
+            stage.shutdown.request("Ctrl-C", grace=5.0)
+            assert await asyncio.wait_for(task, 1.0) is ExperimentState.INTERRUPTED
+        again = Stage(store=stage.store)
+        again.open.set()
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(again.run.run())
+            await asyncio.sleep(0.2)
+            assert not again.backend.played
+            inspected = await again.run.control(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
+            assert (inspected.sequence, inspected.paused) == (0, True)
+            await again.do(AgentAction.RESUME, SECOND)
+            assert await task is ExperimentState.COMPLETED
+        snapshot = await again.snapshot()
+        assert history_sha256(snapshot.generations) == await untouched()
+        assert snapshot.deviations.total == 0
+
+    staged(scenario)
+
+
+def test_a_stopped_agent_has_no_fitness() -> None:
+    """Its other episodes are not played, the generation goes on without it, and the deviation is counted."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            await stage.do(AgentAction.STOP, FIRST)
+            assert await stage.do(AgentAction.STOP, FIRST) == 0
+            stage.open.set()
+            assert await task is ExperimentState.COMPLETED
+        snapshot = await stage.snapshot()
+        stopped = snapshot.find(FIRST)
+        assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "a person stopped it")
+        assert stage.begun(FIRST) < 3
+        assert snapshot.deviations.interventions == 1
+
+    staged(scenario)
+
+
+def test_a_restarted_agent_plays_what_is_missing() -> None:
+    """One that was stopped and started again has the fitness that it would have had."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            await stage.do(AgentAction.STOP, FIRST)
+            with pytest.raises(WrongState, match="only stopped and failed"):
+                await stage.do(AgentAction.RESTART, SECOND)
+            await stage.do(AgentAction.RESTART, FIRST)
+            stage.open.set()
+            assert await task is ExperimentState.COMPLETED
+        snapshot = await stage.snapshot()
+        assert history_sha256(snapshot.generations) == await untouched()
+        assert snapshot.deviations.interventions == 2
+        assert stage.begun(FIRST) == 3, "what was being played was not begun again"
+
+    staged(scenario)
+
+
+def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
+    """Whatever made it fail, it is played again; afterwards it can be looked at and no more."""
+
+    async def scenario(stage: Stage) -> None:
+        stage.fail = lambda task: task.agent == FIRST
+        async with stage.playing() as task:
+            await stage.do(AgentAction.PAUSE, SECOND)
+            stage.open.set()
+            await stage.until(lambda: stage.run._live is not None and len(stage.backend.played) >= 7)
+            await asyncio.sleep(0.2)
+            assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.FAILED
+            stage.fail = lambda task: False
+            await stage.do(AgentAction.RESTART, FIRST)
+            await stage.do(AgentAction.RESUME, SECOND)
+            assert await task is ExperimentState.COMPLETED
+            with pytest.raises(WrongState, match="generation 0 is told"):
+                await stage.do(AgentAction.RESTART, FIRST)
+            with pytest.raises(AgentNotFound):
+                await stage.do(AgentAction.INSPECT, "x-g009-a000")
+            assert await stage.do(AgentAction.INSPECT, FIRST) == 0
+        assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.COMPLETED
+
+    staged(scenario)
+
+
+def test_an_injected_genome_is_in_the_next_generation() -> None:
+    """It replaces one of the last agents, with an operator of its own; one more than fits is refused."""
+    genome = Genome((0.125, -0.5))
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            with pytest.raises(InvalidGenome):
+                await stage.run.control(InjectGenome(experiment="x", genome=Genome((2.0, 0.0))))
+            done = await stage.run.control(InjectGenome(experiment="x", genome=genome))
+            assert (done.sequence > 0, done.evaluation) == (True, None)
+            with pytest.raises(GenerationFull, match="immigrants"):
+                await stage.run.control(InjectGenome(experiment="x", genome=genome))
+            stage.open.set()
+            assert await task is ExperimentState.COMPLETED
+            with pytest.raises(WrongState, match="no generation follows"):
+                await stage.run.control(InjectGenome(experiment="x", genome=genome))
+        snapshot = await stage.snapshot()
+        agent = snapshot.generations[1][-1].agent
+        assert (agent.genome, agent.parents, agent.operator) == (genome, (), INJECTED)
+        assert snapshot.deviations.interventions == 1
+
+    staged(scenario)
+
+
+@pytest.mark.parametrize("played", [2, 8, 13, 25])
+def test_an_injected_genome_survives_an_interruption(played: int) -> None:
+    """Interrupted before or after its generation began, the run comes to the same history."""
+    genome = Genome((0.125, -0.5))
+
+    async def history(stop_at: int | None) -> str:
+        stage = Stage()
+        async with stage.playing() as task:
+            await stage.run.control(InjectGenome(experiment="x", genome=genome))
+
+            def fail(task: EpisodeTask) -> bool:
+                if stop_at is not None and len(stage.backend.played) >= stop_at:
+                    stage.shutdown.request("enough", grace=0.0)
+                return False
+
+            stage.fail = fail
+            stage.open.set()
+            await task
+        again = Stage(store=stage.store)
+        again.open.set()
+        if (await stage.snapshot()).state is not ExperimentState.COMPLETED:
+            assert await again.run.run() is ExperimentState.COMPLETED
+        return history_sha256((await again.snapshot()).generations)
+
+    assert asyncio.run(history(played)) == asyncio.run(history(None))
