@@ -246,7 +246,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
             stage.open.set()
             await stage.until(lambda: stage.run._live is not None and len(stage.backend.played) >= 7)
             await asyncio.sleep(0.2)
-            assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.FAILED
+            assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
             stage.fail = lambda task: False
             await stage.do(AgentAction.RESTART, FIRST)
             await stage.do(AgentAction.RESUME, SECOND)
@@ -256,7 +256,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
             with pytest.raises(AgentNotFound):
                 await stage.do(AgentAction.INSPECT, "x-g009-a000")
             assert await stage.do(AgentAction.INSPECT, FIRST) == 0
-        assert (await stage.snapshot()).evaluation(FIRST).status is AgentStatus.COMPLETED
+        assert (await stage.snapshot()).find(FIRST).status is AgentStatus.COMPLETED
 
     staged(scenario)
 
