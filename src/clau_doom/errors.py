@@ -11,6 +11,7 @@
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
+    │   ├── NotAuthenticated       the server wants a token, or another one
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── GenerationFailed
@@ -18,6 +19,9 @@
     ├── InvalidGenome              a genome that its space does not hold
     ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
+    ├── ServerFailed               a server said that something went wrong on its side
+    ├── ServerUnreachable          no orchestrator answers at the address
+    ├── AddressTaken               another program listens there
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
     │   ├── DiskFull
@@ -36,6 +40,7 @@ by side travel as an `ExceptionGroup`.
 """
 
 __all__ = [
+    "AddressTaken",
     "AgentNotFound",
     "AttemptsExhausted",
     "ClauDoomError",
@@ -55,10 +60,13 @@ __all__ = [
     "InvalidGenome",
     "InvalidMessage",
     "NotAllowed",
+    "NotAuthenticated",
     "OutOfOrder",
     "PolicyFailed",
     "PolicyTimedOut",
     "ResumeRefused",
+    "ServerFailed",
+    "ServerUnreachable",
     "ShutdownRequested",
     "StorageFailed",
     "StoreCorrupted",
@@ -123,6 +131,10 @@ class NotAllowed(UsageError):
     """A request names something that the server's allow-list, which the message names, does not hold."""
 
 
+class NotAuthenticated(UsageError):
+    """A server wants a token that was not shown, or another one."""
+
+
 class ResumeRefused(UsageError):
     """Something that decides the results differs from what the experiment was started with."""
 
@@ -149,6 +161,18 @@ class InvalidMessage(ClauDoomError):
 
 class OutOfOrder(ClauDoomError):
     """A strategy was told before it was asked, or told about something that it did not ask."""
+
+
+class ServerFailed(ClauDoomError):
+    """A server said that something went wrong on its side; its log holds more."""
+
+
+class ServerUnreachable(ClauDoomError):
+    """No orchestrator answers at an address."""
+
+
+class AddressTaken(ClauDoomError):
+    """An address to listen on is taken by another program; the message names it."""
 
 
 class ShutdownRequested(ClauDoomError):
