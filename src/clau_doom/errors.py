@@ -13,6 +13,7 @@
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
     │   ├── AddressTaken           another server listens on a host and port
+    │   ├── NotAuthenticated       the server wants a token, or another one
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
     ├── GenerationFailed
@@ -20,6 +21,9 @@
     ├── InvalidGenome              a genome that its space does not hold
     ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
+    ├── ServerFailed               a server said that something went wrong on its side
+    ├── ServerUnreachable          no orchestrator answers at the address
+    ├── AddressTaken               another program listens there
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
     │   ├── DiskFull
@@ -59,10 +63,13 @@ __all__ = [
     "InvalidGenome",
     "InvalidMessage",
     "NotAllowed",
+    "NotAuthenticated",
     "OutOfOrder",
     "PolicyFailed",
     "PolicyTimedOut",
     "ResumeRefused",
+    "ServerFailed",
+    "ServerUnreachable",
     "ShutdownRequested",
     "StorageFailed",
     "StoreCorrupted",
@@ -135,6 +142,10 @@ class AddressTaken(UsageError):
     """Another server listens on the host and port, which the message names."""
 
 
+class NotAuthenticated(UsageError):
+    """A server wants a token that was not shown, or another one."""
+
+
 class ResumeRefused(UsageError):
     """Something that decides the results differs from what the experiment was started with."""
 
@@ -161,6 +172,18 @@ class InvalidMessage(ClauDoomError):
 
 class OutOfOrder(ClauDoomError):
     """A strategy was told before it was asked, or told about something that it did not ask."""
+
+
+class ServerFailed(ClauDoomError):
+    """A server said that something went wrong on its side; its log holds more."""
+
+
+class ServerUnreachable(ClauDoomError):
+    """No orchestrator answers at an address."""
+
+
+class AddressTaken(ClauDoomError):
+    """An address to listen on is taken by another program; the message names it."""
 
 
 class ShutdownRequested(ClauDoomError):

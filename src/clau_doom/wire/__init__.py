@@ -4,6 +4,7 @@ What arrives is a claim. A worker's message that does not parse, is too long or 
 error, `MalformedMessage`, whatever was wrong with it; that of a client, a server or a bus by `InvalidMessage`.
 """
 
+from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
 from clau_doom.wire.resources import agent_brief, agent_message, agent_status, experiment_message, generation_message
@@ -13,6 +14,7 @@ from clau_doom.wire.worker import MalformedMessage, episode_from_played, parse, 
 __all__ = [
     "EXPERIMENT_STATES",
     "FAILURE_KINDS",
+    "MAX_COMMAND_ID",
     "MAX_FRAME",
     "PREFIX",
     "PURPOSES",
@@ -20,6 +22,9 @@ __all__ = [
     "agent_brief",
     "agent_message",
     "agent_status",
+    "command_from",
+    "command_message",
+    "done_message",
     "episode_from_played",
     "event_from_json",
     "event_json",
@@ -32,4 +37,5 @@ __all__ = [
     "play_episode",
     "played",
     "recorded_event",
+    "refused_message",
 ]

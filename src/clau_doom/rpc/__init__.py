@@ -1,0 +1,13 @@
+"""The gRPC face of a running orchestrator: its service, its server, and a client of it.
+
+The service is thin: requests are checked and handed to an `Orchestrator`, and what comes back is mapped by `wire`.
+Around every handler stands a guard that authenticates, turns errors into statuses in one place, logs and counts; events
+reach any number of clients by a feed that keeps no queue for any of them. Nothing here knows how experiments are run.
+"""
+
+from clau_doom.rpc.calls import Observe
+from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.orchestrator import Orchestrator
+from clau_doom.rpc.server import RpcServer
+
+__all__ = ["EventFeed", "Observe", "Orchestrator", "RpcServer"]

@@ -1,0 +1,224 @@
+"""What stands around every handler: who may call, what becomes of errors, what is logged and counted.
+
+The handlers are wrapped, because an interceptor of grpc.aio does not see what they raise, and gRPC would send it to the
+client. Messages are decoded and encoded here, too: gRPC answers one that cannot be decoded by the decoder's own text.
+"""
+
+import asyncio
+import hmac
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import grpc
+import structlog
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from clau_doom.errors import InvalidMessage, NotAuthenticated
+from clau_doom.rpc.errors import CallRefused, Status, status_of
+from clau_doom.rpc.traffic import Traffic
+
+__all__ = ["Guard", "Method", "Observe", "Peer", "Write", "methods_of"]
+
+Observe = Callable[[str, str, float], None]
+"""Told of every call when it has ended: the method, such as ``OrchestratorService/GetAgent``, its code, its seconds."""
+
+Peer = Literal["unix", "tcp", "tls"]
+"""By which kind of address a client came in: known from the listener, so that no client can claim another."""
+
+Write = Callable[[Message | bytes], Awaitable[None]]
+"""Sends one message of a stream, and returns when there is room for the next."""
+
+_Context = grpc.aio.ServicerContext[bytes, bytes]
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+_Work = Callable[[], Awaitable[bytes]]
+
+_LAST_WORD = 1.0
+"""Seconds that a status may take to be sent: behind a write that is blocked it only leaves when the client reads."""
+
+_log = structlog.get_logger("clau_doom.rpc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One RPC.
+
+    Attributes:
+        service: The full name of its service.
+        name: Its name.
+        request: The class of its requests.
+        handler: ``(request) -> response``; with `streams_in` it is given an iterator of requests, and with
+            `streams_out` a `Write` as well, and returns nothing.
+        streams_in: Whether the client sends many messages.
+        streams_out: Whether the server does.
+        open: Whether it may be called without a token.
+        works: Whether it is refused while the server drains.
+    """
+
+    service: str
+    name: str
+    request: type[Message]
+    handler: Callable[..., Awaitable[Any]]
+    streams_in: bool = False
+    streams_out: bool = False
+    open: bool = False
+    works: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name for logs and metrics."""
+        return f"{self.service.rpartition('.')[2]}/{self.name}"
+
+
+def methods_of(
+    service: ServiceDescriptor, servicer: object, *, works: frozenset[str] = frozenset(), open_: bool = False
+) -> tuple[Method, ...]:
+    """Return a service's methods, carried out by the servicer's handlers of the same names."""
+    return tuple(
+        Method(
+            service=service.full_name,
+            name=method.name,
+            request=GetMessageClass(method.input_type),
+            handler=getattr(servicer, method.name),
+            streams_in=method.client_streaming,
+            streams_out=method.server_streaming,
+            open=open_,
+            works=method.name in works,
+        )
+        for method in service.methods
+        if hasattr(servicer, method.name)  # the others are UNIMPLEMENTED: a standard service may grow
+    )
+
+
+class Guard:
+    """Stands around the handlers of one listening address."""
+
+    def __init__(
+        self,
+        traffic: Traffic,
+        *,
+        peer: Peer,
+        token: str | None,
+        observe: Observe | None = None,
+        stall: float = 300.0,
+    ) -> None:
+        """Make a guard.
+
+        Args:
+            traffic: Where calls are counted.
+            peer: How clients come in here.
+            token: What they must show, or None where the address itself says who may come.
+            observe: Told of every call when it has ended.
+            stall: Seconds after which a client that reads nothing is given up.
+        """
+        self._traffic = traffic
+        self._peer = peer
+        self._expected = None if token is None else f"bearer {token}".encode()
+        self._observe = observe
+        self._stall = stall
+
+    def handlers(self, methods: tuple[Method, ...]) -> list[grpc.GenericRpcHandler]:
+        """Return what a server is made with."""
+        services: dict[str, dict[str, _Handler]] = {}
+        for method in methods:
+            services.setdefault(method.service, {})[method.name] = self._handler(method)
+        return [grpc.method_handlers_generic_handler(name, each) for name, each in services.items()]
+
+    def _handler(self, method: Method) -> _Handler:
+        async def behaviour(request: Any, context: _Context) -> bytes:
+            return await self._carry_out(method, context, lambda: self._work(method, request, context))
+
+        shape = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (True, True): grpc.stream_stream_rpc_method_handler,
+        }[method.streams_in, method.streams_out]
+        return shape(behaviour)
+
+    async def _carry_out(self, method: Method, context: _Context, work: _Work) -> bytes:
+        began, code = time.monotonic(), grpc.StatusCode.OK
+        self._traffic.enter(context)
+        try:
+            if not method.open:
+                self._authenticate(context)
+            self._traffic.admit(works=method.works)
+            return await work()
+        except (asyncio.CancelledError, grpc.aio.BaseError):  # the client has gone, or the server stops at once
+            code = grpc.StatusCode.CANCELLED
+            raise asyncio.CancelledError from None
+        except Exception as error:
+            status = status_of(error)
+            code = status.code
+            if status.error_id:
+                _log.error("call failed", method=method.label, error_id=status.error_id, exc_info=error)
+            return await _abort(context, status)
+        finally:
+            self._report(method, code, time.monotonic() - began)
+
+    async def _work(self, method: Method, request: Any, context: _Context) -> bytes:
+        given = self._requests(method, context) if method.streams_in else _decoded(method, request)
+        if not method.streams_out:
+            return _encoded(await method.handler(given))
+        await method.handler(given, lambda message: self._write(context, _encoded(message)))
+        return b""
+
+    async def _requests(self, method: Method, context: _Context) -> AsyncIterator[Message]:
+        while True:
+            async with self._traffic.until_stopping():
+                data: Any = await context.read()
+            if data is grpc.aio.EOF:
+                return
+            yield _decoded(method, data)
+
+    async def _write(self, context: _Context, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(self._stall):
+                await context.write(data)
+        except TimeoutError:
+            message = f"this client has read nothing for {self._stall:g} s: come back, and read"
+            raise CallRefused(grpc.StatusCode.ABORTED, message) from None
+
+    def _authenticate(self, context: _Context) -> None:
+        if self._expected is None:
+            return
+        shown = [value for key, value in context.invocation_metadata() or () if key == "authorization"]
+        if len(shown) != 1:
+            raise NotAuthenticated("this server wants its token as metadata 'authorization: Bearer TOKEN'")
+        scheme, _, token = str(shown[0]).partition(" ")
+        if not hmac.compare_digest(f"{scheme.lower()} {token.strip()}".encode(), self._expected):
+            raise NotAuthenticated("this is not the server's token")
+
+    def _report(self, method: Method, code: grpc.StatusCode, seconds: float) -> None:
+        # Probes and lists of services come by the minute, and say nothing about experiments.
+        level = _log.debug if method.open else _log.info
+        level("call", method=method.label, code=code.name, seconds=round(seconds, 6), peer=self._peer)
+        if self._observe is not None:
+            self._observe(method.label, code.name, seconds)
+
+
+def _decoded(method: Method, data: bytes) -> Message:
+    try:
+        return method.request.FromString(data)
+    except DecodeError:
+        raise InvalidMessage(f"{len(data)} bytes that are no {method.request.DESCRIPTOR.full_name}") from None
+
+
+def _encoded(message: Message | bytes) -> bytes:
+    return message if isinstance(message, bytes) else message.SerializeToString()
+
+
+async def _abort(context: _Context, status: Status) -> bytes:
+    try:
+        async with asyncio.timeout(_LAST_WORD):
+            await context.abort(status.code, status.message, status.trailers)
+    except TimeoutError:
+        # It stays queued, and leaves when the client reads again or goes. Ending like this costs nothing here.
+        raise asyncio.CancelledError from None
+    except grpc.aio.AbortError:
+        raise
+    except grpc.aio.BaseError:  # the client has gone meanwhile
+        raise asyncio.CancelledError from None

@@ -1,0 +1,190 @@
+"""The one place where errors become gRPC statuses, and become errors again at the other end.
+
+A status carries the canonical code, the message, and as google.rpc details (`grpc-status-details-bin`) an ErrorInfo
+whose reason is the error's name, and for a configuration a BadRequest with one violation a problem. What is not on the
+list is unexpected: it becomes INTERNAL with an error id, and its own text never leaves the server.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from clau_doom import errors
+from clau_doom.errors import ClauDoomError, ConfigError, describe
+
+__all__ = ["DETAILS", "CallRefused", "Status", "error_of_code", "error_of_status", "status_of"]
+
+DETAILS = "grpc-status-details-bin"
+"""The trailer that holds google.rpc.Status."""
+
+_DOMAIN = "clau-doom"
+
+# Clients take 8 KiB of headers for granted and no more: message and details (in base64) stay below it together.
+_LONGEST_MESSAGE = 1024
+_LONGEST_DETAILS = 3072
+
+_CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
+    {
+        errors.AgentNotFound: grpc.StatusCode.NOT_FOUND,
+        errors.ConfigError: grpc.StatusCode.INVALID_ARGUMENT,
+        errors.DiskFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+        errors.ExperimentBusy: grpc.StatusCode.FAILED_PRECONDITION,
+        errors.ExperimentDone: grpc.StatusCode.FAILED_PRECONDITION,
+        errors.ExperimentExists: grpc.StatusCode.ALREADY_EXISTS,
+        errors.ExperimentNotFound: grpc.StatusCode.NOT_FOUND,
+        errors.GenerationFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+        errors.GenerationNotFound: grpc.StatusCode.NOT_FOUND,
+        errors.InvalidGenome: grpc.StatusCode.INVALID_ARGUMENT,
+        errors.InvalidMessage: grpc.StatusCode.INVALID_ARGUMENT,
+        errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,
+        errors.NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
+        errors.ResumeRefused: grpc.StatusCode.FAILED_PRECONDITION,
+        errors.ShutdownRequested: grpc.StatusCode.UNAVAILABLE,
+        errors.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
+    }
+)
+"""The code of each error that a client may see."""
+
+# What a code alone means, where the error's name did not come along.
+_KINDS: Mapping[int, type[ClauDoomError]] = MappingProxyType(
+    {
+        code_pb2.ALREADY_EXISTS: errors.ExperimentExists,
+        code_pb2.FAILED_PRECONDITION: errors.WrongState,
+        code_pb2.INVALID_ARGUMENT: errors.InvalidMessage,
+        code_pb2.NOT_FOUND: errors.AgentNotFound,
+        code_pb2.PERMISSION_DENIED: errors.NotAllowed,
+        code_pb2.RESOURCE_EXHAUSTED: errors.GenerationFull,
+        code_pb2.UNAUTHENTICATED: errors.NotAuthenticated,
+        code_pb2.UNAVAILABLE: errors.ShutdownRequested,
+    }
+)
+
+
+class CallRefused(Exception):
+    """A call cannot go on, for a reason that lies in the call itself and not in what it asks for."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How a call ends that does not end well.
+
+    Attributes:
+        code: The canonical code.
+        message: Why, for people.
+        trailers: Trailing metadata that says the same to programs.
+        error_id: What connects the status to the log, where the error was unexpected; empty otherwise.
+    """
+
+    code: grpc.StatusCode
+    message: str
+    trailers: tuple[tuple[str, bytes], ...] = ()
+    error_id: str = ""
+
+    @property
+    def number(self) -> int:
+        """The code's number, as in google.rpc.Code."""
+        return int(self.code.value[0])
+
+
+def status_of(error: BaseException) -> Status:
+    """Return the status that an error becomes."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    if isinstance(error, CallRefused):
+        return Status(code=error.code, message=_cut(str(error)))
+    code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
+    if code is None:
+        error_id = secrets.token_hex(8)
+        message = f"internal error {error_id}: the server's log holds what happened under this id"
+        return Status(code=grpc.StatusCode.INTERNAL, message=message, error_id=error_id)
+    message = _cut(describe(error) if isinstance(error, ConfigError) else str(error) or type(error).__name__)
+    return Status(code=code, message=message, trailers=((DETAILS, _details(code, message, error)),))
+
+
+def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomError:
+    """Return the error that a server's status was made from.
+
+    Args:
+        code: The canonical code's number.
+        message: Its message.
+        details: What the trailer `DETAILS` holds, or None where there is none.
+    """
+    reason, problems = "", []
+    for detail in _unpacked(details):
+        if isinstance(detail, error_details_pb2.ErrorInfo) and detail.domain == _DOMAIN:
+            reason = detail.reason
+        elif isinstance(detail, error_details_pb2.BadRequest):
+            problems = [(violation.field, violation.description) for violation in detail.field_violations]
+    kind = next((each for each in _CODES if _reason(each) == reason), None)
+    if kind is ConfigError:
+        return ConfigError(message, tuple(problems))
+    if kind is not None and issubclass(kind, ClauDoomError):
+        return kind(message)
+    return error_of_code(code, message)
+
+
+def error_of_code(code: int, message: str) -> ClauDoomError:
+    """Return the error that a canonical code stands for, where nothing else is known."""
+    return _KINDS.get(code, errors.ServerFailed)(message)
+
+
+def _reason(kind: type[BaseException]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper()
+
+
+def _cut(message: str) -> str:
+    """Shorten a message to what fits into a header, where it is percent-encoded."""
+    if len(quote(message)) <= _LONGEST_MESSAGE:
+        return message
+    while len(quote(message)) > _LONGEST_MESSAGE - 3:
+        message = message[: len(message) * 7 // 8]
+    return f"{message}..."
+
+
+def _details(code: grpc.StatusCode, message: str, error: BaseException) -> bytes:
+    status = status_pb2.Status(code=code.value[0], message=message)
+    status.details.add().Pack(error_details_pb2.ErrorInfo(reason=_reason(type(error)), domain=_DOMAIN))
+    if isinstance(error, ConfigError):
+        problems = error.problems or (("", describe(error)),)
+        status.details.add().Pack(_bad_request(problems, _LONGEST_DETAILS - status.ByteSize()))
+    return bytes(status.SerializeToString())
+
+
+def _bad_request(problems: tuple[tuple[str, str], ...], room: int) -> error_details_pb2.BadRequest:
+    """Return one violation a problem, as many as there is room for; the last one says how many there was none for."""
+    request = error_details_pb2.BadRequest()
+    for done, (path, text) in enumerate(problems):
+        request.field_violations.add(field=_cut(path), description=_cut(text))
+        if request.ByteSize() > room - 128:
+            del request.field_violations[-1]
+            request.field_violations.add(description=f"and {len(problems) - done} more problems")
+            break
+    return request
+
+
+def _unpacked(details: bytes | None) -> Iterable[error_details_pb2.ErrorInfo | error_details_pb2.BadRequest]:
+    try:
+        status = status_pb2.Status.FromString(details or b"")
+        for packed in status.details:
+            yield from _known(packed)
+    except DecodeError:
+        return  # what another program sent in our place; the code and the message are left
+
+
+def _known(packed: AnyMessage) -> Iterable[error_details_pb2.ErrorInfo | error_details_pb2.BadRequest]:
+    for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
+        message = kind()
+        if packed.Unpack(message):
+            yield message

@@ -1,0 +1,240 @@
+"""Events to any number of clients, without a queue for any of them.
+
+While somebody streams an experiment, one follower reads its log and keeps the last events, already serialised: the
+tail. A client is a cursor that moves along it, at the speed at which its own connection takes what is sent. Who is
+behind the tail reads pages of the log, which all clients share as well. So an event is mapped and serialised once, a
+slow client holds nobody up, and all that it costs is its cursor.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
+from weakref import WeakValueDictionary
+
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.errors import InvalidMessage, ShutdownRequested
+from clau_doom.rpc.orchestrator import Orchestrator
+from clau_doom.wire import event_message
+
+__all__ = ["EventFeed"]
+
+_PAGE = 256
+"""Events in a page of the log."""
+
+_TAIL = 4 * 1024 * 1024
+_PAGES = 8 * 1024 * 1024
+
+_Key = tuple[str, int, int]
+
+
+class _Tail:
+    """The last events of one experiment, and whoever waits for the next."""
+
+    def __init__(self, uuid: str, last: int, most: int) -> None:
+        self.uuid = uuid
+        self.first = last + 1
+        self.last = last
+        self.readers = 0
+        self.over = False
+        self.error: Exception | None = None
+        self.reading = asyncio.Lock()
+        self.follower: asyncio.Task[None] | None = None
+        self._events: dict[int, bytes] = {}
+        self._size = 0
+        self._most = most
+        self._news = asyncio.Event()
+
+    def __getitem__(self, sequence: int) -> bytes:
+        return self._events[sequence]
+
+    def add(self, sequence: int, event: bytes) -> None:
+        self._events[sequence] = event
+        self.last = sequence
+        self._size += len(event)
+        while self._size > self._most and self.first < self.last:
+            self._size -= len(self._events.pop(self.first))
+            self.first += 1
+        self.announce()
+
+    def end(self, error: Exception | None = None) -> None:
+        self.over, self.error = True, error
+        self.announce()
+
+    def announce(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def news(self) -> None:
+        await self._news.wait()
+
+
+class _Pages:
+    """Serialised pages of logs, the most recently read ones."""
+
+    def __init__(self, most: int) -> None:
+        self._pages: OrderedDict[_Key, tuple[bytes, ...]] = OrderedDict()
+        self._size = 0
+        self._most = most
+
+    def get(self, key: _Key) -> tuple[bytes, ...] | None:
+        if key in self._pages:
+            self._pages.move_to_end(key)
+        return self._pages.get(key)
+
+    def add(self, key: _Key, page: tuple[bytes, ...]) -> None:
+        self._pages[key] = page
+        self._size += sum(map(len, page))
+        while self._size > self._most and len(self._pages) > 1:
+            _, gone = self._pages.popitem(last=False)
+            self._size -= sum(map(len, gone))
+
+
+class EventFeed:
+    """Streams event logs. Entering and leaving bound its followers."""
+
+    def __init__(self, orchestrator: Orchestrator, *, tail: int = _TAIL, pages: int = _PAGES) -> None:
+        """Make a feed.
+
+        Args:
+            orchestrator: Whose logs are read.
+            tail: The most bytes of an experiment's last events that are kept.
+            pages: The most bytes of pages that are kept, over all experiments.
+        """
+        self._orchestrator = orchestrator
+        self._most = tail
+        self._pages = _Pages(pages)
+        self._tails: dict[str, _Tail] = {}
+        self._joining: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._group = asyncio.TaskGroup()
+        self._stack = AsyncExitStack()
+        self._stopping = False
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing is read before somebody asks."""
+        await self._stack.enter_async_context(self._group)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all followers."""
+        for tail in self._tails.values():
+            if tail.follower:
+                tail.follower.cancel()
+        await self._stack.aclose()
+
+    def stop(self) -> None:
+        """Have every stream end once it has sent what is there."""
+        self._stopping = True
+        for tail in self._tails.values():
+            tail.announce()
+
+    async def stream(self, experiment: str, after: int, write: Callable[[bytes], Awaitable[None]]) -> None:
+        """Send an experiment's events after a sequence, as they are and as they come, until its run is over.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+            InvalidMessage: Its log does not go as far as `after`.
+            ShutdownRequested: The server stops, and the run is not over.
+        """
+        async with self._joined(experiment) as tail:
+            await self._check_cursor(experiment, after, tail)
+            while True:
+                if after < tail.first - 1:
+                    for event in await self._page(experiment, after, tail):
+                        await write(event)
+                        after += 1
+                elif after < tail.last:
+                    after += 1
+                    await write(tail[after])
+                elif tail.over:
+                    if tail.error:
+                        raise tail.error
+                    return
+                elif self._stopping:
+                    raise ShutdownRequested(f"the server is shutting down: come back for what follows event {after}")
+                else:
+                    await tail.news()
+
+    async def _check_cursor(self, experiment: str, after: int, tail: _Tail) -> None:
+        if after > tail.last:
+            last = (await self._orchestrator.experiment(experiment)).snapshot.last_sequence
+            if after > last:
+                raise InvalidMessage(f"after_sequence is {after}: the log of {experiment} ends with event {last}")
+
+    @asynccontextmanager
+    async def _joined(self, experiment: str) -> AsyncIterator[_Tail]:
+        lock = self._joining.setdefault(experiment, asyncio.Lock())
+        async with lock:
+            tail = self._tails.get(experiment)
+            if tail is None or tail.over:
+                tail = self._tails[experiment] = await self._followed(experiment, tail)
+            tail.readers += 1
+        try:
+            yield tail
+        finally:
+            tail.readers -= 1
+            if not tail.readers:
+                if tail.follower:
+                    tail.follower.cancel()
+                if self._tails.get(experiment) is tail:
+                    del self._tails[experiment]
+
+    async def _followed(self, experiment: str, before: _Tail | None) -> _Tail:
+        """Return a new tail with its follower; one that is over may go on, because runs are resumed."""
+        if before is None:
+            snapshot = (await self._orchestrator.experiment(experiment)).snapshot
+            tail = _Tail(snapshot.experiment.uuid, snapshot.last_sequence, self._most)
+        else:
+            tail = _Tail(before.uuid, before.last, self._most)
+        tail.follower = self._group.create_task(self._follow(experiment, tail))
+        return tail
+
+    async def _follow(self, experiment: str, tail: _Tail) -> None:
+        try:
+            async with _closing(self._orchestrator.events(experiment, tail.last)) as log:
+                async for recorded in log:
+                    tail.add(recorded.sequence, _serialised(experiment, recorded))
+        except Exception as error:
+            tail.end(error)
+        finally:
+            if not tail.over:
+                tail.end()
+
+    async def _page(self, experiment: str, after: int, tail: _Tail) -> tuple[bytes, ...]:
+        """Return the events after a sequence to the end of its page, or to the tail where that comes first."""
+        begin = after - after % _PAGE
+        end = min(begin + _PAGE, tail.first - 1)
+        key = (tail.uuid, begin, end)
+        async with tail.reading:  # who waits here finds what the one before has read
+            page = self._pages.get(key)
+            if page is None:
+                page = await self._read(experiment, begin, end)
+                self._pages.add(key, page)
+        return page[after - begin :]
+
+    async def _read(self, experiment: str, begin: int, end: int) -> tuple[bytes, ...]:
+        page: list[bytes] = []
+        async with _closing(self._orchestrator.events(experiment, begin)) as log:
+            async for recorded in log:
+                page.append(_serialised(experiment, recorded))
+                if recorded.sequence >= end:
+                    break
+        return tuple(page)
+
+
+def _serialised(experiment: str, recorded: RecordedEvent) -> bytes:
+    return event_message(experiment, recorded).SerializeToString()
+
+
+@asynccontextmanager
+async def _closing(log: AsyncIterator[RecordedEvent]) -> AsyncIterator[AsyncIterator[RecordedEvent]]:
+    """Close a log that can be closed, so that nobody waits for its next event any more."""
+    try:
+        yield log
+    finally:
+        if isinstance(log, AsyncGenerator):
+            await log.aclose()

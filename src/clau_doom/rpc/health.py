@@ -1,0 +1,50 @@
+"""The standard health service, by service name: NOT_SERVING while the server drains."""
+
+from collections.abc import Iterable
+
+import grpc
+from grpc_health.v1 import health_pb2 as pb
+
+from clau_doom.rpc.calls import Write
+from clau_doom.rpc.errors import CallRefused
+from clau_doom.rpc.traffic import Traffic
+
+__all__ = ["Health"]
+
+_Status = pb.HealthCheckResponse
+
+_LOOK = 0.5
+"""Seconds between looks at whether the server drains, for those who watch."""
+
+
+class Health:
+    """The servicer. The one that comes with gRPC forgets whoever watches beside somebody who leaves."""
+
+    def __init__(self, traffic: Traffic, services: Iterable[str]) -> None:
+        """Serve the health of some services, and under the empty name that of the whole server."""
+        self._traffic = traffic
+        self._services = frozenset(("", *services))
+
+    async def Check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:  # noqa: N802 - the method's name
+        """Return how a service stands."""
+        if request.service not in self._services:
+            raise CallRefused(grpc.StatusCode.NOT_FOUND, f"there is no service {request.service!r} here")
+        return pb.HealthCheckResponse(status=self._status(request.service))
+
+    async def Watch(self, request: pb.HealthCheckRequest, write: Write) -> None:  # noqa: N802
+        """Send how a service stands, now and whenever that changes."""
+        sent = None
+        while True:
+            status = self._status(request.service)
+            if status != sent:
+                await write(pb.HealthCheckResponse(status=status))
+                sent = status
+            if self._traffic.stopping or await self._traffic.stopped(_LOOK):
+                break
+        if sent == _Status.SERVING:
+            await write(pb.HealthCheckResponse(status=_Status.NOT_SERVING))
+
+    def _status(self, service: str) -> int:
+        if service not in self._services:
+            return int(_Status.SERVICE_UNKNOWN)
+        return int(_Status.NOT_SERVING if self._traffic.draining else _Status.SERVING)

@@ -1,0 +1,67 @@
+"""Lists in pages: tokens that say where the next one begins, and mean nothing to anybody else."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from clau_doom.errors import InvalidMessage
+
+__all__ = ["DEFAULT_PAGE", "LARGEST_PAGE", "page"]
+
+DEFAULT_PAGE = 100
+LARGEST_PAGE = 1000
+
+_LONGEST_TOKEN = 512  # far more than any of ours, and too short for JSON that is deep
+
+ItemT = TypeVar("ItemT")
+
+
+def page(
+    items: Sequence[ItemT], key: Callable[[ItemT], str], *, size: int, token: str, listed: str
+) -> tuple[Sequence[ItemT], str]:
+    """Return a page and the token of the next one, which is empty when there is none.
+
+    Args:
+        items: Everything, sorted by key.
+        key: Where an item stands; a page begins after the one before, whatever has come or gone meanwhile.
+        size: How many items at most; 0 leaves it to us.
+        token: What came with the page before, or nothing.
+        listed: What is listed, filters included: a token is good for that only.
+
+    Raises:
+        InvalidMessage: The size is negative, or the token is none of this list.
+    """
+    if size < 0:
+        raise InvalidMessage(f"page_size is {size}: use 0 for {DEFAULT_PAGE}, or up to {LARGEST_PAGE}")
+    size = min(size or DEFAULT_PAGE, LARGEST_PAGE)
+    rest = items
+    if token:
+        after = _read(token, listed)
+        rest = [item for item in items if key(item) > after]
+    chosen = rest[:size]
+    return chosen, _token(key(chosen[-1]), listed) if len(rest) > size else ""
+
+
+def _token(after: str, listed: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([_digest(listed), after]).encode()).decode()
+
+
+def _read(token: str, listed: str) -> str:
+    try:
+        if len(token) > _LONGEST_TOKEN:
+            raise ValueError
+        digest, after = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except (ValueError, TypeError, binascii.Error):
+        digest, after = "", None
+    if digest != _digest(listed) or not isinstance(after, str):
+        raise InvalidMessage(
+            "page_token is none of this list: send what came with the page before, and the same filters"
+        )
+    return after
+
+
+def _digest(listed: str) -> str:
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""gRPC reflection, by which grpcurl and others learn what can be called."""
+
+from collections.abc import AsyncIterator, Iterable
+
+from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2 as pb
+
+from clau_doom.rpc.calls import Method, Write
+
+__all__ = ["reflection_methods"]
+
+# The two versions have the same messages; clients of today ask for the second, and the package has only the first.
+_NAMES = (reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection")
+
+
+def reflection_methods(services: Iterable[str]) -> tuple[Method, ...]:
+    """Return the methods that describe some services."""
+    servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME))
+
+    async def answer(requests: AsyncIterator[pb.ServerReflectionRequest], write: Write) -> None:
+        async for response in servicer.ServerReflectionInfo(requests, None):
+            await write(response)
+
+    return tuple(
+        Method(
+            service=name,
+            name="ServerReflectionInfo",
+            request=pb.ServerReflectionRequest,
+            handler=answer,
+            streams_in=True,
+            streams_out=True,
+        )
+        for name in _NAMES
+    )

@@ -1,0 +1,153 @@
+"""The gRPC server: its addresses, its limits, and how it starts and stops."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2
+
+from clau_doom.config import GrpcConfig
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
+from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
+from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.health import Health
+from clau_doom.rpc.listening import listen_on_host, listen_on_socket
+from clau_doom.rpc.orchestrator import Orchestrator
+from clau_doom.rpc.reflection import reflection_methods
+from clau_doom.rpc.security import server_credentials, token_of
+from clau_doom.rpc.service import WORKS, OrchestratorService
+from clau_doom.rpc.traffic import Traffic
+
+__all__ = ["RpcServer"]
+
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    # Without it a second server would listen on the same port, and take half of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    ("grpc.max_concurrent_streams", 256),
+    # Whoever has gone without a word is found, and whoever asks too often whether we are there is sent away.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 2),
+)
+
+_log = structlog.get_logger("clau_doom.rpc")
+
+
+class RpcServer:
+    """Serves an orchestrator on the addresses of its configuration. Entering starts it, leaving stops it.
+
+    The port asks for a token; a Unix socket does not, because only its owner can open it. They are two servers over
+    one service: by which of them a call came in is known here, whatever the client says.
+
+    Leaving takes no more calls, lets those that are carried out end, and after a grace ends them. Leave it after the
+    orchestrator, so that streams of events end by themselves, with what happened last.
+    """
+
+    def __init__(
+        self,
+        config: GrpcConfig,
+        orchestrator: Orchestrator,
+        *,
+        token_file: Path,
+        grace: float = 10.0,
+        stall: float = 300.0,
+        most_calls: int = 1024,
+        observe: Observe | None = None,
+        methods: Sequence[Method] = (),
+    ) -> None:
+        """Prepare a server.
+
+        Args:
+            config: Where to listen, and by what certificate.
+            orchestrator: What is served.
+            token_file: Where the token is kept, unless the configuration names another file; made when it is absent.
+            grace: Seconds that calls may take to end.
+            stall: Seconds after which a client that reads nothing is given up.
+            most_calls: How many calls are carried out at once.
+            observe: Told of every call when it has ended.
+            methods: What else is served.
+        """
+        self._config = config
+        self._token_file = Path(config.token_file) if config.token_file else token_file
+        self._grace = grace
+        self._stall = stall
+        self._observe = observe
+        self._traffic = Traffic(draining=lambda: orchestrator.draining, most=most_calls)
+        self._feed = EventFeed(orchestrator)
+        service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
+        health = health_pb2.DESCRIPTOR.services_by_name["Health"]
+        names = (service.full_name, health.full_name)
+        self._methods = (
+            *methods_of(service, OrchestratorService(orchestrator, self._feed), works=WORKS),
+            *methods_of(health, Health(self._traffic, names), open_=True),
+            *reflection_methods(names),
+            *methods,
+        )
+        self._port = 0
+        self._stack = AsyncExitStack()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """What a client on this machine connects to."""
+        host = self._config.host.strip("[]")
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on
+        return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        """Start.
+
+        Raises:
+            ConfigError: A file cannot be used, or the address needs a certificate.
+            AddressTaken: Another program listens there.
+        """
+        async with AsyncExitStack() as stack:
+            credentials = server_credentials(self._config)
+            token = token_of(self._token_file)
+            await stack.enter_async_context(self._feed)
+            tcp = await stack.enter_async_context(self._server("tcp" if credentials is None else "tls", token))
+            self._port = listen_on_host(tcp, self._config.host, self._config.port, credentials)
+            servers = [tcp]
+            if self._config.socket:
+                unix = await stack.enter_async_context(self._server("unix", None))
+                stack.enter_context(listen_on_socket(unix, Path(self._config.socket)))
+                servers.append(unix)
+            for server in servers:
+                await server.start()
+            stack.push_async_callback(self._drain)
+            self._stack = stack.pop_all()
+        _log.info("gRPC listens", address=self.address, socket=self._config.socket, tls=credentials is not None)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop; return when nothing is left."""
+        await self._stack.aclose()
+
+    async def _drain(self) -> None:
+        self._traffic.stop()
+        self._feed.stop()
+        if not await self._traffic.idle(self._grace):
+            _log.warning("calls were ended", grace=self._grace)
+
+    @asynccontextmanager
+    async def _server(self, peer: Peer, token: str | None) -> AsyncIterator[grpc.aio.Server]:
+        guard = Guard(self._traffic, peer=peer, token=token, observe=self._observe, stall=self._stall)
+        server = grpc.aio.server(handlers=guard.handlers(self._methods), options=_OPTIONS)
+        try:
+            yield server
+        finally:
+            await server.stop(None)

@@ -1,0 +1,116 @@
+"""OrchestratorService: requests are checked, handed to the orchestrator, and answered as messages."""
+
+from collections.abc import AsyncIterator
+
+from clau_doom.config import ExperimentConfig, config_from_yaml
+from clau_doom.domain import parse_agent_id
+from clau_doom.errors import InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
+from clau_doom.rpc.calls import Write
+from clau_doom.rpc.control import control_agents
+from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.orchestrator import Orchestrator
+from clau_doom.rpc.paging import page
+from clau_doom.wire import EXPERIMENT_STATES, agent_message, experiment_message, generation_message
+
+__all__ = ["WORKS", "OrchestratorService"]
+
+WORKS = frozenset({"StartExperiment", "PauseExperiment", "ResumeExperiment", "CancelExperiment", "ControlAgent"})
+"""The methods that are refused while the orchestrator drains."""
+
+_LONGEST_ID = 64
+
+# ruff: noqa: N802 - the methods have the names of the .proto
+
+
+class OrchestratorService:
+    """The servicer. Every method answers or raises one of `clau_doom.errors`; nothing is mapped to codes here."""
+
+    def __init__(self, orchestrator: Orchestrator, feed: EventFeed) -> None:
+        """Serve an orchestrator and the events that its feed streams."""
+        self._orchestrator = orchestrator
+        self._feed = feed
+
+    async def StartExperiment(self, request: pb.StartExperimentRequest) -> pb.StartExperimentResponse:
+        """Start an experiment."""
+        if len(request.request_id) > _LONGEST_ID:
+            raise InvalidMessage(
+                f"request_id has {len(request.request_id)} characters: use at most {_LONGEST_ID}, such as a UUID"
+            )
+        stored, created = await self._orchestrator.start(_config(request), request_id=request.request_id)
+        return pb.StartExperimentResponse(experiment=experiment_message(stored, whole=True), created=created)
+
+    async def GetExperiment(self, request: pb.GetExperimentRequest) -> resources_pb2.Experiment:
+        """Return an experiment."""
+        return experiment_message(await self._orchestrator.experiment(request.experiment_id), whole=True)
+
+    async def ListExperiments(self, request: pb.ListExperimentsRequest) -> pb.ListExperimentsResponse:
+        """Return a page of the experiments."""
+        states = {EXPERIMENT_STATES.received(number) for number in request.states}
+        stored = [each for each in await self._orchestrator.experiments() if not states or each.state in states]
+        chosen, token = page(
+            stored,
+            lambda each: each.snapshot.experiment.id,
+            size=request.page_size,
+            token=request.page_token,
+            listed=f"experiments {sorted(states)}",
+        )
+        experiments = [experiment_message(each, whole=False) for each in chosen]
+        return pb.ListExperimentsResponse(experiments=experiments, next_page_token=token)
+
+    async def PauseExperiment(self, request: pb.PauseExperimentRequest) -> resources_pb2.Experiment:
+        """Pause an experiment."""
+        return experiment_message(await self._orchestrator.pause(request.experiment_id), whole=True)
+
+    async def ResumeExperiment(self, request: pb.ResumeExperimentRequest) -> resources_pb2.Experiment:
+        """Go on with an experiment."""
+        return experiment_message(await self._orchestrator.resume(request.experiment_id), whole=True)
+
+    async def CancelExperiment(self, request: pb.CancelExperimentRequest) -> resources_pb2.Experiment:
+        """End an experiment for good."""
+        return experiment_message(await self._orchestrator.cancel(request.experiment_id), whole=True)
+
+    async def GetGenerationStatus(self, request: pb.GetGenerationStatusRequest) -> resources_pb2.GenerationStatus:
+        """Return how a generation stands."""
+        stored = await self._orchestrator.experiment(request.experiment_id)
+        return generation_message(stored, request.generation if request.HasField("generation") else None)
+
+    async def GetAgent(self, request: pb.GetAgentRequest) -> resources_pb2.Agent:
+        """Return an agent."""
+        experiment, _, _ = parse_agent_id(request.agent_id)
+        stored = await self._orchestrator.experiment(experiment)
+        evaluation = stored.snapshot.find(request.agent_id)
+        return agent_message(stored, evaluation, space=self._orchestrator.space(stored.config), whole=True)
+
+    async def ListAgents(self, request: pb.ListAgentsRequest) -> pb.ListAgentsResponse:
+        """Return a page of an experiment's agents."""
+        stored = await self._orchestrator.experiment(request.experiment_id)
+        only = request.generation if request.HasField("generation") else None
+        chosen, token = page(
+            [each for row in stored.snapshot.generations for each in row if only in {None, each.agent.ref.generation}],
+            lambda each: f"{each.agent.ref.generation:06d} {each.agent.ref.index:06d}",
+            size=request.page_size,
+            token=request.page_token,
+            listed=f"agents {request.experiment_id} {only}",
+        )
+        agents = [agent_message(stored, each, space=None, whole=False) for each in chosen]
+        return pb.ListAgentsResponse(agents=agents, next_page_token=token)
+
+    async def StreamEvents(self, request: pb.StreamEventsRequest, write: Write) -> None:
+        """Stream an experiment's events."""
+        await self._feed.stream(request.experiment_id, request.after_sequence, write)
+
+    async def ControlAgent(self, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
+        """Carry out commands."""
+        await control_agents(self._orchestrator, requests, write)
+
+
+def _config(request: pb.StartExperimentRequest) -> ExperimentConfig:
+    match request.WhichOneof("configuration"):
+        case "config_yaml":
+            return config_from_yaml(request.config_yaml, name="config_yaml")
+        case "config":
+            return config_from_yaml("{}", name="config")
+        case _:
+            raise InvalidMessage("the request has no configuration: give config_yaml or config")

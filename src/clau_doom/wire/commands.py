@@ -1,0 +1,78 @@
+"""Between commands and the messages of `ControlAgent`: what a client asks for, and what came of it."""
+
+from clau_doom.domain import Genome, check_experiment_id, parse_agent_id
+from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.errors import ConfigError, ExperimentNotFound, InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
+from clau_doom.wire.claims import check_finite, sendable
+from clau_doom.wire.resources import agent_brief
+
+__all__ = ["MAX_COMMAND_ID", "command_from", "command_message", "done_message", "refused_message"]
+
+MAX_COMMAND_ID = 64
+"""The longest id of a command, in characters."""
+
+_INJECT = "inject"
+
+
+def command_from(message: pb.AgentCommand) -> tuple[str, Command]:
+    """Return the id of a command that a client sent, and the command.
+
+    Whether what it names is there, and whether its genome fits, is for those to say who carry it out.
+
+    Raises:
+        InvalidMessage: Its id has not 1 to `MAX_COMMAND_ID` characters, it says nothing to do, or a gene is not finite.
+        AgentNotFound: What it names can be no agent's id.
+        ExperimentNotFound: What it names can be no experiment's id.
+    """
+    if not 1 <= len(message.command_id) <= MAX_COMMAND_ID:
+        size = len(message.command_id)
+        raise InvalidMessage(f"a command_id of {size} characters: choose one of 1 to {MAX_COMMAND_ID} characters")
+    kind = message.WhichOneof("command")
+    if kind is None:
+        raise InvalidMessage("a command that says nothing to do: set pause, resume, stop, restart, inspect or inject")
+    if kind == _INJECT:
+        return message.command_id, _injection(message.inject)
+    agent = getattr(message, kind).agent_id
+    parse_agent_id(agent)
+    return message.command_id, AgentCommand(action=AgentAction(kind), agent=agent)
+
+
+def command_message(command_id: str, command: Command) -> pb.AgentCommand:
+    """Return the message with which a client sends a command, under an id of its choosing."""
+    if isinstance(command, InjectGenome):
+        inject = pb.InjectGenome(experiment_id=command.experiment, genome=command.genome.values)
+        return pb.AgentCommand(command_id=command_id, inject=inject)
+    message = pb.AgentCommand(command_id=command_id)
+    getattr(message, command.action.value).agent_id = command.agent
+    return message
+
+
+def done_message(command_id: str, done: CommandDone, *, agent: resources_pb2.Agent | None = None) -> pb.AgentResponse:
+    """Return the answer to a command that was carried out.
+
+    Args:
+        command_id: The command's id.
+        done: What came of it.
+        agent: The agent as it stands, if it is known in more detail than `done` tells.
+    """
+    if agent is None and done.evaluation is not None:
+        count = len(done.evaluation.outcomes)
+        agent = agent_brief(done.evaluation, paused=done.paused, episodes_finished=count)
+    return pb.AgentResponse(command_id=command_id, done=pb.CommandDone(sequence=done.sequence, agent=agent))
+
+
+def refused_message(command_id: str, code: int, reason: str) -> pb.AgentResponse:
+    """Return the answer to a command that was refused, with a code of `google.rpc.Code` and the reason on one line."""
+    refused = pb.CommandRefused(code=code, message=sendable(" ".join(reason.split())))
+    return pb.AgentResponse(command_id=command_id, refused=refused)
+
+
+def _injection(message: pb.InjectGenome) -> InjectGenome:
+    check_finite(message)
+    try:
+        check_experiment_id(message.experiment_id)
+    except ConfigError as error:
+        raise ExperimentNotFound(str(error)) from None
+    return InjectGenome(experiment=message.experiment_id, genome=Genome(tuple(message.genome)))

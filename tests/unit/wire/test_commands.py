@@ -1,0 +1,100 @@
+"""Commands and their answers as messages."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Agent, AgentRef, AgentStatus, EpisodeOutcome, Evaluation, Genome, Measures, agent_id
+from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.errors import AgentNotFound, ExperimentNotFound, InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
+from clau_doom.wire import command_from, command_message, done_message, refused_message
+
+experiments = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True)
+places = st.integers(0, 999_999)
+agents = st.builds(agent_id, experiments, places, places)
+genomes = st.lists(st.floats(allow_nan=False, allow_infinity=False)).map(lambda values: Genome(tuple(values)))
+commands = st.builds(AgentCommand, agent=agents) | st.builds(InjectGenome, experiment=experiments, genome=genomes)
+FIELDS = pb.AgentCommand.DESCRIPTOR.oneofs_by_name["command"].fields
+
+
+@given(command_id=st.text(min_size=1, max_size=64), command=commands)
+def test_any_command_comes_back(command_id: str, command: Command) -> None:
+    """The server reads the very command that the client sent, genes to the last bit, under the client's id."""
+    received = pb.AgentCommand.FromString(command_message(command_id, command).SerializeToString())
+    assert repr(command_from(received)) == repr((command_id, command))
+
+
+def test_every_command_has_a_field() -> None:
+    """Whatever can be done to an agent can be asked for, and nothing else."""
+    assert {field.name for field in FIELDS} == {*(action.value for action in AgentAction), "inject"}
+
+
+@pytest.mark.parametrize("command_id", ["", "x" * 65])
+def test_an_id_that_is_empty_or_too_long_is_refused(command_id: str) -> None:
+    """An answer must be told from others by it, and it is kept."""
+    message = command_message(command_id, AgentCommand(action=AgentAction.PAUSE, agent="lab-g000-a000"))
+    with pytest.raises(InvalidMessage, match=f"a command_id of {len(command_id)} characters: choose one of 1 to 64"):
+        command_from(message)
+
+
+def test_a_command_that_says_nothing_is_refused() -> None:
+    """The message names what there is to do."""
+    with pytest.raises(InvalidMessage, match="says nothing to do: set pause, resume,"):
+        command_from(pb.AgentCommand(command_id="1"))
+
+
+def test_a_gene_that_is_not_finite_is_refused() -> None:
+    """Before anybody looks for its experiment."""
+    inject = pb.InjectGenome(experiment_id="lab", genome=[0.0, math.nan])
+    with pytest.raises(InvalidMessage, match="genome is nan"):
+        command_from(pb.AgentCommand(command_id="1", inject=inject))
+
+
+@pytest.mark.parametrize("text", ["", "lab", "../lab-g000-a000", "lab-g0-a0"])
+def test_names_that_nothing_can_have_are_not_found(text: str) -> None:
+    """A name is checked before it touches a path."""
+    with pytest.raises(AgentNotFound, match="no agent id"):
+        command_from(pb.AgentCommand(command_id="1", stop=pb.StopAgent(agent_id=text)))
+    with pytest.raises(ExperimentNotFound, match="no experiment id"):
+        command_from(pb.AgentCommand(command_id="1", inject=pb.InjectGenome(experiment_id=f"{text}/")))
+
+
+def test_a_command_that_is_done_is_answered_with_its_agent() -> None:
+    """The answer holds the event's sequence and the agent as it stands."""
+    agent = Agent(experiment="lab", ref=AgentRef(0, 1), genome=Genome(()), parents=(), operator="draw")
+    outcome = EpisodeOutcome(seed=1, measures=Measures(), trajectory_sha256="0f" * 32)
+    evaluation = Evaluation(agent=agent, status=AgentStatus.PENDING, fitness=None, outcomes=(outcome,))
+    message = done_message("7", CommandDone(sequence=12, evaluation=evaluation, paused=True))
+    assert (message.command_id, message.done.sequence) == ("7", 12)
+    assert message.done.agent == resources_pb2.Agent(
+        id="lab-g000-a001",
+        index=1,
+        status=resources_pb2.AGENT_STATUS_PAUSED,
+        operator="draw",
+        episodes_finished=1,
+    )
+
+
+def test_an_agent_that_is_known_in_detail_is_answered_in_detail() -> None:
+    """Who inspects an agent gets more than its standing."""
+    agent = resources_pb2.Agent(id="lab-g000-a001", genome=[resources_pb2.GeneValue(value=1.0)])
+    assert done_message("7", CommandDone(sequence=0), agent=agent).done.agent == agent
+
+
+def test_an_injected_genome_has_no_agent_yet() -> None:
+    """Its answer is that it is done, and by which event."""
+    message = done_message("7", CommandDone(sequence=3))
+    assert message == pb.AgentResponse(command_id="7", done=pb.CommandDone(sequence=3))
+    assert not message.done.HasField("agent")
+
+
+def test_a_refusal_says_why_on_one_line() -> None:
+    """Whatever the reason holds can be sent."""
+    message = refused_message("7", 9, "it is told\nalready \udcff")
+    assert message == pb.AgentResponse(
+        command_id="7", refused=pb.CommandRefused(code=9, message=r"it is told already \udcff")
+    )
