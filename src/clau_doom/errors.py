@@ -23,7 +23,6 @@
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
     ├── ServerFailed               a server said that something went wrong on its side
     ├── ServerUnreachable          no orchestrator answers at the address
-    ├── AddressTaken               another program listens there
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
     │   ├── DiskFull
@@ -180,10 +179,6 @@ class ServerFailed(ClauDoomError):
 
 class ServerUnreachable(ClauDoomError):
     """No orchestrator answers at an address."""
-
-
-class AddressTaken(ClauDoomError):
-    """An address to listen on is taken by another program; the message names it."""
 
 
 class ShutdownRequested(ClauDoomError):

@@ -25,7 +25,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.metrics import Metrics
-from clau_doom.ports import Snapshot
+from clau_doom.domain.snapshot import Snapshot
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 Finish = Callable[..., EpisodeFinished]
