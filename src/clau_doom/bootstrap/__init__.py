@@ -8,9 +8,11 @@ from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
 from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run
+from clau_doom.bootstrap.service import Listening, serve, token_file
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
 
 __all__ = [
+    "Listening",
     "OfferedScenario",
     "Plan",
     "ServerLaboratory",
@@ -26,5 +28,7 @@ __all__ = [
     "plan_resume",
     "plan_run",
     "read_experiment",
+    "serve",
+    "token_file",
     "try_engine",
 ]

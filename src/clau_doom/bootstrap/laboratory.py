@@ -31,7 +31,8 @@ class ServerLaboratory:
         self._config = config
         self._output_dir = output_dir
         self._runs = Runs(output_dir)
-        self._cores = Cores.of_machine(config.execution.workers, pin=config.local.pin)
+        self.cores = Cores.of_machine(config.execution.workers, pin=config.local.pin)
+        """The places for workers, which all experiments share."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes that a configuration's policy has."""
@@ -63,7 +64,7 @@ class ServerLaboratory:
     ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
         """Open a stored experiment for its one runner, with its backend."""
         assert isinstance(plan, Plan)
-        return host_run(plan, shutdown, cores=self._cores)
+        return host_run(plan, shutdown, cores=self.cores)
 
     def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
         """Open a stored experiment for writing, without playing."""

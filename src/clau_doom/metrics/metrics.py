@@ -31,9 +31,9 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
 from clau_doom.metrics.tracked import Tracked
-from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["Metrics"]
 

@@ -151,6 +151,11 @@ class Orchestrator:
         for live in self._live.values():
             live.shutdown.request(SERVER_STOPPED, grace=grace)
 
+    async def idle(self) -> None:
+        """Wait until nothing is run here."""
+        while self._tasks:
+            await asyncio.wait({*self._tasks.values()})
+
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
         """Store an experiment and begin to run it; return it, and whether it is new.
 

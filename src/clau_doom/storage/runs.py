@@ -101,6 +101,11 @@ class Runs:
 
     root: Path
 
+    @property
+    def token_file(self) -> Path:
+        """The file that holds the token of the folder's server."""
+        return self.root / "token"
+
     def create(self, experiment: Experiment) -> RunFolder:
         """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
 

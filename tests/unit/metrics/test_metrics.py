@@ -24,8 +24,8 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState
-from clau_doom.metrics import Metrics
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.metrics import Metrics
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 Finish = Callable[..., EpisodeFinished]
