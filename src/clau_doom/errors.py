@@ -8,9 +8,11 @@
     │   ├── AgentNotFound
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
+    │   ├── FolderBusy             another server serves the folder of experiments
     │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
     │   ├── WrongState             the request does not fit how the experiment or the agent stands
     │   ├── NotAllowed             a name that the server's allow-list does not hold
+    │   ├── AddressTaken           another server listens on a host and port
     │   ├── NotAuthenticated       the server wants a token, or another one
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
@@ -21,7 +23,6 @@
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
     ├── ServerFailed               a server said that something went wrong on its side
     ├── ServerUnreachable          no orchestrator answers at the address
-    ├── AddressTaken               another program listens there
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
     │   ├── DiskFull
@@ -53,6 +54,7 @@ __all__ = [
     "ExperimentExists",
     "ExperimentFailed",
     "ExperimentNotFound",
+    "FolderBusy",
     "GenerationFailed",
     "GenerationFull",
     "GenerationNotFound",
@@ -119,6 +121,10 @@ class ExperimentBusy(UsageError):
     """Another process is running the experiment."""
 
 
+class FolderBusy(UsageError):
+    """Another server serves the folder of experiments."""
+
+
 class ExperimentDone(UsageError):
     """The experiment is completed, failed or cancelled."""
 
@@ -129,6 +135,10 @@ class WrongState(UsageError):
 
 class NotAllowed(UsageError):
     """A request names something that the server's allow-list, which the message names, does not hold."""
+
+
+class AddressTaken(UsageError):
+    """Another server listens on the host and port, which the message names."""
 
 
 class NotAuthenticated(UsageError):
@@ -169,10 +179,6 @@ class ServerFailed(ClauDoomError):
 
 class ServerUnreachable(ClauDoomError):
     """No orchestrator answers at an address."""
-
-
-class AddressTaken(ClauDoomError):
-    """An address to listen on is taken by another program; the message names it."""
 
 
 class ShutdownRequested(ClauDoomError):

@@ -19,6 +19,7 @@ from clau_doom.cli.experiments import analyze, status
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
+from clau_doom.cli.serve import serve
 
 __all__ = ["app", "main", "run_command"]
 
@@ -30,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(run)
+app.command()(serve)
 app.command()(status)
 app.add_typer(agents.app)
 app.command()(analyze)

@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +10,11 @@ from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, resume_command
+from clau_doom.cli.signals import stop_signals
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap import Plan
     from clau_doom.domain.snapshot import Snapshot
-    from clau_doom.orchestration import Shutdown
 
 __all__ = ["run"]
 
@@ -91,7 +88,7 @@ async def _run(plan: "Plan") -> ExitCode:
     from clau_doom.orchestration import Shutdown
 
     shutdown = Shutdown()
-    with _signals(shutdown) as received:
+    with stop_signals(shutdown, interrupt_grace=_INTERRUPT_GRACE, terminate_grace=_TERMINATE_GRACE) as received:
         try:
             async with bootstrap.open_run(plan, shutdown) as (store, experiment):
                 before = await experiment.begin()
@@ -111,7 +108,7 @@ async def _run(plan: "Plan") -> ExitCode:
             state, snapshot = ExperimentState.INTERRUPTED, None
     if state is ExperimentState.INTERRUPTED or snapshot is None:
         _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason)
-        return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
+        return received.exit_code
     _show_result(plan, snapshot)
     return ExitCode.AGENTS_FAILED if _any_failed(plan, snapshot) else ExitCode.DONE
 
@@ -122,32 +119,6 @@ def _any_failed(plan: "Plan", snapshot: "Snapshot") -> bool:
     held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
     lacking = any(len(row) < plan.config.holdout.episodes for row in held_out)
     return lacking or any(summary.failed for summary in snapshot.summaries)
-
-
-@contextmanager
-def _signals(shutdown: "Shutdown") -> Iterator[list[signal.Signals]]:
-    """Turn Ctrl-C and SIGTERM into requests to stop; yield the list of those that came."""
-    loop, received = asyncio.get_running_loop(), list[signal.Signals]()
-
-    def stop(sign: signal.Signals) -> None:
-        received.append(sign)
-        if len(received) == 1:
-            grace = _INTERRUPT_GRACE if sign is signal.SIGINT else _TERMINATE_GRACE
-            what = "Ctrl-C" if sign is signal.SIGINT else sign.name
-            shutdown.request(what, grace=grace)
-            progress_console().print(
-                f"{what}: running episodes may end within {grace:g} s; once more stops at once", style="yellow"
-            )
-        else:
-            shutdown.request(sign.name, grace=0.0)
-
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stop, sign)
-    try:
-        yield received
-    finally:
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(sign)
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:

@@ -8,7 +8,7 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 from clau_doom.config.compare import Difference, check_resume, differences
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.fields import values
-from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve
+from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve, resolve_fields
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.schema import (
     CmaEsConfig,
@@ -29,11 +29,12 @@ from clau_doom.config.schema import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
-from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
 from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
 __all__ = [
+    "SERVICE_SECTIONS",
     "CmaEsConfig",
     "CustomPolicyConfig",
     "DescriptorConfig",
@@ -70,6 +71,7 @@ __all__ = [
     "parse_duration",
     "read_document",
     "resolve",
+    "resolve_fields",
     "starter",
     "to_yaml",
     "values",

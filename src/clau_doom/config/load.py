@@ -31,7 +31,7 @@ from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
 from clau_doom.errors import ConfigError
 
-__all__ = ["Resolved", "config_from_yaml", "load_config", "resolve"]
+__all__ = ["Resolved", "config_from_yaml", "load_config", "resolve", "resolve_fields"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Resolved:
     Attributes:
         config: The configuration.
         origins: For each field's dotted path: ``flag --seed``, ``environment CLAU_DOOM_SEED``, ``file config.yaml:7``
-            or ``default``.
+            (where the values were no file's, their name alone) or ``default``.
     """
 
     config: ExperimentConfig
@@ -90,6 +90,15 @@ def resolve(document: Document | None, *, environ: Mapping[str, str], overrides:
         )
     origins = {name: layers.origin(tuple(name.split("."))) for name in values(config)}
     return Resolved(config=config, origins=MappingProxyType(origins))
+
+
+def resolve_fields(data: dict[str, object], *, name: str) -> Resolved:
+    """Return the configuration of values that came from no file, such as those of a request; messages call it `name`.
+
+    Raises:
+        ConfigError: As for `load_config`; no line is told.
+    """
+    return resolve(Document(name=name, data=data, lines={}), environ={}, overrides={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +151,10 @@ class _Layers:
         for length in range(len(path), 0, -1):
             if path[:length] in self._origins:
                 return self._origins[path[:length]]
-        line = self._document.line(path) if self._document and _holds(self.data, path) else None
-        return f"file {self._document.name}:{line}" if self._document and line else "default"
+        if not self._document or not _holds(self.data, path):
+            return "default"
+        line = self._document.line(path)
+        return f"file {self._document.name}:{line}" if line else self._document.name
 
     def where(self, path: Place) -> str:
         """Return the place to mend: a line of the file, a variable, a flag, or nothing for a default."""

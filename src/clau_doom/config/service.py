@@ -3,6 +3,8 @@
 None of them decides a result, and a resume may change them all.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +12,7 @@ from pydantic import Field
 from clau_doom.config.duration import Duration
 from clau_doom.config.section import FromList, Section
 
-__all__ = ["GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig"]
+__all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig"]
 
 
 class GrpcConfig(Section):
@@ -69,3 +71,9 @@ class ServerConfig(Section):
     agents: Annotated[tuple[str, ...], FromList] = Field(
         default=(), description="Addresses of remote agents that clients may name.", examples=[["localhost:50061"]]
     )
+
+
+SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
+    {"grpc": GrpcConfig, "nats": NatsConfig, "metrics": MetricsConfig, "server": ServerConfig}
+)
+"""The sections of the service by name; what an experiment stores of them is their defaults."""

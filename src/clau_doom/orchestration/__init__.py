@@ -5,8 +5,10 @@ are rebuilt by telling them again what they were told. Nothing here knows how ep
 kept, and nothing here is called by what shows them: all of that reads the store's event log.
 """
 
+from clau_doom.orchestration.orchestrator import Laboratory, Orchestrator, Planned
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.solo import SoloRun
 
-__all__ = ["ExperimentRun", "Registry", "Shutdown"]
+__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]

@@ -3,9 +3,10 @@
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from clau_doom.errors import ExperimentBusy
+from clau_doom.errors import ClauDoomError, ExperimentBusy
 from clau_doom.storage.faults import storage_errors
 
 __all__ = ["LOCK", "acquire", "holder"]
@@ -17,8 +18,16 @@ _TRIES = 10
 _PAUSE = 0.02
 
 
-def acquire(folder: Path) -> int:
+def _experiment_busy(folder: Path, pid: int) -> ClauDoomError:
+    return ExperimentBusy(f"experiment {folder.name} is being run by process {pid}: wait for it, or stop it")
+
+
+def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experiment_busy) -> int:
     """Lock an experiment's folder and return the descriptor whose closing unlocks it.
+
+    Args:
+        folder: The folder, which exists.
+        busy: Returns what is raised where another process, of this id, holds the lock.
 
     Raises:
         ExperimentBusy: Another process holds it; the message says which.
@@ -28,9 +37,7 @@ def acquire(folder: Path) -> int:
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _lock(descriptor):
-            raise ExperimentBusy(
-                f"experiment {folder.name} is being run by process {_pid(descriptor)}: wait for it, or stop it"
-            )
+            raise busy(folder, _pid(descriptor))
         with storage_errors(folder):
             os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
     except BaseException:

@@ -7,14 +7,15 @@ import shlex
 import shutil
 import tempfile
 import time
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import ExperimentCreated
 from clau_doom.domain.experiment import Experiment
-from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, StorageFailed, describe
+from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, FolderBusy, StorageFailed, describe
 from clau_doom.storage import lock
 from clau_doom.storage.faults import storage_errors
 from clau_doom.storage.projection import KeepRecordings
@@ -100,6 +101,11 @@ class Runs:
 
     root: Path
 
+    @property
+    def token_file(self) -> Path:
+        """The file that holds the token of the folder's server."""
+        return self.root / "token"
+
     def create(self, experiment: Experiment) -> RunFolder:
         """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
 
@@ -128,6 +134,22 @@ class Runs:
                 raise self._exists(experiment.id) from None
             raise
         return RunFolder(target)
+
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Be the one server of this folder while the context lasts; the folder is made when missing.
+
+        Raises:
+            FolderBusy: Another process is; the message says which.
+            DiskFull: There is no room.
+        """
+        with storage_errors(self.root):
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = lock.acquire(self.root, _folder_busy)
+        try:
+            yield
+        finally:
+            os.close(descriptor)
 
     def open(self, experiment: str) -> RunFolder:
         """Return an experiment's folder.
@@ -158,6 +180,12 @@ class Runs:
             f"experiment {experiment} exists already: resume it with `clau-doom run --resume {experiment} "
             f"--output-dir {shlex.quote(str(self.root))}`, or choose another --name"
         )
+
+
+def _folder_busy(folder: Path, pid: int) -> FolderBusy:
+    return FolderBusy(
+        f"{folder.absolute()} is served by process {pid}: stop it, or choose another folder with --output-dir"
+    )
 
 
 def _is_id(name: str) -> bool:

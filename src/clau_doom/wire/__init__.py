@@ -5,6 +5,7 @@ error, `MalformedMessage`, whatever was wrong with it; that of a client, a serve
 """
 
 from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
+from clau_doom.wire.configuration import config_fields, config_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
 from clau_doom.wire.resources import agent_brief, agent_message, agent_status, experiment_message, generation_message
@@ -24,6 +25,8 @@ __all__ = [
     "agent_status",
     "command_from",
     "command_message",
+    "config_fields",
+    "config_message",
     "done_message",
     "episode_from_played",
     "event_from_json",

@@ -16,7 +16,7 @@ from clau_doom.config import (
     Resolved,
     load_config,
 )
-from clau_doom.config.load import resolve
+from clau_doom.config.load import resolve, resolve_fields
 from clau_doom.config.strict_yaml import parse_document
 from clau_doom.errors import ConfigError
 
@@ -218,3 +218,20 @@ def test_an_accepted_configuration_cannot_be_changed() -> None:
         resolved.config.seed = 4
     with pytest.raises(TypeError):
         resolved.origins["seed"] = "x"  # type: ignore[index]
+
+
+def test_values_without_a_file_name_what_they_came_from() -> None:
+    """What a request says has its name for an origin, what it does not say is a default, and no line is told."""
+    data: dict[str, object] = {"seed": 3, "evolution": {"kind": "cma-es", "sigma": 0.5}, "local": {}}
+    resolved = resolve_fields(data, name="the request")
+    assert resolved.config == ExperimentConfig(seed=3, evolution=CmaEsConfig(sigma=0.5))
+    origins = {resolved.origins[name] for name in ("seed", "evolution.kind", "evolution.sigma")}
+    assert origins == {"the request"}
+    assert {resolved.origins[name] for name in ("population", "evolution.immigrants", "local.pin")} == {"default"}
+    with pytest.raises(ConfigError) as caught:
+        resolve_fields({"seed": -1, "evolution": {"elites": "two"}}, name="the request")
+    assert str(caught.value).splitlines() == [
+        "the request: 2 problems:",
+        "  seed: -1 is too small: use 0 or more",
+        "  evolution.elites: 'two' is no whole number",
+    ]

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
-from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, StorageFailed, StoreCorrupted
+from clau_doom.errors import (
+    ConfigError,
+    ExperimentExists,
+    ExperimentNotFound,
+    FolderBusy,
+    StorageFailed,
+    StoreCorrupted,
+)
 from clau_doom.storage import RunFolder, Runs
 
 pytestmark = pytest.mark.anyio
@@ -124,3 +131,15 @@ async def test_the_holder_is_whoever_writes(folder: RunFolder) -> None:
     async with folder.write():
         assert folder.holder() == os.getpid()
     assert folder.holder() is None
+
+
+def test_a_folder_has_one_server(tmp_path: Path) -> None:
+    """The second one learns which process serves it, and the folder is free when the first has ended."""
+    runs = Runs(tmp_path / "runs")
+    with runs.claim():
+        busy = pytest.raises(FolderBusy, match=rf"runs is served by process {os.getpid()}: .*--output-dir")
+        with busy, runs.claim():
+            pass
+        assert runs.list() == ()
+    with runs.claim():
+        pass

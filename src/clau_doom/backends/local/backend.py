@@ -84,6 +84,7 @@ class LocalBackend(EvaluationBackend):
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
         )
+        self._ending = False
         self._played = 0
         self._seconds = execution.episode_timeout
         """How long an episode takes, the last ones counting most."""
@@ -133,6 +134,7 @@ class LocalBackend(EvaluationBackend):
         await share.have_any()
         slot = min((self._slots[place] for place in share.places), key=lambda slot: slot.episodes)
         slot.episodes += 1
+        self._count(share)
         try:
             while True:
                 with contextlib.suppress(Displaced):
@@ -142,7 +144,11 @@ class LocalBackend(EvaluationBackend):
                     return episode
         finally:
             slot.episodes -= 1
-            share.playing = any(slot.episodes for slot in self._slots)
+            self._count(share)
+
+    def _count(self, share: Share) -> None:
+        share.busy = sum(slot.episodes > 0 for slot in self._slots)
+        share.playing = share.busy > 0
 
     async def _play_on(self, slot: _Slot, task: EpisodeTask) -> Episode:
         async with slot.starting:
@@ -187,6 +193,7 @@ class LocalBackend(EvaluationBackend):
     async def _discard(self, slot: _Slot, worker: WorkerProcess) -> None:
         if slot.worker is worker:
             slot.worker = None
+            self._cores.restarts += not self._ending
             await worker.kill()
             self._folders.remove(worker.folder)
 
@@ -197,6 +204,7 @@ class LocalBackend(EvaluationBackend):
                 slot.worker.watch()
 
     async def _end(self) -> None:
+        self._ending = True
         if self._watchdog:
             self._watchdog.cancel()
         try:

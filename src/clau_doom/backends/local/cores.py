@@ -23,12 +23,14 @@ class Share:
         wanted: The most places that it can use.
         places: The places that it may begin episodes on now, by their numbers; what it has begun on another ends there.
         playing: Whether it has episodes to play; one that has none leaves its places to the others.
+        busy: On how many places it plays.
     """
 
     def __init__(self, cores: "Cores", wanted: int) -> None:
         self.wanted = wanted
         self.places: tuple[int, ...] = ()
         self.playing = True
+        self.busy = 0
         self._cores = cores
         self._changed = asyncio.Event()
 
@@ -53,11 +55,13 @@ class Cores:
 
     Attributes:
         places: The core of each place, or None where workers are not kept on one.
+        restarts: How many workers were replaced by others.
     """
 
     def __init__(self, places: Sequence[int | None], *, turn: float = _TURN) -> None:
         """Share some places; every `turn` seconds it is the next one's turn."""
         self.places = tuple(places)
+        self.restarts = 0
         self._turn = turn
         self._first = 0
         self._shares: list[Share] = []
@@ -68,6 +72,11 @@ class Cores:
         """Return so many places (0: one for each core that this process may use), on the cores in turn."""
         cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
         return cls([cores[number % len(cores)] if pin else None for number in range(workers or len(cores))])
+
+    @property
+    def busy(self) -> int:
+        """On how many places somebody plays."""
+        return min(sum(share.busy for share in self._shares), len(self.places))
 
     @contextmanager
     def share(self, wanted: int) -> Iterator[Share]:

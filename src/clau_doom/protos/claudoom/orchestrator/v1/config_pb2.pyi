@@ -88,11 +88,17 @@ class NeuralPolicyConfig(_message.Message):
     BINS_FIELD_NUMBER: _ClassVar[int]
     SCREEN_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_LIMIT_FIELD_NUMBER: _ClassVar[int]
-    layers: _containers.RepeatedScalarFieldContainer[int]
+    layers: HiddenLayers
     bins: int
     screen: _containers.RepeatedScalarFieldContainer[int]
     weight_limit: float
-    def __init__(self, layers: _Optional[_Iterable[int]] = ..., bins: _Optional[int] = ..., screen: _Optional[_Iterable[int]] = ..., weight_limit: _Optional[float] = ...) -> None: ...
+    def __init__(self, layers: _Optional[_Union[HiddenLayers, _Mapping]] = ..., bins: _Optional[int] = ..., screen: _Optional[_Iterable[int]] = ..., weight_limit: _Optional[float] = ...) -> None: ...
+
+class HiddenLayers(_message.Message):
+    __slots__ = ("units",)
+    UNITS_FIELD_NUMBER: _ClassVar[int]
+    units: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, units: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CustomPolicyConfig(_message.Message):
     __slots__ = ("target", "options")

@@ -1,0 +1,34 @@
+"""The only place where concrete classes are chosen and wired.
+
+`planning` says what a run would be, `running` makes it, `laboratory` does both for a server's many; `stored` and
+`offers` read what is kept and what can be played. The command line calls these and nothing below them.
+"""
+
+from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
+from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
+from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run
+from clau_doom.bootstrap.service import Listening, serve, token_file
+from clau_doom.bootstrap.stored import list_experiments, read_experiment
+
+__all__ = [
+    "Listening",
+    "OfferedScenario",
+    "Plan",
+    "ServerLaboratory",
+    "SystemClock",
+    "bundled_scenarios",
+    "genome_space",
+    "list_experiments",
+    "make_backend",
+    "make_fitness",
+    "make_run",
+    "open_run",
+    "plan_config",
+    "plan_resume",
+    "plan_run",
+    "read_experiment",
+    "serve",
+    "token_file",
+    "try_engine",
+]

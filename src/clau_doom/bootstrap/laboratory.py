@@ -1,0 +1,92 @@
+"""Where a server's experiments are planned, kept and played."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from clau_doom.backends.local import Cores
+from clau_doom.bootstrap.planning import Plan, genome_space, plan_config, plan_resume
+from clau_doom.bootstrap.running import create_experiment, host_run
+from clau_doom.bootstrap.stored import list_experiments, read_experiment
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, ServerConfig, StoredExperiment
+from clau_doom.domain import GenomeSpace
+from clau_doom.errors import NotAllowed
+from clau_doom.game import SCENARIOS
+from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
+from clau_doom.ports import ExperimentStore
+from clau_doom.storage import Runs
+
+__all__ = ["ServerLaboratory"]
+
+
+class ServerLaboratory:
+    """Keeps experiments under one folder, and plays them on places that they share.
+
+    Implements `orchestration.Laboratory`. What clients may name is looked up in the server's allow-lists before it is
+    imported or opened.
+    """
+
+    def __init__(self, config: ExperimentConfig, output_dir: Path) -> None:
+        """Keep experiments under `output_dir`, with the workers and allow-lists of a server's configuration."""
+        self._config = config
+        self._output_dir = output_dir
+        self._runs = Runs(output_dir)
+        self.cores = Cores.of_machine(config.execution.workers, pin=config.local.pin)
+        """The places for workers, which all experiments share."""
+
+    def space(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes that a configuration's policy has."""
+        self._check_allowed(config)
+        return genome_space(config)
+
+    def plan(self, config: ExperimentConfig) -> Plan:
+        """Return the plan of a new experiment.
+
+        Raises:
+            ConfigError: It cannot be played here.
+            NotAllowed: It names what an allow-list does not hold.
+        """
+        self._check_allowed(config)
+        return plan_config(config, self._output_dir)
+
+    async def plan_resume(self, experiment: str) -> Plan:
+        """Return the plan for going on with a stored one."""
+        self._check_allowed((await self.experiment(experiment)).config)
+        return await plan_resume(experiment, self._output_dir, environ={}, overrides={})
+
+    def create(self, plan: Planned, uuid: str) -> None:
+        """Store a new experiment."""
+        assert isinstance(plan, Plan)
+        create_experiment(plan, uuid=uuid)
+
+    def open(
+        self, plan: Planned, shutdown: Shutdown
+    ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
+        """Open a stored experiment for its one runner, with its backend."""
+        assert isinstance(plan, Plan)
+        return host_run(plan, shutdown, cores=self.cores)
+
+    def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for writing, without playing."""
+        return self._runs.open(experiment).write()
+
+    def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for reading."""
+        return self._runs.open(experiment).read()
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        """Return a stored experiment as it stands."""
+        return await read_experiment(self._output_dir, experiment)
+
+    def experiments(self) -> Sequence[str]:
+        """Return the ids of the stored experiments, sorted."""
+        return list_experiments(self._output_dir)
+
+    def _check_allowed(self, config: ExperimentConfig) -> None:
+        lists: ServerConfig = self._config.server
+        scenario, policy = config.scenario.name, config.policy
+        if isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
+            raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
+        is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
+        if is_path and scenario not in lists.scenarios:
+            raise NotAllowed(f"scenario.name {scenario!r} is not in the server's list server.scenarios")

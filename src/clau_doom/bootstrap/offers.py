@@ -1,0 +1,71 @@
+"""What there is to play, and whether it can be played here."""
+
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from clau_doom.config import ScenarioConfig
+from clau_doom.domain.score import MEASURES
+from clau_doom.game import SCENARIOS, VizdoomEngine
+from clau_doom.game import resolve as resolve_scenario
+from clau_doom.ports import Action, Needs
+
+__all__ = ["OfferedScenario", "bundled_scenarios", "try_engine"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedScenario:
+    """A bundled scenario, for people.
+
+    Attributes:
+        name: Its name.
+        description: What it is, and what it rewards.
+        buttons: What can be pressed.
+        timeout: Tics after which an episode ends.
+        doom_skill: 1 to 5.
+        measures: What every episode measures.
+    """
+
+    name: str
+    description: str
+    buttons: tuple[str, ...]
+    timeout: int
+    doom_skill: int
+    measures: tuple[str, ...]
+
+
+def bundled_scenarios() -> tuple[OfferedScenario, ...]:
+    """Return the bundled scenarios by name."""
+    return tuple(_offer(name) for name in sorted(SCENARIOS))
+
+
+def _offer(name: str) -> OfferedScenario:
+    facts = resolve_scenario(ScenarioConfig(name=name)).facts
+    return OfferedScenario(
+        name=name,
+        description=SCENARIOS[name].description,
+        buttons=facts.buttons,
+        timeout=facts.timeout,
+        doom_skill=facts.doom_skill,
+        measures=MEASURES,
+    )
+
+
+def try_engine() -> str:
+    """Start a real engine, play ten tics, and say what was played.
+
+    Raises:
+        EngineCrashed: It does not work here.
+    """
+    scenario = resolve_scenario(ScenarioConfig(name="basic"))
+    with tempfile.TemporaryDirectory(prefix="clau-doom-doctor-") as folder:
+        engine = VizdoomEngine(scenario, Path(folder))
+        try:
+            engine.start(Needs(objects=True), record=False)
+            engine.begin(1)
+            for _ in range(10):
+                engine.act(Action([0.0] * len(engine.facts.buttons), 1))
+        finally:
+            engine.close()
+    return f"ViZDoom {version('vizdoom')} played 10 tics of basic"

@@ -1,0 +1,117 @@
+"""From a configuration to a plan: everything that can be known, and be wrong, before anything is started or written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.config import SERVICE_SECTIONS, ExperimentConfig, check_resume, config_from_yaml, load_config
+from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
+from clau_doom.domain.experiment import ExperimentState, Provenance
+from clau_doom.errors import ExperimentDone, ResumeRefused
+from clau_doom.game import Scenario
+from clau_doom.game import resolve as resolve_scenario
+from clau_doom.policies import make_policy
+from clau_doom.worker import collect_facts
+
+__all__ = ["Plan", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything about a run that can be known before anything is started or written.
+
+    Attributes:
+        config: The resolved configuration.
+        output_dir: Where experiments are kept.
+        scenario: What is played.
+        space: The policy's genes.
+        fitness: How measures become fitness.
+        facts: What decides the numbers beside the configuration.
+        resume: Whether the experiment is stored already.
+    """
+
+    config: ExperimentConfig
+    output_dir: Path
+    scenario: Scenario
+    space: GenomeSpace
+    fitness: Fitness
+    facts: Provenance
+    resume: bool
+
+
+def make_fitness(config: ExperimentConfig) -> Fitness:
+    """Return the fitness that a configuration asks for."""
+    wanted = config.fitness
+    return Fitness.named(wanted) if isinstance(wanted, str) else Fitness(tuple(sorted(wanted.items())))
+
+
+def genome_space(config: ExperimentConfig) -> GenomeSpace:
+    """Return the genes that a configuration's policy has in its scenario."""
+    return make_policy(config.policy, resolve_scenario(config.scenario).facts).space
+
+
+def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
+    check_experiment_id(config.name)
+    scenario = resolve_scenario(config.scenario)
+    return Plan(
+        config=config,
+        output_dir=output_dir,
+        scenario=scenario,
+        space=make_policy(config.policy, scenario.facts).space,
+        fitness=make_fitness(config),
+        facts=collect_facts(scenario, config.policy),
+        resume=resume,
+    )
+
+
+def plan_run(
+    path: Path | None, output_dir: Path, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+) -> Plan:
+    """Return the plan of a new experiment.
+
+    Raises:
+        ConfigError: The configuration, the scenario or the policy cannot be used.
+    """
+    return plan_config(load_config(path, environ=environ, overrides=overrides).config, output_dir)
+
+
+def plan_config(config: ExperimentConfig, output_dir: Path) -> Plan:
+    """Return the plan of a new experiment with a configuration.
+
+    Raises:
+        ConfigError: The scenario or the policy cannot be used.
+    """
+    # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
+    scenario = config.scenario.model_copy(update={"name": resolve_scenario(config.scenario).facts.name})
+    # How a service is reached is nobody's business who reads the experiment, and may hold a password.
+    service = {name: section() for name, section in SERVICE_SECTIONS.items()}
+    return _plan(config.model_copy(update={"scenario": scenario, **service}), output_dir, resume=False)
+
+
+async def plan_resume(
+    experiment: str, output_dir: Path, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+) -> Plan:
+    """Return the plan for going on with a stored experiment, with the changes that flags and environment make.
+
+    Raises:
+        ExperimentNotFound: There is none of that id.
+        ExperimentDone: It is over, and its generations were not raised.
+        ResumeRefused: A change, or another version or file than it was started with, would change its results.
+    """
+    stored = await read_experiment(output_dir, experiment)
+    snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
+    config = config_from_yaml(snapshot.config_yaml, name=name, environ=environ, overrides=overrides)
+    check_resume(stored.config, config)
+    done = snapshot.state is ExperimentState.COMPLETED and config.generations <= len(snapshot.summaries)
+    if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
+        remedy = ": raise its generations (-g) to go on" if done else ""
+        raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
+    plan = _plan(config, output_dir, resume=True)
+    if difference := snapshot.experiment.provenance.first_difference(plan.facts):
+        fact, then, now = difference
+        raise ResumeRefused(
+            f"{experiment} cannot be resumed: it was started with {fact} {then}, and here it is {now}; "
+            "bring that back, or start an experiment of another name"
+        )
+    return plan

@@ -1,0 +1,101 @@
+"""From a plan to a run: its store, its backend and itself."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.bootstrap.planning import Plan
+from clau_doom.config import to_yaml
+from clau_doom.domain.experiment import Experiment
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.ports import EvaluationBackend, ExperimentStore
+from clau_doom.storage import RunFolder, Runs
+
+__all__ = ["SystemClock", "create_experiment", "host_run", "make_backend", "make_run", "open_run"]
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+
+def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
+    """Store a new experiment.
+
+    Raises:
+        ExperimentExists: Its name is taken.
+    """
+    config = plan.config
+    experiment = Experiment(
+        id=config.name,
+        uuid=uuid or str(uuid4()),
+        seed=config.seed,
+        config_yaml=to_yaml(config),
+        provenance=plan.facts,
+    )
+    return Runs(plan.output_dir).create(experiment)
+
+
+@asynccontextmanager
+async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
+    """Create or open the experiment, start its workers, and yield its store and its run.
+
+    Raises:
+        ExperimentExists: A new experiment has the name of a stored one.
+        ExperimentBusy: Another process runs it.
+        InfrastructureFailed: The workers do not start.
+        ShutdownRequested: The run was to stop before they had started.
+    """
+    if not plan.resume:
+        create_experiment(plan)
+    async with host_run(plan, shutdown) as hosted:
+        yield hosted
+
+
+@asynccontextmanager
+async def host_run(
+    plan: Plan, shutdown: Shutdown, *, cores: Cores | None = None
+) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
+    """Open a stored experiment, start its workers, and yield its store and its run; raises as `open_run` does."""
+    folder = Runs(plan.output_dir).open(plan.config.name)
+    async with folder.write(keep_recordings=plan.config.execution.record) as store:
+        folder.write_config(to_yaml(plan.config))
+        async with AsyncExitStack() as stack:
+            backend = make_backend(plan, folder.logs, cores=cores)
+            if not await shutdown.bound(stack.enter_async_context(backend)):
+                shutdown.check()
+            yield store, make_run(plan, store, backend, shutdown)
+
+
+def make_backend(plan: Plan, logs: Path | None, *, cores: Cores | None = None) -> EvaluationBackend:
+    """Return the backend that a plan asks for, not yet entered; `cores` are those that it shares with others."""
+    config = plan.config
+    return LocalBackend(
+        scenario=config.scenario,
+        policy=config.policy,
+        execution=config.execution,
+        local=config.local,
+        facts=plan.facts,
+        cores=cores,
+        logs=logs,
+    )
+
+
+def make_run(plan: Plan, store: ExperimentStore, backend: EvaluationBackend, shutdown: Shutdown) -> ExperimentRun:
+    """Return a plan's run on a store and an entered backend."""
+    return ExperimentRun(
+        plan.config,
+        to_yaml(plan.config),
+        space=plan.space,
+        fitness=plan.fitness,
+        store=store,
+        backend=backend,
+        shutdown=shutdown,
+        clock=SystemClock(),
+    )

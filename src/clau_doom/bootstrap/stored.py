@@ -1,0 +1,35 @@
+"""The experiments that are stored, for whoever shows them."""
+
+from pathlib import Path
+
+from clau_doom.config import StoredExperiment, config_from_yaml
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.storage import Runs
+
+__all__ = ["list_experiments", "read_experiment"]
+
+
+async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment:
+    """Return a stored experiment as it stands.
+
+    Raises:
+        ExperimentNotFound: There is none of that id.
+        StorageFailed: It cannot be read.
+    """
+    folder = Runs(output_dir).open(experiment)
+    held = folder.holder() is not None  # asked first: a run that ends in between is shown as what it became
+    async with folder.read() as store:
+        snapshot = await store.snapshot()
+    abandoned = snapshot.state is ExperimentState.RUNNING and not held
+    written = (folder.path / name for name in ("results.sqlite", "results.sqlite-wal"))
+    return StoredExperiment(
+        snapshot=snapshot,
+        config=config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {experiment}"),
+        state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
+        last_activity=max(path.stat().st_mtime for path in written if path.exists()),
+    )
+
+
+def list_experiments(output_dir: Path) -> tuple[str, ...]:
+    """Return the ids of the stored experiments, sorted, those that cannot be read included."""
+    return tuple(run.folder.id for run in Runs(output_dir).list())

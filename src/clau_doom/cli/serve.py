@@ -1,0 +1,63 @@
+"""`clau-doom serve`: the orchestrator as a service."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from clau_doom.cli.console import ExitCode, progress_console
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
+from clau_doom.cli.signals import stop_signals
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap import Listening
+    from clau_doom.config import ExperimentConfig
+
+__all__ = ["serve"]
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("-c", "--config", metavar="FILE", help="The configuration; default: none.")
+    ] = None,
+    *,
+    host: Annotated[str | None, typer.Option("--host", help="Where the gRPC API listens.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Its port; 0: any that is free.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Serve experiments: started, watched and steered over gRPC, by this command line or any other client."""
+    from clau_doom.config import load_config
+    from clau_doom.logs import configure_logs
+
+    overrides = {"grpc.host": host, "grpc.port": port, "execution.workers": workers}
+    resolved = load_config(config, environ=os.environ, overrides=overrides).config
+    configure_logs(sys.stderr)
+    raise typer.Exit(asyncio.run(_serve(resolved, output_dir)))
+
+
+async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
+    from clau_doom import bootstrap
+    from clau_doom.orchestration import Shutdown
+
+    shutdown = Shutdown()
+    with stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace) as received:
+        await bootstrap.serve(config, output_dir, shutdown, started=_say)
+    return received.exit_code
+
+
+def _say(listening: "Listening") -> None:
+    console = progress_console()
+    lines = {
+        "gRPC": f"{listening.grpc} (token in {listening.token_file})",
+        "socket": listening.socket,
+        "metrics": f"http://{listening.metrics}/metrics" if listening.metrics else None,
+    }
+    for name, text in lines.items():
+        if text:
+            console.print(Text.assemble((f"{name:<8}", "bold"), text), soft_wrap=True)
+    console.print("serving; Ctrl-C stops", style="dim")

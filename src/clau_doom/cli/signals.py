@@ -1,0 +1,59 @@
+"""Ctrl-C and SIGTERM as requests to stop."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from clau_doom.cli.console import ExitCode, progress_console
+
+if TYPE_CHECKING:
+    from clau_doom.orchestration import Shutdown
+
+__all__ = ["Received", "stop_signals"]
+
+
+@dataclass
+class Received:
+    """The signals that came, in order."""
+
+    signals: list[signal.Signals] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command that was stopped ends with."""
+        return ExitCode.TERMINATED if signal.SIGTERM in self.signals else ExitCode.INTERRUPTED
+
+
+@contextmanager
+def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grace: float) -> Iterator[Received]:
+    """Turn the first signal into a request to stop, and a second into one to stop at once.
+
+    Args:
+        shutdown: Whom to ask.
+        interrupt_grace: Seconds that running episodes may take to end after Ctrl-C.
+        terminate_grace: The same after SIGTERM.
+    """
+    loop, received = asyncio.get_running_loop(), Received()
+
+    def stop(sign: signal.Signals) -> None:
+        received.signals.append(sign)
+        if len(received.signals) == 1:
+            grace = interrupt_grace if sign is signal.SIGINT else terminate_grace
+            what = "Ctrl-C" if sign is signal.SIGINT else sign.name
+            shutdown.request(what, grace=grace)
+            progress_console().print(
+                f"{what}: running episodes may end within {grace:g} s; once more stops at once", style="yellow"
+            )
+        else:
+            shutdown.request(sign.name, grace=0.0)
+
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop, sign)
+    try:
+        yield received
+    finally:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(sign)

@@ -1,0 +1,290 @@
+"""What an experiment's events come to, read off one by one: the log alone is enough to know how it stands.
+
+The store keeps the same in tables; whoever has only the log, such as a client of a server, reads it off here.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
+from clau_doom.domain.episode import Episode, Purpose
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
+    ChampionChosen,
+    ContestantFailed,
+    EpisodeFinished,
+    Event,
+    ExperimentCancelled,
+    ExperimentCompleted,
+    ExperimentCreated,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
+    ExperimentStarted,
+    FailureKind,
+    GenerationCompleted,
+    GenerationStarted,
+    GenomeInjected,
+)
+from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import StoreCorrupted
+
+__all__ = ["Ledger"]
+
+_ENDS = {
+    ExperimentInterrupted: ExperimentState.INTERRUPTED,
+    ExperimentFailed: ExperimentState.FAILED,
+    ExperimentCompleted: ExperimentState.COMPLETED,
+    ExperimentCancelled: ExperimentState.CANCELLED,
+}
+_Intervention = AgentPaused | AgentResumed | AgentRestarted | GenomeInjected
+_Key = tuple[Purpose, str, int]
+
+
+@dataclass
+class _Tables:
+    """What is read off the log."""
+
+    experiment: Experiment | None = None
+    config_yaml: str = ""
+    wanted: int = 0
+    state: ExperimentState = ExperimentState.PENDING
+    reason: str | None = None
+    generations: list[list[Evaluation]] = field(default_factory=list)
+    places: dict[str, AgentRef] = field(default_factory=dict)
+    summaries: list[GenerationSummary] = field(default_factory=list)
+    episodes: dict[_Key, Episode] = field(default_factory=dict)
+    champion: tuple[AgentRef, float] | None = None
+    kinds: dict[AgentRef, FailureKind] = field(default_factory=dict)
+    failures: list[FailureKind] = field(default_factory=list)
+    paused: list[AgentRef] = field(default_factory=list)
+    injected: list[GenomeInjected] = field(default_factory=list)
+    interventions: int = 0
+
+
+class Ledger:
+    """An experiment as its events so far make it."""
+
+    def __init__(self) -> None:
+        self._tables = _Tables()
+        self._count = 0
+
+    @property
+    def state(self) -> ExperimentState:
+        """Where the experiment stands."""
+        return self._tables.state
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event.
+
+        Raises:
+            StoreCorrupted: It cannot follow those before it.
+        """
+        self._apply(event)
+        self._count += 1
+
+    def evaluation(self, ref: AgentRef) -> Evaluation | None:
+        """Return the evaluation of the agent at a place, its outcomes left out, or None where there is none."""
+        return self._evaluation(ref)
+
+    def place(self, agent: str) -> AgentRef | None:
+        """Return the place of an agent, or None where there is none of that id."""
+        return self._tables.places.get(agent)
+
+    def in_generation(self, generation: int) -> tuple[str, ...]:
+        """Return the ids of a generation's agents, by index."""
+        return tuple(evaluation.agent.id for evaluation in self._tables.generations[generation])
+
+    def snapshot(self, *, running_seconds: float = 0.0) -> Snapshot:
+        """Return the experiment as it stands.
+
+        Args:
+            running_seconds: Time spent running, which no event tells.
+
+        Raises:
+            StoreCorrupted: There was no event yet.
+        """
+        tables = self._tables
+        if tables.experiment is None:
+            raise StoreCorrupted("no experiment is stored here")
+        kinds = [*tables.failures, *tables.kinds.values()]
+        played: dict[tuple[Purpose, str], tuple[Episode, ...]] = {}
+        for key in sorted(tables.episodes):
+            played[key[:2]] = (*played.get(key[:2], ()), tables.episodes[key])
+        training = {ref: played.get((Purpose.TRAINING, name), ()) for name, ref in tables.places.items()}
+        return Snapshot(
+            experiment=tables.experiment,
+            config_yaml=tables.config_yaml,
+            state=tables.state,
+            reason=tables.reason,
+            generations=tuple(
+                tuple(
+                    replace(evaluation, outcomes=tuple(episode.outcome for episode in training[evaluation.agent.ref]))
+                    for evaluation in generation
+                )
+                for generation in tables.generations
+            ),
+            summaries=tuple(tables.summaries),
+            episodes={ref: episodes for ref, episodes in training.items() if episodes},
+            judging={key: episodes for key, episodes in played.items() if key[0] is not Purpose.TRAINING},
+            champion=tables.champion,
+            paused=tuple(sorted(ref for ref in tables.paused if self._status(ref) is AgentStatus.PENDING)),
+            injected=tuple(each.genome for each in tables.injected if each.generation == len(tables.generations)),
+            deviations=Deviations(
+                exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
+                missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
+                interventions=tables.interventions,
+            ),
+            last_sequence=self._count,
+            running_seconds=running_seconds,
+        )
+
+    def _apply(self, event: Event) -> None:
+        if not self._possible(event):
+            raise StoreCorrupted(f"{type(event).__name__} cannot happen now: {event}")
+        tables = self._tables
+        match event:
+            case EpisodeFinished():
+                episode = event.episode
+                tables.episodes[episode.purpose, episode.agent, episode.number] = replace(episode, recording=None)
+            case AgentEvaluated():
+                self._settle(event.ref, status=AgentStatus.COMPLETED, fitness=event.fitness)
+            case ContestantFailed():
+                tables.failures.append(event.kind)
+            case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
+                self._intervene(event)
+            case AgentFailed():
+                tables.interventions += event.kind is FailureKind.STOPPED
+                tables.kinds[event.ref] = event.kind
+                self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)
+            case GenerationStarted():
+                tables.generations.append([_pending(agent) for agent in event.agents])
+                tables.places.update({agent.id: agent.ref for agent in event.agents})
+            case GenerationCompleted():
+                tables.summaries.append(event.summary)
+            case ChampionChosen():
+                tables.champion = (event.champion, event.validation_fitness)
+            case _:
+                self._apply_to_experiment(event)
+
+    def _apply_to_experiment(self, event: Event) -> None:
+        tables = self._tables
+        match event:
+            case ExperimentCreated():
+                tables.experiment, tables.config_yaml = event.experiment, event.experiment.config_yaml
+            case ExperimentStarted():
+                tables.config_yaml, tables.wanted = event.config_yaml, event.generations
+                tables.state, tables.reason = ExperimentState.RUNNING, None
+            case ExperimentPaused():
+                tables.state = ExperimentState.PAUSED
+            case ExperimentResumed():
+                tables.state = ExperimentState.RUNNING
+            case ExperimentInterrupted() | ExperimentFailed() | ExperimentCompleted() | ExperimentCancelled():
+                tables.state, tables.reason = _ENDS[type(event)], getattr(event, "reason", None)
+
+    def _settle(
+        self, ref: AgentRef, *, status: AgentStatus, fitness: float | None = None, failure: str | None = None
+    ) -> None:
+        row = self._tables.generations[ref.generation]
+        row[ref.index] = replace(row[ref.index], status=status, fitness=fitness, failure=failure)
+
+    def _intervene(self, event: _Intervention) -> None:
+        tables = self._tables
+        match event:
+            case AgentPaused():
+                tables.paused.append(event.ref)
+            case AgentResumed():
+                tables.paused.remove(event.ref)
+            case AgentRestarted():
+                tables.interventions += 1
+                self._restart(event.ref)
+            case GenomeInjected():
+                tables.interventions += 1
+                tables.injected.append(event)
+
+    def _restart(self, ref: AgentRef) -> None:
+        self._tables.kinds.pop(ref)
+        if ref in self._tables.paused:
+            self._tables.paused.remove(ref)
+        self._settle(ref, status=AgentStatus.PENDING)
+
+    def _possible(self, event: Event) -> bool:
+        tables = self._tables
+        if tables.experiment is None or isinstance(event, ExperimentCreated):
+            return tables.experiment is None and isinstance(event, ExperimentCreated)
+        if isinstance(event, ExperimentPaused | ExperimentResumed):
+            resumes = isinstance(event, ExperimentResumed)
+            return tables.state is (ExperimentState.PAUSED if resumes else ExperimentState.RUNNING)
+        if tables.state in {ExperimentState.RUNNING, ExperimentState.PAUSED}:
+            if isinstance(event, _Intervention):
+                return self._may_intervene(event)
+            return self._fits(event, tables.experiment)
+        if tables.state is ExperimentState.COMPLETED:
+            return isinstance(event, ExperimentStarted) and event.generations > tables.wanted
+        always = ExperimentStarted | ExperimentInterrupted | ExperimentFailed | ExperimentCancelled
+        return not tables.state.final and isinstance(event, always)
+
+    def _fits(self, event: Event, experiment: Experiment) -> bool:
+        match event:
+            case EpisodeFinished():
+                return self._new_episode(event.episode)
+            case AgentEvaluated() | AgentFailed():
+                return self._status(event.ref) is AgentStatus.PENDING
+            case GenerationStarted():
+                return self._next_generation(experiment, event)
+            case GenerationCompleted():
+                return self._complete(event.summary)
+            case ChampionChosen():
+                return self._status(event.champion) is AgentStatus.COMPLETED
+            case _:
+                return True
+
+    def _may_intervene(self, event: _Intervention) -> bool:
+        tables = self._tables
+        if isinstance(event, GenomeInjected):
+            return event.generation == len(tables.generations)
+        if isinstance(event, AgentRestarted):
+            return self._status(event.ref) is AgentStatus.FAILED and event.ref.generation >= len(tables.summaries)
+        waits = isinstance(event, AgentResumed)
+        return self._status(event.ref) is AgentStatus.PENDING and (event.ref in tables.paused) is waits
+
+    def _new_episode(self, episode: Episode) -> bool:
+        status = self._status(self._tables.places.get(episode.agent))
+        known = episode.purpose is not Purpose.TRAINING or status in {AgentStatus.PENDING, AgentStatus.FAILED}
+        return known and (episode.purpose, episode.agent, episode.number) not in self._tables.episodes
+
+    def _next_generation(self, experiment: Experiment, event: GenerationStarted) -> bool:
+        started, finished = len(self._tables.generations), len(self._tables.summaries)
+        expected = [AgentRef(started, index) for index in range(len(event.agents))]
+        return (
+            event.generation == started == finished
+            and [agent.ref for agent in event.agents] == expected != []
+            and all(agent.experiment == experiment.id for agent in event.agents)
+        )
+
+    def _complete(self, summary: GenerationSummary) -> bool:
+        generations, best = self._tables.generations, summary.best
+        return (
+            summary.index == len(self._tables.summaries) == len(generations) - 1 == best.generation
+            and all(evaluation.status is not AgentStatus.PENDING for evaluation in generations[-1])
+            and self._status(best) is AgentStatus.COMPLETED
+        )
+
+    def _status(self, ref: AgentRef | None) -> AgentStatus | None:
+        evaluation = self._evaluation(ref)
+        return evaluation.status if evaluation else None
+
+    def _evaluation(self, ref: AgentRef | None) -> Evaluation | None:
+        generations = self._tables.generations
+        if ref is None or ref.generation >= len(generations) or ref.index >= len(generations[ref.generation]):
+            return None
+        return generations[ref.generation][ref.index]
+
+
+def _pending(agent: Agent) -> Evaluation:
+    return Evaluation(agent=agent, status=AgentStatus.PENDING, fitness=None, outcomes=())

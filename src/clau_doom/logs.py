@@ -1,0 +1,228 @@
+"""What is written down while clau-doom runs: one pipeline for its own logs and its libraries', without secrets.
+
+`get_logger` may be called anywhere and configures nothing: until `configure_logs` is called, records go where Python's
+`logging` sends them, redacted already. What looks like a secret by its name or by its form is redacted at any depth; a
+secret in prose, under an innocent name, cannot be recognised: do not log it.
+"""
+
+import logging
+import math
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from typing import TextIO, cast
+
+import structlog
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.stdlib import BoundLogger, ProcessorFormatter
+from structlog.typing import EventDict, Processor
+
+__all__ = ["bound", "configure_logs", "get_logger"]
+
+_OURS = "clau_doom"
+_REDACTED = "[redacted]"
+_DEEPEST = 8
+_META = ("_record", "_from_structlog")
+_NAMES = (
+    r"(?:token|passw(?:or)?d|passphrase|authori[sz]ation|credential|secret|cookie|nkey"
+    r"|api[-_ ]?key|private[-_ ]?key|key[-_ ]?(?:material|pem|data|bytes))"
+)
+_SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
+# Where a secret is kept is none.
+_PLACE = re.compile(r"[-_ ](?:file|path|dir)$", re.IGNORECASE)
+_QUOTED = r"\\*b?(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)"
+# Repetitions are bounded where text that a client chose could make them cost the square of its length.
+_FORMS = (
+    # A private key, and NATS's seeds and user JWTs; to the end of the text where it is cut short. In a repr, too.
+    (
+        re.compile(r"-----BEGIN [A-Z ]{0,64}(?:PRIVATE KEY|SEED|JWT)-----.*?(?:-----END [A-Z ]+-+|\Z)", re.DOTALL),
+        _REDACTED,
+    ),
+    (re.compile(r"\bS[UAOCNX][A-Z2-7]{56}\b"), _REDACTED),
+    # Whatever stands before a host. A password may hold a slash or an @ that nobody has quoted; a port is no password.
+    (re.compile(r"(?<=://)[^\s/@:]{0,256}:(?!\d{1,5}(?:[/\s]|$))\S{1,2048}@"), f"{_REDACTED}@"),
+    (re.compile(r"(?<=://)[^\s/]{1,2048}@"), f"{_REDACTED}@"),
+    (re.compile(r"\b(Bearer|Basic)(\s+)[^\s'\",;]+", re.IGNORECASE), rf"\1\2{_REDACTED}"),
+    # name=value, name: value, 'name': 'value' and ('name', 'value'), in text that something else has made.
+    (
+        re.compile(
+            rf"({_NAMES}\w{{0,32}}(?<!_file)(?<!_path)(?<!_dir)(?:\\*[\"']\s*[:=,]|\s*[:=])\s*"
+            r"(?:(?:Bearer|Basic)\s+)?[\[({]*)"
+            rf"(?!\[redacted\]|None\b|True\b|False\b)(?:{_QUOTED}|[^\s&'\"()\[\]{{}}]+(?:\([^)]*\)?)?)",
+            re.IGNORECASE,
+        ),
+        rf"\1{_REDACTED}",
+    ),
+)
+
+
+def get_logger(name: str) -> BoundLogger:
+    """Return the logger of a module.
+
+    Args:
+        name: The module's ``__name__``.
+    """
+    processors: list[Processor] = [structlog.stdlib.filter_by_level, *_common(), _hand_over]
+    return cast(
+        "BoundLogger",
+        structlog.wrap_logger(
+            logging.getLogger(name), processors=processors, wrapper_class=BoundLogger, cache_logger_on_first_use=True
+        ),
+    )
+
+
+@contextmanager
+def bound(*, experiment: str | None = None, generation: int | None = None, agent: str | None = None) -> Iterator[None]:
+    """Have every record say what it is about, for as long as the context lasts, in this task and those begun in it.
+
+    Args:
+        experiment: The experiment's id.
+        generation: The generation, from 0.
+        agent: The agent's id.
+    """
+    given = {"experiment": experiment, "generation": generation, "agent": agent}
+    with bound_contextvars(**{name: value for name, value in given.items() if value is not None}):
+        yield
+
+
+def configure_logs(stream: TextIO, *, json: bool | None = None) -> None:
+    """Write clau-doom's records from INFO and everybody else's from WARNING to a stream.
+
+    Called again, it replaces what it did before. Handlers that others have added stay.
+
+    Args:
+        stream: Where to; it is the caller's to close.
+        json: One JSON object a line, or text for people; by default, text where the stream is a terminal.
+    """
+    terminal = stream.isatty()
+    as_json = not terminal if json is None else json
+    handler = _Handler(stream)
+    handler.setFormatter(
+        ProcessorFormatter(
+            processors=[ProcessorFormatter.remove_processors_meta, *_rendering(as_json=as_json, terminal=terminal)],
+            foreign_pre_chain=_common(),
+        )
+    )
+    root = logging.getLogger()
+    for old in [old for old in root.handlers if isinstance(old, _Handler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger(_OURS).setLevel(logging.INFO)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Lose a record that cannot be written: `logging` would print it on stderr as it came, with its secrets."""
+
+
+def _common() -> list[Processor]:
+    """Return what is done to every record, whoever made it; redaction comes last, so that it sees everything."""
+    return [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        _add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _redact_event,
+    ]
+
+
+def _add_logger_name(logger: logging.Logger | None, _method: str, event: EventDict) -> EventDict:
+    record = event.get("_record")
+    event["logger"] = record.name if record else logger.name if logger else ""
+    return event
+
+
+def _hand_over(logger: logging.Logger, method: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
+    """Give the record to `logging`, without the exception: it stands in the event as text, and is redacted there."""
+    args, options = ProcessorFormatter.wrap_for_formatter(logger, method, event)
+    return args, {**options, "exc_info": False}
+
+
+def _rendering(*, as_json: bool, terminal: bool) -> list[Processor]:
+    if as_json:
+        return [_standard_first, structlog.processors.JSONRenderer()]
+    return [
+        _escape_controls,
+        structlog.dev.ConsoleRenderer(
+            colors=terminal and "NO_COLOR" not in os.environ, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+
+
+def _standard_first(_logger: object, _method: str, event: EventDict) -> EventDict:
+    first = {name: event.pop(name) for name in ("timestamp", "level", "logger", "event") if name in event}
+    return {**first, **event}
+
+
+def _escape_controls(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Keep what a worker or a client said from moving the cursor or passing for a line of its own."""
+    return {
+        name: _printable(value, keep="\n\t" if name in {"exception", "stack"} else "")
+        if isinstance(value, str)
+        else value
+        for name, value in event.items()
+    }
+
+
+def _printable(text: str, *, keep: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _redact_event(_logger: object, _method: str, event: EventDict) -> EventDict:
+    meta = {name: event.pop(name) for name in _META if name in event}
+    return {**{_text(str(name)): _redact_named(name, value, 0) for name, value in event.items()}, **meta}
+
+
+def _redact_named(name: object, value: object, depth: int) -> object:
+    return _REDACTED if _is_secret(name) and not _says_nothing(value) else _redact(value, depth)
+
+
+def _is_secret(name: object) -> bool:
+    text = name.decode(errors="replace") if isinstance(name, bytes) else name
+    return isinstance(text, str) and bool(_SECRET_NAME.search(text)) and not _PLACE.search(text)
+
+
+def _says_nothing(value: object) -> bool:
+    return value is None or isinstance(value, bool) or (isinstance(value, str | bytes) and not value)
+
+
+def _redact(value: object, depth: int) -> object:
+    """Return a value of JSON's types that holds no secret."""
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, Mapping | list | tuple | AbstractSet):
+        return _redact_inside(value, depth + 1)
+    try:
+        return _text(repr(value))
+    except Exception as error:
+        return f"<{type(value).__name__} without a repr: {type(error).__name__}>"
+
+
+def _redact_inside(value: Collection[object], depth: int) -> object:
+    if depth > _DEEPEST:
+        return "..."
+    if isinstance(value, Mapping):
+        return {_text(str(name)): _redact_named(name, each, depth) for name, each in value.items()}
+    items = list(value)
+    # A header or a piece of gRPC metadata.
+    if len(items) == 2 and isinstance(items[0], str | bytes):
+        return [_redact(items[0], depth), _redact_named(items[0], items[1], depth)]
+    return [_redact(item, depth) for item in items]
+
+
+def _text(text: str) -> str:
+    for form, replacement in _FORMS:
+        text = form.sub(replacement, text)
+    return text

@@ -1,0 +1,101 @@
+"""Every metric by name, labels and buckets. Units are Prometheus's base units; no metric has a label by agent."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = ["EpisodeFamilies", "EvolutionFamilies", "ServiceFamilies"]
+
+# From a scripted engine's episodes to a remote policy's at a second a decision.
+_EPISODE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+# A pinned worker decides in 0.14 ms; a remote policy takes a gRPC round trip or, when it is a large network, a second.
+_DECISION_SECONDS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
+_CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+_EXPERIMENT = ("experiment",)
+
+
+class EvolutionFamilies:
+    """How experiments stand and what their generations came to."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, text: str, labels: tuple[str, ...] = _EXPERIMENT) -> Gauge:
+            return Gauge(f"clau_doom_{name}", text, labels, registry=registry)
+
+        self.experiments = gauge("experiments", "Experiments by state.", ("state",))
+        self.generation = gauge("generation", "The generation under evaluation, or the last one; from 0.")
+        self.generations = gauge("generations_planned", "How many generations the experiment is to have.")
+        self.best = gauge("fitness_best", "The best fitness in the last finished generation.")
+        self.mean = gauge("fitness_mean", "The mean fitness in the last finished generation.")
+        self.worst = gauge("fitness_worst", "The worst fitness in the last finished generation.")
+        self.deviation = gauge("fitness_stddev", "The standard deviation of fitness in the last finished generation.")
+        self.spread = gauge(
+            "genome_spread_ratio",
+            "A gene's standard deviation in the last started generation over that in generation 0, mean over genes.",
+        )
+        self.champion = gauge("champion_validation_fitness", "The champion's fitness on the validation seeds.")
+
+
+class EpisodeFamilies:
+    """What became of episodes and agents, and how fast."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.episodes = Counter(
+            "clau_doom_episodes_total",
+            "Episodes by purpose and outcome: finished, lost by the infrastructure, or failed by the policy.",
+            ("experiment", "purpose", "outcome"),
+            registry=registry,
+        )
+        self.agents = Counter(
+            "clau_doom_agents_total",
+            "Agents by outcome: evaluated, or why an agent has no fitness.",
+            ("experiment", "outcome"),
+            registry=registry,
+        )
+        self.tics = Counter(
+            "clau_doom_tics_total", "Tics of game time in finished episodes.", _EXPERIMENT, registry=registry
+        )
+        self.decisions = Counter(
+            "clau_doom_decisions_total", "Decisions in finished episodes.", _EXPERIMENT, registry=registry
+        )
+        self.seconds = Histogram(
+            "clau_doom_episode_duration_seconds",
+            "Wall time of finished episodes.",
+            _EXPERIMENT,
+            buckets=_EPISODE_SECONDS,
+            registry=registry,
+        )
+        self.latency = Histogram(
+            "clau_doom_decision_duration_seconds",
+            "Wall time a decision, game included: the mean of each finished episode.",
+            _EXPERIMENT,
+            buckets=_DECISION_SECONDS,
+            registry=registry,
+        )
+
+
+class ServiceFamilies:
+    """What is no event: workers, the outbox, and the gRPC API."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.workers = Gauge("clau_doom_workers", "Workers that are alive.", registry=registry)
+        self.busy = Gauge("clau_doom_workers_busy", "Workers that are playing an episode.", registry=registry)
+        self.restarts = Counter("clau_doom_worker_restarts_total", "Workers that were replaced.", registry=registry)
+        self.lag = Gauge(
+            "clau_doom_outbox_lag_events",
+            "Events that are committed and not yet published.",
+            _EXPERIMENT,
+            registry=registry,
+        )
+        self.calls = Counter(
+            "clau_doom_grpc_calls_total",
+            "Finished gRPC calls by method and status code.",
+            ("method", "code"),
+            registry=registry,
+        )
+        self.call_seconds = Histogram(
+            "clau_doom_grpc_call_duration_seconds",
+            "How long finished gRPC calls took; a stream lasts as long as it is read.",
+            ("method",),
+            buckets=_CALL_SECONDS,
+            registry=registry,
+        )
+        self.streams = Gauge("clau_doom_event_streams", "Clients that are reading events.", registry=registry)
+        self.build = Gauge("clau_doom_build_info", "1; the version is its label.", ("version",), registry=registry)

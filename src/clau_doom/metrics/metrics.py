@@ -1,0 +1,204 @@
+"""The numbers of a running orchestrator, kept up to date by the event log."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+
+from clau_doom import __version__
+from clau_doom.domain import Purpose
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    ChampionChosen,
+    ContestantFailed,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    ExperimentCancelled,
+    ExperimentCompleted,
+    ExperimentCreated,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
+    ExperimentStarted,
+    GenerationCompleted,
+    GenerationStarted,
+    RecordedEvent,
+)
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
+from clau_doom.metrics.tracked import Tracked
+
+__all__ = ["Metrics"]
+
+_STATES: dict[type[Event], ExperimentState] = {
+    ExperimentStarted: ExperimentState.RUNNING,
+    ExperimentPaused: ExperimentState.PAUSED,
+    ExperimentResumed: ExperimentState.RUNNING,
+    ExperimentInterrupted: ExperimentState.INTERRUPTED,
+    ExperimentFailed: ExperimentState.FAILED,
+    ExperimentCompleted: ExperimentState.COMPLETED,
+    ExperimentCancelled: ExperimentState.CANCELLED,
+}
+_NO_SUCH_METHOD = "UNIMPLEMENTED"
+
+
+class Metrics:
+    """Counters, gauges and histograms in a registry of their own. Used by one thread.
+
+    Counters count what happened since the process started, as Prometheus expects: `begin` sets gauges and no counter.
+    """
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._evolution = EvolutionFamilies(self._registry)
+        self._episodes = EpisodeFamilies(self._registry)
+        self._service = ServiceFamilies(self._registry)
+        ProcessCollector(registry=self._registry)
+        self._service.build.labels(__version__).set(1)
+        self._tracked: dict[str, Tracked] = {}
+        self._show_states()
+
+    def begin(self, experiment: str, snapshot: Snapshot) -> None:
+        """Show an experiment as it stands; events up to the snapshot's last are known already.
+
+        An experiment that is shown already keeps its counters, so that a resume in the same process is no reset.
+
+        Args:
+            experiment: Its id.
+            snapshot: What the store holds. A state that nobody is in any more (`RUNNING`, left behind by a killed
+                process) is the caller's to replace.
+        """
+        tracked = self._track(experiment)
+        tracked.sequence, tracked.state = snapshot.last_sequence, snapshot.state
+        # The spread of the genes is told relative to generation 0.
+        for evaluations in (*snapshot.generations[:1], *snapshot.generations[-1:]):
+            agents = tuple(evaluation.agent for evaluation in evaluations)
+            tracked.started(agents[0].ref.generation, agents)
+        if snapshot.summaries:
+            tracked.completed(snapshot.summaries[-1])
+        if snapshot.champion:
+            tracked.gauge(self._evolution.champion, snapshot.champion[1])
+        self._show_states()
+
+    def forget(self, experiment: str) -> None:
+        """Remove an experiment's series; what is still said about it afterwards is ignored."""
+        if tracked := self._tracked.pop(experiment, None):
+            tracked.remove()
+            self._show_states()
+
+    def apply(self, experiment: str, recorded: RecordedEvent) -> None:
+        """Take an event of an experiment that was begun, or that begins with this event.
+
+        Events must come in the order of the log. One that is known already, or whose experiment is not, changes
+        nothing.
+
+        Args:
+            experiment: The experiment's id.
+            recorded: The event.
+        """
+        event = recorded.event
+        tracked = self._tracked.get(experiment)
+        if tracked is None:
+            if not isinstance(event, ExperimentCreated):
+                return
+            tracked = self._track(experiment)
+            self._show_states()
+        if recorded.sequence > tracked.sequence:
+            tracked.sequence = recorded.sequence
+            self._apply(tracked, event)
+            if state := _STATES.get(type(event)):
+                tracked.state = state
+                self._show_states()
+
+    def workers(self, *, busy: int, total: int) -> None:
+        """Say how many workers are alive, and how many of them are playing."""
+        self._service.busy.set(busy)
+        self._service.workers.set(total)
+
+    def worker_restarted(self) -> None:
+        """Count a worker that was replaced."""
+        self._service.restarts.inc()
+
+    def outbox_lag(self, experiment: str, events: int) -> None:
+        """Say how many of an experiment's events are committed and not yet published."""
+        if tracked := self._tracked.get(experiment):
+            tracked.gauge(self._service.lag, events)
+
+    def rpc(self, method: str, code: str, seconds: float) -> None:
+        """Count a gRPC call that has ended.
+
+        Args:
+            method: Its full name. A client may call whatever it likes, so that methods that do not exist share one
+                label: their number has no bound.
+            code: The status code's name, such as ``OK``.
+            seconds: How long it took.
+        """
+        if code == _NO_SUCH_METHOD:
+            method = "unknown"
+        self._service.calls.labels(method, code).inc()
+        self._service.call_seconds.labels(method).observe(seconds)
+
+    @contextmanager
+    def event_stream(self) -> Iterator[None]:
+        """Count a client as reading events for as long as the context lasts."""
+        self._service.streams.inc()
+        try:
+            yield
+        finally:
+            self._service.streams.dec()
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield every metric; `prometheus_client` takes this object in place of a registry."""
+        for metric in self._registry.collect():
+            # When a series was made is noise here: it doubles the counters, and Prometheus does not read it.
+            samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            metric.samples = samples
+            yield metric
+
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """Return what a scrape reads, and its content type.
+
+        Args:
+            accept: The request's Accept header: Prometheus's text format, or OpenMetrics when it is asked for.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self), content_type
+
+    def _track(self, experiment: str) -> Tracked:
+        if experiment not in self._tracked:
+            self._tracked[experiment] = Tracked(experiment, self._evolution, self._episodes)
+        return self._tracked[experiment]
+
+    def _apply(self, tracked: Tracked, event: Event) -> None:
+        match event:
+            case EpisodeFinished():
+                tracked.finished(event.episode)
+            case AgentEvaluated():
+                tracked.settled("evaluated")
+            case EpisodeLost():
+                tracked.lost(event.purpose)
+            case AgentFailed():
+                tracked.settled(event.kind.value)
+                tracked.failed(Purpose.TRAINING, event.kind)
+            case ContestantFailed():
+                tracked.failed(event.purpose, event.kind)
+            case GenerationStarted():
+                tracked.started(event.generation, event.agents)
+            case GenerationCompleted():
+                tracked.completed(event.summary)
+            case ChampionChosen():
+                tracked.gauge(self._evolution.champion, event.validation_fitness)
+            case ExperimentStarted():
+                tracked.gauge(self._evolution.generations, event.generations)
+
+    def _show_states(self) -> None:
+        counts = Counter(tracked.state for tracked in self._tracked.values())
+        for state in ExperimentState:
+            self._evolution.experiments.labels(state.value).set(counts[state])

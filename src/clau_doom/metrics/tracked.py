@@ -1,0 +1,105 @@
+"""One experiment's series: made at once, so that a rate is right from the first event, and removed together."""
+
+import math
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from prometheus_client import Counter, Gauge, Histogram
+
+from clau_doom.domain import Agent, Episode, Purpose
+from clau_doom.domain.events import FailureKind
+from clau_doom.domain.experiment import ExperimentState, GenerationSummary
+from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies
+
+__all__ = ["Tracked"]
+
+_F = TypeVar("_F", Counter, Gauge, Histogram)
+_FAILED = {FailureKind.POLICY_RAISED: "failed", FailureKind.POLICY_TIMED_OUT: "failed"}
+# Its last attempt was lost as well; a stopped agent's episodes are not counted: they did not end.
+_ENDINGS = {**_FAILED, FailureKind.ATTEMPTS_EXHAUSTED: "lost"}
+
+
+class Tracked:
+    """The series of one experiment, and the little that must be remembered between its events."""
+
+    def __init__(self, experiment: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:
+        """Make the series that start at zero; a fitness has none before it is known."""
+        self.state = ExperimentState.PENDING
+        self.sequence = 0
+        self._experiment = experiment
+        self._evolution = evolution
+        self._made: dict[tuple[Counter | Gauge | Histogram, tuple[str, ...]], None] = {}
+        self._gene_deviations: NDArray[np.float64] | None = None
+        self._tics = self._child(episodes.tics)
+        self._decisions = self._child(episodes.decisions)
+        self._seconds = self._child(episodes.seconds)
+        self._latency = self._child(episodes.latency)
+        self._episodes = {
+            (purpose, outcome): self._child(episodes.episodes, purpose.value, outcome)
+            for purpose in Purpose
+            for outcome in ("finished", "lost", "failed")
+        }
+        self._agents = {
+            outcome: self._child(episodes.agents, outcome)
+            for outcome in ("evaluated", *(kind.value for kind in FailureKind))
+        }
+
+    def remove(self) -> None:
+        """Remove every series that was made."""
+        for family, labels in self._made:
+            family.remove(*labels)
+        self._made.clear()
+
+    def gauge(self, family: Gauge, value: float) -> None:
+        """Set one of the experiment's gauges."""
+        self._child(family).set(value)
+
+    def finished(self, episode: Episode) -> None:
+        """Count an episode that was played to its end."""
+        self._episodes[episode.purpose, "finished"].inc()
+        measures, seconds = episode.outcome.measures, episode.timing.seconds
+        # A worker's numbers are claims: one that is no number would spoil a counter for as long as the process lives.
+        if 0 < measures.tics < math.inf:
+            self._tics.inc(measures.tics)
+        if not 0 <= seconds < math.inf:
+            return
+        self._seconds.observe(seconds)
+        if 0 < measures.decisions < math.inf:
+            self._decisions.inc(measures.decisions)
+            self._latency.observe(seconds / measures.decisions)
+
+    def lost(self, purpose: Purpose) -> None:
+        """Count an attempt that the infrastructure lost."""
+        self._episodes[purpose, "lost"].inc()
+
+    def failed(self, purpose: Purpose, kind: FailureKind) -> None:
+        """Count the episode that a failure ended."""
+        if outcome := _ENDINGS.get(kind):
+            self._episodes[purpose, outcome].inc()
+
+    def settled(self, outcome: str) -> None:
+        """Count an agent that is evaluated or failed."""
+        self._agents[outcome].inc()
+
+    def started(self, generation: int, agents: tuple[Agent, ...]) -> None:
+        """Show a generation that is being evaluated."""
+        self.gauge(self._evolution.generation, generation)
+        deviations = np.std([agent.genome.values for agent in agents], axis=0)
+        if generation == 0:
+            self._gene_deviations = deviations
+        first = self._gene_deviations
+        if first is not None and first.shape == deviations.shape and (varied := first > 0).any():
+            self.gauge(self._evolution.spread, float(np.mean(deviations[varied] / first[varied])))
+
+    def completed(self, summary: GenerationSummary) -> None:
+        """Show what a finished generation came to."""
+        self.gauge(self._evolution.best, summary.best_fitness)
+        self.gauge(self._evolution.mean, summary.mean_fitness)
+        self.gauge(self._evolution.worst, summary.worst_fitness)
+        self.gauge(self._evolution.deviation, summary.std_fitness)
+
+    def _child(self, family: _F, *labels: str) -> _F:
+        values = (self._experiment, *labels)
+        self._made[family, values] = None
+        return family.labels(*values)

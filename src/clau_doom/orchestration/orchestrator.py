@@ -1,0 +1,353 @@
+"""Several experiments in one process: started, resumed, steered and read by their ids."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
+from clau_doom.domain import GenomeSpace, parse_agent_id
+from clau_doom.domain.commands import AgentAction, Command, CommandDone, InjectGenome
+from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.errors import (
+    ClauDoomError,
+    ExperimentDone,
+    ExperimentExists,
+    ShutdownRequested,
+    StorageFailed,
+    WrongState,
+)
+from clau_doom.logs import bound, get_logger
+from clau_doom.orchestration.run import ExperimentRun
+from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.ports import ExperimentStore
+
+__all__ = ["Laboratory", "Orchestrator", "Planned"]
+
+SERVER_STOPPED = "the server was stopped"
+"""Why a run was interrupted that the next server goes on with by itself."""
+
+_log = get_logger(__name__)
+
+
+class Planned(Protocol):
+    """Everything about a run that can be known before anything is started or written."""
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """The resolved configuration."""
+        ...
+
+
+class Laboratory(Protocol):
+    """Where experiments are planned, kept and played."""
+
+    def space(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes that a configuration's policy has."""
+        ...
+
+    def plan(self, config: ExperimentConfig) -> Planned:
+        """Return the plan of a new experiment.
+
+        Raises:
+            ConfigError: It cannot be played here.
+            NotAllowed: It names what an allow-list does not hold.
+        """
+        ...
+
+    async def plan_resume(self, experiment: str) -> Planned:
+        """Return the plan for going on with a stored one; raises as `plan` does, and `ResumeRefused`."""
+        ...
+
+    def create(self, plan: Planned, uuid: str) -> None:
+        """Store a new experiment.
+
+        Raises:
+            ExperimentExists: Its name is taken.
+        """
+        ...
+
+    def open(
+        self, plan: Planned, shutdown: Shutdown
+    ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
+        """Open a stored experiment for its one runner, with its backend."""
+        ...
+
+    def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for writing, without playing."""
+        ...
+
+    def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for reading."""
+        ...
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        """Return a stored experiment as it stands."""
+        ...
+
+    def experiments(self) -> Sequence[str]:
+        """Return the ids of the stored experiments, sorted."""
+        ...
+
+
+@dataclass
+class _Live:
+    """An experiment that is run here."""
+
+    run: ExperimentRun
+    store: ExperimentStore
+    shutdown: Shutdown
+
+
+class Orchestrator:
+    """Runs experiments side by side. Enter it; leaving interrupts what still runs."""
+
+    def __init__(self, laboratory: Laboratory, *, begun: Callable[[str], None] = lambda _: None) -> None:
+        """Run what `laboratory` plans and keeps.
+
+        Args:
+            laboratory: Where experiments are planned, kept and played.
+            begun: Called with an experiment's id when its run begins; whoever follows it may read its log from then on.
+        """
+        self._laboratory = laboratory
+        self._tell_begun = begun
+        self._live: dict[str, _Live] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._runs = asyncio.TaskGroup()
+        self._draining: float | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin; nothing runs yet."""
+        await self._runs.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Interrupt what still runs, and wait for it."""
+        self.drain(grace=0.0)
+        await self._runs.__aexit__(None, None, None)  # the runs are waited for, whatever happened outside them
+
+    @property
+    def draining(self) -> bool:
+        """Whether no new work is taken."""
+        return self._draining is not None
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The experiments that are run here, by id."""
+        return tuple(sorted(self._live))
+
+    def drain(self, *, grace: float) -> None:
+        """Take no more work, and interrupt what runs; episodes that are being played may end within the grace."""
+        self._draining = grace
+        for live in self._live.values():
+            live.shutdown.request(SERVER_STOPPED, grace=grace)
+
+    async def idle(self) -> None:
+        """Wait until nothing is run here."""
+        while self._tasks:
+            await asyncio.wait({*self._tasks.values()})
+
+    async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
+        """Store an experiment and begin to run it; return it, and whether it is new.
+
+        Args:
+            config: What to run.
+            request_id: The same id with the same configuration starts one experiment, however often it is asked for.
+
+        Raises:
+            ConfigError: It cannot be played here.
+            NotAllowed: It names what an allow-list does not hold.
+            ExperimentExists: Its name is taken.
+            ShutdownRequested: No new work is taken.
+        """
+        self._check()
+        plan = await asyncio.to_thread(self._laboratory.plan, config)
+        name = plan.config.name
+        uuid = str(uuid5(NAMESPACE_OID, f"{request_id}\0{to_yaml(config)}") if request_id else uuid4())
+        async with self._locks[name]:
+            self._check()
+            try:
+                await asyncio.to_thread(self._laboratory.create, plan, uuid)
+            except ExperimentExists:
+                stored = await self._laboratory.experiment(name)
+                if stored.snapshot.experiment.uuid != uuid:
+                    raise
+                return stored, False
+            await self._begin(plan)
+            return await self._laboratory.experiment(name), True
+
+    async def experiments(self) -> tuple[StoredExperiment, ...]:
+        """Return the stored experiments, by id; those that cannot be read are left out, and logged."""
+        found = []
+        for name in self._laboratory.experiments():
+            try:
+                found.append(await self._laboratory.experiment(name))
+            except ClauDoomError as error:
+                _log.warning("an experiment cannot be read", experiment=name, error=str(error))
+        return tuple(found)
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        """Return an experiment as it stands.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+        """
+        return await self._laboratory.experiment(experiment)
+
+    def space(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes that a configuration's policy has."""
+        return self._laboratory.space(config)
+
+    async def pause(self, experiment: str) -> StoredExperiment:
+        """Begin no new episode of an experiment.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+            WrongState: It is not running here.
+        """
+        stored = await self._laboratory.experiment(experiment)
+        await self._running(stored).run.pause()
+        return await self._laboratory.experiment(experiment)
+
+    async def resume(self, experiment: str) -> StoredExperiment:
+        """Go on with an experiment that is paused or interrupted.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+            ExperimentDone: It is over.
+            WrongState: It is running.
+            ResumeRefused: What decides its results has changed.
+            ShutdownRequested: No new work is taken.
+        """
+        self._check()
+        async with self._locks[experiment]:
+            if live := self._live.get(experiment):
+                await live.run.go_on()
+            else:
+                await self._begin(await self._laboratory.plan_resume(experiment))
+        return await self._laboratory.experiment(experiment)
+
+    async def cancel(self, experiment: str) -> StoredExperiment:
+        """End an experiment for good.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+            ExperimentDone: It is over already.
+        """
+        async with self._locks[experiment]:
+            if live := self._live.get(experiment):
+                live.run.cancel()
+                await asyncio.wait({self._tasks[experiment]})
+            else:
+                stored = await self._laboratory.experiment(experiment)
+                if stored.state.final:
+                    raise ExperimentDone(f"experiment {experiment} is {stored.state.value} already")
+                async with self._laboratory.write(experiment) as store:
+                    await store.append([ExperimentCancelled()], running_seconds=stored.snapshot.running_seconds)
+        return await self._laboratory.experiment(experiment)
+
+    async def control(self, command: Command) -> CommandDone:
+        """Carry out a command, and return when what it did is committed; see `ExperimentRun.control`.
+
+        Raises:
+            ExperimentNotFound: There is no such experiment.
+            AgentNotFound: There is no such agent.
+            WrongState: The experiment is not running, or it cannot be done as things stand.
+        """
+        if isinstance(command, InjectGenome):
+            experiment = command.experiment
+        else:
+            experiment, _, _ = parse_agent_id(command.agent)
+        if live := self._live.get(experiment):
+            return await live.run.control(command)
+        stored = await self._laboratory.experiment(experiment)
+        if isinstance(command, InjectGenome) or command.action is not AgentAction.INSPECT:
+            self._running(stored)
+        assert not isinstance(command, InjectGenome)
+        evaluation = stored.snapshot.find(command.agent)
+        return CommandDone(sequence=0, evaluation=evaluation, paused=evaluation.agent.ref in stored.snapshot.paused)
+
+    async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
+        """Yield an experiment's events after a sequence: what is there, then what comes, until it is no longer run.
+
+        Raises:
+            ExperimentNotFound: There is none of that id.
+        """
+        if live := self._live.get(experiment):
+            with contextlib.suppress(StorageFailed):  # closed, because its run has ended: the rest is read below
+                async for recorded in live.store.events(after, follow=True):
+                    after = recorded.sequence
+                    yield recorded
+        async with self._laboratory.read(experiment) as store:
+            async for recorded in store.events(after):
+                yield recorded
+
+    async def resume_all(self) -> None:
+        """Go on with what was running when the last server ended, in whatever way it did."""
+        for stored in await self.experiments():
+            snapshot, name = stored.snapshot, stored.snapshot.experiment.id
+            killed = snapshot.state in {ExperimentState.RUNNING, ExperimentState.PENDING}
+            if name in self._live or not (killed or snapshot.reason == SERVER_STOPPED):
+                continue
+            try:
+                await self.resume(name)
+            except ClauDoomError as error:
+                _log.warning("an experiment cannot be resumed", experiment=name, error=str(error))
+
+    def _check(self) -> None:
+        if self._draining is not None:
+            raise ShutdownRequested("the server is shutting down: it takes no new work")
+
+    def _running(self, stored: StoredExperiment) -> _Live:
+        name = stored.snapshot.experiment.id
+        try:
+            return self._live[name]
+        except KeyError:
+            raise WrongState(f"experiment {name} is {stored.state.value}, and not running here") from None
+
+    async def _begin(self, plan: Planned) -> None:
+        """Run a stored experiment; return when it has begun."""
+        begun = asyncio.get_running_loop().create_future()
+        name = plan.config.name
+        task = self._tasks[name] = self._runs.create_task(self._host(plan, begun))
+        task.add_done_callback(lambda _: self._tasks.pop(name))
+        try:
+            await begun
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    async def _host(self, plan: Planned, begun: "asyncio.Future[None]") -> None:
+        name, shutdown = plan.config.name, Shutdown()
+        with bound(experiment=name):
+            try:
+                async with self._laboratory.open(plan, shutdown) as (store, run):
+                    await run.begin()
+                    self._live[name] = _Live(run=run, store=store, shutdown=shutdown)
+                    if self._draining is not None:
+                        shutdown.request(SERVER_STOPPED, grace=self._draining)
+                    begun.set_result(None)
+                    self._tell_begun(name)
+                    try:
+                        state = await run.run()
+                    finally:
+                        del self._live[name]
+                _log.info("an experiment is no longer run", state=state.value, reason=shutdown.reason)
+            except Exception as error:  # its log has what there is to say; the others go on
+                if not begun.done():
+                    begun.set_exception(error)
+                else:
+                    _log.error("an experiment ended", error=str(error), exc_info=not isinstance(error, ClauDoomError))
+            except BaseException:
+                with contextlib.suppress(asyncio.InvalidStateError):
+                    begun.cancel()
+                raise

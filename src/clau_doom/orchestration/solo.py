@@ -1,0 +1,113 @@
+"""One run as an orchestrator of its own, so that it can be steered as those of a server are."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.domain import GenomeSpace, parse_agent_id
+from clau_doom.domain.commands import Command, CommandDone, InjectGenome
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested
+from clau_doom.orchestration.run import ExperimentRun
+from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.ports import ExperimentStore
+
+__all__ = ["SoloRun"]
+
+
+class SoloRun:
+    """What `Orchestrator` is for many experiments, for the one that this process runs; it starts no others."""
+
+    def __init__(
+        self,
+        run: ExperimentRun,
+        store: ExperimentStore,
+        shutdown: Shutdown,
+        *,
+        space: GenomeSpace,
+        stored: Callable[[], Awaitable[StoredExperiment]],
+    ) -> None:
+        """Steer a run.
+
+        Args:
+            run: The run, begun.
+            store: Its store.
+            shutdown: Its shutdown.
+            space: The policy's genes.
+            stored: Returns the experiment as it stands.
+        """
+        self._run = run
+        self._store = store
+        self._shutdown = shutdown
+        self._space = space
+        self._stored = stored
+
+    @property
+    def draining(self) -> bool:
+        """Whether the run is about to stop."""
+        return self._shutdown.requested
+
+    async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
+        """Refuse.
+
+        Raises:
+            NotAllowed: Always.
+        """
+        del config, request_id
+        raise NotAllowed("this process runs one experiment and starts no others: use clau-doom serve")
+
+    async def experiments(self) -> tuple[StoredExperiment, ...]:
+        """Return the experiment."""
+        return (await self._stored(),)
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        """Return the experiment.
+
+        Raises:
+            ExperimentNotFound: It is another one.
+        """
+        stored = await self._stored()
+        if experiment != stored.snapshot.experiment.id:
+            raise ExperimentNotFound(f"this process runs {stored.snapshot.experiment.id}, and not {experiment}")
+        return stored
+
+    def space(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes of the run's policy."""
+        del config
+        return self._space
+
+    async def pause(self, experiment: str) -> StoredExperiment:
+        """Begin no new episode; see `ExperimentRun.pause`."""
+        await self.experiment(experiment)
+        await self._run.pause()
+        return await self._stored()
+
+    async def resume(self, experiment: str) -> StoredExperiment:
+        """Begin episodes again; see `ExperimentRun.go_on`."""
+        await self.experiment(experiment)
+        await self._run.go_on()
+        return await self._stored()
+
+    async def cancel(self, experiment: str) -> StoredExperiment:
+        """Have the run end for good; it has not ended yet when this returns.
+
+        Raises:
+            ShutdownRequested: It is about to stop.
+        """
+        stored = await self.experiment(experiment)
+        if self._shutdown.requested:
+            raise ShutdownRequested(f"experiment {experiment} is about to stop")
+        self._run.cancel()
+        return stored
+
+    async def control(self, command: Command) -> CommandDone:
+        """Carry out a command; see `ExperimentRun.control`."""
+        if isinstance(command, InjectGenome):
+            await self.experiment(command.experiment)
+        else:
+            await self.experiment(parse_agent_id(command.agent)[0])
+        return await self._run.control(command)
+
+    def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
+        """Yield the run's events after a sequence, until it is over."""
+        del experiment
+        return self._store.events(after, follow=True)

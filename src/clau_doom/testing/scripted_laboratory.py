@@ -1,0 +1,154 @@
+"""A laboratory whose experiments are kept in memory and whose episodes are scripted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, to_yaml
+from clau_doom.domain import Fitness, Gene, GenomeSpace
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
+from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
+from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore
+from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
+
+__all__ = ["ScriptedLaboratory", "ScriptedPlan"]
+
+_SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0), Gene.real("y", -1.0, 1.0), Gene.choice("mood", ["bold", "shy"])))
+
+
+@dataclass(frozen=True)
+class ScriptedPlan:
+    """What is to be run."""
+
+    config: ExperimentConfig
+
+
+class _LoopClock:
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class ScriptedLaboratory:
+    """An `orchestration.Laboratory` for tests of everything above it; two of the same stores are two servers in turn.
+
+    Attributes:
+        stores: The stored experiments by id.
+        open_gate: Episodes end when it is set, and wait until then.
+    """
+
+    def __init__(
+        self,
+        *,
+        stores: dict[str, MemoryStore] | None = None,
+        slots: int = 2,
+        disturb: Disturb | None = None,
+        refuse: Callable[[ExperimentConfig], Exception | None] = lambda _: None,
+    ) -> None:
+        """Make a laboratory.
+
+        Args:
+            stores: What another laboratory has stored, or None.
+            slots: How many episodes each experiment plays at once.
+            disturb: See `ScriptedBackend`.
+            refuse: Returns what planning a configuration raises, or None.
+        """
+        self.stores = {} if stores is None else stores
+        self.open_gate = asyncio.Event()
+        self.open_gate.set()
+        self._slots = slots
+        self._disturb = disturb
+        self._refuse = refuse
+        self._open: set[str] = set()
+
+    def space(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return two real genes and a choice."""
+        del config
+        return _SPACE
+
+    def plan(self, config: ExperimentConfig) -> ScriptedPlan:
+        """Return the plan of a new experiment, unless it is refused."""
+        if error := self._refuse(config):
+            raise error
+        return ScriptedPlan(config)
+
+    async def plan_resume(self, experiment: str) -> ScriptedPlan:
+        """Return the plan for going on with a stored one."""
+        stored = await self.experiment(experiment)
+        if stored.state.final:
+            raise ExperimentDone(f"experiment {experiment} is {stored.state.value}")
+        return ScriptedPlan(stored.config)
+
+    def create(self, plan: Planned, uuid: str) -> None:
+        """Store a new experiment."""
+        config = plan.config
+        if config.name in self.stores:
+            raise ExperimentExists(f"experiment {config.name} exists already")
+        self.stores[config.name] = MemoryStore(
+            Experiment(
+                id=config.name,
+                uuid=uuid,
+                seed=config.seed,
+                config_yaml=to_yaml(config),
+                provenance=Provenance(facts=(("scripted", "1"),)),
+            )
+        )
+
+    @asynccontextmanager
+    async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
+        """Open a stored experiment for its one runner, with a scripted backend."""
+        config, store = plan.config, self._store(plan.config.name)
+        if config.name in self._open:
+            raise ExperimentBusy(f"experiment {config.name} is being run")
+        self._open.add(config.name)
+        backend: EvaluationBackend = ScriptedBackend(slots=self._slots, disturb=self._wait)
+        try:
+            async with backend:
+                yield (
+                    store,
+                    ExperimentRun(
+                        config,
+                        to_yaml(config),
+                        space=_SPACE,
+                        fitness=Fitness.named("reward"),
+                        store=store,
+                        backend=backend,
+                        shutdown=shutdown,
+                        clock=_LoopClock(),
+                    ),
+                )
+        finally:
+            self._open.remove(config.name)
+
+    def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for writing, without playing."""
+        return nullcontext(self._store(experiment))
+
+    def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
+        """Open a stored experiment for reading."""
+        return nullcontext(self._store(experiment))
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        """Return a stored experiment as it stands."""
+        snapshot = await self._store(experiment).snapshot()
+        abandoned = snapshot.state is ExperimentState.RUNNING and experiment not in self._open
+        config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {experiment}")
+        state = ExperimentState.INTERRUPTED if abandoned else snapshot.state
+        return StoredExperiment(snapshot=snapshot, config=config, state=state, last_activity=0.0)
+
+    def experiments(self) -> Sequence[str]:
+        """Return the ids of the stored experiments, sorted."""
+        return tuple(sorted(self.stores))
+
+    def _store(self, experiment: str) -> MemoryStore:
+        try:
+            return self.stores[experiment]
+        except KeyError:
+            raise ExperimentNotFound(f"no experiment {experiment} in the laboratory") from None
+
+    async def _wait(self, task: EpisodeTask) -> None:
+        await self.open_gate.wait()
+        if self._disturb is not None:
+            await self._disturb(task)

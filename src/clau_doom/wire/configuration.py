@@ -1,0 +1,168 @@
+"""Between the configuration as a message and the plain data that a configuration file with the same fields holds.
+
+Nothing here names a field of the configuration: everything is read off the .proto, which is written like this.
+
+- A field that is not set is left out, and so is an enumeration's UNSPECIFIED; other words are those behind the prefix,
+  in lower case.
+- A message with a oneof ``kind`` of messages alone is a section of that kind. Where one of them is no message, the
+  whole is the value of the one that is set.
+- A message whose only field is a list or a map stands for that list or map.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from clau_doom.config import ExperimentConfig
+from clau_doom.errors import InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
+
+__all__ = ["config_fields", "config_message"]
+
+# Protobuf's descriptors come in two families of classes that have no common one.
+_Field: TypeAlias = Any
+_Oneof: TypeAlias = Any
+_Enum: TypeAlias = Any
+
+_KIND = "kind"
+_TYPES = {
+    FieldDescriptor.TYPE_BOOL: bool,
+    FieldDescriptor.TYPE_INT64: int,
+    FieldDescriptor.TYPE_DOUBLE: float,
+    FieldDescriptor.TYPE_STRING: str,
+    FieldDescriptor.TYPE_MESSAGE: dict,
+}
+"""What the kinds of a value that is no section look like as plain data."""
+
+
+def config_fields(message: pb.ExperimentConfig) -> dict[str, object]:
+    """Return what a configuration file with the same fields would hold; nothing is validated yet."""
+    return _section(message)
+
+
+def config_message(config: ExperimentConfig) -> pb.ExperimentConfig:
+    """Return a configuration's message, every field set; the sections of the service have none and are left out.
+
+    Raises:
+        InvalidMessage: It holds a whole number of more than 64 bits.
+    """
+    message = pb.ExperimentConfig()
+    try:
+        _fill(message, config.model_dump(mode="json"))
+    except ValueError as error:
+        raise InvalidMessage(f"the configuration of {config.name} fits no message: {error}") from error
+    return message
+
+
+def _section(message: Message) -> dict[str, object]:
+    plain = {field.name: _plain(field, value) for field, value in message.ListFields()}
+    return {name: value for name, value in plain.items() if value is not None}
+
+
+def _plain(field: _Field, value: Any) -> object:
+    if not field.is_repeated:
+        return _single(field, value)
+    if _is_map(field):
+        inner = _map_value(field)
+        return {key: _single(inner, value[key]) for key in sorted(value)}  # protobuf's order is another each time
+    return [_single(field, item) for item in value]
+
+
+def _single(field: _Field, value: Any) -> object:
+    if field.enum_type:
+        words = {number: word for word, number in _words(field.enum_type).items()}
+        return words.get(value, value)  # a number that is unknown here is refused where words are
+    return _message(value) if field.message_type else value
+
+
+def _message(message: Message) -> object:
+    """Return what a message stands for; None for a value of several kinds of which none is set."""
+    kind, wrapped = message.DESCRIPTOR.oneofs_by_name.get(_KIND), _wrapped(message)
+    if wrapped:
+        return _plain(wrapped, getattr(message, wrapped.name))
+    if not kind:
+        return _section(message)
+    chosen = message.WhichOneof(_KIND)
+    if not _is_tagged(kind):
+        return _single(message.DESCRIPTOR.fields_by_name[chosen], getattr(message, chosen)) if chosen else None
+    return {_KIND: _tag(chosen), **_section(getattr(message, chosen))} if chosen else {}
+
+
+def _fill(message: Message, plain: Mapping[str, object]) -> None:
+    for field in message.DESCRIPTOR.fields:
+        value = plain.get(field.name)
+        if value is not None:
+            _set(message, field, value)
+
+
+def _set(message: Message, field: _Field, value: Any) -> None:
+    if field.is_repeated:
+        _extend(getattr(message, field.name), field, value)
+    elif field.message_type:
+        _assign(_begun(message, field.name), value)
+    else:
+        setattr(message, field.name, _words(field.enum_type)[value] if field.enum_type else value)
+
+
+def _extend(container: Any, field: _Field, value: Any) -> None:
+    if _is_map(field):
+        for key, item in value.items():
+            if _map_value(field).message_type:
+                _assign(container[key], item)
+            else:
+                container[key] = item
+    elif field.message_type:
+        for item in value:
+            _assign(container.add(), item)
+    else:
+        container.extend(value)
+
+
+def _assign(message: Message, value: Any) -> None:
+    """Make a message stand for a value."""
+    kind, wrapped = message.DESCRIPTOR.oneofs_by_name.get(_KIND), _wrapped(message)
+    if wrapped:
+        _set(message, wrapped, value)
+    elif not kind:
+        _fill(message, value)
+    elif _is_tagged(kind):
+        chosen = next(field.name for field in kind.fields if _tag(field.name) == value[_KIND])
+        _fill(_begun(message, chosen), value)
+    else:
+        _set(message, next(field for field in kind.fields if type(value) is _TYPES[field.type]), value)
+
+
+def _begun(message: Message, name: str) -> Message:
+    """Return the message in a field, which is there from now on even where it stays empty."""
+    inner: Message = getattr(message, name)
+    inner.SetInParent()
+    return inner
+
+
+def _words(enum: _Enum) -> dict[str, int]:
+    prefix = len(enum.values_by_number[0].name.removesuffix("UNSPECIFIED"))
+    return {value.name[prefix:].lower(): value.number for value in enum.values if value.number}
+
+
+def _tag(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _is_tagged(kind: _Oneof) -> bool:
+    return all(field.message_type for field in kind.fields)
+
+
+def _wrapped(message: Message) -> _Field | None:
+    fields = message.DESCRIPTOR.fields
+    return fields[0] if len(fields) == 1 and fields[0].is_repeated else None
+
+
+def _is_map(field: _Field) -> bool:
+    return bool(field.message_type and field.message_type.GetOptions().map_entry)
+
+
+def _map_value(field: _Field) -> _Field:
+    assert field.message_type
+    return field.message_type.fields_by_name["value"]

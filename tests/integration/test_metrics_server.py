@@ -1,0 +1,206 @@
+"""The metrics server on real sockets: what it answers, what it refuses, and how it ends."""
+
+import asyncio
+import gc
+import json
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pytest
+from prometheus_client.metrics_core import Metric
+
+from clau_doom.config import MetricsConfig
+from clau_doom.errors import AddressTaken, ConfigError
+from clau_doom.metrics import Metrics, MetricsServer
+
+pytestmark = pytest.mark.anyio
+ANY_PORT = MetricsConfig(port=0)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def server(
+    metrics: Metrics | None = None, config: MetricsConfig = ANY_PORT, ready: Callable[[], str | None] = lambda: None
+) -> MetricsServer:
+    return MetricsServer(metrics or Metrics(), config, ready=ready)
+
+
+async def get(port: int, path: str, *, host: str = "127.0.0.1", accept: str = "*/*") -> Answer:
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n\r\n".encode())
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    await writer.wait_closed()
+    status, *lines = head.decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    return Answer(status=int(status.split()[1]), headers=headers, body=body)
+
+
+async def test_it_serves_the_metrics_in_the_format_asked_for() -> None:
+    """/metrics answers Prometheus's text, and OpenMetrics to whoever accepts it."""
+    metrics = Metrics()
+    metrics.workers(busy=1, total=3)
+    async with server(metrics) as running:
+        plain = await get(running.port, "/metrics")
+        opened = await get(running.port, "/metrics", accept="application/openmetrics-text; version=1.0.0")
+    assert (plain.status, opened.status) == (200, 200)
+    assert b"\nclau_doom_workers 3.0\n" in plain.body
+    assert plain.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert opened.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert opened.body.endswith(b"# EOF\n")
+    assert "server" not in plain.headers
+
+
+async def test_it_says_whether_it_is_alive_and_ready() -> None:
+    """/healthz answers as long as the loop runs; /readyz is 503 with the reason while no work is taken."""
+    reasons: list[str | None] = [None, "draining"]
+    async with server(ready=lambda: reasons[0]) as running:
+        ready = await get(running.port, "/readyz")
+        reasons.pop(0)
+        draining = await get(running.port, "/readyz")
+        alive = await get(running.port, "/healthz")
+        nowhere = await get(running.port, "/")
+    assert (ready.status, json.loads(ready.body)) == (200, {"ready": True})
+    assert (draining.status, json.loads(draining.body)) == (503, {"ready": False, "reason": "draining"})
+    assert (alive.status, json.loads(alive.body)) == (200, {"alive": True})
+    assert nowhere.status == 404
+
+
+class Broken(Metrics):
+    def collect(self) -> Iterable[Metric]:
+        raise RuntimeError("the canary")
+
+
+def broken_ready() -> str | None:
+    raise RuntimeError("the canary")
+
+
+async def test_what_breaks_is_logged_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    """An error while collecting is a 500, one in the readiness a 503; the log has the text, and the client none."""
+    with caplog.at_level(logging.WARNING):
+        async with server(Broken(), ready=broken_ready) as running:
+            metrics, ready = await get(running.port, "/metrics"), await get(running.port, "/readyz")
+            assert (await get(running.port, "/healthz")).status == 200
+    assert (metrics.status, ready.status) == (500, 503)
+    assert b"canary" not in metrics.body + ready.body
+    assert caplog.text.count("RuntimeError: the canary") == 2
+
+
+async def test_a_taken_port_is_one_clear_error() -> None:
+    """The error names the address and says what to do, and the server that was first goes on."""
+    async with server() as first:
+        second = server(config=MetricsConfig(port=first.port))
+        with pytest.raises(AddressTaken, match=rf"127\.0\.0\.1:{first.port} is taken: .*metrics\.port"):
+            await second.__aenter__()
+        assert (await get(first.port, "/healthz")).status == 200
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid", "x" * 70])
+async def test_an_address_that_is_not_ours_is_a_configuration_error(host: str) -> None:
+    """A host that this machine does not have, or that nobody knows, is named with its field."""
+    with pytest.raises(ConfigError, match=f"cannot listen on {host}:0: ") as caught:
+        await server(config=MetricsConfig(host=host, port=0)).__aenter__()
+    assert caught.value.problems[0][0] == "metrics.host"
+
+
+async def test_it_listens_where_it_is_told_and_nowhere_else() -> None:
+    """On 127.0.0.1 by default: not on the machine's other addresses."""
+    async with server() as running:
+        assert (running.address, running.port) == (f"127.0.0.1:{running.port}", running.port)
+        with pytest.raises(ConnectionRefusedError):
+            await get(running.port, "/healthz", host="127.0.0.2")
+
+
+async def test_it_listens_on_ipv6() -> None:
+    """An IPv6 host needs no brackets in the configuration, and gets them where it is shown."""
+    async with server(config=MetricsConfig(host="::1", port=0)) as running:
+        assert running.address == f"[::1]:{running.port}"
+        assert (await get(running.port, "/healthz", host="::1")).status == 200
+
+
+async def test_the_port_is_free_again_at_once() -> None:
+    """A server can be started on the port that the last one has just left, with connections still closing."""
+    async with server() as first:
+        await get(first.port, "/metrics")
+    async with server(config=MetricsConfig(port=first.port)) as second:
+        assert (await get(second.port, "/healthz")).status == 200
+
+
+async def test_signals_stay_the_orchestrator_s() -> None:
+    """Serving installs no signal handler and leaves none."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    async with server():
+        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+async def test_it_writes_nothing_about_what_it_is_asked(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """There is no access log, and nothing is printed at the start and the end."""
+    with caplog.at_level(logging.WARNING):
+        async with server() as running:
+            await get(running.port, "/metrics")
+    assert caplog.text == ""
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
+    """Neither a client that says nothing nor one that reads nothing holds the end up, and both are cut off."""
+
+    class Huge(Metrics):
+        def exposition(self, accept: str = "") -> tuple[bytes, str]:
+            return b"x" * 50_000_000, "text/plain"
+
+    async with server(Huge()) as running:
+        with socket.create_connection(("127.0.0.1", running.port)) as silent:
+            stalled = socket.create_connection(("127.0.0.1", running.port))
+            stalled.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asyncio.sleep(0.2)
+            started = time.monotonic()
+            await running.__aexit__(None, None, None)
+            assert time.monotonic() - started < 2.5
+            assert silent.recv(1) == b""
+            stalled.close()
+    gc.collect()  # a transport that was left open would warn here, and a warning is an error
+
+
+async def test_an_error_in_the_body_comes_out_as_it_is() -> None:
+    """The server ends and the caller's error is neither wrapped nor lost."""
+    with pytest.raises(KeyError, match="mine"):
+        async with server() as running:
+            raise KeyError("mine")
+    with pytest.raises(ConnectionRefusedError):
+        await get(running.port, "/healthz")
+
+
+async def test_a_cancelled_caller_leaves_nothing_listening() -> None:
+    """Cancelling the task that serves ends the server first."""
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def serve() -> None:
+        async with server() as running:
+            port.set_result(running.port)
+            await asyncio.sleep(60)
+
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(serve())
+        await port
+        serving.cancel()
+    assert serving.cancelled()
+    with pytest.raises(ConnectionRefusedError):
+        await get(await port, "/healthz")

@@ -1,0 +1,227 @@
+"""Several experiments in one process: started once, steered by id, interrupted and gone on with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from clau_doom.config import ExperimentConfig, HoldoutConfig, StoredExperiment
+from clau_doom.domain import AgentStatus, Genome
+from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, GenerationStarted, RecordedEvent
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.history import history_sha256
+from clau_doom.errors import (
+    AgentNotFound,
+    ConfigError,
+    ExperimentBusy,
+    ExperimentDone,
+    ExperimentExists,
+    ExperimentNotFound,
+    ShutdownRequested,
+    WrongState,
+)
+from clau_doom.orchestration import Orchestrator
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+BASE = ExperimentConfig(
+    name="one", generations=3, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=2)
+)
+
+
+def named(name: str, **changes: object) -> ExperimentConfig:
+    return BASE.model_copy(update={"name": name, **changes})
+
+
+def serving(scenario: Callable[[Orchestrator, ScriptedLaboratory], Awaitable[None]]) -> None:
+    async def run() -> None:
+        laboratory = ScriptedLaboratory()
+        async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
+            await scenario(orchestrator, laboratory)
+
+    asyncio.run(run())
+
+
+async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
+    async for _ in orchestrator.events(name):
+        pass
+    while name in orchestrator.live:  # noqa: ASYNC110 - the store is closed after the last event
+        await asyncio.sleep(0)
+    return await orchestrator.experiment(name)
+
+
+def test_experiments_run_side_by_side() -> None:
+    """Each comes to what it comes to alone, and all are listed by id."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        for name in ("two", "one", "three"):
+            stored, created = await orchestrator.start(named(name))
+            assert (stored.state, created) == (ExperimentState.RUNNING, True)
+        hashes = {
+            history_sha256((await ended(orchestrator, name)).snapshot.generations) for name in ("one", "two", "three")
+        }
+        assert len(hashes) == 1
+        listed = await orchestrator.experiments()
+        assert [each.snapshot.experiment.id for each in listed] == ["one", "three", "two"]
+        assert {each.state for each in listed} == {ExperimentState.COMPLETED}
+        assert len({each.snapshot.experiment.uuid for each in listed}) == 3
+
+    serving(scenario)
+
+
+def test_a_request_may_be_repeated() -> None:
+    """The same request starts one experiment; another one of its name, or with another configuration, is refused."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        first, created = await orchestrator.start(BASE, request_id="r1")
+        again, repeated = await orchestrator.start(BASE, request_id="r1")
+        assert (created, repeated) == (True, False)
+        assert again.snapshot.experiment == first.snapshot.experiment
+        for config, request in ((BASE, ""), (BASE, "r2"), (named("one", seed=2), "r1")):
+            with pytest.raises(ExperimentExists):
+                await orchestrator.start(config, request_id=request)
+        both = await asyncio.gather(*(orchestrator.start(named("two"), request_id="r3") for _ in range(5)))
+        assert sorted(new for _, new in both) == [False] * 4 + [True]
+
+    serving(scenario)
+
+
+def test_what_cannot_be_planned_is_not_stored() -> None:
+    """A refusal comes out as it is, and leaves nothing behind."""
+
+    async def run() -> None:
+        laboratory = ScriptedLaboratory(refuse=lambda config: ConfigError("no such scenario"))
+        async with Orchestrator(laboratory) as orchestrator:
+            with pytest.raises(ConfigError, match="no such scenario"):
+                await orchestrator.start(BASE)
+            assert await orchestrator.experiments() == ()
+
+    asyncio.run(run())
+
+
+def test_the_log_is_followed_to_its_end() -> None:
+    """A follower gets what is there and what comes, each once and in order; one who comes late gets the same."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        laboratory.open_gate.clear()
+        await orchestrator.start(BASE)
+
+        async def read(after: int) -> list[RecordedEvent]:
+            return [recorded async for recorded in orchestrator.events("one", after)]
+
+        async with asyncio.TaskGroup() as group:
+            readers = [group.create_task(read(after)) for after in (0, 0, 5)]
+            await asyncio.sleep(0.05)
+            laboratory.open_gate.set()
+        rows = [reader.result() for reader in readers] + [await read(0)]
+        assert [recorded.sequence for recorded in rows[0]] == [*range(1, len(rows[0]) + 1)]
+        assert rows[0] == rows[1] == rows[3]
+        assert rows[2] == rows[0][5:]
+        assert isinstance(rows[0][-1].event, ExperimentCompleted)
+
+    serving(scenario)
+
+
+def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
+    """Each in the states in which it can be done, and refused with what would do in the others."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        laboratory.open_gate.clear()
+        await orchestrator.start(BASE)
+        with pytest.raises(WrongState):
+            await orchestrator.resume("one")
+        assert (await orchestrator.pause("one")).state is ExperimentState.PAUSED
+        assert (await orchestrator.resume("one")).state is ExperimentState.RUNNING
+        assert (await orchestrator.cancel("one")).state is ExperimentState.CANCELLED
+        assert orchestrator.live == ()
+        for refused in (orchestrator.resume, orchestrator.cancel):
+            with pytest.raises(ExperimentDone):
+                await refused("one")
+        with pytest.raises(WrongState, match="cancelled"):
+            await orchestrator.pause("one")
+        for missing in (orchestrator.pause, orchestrator.resume, orchestrator.cancel, orchestrator.experiment):
+            with pytest.raises(ExperimentNotFound):
+                await missing("none")
+
+    serving(scenario)
+
+
+def test_agents_are_steered_by_their_ids() -> None:
+    """Commands find their experiment; one that is not running can be looked at and no more."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        laboratory.open_gate.clear()
+        await orchestrator.start(BASE)
+        async for recorded in orchestrator.events("one"):
+            if isinstance(recorded.event, GenerationStarted):
+                break
+        done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
+        assert (done.sequence > 0, done.paused) == (True, True)
+        await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="one-g000-a001"))
+        await orchestrator.control(InjectGenome(experiment="one", genome=Genome((0.5, 0.5, 1.0))))
+        laboratory.open_gate.set()
+        await ended(orchestrator, "one")
+        inspected = await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a001"))
+        assert inspected.evaluation is not None
+        assert inspected.evaluation.status is AgentStatus.FAILED
+        for command in (
+            AgentCommand(action=AgentAction.RESTART, agent="one-g000-a001"),
+            InjectGenome(experiment="one", genome=Genome((0.5, 0.5, 1.0))),
+        ):
+            with pytest.raises(WrongState, match="completed, and not running here"):
+                await orchestrator.control(command)
+        with pytest.raises(AgentNotFound):
+            await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a099"))
+        with pytest.raises(ExperimentNotFound):
+            await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="none-g000-a000"))
+
+    serving(scenario)
+
+
+def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
+    """What ran when it was drained goes on; what a person paused or cancelled does not; the ends are the same."""
+
+    async def run() -> None:
+        laboratory = ScriptedLaboratory()
+        laboratory.open_gate.clear()
+        async with Orchestrator(laboratory) as orchestrator:
+            for name in ("one", "paused", "cancelled"):
+                await orchestrator.start(named(name))
+            await orchestrator.pause("paused")
+            await orchestrator.cancel("cancelled")
+            followed = [recorded.event async for recorded in _until_drained(orchestrator)]
+            assert isinstance(followed[-1], ExperimentInterrupted)
+            with pytest.raises(ShutdownRequested):
+                await orchestrator.start(named("late"))
+            with pytest.raises(ShutdownRequested):
+                await orchestrator.resume("paused")
+        again = ScriptedLaboratory(stores=laboratory.stores)
+        async with Orchestrator(again) as orchestrator:
+            await orchestrator.resume_all()
+            assert orchestrator.live in {("one",), ("one", "paused")}
+            resumed = await ended(orchestrator, "one")
+            alone, _ = await orchestrator.start(named("alone"))
+            alone = await ended(orchestrator, "alone")
+            assert history_sha256(resumed.snapshot.generations) == history_sha256(alone.snapshot.generations)
+
+    asyncio.run(run())
+
+
+async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEvent]:
+    orchestrator.drain(grace=0.0)
+    async for recorded in orchestrator.events("one"):
+        yield recorded
+
+
+def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
+    """It is refused, and the others go on."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        laboratory.create(laboratory.plan(BASE), "u1")
+        laboratory._open.add("one")
+        with pytest.raises(ExperimentBusy):
+            await orchestrator.resume("one")
+        await orchestrator.start(named("two"))
+        assert (await ended(orchestrator, "two")).state is ExperimentState.COMPLETED
+
+    serving(scenario)

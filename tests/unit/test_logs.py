@@ -1,0 +1,402 @@
+"""Logs: what a record says in both renderings, and that no secret is ever written, whichever way it comes."""
+
+import asyncio
+import io
+import json
+import logging
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.logs import bound, configure_logs, get_logger
+
+CANARY = "Kanarienvogel7d1f"
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}\nMIIE\n-----END RSA PRIVATE KEY-----\n"
+CREDENTIALS = f"-----BEGIN NATS USER JWT-----\n{CANARY}\n------END NATS USER JWT------\n"
+SEED = "SUA" + "KANARIENVOGEL" * 4 + "ABC"  # as long as NATS's
+log = get_logger("clau_doom.test")
+foreign = logging.getLogger("nats.aio.client")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root, ours = logging.getLogger(), logging.getLogger("clau_doom")
+    before = ([*root.handlers], root.level, ours.level)
+    yield
+    root.handlers[:], root_level, ours_level = before
+    root.setLevel(root_level)
+    ours.setLevel(ours_level)
+
+
+@pytest.fixture
+def lines() -> io.StringIO:
+    """Return a stream that logs are written to as JSON."""
+    stream = io.StringIO()
+    configure_logs(stream)
+    return stream
+
+
+@pytest.fixture
+def text() -> io.StringIO:
+    """Return a terminal that logs are written to."""
+    stream = Terminal()
+    configure_logs(stream)
+    return stream
+
+
+def records(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def plain(stream: io.StringIO) -> str:
+    return re.sub(r"\x1b\[\d*m", "", stream.getvalue())
+
+
+def test_a_record_is_one_json_object_a_line(lines: io.StringIO) -> None:
+    """Timestamp (ISO, UTC), level, logger and event come first, then what was given, in its own type."""
+    log.info("two\nlines", number=3, nested={"a": [1.5, None, True]})
+    (record,) = records(lines)
+    assert list(record) == ["timestamp", "level", "logger", "event", "number", "nested"]
+    assert (record["level"], record["logger"], record["event"]) == ("info", "clau_doom.test", "two\nlines")
+    assert (record["number"], record["nested"]) == (3, {"a": [1.5, None, True]})
+    assert record["timestamp"].endswith("Z")
+    assert datetime.now(UTC) - datetime.fromisoformat(record["timestamp"]) < timedelta(minutes=1)
+
+
+def test_an_exception_is_text(lines: io.StringIO) -> None:
+    """A traceback with its causes stands in the record's `exception`, for our loggers and for others."""
+    for logger in (log, foreign):
+        try:
+            try:
+                raise OSError("no file")
+            except OSError as error:
+                raise ValueError("it failed") from error
+        except ValueError:
+            logger.exception("caught")
+    for record in records(lines):
+        assert record["exception"].startswith("Traceback (most recent call last):")
+        assert "OSError: no file" in record["exception"]
+        assert record["exception"].endswith("ValueError: it failed")
+        assert "exc_info" not in record
+
+
+def test_whatever_is_given_is_written_as_json(lines: io.StringIO) -> None:
+    """No value keeps a record from being written: bytes, sets, objects, cycles, NaN, surrogates, a broken repr."""
+
+    class Broken:
+        def __repr__(self) -> str:
+            raise RuntimeError(CANARY)
+
+    cycle: list[object] = []
+    cycle.append(cycle)
+    log.info("odd", data=b"\xff", some={1}, thing=object, cycle=cycle, nan=float("nan"), text="\udc80", broken=Broken())
+    (line,) = lines.getvalue().splitlines()
+    record = json.loads(line, parse_constant=pytest.fail)
+    assert (record["data"], record["some"], record["nan"]) == ("b'\\xff'", [1], "nan")
+    assert record["broken"] == "<Broken without a repr: RuntimeError>"
+
+
+def test_a_terminal_gets_text_for_people(text: io.StringIO) -> None:
+    """One line with level, event, logger and values; the traceback below it, as Python prints it."""
+    log.warning("worker replaced", worker=3)
+    try:
+        raise ValueError("it failed")
+    except ValueError:
+        log.exception("caught")
+    first, *rest = plain(text).splitlines()
+    assert re.search(r"^20\S+Z \[warning *\] worker replaced +\[clau_doom\.test\] +worker=3$", first)
+    assert rest[1] == "Traceback (most recent call last):"
+    assert rest[-1] == "ValueError: it failed"
+    assert "\x1b[" in text.getvalue()
+
+
+def test_colours_are_left_out_where_nobody_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR and a text rendering into a file have none."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    streams = (Terminal(), io.StringIO())
+    for stream in streams:
+        configure_logs(stream, json=False)
+        log.warning("plain")
+    assert all("plain" in stream.getvalue() and "\x1b" not in stream.getvalue() for stream in streams)
+
+
+def test_the_rendering_can_be_chosen() -> None:
+    """JSON on a terminal when it is asked for."""
+    stream = Terminal()
+    configure_logs(stream, json=True)
+    log.warning("chosen")
+    assert records(stream)[0]["event"] == "chosen"
+
+
+def test_nobody_writes_a_line_in_another_s_name(text: io.StringIO) -> None:
+    """On a terminal, control characters in what a worker or a client said are shown and not obeyed."""
+    log.warning("lost\n2026-01-01 [info] all is well", reason="\x1b[2Jgone\r")
+    written = plain(text)
+    assert len(written.splitlines()) == 1
+    assert "\\n2026" in written
+    assert "\x1b[2J" not in text.getvalue()
+
+
+def test_context_is_bound_and_put_back(lines: io.StringIO) -> None:
+    """Records of ours and of libraries say what they are about; an inner context adds to the outer one, and ends."""
+    with bound(experiment="tiny", generation=3):
+        with bound(agent="tiny-g003-a001"):
+            log.info("inner")
+            foreign.warning("theirs")
+        log.info("outer")
+        with bound(generation=4):
+            log.info("next")
+        log.info("back")
+    log.info("none")
+    names = ("experiment", "generation", "agent")
+    assert [tuple(record.get(name) for name in names) for record in records(lines)] == [
+        ("tiny", 3, "tiny-g003-a001"),
+        ("tiny", 3, "tiny-g003-a001"),
+        ("tiny", 3, None),
+        ("tiny", 4, None),
+        ("tiny", 3, None),
+        (None, None, None),
+    ]
+
+
+def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
+    """Experiments that run side by side do not speak in each other's name."""
+
+    async def run(name: str) -> None:
+        with bound(experiment=name):
+            await asyncio.sleep(0.01)
+            log.info(name)
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run("a"))
+            group.create_task(run("b"))
+
+    asyncio.run(both())
+    assert sorted((record["event"], record["experiment"]) for record in records(lines)) == [("a", "a"), ("b", "b")]
+
+
+@pytest.mark.parametrize("name", ["uvicorn.error", "nats.aio.client", "grpc._cython.cygrpc", "asyncio", "py.warnings"])
+def test_libraries_are_routed_from_warning_on(lines: io.StringIO, name: str) -> None:
+    """A library's warning passes through the same pipeline under its own name; its chatter does not."""
+    logging.getLogger(name).info("chatter")
+    logging.getLogger(name).warning("%s of %d", "one", 2)
+    (record,) = records(lines)
+    assert (record["event"], record["level"], record["logger"]) == ("one of 2", "warning", name)
+
+
+def test_ours_are_routed_from_info_on(lines: io.StringIO) -> None:
+    """Debug records are dropped, and cost no formatting."""
+    log.debug("chatter")
+    log.info("news %s", "interpolated")
+    assert [record["event"] for record in records(lines)] == ["news interpolated"]
+
+
+def test_configuring_again_replaces_what_was(lines: io.StringIO) -> None:
+    """Records are written once, to the last stream; handlers of others stay."""
+    other = logging.NullHandler()
+    logging.getLogger().addHandler(other)
+    second = io.StringIO()
+    configure_logs(second)
+    log.info("once")
+    assert (lines.getvalue(), len(records(second))) == ("", 1)
+    assert other in logging.getLogger().handlers
+
+
+def test_nothing_is_configured_at_import() -> None:
+    """Importing the module and making a logger configures neither structlog nor logging, and prints nothing."""
+    code = (
+        "import logging, structlog, clau_doom.logs as logs; logs.get_logger('clau_doom.x').info('quiet');"
+        "assert not structlog.is_configured() and not logging.getLogger().handlers;"
+        "assert not logging.getLogger('clau_doom').handlers and not logging.getLogger('clau_doom').level"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+@dataclass(frozen=True)
+class Settings:
+    token: str
+    url: str
+
+
+def _raise(text: str) -> None:
+    log_in = ConnectionError(text)
+    log_in.add_note(f"password={text!r}")
+    raise ExceptionGroup("several", [ValueError(f"bad url nats://me:{text}@host:4222"), _caused(log_in, text)])
+
+
+def _caused(error: Exception, text: str) -> Exception:
+    error.args = (f"Authorization: Bearer {text}",)
+    error.__cause__ = RuntimeError(f"cannot parse {PEM}")
+    return error
+
+
+def _catch(logger: Any) -> None:
+    try:
+        _raise(CANARY)
+    except ExceptionGroup:
+        logger.exception("it failed")
+
+
+def _say_in_context() -> None:
+    with bound(experiment=f"nats://a:{CANARY}@h", agent=f"token={CANARY}"):
+        log.info("x")
+        foreign.warning("x")
+
+
+def _deep(value: object, depth: int) -> object:
+    return {"a": [_deep(value, depth - 1)]} if depth else value
+
+
+WAYS: Mapping[str, Callable[[], object]] = MappingProxyType(
+    {
+        "a key": lambda: log.info("x", token=CANARY, Password=CANARY, api_key=CANARY, client_secret=CANARY),
+        "more keys": lambda: log.info(
+            "x", authorization=CANARY, credentials=CANARY, key_material=CANARY, jwt_nkey=CANARY
+        ),
+        "a key of bytes": lambda: log.info("x", token=CANARY.encode(), headers={b"authorization": CANARY.encode()}),
+        "a key with a list": lambda: log.info("x", tokens=[CANARY], secret={"a": CANARY}, cookie=(CANARY,)),
+        "a key of a header's form": lambda: log.info("x", h={"X-Api-Key": CANARY, "Proxy-Authorization": CANARY}),
+        "a nested key": lambda: log.info("x", config={"grpc": [{"tls": {"private_key": CANARY}}]}),
+        "a deeply nested key": lambda: log.info("x", secret=1, deep=_deep({"token": [CANARY, CANARY]}, 20)),
+        "metadata": lambda: log.info("x", metadata=(("a", "b"), ("authorization", f"token {CANARY}"))),
+        "headers": lambda: log.info("x", headers=[[b"cookie", f"a={CANARY}".encode()]]),
+        "bound": lambda: log.bind(token=CANARY, server=f"nats://a:{CANARY}@host").info("x"),
+        "context": _say_in_context,
+        "an object": lambda: log.info("x", settings=Settings(token=CANARY, url=f"nats://a:{CANARY}@h"), all=[Settings]),
+        "an object as event": lambda: log.info(Settings(token=CANARY, url="")),  # type: ignore[arg-type]
+        "a url": lambda: log.info(f"connecting to nats://me:{CANARY}@localhost:4222"),
+        "a url with a user only": lambda: log.info("x", url=f"nats://{CANARY}@localhost"),
+        "a url with odd characters": lambda: log.info("x", url=f"https://me:a/b@{CANARY}:c@host/path"),
+        "urls": lambda: log.info("x", servers=f"nats://a:b@h1,nats://a:{CANARY}@h2", set={f"tls://a:{CANARY}@h"}),
+        "a url's query": lambda: log.info(f"GET https://host/path?x=1&access_token={CANARY}&y=2"),
+        "a url as a key": lambda: log.info("x", by={f"nats://a:{CANARY}@h": 1}),
+        "a bearer": lambda: log.info(f"sent bearer {CANARY}", text=f"authorization: Bearer {CANARY}"),
+        "basic": lambda: log.info("x", text=f"Proxy-Authorization: Basic {CANARY}=="),
+        "a private key": lambda: log.info(PEM, pem=PEM.encode(), cut=PEM[:60], both=[f"cert {PEM} {PEM}"]),
+        "credentials": lambda: log.info(CREDENTIALS, repr=repr(CREDENTIALS)),
+        "a seed": lambda: log.info(f"seed {SEED}", data={"x": SEED.encode()}),
+        "json in text": lambda: log.info(
+            json.dumps({"a": {"password": CANARY}}), b=json.dumps(json.dumps({"token": CANARY}))
+        ),
+        "quotes in text": lambda: log.info(f"""{ {"token": f"it's {CANARY}"} }""", b=f"password='a\\'b {CANARY}'"),
+        "pairs in text": lambda: log.info(f"{[('authorization', CANARY)]}", b=f"token=Value('{CANARY}')"),
+        "commas in text": lambda: log.info(f"password=a,b;{CANARY} rest"),
+        "positional arguments": lambda: log.info("token=%s url=%s", CANARY, f"nats://a:{CANARY}@h"),
+        "an exception": lambda: _catch(log),
+        "an exception as a value": lambda: log.error("x", error=ValueError(f"nats://a:{CANARY}@h")),
+        "a library's exception": lambda: _catch(foreign),
+        "a library's arguments": lambda: foreign.warning(
+            "connect %s with %r", f"nats://a:{CANARY}@h", {"token": CANARY}
+        ),
+        "a library's object": lambda: foreign.error({"password": CANARY}),
+        "a library's extra": lambda: foreign.error("x", extra={"token": CANARY}),
+        "uvicorn": lambda: logging.getLogger("uvicorn.error").error("GET /?token=%s", CANARY),
+        "a stack": lambda: log.info("x", stack_info=True, token=CANARY),
+    }
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", ["json", "text"])
+def test_no_secret_is_written(way: str, kind: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A canary that is logged in this way is neither in the log nor on stdout or stderr."""
+    stream = io.StringIO()
+    configure_logs(stream, json=kind == "json")
+    WAYS[way]()
+    written = stream.getvalue() + "".join(capfd.readouterr())
+    assert CANARY.lower() not in written.lower()
+    assert "VOGELKANARIEN" not in written
+    assert "[redacted]" in written or "a library's" in way
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if not way.startswith(("a library", "uvicorn"))])
+def test_no_secret_is_written_before_logs_are_configured(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Our own records are redacted before they leave us, whoever handles them."""
+    with caplog.at_level(logging.INFO):
+        WAYS[way]()
+    ours = [record for record in caplog.records if record.name == log.name]
+    formatted = "".join(logging.Formatter().format(record) for record in ours)
+    assert ours
+    assert CANARY.lower() not in formatted.lower()
+
+
+def test_a_record_that_cannot_be_formatted_betrays_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """A library's mistake in its arguments is not printed with them."""
+    logging.getLogger().handlers.clear()
+    stream = io.StringIO()
+    configure_logs(stream)
+    foreign.error("%d token", CANARY)
+    assert (stream.getvalue(), *capfd.readouterr()) == ("", "", "")
+
+
+def test_a_stream_that_is_gone_betrays_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """A record that cannot be written is lost; it is not printed on stderr as it came, and nobody is disturbed."""
+    stream = io.StringIO()
+    configure_logs(stream)
+    stream.close()
+    log.error("x", token=CANARY)
+    foreign.error("token=%s", CANARY)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"url": "http://localhost:8080/path/a@b"}, "http://localhost:8080/path/a@b"),
+        ({"url": "nats://user:x@host:4222/path"}, "nats://[redacted]@host:4222/path"),
+        ({"token_file": "/srv/token"}, "/srv/token"),
+        ({"x": "token_file=/srv/token"}, "token_file=/srv/token"),
+        ({"token": None}, None),
+        ({"password": False}, False),
+        ({"seed": 12345}, 12345),
+        ({"reason": "the token is missing"}, "the token is missing"),
+        ({"pair": ["agent", "x"]}, ["agent", "x"]),
+        ({"x": "GET /?token=abc&page=2"}, "GET /?token=[redacted]&page=2"),
+    ],
+)
+def test_what_is_no_secret_is_kept(lines: io.StringIO, given: dict[str, object], kept: object) -> None:
+    """Redaction takes the secret and leaves what helps to find a fault."""
+    log.info("x", **given)
+    (name,) = given
+    assert records(lines)[0][name] == kept
+
+
+@given(
+    st.recursive(
+        st.just(CANARY) | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    )
+)
+def test_nothing_under_a_secret_name_is_written(value: object) -> None:
+    """Whatever a secret's value is made of, all of it goes."""
+    stream = io.StringIO()
+    configure_logs(stream)
+    log.info("x", outer={"deep": [{"password": value}]})
+    assert CANARY not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "piece", ["://a:", "token", "token  ", "Bearer ", "-----BEGIN ", "password='", "[(", "://", "\\"]
+)
+def test_redaction_takes_time_in_proportion(lines: io.StringIO, piece: str) -> None:
+    """Text that a client made for it does not hold the process up."""
+    started = time.process_time()
+    log.info("x", text=piece * 20_000)
+    assert time.process_time() - started < 2.0

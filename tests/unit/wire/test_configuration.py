@@ -1,0 +1,264 @@
+"""The configuration as typed fields says what a configuration file can say, and means the same."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import (
+    CmaEsConfig,
+    CustomPolicyConfig,
+    DescriptorConfig,
+    ExecutionConfig,
+    ExperimentConfig,
+    GeneticConfig,
+    HoldoutConfig,
+    LocalConfig,
+    MapElitesConfig,
+    NeuralPolicyConfig,
+    RandomPolicyConfig,
+    RandomSearchConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+    config_from_yaml,
+    resolve_fields,
+)
+from clau_doom.config.fields import fields, item_model
+from clau_doom.errors import ConfigError, InvalidMessage
+from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
+from clau_doom.wire import config_fields, config_message
+
+SERVICE = {"grpc", "nats", "metrics", "server"}
+"""The sections that say how a server runs, and that no client sets."""
+REMOTE = {(("policy", name), "remote") for name in ("kind", "address", "deadline", "on_missed")}
+"""A policy that the .proto has before the schema."""
+
+Place = tuple[tuple[str, ...], str | None]
+
+
+def by_name(
+    names: st.SearchStrategy[str], contents: st.SearchStrategy[Any], *, least: int = 0
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Return mappings in the order of their keys: that in which they come back."""
+    drawn = st.dictionaries(names, contents, min_size=least, max_size=4)
+    return drawn.map(lambda found: dict(sorted(found.items())))
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.booleans() | st.integers(-(2**63), 2**63 - 1) | finite | st.text()
+probabilities = st.floats(0.0, 1.0)
+policies = st.one_of(
+    st.just(RandomPolicyConfig()),
+    st.just(RulesPolicyConfig()),
+    st.builds(
+        NeuralPolicyConfig,
+        layers=st.lists(st.integers(1, 1024), max_size=4).map(tuple),
+        bins=st.integers(3, 64),
+        screen=st.none() | st.tuples(st.integers(1, 160), st.integers(1, 120)),
+        weight_limit=st.floats(0.001, 64.0),
+    ),
+    st.builds(CustomPolicyConfig, target=st.just("a.b:C"), options=by_name(st.text(), scalars)),
+)
+descriptors = st.builds(
+    DescriptorConfig,
+    measure=st.sampled_from(["aggression", "items"]),
+    low=st.floats(-9, 0),
+    high=st.floats(1, 9),
+    cells=st.integers(2, 100),
+)
+evolutions = st.one_of(
+    st.builds(GeneticConfig, elites=st.integers(0, 9), crossover=probabilities, diversity=probabilities),
+    st.builds(CmaEsConfig, immigrants=st.integers(0, 9), sigma=st.floats(1e-9, 1.0)),
+    st.builds(MapElitesConfig, descriptors=st.lists(descriptors, min_size=1, max_size=4).map(tuple)),
+    st.just(RandomSearchConfig()),
+)
+configs = st.builds(
+    ExperimentConfig,
+    name=st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True),
+    seed=st.integers(0, 2**63 - 1),
+    generations=st.integers(1, 1_000_000),
+    population=st.integers(10, 100_000),
+    max_duration=st.none() | st.integers(1, 10**9).map(lambda thousandths: thousandths / 1000),
+    scenario=st.builds(ScenarioConfig, doom_skill=st.none() | st.integers(1, 5), resolution=st.just("320x240")),
+    seeds=st.sampled_from(["fixed", "per_generation"]),
+    policy=policies,
+    fitness=st.sampled_from(["reward", "score", "kills", "survival"])
+    | by_name(st.sampled_from(["score", "kills", "damage_taken"]), finite, least=1),
+    evolution=evolutions,
+    execution=st.builds(
+        ExecutionConfig,
+        workers=st.integers(0, 1024),
+        on_exhausted=st.sampled_from(["fail_agent", "stop"]),
+        record=st.sampled_from(["champions", "all", "none"]),
+    ),
+    local=st.builds(LocalConfig, pin=st.booleans()),
+    holdout=st.builds(HoldoutConfig, validation=st.integers(1, 10_000)),
+)
+
+
+def of_class(options: dict[str, pb.OptionValue]) -> pb.ExperimentConfig:
+    message = pb.ExperimentConfig()
+    getattr(message.policy, "class").CopyFrom(pb.CustomPolicyConfig(target="a:B", options=options))
+    return message
+
+
+def resolved(message: pb.ExperimentConfig) -> ExperimentConfig:
+    received = pb.ExperimentConfig.FromString(message.SerializeToString())
+    return resolve_fields(config_fields(received), name="the request").config
+
+
+def typed(descriptor: Any, path: tuple[str, ...] = (), kind: str | None = None) -> Iterator[tuple[Place, Any]]:
+    """Yield every field of a message that holds a value, not a section, as `fields` does for the schema."""
+    for field in descriptor.fields:
+        here, inner = (*path, field.name), field.message_type
+        union = inner.oneofs_by_name.get("kind") if inner else None
+        if union and all(member.message_type for member in union.fields):
+            for member in union.fields:
+                tag = member.name.replace("_", "-")
+                yield ((*here, "kind"), tag), None
+                yield from typed(member.message_type, here, tag)
+        elif inner and not union and not field.is_repeated and [each.is_repeated for each in inner.fields] != [True]:
+            yield from typed(inner, here, kind)
+        else:
+            yield (here, kind), field
+
+
+TYPED = dict(typed(pb.ExperimentConfig.DESCRIPTOR))
+SCHEMA = {(field.path, field.kind): field.info for field in fields() if field.path[0] not in SERVICE}
+
+
+def test_every_field_of_an_experiment_is_typed_and_no_other() -> None:
+    """The .proto has the schema's fields under the same names and kinds, but for the sections of the service."""
+    assert SCHEMA.keys() - TYPED.keys() == set()
+    assert TYPED.keys() - SCHEMA.keys() in (set(), REMOTE)
+
+
+def test_the_fields_of_a_lists_items_are_typed() -> None:
+    """The axes of an archive have the schema's fields as well."""
+    items = {place: item_model(info) for place, info in SCHEMA.items()}
+    models = {place: model for place, model in items.items() if model}
+    assert models
+    for place, model in models.items():
+        assert [field.name for field in TYPED[place].message_type.fields] == list(model.model_fields)
+
+
+def test_enumerations_have_the_schemas_words() -> None:
+    """Each word that a file may say has a number, and each number a word."""
+    checked = 0
+    for place, field in TYPED.items():
+        if field is not None and field.enum_type and place in SCHEMA:
+            prefix = field.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
+            words = {value.name.removeprefix(prefix).lower() for value in field.enum_type.values if value.number}
+            assert get_origin(SCHEMA[place].annotation) is Literal
+            assert words == set(get_args(SCHEMA[place].annotation))
+            checked += 1
+    assert checked >= 3
+
+
+@settings(deadline=None)
+@given(configs)
+def test_any_configuration_comes_back(config: ExperimentConfig) -> None:
+    """What a client sends as fields is the configuration that it has, to the last bit."""
+    assert repr(resolved(config_message(config))) == repr(config)
+
+
+def test_fields_that_are_left_out_have_their_defaults() -> None:
+    """An empty message is an empty file; a section or a kind without fields is one with its defaults."""
+    assert config_fields(pb.ExperimentConfig()) == {}
+    empty = pb.ExperimentConfig(
+        scenario=pb.ScenarioConfig(),
+        policy=pb.PolicyConfig(),
+        fitness=pb.FitnessConfig(),
+        evolution=pb.EvolutionConfig(),
+    )
+    assert config_fields(empty) == {"scenario": {}, "policy": {}, "evolution": {}}
+    assert resolved(empty) == ExperimentConfig()
+
+
+def test_zero_and_false_are_not_left_out() -> None:
+    """A field that was set counts, whatever it was set to."""
+    message = pb.ExperimentConfig(
+        seed=0,
+        local=pb.LocalConfig(pin=False),
+        evolution=pb.EvolutionConfig(genetic=pb.GeneticConfig(elites=0, crossover=0.0)),
+        policy=pb.PolicyConfig(neural=pb.NeuralPolicyConfig(layers=pb.HiddenLayers())),
+    )
+    assert config_fields(message) == {
+        "seed": 0,
+        "local": {"pin": False},
+        "evolution": {"kind": "genetic", "elites": 0, "crossover": 0.0},
+        "policy": {"kind": "neural", "layers": []},
+    }
+
+
+def test_fields_are_those_of_a_file() -> None:
+    """The data is what the loader makes of a file that says the same."""
+    message = pb.ExperimentConfig(
+        name="lab",
+        max_duration="1h30m",
+        seeds=pb.ExperimentConfig.SEEDS_PER_GENERATION,
+        fitness=pb.FitnessConfig(weights=pb.FitnessWeights(weights={"kills": 1.0, "damage_taken": -0.01})),
+        evolution=pb.EvolutionConfig(
+            map_elites=pb.MapElitesConfig(descriptors=[pb.DescriptorConfig(measure="items", high=9.0)])
+        ),
+        execution=pb.ExecutionConfig(on_exhausted=pb.ExecutionConfig.ON_EXHAUSTED_FAIL_AGENT),
+        holdout=pb.HoldoutConfig(validation=3),
+    )
+    text = """
+        name: lab
+        max_duration: 1h30m
+        seeds: per_generation
+        fitness: {kills: 1.0, damage_taken: -0.01}
+        evolution: {kind: map-elites, descriptors: [{measure: items, high: 9.0}]}
+        execution: {on_exhausted: fail_agent}
+        holdout: {validation: 3}
+    """
+    assert resolved(message) == config_from_yaml(text, name="a file")
+
+
+def test_a_class_has_options_of_every_kind() -> None:
+    """True is no number, 1 is no 1.0, and an option without a value is a problem of its own."""
+    options = {
+        "flag": pb.OptionValue(flag=True),
+        "count": pb.OptionValue(integer=1),
+        "share": pb.OptionValue(number=1.0),
+        "word": pb.OptionValue(text="1"),
+    }
+    policy = resolved(of_class(options)).policy
+    assert isinstance(policy, CustomPolicyConfig)
+    assert repr(policy.options) == "{'count': 1, 'flag': True, 'share': 1.0, 'word': '1'}"
+    with pytest.raises(ConfigError, match=r"policy\.options\.flag: null is no option"):
+        resolved(of_class({"flag": pb.OptionValue()}))
+
+
+def test_every_problem_of_a_request_is_told() -> None:
+    """A request is validated as a file is: each field is named with its bad value, without a line."""
+    message = pb.ExperimentConfig(
+        episodes=0,
+        seed=2**64 - 1,
+        seeds=9,  # type: ignore[arg-type]
+        holdout=pb.HoldoutConfig(episodes=1),
+        fitness=pb.FitnessConfig(name="glory"),
+        local=pb.LocalConfig(stall_timeout=float("nan")),
+    )
+    with pytest.raises(ConfigError) as caught:
+        resolved(message)
+    assert sorted(path for path, _ in caught.value.problems) == [
+        "episodes",
+        "fitness",
+        "holdout.episodes",
+        "local.stall_timeout",
+        "seed",
+        "seeds",
+    ]
+    assert str(caught.value).startswith("the request: 6 problems:\n")
+    assert "line" not in str(caught.value)
+
+
+def test_a_whole_number_that_no_message_holds_is_refused() -> None:
+    """A file may hold longer ones than the wire does."""
+    config = ExperimentConfig(policy=CustomPolicyConfig(target="a:B", options={"huge": 2**63}))
+    with pytest.raises(InvalidMessage, match="the configuration of experiment fits no message"):
+        config_message(config)
