@@ -6,8 +6,9 @@ reach any number of clients by a feed that keeps no queue for any of them. Nothi
 """
 
 from clau_doom.rpc.calls import Observe
+from clau_doom.rpc.client import RpcClient, connect
 from clau_doom.rpc.feed import EventFeed
 from clau_doom.rpc.orchestrator import Orchestrator
 from clau_doom.rpc.server import RpcServer
 
-__all__ = ["EventFeed", "Observe", "Orchestrator", "RpcServer"]
+__all__ = ["EventFeed", "Observe", "Orchestrator", "RpcClient", "RpcServer", "connect"]

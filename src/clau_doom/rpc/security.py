@@ -27,27 +27,25 @@ def token_of(path: Path) -> str:
     Raises:
         ConfigError: The file cannot be used, or others could read it.
     """
-    with contextlib.suppress(FileExistsError):
-        _make_token(path)
+    if not path.exists():
+        try:
+            _make_token(path)
+        except OSError as error:
+            raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
     return read_token(path)
 
 
 def _make_token(path: Path) -> None:
-    """Make the file with its content, so that whoever finds it finds all of it."""
+    """Make the file with its content, so that whoever finds it finds all of it; one that is there by now stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            return
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        part.unlink()
 
 
 def read_token(path: Path) -> str:

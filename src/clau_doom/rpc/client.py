@@ -1,0 +1,206 @@
+"""A client of the service, for the command line and for programs in Python: errors come back as what they were."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+
+from clau_doom.domain.commands import Command
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.errors import ClauDoomError, ServerUnreachable
+from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.rpc.dialling import dial, find_token
+from clau_doom.rpc.errors import DETAILS, error_of_code, error_of_status
+from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
+
+__all__ = ["RpcClient", "connect"]
+
+_ANSWER = 30.0
+"""Seconds that an answer may take; starting an experiment included, streams not."""
+
+_LARGEST_PAGE = 1000
+
+_PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds before each new try to reach a server that was there before; the last one is repeated."""
+
+_GONE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED})
+"""How a stream ends that may be taken up again: the server or the way to it is gone, or we were too slow."""
+
+ResultT = TypeVar("ResultT")
+
+
+@asynccontextmanager
+async def connect(
+    address: str,
+    *,
+    token_file: Path | None = None,
+    default_token_file: Path | None = None,
+    ca: Path | None = None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator["RpcClient"]:
+    """Yield a client of the server at an address; the first call finds out whether it is there.
+
+    Args:
+        address: ``host:port``, or ``unix:PATH``. A host beyond loopback is spoken to by TLS.
+        token_file: The file that holds the server's token; else the variable CLAU_DOOM_TOKEN holds it.
+        default_token_file: The file to look into where neither says anything; it need not be there.
+        ca: The authority that signed the server's certificate (PEM); given, TLS is spoken to any host.
+        certificate: A certificate of one's own, for a server that asks for one (PEM).
+        key: Its key (PEM).
+        environ: The environment.
+
+    Raises:
+        ConfigError: The address or a file cannot be used.
+    """
+    token = find_token(address, token_file, default_token_file, environ)
+    async with dial(address, ca=ca, certificate=certificate, key=key) as channel:
+        yield RpcClient(channel, address, token)
+
+
+class RpcClient:
+    """Calls one server; made by `connect`. Every method raises what the server refused by, or `ServerUnreachable`."""
+
+    def __init__(self, channel: grpc.aio.Channel, address: str, token: str | None) -> None:
+        """Use an open channel."""
+        self._address = address
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._stub: Any = orchestrator_pb2_grpc.OrchestratorServiceStub(channel)
+
+    async def start(
+        self, config: str | config_pb2.ExperimentConfig, *, request_id: str = ""
+    ) -> tuple[resources_pb2.Experiment, bool]:
+        """Start an experiment by the text of a configuration or by its fields; return it, and whether it is new."""
+        request = pb.StartExperimentRequest(request_id=request_id)
+        if isinstance(config, str):
+            request.config_yaml = config
+        else:
+            request.config.CopyFrom(config)
+        response = await self._call(self._stub.StartExperiment, request)
+        return response.experiment, response.created
+
+    async def experiment(self, experiment: str) -> resources_pb2.Experiment:
+        """Return an experiment."""
+        return await self._call(self._stub.GetExperiment, pb.GetExperimentRequest(experiment_id=experiment))
+
+    async def experiments(self, *states: ExperimentState) -> Sequence[resources_pb2.Experiment]:
+        """Return all experiments by id, or those in some states."""
+        request = pb.ListExperimentsRequest(
+            states=[EXPERIMENT_STATES.sent(state) for state in states], page_size=_LARGEST_PAGE
+        )
+        return await self._pages(self._stub.ListExperiments, request, lambda response: response.experiments)
+
+    async def pause(self, experiment: str) -> resources_pb2.Experiment:
+        """Pause an experiment."""
+        return await self._call(self._stub.PauseExperiment, pb.PauseExperimentRequest(experiment_id=experiment))
+
+    async def resume(self, experiment: str) -> resources_pb2.Experiment:
+        """Go on with an experiment."""
+        return await self._call(self._stub.ResumeExperiment, pb.ResumeExperimentRequest(experiment_id=experiment))
+
+    async def cancel(self, experiment: str) -> resources_pb2.Experiment:
+        """End an experiment for good."""
+        return await self._call(self._stub.CancelExperiment, pb.CancelExperimentRequest(experiment_id=experiment))
+
+    async def generation(self, experiment: str, generation: int | None = None) -> resources_pb2.GenerationStatus:
+        """Return how a generation stands; None: the last one that has started."""
+        request = pb.GetGenerationStatusRequest(experiment_id=experiment, generation=generation)
+        return await self._call(self._stub.GetGenerationStatus, request)
+
+    async def agent(self, agent: str) -> resources_pb2.Agent:
+        """Return an agent with its genome, lineage and episodes."""
+        return await self._call(self._stub.GetAgent, pb.GetAgentRequest(agent_id=agent))
+
+    async def agents(self, experiment: str, generation: int | None = None) -> Sequence[resources_pb2.Agent]:
+        """Return an experiment's agents, or those of a generation."""
+        request = pb.ListAgentsRequest(experiment_id=experiment, generation=generation, page_size=_LARGEST_PAGE)
+        return await self._pages(self._stub.ListAgents, request, lambda response: response.agents)
+
+    async def control(self, command: Command) -> pb.CommandDone:
+        """Have a command carried out; return what came of it once it is committed."""
+        requests = [command_message("1", command)]
+        call = self._stub.ControlAgent(iter(requests), metadata=self._metadata, timeout=_ANSWER)
+        try:
+            response: pb.AgentResponse = await self._answered(_only(call))
+        finally:
+            call.cancel()
+        if response.HasField("refused"):
+            raise error_of_code(response.refused.code, response.refused.message)
+        return response.done
+
+    async def follow(self, experiment: str, after: int = 0, *, patience: float = 60.0) -> AsyncIterator[RecordedEvent]:
+        """Yield an experiment's events after a sequence, until its run is over.
+
+        A connection that breaks is made again, and nothing is missed and nothing comes twice.
+
+        Args:
+            experiment: The experiment's id.
+            after: The sequence of the last event that is known; 0: from the beginning.
+            patience: Seconds for which a server that was there before is waited for.
+        """
+        reached, tries = False, 0
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while True:
+            request = pb.StreamEventsRequest(experiment_id=experiment, after_sequence=after)
+            call = self._stub.StreamEvents(request, metadata=self._metadata)
+            try:
+                async for message in call:
+                    _, recorded = recorded_event(message)
+                    after, reached, tries = recorded.sequence, True, 0
+                    yield recorded
+                    deadline = loop.time() + patience
+            except grpc.aio.AioRpcError as error:
+                pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
+                if error.code() not in _GONE or not reached or loop.time() + pause > deadline:
+                    raise self._error(error) from error
+            else:
+                return
+            finally:
+                call.cancel()
+            tries += 1
+            await asyncio.sleep(pause)
+
+    async def _call(self, method: Callable[..., Awaitable[ResultT]], request: object) -> ResultT:
+        return await self._answered(method(request, metadata=self._metadata, timeout=_ANSWER))
+
+    async def _pages(
+        self,
+        method: Callable[..., Awaitable[Any]],
+        request: Any,
+        items: Callable[[Any], Sequence[ResultT]],
+    ) -> Sequence[ResultT]:
+        found: list[ResultT] = []
+        while True:
+            response = await self._call(method, request)
+            found.extend(items(response))
+            if not response.next_page_token:
+                return found
+            request.page_token = response.next_page_token
+
+    async def _answered(self, answer: Awaitable[ResultT]) -> ResultT:
+        try:
+            return await answer
+        except grpc.aio.AioRpcError as error:
+            raise self._error(error) from error
+
+    def _error(self, error: grpc.aio.AioRpcError) -> ClauDoomError:
+        details = next((value for key, value in error.trailing_metadata() or () if key == DETAILS), None)
+        text = error.details() or error.code().name
+        if details is None and error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+            reason = text.rpartition("Failed to connect to remote host: ")[2] or text
+            return ServerUnreachable(f"no orchestrator answers at {self._address}: {' '.join(reason.split())}")
+        return error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
+
+
+async def _only(call: AsyncIterator[ResultT]) -> ResultT:
+    async for response in call:
+        return response
+    raise ServerUnreachable("the server ended a stream without an answer")

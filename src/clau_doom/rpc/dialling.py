@@ -1,0 +1,83 @@
+"""From an address to a channel, and to the token that belongs with it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from clau_doom.errors import ConfigError
+from clau_doom.rpc.security import is_loopback, read_token
+
+__all__ = ["TOKEN_VARIABLE", "dial", "find_token"]
+
+TOKEN_VARIABLE = "CLAU_DOOM_TOKEN"  # noqa: S105 - the variable's name
+
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # A connection of one's own, that ends with its client.
+    ("grpc.use_local_subchannel_pool", 1),
+    # Else a server that has come back is left waiting for minutes.
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
+)
+
+
+def find_token(
+    address: str, token_file: Path | None, default_token_file: Path | None, environ: Mapping[str, str]
+) -> str | None:
+    """Return the token to show: that of a file that was named, of the environment, or of the file where it always is.
+
+    Raises:
+        ConfigError: A file cannot be used.
+    """
+    if token_file is not None:
+        return read_token(token_file)
+    if environ.get(TOKEN_VARIABLE, "").strip():
+        return environ[TOKEN_VARIABLE].strip()
+    if address.startswith("unix:") or default_token_file is None or not default_token_file.exists():
+        return None
+    return read_token(default_token_file)
+
+
+@asynccontextmanager
+async def dial(
+    address: str, *, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None
+) -> AsyncIterator[grpc.aio.Channel]:
+    """Yield a channel to an address; nothing is connected yet.
+
+    Raises:
+        ConfigError: The address has not the right form, or a file cannot be read.
+    """
+    target, plain = _target(address)
+    if (certificate is None) != (key is None):
+        raise ConfigError("a client's certificate and its key belong together: give both or none")
+    if plain and ca is None and certificate is None:
+        # A proxy that the environment names leads elsewhere.
+        channel = grpc.aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))
+    else:
+        credentials = grpc.ssl_channel_credentials(_read(ca), _read(key), _read(certificate))
+        channel = grpc.aio.secure_channel(target, credentials, options=_OPTIONS)
+    async with channel:
+        yield channel
+
+
+def _target(address: str) -> tuple[str, bool]:
+    """Return the address as gRPC has it, and whether nobody but this machine itself sees what is said there."""
+    scheme, _, path = address.partition(":")
+    if scheme == "unix" and path:
+        return f"unix:{Path(path).absolute()}", True
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ConfigError(f"{address!r} is no server's address: use host:port, such as 127.0.0.1:50051, or unix:PATH")
+    return f"dns:///{host}:{port}", is_loopback(host)
+
+
+def _read(path: Path | None) -> bytes | None:
+    try:
+        return path.read_bytes() if path else None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error

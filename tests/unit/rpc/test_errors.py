@@ -1,0 +1,98 @@
+"""Errors become statuses in one place, and become themselves again at the other end."""
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+
+from clau_doom import errors
+from clau_doom.errors import ClauDoomError, ConfigError, EngineCrashed, ServerFailed, StorageFailed
+from clau_doom.rpc.errors import DETAILS, CallRefused, error_of_code, error_of_status, status_of
+
+CODES = [
+    (errors.ExperimentNotFound, "NOT_FOUND"),
+    (errors.GenerationNotFound, "NOT_FOUND"),
+    (errors.AgentNotFound, "NOT_FOUND"),
+    (errors.ExperimentExists, "ALREADY_EXISTS"),
+    (errors.ConfigError, "INVALID_ARGUMENT"),
+    (errors.InvalidGenome, "INVALID_ARGUMENT"),
+    (errors.InvalidMessage, "INVALID_ARGUMENT"),
+    (errors.GenerationFull, "RESOURCE_EXHAUSTED"),
+    (errors.DiskFull, "RESOURCE_EXHAUSTED"),
+    (errors.ExperimentDone, "FAILED_PRECONDITION"),
+    (errors.WrongState, "FAILED_PRECONDITION"),
+    (errors.ExperimentBusy, "FAILED_PRECONDITION"),
+    (errors.ResumeRefused, "FAILED_PRECONDITION"),
+    (errors.NotAllowed, "PERMISSION_DENIED"),
+    (errors.NotAuthenticated, "UNAUTHENTICATED"),
+    (errors.ShutdownRequested, "UNAVAILABLE"),
+]
+
+
+@pytest.mark.parametrize(("kind", "code"), CODES)
+def test_an_error_crosses_the_wire_and_is_itself_again(kind: type[ClauDoomError], code: str) -> None:
+    """Each has its canonical code; the text and the kind arrive."""
+    status = status_of(kind("it cannot be done: do that"))
+    assert status.code is grpc.StatusCode[code]
+    assert status.error_id == ""
+    again = error_of_status(status.number, status.message, dict(status.trailers)[DETAILS])
+    assert type(again) is kind
+    assert str(again) == "it cannot be done: do that"
+
+
+@pytest.mark.parametrize("error", [ValueError("secret"), EngineCrashed("secret"), StorageFailed("secret")])
+def test_the_unexpected_is_internal_and_keeps_its_text(error: Exception) -> None:
+    """What is not on the list has a random id, and nothing of what it says."""
+    statuses = [status_of(error), status_of(error)]
+    assert {status.code for status in statuses} == {grpc.StatusCode.INTERNAL}
+    assert all(status.error_id and status.error_id in status.message for status in statuses)
+    assert statuses[0].error_id != statuses[1].error_id
+    assert "secret" not in repr(statuses)
+    assert isinstance(error_of_status(13, statuses[0].message, None), ServerFailed)
+
+
+def test_a_configuration_s_problems_are_violations() -> None:
+    """One a problem, with its path; they come back with the error."""
+    problems = (("population", "-1 is too small: use 1 or more"), ("seed", "'x' is no whole number"))
+    status = status_of(ConfigError("config_yaml: 2 problems:\n  ...", problems))
+    sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
+    request = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(request) for detail in sent.details)
+    assert [(each.field, each.description) for each in request.field_violations] == list(problems)
+    again = error_of_status(status.number, status.message, dict(status.trailers)[DETAILS])
+    assert isinstance(again, ConfigError)
+    assert again.problems == problems
+
+
+def test_a_configuration_that_cannot_be_read_has_one_violation() -> None:
+    """It names no field, and says what the message says."""
+    status = status_of(ConfigError("line 1: no mapping"))
+    sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
+    request = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(request) for detail in sent.details)
+    assert [(each.field, each.description) for each in request.field_violations] == [("", "line 1: no mapping")]
+
+
+def test_what_does_not_fit_into_a_header_is_counted() -> None:
+    """A thousand problems are as many violations as fit, and the number of the others."""
+    problems = tuple((f"field{number}", "ä" * 50) for number in range(1000))
+    status = status_of(ConfigError("ü" * 100_000, problems))
+    trailer = dict(status.trailers)[DETAILS]
+    assert len(trailer) < 3200
+    assert len(status.message) < 1024
+    error = error_of_status(status.number, status.message, trailer)
+    assert isinstance(error, ConfigError)
+    assert len(error.problems) > 10
+    assert error.problems[-1] == ("", f"and {1000 - len(error.problems) + 1} more problems")
+
+
+def test_a_refused_call_and_a_group_of_one() -> None:
+    """A call that is refused for itself has its own code; a group of one error is that error."""
+    assert status_of(CallRefused(grpc.StatusCode.ABORTED, "come back")).code is grpc.StatusCode.ABORTED
+    assert status_of(ExceptionGroup("", [errors.WrongState("x")])).code is grpc.StatusCode.FAILED_PRECONDITION
+
+
+@pytest.mark.parametrize("details", [None, b"", b"\xff\xff", status_pb2.Status(code=5).SerializeToString()])
+def test_a_stranger_s_status_is_read_by_its_code(details: bytes | None) -> None:
+    """A proxy's NOT_FOUND is one of ours as far as that goes; what means nothing here is the server's failure."""
+    assert isinstance(error_of_status(5, "nothing there", details), errors.AgentNotFound)
+    assert isinstance(error_of_code(2, "who knows"), ServerFailed)

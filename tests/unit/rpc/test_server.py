@@ -1,0 +1,407 @@
+"""A real server: who gets in, what it refuses to start with, and how it stops."""
+
+import asyncio
+import os
+import socket
+import stat
+import subprocess
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
+
+from clau_doom.config import GrpcConfig
+from clau_doom.errors import AddressTaken, ConfigError
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
+from clau_doom.rpc import RpcServer
+from clau_doom.rpc.calls import Method
+from clau_doom.rpc.security import is_loopback, token_of
+from clau_doom.testing.scripted_orchestrator import ScriptedOrchestrator
+
+Serving = Callable[..., AbstractAsyncContextManager[Any]]
+Channel = Callable[..., grpc.aio.Channel]
+
+pytestmark = pytest.mark.anyio
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+SERVICE = "claudoom.orchestrator.v1.OrchestratorService"
+
+
+def stub_of(channel: grpc.aio.Channel) -> Any:
+    return OrchestratorServiceStub(channel)  # type: ignore[no-untyped-call]
+
+
+def server(tmp_path: Path, **fields: Any) -> RpcServer:
+    return RpcServer(GrpcConfig(**{"port": 0, **fields}), ScriptedOrchestrator(), token_file=tmp_path / "token")
+
+
+async def code_of(answer: Any) -> grpc.StatusCode:
+    try:
+        await answer
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+# Who gets in.
+
+
+async def test_the_port_wants_the_token_of_the_file(serving: Serving, own_channel: Channel) -> None:
+    """None, a wrong one, another scheme and two of them are refused; the right one gets in."""
+    async with serving() as served, own_channel(served.server.address) as channel:
+        (name, right), *_ = served.token
+        tokens: list[tuple[tuple[str, str], ...]] = [
+            (),
+            ((name, "Bearer wrong"),),
+            ((name, f"{right}x"),),
+            ((name, right.replace("Bearer", "Basic")),),
+            ((name, right), (name, right)),
+        ]
+        for token in tokens:
+            answer = stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=token)
+            assert await code_of(answer) is grpc.StatusCode.UNAUTHENTICATED, token
+        for token in (served.token, ((name, right.replace("Bearer", "bearer")),)):
+            answer = stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=token)
+            assert await code_of(answer) is grpc.StatusCode.OK
+
+
+async def test_streams_want_it_as_well(serving: Serving, own_channel: Channel) -> None:
+    """Each shape is refused before anything is read."""
+    async with serving() as served, own_channel(served.server.address) as channel:
+        for call in (
+            stub_of(channel).StreamEvents(pb.StreamEventsRequest(experiment_id="x")),
+            stub_of(channel).ControlAgent(iter([pb.AgentCommand(command_id="1")])),
+            channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")(iter([b""])),
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                async for _ in call:
+                    pass
+            assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_no_client_of_the_port_passes_for_one_of_the_socket(serving: Serving, own_channel: Channel) -> None:
+    """Whatever it says about itself: the two are told apart by the listener."""
+    async with serving() as served:
+        claims = [("grpc.default_authority", "unix:" + str(served.socket)), ("grpc.primary_user_agent", "unix")]
+        async with own_channel(served.server.address, *claims) as channel:
+            metadata = (("x-forwarded-for", "unix:"), ("peer", "unix:"), ("forwarded", "for=unix"))
+            answer = stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=metadata)
+            assert await code_of(answer) is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_the_socket_is_its_owner_s_alone_and_goes_with_the_server(serving: Serving) -> None:
+    """Its mode is 0600, it needs no token, and nothing is left beside it or behind it."""
+    async with serving() as served:
+        assert stat.S_IMODE(served.socket.stat().st_mode) == 0o600
+        assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
+        assert sorted(path.name for path in served.socket.parent.iterdir()) == ["api.sock", "token"]
+    assert sorted(path.name for path in served.socket.parent.iterdir()) == ["token"]
+
+
+# The token's file.
+
+
+def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
+    """256 random bits in a file of mode 0600; the next start finds it."""
+    path = tmp_path / "folder" / "token"
+    token = token_of(path)
+    assert len(token) >= 43
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert token_of(path) == token
+    assert [each.name for each in path.parent.iterdir()] == ["token"]
+    assert token_of(tmp_path / "other") != token
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> None:
+    """With the command that mends it."""
+    path = tmp_path / "token"
+    token_of(path)
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=f"mode {mode:04o}.*chmod 600 {path}"):
+        token_of(path)
+
+
+def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """A file that another user could have put there opens nothing."""
+    path = tmp_path / "token"
+    token_of(path)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+        with pytest.raises(ConfigError, match="belongs to user 12345"):
+            token_of(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n", b"two words\n", b"\xff\xfe", b"a\x00b"])
+def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> None:
+    """An empty file above all: an empty token would open the door."""
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="holds no token"):
+        token_of(path)
+
+
+def test_a_token_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
+    """It names the file."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"file/token cannot be made"):
+        token_of(tmp_path / "file" / "token")
+
+
+# What it does not start with.
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+async def test_another_address_needs_a_certificate(host: str, tmp_path: Path) -> None:
+    """Otherwise it says why, and what to do."""
+    with pytest.raises(ConfigError, match=r"nothing encrypts it: give grpc.certificate and grpc.key") as caught:
+        await server(tmp_path, host=host).__aenter__()
+    assert [path for path, _ in caught.value.problems] == ["grpc.certificate", "grpc.key"]
+
+
+@pytest.mark.parametrize("field", ["certificate", "key", "client_ca"])
+async def test_half_a_certificate_is_refused(field: str, tmp_path: Path) -> None:
+    """Also on this machine: whoever gives one means TLS."""
+    with pytest.raises(ConfigError, match=f"grpc.{field} is given without grpc."):
+        await server(tmp_path, **{field: "x.pem"}).__aenter__()
+
+
+@pytest.mark.parametrize(
+    ("host", "inside"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True)]
+    + [("0.0.0.0", False), ("10.0.0.1", False), ("localhost.example.org", False), ("2130706433", False)],
+)
+def test_loopback_is_this_machine(host: str, inside: bool) -> None:
+    """And nothing that only looks like it."""
+    assert is_loopback(host) is inside
+
+
+async def test_a_taken_port_is_one_error_that_names_it(serving: Serving, tmp_path: Path) -> None:
+    """Two servers never share a port."""
+    async with serving() as served:
+        with pytest.raises(AddressTaken, match=f"127.0.0.1:{served.server.port} is taken by another program"):
+            await server(tmp_path / "b", port=served.server.port).__aenter__()
+
+
+async def test_an_address_of_another_machine_is_one_error(tmp_path: Path, certificates: Path) -> None:
+    """It says that this machine has none such."""
+    with pytest.raises(ConfigError, match=r"this machine cannot listen on 192.0.2.1:.*Cannot assign"):
+        await server(tmp_path, host="192.0.2.1", **pair(certificates, "server")).__aenter__()
+
+
+async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
+    serving: Serving, tmp_path: Path, own_channel: Channel
+) -> None:
+    """A server that was killed leaves its socket; one that lives keeps it."""
+    path = tmp_path / "stale.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    async with server(tmp_path, socket=str(path)), own_channel(f"unix:{path}") as channel:
+        assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
+        with pytest.raises(AddressTaken, match=f"{path} is taken"):
+            await server(tmp_path, socket=str(path)).__aenter__()
+        assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
+
+
+async def test_a_file_is_no_socket_and_is_left_alone(tmp_path: Path) -> None:
+    """A path that was mistaken costs nobody their file."""
+    path = tmp_path / "results"
+    path.write_text("precious")
+    with pytest.raises(ConfigError, match="is there already and no socket"):
+        await server(tmp_path, socket=str(path)).__aenter__()
+    assert path.read_text() == "precious"
+
+
+async def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
+    """The kernel's limit is named; gRPC would cut it."""
+    with pytest.raises(ConfigError, match="longer than the 107 bytes"):
+        await server(tmp_path, socket=str(tmp_path / ("x" * 120))).__aenter__()
+
+
+# TLS.
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an authority, and certificates for a server and a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    openssl(*new, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    for name in ("server", "client"):
+        openssl(
+            *(*new, "-CA", "ca.pem", "-CAkey", "ca.key", "-subj", f"/CN={name}"),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
+        )
+    return folder
+
+
+def pair(folder: Path, name: str) -> dict[str, str]:
+    return {"certificate": str(folder / f"{name}.pem"), "key": str(folder / f"{name}.key")}
+
+
+def secure(folder: Path, address: str, client: str | None = None) -> grpc.aio.Channel:
+    files = [(folder / f"{client}.{end}").read_bytes() for end in ("key", "pem")] if client else [None, None]
+    credentials = grpc.ssl_channel_credentials((folder / "ca.pem").read_bytes(), *files)
+    options = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
+    return grpc.aio.secure_channel(address, credentials, options=options)
+
+
+async def test_tls_serves_all_addresses_and_wants_the_token_as_well(
+    tmp_path: Path, certificates: Path, own_channel: Channel
+) -> None:
+    """A client in plain text gets nowhere."""
+    async with server(tmp_path, host="0.0.0.0", **pair(certificates, "server")) as served:
+        token = (("authorization", f"Bearer {(tmp_path / 'token').read_text().strip()}"),)
+        async with secure(certificates, served.address) as channel, own_channel(served.address) as plain:
+            calls = [
+                stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=token),
+                stub_of(channel).ListExperiments(pb.ListExperimentsRequest()),
+                stub_of(plain).ListExperiments(pb.ListExperimentsRequest(), metadata=token),
+            ]
+            codes = [await code_of(call) for call in calls]
+    assert codes == [grpc.StatusCode.OK, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNAVAILABLE]
+
+
+async def test_a_client_without_a_certificate_of_the_authority_is_turned_away(
+    tmp_path: Path, certificates: Path
+) -> None:
+    """Where the configuration names one."""
+    fields = {**pair(certificates, "server"), "client_ca": str(certificates / "ca.pem")}
+    async with server(tmp_path, **fields) as served:
+        token = (("authorization", f"Bearer {(tmp_path / 'token').read_text().strip()}"),)
+        codes = []
+        for client in ("client", None):
+            async with secure(certificates, served.address, client) as channel:
+                answer = stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=token)
+                codes.append(await code_of(answer))
+    assert codes == [grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE]
+
+
+async def test_files_that_are_no_pair_are_refused(tmp_path: Path, certificates: Path) -> None:
+    """Before gRPC fails without a reason."""
+    wrong = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "client.key")}
+    with pytest.raises(ConfigError, match="use PEM files that belong together"):
+        await server(tmp_path, **wrong).__aenter__()
+    with pytest.raises(ConfigError, match=r"grpc.key: .*absent.key cannot be read"):
+        await server(tmp_path, **{**wrong, "key": str(tmp_path / "absent.key")}).__aenter__()
+
+
+# Limits, health, reflection.
+
+
+async def test_a_message_beyond_the_limit_is_refused(serving: Serving) -> None:
+    """4 MiB in; the handler never sees it."""
+    async with serving() as served:
+        request = pb.StartExperimentRequest(config_yaml="x" * (4 * 1024 * 1024))
+        assert await code_of(served.stub.StartExperiment(request)) is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_health_is_by_service_and_needs_no_token(serving: Serving, own_channel: Channel) -> None:
+    """Of the server as a whole, too; a service that is not there is NOT_FOUND."""
+    async with serving() as served, own_channel(served.server.address) as channel:
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        for name in ("", SERVICE, "grpc.health.v1.Health"):
+            assert (await health.Check(health_pb2.HealthCheckRequest(service=name))).status == SERVING
+        assert await code_of(health.Check(health_pb2.HealthCheckRequest(service="x"))) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_draining_shows_in_health_and_refuses_new_work(serving: Serving) -> None:
+    """Watchers hear of it, each of them; what exists can still be looked at."""
+    async with serving() as served:
+        health: Any = health_pb2_grpc.HealthStub(served.channel)
+        watches = [health.Watch(health_pb2.HealthCheckRequest(service=SERVICE)) for _ in range(3)]
+        assert [(await watch.read()).status for watch in watches] == [SERVING] * 3
+        watches.pop().cancel()
+        served.orchestrator.drain()
+        assert [(await watch.read()).status for watch in watches] == [NOT_SERVING] * 2
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == NOT_SERVING
+        start = served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
+        assert await code_of(start) is grpc.StatusCode.UNAVAILABLE
+        assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_lists_and_describes_the_service(version: str, serving: Serving) -> None:
+    """By both versions of the protocol, so that grpcurl needs no .proto."""
+    requests = [
+        reflection_pb2.ServerReflectionRequest(list_services=""),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
+    ]
+    async with serving() as served:
+        call = served.channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )(iter(requests))
+        listed, described = [answer async for answer in call]
+    names = {each.name for each in listed.list_services_response.service}
+    assert {SERVICE, "grpc.health.v1.Health"} <= names
+    assert any(b"StartExperiment" in each for each in described.file_descriptor_response.file_descriptor_proto)
+
+
+# How it stops.
+
+
+def waiting(begun: asyncio.Event, seconds: float) -> Method:
+    async def wait(request: StringValue) -> StringValue:
+        begun.set()
+        await asyncio.sleep(seconds)
+        return request
+
+    return Method(service="test.Waiting", name="Wait", request=StringValue, handler=wait)
+
+
+async def test_leaving_lets_calls_end(serving: Serving, own_channel: Channel) -> None:
+    """Within the grace; new ones are refused meanwhile."""
+    begun = asyncio.Event()
+    async with serving(methods=[waiting(begun, 0.5)]) as served:
+        channel = own_channel(f"unix:{served.socket}")
+        answer = asyncio.ensure_future(code_of(channel.unary_unary("/test.Waiting/Wait")(b"")))
+        await begun.wait()
+    assert await answer is grpc.StatusCode.OK
+    await channel.close()
+
+
+async def test_leaving_ends_calls_after_the_grace(serving: Serving, own_channel: Channel) -> None:
+    """A call that takes for ever does not keep the server."""
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with serving(methods=[waiting(begun, 60)], grace=0.2) as served:
+        channel = own_channel(f"unix:{served.socket}")
+        answer = asyncio.ensure_future(code_of(channel.unary_unary("/test.Waiting/Wait")(b"")))
+        await begun.wait()
+        left = loop.time()
+    assert loop.time() - left < 5
+    assert await answer in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+    await channel.close()
+
+
+async def test_leaving_does_not_wait_for_clients_that_only_watch(serving: Serving, own_channel: Channel) -> None:
+    """Idle streams are told that the server goes, and go."""
+    loop = asyncio.get_running_loop()
+    async with serving(grace=30) as served:
+        channel = own_channel(f"unix:{served.socket}")
+        stub = stub_of(channel)
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[no-untyped-call]
+        assert (await watch.read()).status == SERVING
+        control = stub.ControlAgent()
+        await control.write(pb.AgentCommand(command_id="1", pause=pb.PauseAgent(agent_id="x-g000-a000")))
+        assert (await control.read()).refused.code == 5
+        left = loop.time()
+    assert loop.time() - left < 3
+    assert await control.code() is grpc.StatusCode.UNAVAILABLE
+    assert (await watch.read()).status == NOT_SERVING
+    await channel.close()
