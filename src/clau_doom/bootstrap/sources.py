@@ -1,7 +1,7 @@
 """Where experiments are looked up: the folder that keeps them, or the server that runs them."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +107,7 @@ class Source(Protocol):
         """
         ...
 
-    def events(self, experiment: str, after: int, *, follow: bool) -> AsyncIterator[RecordedEvent]:
+    def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
         ...
 
@@ -133,7 +133,7 @@ class FolderSource:
         """Return an experiment as it stands."""
         return await read_experiment(self._output_dir, experiment)
 
-    async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncIterator[RecordedEvent]:
+    async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, those that another process adds."""
         live = (await read_experiment(self._output_dir, experiment)).state in _LIVE
         async with Runs(self._output_dir).open(experiment).read() as store:
@@ -172,11 +172,9 @@ class ServerSource:
         """Return an experiment as it stands, read off its log."""
         message = await self._client.experiment(check_experiment_id(experiment))
         ledger = Ledger()
-        async with aclosing(self._client.follow(experiment)) as log:
+        async with aclosing(self.events(experiment, 0, follow=False)) as log:
             async for recorded in log:
                 ledger.apply(recorded.event)
-                if recorded.sequence >= message.last_sequence:
-                    break
         return StoredExperiment(
             snapshot=ledger.snapshot(running_seconds=message.running_seconds),
             config=config_from_yaml(message.config_yaml, name=f"the configuration of {experiment}"),
@@ -184,7 +182,7 @@ class ServerSource:
             last_activity=message.last_activity.ToNanoseconds() / 1e9,
         )
 
-    async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncIterator[RecordedEvent]:
+    async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
         last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence
         if not follow and after >= last:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["events"]
 
+_LONGEST = 200
 _STYLES = {"failed": "red", "lost": "yellow", "interrupted": "yellow", "cancelled": "red", "completed": "green"}
 
 
@@ -43,14 +44,16 @@ async def _print(
     from clau_doom import bootstrap
 
     console = data_console()
-    async with bootstrap.open_source(remote, output_dir) as source:
-        async with aclosing(source.events(experiment, after, follow=follow)) as log:  # type: ignore[type-var]
-            async for recorded in log:
-                if as_json:
-                    sys.stdout.write(_json(experiment, recorded) + "\n")
-                    sys.stdout.flush()
-                else:
-                    console.print(_line(recorded), soft_wrap=True)
+    async with (
+        bootstrap.open_source(remote, output_dir) as source,
+        aclosing(source.events(experiment, after, follow=follow)) as log,
+    ):
+        async for recorded in log:
+            if as_json:
+                sys.stdout.write(_json(experiment, recorded) + "\n")
+                sys.stdout.flush()
+            else:
+                console.print(_line(recorded), soft_wrap=True)
 
 
 def _json(experiment: str, recorded: "RecordedEvent") -> str:
@@ -88,15 +91,17 @@ def _short(value: object) -> str:
 
     match value:
         case AgentRef():
-            return f"g{value.generation:03d}-a{value.index:03d}"
+            text = f"g{value.generation:03d}-a{value.index:03d}"
         case Episode():
-            return f"{value.number} of {value.agent} ({value.purpose.value}), {value.outcome.measures.tics:g} tics"
+            text = f"{value.number} of {value.agent} ({value.purpose.value}), {value.outcome.measures.tics:g} tics"
         case GenerationSummary():
-            return f"{value.index}: best {value.best_fitness:g}, mean {value.mean_fitness:g}, {value.failed} failed"
+            text = f"{value.index}: best {value.best_fitness:g}, mean {value.mean_fitness:g}, {value.failed} failed"
         case tuple():
-            return f"({len(value)})"
-        case str() if "\n" in value or len(value) > 200:
-            return ""
-        case bool() | int() | float() | str():
-            return f"{value:g}" if isinstance(value, float) else str(value)
-    return ""
+            text = f"({len(value)})"
+        case float():
+            text = f"{value:g}"
+        case bool() | int() | str():
+            text = str(value)
+        case _:
+            text = ""
+    return "" if "\n" in text or len(text) > _LONGEST else text

@@ -69,7 +69,7 @@ def portrait_json(
     return {
         **agent_json(evaluation, snapshot),
         "genome": space.named(agent.genome),
-        "ancestors": [agent_json(ancestor) for ancestor in snapshot.ancestors(agent)],
+        "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {
                 "purpose": episode.purpose.value,

@@ -11,11 +11,10 @@ from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
-from clau_doom.domain import Genome, parse_agent_id
-from clau_doom.domain.commands import AgentAction, AgentCommand, Command, InjectGenome
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
+    from clau_doom.domain.commands import Command
     from clau_doom.rpc import RpcClient
 
 __all__ = ["add_agent_commands", "cancel", "pause", "resume"]
@@ -64,30 +63,34 @@ def _client(experiment: str, server: str | None, output_dir: Path) -> "AbstractA
 def add_agent_commands(app: typer.Typer) -> None:
     """Add the commands that steer agents to the group of agents."""
     for action, text in _ACTIONS.items():
-        app.command(action.value, help=text)(_command_of(action))
+        app.command(action, help=text)(_command_of(action))
     app.command("inject")(inject)
 
 
 _ACTIONS = {
-    AgentAction.PAUSE: "Have an agent's episodes that are not begun wait.",
-    AgentAction.RESUME: "Let a paused agent's episodes be played again.",
-    AgentAction.STOP: "Give an agent up: it gets no fitness (a deviation).",
-    AgentAction.RESTART: "Have the missing episodes of a stopped or failed agent played (a deviation).",
+    "pause": "Have an agent's episodes that are not begun wait.",
+    "resume": "Let a paused agent's episodes be played again.",
+    "stop": "Give an agent up: it gets no fitness (a deviation).",
+    "restart": "Have the missing episodes of a stopped or failed agent played (a deviation).",
 }
 
 
-def _command_of(action: AgentAction) -> Callable[..., None]:
-    def command(
+def _command_of(action: str) -> Callable[..., None]:
+    def steer(
         agent: _Agent,
         *,
         as_json: AsJson = False,
         server: Server = None,
         output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
     ) -> None:
-        experiment, _, _ = parse_agent_id(agent)
-        _control(experiment, AgentCommand(action=action, agent=agent), server, output_dir, as_json=as_json)
+        from clau_doom.domain import parse_agent_id
+        from clau_doom.domain.commands import AgentAction, AgentCommand
 
-    return command
+        experiment, _, _ = parse_agent_id(agent)
+        command = AgentCommand(action=AgentAction(action), agent=agent)
+        _control(experiment, command, f"{action} {agent}", server, output_dir, as_json=as_json)
+
+    return steer
 
 
 def inject(
@@ -101,15 +104,20 @@ def inject(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Have a genome of your own in the next generation (a deviation)."""
+    from clau_doom.domain import Genome
+    from clau_doom.domain.commands import InjectGenome
+
     try:
         values = tuple(float(part) for part in genome.split(","))
     except ValueError:
         raise ConfigError(f"--genome {genome!r} is no genome: give the genes' values separated by commas") from None
     command = InjectGenome(experiment=experiment, genome=Genome(values))
-    _control(experiment, command, server, output_dir, as_json=as_json)
+    _control(experiment, command, "inject a genome into the next generation", server, output_dir, as_json=as_json)
 
 
-def _control(experiment: str, command: Command, server: str | None, output_dir: Path, *, as_json: bool) -> None:
+def _control(
+    experiment: str, command: "Command", what: str, server: str | None, output_dir: Path, *, as_json: bool
+) -> None:
     async def control() -> Any:
         async with _client(experiment, server, output_dir) as client:
             return await client.control(command)
@@ -119,9 +127,5 @@ def _control(experiment: str, command: Command, server: str | None, output_dir: 
     if as_json:
         print_json({"id": experiment, "sequence": sequence, "agent": done.agent.id or None})
         return
-    what = "a genome is injected into the next generation"
-    if isinstance(command, AgentCommand):
-        what = f"{command.action.value} {command.agent}: " + (
-            f"done, event {sequence}" if sequence else "nothing to do, it is so already"
-        )
-    data_console().print(Text(what))
+    came_of_it = f"done, event {sequence}" if sequence else "nothing to do, it is so already"
+    data_console().print(Text(f"{what}: {came_of_it}"))
