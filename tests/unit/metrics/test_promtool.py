@@ -56,6 +56,6 @@ def test_the_page_s_examples_are_prometheus_s(promtool: str, tmp_path: Path) -> 
     scraping, alerts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/metrics.md").read_text(), re.DOTALL)
     (tmp_path / "prometheus.yaml").write_text(scraping + "rule_files: [alerts.yaml]\n")
     (tmp_path / "alerts.yaml").write_text(alerts)
-    command = [promtool, "check", "config", str(tmp_path / "prometheus.yaml")]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    command = [promtool, "check", "config", "prometheus.yaml"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, cwd=tmp_path)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
