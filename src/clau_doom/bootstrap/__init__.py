@@ -9,13 +9,29 @@ from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_e
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
 from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run
 from clau_doom.bootstrap.service import Listening, serve, token_file
+from clau_doom.bootstrap.sources import (
+    FolderSource,
+    Remote,
+    ServerSource,
+    Source,
+    Standing,
+    open_source,
+    reach,
+    reach_run,
+    standing_of,
+)
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
 
 __all__ = [
+    "FolderSource",
     "Listening",
     "OfferedScenario",
     "Plan",
+    "Remote",
     "ServerLaboratory",
+    "ServerSource",
+    "Source",
+    "Standing",
     "SystemClock",
     "bundled_scenarios",
     "genome_space",
@@ -24,11 +40,15 @@ __all__ = [
     "make_fitness",
     "make_run",
     "open_run",
+    "open_source",
     "plan_config",
     "plan_resume",
     "plan_run",
+    "reach",
+    "reach_run",
     "read_experiment",
     "serve",
+    "standing_of",
     "token_file",
     "try_engine",
 ]

@@ -15,11 +15,13 @@ from clau_doom import __version__
 from clau_doom.cli import agents, config
 from clau_doom.cli.console import report_error
 from clau_doom.cli.doctor import doctor
+from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
 from clau_doom.cli.serve import serve
+from clau_doom.cli.steering import add_agent_commands, cancel, pause, resume
 
 __all__ = ["app", "main", "run_command"]
 
@@ -33,6 +35,11 @@ app = typer.Typer(
 app.command()(run)
 app.command()(serve)
 app.command()(status)
+app.command()(events)
+app.command()(pause)
+app.command()(resume)
+app.command()(cancel)
+add_agent_commands(agents.app)
 app.add_typer(agents.app)
 app.command()(analyze)
 app.command()(scenarios)
@@ -58,6 +65,14 @@ def _root(
             help="Where experiments are kept; every command takes it, too.",
         ),
     ] = DEFAULT_OUTPUT_DIR,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_TOKEN_FILE", help="The file that holds a server's token."),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_CA", help="The authority of a server's certificate (PEM)."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -65,6 +80,7 @@ def _root(
 ) -> None:
     session = context.ensure_object(Session)
     session.output_dir, session.debug = output_dir, debug
+    session.token_file, session.ca = token_file, ca
 
 
 def run_command(arguments: list[str]) -> int:

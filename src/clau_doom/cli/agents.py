@@ -1,16 +1,16 @@
 """`clau-doom agent`: who was evaluated, what they are made of, and where they come from."""
 
-import asyncio
 from typing import Annotated
 
 import typer
 
 from clau_doom.cli.console import data_console, print_json
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.cli.looking import look_up
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 
 __all__ = ["app"]
 
-app = typer.Typer(name="agent", help="Look at the agents of an experiment.", no_args_is_help=True)
+app = typer.Typer(name="agent", help="Look at the agents of an experiment, and steer them.", no_args_is_help=True)
 
 _Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
 _Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, such as quickstart-g003-a017.")]
@@ -25,13 +25,13 @@ def list_agents(
     *,
     generation: _Generation = None,
     as_json: AsJson = False,
+    server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """List an experiment's agents: fitness, operator, parents."""
-    from clau_doom import bootstrap
     from clau_doom.cli.portrait import agent_json, agents_table
 
-    snapshot = asyncio.run(bootstrap.read_experiment(output_dir, experiment)).snapshot
+    snapshot = look_up(experiment, server, output_dir).snapshot
     rows = [
         evaluation
         for row in snapshot.generations
@@ -39,13 +39,15 @@ def list_agents(
         if generation is None or evaluation.agent.ref.generation == generation
     ]
     if as_json:
-        print_json({"id": experiment, "agents": [agent_json(evaluation) for evaluation in rows]})
+        print_json({"id": experiment, "agents": [agent_json(evaluation, snapshot) for evaluation in rows]})
     else:
-        data_console().print(agents_table(rows))
+        data_console().print(agents_table(rows, snapshot))
 
 
 @app.command("show")
-def show_agent(agent: _Agent, *, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+def show_agent(
+    agent: _Agent, *, as_json: AsJson = False, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
+) -> None:
     """Show one agent: genome, lineage back to generation 0, episodes."""
     from clau_doom import bootstrap
     from clau_doom.analysis import telling_measures
@@ -53,7 +55,7 @@ def show_agent(agent: _Agent, *, as_json: AsJson = False, output_dir: OutputDir 
     from clau_doom.domain import parse_agent_id
 
     experiment, _, _ = parse_agent_id(agent)
-    stored = asyncio.run(bootstrap.read_experiment(output_dir, experiment))
+    stored = look_up(experiment, server, output_dir)
     evaluation = stored.snapshot.find(agent)
     space, fitness = bootstrap.genome_space(stored.config), bootstrap.make_fitness(stored.config)
     if as_json:

@@ -1,6 +1,5 @@
 """`clau-doom status` and `clau-doom analyze`: what is stored, how it stands, and what it means."""
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +11,12 @@ from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.format import ago, clock, number
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
-from clau_doom.errors import ConfigError, StorageFailed, describe
+from clau_doom.cli.looking import look_up, look_up_all
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
+    from clau_doom.bootstrap import Standing
     from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]
@@ -36,13 +37,17 @@ _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw
 
 
 def status(
-    experiment: _AnyExperiment = None, *, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
+    experiment: _AnyExperiment = None,
+    *,
+    as_json: AsJson = False,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Show the stored experiments, or one with its generations."""
     if experiment is None:
-        _show_all(output_dir, as_json=as_json)
+        _show_all(server, output_dir, as_json=as_json)
     else:
-        _show_one(output_dir, experiment, as_json=as_json)
+        _show_one(experiment, server, output_dir, as_json=as_json)
 
 
 def analyze(
@@ -50,6 +55,7 @@ def analyze(
     *,
     as_json: AsJson = False,
     plot: _Plot = None,
+    server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Show fitness by generation with intervals, and the champion against random play on held-out seeds."""
@@ -57,7 +63,7 @@ def analyze(
     from clau_doom.analysis import telling_measures
     from clau_doom.cli.results import analysis_json, generations_view, result_view
 
-    stored = asyncio.run(bootstrap.read_experiment(output_dir, experiment))
+    stored = look_up(experiment, server, output_dir)
     snapshot, fitness = stored.snapshot, bootstrap.make_fitness(stored.config)
     measures = telling_measures(stored.config.scenario.name)
     if plot is not None:
@@ -96,54 +102,48 @@ def _draw(stored: "StoredExperiment", path: Path) -> None:
     progress_console().print(f"drew {path}", style="dim", soft_wrap=True)
 
 
-def _show_all(output_dir: Path, *, as_json: bool) -> None:
-    from clau_doom import bootstrap
+def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
     from clau_doom.cli.standing import standing_json
 
-    found, broken = [], []
-    for experiment in bootstrap.list_experiments(output_dir):
-        try:
-            found.append(asyncio.run(bootstrap.read_experiment(output_dir, experiment)))
-        except (StorageFailed, ConfigError) as error:  # one that cannot be read must not hide the others
-            broken.append({"id": experiment, "error": describe(error)})
-    found.sort(key=lambda stored: stored.last_activity, reverse=True)
-    for each in broken:
-        progress_console().print(Text.assemble(("unreadable: ", "red"), f"{each['id']}: {each['error']}"))
+    found, broken = look_up_all(server, output_dir)
+    found.sort(key=lambda standing: standing.last_activity, reverse=True)
+    for name, error in broken:
+        progress_console().print(Text.assemble(("unreadable: ", "red"), f"{name}: {error}"))
     if as_json:
-        print_json({"experiments": [standing_json(stored) for stored in found], "unreadable": broken})
+        unreadable = [{"id": name, "error": error} for name, error in broken]
+        print_json({"experiments": [standing_json(standing) for standing in found], "unreadable": unreadable})
     elif found:
         data_console().print(_experiments_table(found))
     elif not broken:
-        progress_console().print(f"no experiments in {output_dir}: clau-doom run starts one", soft_wrap=True)
+        where = server or output_dir
+        progress_console().print(f"no experiments in {where}: clau-doom run starts one", soft_wrap=True)
 
 
-def _experiments_table(found: "list[StoredExperiment]") -> Table:
+def _experiments_table(found: "list[Standing]") -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("experiment", style="bold", overflow="fold")
     table.add_column("state", no_wrap=True)
     for heading in ("generations", "best", "ran for", "last active"):
         table.add_column(heading, justify="right", no_wrap=True)
     now = time.time()
-    for stored in found:
-        snapshot, state = stored.snapshot, stored.state.value
-        best = max((summary.best_fitness for summary in snapshot.summaries), default=None)
+    for standing in found:
+        state = standing.state.value
         table.add_row(
-            snapshot.experiment.id,
+            standing.id,
             Text(f"● {state}", _STYLES[state]),
-            f"{len(snapshot.summaries)}/{stored.config.generations}",
-            number(best),
-            clock(snapshot.running_seconds),
-            ago(max(now - stored.last_activity, 0.0)),
+            f"{standing.generations_finished}/{standing.generations_planned}",
+            number(standing.best_fitness),
+            clock(standing.running_seconds),
+            ago(max(now - standing.last_activity, 0.0)),
         )
     return table
 
 
-def _show_one(output_dir: Path, experiment: str, *, as_json: bool) -> None:
-    from clau_doom import bootstrap
+def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json: bool) -> None:
     from clau_doom.cli.results import generations_view
     from clau_doom.cli.standing import experiment_json, experiment_view
 
-    stored = asyncio.run(bootstrap.read_experiment(output_dir, experiment))
+    stored = look_up(experiment, server, output_dir)
     if as_json:
         print_json(experiment_json(stored))
         return

@@ -3,14 +3,29 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
-__all__ = ["DEFAULT_OUTPUT_DIR", "OUTPUT_DIR_VARIABLE", "AsJson", "OutputDir", "Session", "resume_command"]
+if TYPE_CHECKING:
+    from clau_doom.bootstrap import Remote
+
+__all__ = [
+    "DEFAULT_OUTPUT_DIR",
+    "OUTPUT_DIR_VARIABLE",
+    "SERVER_VARIABLE",
+    "AsJson",
+    "OutputDir",
+    "Server",
+    "Session",
+    "remote_of",
+    "resume_command",
+]
 
 DEFAULT_OUTPUT_DIR = Path("runs")
 OUTPUT_DIR_VARIABLE = "CLAU_DOOM_OUTPUT_DIR"
+SERVER_VARIABLE = "CLAU_DOOM_SERVER"
 
 
 @dataclass(slots=True)
@@ -20,10 +35,14 @@ class Session:
     Attributes:
         debug: Print tracebacks.
         output_dir: Where experiments are kept, unless the command itself is told another place.
+        token_file: The file that holds a server's token, or None to find it.
+        ca: The authority that signed a server's certificate, or None.
     """
 
     debug: bool = False
     output_dir: Path = DEFAULT_OUTPUT_DIR
+    token_file: Path | None = None
+    ca: Path | None = None
 
 
 def _chosen(context: typer.Context, value: Path) -> Path:
@@ -44,6 +63,27 @@ OutputDir = Annotated[
     ),
 ]
 """The parameter must be called ``output_dir``, and its default be `DEFAULT_OUTPUT_DIR`."""
+
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="ADDRESS",
+        envvar=SERVER_VARIABLE,
+        help="Ask the server at host:port or unix:PATH, and not the folder.",
+    ),
+]
+
+
+def remote_of(server: str | None) -> "Remote | None":
+    """Return how the server at an address is reached, by what the root command was told; None for no address."""
+    from clau_doom.bootstrap import Remote
+
+    if not server:
+        return None
+    session = click.get_current_context().find_object(Session) or Session()
+    return Remote(address=server, token_file=session.token_file, ca=session.ca)
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]
 

@@ -29,7 +29,7 @@ _GENES_SHOWN = 48  # a network has thousands; --json has them all
 _STATUS = {AgentStatus.COMPLETED: "green", AgentStatus.FAILED: "bold red", AgentStatus.PENDING: "dim"}
 
 
-def agents_table(rows: Sequence[Evaluation]) -> RenderableType:
+def agents_table(rows: Sequence[Evaluation], snapshot: Snapshot) -> RenderableType:
     """Return agents as a table."""
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("agent", style="bold", no_wrap=True)
@@ -39,12 +39,13 @@ def agents_table(rows: Sequence[Evaluation]) -> RenderableType:
     table.add_column("parents")
     for row in rows:
         parents = ", ".join(_place(ref) for ref in row.agent.parents)
-        status = Text(row.status.value, _STATUS[row.status])
+        paused = row.agent.ref in snapshot.paused
+        status = Text("paused" if paused else row.status.value, "cyan" if paused else _STATUS[row.status])
         table.add_row(row.agent.id, status, number(row.fitness), row.agent.operator, Text(parents or "-", "dim"))
     return table
 
 
-def agent_json(evaluation: Evaluation) -> dict[str, object]:
+def agent_json(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, object]:
     """Return an agent without its genome and episodes."""
     agent = evaluation.agent
     return {
@@ -52,6 +53,7 @@ def agent_json(evaluation: Evaluation) -> dict[str, object]:
         "generation": agent.ref.generation,
         "index": agent.ref.index,
         "status": evaluation.status.value,
+        "paused": agent.ref in snapshot.paused,
         "fitness": evaluation.fitness,
         "failure": evaluation.failure,
         "operator": agent.operator,
@@ -65,9 +67,9 @@ def portrait_json(
     """Return one agent whole: genome by gene names, all ancestors, all episodes."""
     agent = evaluation.agent
     return {
-        **agent_json(evaluation),
+        **agent_json(evaluation, snapshot),
         "genome": space.named(agent.genome),
-        "ancestors": [agent_json(ancestor) for ancestor in snapshot.ancestors(agent)],
+        "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {
                 "purpose": episode.purpose.value,

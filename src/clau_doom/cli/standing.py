@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.bootstrap import Standing, standing_of
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.options import resume_command
 from clau_doom.config import StoredExperiment
@@ -19,21 +20,10 @@ from clau_doom.domain.snapshot import Snapshot
 __all__ = ["experiment_json", "experiment_view", "standing_json"]
 
 
-def standing_json(stored: StoredExperiment) -> dict[str, object]:
+def standing_json(standing: Standing) -> dict[str, object]:
     """Return what the list of experiments says of one."""
-    snapshot, config = stored.snapshot, stored.config
-    return {
-        "id": snapshot.experiment.id,
-        "state": stored.state.value,
-        "reason": snapshot.reason,
-        "scenario": config.scenario.name,
-        "generations_finished": len(snapshot.summaries),
-        "generations_planned": config.generations,
-        "population": config.population,
-        "best_fitness": max((summary.best_fitness for summary in snapshot.summaries), default=None),
-        "running_seconds": snapshot.running_seconds,
-        "last_activity": datetime.fromtimestamp(stored.last_activity, UTC).isoformat(timespec="seconds"),
-    }
+    active = datetime.fromtimestamp(standing.last_activity, UTC).isoformat(timespec="seconds")
+    return {**asdict(standing), "state": standing.state.value, "last_activity": active}
 
 
 def experiment_json(stored: StoredExperiment) -> dict[str, object]:
@@ -45,7 +35,7 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
         ref, fitness = snapshot.champion
         champion = {"agent": _id(snapshot, ref), "validation_fitness": fitness}
     return {
-        **standing_json(stored),
+        **standing_json(standing_of(stored)),
         "seed": snapshot.experiment.seed,
         "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": {**asdict(deviations), "total": deviations.total},

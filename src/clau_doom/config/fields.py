@@ -29,7 +29,13 @@ __all__ = [
 ]
 
 PREFIX = "CLAU_DOOM_"
-OTHER_ENVIRONMENT = ("CLAU_DOOM_OUTPUT_DIR",)
+OTHER_ENVIRONMENT = (
+    "CLAU_DOOM_OUTPUT_DIR",
+    "CLAU_DOOM_SERVER",
+    "CLAU_DOOM_TOKEN",
+    "CLAU_DOOM_TOKEN_FILE",
+    "CLAU_DOOM_CA",
+)
 """Variables under our prefix that are read by the command line and are no configuration fields."""
 
 

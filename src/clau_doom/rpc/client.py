@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,7 +135,9 @@ class RpcClient:
             raise error_of_code(response.refused.code, response.refused.message)
         return response.done
 
-    async def follow(self, experiment: str, after: int = 0, *, patience: float = 60.0) -> AsyncIterator[RecordedEvent]:
+    async def follow(
+        self, experiment: str, after: int = 0, *, patience: float = 60.0
+    ) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence, until its run is over.
 
         A connection that breaks is made again, and nothing is missed and nothing comes twice.

@@ -55,6 +55,11 @@ class RunFolder:
         """The folder of its logs."""
         return self.path / _LOGS
 
+    @property
+    def socket(self) -> Path:
+        """The Unix socket of the process that runs it by itself."""
+        return self.path / "control.sock"
+
     def write(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
         """Open its store for the one writer; see `SqliteStore.writing`."""
         return SqliteStore.writing(self.path, keep_recordings=keep_recordings)

@@ -1,0 +1,131 @@
+"""Commands that change what runs: experiments paused, resumed and cancelled; agents held, stopped, restarted."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clau_doom.domain.commands import Command
+    from clau_doom.rpc import RpcClient
+
+__all__ = ["add_agent_commands", "cancel", "pause", "resume"]
+
+_Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
+_Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, such as quickstart-g003-a017.")]
+
+
+def pause(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """Have an experiment begin no new episodes until it is resumed."""
+    _steer(experiment, server, output_dir, lambda client: client.pause(experiment), "is paused")
+
+
+def resume(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """Go on with a paused experiment; a server also goes on with an interrupted one."""
+    _steer(experiment, server, output_dir, lambda client: client.resume(experiment), "goes on")
+
+
+def cancel(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """End an experiment for good; what is finished is kept."""
+    _steer(experiment, server, output_dir, lambda client: client.cancel(experiment), "is cancelled")
+
+
+def _steer(
+    experiment: str,
+    server: str | None,
+    output_dir: Path,
+    call: Callable[["RpcClient"], Awaitable[Any]],
+    done: str,
+) -> None:
+    async def steer() -> None:
+        async with _client(experiment, server, output_dir) as client:
+            await call(client)
+
+    asyncio.run(steer())
+    data_console().print(f"experiment {experiment} {done}")
+
+
+def _client(experiment: str, server: str | None, output_dir: Path) -> "AbstractAsyncContextManager[RpcClient]":
+    from clau_doom import bootstrap
+
+    remote = remote_of(server)
+    return bootstrap.reach_run(experiment, output_dir) if remote is None else bootstrap.reach(remote, output_dir)
+
+
+def add_agent_commands(app: typer.Typer) -> None:
+    """Add the commands that steer agents to the group of agents."""
+    for action, text in _ACTIONS.items():
+        app.command(action, help=text)(_command_of(action))
+    app.command("inject")(inject)
+
+
+_ACTIONS = {
+    "pause": "Have an agent's episodes that are not begun wait.",
+    "resume": "Let a paused agent's episodes be played again.",
+    "stop": "Give an agent up: it gets no fitness (a deviation).",
+    "restart": "Have the missing episodes of a stopped or failed agent played (a deviation).",
+}
+
+
+def _command_of(action: str) -> Callable[..., None]:
+    def steer(
+        agent: _Agent,
+        *,
+        as_json: AsJson = False,
+        server: Server = None,
+        output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+    ) -> None:
+        from clau_doom.domain import parse_agent_id
+        from clau_doom.domain.commands import AgentAction, AgentCommand
+
+        experiment, _, _ = parse_agent_id(agent)
+        command = AgentCommand(action=AgentAction(action), agent=agent)
+        _control(experiment, command, f"{action} {agent}", server, output_dir, as_json=as_json)
+
+    return steer
+
+
+def inject(
+    experiment: _Experiment,
+    genome: Annotated[
+        str, typer.Option("--genome", metavar="VALUES", help="The genes' values in order, separated by commas.")
+    ],
+    *,
+    as_json: AsJson = False,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Have a genome of your own in the next generation (a deviation)."""
+    from clau_doom.domain import Genome
+    from clau_doom.domain.commands import InjectGenome
+
+    try:
+        values = tuple(float(part) for part in genome.split(","))
+    except ValueError:
+        raise ConfigError(f"--genome {genome!r} is no genome: give the genes' values separated by commas") from None
+    command = InjectGenome(experiment=experiment, genome=Genome(values))
+    _control(experiment, command, "inject a genome into the next generation", server, output_dir, as_json=as_json)
+
+
+def _control(
+    experiment: str, command: "Command", what: str, server: str | None, output_dir: Path, *, as_json: bool
+) -> None:
+    async def control() -> Any:
+        async with _client(experiment, server, output_dir) as client:
+            return await client.control(command)
+
+    done = asyncio.run(control())
+    sequence = done.sequence or None
+    if as_json:
+        print_json({"id": experiment, "sequence": sequence, "agent": done.agent.id or None})
+        return
+    came_of_it = f"done, event {sequence}" if sequence else "nothing to do, it is so already"
+    data_console().print(Text(f"{what}: {came_of_it}"))
