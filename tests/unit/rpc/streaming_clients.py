@@ -6,6 +6,7 @@ of events that came in order is printed, one a line, behind a line that says tha
 
 import asyncio
 import sys
+from typing import Any
 
 import grpc
 
@@ -20,7 +21,8 @@ async def stream(socket: str, experiment: str, begun: asyncio.Semaphore, stall: 
     count = 0
     async with grpc.aio.insecure_channel(f"unix:{socket}", options=options) as channel:
         request = pb.StreamEventsRequest(experiment_id=experiment).SerializeToString()
-        call = channel.unary_stream(PATH)(request)
+        method: Any = channel.unary_stream(PATH)
+        call = method(request)
         async for data in call:
             count += 1
             assert events_pb2.ExperimentEvent.FromString(data).sequence == count
