@@ -7,18 +7,18 @@
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
-from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run
+from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run, steerable
 from clau_doom.bootstrap.service import Listening, serve, token_file
 from clau_doom.bootstrap.sources import (
     FolderSource,
+    Overview,
     Remote,
     ServerSource,
     Source,
-    Standing,
     open_source,
+    overview_of,
     reach,
     reach_run,
-    standing_of,
 )
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
 
@@ -26,12 +26,12 @@ __all__ = [
     "FolderSource",
     "Listening",
     "OfferedScenario",
+    "Overview",
     "Plan",
     "Remote",
     "ServerLaboratory",
     "ServerSource",
     "Source",
-    "Standing",
     "SystemClock",
     "bundled_scenarios",
     "genome_space",
@@ -41,6 +41,7 @@ __all__ = [
     "make_run",
     "open_run",
     "open_source",
+    "overview_of",
     "plan_config",
     "plan_resume",
     "plan_run",
@@ -48,7 +49,7 @@ __all__ = [
     "reach_run",
     "read_experiment",
     "serve",
-    "standing_of",
+    "steerable",
     "token_file",
     "try_engine",
 ]

@@ -8,13 +8,15 @@ from uuid import uuid4
 
 from clau_doom.backends.local import Cores, LocalBackend
 from clau_doom.bootstrap.planning import Plan
-from clau_doom.config import to_yaml
+from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
-from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.orchestration import ExperimentRun, Shutdown, SoloRun
 from clau_doom.ports import EvaluationBackend, ExperimentStore
+from clau_doom.rpc import RpcServer
 from clau_doom.storage import RunFolder, Runs
 
-__all__ = ["SystemClock", "create_experiment", "host_run", "make_backend", "make_run", "open_run"]
+__all__ = ["SystemClock", "create_experiment", "host_run", "make_backend", "make_run", "open_run", "steerable"]
 
 
 class SystemClock:
@@ -71,6 +73,16 @@ async def host_run(
             if not await shutdown.bound(stack.enter_async_context(backend)):
                 shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)
+
+
+@asynccontextmanager
+async def steerable(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> AsyncIterator[None]:
+    """Let a run be watched and steered through a Unix socket in its folder, for as long as the context lasts."""
+    config, folder = plan.config, Runs(plan.output_dir).open(plan.config.name)
+    solo = SoloRun(run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, config.name))
+    socket = GrpcConfig(socket=str(folder.socket))
+    async with RpcServer(socket, solo, token_file=Runs(plan.output_dir).token_file, grace=0.0, socket_only=True):
+        yield
 
 
 def make_backend(plan: Plan, logs: Path | None, *, cores: Cores | None = None) -> EvaluationBackend:

@@ -20,14 +20,14 @@ from clau_doom.wire import EXPERIMENT_STATES
 
 __all__ = [
     "FolderSource",
+    "Overview",
     "Remote",
     "ServerSource",
     "Source",
-    "Standing",
     "open_source",
+    "overview_of",
     "reach",
     "reach_run",
-    "standing_of",
 ]
 
 
@@ -47,7 +47,7 @@ class Remote:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Overview:
     """What a list of experiments says of one.
 
     Attributes:
@@ -75,10 +75,10 @@ class Standing:
     last_activity: float
 
 
-def standing_of(stored: StoredExperiment) -> Standing:
+def overview_of(stored: StoredExperiment) -> Overview:
     """Return what a list says of a stored experiment."""
     snapshot, config = stored.snapshot, stored.config
-    return Standing(
+    return Overview(
         id=snapshot.experiment.id,
         state=stored.state,
         reason=snapshot.reason,
@@ -95,7 +95,7 @@ def standing_of(stored: StoredExperiment) -> Standing:
 class Source(Protocol):
     """Where experiments are looked up."""
 
-    async def standings(self) -> tuple[list[Standing], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
         """Return how the experiments stand, and the id of each that cannot be read with the reason."""
         ...
 
@@ -118,13 +118,13 @@ class FolderSource:
     def __init__(self, output_dir: Path) -> None:
         self._output_dir = output_dir
 
-    async def standings(self) -> tuple[list[Standing], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
         """Return how the experiments stand, and those that cannot be read."""
-        found: list[Standing] = []
+        found: list[Overview] = []
         broken: list[tuple[str, str]] = []
         for name in list_experiments(self._output_dir):
             try:
-                found.append(standing_of(await read_experiment(self._output_dir, name)))
+                found.append(overview_of(await read_experiment(self._output_dir, name)))
             except (StorageFailed, ConfigError) as error:  # one that cannot be read must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
@@ -150,10 +150,10 @@ class ServerSource:
     def __init__(self, client: RpcClient) -> None:
         self._client = client
 
-    async def standings(self) -> tuple[list[Standing], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
         """Return how the experiments stand; a server leaves out what it cannot read."""
         return [
-            Standing(
+            Overview(
                 id=message.id,
                 state=EXPERIMENT_STATES.received(message.state),
                 reason=message.reason or None,

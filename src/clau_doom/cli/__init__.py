@@ -17,7 +17,7 @@ from clau_doom.cli.console import report_error
 from clau_doom.cli.doctor import doctor
 from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
+from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
 from clau_doom.cli.serve import serve
@@ -86,6 +86,7 @@ def _root(
 def run_command(arguments: list[str]) -> int:
     """Carry out one command and return its exit code; errors are printed, never raised."""
     session = Session()
+    CURRENT.set(session)
     try:
         app(arguments, prog_name="clau-doom", obj=session)
     except SystemExit as end:

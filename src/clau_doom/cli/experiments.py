@@ -16,7 +16,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Standing
+    from clau_doom.bootstrap import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]
@@ -103,15 +103,15 @@ def _draw(stored: "StoredExperiment", path: Path) -> None:
 
 
 def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
-    from clau_doom.cli.standing import standing_json
+    from clau_doom.cli.standing import overview_json
 
     found, broken = look_up_all(server, output_dir)
-    found.sort(key=lambda standing: standing.last_activity, reverse=True)
+    found.sort(key=lambda overview: overview.last_activity, reverse=True)
     for name, error in broken:
         progress_console().print(Text.assemble(("unreadable: ", "red"), f"{name}: {error}"))
     if as_json:
         unreadable = [{"id": name, "error": error} for name, error in broken]
-        print_json({"experiments": [standing_json(standing) for standing in found], "unreadable": unreadable})
+        print_json({"experiments": [overview_json(overview) for overview in found], "unreadable": unreadable})
     elif found:
         data_console().print(_experiments_table(found))
     elif not broken:
@@ -119,22 +119,22 @@ def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
         progress_console().print(f"no experiments in {where}: clau-doom run starts one", soft_wrap=True)
 
 
-def _experiments_table(found: "list[Standing]") -> Table:
+def _experiments_table(found: "list[Overview]") -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("experiment", style="bold", overflow="fold")
     table.add_column("state", no_wrap=True)
     for heading in ("generations", "best", "ran for", "last active"):
         table.add_column(heading, justify="right", no_wrap=True)
     now = time.time()
-    for standing in found:
-        state = standing.state.value
+    for overview in found:
+        state = overview.state.value
         table.add_row(
-            standing.id,
+            overview.id,
             Text(f"● {state}", _STYLES[state]),
-            f"{standing.generations_finished}/{standing.generations_planned}",
-            number(standing.best_fitness),
-            clock(standing.running_seconds),
-            ago(max(now - standing.last_activity, 0.0)),
+            f"{overview.generations_finished}/{overview.generations_planned}",
+            number(overview.best_fitness),
+            clock(overview.running_seconds),
+            ago(max(now - overview.last_activity, 0.0)),
         )
     return table
 

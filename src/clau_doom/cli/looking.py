@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clau_doom.cli.options import remote_of
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Standing
+    from clau_doom.bootstrap import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["look_up", "look_up_all"]
@@ -24,12 +24,12 @@ def look_up(experiment: str, server: str | None, output_dir: Path) -> "StoredExp
     return asyncio.run(ask())
 
 
-def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[Standing], list[tuple[str, str]]]":
+def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[Overview], list[tuple[str, str]]]":
     """Return how all experiments stand, and those that cannot be read with the reason."""
     from clau_doom import bootstrap
 
-    async def ask() -> "tuple[list[Standing], list[tuple[str, str]]]":
+    async def ask() -> "tuple[list[Overview], list[tuple[str, str]]]":
         async with bootstrap.open_source(remote_of(server), output_dir) as source:
-            return await source.standings()
+            return await source.overviews()
 
     return asyncio.run(ask())

@@ -1,17 +1,18 @@
 """The options that many commands share, and what the root command knows of them."""
 
 import shlex
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap import Remote
 
 __all__ = [
+    "CURRENT",
     "DEFAULT_OUTPUT_DIR",
     "OUTPUT_DIR_VARIABLE",
     "SERVER_VARIABLE",
@@ -43,6 +44,10 @@ class Session:
     output_dir: Path = DEFAULT_OUTPUT_DIR
     token_file: Path | None = None
     ca: Path | None = None
+
+
+CURRENT: ContextVar[Session] = ContextVar("session")
+"""The use of the command line that is going on."""
 
 
 def _chosen(context: typer.Context, value: Path) -> Path:
@@ -81,7 +86,7 @@ def remote_of(server: str | None) -> "Remote | None":
 
     if not server:
         return None
-    session = click.get_current_context().find_object(Session) or Session()
+    session = CURRENT.get()
     return Remote(address=server, token_file=session.token_file, ca=session.ca)
 
 

@@ -16,14 +16,22 @@ from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.events import (
     AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
     ChampionChosen,
     ContestantFailed,
     EpisodeLost,
+    Event,
+    ExperimentCancelled,
     ExperimentCompleted,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
     ExperimentStarted,
     GenerationCompleted,
+    GenomeInjected,
     RecordedEvent,
 )
 from clau_doom.domain.experiment import GenerationSummary
@@ -32,7 +40,13 @@ from clau_doom.domain.snapshot import Snapshot
 __all__ = ["live_view", "show_progress"]
 
 _REFRESH = 4  # a second; more would take time from the cores that play
-_ENDINGS = (ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
+_ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
+_STEERED = {
+    ExperimentPaused: "paused: no new episode is begun until it is resumed",
+    ExperimentResumed: "goes on",
+    ExperimentCancelled: "cancelled",
+}
+_HANDLED = {AgentPaused: "paused", AgentResumed: "resumed", AgentRestarted: "restarted"}
 _PHASES = {
     Purpose.VALIDATION: "choosing the champion on validation seeds",
     Purpose.HELD_OUT: "judging the champion on held-out seeds",
@@ -140,6 +154,17 @@ def _line(recorded: RecordedEvent, tracker: Tracker) -> Text | None:
             return _said("champion", "bold green", _id(event.champion, tracker), chosen)
         case AgentFailed() | ContestantFailed() | EpisodeLost():
             return _failure_line(event, tracker)
+    return _steering_line(event, tracker)
+
+
+def _steering_line(event: Event, tracker: Tracker) -> Text | None:
+    match event:
+        case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
+            return _said("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
+        case AgentPaused() | AgentResumed() | AgentRestarted():
+            return _said("agent", "cyan", _id(event.ref, tracker), _HANDLED[type(event)])
+        case GenomeInjected():
+            return _said("genome", "cyan", f"generation {event.generation}", "one will be injected")
     return None
 
 

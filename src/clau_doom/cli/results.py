@@ -8,8 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import GenerationRow, Interval, ResultTable, generation_rows, result_table
+from clau_doom.analysis import GenerationRow, Interval, ResultTable, generation_rows, result_table, telling_measures
+from clau_doom.cli.console import ExitCode, data_console
 from clau_doom.cli.format import interval, number
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
 from clau_doom.domain.experiment import Standing
 from clau_doom.domain.snapshot import Snapshot
@@ -21,6 +23,7 @@ __all__ = [
     "held_out_standings",
     "held_out_table",
     "result_view",
+    "show_result",
 ]
 
 _ROLE_NAMES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
@@ -163,3 +166,15 @@ def _is_agent(text: str) -> bool:
     except AgentNotFound:
         return False
     return True
+
+
+def show_result(snapshot: Snapshot, config: ExperimentConfig) -> ExitCode:
+    """Print what a completed experiment came to, and return what its command ends with."""
+    from clau_doom import bootstrap
+
+    fitness, measures = bootstrap.make_fitness(config), telling_measures(config.scenario.name)
+    data_console().print(result_view(snapshot, fitness, measures))
+    held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
+    lacking = any(len(row) < config.holdout.episodes for row in held_out)
+    failed = lacking or any(summary.failed for summary in snapshot.summaries)
+    return ExitCode.AGENTS_FAILED if failed else ExitCode.DONE

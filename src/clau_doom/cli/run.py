@@ -9,12 +9,11 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, resume_command
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, resume_command
 from clau_doom.cli.signals import stop_signals
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Plan
-    from clau_doom.domain.snapshot import Snapshot
+    from clau_doom.bootstrap import Plan, Remote
 
 __all__ = ["run"]
 
@@ -40,12 +39,13 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Go on with this experiment.")] = None,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
+    server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Evolve a population, or go on with one that was interrupted."""
     if resume is not None and config is not None:
         raise typer.BadParameter("an experiment is resumed from its stored configuration: leave --config out")
-    overrides = {
+    overrides: dict[str, object] = {
         "generations": generations,
         "population": population,
         "seed": seed,
@@ -55,6 +55,8 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     }
     from clau_doom import bootstrap
 
+    if (remote := remote_of(server)) and not dry_run:
+        raise typer.Exit(_at_server(remote, output_dir, config or _CONFIG, resume, overrides))
     if resume is None:
         plan = bootstrap.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
     else:
@@ -63,6 +65,20 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         _describe(plan)
         return
     raise typer.Exit(asyncio.run(_run(plan)))
+
+
+def _at_server(
+    remote: "Remote", output_dir: Path, file: Path, resume: str | None, overrides: dict[str, object]
+) -> ExitCode:
+    from clau_doom.cli.remote_run import run_at_server
+    from clau_doom.config import load_config
+
+    if resume is None:
+        config = load_config(file, environ=os.environ, overrides=overrides).config
+        return run_at_server(remote, output_dir, config=config)
+    if any(value is not None for value in overrides.values()):
+        raise typer.BadParameter("a server goes on with an experiment as it is: leave the other options out")
+    return run_at_server(remote, output_dir, resume=resume)
 
 
 def _describe(plan: "Plan") -> None:
@@ -97,7 +113,8 @@ async def _run(plan: "Plan") -> ExitCode:
                     show_progress(events, plan.config, snapshot=before if plan.resume else None)
                 )
                 try:
-                    state = await experiment.run()
+                    async with bootstrap.steerable(plan, store, experiment, shutdown):
+                        state = await experiment.run()
                     # On a full disk the event that ends the display may be missing.
                     await asyncio.wait({showing}, timeout=_LAST_LOOK)
                 finally:
@@ -106,19 +123,15 @@ async def _run(plan: "Plan") -> ExitCode:
                 snapshot = await store.snapshot()
         except ShutdownRequested:  # before it had begun
             state, snapshot = ExperimentState.INTERRUPTED, None
+    if state is ExperimentState.CANCELLED:
+        progress_console().print(f"experiment {plan.config.name} was cancelled", style="yellow")
+        return ExitCode.INTERRUPTED
     if state is ExperimentState.INTERRUPTED or snapshot is None:
         _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason)
         return received.exit_code
-    _show_result(plan, snapshot)
-    return ExitCode.AGENTS_FAILED if _any_failed(plan, snapshot) else ExitCode.DONE
+    from clau_doom.cli.results import show_result
 
-
-def _any_failed(plan: "Plan", snapshot: "Snapshot") -> bool:
-    from clau_doom.domain import Purpose
-
-    held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
-    lacking = any(len(row) < plan.config.holdout.episodes for row in held_out)
-    return lacking or any(summary.failed for summary in snapshot.summaries)
+    return show_result(snapshot, plan.config)
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:
@@ -126,10 +139,3 @@ def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None)
     console = progress_console()
     console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
     console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}"), soft_wrap=True)
-
-
-def _show_result(plan: "Plan", snapshot: "Snapshot") -> None:
-    from clau_doom.analysis import telling_measures
-    from clau_doom.cli.results import result_view
-
-    data_console().print(result_view(snapshot, plan.fitness, telling_measures(plan.config.scenario.name)))

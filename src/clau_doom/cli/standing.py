@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.bootstrap import Standing, standing_of
+from clau_doom.bootstrap import Overview, overview_of
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.options import resume_command
 from clau_doom.config import StoredExperiment
@@ -17,13 +17,13 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["experiment_json", "experiment_view", "standing_json"]
+__all__ = ["experiment_json", "experiment_view", "overview_json"]
 
 
-def standing_json(standing: Standing) -> dict[str, object]:
+def overview_json(overview: Overview) -> dict[str, object]:
     """Return what the list of experiments says of one."""
-    active = datetime.fromtimestamp(standing.last_activity, UTC).isoformat(timespec="seconds")
-    return {**asdict(standing), "state": standing.state.value, "last_activity": active}
+    active = datetime.fromtimestamp(overview.last_activity, UTC).isoformat(timespec="seconds")
+    return {**asdict(overview), "state": overview.state.value, "last_activity": active}
 
 
 def experiment_json(stored: StoredExperiment) -> dict[str, object]:
@@ -35,7 +35,7 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
         ref, fitness = snapshot.champion
         champion = {"agent": _id(snapshot, ref), "validation_fitness": fitness}
     return {
-        **standing_json(standing_of(stored)),
+        **overview_json(overview_of(stored)),
         "seed": snapshot.experiment.seed,
         "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": {**asdict(deviations), "total": deviations.total},

@@ -8,6 +8,7 @@ from clau_doom.domain import Agent, AgentRef, AgentStatus, Genome, Purpose
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
+    AgentRestarted,
     ChampionChosen,
     EpisodeFinished,
     ExperimentStarted,
@@ -83,6 +84,8 @@ class Tracker:
             self._complete(event.summary)
         elif isinstance(event, ChampionChosen):
             self._begin_phase(Purpose.HELD_OUT)
+        elif isinstance(event, AgentRestarted):
+            self._restart(event)
         elif isinstance(event, ExperimentStarted):
             self.started, self.generations = recorded.time, event.generations
 
@@ -154,6 +157,12 @@ class Tracker:
         if event.episode.purpose is self.phase:
             self.done += 1
             self._played[event.episode.agent] = self._played.get(event.episode.agent, 0) + 1
+
+    def _restart(self, event: AgentRestarted) -> None:
+        """Count the episodes of a failed agent again."""
+        self.failed -= 1
+        if event.ref in self._agents:
+            self.total += self.config.episodes - self._played.get(self._agents[event.ref].id, 0)
 
     def _fail(self, event: AgentFailed) -> None:
         """Leave out the episodes that a failed agent will not play."""

@@ -162,7 +162,7 @@ class RpcClient:
             except grpc.aio.AioRpcError as error:
                 pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
                 if error.code() not in _GONE or not reached or loop.time() + pause > deadline:
-                    raise self._error(error) from error
+                    raise self._error(error) from None
             else:
                 return
             finally:
@@ -191,7 +191,7 @@ class RpcClient:
         try:
             return await answer
         except grpc.aio.AioRpcError as error:
-            raise self._error(error) from error
+            raise self._error(error) from None
 
     def _error(self, error: grpc.aio.AioRpcError) -> ClauDoomError:
         details = next((value for key, value in error.trailing_metadata() or () if key == DETAILS), None)

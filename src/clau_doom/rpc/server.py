@@ -62,6 +62,7 @@ class RpcServer:
         most_calls: int = 1024,
         observe: Observe | None = None,
         methods: Sequence[Method] = (),
+        socket_only: bool = False,
     ) -> None:
         """Prepare a server.
 
@@ -74,9 +75,11 @@ class RpcServer:
             most_calls: How many calls are carried out at once.
             observe: Told of every call when it has ended.
             methods: What else is served.
+            socket_only: Listen on the Unix socket of the configuration alone.
         """
         self._config = config
         self._token_file = Path(config.token_file) if config.token_file else token_file
+        self._socket_only = socket_only
         self._grace = grace
         self._stall = stall
         self._observe = observe
@@ -114,12 +117,8 @@ class RpcServer:
             AddressTaken: Another program listens there.
         """
         async with AsyncExitStack() as stack:
-            credentials = server_credentials(self._config)
-            token = token_of(self._token_file)
             await stack.enter_async_context(self._feed)
-            tcp = await stack.enter_async_context(self._server("tcp" if credentials is None else "tls", token))
-            self._port = listen_on_host(tcp, self._config.host, self._config.port, credentials)
-            servers = [tcp]
+            servers = [] if self._socket_only else [await self._listen(stack)]
             if self._config.socket:
                 unix = await stack.enter_async_context(self._server("unix", None))
                 stack.enter_context(listen_on_socket(unix, Path(self._config.socket)))
@@ -128,8 +127,17 @@ class RpcServer:
                 await server.start()
             stack.push_async_callback(self._drain)
             self._stack = stack.pop_all()
-        _log.info("gRPC listens", address=self.address, socket=self._config.socket, tls=credentials is not None)
+        address = None if self._socket_only else self.address
+        _log.info("gRPC listens", address=address, socket=self._config.socket)
         return self
+
+    async def _listen(self, stack: AsyncExitStack) -> grpc.aio.Server:
+        """Return a server of the port, which wants a token."""
+        credentials = server_credentials(self._config)
+        token = token_of(self._token_file)
+        server = await stack.enter_async_context(self._server("tcp" if credentials is None else "tls", token))
+        self._port = listen_on_host(server, self._config.host, self._config.port, credentials)
+        return server
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import hashlib
 import os
 import shlex
 import shutil
@@ -27,6 +28,8 @@ __all__ = ["ListedRun", "RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
+_LONGEST_SOCKET = 100
+"""Bytes; the kernel takes 107 on Linux and 103 elsewhere."""
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 
 
@@ -57,8 +60,12 @@ class RunFolder:
 
     @property
     def socket(self) -> Path:
-        """The Unix socket of the process that runs it by itself."""
-        return self.path / "control.sock"
+        """The Unix socket of the process that runs it by itself; elsewhere where its path would be too long."""
+        path = self.path.absolute() / "control.sock"
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}-{name}.sock"
 
     def write(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
         """Open its store for the one writer; see `SqliteStore.writing`."""

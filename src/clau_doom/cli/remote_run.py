@@ -1,0 +1,101 @@
+"""`clau-doom run --server`: an experiment that a server runs, submitted and followed from here."""
+
+import asyncio
+import shlex
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from rich.text import Text
+
+from clau_doom.cli.console import ExitCode, progress_console
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap import Remote
+    from clau_doom.config import ExperimentConfig, StoredExperiment
+    from clau_doom.rpc import RpcClient
+
+__all__ = ["run_at_server"]
+
+_TRIES = 3
+
+
+def run_at_server(
+    remote: "Remote", output_dir: Path, *, config: "ExperimentConfig | None" = None, resume: str | None = None
+) -> ExitCode:
+    """Start an experiment at a server, or go on with one, and follow it to its end.
+
+    Ctrl-C leaves it running.
+
+    Args:
+        remote: The server.
+        output_dir: Where its token may lie.
+        config: What to start, or None.
+        resume: What to go on with, or None.
+    """
+    name = resume or (config.name if config else "")
+    try:
+        stored = asyncio.run(_run(remote, output_dir, name, config))
+    except KeyboardInterrupt:
+        _say_how_to_come_back(name, remote)
+        return ExitCode.INTERRUPTED
+    return _report(stored, remote)
+
+
+async def _run(remote: "Remote", output_dir: Path, name: str, config: "ExperimentConfig | None") -> "StoredExperiment":
+    from clau_doom import bootstrap
+    from clau_doom.cli.progress import show_progress
+
+    async with bootstrap.reach(remote, output_dir) as client:
+        source = bootstrap.ServerSource(client)
+        if config is None:
+            before = await source.experiment(name)
+            await client.resume(name)
+            config, snapshot, known = before.config, before.snapshot, before.snapshot.last_sequence
+        else:
+            await _start(client, config)
+            snapshot, known = None, 0
+        async with aclosing(client.follow(name, known)) as log:
+            await show_progress(log, config, snapshot=snapshot)
+        return await source.experiment(name)
+
+
+async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
+    """Start an experiment; a request that may have been lost is sent again, which starts it once."""
+    from clau_doom.config import to_yaml
+    from clau_doom.errors import ServerUnreachable
+
+    request = str(uuid4())
+    for number in range(_TRIES):
+        try:
+            await client.start(to_yaml(config), request_id=request)
+        except ServerUnreachable:
+            if number == _TRIES - 1:
+                raise
+        else:
+            return
+
+
+def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
+    from clau_doom.cli.results import show_result
+    from clau_doom.domain.experiment import ExperimentState
+
+    name, state = stored.snapshot.experiment.id, stored.state
+    if state is ExperimentState.COMPLETED:
+        return show_result(stored.snapshot, stored.config)
+    console = progress_console()
+    reason = f": {stored.snapshot.reason}" if stored.snapshot.reason else ""
+    console.print(Text(f"experiment {name} is {state.value}{reason}", "bold yellow"), soft_wrap=True)
+    if state is ExperimentState.INTERRUPTED:
+        console.print(f"go on with: clau-doom run --resume {name} --server {remote.address}", soft_wrap=True)
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED
+
+
+def _say_how_to_come_back(name: str, remote: "Remote") -> None:
+    console = progress_console()
+    address = shlex.quote(remote.address)
+    console.print(f"experiment {name} goes on at {remote.address}", style="bold yellow", soft_wrap=True)
+    console.print(f"come back with: clau-doom events {name} --follow --server {address}", soft_wrap=True)
+    console.print(f"end it with:    clau-doom cancel {name} --server {address}", soft_wrap=True)
