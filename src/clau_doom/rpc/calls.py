@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import grpc
-import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from clau_doom.errors import InvalidMessage, NotAuthenticated
+from clau_doom.logs import get_logger
 from clau_doom.rpc.errors import CallRefused, Status, status_of
 from clau_doom.rpc.traffic import Traffic
 
@@ -39,7 +39,7 @@ _Work = Callable[[], Awaitable[bytes]]
 _LAST_WORD = 1.0
 """Seconds that a status may take to be sent: behind a write that is blocked it only leaves when the client reads."""
 
-_log = structlog.get_logger("clau_doom.rpc")
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from weakref import WeakValueDictionary
 
-import structlog
-
 from clau_doom.domain.commands import AgentCommand, Command
 from clau_doom.errors import ClauDoomError, ShutdownRequested
+from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc.calls import Write
 from clau_doom.rpc.errors import Status, status_of
@@ -19,7 +18,7 @@ __all__ = ["control_agents"]
 _MOST = 64
 """Commands of one stream that are carried out at once; the next one waits to be read."""
 
-_log = structlog.get_logger("clau_doom.rpc")
+_log = get_logger(__name__)
 
 
 async def control_agents(orchestrator: Orchestrator, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:

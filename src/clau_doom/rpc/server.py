@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Self
 
 import grpc
-import structlog
 from grpc_health.v1 import health_pb2
 
 from clau_doom.config import GrpcConfig
+from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
 from clau_doom.rpc.feed import EventFeed
@@ -38,7 +38,7 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.http2.max_ping_strikes", 2),
 )
 
-_log = structlog.get_logger("clau_doom.rpc")
+_log = get_logger(__name__)
 
 
 class RpcServer:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from clau_doom.config import ExperimentConfig, config_from_yaml
+from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
 from clau_doom.domain import parse_agent_id
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
@@ -12,7 +12,7 @@ from clau_doom.rpc.control import control_agents
 from clau_doom.rpc.feed import EventFeed
 from clau_doom.rpc.orchestrator import Orchestrator
 from clau_doom.rpc.paging import page
-from clau_doom.wire import EXPERIMENT_STATES, agent_message, experiment_message, generation_message
+from clau_doom.wire import EXPERIMENT_STATES, agent_message, config_fields, experiment_message, generation_message
 
 __all__ = ["WORKS", "OrchestratorService"]
 
@@ -111,6 +111,6 @@ def _config(request: pb.StartExperimentRequest) -> ExperimentConfig:
         case "config_yaml":
             return config_from_yaml(request.config_yaml, name="config_yaml")
         case "config":
-            return config_from_yaml("{}", name="config")
+            return resolve_fields(config_fields(request.config), name="config").config
         case _:
             raise InvalidMessage("the request has no configuration: give config_yaml or config")

@@ -1,6 +1,9 @@
-"""A server of a scripted orchestrator, and channels to it."""
+"""A server of experiments with scripted episodes, and channels to it."""
 
-from collections.abc import AsyncIterator, Callable
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +13,11 @@ import grpc
 import pytest
 
 from clau_doom.config import GrpcConfig
+from clau_doom.logs import configure_logs
+from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_orchestrator import ScriptedOrchestrator
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
 
 @dataclass
@@ -20,14 +25,15 @@ class Served:
     """A server that is up: by its Unix socket, which needs no token, and by its port, which does."""
 
     server: RpcServer
-    orchestrator: ScriptedOrchestrator
+    orchestrator: Orchestrator
+    laboratory: ScriptedLaboratory
     channel: grpc.aio.Channel
     token_file: Path
     socket: Path
 
     @property
     def stub(self) -> Any:
-        return OrchestratorServiceStub(self.channel)  # type: ignore[no-untyped-call]
+        return OrchestratorServiceStub(self.channel)
 
     @property
     def token(self) -> tuple[tuple[str, str], ...]:
@@ -37,6 +43,19 @@ class Served:
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def logs() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Return what has been logged."""
+    root, ours = logging.getLogger(), logging.getLogger("clau_doom")
+    before = ([*root.handlers], root.level, ours.level)
+    stream = io.StringIO()
+    configure_logs(stream, json=True)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:], root_level, ours_level = before
+    root.setLevel(root_level)
+    ours.setLevel(ours_level)
 
 
 @pytest.fixture
@@ -56,9 +75,10 @@ def serving(
 ) -> Callable[..., AbstractAsyncContextManager[Served]]:
     @asynccontextmanager
     async def serve(
-        orchestrator: ScriptedOrchestrator | None = None, *, grace: float = 5.0, **options: Any
+        laboratory: ScriptedLaboratory | None = None, *, grace: float = 5.0, **options: Any
     ) -> AsyncIterator[Served]:
-        orchestrator = orchestrator or ScriptedOrchestrator()
+        laboratory = laboratory or ScriptedLaboratory()
+        orchestrator = Orchestrator(laboratory)
         token_file, socket = tmp_path / "token", tmp_path / "api.sock"
         config = GrpcConfig(port=0, socket=str(socket))
         server = RpcServer(config, orchestrator, token_file=token_file, grace=grace, **options)
@@ -66,6 +86,6 @@ def serving(
             await stack.enter_async_context(server)
             await stack.enter_async_context(orchestrator)
             channel = await stack.enter_async_context(own_channel(f"unix:{socket}"))
-            yield Served(server, orchestrator, channel, token_file, socket)
+            yield Served(server, orchestrator, laboratory, channel, token_file, socket)
 
     return serve

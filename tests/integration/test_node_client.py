@@ -1,0 +1,76 @@
+"""The service, called by a program in another language that knows the .proto files and nothing else of ours.
+
+`tests/node_client` can be pointed at any server; here it is one of scripted episodes.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from clau_doom.config import GrpcConfig
+from clau_doom.domain.events import AgentPaused, AgentResumed
+from clau_doom.orchestration import Orchestrator
+from clau_doom.ports import EpisodeTask
+from clau_doom.rpc import RpcServer
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+ROOT = Path(__file__).parents[2]
+CONFIG = "name: node\ngenerations: 3\npopulation: 4\nepisodes: 5\n"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the client's packages, as its lock file has them, into a copy of its folder."""
+    folder = tmp_path_factory.mktemp("node") / "client"
+    shutil.copytree(ROOT / "tests" / "node_client", folder, ignore=shutil.ignore_patterns("node_modules"))
+    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_lock_file_names_no_index() -> None:
+    """Packages are found where npm is told to look, and are right by their hashes."""
+    packages = json.loads((ROOT / "tests/node_client/package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert packages
+    assert all("resolved" not in package and package["integrity"] for package in packages.values())
+
+
+def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client: Path, tmp_path: Path) -> None:
+    """Over the port, with the token; everything that it saw is what is stored."""
+    config, token = tmp_path / "config.yaml", tmp_path / "token"
+    config.write_text(CONFIG)
+    laboratory = ScriptedLaboratory(disturb=_take_a_moment)
+
+    async def scenario() -> str:
+        orchestrator = Orchestrator(laboratory)
+        async with orchestrator, RpcServer(GrpcConfig(port=0), orchestrator, token_file=token) as server:
+            arguments = ("client.mjs", server.address, str(ROOT / "proto"), str(token), str(config))
+            node = await asyncio.create_subprocess_exec(
+                *("node", *arguments), cwd=client, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            )
+            async with asyncio.timeout(60):
+                output, errors = await node.communicate()
+            assert node.returncode == 0, errors.decode()
+            return output.decode()
+
+    async def stored() -> list[object]:
+        return [recorded.event async for recorded in laboratory.stores["node"].events()]
+
+    seen = json.loads(asyncio.run(scenario()))
+    events = asyncio.run(stored())
+    assert (seen["state"], seen["last"]) == ("EXPERIMENT_STATE_COMPLETED", "experiment_completed")
+    assert seen["events"] == len(events) == sum(seen["payloads"].values())
+    assert (seen["payloads"]["agent_paused"], seen["payloads"]["agent_resumed"]) == (1, 1)
+    (paused,) = [event for event in events if isinstance(event, AgentPaused)]
+    (resumed,) = [event for event in events if isinstance(event, AgentResumed)]
+    assert seen["agent"] == f"node-g000-a{paused.ref.index:03d}" == f"node-g000-a{resumed.ref.index:03d}"
+
+
+async def _take_a_moment(task: EpisodeTask) -> None:
+    await asyncio.sleep(0.02)

@@ -1,0 +1,231 @@
+"""The client: values come back as they were, errors as what they were, streams without a gap."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.config import ExperimentConfig, GrpcConfig
+from clau_doom.domain import Genome
+from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.errors import (
+    AgentNotFound,
+    ClauDoomError,
+    ConfigError,
+    ExperimentDone,
+    ExperimentExists,
+    ExperimentNotFound,
+    GenerationFull,
+    InvalidMessage,
+    NotAuthenticated,
+    ServerUnreachable,
+    ShutdownRequested,
+    WrongState,
+)
+from clau_doom.orchestration import Orchestrator
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
+from clau_doom.rpc import RpcServer, connect
+from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.wire import config_message
+
+Serving = Callable[..., AbstractAsyncContextManager[Any]]
+
+pytestmark = pytest.mark.anyio
+
+SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validation: 2, episodes: 2}\n"
+
+
+async def test_everything_that_can_be_asked(serving: Serving) -> None:
+    """Each method, over the Unix socket."""
+    laboratory = ScriptedLaboratory()
+    async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
+        laboratory.open_gate.clear()
+        experiment, created = await client.start(SMALL, request_id="r")
+        assert (experiment.id, created) == ("x", True)
+        assert (await client.start(SMALL, request_id="r"))[1] is False
+        assert (await client.pause("x")).state == resources_pb2.EXPERIMENT_STATE_PAUSED
+        assert (await client.resume("x")).state == resources_pb2.EXPERIMENT_STATE_RUNNING
+        done = await client.control(AgentCommand(action=AgentAction.PAUSE, agent="x-g000-a001"))
+        assert (done.agent.id, done.agent.status) == ("x-g000-a001", resources_pb2.AGENT_STATUS_PAUSED)
+        await client.control(AgentCommand(action=AgentAction.RESUME, agent="x-g000-a001"))
+        await client.control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0))))
+        laboratory.open_gate.set()
+        events = [recorded async for recorded in client.follow("x")]
+        assert events == [recorded async for recorded in laboratory.stores["x"].events()]
+        assert (await client.generation("x", 0)).finished
+        assert (await client.generation("x")).generation == 1
+        assert (await client.agent("x-g001-a000")).id == "x-g001-a000"
+        assert len(await client.agents("x")) == 6
+        assert len(await client.agents("x", 1)) == 3
+        assert [each.id for each in await client.experiments()] == ["x"]
+        assert list(await client.experiments(ExperimentState.FAILED)) == []
+        assert (await client.experiment("x")).state == resources_pb2.EXPERIMENT_STATE_COMPLETED
+        config = ExperimentConfig(name="y", generations=1, population=3)
+        assert (await client.start(config_message(config)))[0].id == "y"
+        await client.cancel("y")
+
+
+async def test_lists_are_whole_whatever_the_pages(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages they come in."""
+    monkeypatch.setattr("clau_doom.rpc.client._LARGEST_PAGE", 2)
+    async with serving() as served, connect(f"unix:{served.socket}", environ={}) as client:
+        for name in "abcde":
+            await client.start(f"{SMALL}".replace("name: x", f"name: {name}"))
+        assert [each.id for each in await client.experiments()] == list("abcde")
+
+
+async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
+    """By kind and by text, a configuration's problems included."""
+    async with serving() as served, connect(f"unix:{served.socket}", environ={}) as client:
+        await client.start(SMALL)
+        async for _ in client.follow("x"):
+            pass
+        calls: list[tuple[Any, type[ClauDoomError]]] = [
+            (client.experiment("nix"), ExperimentNotFound),
+            (client.agent("x-g009-a000"), AgentNotFound),
+            (client.agent("no id"), AgentNotFound),
+            (client.start(SMALL), ExperimentExists),
+            (client.resume("x"), ExperimentDone),
+            (client.pause("x"), WrongState),
+            (client.control(AgentCommand(action=AgentAction.STOP, agent="x-g000-a000")), WrongState),
+            (client.control(AgentCommand(action=AgentAction.STOP, agent="x-g000-a900")), ClauDoomError),
+            (anext(client.follow("nix")), ExperimentNotFound),
+            (anext(client.follow("x", 10**6)), InvalidMessage),
+        ]
+        for call, kind in calls:
+            with pytest.raises(kind) as caught:
+                await call
+            assert kind is ClauDoomError or type(caught.value) is kind
+        with pytest.raises(ConfigError) as config:
+            await client.start("population: -1\n")
+        assert [path for path, _ in config.value.problems] == ["population"]
+        served.orchestrator.drain(grace=0.0)
+        with pytest.raises(ShutdownRequested):
+            await client.start(SMALL.replace("name: x", "name: y"))
+
+
+async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
+    """A refused command is an error like any other."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
+        await client.start(SMALL)
+        command = InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0)))
+        await client.control(command)
+        with pytest.raises(GenerationFull):
+            await client.control(command)
+
+
+async def test_the_token_is_found(serving: Serving, tmp_path: Path) -> None:
+    """In the file that is named, else in the environment, else where the server of the folder keeps it."""
+    async with serving() as served:
+        token = served.token_file.read_text().strip()
+        wrong = tmp_path / "wrong"
+        wrong.write_text("wrong")
+        wrong.chmod(0o600)
+        environments: list[tuple[dict[str, Any], bool]] = [
+            ({"token_file": served.token_file, "environ": {"CLAU_DOOM_TOKEN": "wrong"}}, True),
+            ({"token_file": wrong, "environ": {"CLAU_DOOM_TOKEN": token}}, False),
+            ({"default_token_file": wrong, "environ": {"CLAU_DOOM_TOKEN": token}}, True),
+            ({"default_token_file": served.token_file, "environ": {}}, True),
+            ({"default_token_file": tmp_path / "absent", "environ": {}}, False),
+            ({"environ": {}}, False),
+        ]
+        for given, works in environments:
+            async with connect(served.server.address, **given) as client:
+                if works:
+                    assert list(await client.experiments()) == []
+                else:
+                    with pytest.raises(NotAuthenticated):
+                        await client.experiments()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "localhost:1", "[::1]:1", "unix:/nowhere/at/all.sock"])
+async def test_a_server_that_is_not_there_is_one_line(address: str) -> None:
+    """It names the address."""
+    async with connect(address, environ={}) as client:
+        for call in (client.experiments(), anext(client.follow("x"))):
+            with pytest.raises(ServerUnreachable) as caught:
+                await call
+            assert str(caught.value).startswith(f"no orchestrator answers at {address}: ")
+            assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nothing", "host:", ":1", "host:port", "host:0", "host:65536", "unix:", "http://a:1"]
+)
+async def test_an_address_of_another_form_is_refused(address: str) -> None:
+    """With an example of the right ones."""
+    with pytest.raises(ConfigError, match=r"use host:port, such as 127\.0\.0\.1:50051, or unix:PATH"):
+        await connect(address, environ={}).__aenter__()
+
+
+async def test_half_a_certificate_and_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    """Before anything is connected."""
+    with pytest.raises(ConfigError, match="belong together"):
+        await connect("a:1", certificate=tmp_path / "x", environ={}).__aenter__()
+    with pytest.raises(ConfigError, match=r"absent cannot be read"):
+        await connect("a:1", ca=tmp_path / "absent", environ={}).__aenter__()
+
+
+async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
+    """The server goes in mid-stream and comes back: no event is missed and none comes twice."""
+    stores: dict[str, MemoryStore] = {}
+    socket = tmp_path / "s.sock"
+
+    async def served(laboratory: ScriptedLaboratory, until: asyncio.Event) -> None:
+        orchestrator = Orchestrator(laboratory)
+        config = GrpcConfig(port=0, socket=str(socket))
+        async with orchestrator, RpcServer(config, orchestrator, token_file=tmp_path / "token", grace=0.1):
+            if stores:
+                await orchestrator.resume("x")
+            else:
+                await orchestrator.start(ExperimentConfig(name="x", generations=2, population=3))
+            await until.wait()
+
+    first, second = asyncio.Event(), asyncio.Event()
+    held = ScriptedLaboratory(stores=stores)
+    held.open_gate.clear()
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(served(held, first))
+        while not socket.exists():  # noqa: ASYNC110 - it is the kernel that sets it
+            await asyncio.sleep(0.01)
+        seen: list[int] = []
+        async with connect(f"unix:{socket}", environ={}) as client, aclosing(client.follow("x")) as log:
+            async for recorded in log:
+                seen.append(recorded.sequence)
+                if len(seen) == 3:
+                    first.set()
+                    await serving
+                    group.create_task(served(ScriptedLaboratory(stores=stores), second))
+        second.set()
+    assert seen == list(range(1, len(seen) + 1))
+    assert len(seen) == (await stores["x"].snapshot()).last_sequence
+
+
+async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
+    """A server that does not come back is unreachable."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    orchestrator = Orchestrator(laboratory)
+    socket = tmp_path / "s.sock"
+
+    async def follow() -> AsyncIterator[int]:
+        async with connect(f"unix:{socket}", environ={}) as client:
+            async for recorded in client.follow("x", patience=0.5):
+                yield recorded.sequence
+
+    async with aclosing(follow()) as log:  # type: ignore[type-var]
+        config = GrpcConfig(port=0, socket=str(socket))
+        async with orchestrator:
+            async with RpcServer(config, orchestrator, token_file=tmp_path / "token", grace=0.1):
+                await orchestrator.start(ExperimentConfig(name="x"))
+                assert await anext(log) == 1
+            with pytest.raises(ServerUnreachable, match=f"no orchestrator answers at unix:{socket}"):
+                async for _ in log:
+                    pass

@@ -1,0 +1,191 @@
+"""Commands over a stream: each answered by its id once it is committed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import code_pb2
+
+from clau_doom.domain.commands import AgentCommand, Command, CommandDone
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
+from clau_doom.rpc.control import control_agents
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+Serving = Callable[..., AbstractAsyncContextManager[Any]]
+Logs = Callable[[], list[dict[str, Any]]]
+
+pytestmark = pytest.mark.anyio
+
+FIRST = "x-g000-a000"
+
+
+def pause(command_id: str, agent: str = FIRST) -> pb.AgentCommand:
+    return pb.AgentCommand(command_id=command_id, pause=pb.PauseAgent(agent_id=agent))
+
+
+def inject(command_id: str, *genome: float) -> pb.AgentCommand:
+    return pb.AgentCommand(command_id=command_id, inject=pb.InjectGenome(experiment_id="x", genome=genome))
+
+
+async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> None:
+    """By its id, with the event's sequence, which is in the log by then, and the agent as it stands."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    async with serving(laboratory) as served:
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
+        control = served.stub.ControlAgent()
+        await control.write(pause("one"))
+        answer = await control.read()
+        assert (answer.command_id, answer.done.agent.status) == ("one", resources_pb2.AGENT_STATUS_PAUSED)
+        log = [recorded async for recorded in laboratory.stores["x"].events(answer.done.sequence - 1)]
+        assert [type(recorded.event).__name__ for recorded in log] == ["AgentPaused"]
+        await control.write(pb.AgentCommand(command_id="two", inspect=pb.InspectAgent(agent_id=FIRST)))
+        answer = await control.read()
+        assert (answer.command_id, answer.done.sequence) == ("two", 0)
+        assert answer.done.agent.status == resources_pb2.AGENT_STATUS_PAUSED
+        await control.write(inject("three", 0.5, 0.5, 1.0))
+        answer = await control.read()
+        assert (answer.command_id, answer.done.HasField("agent")) == ("three", False)
+        assert answer.done.sequence == log[0].sequence + 1
+        await control.done_writing()
+        assert await control.read() is grpc.aio.EOF
+        assert await control.code() is grpc.StatusCode.OK
+
+
+async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Serving) -> None:
+    """With the canonical code and the reason on one line."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    commands = [
+        (pause("a", "x-g000-a999"), code_pb2.NOT_FOUND),
+        (pause("b", "nix-g000-a000"), code_pb2.NOT_FOUND),
+        (pause("c", "no id"), code_pb2.NOT_FOUND),
+        (pb.AgentCommand(command_id="d", restart=pb.RestartAgent(agent_id=FIRST)), code_pb2.FAILED_PRECONDITION),
+        (pb.AgentCommand(command_id="e"), code_pb2.INVALID_ARGUMENT),
+        (pause(""), code_pb2.INVALID_ARGUMENT),
+        (pause("f" * 65), code_pb2.INVALID_ARGUMENT),
+        (inject("g", 0.5), code_pb2.INVALID_ARGUMENT),
+        (inject("h", float("nan"), 0.5, 1.0), code_pb2.INVALID_ARGUMENT),
+        (inject("i", 0.5, 0.5, 1.0), 0),
+        (inject("j", 0.5, 0.5, 1.0), code_pb2.RESOURCE_EXHAUSTED),
+        (pause("k"), 0),
+    ]
+    async with serving(laboratory) as served:
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
+        control = served.stub.ControlAgent()
+        for command, code in commands:
+            await control.write(command)
+            answer = await control.read()
+            assert (answer.command_id, answer.refused.code) == (command.command_id, code)
+            assert "\n" not in answer.refused.message
+            assert bool(answer.refused.message) is bool(code)
+        control.cancel()
+
+
+class Slow:
+    """An orchestrator whose commands take as long as a test wants, and that keeps count."""
+
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.gates: dict[str, asyncio.Event] = {}
+        self.fails = fails
+
+    async def control(self, command: Command) -> CommandDone:
+        assert isinstance(command, AgentCommand)
+        name = f"{command.action.value} {command.agent[-4:]}"
+        self.begun.append(name)
+        await asyncio.sleep(0)
+        if gate := self.gates.get(name):
+            await gate.wait()
+        self.ended.append(name)
+        if self.fails:
+            raise self.fails
+        return CommandDone(sequence=len(self.ended))
+
+
+async def carry_out(slow: Slow, commands: list[pb.AgentCommand], during: Callable[[], Awaitable[None]]) -> list[str]:
+    answered: list[str] = []
+
+    async def requests() -> AsyncIterator[pb.AgentCommand]:
+        for command in commands:
+            yield command
+        await during()
+
+    async def write(message: Any) -> None:
+        await asyncio.sleep(0)
+        answered.append(message.command_id)
+
+    await control_agents(slow, requests(), write)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+    return answered
+
+
+async def test_one_agent_s_commands_keep_their_order_and_others_do_not_wait() -> None:
+    """A command that takes long holds up those to the same agent, and no other."""
+    slow = Slow()
+    gate = slow.gates["pause a000"] = asyncio.Event()
+    commands = [pause("1")]
+    commands += [pb.AgentCommand(command_id="2", resume=pb.ResumeAgent(agent_id=FIRST))]
+    commands += [pb.AgentCommand(command_id="3", stop=pb.StopAgent(agent_id=FIRST)), pause("4", "x-g000-a001")]
+
+    async def during() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert slow.ended == ["pause a001"]
+        gate.set()
+
+    assert await carry_out(slow, commands, during) == ["4", "1", "2", "3"]
+    assert slow.ended == ["pause a001", "pause a000", "resume a000", "stop a000"]
+
+
+async def test_a_flood_of_commands_is_read_as_it_is_carried_out() -> None:
+    """Not more than 64 are under way at once; all are answered."""
+    slow, most = Slow(), 0
+    commands = [pause(str(number), f"x-g000-a{number:03d}") for number in range(300)]
+
+    async def nothing() -> None:
+        return
+
+    class Counted(Slow):
+        async def control(self, command: Command) -> CommandDone:
+            nonlocal most
+            most = max(most, len(self.begun) - len(self.ended) + 1)
+            return await super().control(command)
+
+    slow = Counted()
+    answered = await carry_out(slow, commands, nothing)
+    assert sorted(answered, key=int) == [str(number) for number in range(300)]
+    assert 1 < most <= 64
+
+
+async def test_a_command_that_fails_unexpectedly_is_refused_with_an_id_of_the_log(logs: Logs) -> None:
+    """The stream and its other commands go on; the exception's text stays here."""
+    slow, answers = Slow(ZeroDivisionError("the secret")), list[pb.AgentResponse]()
+
+    async def requests() -> AsyncIterator[pb.AgentCommand]:
+        yield pause("1")
+
+    async def write(message: Any) -> None:
+        answers.append(message)
+
+    await control_agents(slow, requests(), write)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+    (answer,) = answers
+    assert answer.refused.code == code_pb2.INTERNAL
+    assert "secret" not in answer.refused.message
+    (entry,) = [log for log in logs() if log["level"] == "error"]
+    assert entry["error_id"] in answer.refused.message
+    assert "ZeroDivisionError: the secret" in entry["exception"]
+
+
+async def test_what_cannot_be_decoded_ends_the_stream(serving: Serving) -> None:
+    """There is no id to answer by."""
+    async with serving() as served:
+        method: Any = served.channel.stream_stream("/claudoom.orchestrator.v1.OrchestratorService/ControlAgent")
+        call = method(iter([b"\xff\xff"]))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT

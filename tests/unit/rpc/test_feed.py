@@ -1,0 +1,305 @@
+"""Events to many clients: nothing missed, nothing twice, nothing kept for those who do not read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any
+
+import grpc
+import pytest
+
+from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.domain.episode import Purpose
+from clau_doom.domain.events import EpisodeLost, Event, ExperimentCompleted, ExperimentStarted, RecordedEvent
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.errors import InvalidMessage, ShutdownRequested, StorageFailed
+from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.rpc import EventFeed, feed
+from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+Serving = Callable[..., AbstractAsyncContextManager[Any]]
+
+pytestmark = pytest.mark.anyio
+
+
+def lost(number: int, size: int = 100) -> EpisodeLost:
+    return EpisodeLost(
+        purpose=Purpose.TRAINING, agent="x-g000-a000", number=number, seed=1, attempt=1, reason="r" * size
+    )
+
+
+class Log:
+    """An experiment's log that a test writes, and counts the reading of."""
+
+    def __init__(self) -> None:
+        experiment = Experiment(id="x", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=()))
+        self.store = MemoryStore(experiment)
+        self.reads: list[int] = []
+        self.open = 0
+        self.fails: Exception | None = None
+
+    async def write(self, *events: Event) -> None:
+        await self.store.append(events, running_seconds=0.0)
+
+    async def begin(self, count: int = 0, size: int = 100) -> None:
+        await self.write(ExperimentStarted(resumed=False, generations=1, config_yaml=""))
+        for number in range(count):
+            await self.write(lost(number, size))
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        snapshot = await self.store.snapshot()
+        return StoredExperiment(snapshot=snapshot, config=ExperimentConfig(), state=snapshot.state, last_activity=0.0)
+
+    async def events(self, experiment: str, after: int) -> AsyncIterator[RecordedEvent]:
+        self.reads.append(after)
+        self.open += 1
+        try:
+            async with aclosing(self.store.events(after, follow=True)) as log:  # type: ignore[type-var]
+                async for recorded in log:
+                    if self.fails:
+                        raise self.fails
+                    yield recorded
+        finally:
+            self.open -= 1
+
+
+class Reader:
+    """A client of a feed that reads when it is let."""
+
+    def __init__(self, events: EventFeed, after: int = 0) -> None:
+        self.seen: list[int] = []
+        self.moved = asyncio.Event()
+        self.go = asyncio.Event()
+        self.go.set()
+        self.task = asyncio.ensure_future(events.stream("x", after, self.write))
+
+    async def write(self, data: bytes) -> None:
+        await self.go.wait()
+        self.seen.append(events_pb2.ExperimentEvent.FromString(data).sequence)
+        self.moved.set()
+        await asyncio.sleep(0)
+
+    async def reach(self, sequence: int) -> None:
+        async with asyncio.timeout(10):
+            while not self.seen or self.seen[-1] < sequence:
+                self.moved.clear()
+                await self.moved.wait()
+
+
+def a_feed(log: Log, **options: Any) -> EventFeed:
+    return EventFeed(log, **options)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+
+
+async def test_what_is_there_and_what_comes(serving: Serving) -> None:
+    """In order, each once, from wherever a client was, to the end of the run."""
+    log = Log()
+    await log.begin(600)
+    async with a_feed(log) as events:
+        readers = [Reader(events, after) for after in (0, 1, 255, 256, 257, 600, 602)]
+        await readers[0].reach(602)
+        for number in range(600, 700):
+            await log.write(lost(number))
+            await asyncio.sleep(0)
+        await log.write(ExperimentCompleted(generations=1))
+        await asyncio.gather(*(reader.task for reader in readers))
+    for reader, after in zip(readers, (0, 1, 255, 256, 257, 600, 602), strict=True):
+        assert reader.seen == list(range(after + 1, 704))
+    assert log.open == 0
+
+
+async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many clients stream, from the beginning or live."""
+    made: list[int] = []
+    serialised = feed._serialised
+
+    def counted(experiment: str, recorded: RecordedEvent) -> bytes:
+        made.append(recorded.sequence)
+        return serialised(experiment, recorded)
+
+    monkeypatch.setattr(feed, "_serialised", counted)
+    log = Log()
+    await log.begin(600)
+    async with a_feed(log) as events:
+        readers = [Reader(events) for _ in range(50)]
+        await readers[0].reach(602)
+        for number in range(100):
+            await log.write(lost(number))
+            await asyncio.sleep(0)
+        await log.write(ExperimentCompleted(generations=1))
+        await asyncio.gather(*(reader.task for reader in readers))
+    assert sorted(made) == list(range(1, 704))
+    assert all(reader.seen == list(range(1, 704)) for reader in readers)
+
+
+async def test_who_falls_behind_the_tail_reads_pages_of_the_log() -> None:
+    """A client that stands still misses nothing when it goes on, and the others do not wait for it."""
+    log = Log()
+    await log.begin()
+    async with a_feed(log, tail=2000, pages=4000) as events:
+        slow, quick = Reader(events), Reader(events)
+        await asyncio.gather(slow.reach(2), quick.reach(2))
+        slow.go.clear()
+        for number in range(2000):
+            await log.write(lost(number))
+            await asyncio.sleep(0)
+        await quick.reach(2002)
+        assert len(slow.seen) <= 3
+        slow.go.set()
+        await log.write(ExperimentCompleted(generations=1))
+        await asyncio.gather(slow.task, quick.task)
+    assert slow.seen == quick.seen == list(range(1, 2004))
+    assert log.open == 0
+
+
+async def test_nothing_is_followed_while_nobody_streams() -> None:
+    """One follower while there is a client, and none after the last has gone."""
+    log = Log()
+    await log.begin(3)
+    async with a_feed(log) as events:
+        readers = [Reader(events) for _ in range(5)]
+        await asyncio.gather(*(reader.reach(5) for reader in readers))
+        assert log.open == 1
+        for reader in readers:
+            reader.task.cancel()
+        await asyncio.wait([reader.task for reader in readers])
+        await asyncio.sleep(0.01)
+        assert log.open == 0
+
+
+async def test_a_run_that_goes_on_is_streamed_again() -> None:
+    """A client that comes while others finish with the end of a run gets what follows it."""
+    log = Log()
+    await log.begin(3)
+    async with a_feed(log) as events:
+        slow = Reader(events)
+        await slow.reach(5)
+        slow.go.clear()
+        await log.write(ExperimentCompleted(generations=1))
+        await asyncio.sleep(0.01)
+        await log.write(ExperimentStarted(resumed=True, generations=2, config_yaml=""))
+        late = Reader(events)
+        await late.reach(7)
+        slow.go.set()
+        await slow.task
+        await log.write(lost(9))
+        await late.reach(8)
+        late.task.cancel()
+    assert slow.seen == list(range(1, 7))
+    assert late.seen == list(range(1, 9))
+
+
+async def test_a_cursor_beyond_the_log_is_refused() -> None:
+    """It is another experiment's, and would wait for ever."""
+    log = Log()
+    await log.begin(3)
+    async with a_feed(log) as events:
+        with pytest.raises(InvalidMessage, match="after_sequence is 6: the log of x ends with event 5"):
+            await events.stream("x", 6, lambda _: asyncio.sleep(0))
+
+
+async def test_a_log_that_cannot_be_read_ends_the_streams() -> None:
+    """All of them, with the error, and the feed goes on with others."""
+    log = Log()
+    await log.begin(3)
+    async with a_feed(log) as events:
+        readers = [Reader(events, 5) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        log.fails = StorageFailed("the disk is gone")
+        await log.write(lost(1))
+        results = await asyncio.gather(*(reader.task for reader in readers), return_exceptions=True)
+        assert [str(result) for result in results] == ["the disk is gone"] * 3
+        log.fails = None
+        await Reader(events).reach(6)
+
+
+async def test_stopping_ends_streams_after_what_is_there() -> None:
+    """With the sequence to come back with."""
+    log = Log()
+    await log.begin(600)
+    async with a_feed(log) as events:
+        reader = Reader(events)
+        events.stop()
+        with pytest.raises(ShutdownRequested, match="come back for what follows event 602"):
+            await reader.task
+    assert reader.seen == list(range(1, 603))
+
+
+# On a real server.
+
+
+async def drawn(stub: Any, **request: Any) -> list[int]:
+    return [event.sequence async for event in stub.StreamEvents(pb.StreamEventsRequest(**request))]
+
+
+async def test_a_stream_ends_with_its_run(serving: Serving) -> None:
+    """From the beginning, from a cursor, and when all is over already."""
+    async with serving() as served:
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x\ngenerations: 2\n"))
+        whole = await drawn(served.stub, experiment_id="x")
+        assert whole == list(range(1, len(whole) + 1))
+        assert await drawn(served.stub, experiment_id="x", after_sequence=10) == whole[10:]
+        assert await drawn(served.stub, experiment_id="x", after_sequence=len(whole)) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"experiment_id": "nix"}, grpc.StatusCode.NOT_FOUND),
+        ({"experiment_id": "x", "after_sequence": 10**9}, grpc.StatusCode.INVALID_ARGUMENT),
+    ],
+)
+async def test_a_stream_that_cannot_be_is_refused(request_: Any, code: grpc.StatusCode, serving: Serving) -> None:
+    """An experiment that is not there, a sequence that is not there."""
+    async with serving() as served:
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x\ngenerations: 1\n"))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await drawn(served.stub, **request_)
+    assert caught.value.code() is code
+
+
+async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
+    """A client learns what happened last, and its stream ends well."""
+    laboratory = ScriptedLaboratory()
+    async with serving(laboratory) as served:
+        laboratory.open_gate.clear()
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
+        call = aiter(served.stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
+        assert (await anext(call)).WhichOneof("payload") == "experiment_created"
+        served.orchestrator.drain(grace=0.0)
+        *_, last = [event async for event in call]
+    assert last.WhichOneof("payload") == "experiment_interrupted"
+
+
+async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
+    serving: Serving, own_channel: Callable[..., Any]
+) -> None:
+    """After the limit no task, no follower and no call is left of it; when it reads again it learns why."""
+    ended, laboratory = asyncio.Event(), ScriptedLaboratory()
+    stalls = {("OrchestratorService/StreamEvents", "ABORTED"): ended.set}
+
+    def observe(method: str, code: str, _seconds: float) -> None:
+        stalls.get((method, code), lambda: None)()
+
+    async with serving(laboratory, stall=0.5, grace=30.0, observe=observe) as served:
+        laboratory.open_gate.clear()
+        await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
+        store = laboratory.stores["x"]
+        async with own_channel(f"unix:{served.socket}", ("grpc.http2.bdp_probe", 0)) as channel:
+            path = "/claudoom.orchestrator.v1.OrchestratorService/StreamEvents"
+            call = channel.unary_stream(path)(pb.StreamEventsRequest(experiment_id="x").SerializeToString())
+            stalled = aiter(call)
+            await anext(stalled)
+            for number in range(400):
+                await store.append([lost(number, 10_000)], running_seconds=0.0)
+            async with asyncio.timeout(10):
+                await ended.wait()
+            await asyncio.sleep(0.1)
+            assert not served.server._feed._tails
+            assert served.server._traffic._calls == 0
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                async for _ in stalled:
+                    pass
+            assert caught.value.code() is grpc.StatusCode.ABORTED
+            assert "read nothing for 0.5 s" in str(caught.value.details())
