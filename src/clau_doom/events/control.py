@@ -10,7 +10,7 @@ import structlog
 
 from clau_doom.config import NatsConfig
 from clau_doom.domain import check_experiment_id
-from clau_doom.errors import ClauDoomError, NotAllowed, UsageError, describe
+from clau_doom.errors import ClauDoomError, NotAllowed, UsageError, WrongState
 from clau_doom.events.subjects import ALL_COMMANDS
 from clau_doom.ports import EventBus
 
@@ -51,23 +51,30 @@ class Control:
         """Carry out the command that a subject names, and return the answer."""
         self._under_way += 1
         try:
-            if self._under_way > _AT_ONCE:
-                raise NotAllowed(f"more than {_AT_ONCE} commands at once: ask again later")
-            verb, experiment = _parse(subject, payload)
-            async with asyncio.timeout(self._patience):
-                state = await self._command(verb, experiment)
+            state = await self._obey(subject, payload)
         except ClauDoomError as error:
-            return _encode(ok=False, error=describe(error))
-        except TimeoutError:
-            return _encode(ok=False, error=f"not done within {self._patience:g} s; ask for the experiment's state")
+            return _encode(ok=False, error=str(error))
         except Exception:
             error_id = token_hex(6)
             _log.exception("a command failed", subject=subject, error_id=error_id)
             return _encode(ok=False, error=f"internal error {error_id}: the server's log says more")
         finally:
             self._under_way -= 1
-        _log.info("a command was obeyed", verb=verb, experiment=experiment, state=state)
         return _encode(ok=True, state=state)
+
+    async def _obey(self, subject: str, payload: bytes) -> str:
+        if self._under_way > _AT_ONCE:
+            raise NotAllowed(f"more than {_AT_ONCE} commands at once: ask again later")
+        verb, experiment = _parse(subject, payload)
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                state = await self._command(verb, experiment)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise WrongState(f"not done within {self._patience:g} s; ask for the experiment's state") from error
+        _log.info("a command was obeyed", verb=verb, experiment=experiment, state=state)
+        return state
 
 
 @asynccontextmanager

@@ -109,6 +109,7 @@ class NatsBus:
         _check_credentials(self._config.credentials)
         self._session = await self._connect(_START)
         async with AsyncExitStack() as exits:
+            exits.push_async_callback(self._close)
             tasks = await exits.enter_async_context(asyncio.TaskGroup())
             keeper = tasks.create_task(self._keep_connected())
             exits.callback(keeper.cancel)
@@ -214,17 +215,17 @@ class NatsBus:
             with suppress(NatsError):
                 await self._session.client.publish(message.reply, reply)
 
+    async def _close(self) -> None:
+        await self._session.close()
+
     async def _keep_connected(self) -> None:
-        try:
-            async with asyncio.TaskGroup() as self._answering:
-                while True:
-                    await self._session.lost.wait()
-                    _log.warning("the connection to NATS is lost", address=self._address)
-                    await self._session.close()
-                    await self._reconnect()
-                    _log.info("the connection to NATS stands again", address=self._address)
-        finally:
-            await self._session.close()
+        async with asyncio.TaskGroup() as self._answering:
+            while True:
+                await self._session.lost.wait()
+                _log.warning("the connection to NATS is lost", address=self._address)
+                await self._session.close()
+                await self._reconnect()
+                _log.info("the connection to NATS stands again", address=self._address)
 
     async def _reconnect(self) -> None:
         pause = _PAUSE

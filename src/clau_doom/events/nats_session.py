@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import api
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from clau_doom.errors import BusUnavailable
 from clau_doom.events.subjects import ALL_EVENTS, covers
@@ -66,6 +66,7 @@ class Session:
         """Connect; keeps trying until it is cancelled, except where the server refuses.
 
         Raises:
+            TimeoutError: Something answers, but not as NATS does.
             BusUnavailable: The server refuses, or an address is none.
         """
         try:
@@ -84,6 +85,8 @@ class Session:
             )
             self._inbox = self.client.new_inbox()
             await self.client.subscribe(f"{self._inbox}.*", cb=self._on_ack)
+        except TimeoutError:
+            raise
         except (NatsError, OSError, ValueError) as error:
             raise BusUnavailable(f"NATS at {self._address} refuses the connection: {error}") from error
         self.max_payload = self.client.max_payload - _OVERHEAD
@@ -112,19 +115,8 @@ class Session:
         Raises:
             BusUnavailable: There can be none, or the one of that name does not keep the events.
         """
-        jetstream = self.client.jetstream(timeout=self._patience)
         async with self._answering("keep a stream"):
-            try:
-                config = (await jetstream.stream_info(name)).config
-            except NotFoundError:
-                info = await jetstream.add_stream(
-                    name=name,
-                    description="What happened in clau-doom's experiments.",
-                    subjects=[ALL_EVENTS],
-                    storage=api.StorageType.FILE,
-                    duplicate_window=duplicate_window,
-                )
-                config = info.config
+            config = await self._stream(name, duplicate_window)
         if not any(covers(subject, ALL_EVENTS) for subject in config.subjects or []):
             self.retire()
             raise BusUnavailable(
@@ -133,6 +125,26 @@ class Session:
             )
         if config.max_msg_size and config.max_msg_size > 0:
             self.max_payload = min(self.max_payload, config.max_msg_size - _OVERHEAD)
+
+    async def _stream(self, name: str, duplicate_window: float) -> api.StreamConfig:
+        jetstream = self.client.jetstream(timeout=self._patience)
+        try:
+            return (await jetstream.stream_info(name)).config
+        except ServiceUnavailableError as error:
+            self.retire()
+            raise BusUnavailable(
+                f"NATS at {self._address} has no JetStream: start nats-server with -js,"
+                " or set nats.jetstream to false and have nothing kept"
+            ) from error
+        except NotFoundError:
+            made = await jetstream.add_stream(
+                name=name,
+                description="What happened in clau-doom's experiments.",
+                subjects=[ALL_EVENTS],
+                storage=api.StorageType.FILE,
+                duplicate_window=duplicate_window,
+            )
+            return made.config
 
     async def store(self, stream: str, messages: Sequence[BusMessage]) -> int:
         """Have a stream keep messages; return how many of the first it kept, at least one.
