@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ class Service:
             text=True,
         )
 
-    def status(self, name: str, *, local: bool = False) -> dict[str, object]:
+    def status(self, name: str, *, local: bool = False) -> dict[str, Any]:
         done = self.run("status", name, "--json", local=local)
         assert done.returncode == 0, done.stderr
         return dict(json.loads(done.stdout))

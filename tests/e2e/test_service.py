@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import urllib.request
+from typing import Any
 
 import pytest
 
@@ -23,15 +24,13 @@ holdout: {validation: 2, episodes: 2}
 LONG = QUICK.replace("generations: 3", "generations: 1000")
 
 
-def events(service, name: str) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
+def events(service: Any, name: str) -> list[dict[str, object]]:
     lines = service.run("events", name, "--json", local=True).stdout.splitlines()
     return [json.loads(line) for line in lines]
 
 
-def test_an_experiment_comes_to_the_same_at_a_server(service) -> None:  # type: ignore[no-untyped-def]
-    """Submitted and followed, it ends with the result of a run of one's own; whoever asks the server is told the same
-    as who reads the files.
-    """
+def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
+    """Followed to its end, it has the result of a run of one's own; the server tells what the files tell."""
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
     submitted = service.run("run")
@@ -60,10 +59,8 @@ def test_an_experiment_comes_to_the_same_at_a_server(service) -> None:  # type: 
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-def test_a_server_goes_on_where_the_last_one_ended(service, sign: signal.Signals) -> None:  # type: ignore[no-untyped-def]
-    """Stopped or killed in mid-run and started again, it ends with the history of an undisturbed run; who follows
-    waits for it.
-    """
+def test_a_server_goes_on_where_the_last_one_ended(service: Any, sign: signal.Signals) -> None:
+    """Stopped or killed in mid-run and started again, it ends with the history of an undisturbed run."""
     (service.folder / "config.yaml").write_text(QUICK.replace("generations: 3", "generations: 8"))
     service.start()
     following = service.begin("run", "-c", "config.yaml")
@@ -78,12 +75,12 @@ def test_a_server_goes_on_where_the_last_one_ended(service, sign: signal.Signals
     assert alone.returncode == 0, alone.stderr
     ended = service.status("quick", local=True)
     assert ended["history_sha256"] == service.status("alone", local=True)["history_sha256"]
-    assert ended["deviations"]["total"] == 0  # type: ignore[index]
+    assert ended["deviations"]["total"] == 0
     sequences = [int(str(event["sequence"])) for event in events(service, "quick")]
     assert sequences == [*range(1, len(sequences) + 1)]
 
 
-def test_experiments_are_steered_from_elsewhere(service) -> None:  # type: ignore[no-untyped-def]
+def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
     """Paused, looked at, resumed and cancelled; Ctrl-C on who follows leaves it running, and says how to come back."""
     (service.folder / "config.yaml").write_text(LONG)
     service.start()
@@ -97,7 +94,7 @@ def test_experiments_are_steered_from_elsewhere(service) -> None:  # type: ignor
     assert service.run("pause", "quick").returncode == 0
     paused = service.status("quick")
     assert paused["state"] == "paused"
-    generation = paused["unfinished_generation"]["index"]  # type: ignore[index]
+    generation = paused["unfinished_generation"]["index"]
     pending = [
         agent["agent"]
         for agent in json.loads(service.run("agent", "list", "quick", "-g", str(generation), "--json").stdout)["agents"]
@@ -113,16 +110,16 @@ def test_experiments_are_steered_from_elsewhere(service) -> None:  # type: ignor
     full = service.run("agent", "inject", "quick", "--genome", values)
     assert (full.returncode, "evolution.immigrants" in full.stderr) == (1, True), full.stderr
     assert service.run("resume", "quick").returncode == 0
-    service.until(lambda: service.status("quick")["generations_finished"] > generation + 1)  # type: ignore[operator]
+    service.until(lambda: service.status("quick")["generations_finished"] > generation + 1)
     listed = json.loads(service.run("agent", "list", "quick", "-g", str(generation + 1), "--json").stdout)["agents"]
     assert [agent["operator"] for agent in listed].count("injected") == 1
     assert service.run("cancel", "quick").returncode == 0
     over = service.run("cancel", "quick")
     assert (over.returncode, over.stderr) == (2, "error: experiment quick is cancelled already\n")
-    assert service.status("quick")["deviations"]["interventions"] == 3  # type: ignore[index]
+    assert service.status("quick")["deviations"]["interventions"] == 3
 
 
-def test_several_experiments_share_the_workers(service) -> None:  # type: ignore[no-untyped-def]
+def test_several_experiments_share_the_workers(service: Any) -> None:
     """Two long ones and a short one that comes last: all get on, and the short one does not wait for the long ones."""
     service.start("--workers", "2")
     for name in ("one", "two"):
@@ -138,7 +135,7 @@ def test_several_experiments_share_the_workers(service) -> None:  # type: ignore
     assert max(finished.values()) < 4 * min(finished.values()) + 4
 
 
-def test_a_served_folder_has_one_server_and_taken_ports_are_named(service) -> None:  # type: ignore[no-untyped-def]
+def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) -> None:
     """The second server learns who holds the folder; one that finds its port taken names it; neither starts."""
     service.start()
     second = service.run("serve", "--port", "0", local=True)
@@ -154,7 +151,7 @@ def test_a_served_folder_has_one_server_and_taken_ports_are_named(service) -> No
     assert "Traceback" not in second.stderr + third.stderr
 
 
-def test_a_server_that_is_not_there_is_one_line(service) -> None:  # type: ignore[no-untyped-def]
+def test_a_server_that_is_not_there_is_one_line(service: Any) -> None:
     """Whoever asks it learns the address and ends with 1."""
     service.address = "127.0.0.1:1"
     (service.folder / "config.yaml").write_text(QUICK)
@@ -165,7 +162,7 @@ def test_a_server_that_is_not_there_is_one_line(service) -> None:  # type: ignor
         assert "no orchestrator answers at 127.0.0.1:1" in done.stderr
 
 
-def test_metrics_and_health_are_served(service) -> None:  # type: ignore[no-untyped-def]
+def test_metrics_and_health_are_served(service: Any) -> None:
     """Prometheus finds the experiments' numbers; whoever supervises the process finds it alive and ready."""
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
@@ -185,11 +182,11 @@ def test_metrics_and_health_are_served(service) -> None:  # type: ignore[no-unty
     assert fetch("/readyz")
 
 
-def test_a_run_is_steered_through_a_socket_in_its_folder(service) -> None:  # type: ignore[no-untyped-def]
+def test_a_run_is_steered_through_a_socket_in_its_folder(service: Any) -> None:
     """No server is needed to pause a run's agents; without one, what is not run cannot be steered, and it says so."""
     (service.folder / "config.yaml").write_text(LONG)
     run = service.begin("run", "--server", "")
-    service.until(lambda: (service.folder / "runs" / "quick" / "control.sock").exists())
+    service.until((service.folder / "runs" / "quick" / "control.sock").exists)
     service.until(lambda: service.status("quick", local=True)["generations_finished"] != 0)
     assert service.run("pause", "quick", local=True).returncode == 0
     assert service.status("quick", local=True)["state"] == "paused"

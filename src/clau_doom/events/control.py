@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from secrets import token_hex
 
-import structlog
-
 from clau_doom.config import NatsConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ClauDoomError, NotAllowed, UsageError, WrongState
 from clau_doom.events.subjects import ALL_COMMANDS
+from clau_doom.logs import get_logger
 from clau_doom.ports import EventBus
 
 __all__ = ["VERBS", "Command", "Control", "obeying"]
@@ -31,7 +30,7 @@ _AT_ONCE = 32
 _PATIENCE = 30.0
 """Seconds after which whoever asks is told that it takes longer."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Control:

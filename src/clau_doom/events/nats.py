@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
@@ -18,6 +17,7 @@ from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
 from clau_doom.events.mailbox import BACKLOG, Mailbox
 from clau_doom.events.nats_session import Session, source_and_sequence
+from clau_doom.logs import get_logger
 from clau_doom.ports import Answer, BusMessage
 
 __all__ = ["NatsBus", "redacted"]
@@ -38,7 +38,7 @@ _UNDER_WAY = 256
 
 _Hear = Callable[[Msg], Awaitable[None]]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def redacted(url: str) -> str:

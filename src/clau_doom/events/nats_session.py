@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -19,6 +18,7 @@ from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from clau_doom.errors import BusUnavailable
 from clau_doom.events.subjects import ALL_EVENTS, covers
+from clau_doom.logs import get_logger
 from clau_doom.ports import BusMessage
 
 __all__ = ["Session", "source_and_sequence"]
@@ -37,7 +37,7 @@ _WRONG_LAST_ID = 10070
 
 _PAGE = 500
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def source_and_sequence(headers: Mapping[str, str] | None) -> tuple[str, int]:

@@ -8,12 +8,11 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 
-import structlog
-
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import BusUnavailable, describe
 from clau_doom.events.subjects import events_of, subject_of
+from clau_doom.logs import get_logger
 from clau_doom.ports import BusMessage, EventBus, ExperimentStore
 from clau_doom.wire import event_json, event_message
 
@@ -30,7 +29,7 @@ _PAUSE = 0.1
 _GROWTH = 16
 """How many times the first pause the longest is."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Relay:
