@@ -2,8 +2,8 @@
 
 import json
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,9 @@ from clau_doom.metrics import Metrics
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.fail("promtool is needed: apt-get install --no-install-recommends prometheus")
-    return found
+@pytest.fixture(scope="module")
+def promtool(tool: Callable[[str, str], str]) -> str:
+    return tool("promtool", "prometheus")
 
 
 def check(promtool: str, text: bytes) -> tuple[int, str]:
