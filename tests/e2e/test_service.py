@@ -104,8 +104,8 @@ def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
         done = service.run("agent", verb, pending[-1])
         assert done.returncode == 0, done.stderr
         assert "done, event" in done.stdout
-    genes = json.loads(service.run("agent", "show", pending[-1], "--json").stdout)["genome"]
-    values = ",".join(str(value) for value in genes.values())
+    shown = json.loads(service.run("agent", "show", pending[-1], "--json").stdout)
+    values = ",".join(str(value) for value in shown["values"])
     assert service.run("agent", "inject", "quick", "--genome", values).returncode == 0
     full = service.run("agent", "inject", "quick", "--genome", values)
     assert (full.returncode, "evolution.immigrants" in full.stderr) == (1, True), full.stderr
