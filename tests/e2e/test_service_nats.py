@@ -104,3 +104,21 @@ def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: 
     assert "127.0.0.1:1" in done.stderr
     assert CANARY not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
+    """No server of ours is needed; the whole log is on the bus when the run ends, and after a resume no event twice."""
+    (tmp_path / "nats").mkdir()
+    with NatsServer(tmp_path / "nats") as bus:
+        (tmp_path / "config.yaml").write_text(QUICK + f"nats: {{enabled: true, url: '{bus.url}'}}\n")
+        assert service.run("run", "-g", "1", local=True).returncode == 0
+        resumed = service.run("run", "--resume", "quick", "-g", "2", local=True)
+        assert resumed.returncode == 0, resumed.stderr
+        log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
+        first = asyncio.run(published(bus.url))
+        assert 0 < len(first) < len(log), "a resume publishes where it is told to"
+        bus_there = {"CLAU_DOOM_NATS_ENABLED": "true", "CLAU_DOOM_NATS_URL": bus.url}
+        again = service.run("run", "--resume", "quick", "-g", "3", local=True, **bus_there)
+        assert again.returncode == 0, again.stderr
+        log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
+        assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log
