@@ -171,7 +171,9 @@ async def test_a_process_that_dies_with_messages_under_way_leaves_no_trace(serve
                 await bus.publish(messages)
     server.thaw()
     await asyncio.sleep(1.0)
-    assert await kept(server) == every_event_once(250)
+    # Its acknowledgements reach nobody, and the server may drop the rest with the connection.
+    before = await kept(server)
+    assert before == every_event_once(len(before)) != []
     await store.append([END], running_seconds=0.0)
     async with NatsBus(config(server)) as bus, relaying(bus, store):
         pass
@@ -414,4 +416,16 @@ async def test_credentials_that_are_not_there_are_an_error() -> None:
     """Before anything is connected."""
     with pytest.raises(ConfigError, match="there is no file"):
         async with NatsBus(NatsConfig(enabled=True, credentials="/nowhere/doom.creds")):
+            pass
+
+
+async def test_credentials_that_cannot_be_signed_with_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missing is named, and what would do without it."""
+    monkeypatch.setattr("clau_doom.events.nats.find_spec", lambda name: None)
+    credentials = tmp_path / "doom.creds"
+    credentials.touch()
+    with pytest.raises(ConfigError, match="pip install nkeys, or name a user"):
+        async with NatsBus(NatsConfig(enabled=True, credentials=str(credentials))):
             pass
