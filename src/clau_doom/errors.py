@@ -27,6 +27,7 @@
     ├── StorageFailed
     │   ├── DiskFull
     │   └── StoreCorrupted         what is stored contradicts itself or the configuration
+    ├── BusUnavailable             events cannot be told: the bus is out of reach, or refuses them
     ├── PolicyFailed               the agent's own fault: no fitness, and never played again
     │   └── PolicyTimedOut         it was still deciding at the deadline
     └── InfrastructureFailed       nobody's fault: the episode is played again with the same seed
@@ -44,6 +45,7 @@ __all__ = [
     "AddressTaken",
     "AgentNotFound",
     "AttemptsExhausted",
+    "BusUnavailable",
     "ClauDoomError",
     "ConfigError",
     "DiskFull",
@@ -195,6 +197,10 @@ class DiskFull(StorageFailed):
 
 class StoreCorrupted(StorageFailed):
     """What is stored contradicts itself, or the configuration that it was made from."""
+
+
+class BusUnavailable(ClauDoomError):
+    """The event bus is out of reach, or did not take what it was given; it may have kept it all the same."""
 
 
 class PolicyFailed(ClauDoomError):

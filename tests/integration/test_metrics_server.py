@@ -1,6 +1,7 @@
 """The metrics server on real sockets: what it answers, what it refuses, and how it ends."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
+import uvicorn
 from prometheus_client.metrics_core import Metric
 
 from clau_doom.config import MetricsConfig
@@ -97,6 +99,7 @@ async def test_what_breaks_is_logged_and_not_told(caplog: pytest.LogCaptureFixtu
             assert (await get(running.port, "/healthz")).status == 200
     assert (metrics.status, ready.status) == (500, 503)
     assert b"canary" not in metrics.body + ready.body
+    assert metrics.body.count(b"the log says why") == ready.body.count(b"the log says why") == 1
     assert caplog.text.count("RuntimeError: the canary") == 2
 
 
@@ -152,11 +155,25 @@ async def test_it_writes_nothing_about_what_it_is_asked(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """There is no access log, and nothing is printed at the start and the end."""
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         async with server() as running:
             await get(running.port, "/metrics")
-    assert caplog.text == ""
+    assert not [each for each in caplog.records if each.name == "uvicorn.access" or each.levelno >= logging.WARNING]
     assert capfd.readouterr() == ("", "")
+
+
+def ends_early(client: socket.socket) -> bool:
+    """Say whether the connection is over, with most of what was being sent still unsent."""
+    client.settimeout(1.0)
+    received = 0
+    try:
+        while data := client.recv(1_000_000):
+            received += len(data)
+    except ConnectionResetError:
+        pass
+    except TimeoutError:
+        return False
+    return received < 20_000_000
 
 
 async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
@@ -166,16 +183,17 @@ async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
         def exposition(self, accept: str = "") -> tuple[bytes, str]:
             return b"x" * 50_000_000, "text/plain"
 
-    async with server(Huge()) as running:
-        with socket.create_connection(("127.0.0.1", running.port)) as silent:
-            stalled = socket.create_connection(("127.0.0.1", running.port))
+    with contextlib.ExitStack() as cleanup:
+        async with server(Huge()) as running:
+            silent, stalled = (
+                cleanup.enter_context(socket.create_connection(("127.0.0.1", running.port))) for _ in range(2)
+            )
             stalled.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
             await asyncio.sleep(0.2)
             started = time.monotonic()
-            await running.__aexit__(None, None, None)
-            assert time.monotonic() - started < 2.5
-            assert silent.recv(1) == b""
-            stalled.close()
+        assert time.monotonic() - started < 2.5
+        assert silent.recv(1) == b""
+        assert ends_early(stalled)
     gc.collect()  # a transport that was left open would warn here, and a warning is an error
 
 
@@ -204,3 +222,23 @@ async def test_a_cancelled_caller_leaves_nothing_listening() -> None:
     assert serving.cancelled()
     with pytest.raises(ConnectionRefusedError):
         await get(await port, "/healthz")
+
+
+async def test_a_server_that_fails_ends_its_caller_with_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task that serves is cancelled, the cause comes out in a group, and nothing is left listening."""
+
+    async def fail(server: uvicorn.Server, counter: int) -> bool:
+        if counter:
+            raise OSError("the loop is broken")
+        return False
+
+    monkeypatch.setattr(uvicorn.Server, "on_tick", fail)
+    with pytest.raises(ExceptionGroup) as caught:
+        async with server() as running:
+            await asyncio.sleep(60)
+    assert caught.group_contains(OSError, match="the loop is broken")
+    with pytest.raises(ConnectionRefusedError):
+        await get(running.port, "/healthz")
+    task = asyncio.current_task()
+    assert task
+    assert task.cancelling() == 0

@@ -7,6 +7,7 @@ import asyncio
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,12 @@ CONFIG = "name: node\ngenerations: 3\npopulation: 4\nepisodes: 5\n"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def client(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str, str], str]) -> Path:
     """Install the client's packages, as its lock file has them, into a copy of its folder."""
     folder = tmp_path_factory.mktemp("node") / "client"
     shutil.copytree(ROOT / "tests" / "node_client", folder, ignore=shutil.ignore_patterns("node_modules"))
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    tool("node", "nodejs")
+    install = [tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder

@@ -69,6 +69,7 @@ def portrait_json(
     return {
         **agent_json(evaluation, snapshot),
         "genome": space.named(agent.genome),
+        "values": list(agent.genome.values),
         "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {

@@ -96,7 +96,12 @@ def _command_of(action: str) -> Callable[..., None]:
 def inject(
     experiment: _Experiment,
     genome: Annotated[
-        str, typer.Option("--genome", metavar="VALUES", help="The genes' values in order, separated by commas.")
+        str,
+        typer.Option(
+            "--genome",
+            metavar="VALUES",
+            help="The genes' values in order, separated by commas; of a choice, its index.",
+        ),
     ],
     *,
     as_json: AsJson = False,
@@ -110,7 +115,9 @@ def inject(
     try:
         values = tuple(float(part) for part in genome.split(","))
     except ValueError:
-        raise ConfigError(f"--genome {genome!r} is no genome: give the genes' values separated by commas") from None
+        raise ConfigError(
+            f"--genome {genome!r} is no genome: give the genes' values separated by commas, as `agent show --json` does"
+        ) from None
     command = InjectGenome(experiment=experiment, genome=Genome(values))
     _control(experiment, command, "inject a genome into the next generation", server, output_dir, as_json=as_json)
 

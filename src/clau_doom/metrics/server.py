@@ -90,7 +90,7 @@ class MetricsServer:
             # Given no error: the group would wrap the caller's, and cancel the server in place of letting it end.
             await self._group.__aexit__(None, None, None)
         finally:
-            self._server.abort()
+            await self._server.abort()
 
     def _configured(self) -> uvicorn.Config:
         routes = [
@@ -148,12 +148,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self.up.set()
 
-    def abort(self) -> None:
+    async def abort(self) -> None:
         """Cut off the clients that are still there, and close what a cancelled end left open."""
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
         for server in getattr(self, "servers", ()):
             server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # sockets are closed in the loop's next round
 
 
 async def _listen(host: str, port: int) -> socket.socket:

@@ -2,8 +2,8 @@
 
 import json
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,12 +13,9 @@ from clau_doom.metrics import Metrics
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        pytest.fail("promtool is needed: apt-get install --no-install-recommends prometheus")
-    return found
+@pytest.fixture(scope="module")
+def promtool(tool: Callable[[str, str], str]) -> str:
+    return tool("promtool", "prometheus")
 
 
 def check(promtool: str, text: bytes) -> tuple[int, str]:
@@ -56,6 +53,6 @@ def test_the_page_s_examples_are_prometheus_s(promtool: str, tmp_path: Path) -> 
     scraping, alerts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/metrics.md").read_text(), re.DOTALL)
     (tmp_path / "prometheus.yaml").write_text(scraping + "rule_files: [alerts.yaml]\n")
     (tmp_path / "alerts.yaml").write_text(alerts)
-    command = [promtool, "check", "config", str(tmp_path / "prometheus.yaml")]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    command = [promtool, "check", "config", "prometheus.yaml"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, cwd=tmp_path)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()

@@ -1,0 +1,281 @@
+"""The bus on NATS: with JetStream it keeps what is published, without it only tells whoever listens."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from clau_doom.config import NatsConfig
+from clau_doom.errors import BusUnavailable, ConfigError
+from clau_doom.events.mailbox import BACKLOG, Mailbox
+from clau_doom.events.nats_session import Session, source_and_sequence
+from clau_doom.logs import get_logger
+from clau_doom.ports import Answer, BusMessage
+
+__all__ = ["NatsBus", "redacted"]
+
+_START = 4.0
+"""Seconds within which the first connection must stand: somebody waits for it."""
+
+_PATIENCE = 5.0
+"""Seconds that the server may take to answer."""
+
+_DUPLICATE_WINDOW = 300.0
+"""Seconds in which the stream takes two messages of one id for one. Only what the network held back needs it."""
+
+_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
+_UNDER_WAY = 256
+"""The most messages under way at once."""
+
+_Hear = Callable[[Msg], Awaitable[None]]
+
+_log = get_logger(__name__)
+
+
+def redacted(url: str) -> str:
+    """Return the addresses in a url, or in several with commas between them, without users, passwords and tokens."""
+    return ",".join(_without_login(each) for each in _servers(url))
+
+
+class _Listener:
+    """A subscription that outlives connections."""
+
+    def __init__(self, pattern: str, hear: _Hear) -> None:
+        self._pattern = pattern
+        self._hear = hear
+        self._session: Session | None = None
+        self._subscription: Subscription | None = None
+
+    async def attach(self, session: Session) -> None:
+        """Listen on a connection, from before this returns; once is enough."""
+        if session is self._session:
+            return
+        self._session = session
+        with suppress(NatsError, BusUnavailable):
+            self._subscription = await session.client.subscribe(self._pattern, cb=self._hear)
+            await session.tell(())
+
+    async def detach(self) -> None:
+        """Listen no longer."""
+        if self._session and self._subscription:
+            with suppress(NatsError, BusUnavailable):
+                await self._subscription.unsubscribe()
+                await self._session.tell(())
+
+
+class NatsBus:
+    """One process's connection to NATS, made again whenever it is lost; implements `ports.EventBus`."""
+
+    def __init__(
+        self, config: NatsConfig, *, duplicate_window: float = _DUPLICATE_WINDOW, patience: float = _PATIENCE
+    ) -> None:
+        """Prepare a bus; entering it connects.
+
+        Args:
+            config: Where the server is, and whether it is to keep what is published.
+            duplicate_window: In seconds, for a stream that is created.
+            patience: Seconds that the server may take to answer before the connection is given up.
+        """
+        self._config = config
+        self._window = duplicate_window
+        self._patience = patience
+        self._address = redacted(config.url)
+        self._session = Session(self._address, patience)
+        self._session.lost.set()
+        self._listeners: list[_Listener] = []
+        self._mailboxes: list[Mailbox] = []
+        self._answering: asyncio.TaskGroup | None = None
+        self._turn = asyncio.Lock()
+        self._under_way = _UNDER_WAY
+        self._told: dict[str, int] = {}
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            ConfigError: The credentials cannot be used.
+            BusUnavailable: The server is out of reach, refuses, or cannot keep a stream; the message names it.
+        """
+        _check_credentials(self._config.credentials)
+        self._session = await self._connect(_START)
+        async with AsyncExitStack() as exits:
+            exits.push_async_callback(self._close)
+            tasks = await exits.enter_async_context(asyncio.TaskGroup())
+            keeper = tasks.create_task(self._keep_connected())
+            exits.callback(keeper.cancel)
+            self._exits = exits.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for mailbox in self._mailboxes:
+            mailbox.close()
+        await self._exits.__aexit__(kind, error, trace)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return not self._session.lost.is_set()
+
+    @property
+    def max_payload(self) -> int:
+        """The most bytes that a payload may have, as the server that was last connected to says."""
+        return self._session.max_payload
+
+    async def publish(self, messages: Sequence[BusMessage]) -> None:
+        """Publish messages, and return once the stream has kept them, or without JetStream: once the server has them.
+
+        Raises:
+            BusUnavailable: That is not known.
+        """
+        # One at a time: what two callers mixed would be refused, because it follows no predecessor.
+        async with self._turn:
+            session = self._session
+            if not self._config.jetstream:
+                await session.tell(messages)
+                self._told.update({message.source: message.sequence for message in messages})
+                return
+            done = 0
+            while done < len(messages):
+                part = messages[done : done + self._under_way]
+                kept = await session.store(self._config.stream, part)
+                # Whoever else publishes into the stream cuts a long part short every time.
+                self._under_way = min(2 * self._under_way, _UNDER_WAY) if kept == len(part) else max(1, kept)
+                done += kept
+
+    async def last_published(self, source: str, pattern: str) -> int:
+        """Return the sequence of the last message of a source that the stream keeps under a pattern, or 0.
+
+        Without JetStream: of the last that was published through this bus.
+
+        Raises:
+            BusUnavailable: The server cannot be asked now.
+        """
+        if not self._config.jetstream:
+            return self._told.get(source, 0)
+        return await self._session.last_stored(self._config.stream, source, pattern)
+
+    @asynccontextmanager
+    async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
+        """Yield what is published under a pattern from now on; what comes while the connection is lost is not seen."""
+        mailbox = Mailbox(pattern, BACKLOG)
+
+        async def put(message: Msg) -> None:
+            source, sequence = source_and_sequence(message.headers)
+            mailbox.put(BusMessage(subject=message.subject, payload=message.data, source=source, sequence=sequence))
+
+        self._mailboxes.append(mailbox)
+        try:
+            async with self._listening(pattern, put):
+                yield mailbox.messages()
+        finally:
+            self._mailboxes.remove(mailbox)
+
+    @asynccontextmanager
+    async def answer(self, pattern: str, answer: Answer) -> AsyncIterator[None]:
+        """Answer requests under a pattern for as long as the context lasts, whatever becomes of the connection."""
+
+        async def begin(message: Msg) -> None:
+            if self._answering:
+                self._answering.create_task(self._respond(message, answer))
+
+        async with self._listening(pattern, begin):
+            yield
+
+    @asynccontextmanager
+    async def _listening(self, pattern: str, hear: _Hear) -> AsyncIterator[None]:
+        listener = _Listener(pattern, hear)
+        self._listeners.append(listener)
+        try:
+            await listener.attach(self._session)
+            yield
+        finally:
+            self._listeners.remove(listener)
+            await listener.detach()
+
+    async def _respond(self, message: Msg, answer: Answer) -> None:
+        try:
+            reply = await answer(message.subject, message.data)
+        except Exception:
+            _log.exception("a request was not answered", subject=message.subject)
+            return
+        if message.reply:
+            # Whoever asked on a connection that is gone meanwhile no longer listens.
+            with suppress(NatsError):
+                await self._session.client.publish(message.reply, reply)
+
+    async def _close(self) -> None:
+        await self._session.close()
+
+    async def _keep_connected(self) -> None:
+        async with asyncio.TaskGroup() as self._answering:
+            while True:
+                await self._session.lost.wait()
+                _log.warning("the connection to NATS is lost", address=self._address)
+                await self._session.close()
+                await self._reconnect()
+                _log.info("the connection to NATS stands again", address=self._address)
+
+    async def _reconnect(self) -> None:
+        pause = _PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                self._session = await self._connect(self._patience)
+            except BusUnavailable as error:
+                _log.debug("NATS stays out of reach", trouble=str(error))
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                for listener in list(self._listeners):
+                    await listener.attach(self._session)
+                return
+
+    async def _connect(self, limit: float) -> Session:
+        session = Session(self._address, self._patience)
+        try:
+            async with asyncio.timeout(limit):
+                await session.connect(_servers(self._config.url), self._config.credentials)
+                if self._config.jetstream:
+                    await session.ensure_stream(self._config.stream, self._window)
+        except BaseException as error:
+            await session.close()
+            if isinstance(error, TimeoutError):
+                raise BusUnavailable(
+                    f"cannot reach NATS at {self._address} ({session.trouble or 'it does not answer'}):"
+                    " start a server there, correct nats.url, or set nats.enabled to false"
+                ) from error
+            raise
+        return session
+
+
+def _servers(url: str) -> list[str]:
+    """Return the urls in a text with commas between them; a comma in a password is none of those."""
+    return re.split(r",\s*(?=[a-z]+://)", url)
+
+
+def _without_login(url: str) -> str:
+    scheme = re.match(r"[a-z]+://", url)
+    return f"{scheme[0] if scheme else 'nats://'}{url[scheme.end() if scheme else 0 :].rpartition('@')[2]}"
+
+
+def _check_credentials(path: str | None) -> None:
+    if path is None:
+        return
+    if not Path(path).is_file():
+        raise ConfigError(f"nats.credentials: there is no file {path}")
+    if find_spec("nkeys") is None:
+        raise ConfigError(
+            "nats.credentials: to sign with them the package nkeys is needed: pip install nkeys,"
+            " or name a user and a password in nats.url"
+        )

@@ -1,0 +1,283 @@
+"""One connection to NATS, from its making to its loss.
+
+It is never mended. nats-py would mend it, and then send what it had held back: late, behind others, and after somebody
+asked what had arrived. A new connection has nothing to hold back.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import api
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+from clau_doom.errors import BusUnavailable
+from clau_doom.events.subjects import ALL_EVENTS, covers
+from clau_doom.logs import get_logger
+from clau_doom.ports import BusMessage
+
+__all__ = ["Session", "source_and_sequence"]
+
+_PING = 5.0
+"""Seconds between questions whether the server still lives; it is given up after two without an answer."""
+
+_CLOSING = 1.0
+"""Seconds that a goodbye may take: a server that hangs reads none."""
+
+_OVERHEAD = 4096
+"""Bytes beside the payload that count towards the server's limit: subject and headers."""
+
+_WRONG_LAST_ID = 10070
+"""JetStream's code for a message whose predecessor is not the stream's last."""
+
+_PAGE = 500
+
+_log = get_logger(__name__)
+
+
+def source_and_sequence(headers: Mapping[str, str] | None) -> tuple[str, int]:
+    """Return who published a message and its place, or ("", 0) for a stranger's."""
+    source, _, sequence = (headers or {}).get(api.Header.MSG_ID.value, "").rpartition(":")
+    return (source, int(sequence)) if source and sequence.isascii() and sequence.isdigit() else ("", 0)
+
+
+class Session:
+    """A connection and what is under way on it. `lost` is set once it is of no more use."""
+
+    def __init__(self, address: str, patience: float) -> None:
+        """Prepare one to the server that errors call `address`, which may take `patience` seconds to answer."""
+        self.client = Client()
+        self.lost = asyncio.Event()
+        self.max_payload = 0
+        self._address = address
+        self._patience = patience
+        self._limits: set[asyncio.Timeout] = set()
+        self._acks: dict[str, asyncio.Future[Msg]] = {}
+        self._tokens = count()
+        self._inbox = ""
+        self._trouble: Exception | None = None
+
+    async def connect(self, servers: list[str], credentials: str | None) -> None:
+        """Connect; keeps trying until it is cancelled, except where the server refuses.
+
+        Raises:
+            TimeoutError: Something answers, but not as NATS does.
+            BusUnavailable: The server refuses, or an address is none.
+        """
+        try:
+            await self.client.connect(
+                servers,
+                name="clau-doom",
+                allow_reconnect=False,
+                connect_timeout=2,
+                reconnect_time_wait=0.25,  # type: ignore[arg-type]  # it is slept
+                ping_interval=_PING,  # type: ignore[arg-type]  # likewise
+                # Nothing is held back: publishing on a lost connection fails, and nothing ever waits for room.
+                pending_size=0,
+                closed_cb=self._on_closed,
+                error_cb=self._on_error,
+                user_credentials=credentials,
+            )
+            self._inbox = self.client.new_inbox()
+            await self.client.subscribe(f"{self._inbox}.*", cb=self._on_ack)
+        except TimeoutError:
+            raise
+        except (NatsError, OSError, ValueError) as error:
+            raise BusUnavailable(f"NATS at {self._address} refuses the connection: {error}") from error
+        self.max_payload = self.client.max_payload - _OVERHEAD
+
+    async def close(self) -> None:
+        """Say goodbye, where the other end listens."""
+        self.retire()
+        with suppress(TimeoutError, NatsError, OSError):
+            async with asyncio.timeout(_CLOSING):
+                await self.client.close()
+
+    def retire(self) -> None:
+        """Give the connection up: whoever waits on it stops waiting."""
+        self.lost.set()
+        for limit in self._limits:
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong last, or an empty text."""
+        return str(self._trouble or "")
+
+    async def ensure_stream(self, name: str, duplicate_window: float) -> None:
+        """Create the stream unless it is there.
+
+        Raises:
+            BusUnavailable: There can be none, or the one of that name does not keep the events.
+        """
+        async with self._answering("keep a stream"):
+            config = await self._stream(name, duplicate_window)
+        if not any(covers(subject, ALL_EVENTS) for subject in config.subjects or []):
+            self.retire()
+            raise BusUnavailable(
+                f"the stream {name} of NATS at {self._address} does not keep {ALL_EVENTS}:"
+                " add that subject to it, or name another in nats.stream"
+            )
+        if config.max_msg_size and config.max_msg_size > 0:
+            self.max_payload = min(self.max_payload, config.max_msg_size - _OVERHEAD)
+
+    async def _stream(self, name: str, duplicate_window: float) -> api.StreamConfig:
+        jetstream = self.client.jetstream(timeout=self._patience)
+        try:
+            return (await jetstream.stream_info(name)).config
+        except ServiceUnavailableError as error:
+            self.retire()
+            raise BusUnavailable(
+                f"NATS at {self._address} has no JetStream: start nats-server with -js,"
+                " or set nats.jetstream to false and have nothing kept"
+            ) from error
+        except NotFoundError:
+            made = await jetstream.add_stream(
+                name=name,
+                description="What happened in clau-doom's experiments.",
+                subjects=[ALL_EVENTS],
+                storage=api.StorageType.FILE,
+                duplicate_window=duplicate_window,
+            )
+            return made.config
+
+    async def store(self, stream: str, messages: Sequence[BusMessage]) -> int:
+        """Have a stream keep messages; return how many of the first it kept, at least one.
+
+        All are under way at once. Each but the first names its predecessor, and the stream refuses it unless that is
+        the last that it holds: what is kept has no gap, whatever is lost or refused in between. Somebody else's message
+        in between has the same effect, and the rest is to be stored again.
+
+        Raises:
+            BusUnavailable: An answer did not come, or the stream refused.
+        """
+        async with self._answering("keep what was published"):
+            headers = {api.Header.EXPECTED_STREAM.value: stream}
+            acks = []
+            for message in messages:
+                acks.append(await self._send(message, headers))
+                headers = {**headers, api.Header.EXPECTED_LAST_MSG_ID.value: message.id}
+            replies = [await ack for ack in acks]
+        for kept, reply in enumerate(replies):
+            refusal = _refusal(reply)
+            if refusal and kept and refusal[0] == _WRONG_LAST_ID:
+                return kept
+            if refusal:
+                # A new connection looks after the stream again.
+                self.retire()
+                raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses: {refusal[1]}")
+        return len(messages)
+
+    async def tell(self, messages: Sequence[BusMessage]) -> None:
+        """Publish messages, and return once the server has read them all.
+
+        Raises:
+            BusUnavailable: That is not known.
+        """
+        async with self._answering("read what was published"):
+            for message in messages:
+                await self.client.publish(
+                    message.subject, message.payload, headers={api.Header.MSG_ID.value: message.id}
+                )
+            # It comes back to us on the same way, behind them.
+            token, echo = self._expect()
+            await self.client.publish(token)
+            await echo
+
+    async def last_stored(self, stream: str, source: str, pattern: str) -> int:
+        """Return the sequence of the last message of a source that a stream keeps under a pattern, or 0.
+
+        Raises:
+            BusUnavailable: It did not answer.
+        """
+        jetstream = self.client.jetstream(timeout=self._patience)
+        async with self._answering("say what it keeps"):
+            try:
+                last = await jetstream.get_msg(stream, subject=pattern)
+            except NotFoundError:
+                return 0
+        found, sequence = source_and_sequence(last.headers)
+        return sequence if found == source else await self._search(stream, source, pattern)
+
+    async def _search(self, stream: str, source: str, pattern: str) -> int:
+        """Look through all that is kept: another source, such as an older experiment of the same name, spoke last."""
+        config = api.ConsumerConfig(
+            deliver_policy=api.DeliverPolicy.ALL,
+            ack_policy=api.AckPolicy.NONE,
+            headers_only=True,
+            inactive_threshold=30.0,
+        )
+        async with self._answering("say what it keeps"):
+            jetstream = self.client.jetstream(timeout=self._patience)
+            consumer = await jetstream.pull_subscribe(pattern, stream=stream, config=config)
+        last, pending = 0, True
+        while pending:
+            async with self._answering("say what it keeps"):
+                page = await consumer.fetch(_PAGE, timeout=self._patience)
+            for message in page:
+                found, sequence = source_and_sequence(message.headers)
+                last = sequence if found == source else last
+            pending = page[-1].metadata.num_pending > 0
+        async with self._answering("end a search"):
+            await consumer.unsubscribe()
+        return last
+
+    @asynccontextmanager
+    async def _answering(self, what: str) -> AsyncIterator[None]:
+        """Wait for the server no longer than it may take, and not at all once the connection is lost."""
+        if self.lost.is_set():
+            raise BusUnavailable(f"the connection to NATS at {self._address} is lost")
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task else 0
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                self._limits.add(limit)
+                try:
+                    yield
+                finally:
+                    self._limits.discard(limit)
+        except (TimeoutError, NatsError, OSError) as error:
+            # nats-py turns a cancellation into an error of its own when the connection closes at the same time.
+            if task and task.cancelling() > cancelled:
+                raise asyncio.CancelledError from error
+            gone = self.lost.is_set()
+            self.retire()
+            reason = "the connection is lost" if gone else str(error) or f"no answer within {self._patience:g} s"
+            raise BusUnavailable(f"NATS at {self._address} did not {what}: {reason}") from error
+
+    async def _send(self, message: BusMessage, headers: dict[str, str]) -> asyncio.Future[Msg]:
+        token, ack = self._expect()
+        headers = {**headers, api.Header.MSG_ID.value: message.id}
+        await self.client.publish(message.subject, message.payload, reply=token, headers=headers)
+        return ack
+
+    def _expect(self) -> tuple[str, asyncio.Future[Msg]]:
+        # nats-py's own publish_async never ends a wait whose answer is a refusal.
+        token = f"{self._inbox}.{next(self._tokens)}"
+        future = self._acks[token] = asyncio.get_running_loop().create_future()
+        return token, future
+
+    async def _on_ack(self, message: Msg) -> None:
+        ack = self._acks.pop(message.subject, None)
+        if ack and not ack.done():
+            ack.set_result(message)
+
+    async def _on_closed(self) -> None:
+        self.retire()
+
+    async def _on_error(self, error: Exception) -> None:
+        self._trouble = error
+        _log.debug("trouble with NATS", address=self._address, trouble=str(error))
+
+
+def _refusal(reply: Msg) -> tuple[int, str] | None:
+    """Return the code and the words of a refusal, or None for an acknowledgement."""
+    if (reply.headers or {}).get(api.Header.STATUS.value) == api.StatusCode.SERVICE_UNAVAILABLE.value:
+        return 0, "it is not there"
+    error = json.loads(reply.data).get("error")
+    return (error.get("err_code", 0), error.get("description", "no reason given")) if error else None

@@ -1,0 +1,105 @@
+"""The real command in a folder of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Service:
+    """A real `clau-doom serve` on a folder, killed and started again at will."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "serve.log"
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "clau_doom", *words]
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("CLAU_DOOM_")}
+        return {**kept, **extra}
+
+    def start(self, *words: str) -> None:
+        """Start the server on free ports, and wait until it serves."""
+        before = self.log.read_text() if self.log.exists() else ""
+        environment = self.environment(CLAU_DOOM_METRICS_PORT="0")
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command("serve", "--port", "0", *words),
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self.until(lambda: "serving;" in self.log.read_text()[len(before) :], seconds=60.0)
+        lines = self.log.read_text()[len(before) :].splitlines()
+        self.address = next(line.split()[1] for line in lines if line.startswith("gRPC "))
+
+    def stop(self, sign: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        assert self._process is not None
+        self._process.send_signal(sign)
+        return self._process.wait(30)
+
+    def end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def run(self, *words: str, local: bool = False) -> "subprocess.CompletedProcess[str]":
+        """Run a command beside the server; it asks the server unless it is to look by itself."""
+        environment = self.environment(**({} if local else {"CLAU_DOOM_SERVER": self.address}))
+        return subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+    def begin(self, *words: str) -> "subprocess.Popen[str]":
+        """Start a command beside the server."""
+        return subprocess.Popen(
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment(CLAU_DOOM_SERVER=self.address),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def status(self, name: str, *, local: bool = False) -> dict[str, Any]:
+        done = self.run("status", name, "--json", local=local)
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    def until(self, condition: Callable[[], bool], seconds: float = 90.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path)
+    yield made
+    made.end()

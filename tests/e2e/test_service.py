@@ -1,0 +1,201 @@
+"""`clau-doom serve` and the command line as its client, with real engines: what survives what, and who is told what."""
+
+import json
+import re
+import signal
+import socket
+import urllib.request
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+QUICK = """
+name: quick
+seed: 5
+generations: 3
+population: 6
+episodes: 2
+scenario: {name: defend_the_center, timeout: 400}
+fitness: kills
+holdout: {validation: 2, episodes: 2}
+"""
+LONG = QUICK.replace("generations: 3", "generations: 1000")
+
+
+def events(service: Any, name: str) -> list[dict[str, object]]:
+    lines = service.run("events", name, "--json", local=True).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
+    """Followed to its end, it has the result of a run of one's own; the server tells what the files tell."""
+    (service.folder / "config.yaml").write_text(QUICK)
+    service.start()
+    submitted = service.run("run")
+    assert submitted.returncode == 0, submitted.stderr
+    assert "champion" in submitted.stdout
+    assert "generation 2" in submitted.stderr
+    alone = service.run("run", "--name", "alone", local=True)
+    assert alone.returncode == 0, alone.stderr
+    there, here = service.status("quick"), service.status("quick", local=True)
+    assert there["history_sha256"] == here["history_sha256"] == service.status("alone", local=True)["history_sha256"]
+    assert {**there, "last_activity": ""} == {**here, "last_activity": ""}
+    for words in (
+        ["status"],
+        ["agent", "list", "quick"],
+        ["agent", "show", "quick-g002-a003"],
+        ["analyze", "quick"],
+        ["events", "quick"],
+    ):
+        asked, read = service.run(*words), service.run(*words, local=True)
+        assert (asked.returncode, asked.stderr) == (0, ""), words
+        if words != ["status"]:
+            assert asked.stdout == read.stdout
+    again = service.run("run")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "quick exists already" in again.stderr
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_goes_on_where_the_last_one_ended(service: Any, sign: signal.Signals) -> None:
+    """Stopped or killed in mid-run and started again, it ends with the history of an undisturbed run."""
+    (service.folder / "config.yaml").write_text(QUICK.replace("generations: 3", "generations: 8"))
+    service.start()
+    following = service.begin("run", "-c", "config.yaml")
+    service.until(lambda: len(events(service, "quick")) > 40)
+    code = service.stop(sign)
+    assert code == (143 if sign is signal.SIGTERM else -9), service.log.read_text()
+    following.communicate(timeout=90)
+    service.start()
+    service.until(lambda: service.status("quick")["state"] == "completed")
+    assert service.stop(signal.SIGTERM) == 143
+    alone = service.run("run", "--name", "alone", local=True)
+    assert alone.returncode == 0, alone.stderr
+    ended = service.status("quick", local=True)
+    assert ended["history_sha256"] == service.status("alone", local=True)["history_sha256"]
+    assert ended["deviations"]["total"] == 0
+    sequences = [int(str(event["sequence"])) for event in events(service, "quick")]
+    assert sequences == [*range(1, len(sequences) + 1)]
+
+
+def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
+    """Paused, looked at, resumed and cancelled; Ctrl-C on who follows leaves it running, and says how to come back."""
+    (service.folder / "config.yaml").write_text(LONG)
+    service.start()
+    following = service.begin("run")
+    service.until(lambda: service.run("status", "quick", "--json").returncode == 0)
+    service.until(lambda: service.status("quick")["generations_finished"] != 0)
+    following.send_signal(signal.SIGINT)
+    _, said = following.communicate(timeout=30)
+    assert following.returncode == 130
+    assert f"clau-doom events quick --follow --server {service.address}" in said
+    assert service.run("pause", "quick").returncode == 0
+    paused = service.status("quick")
+    assert paused["state"] == "paused"
+    generation = paused["unfinished_generation"]["index"]
+    pending = [
+        agent["agent"]
+        for agent in json.loads(service.run("agent", "list", "quick", "-g", str(generation), "--json").stdout)["agents"]
+        if agent["status"] == "pending"
+    ]
+    for verb in ("pause", "resume", "stop", "restart"):
+        done = service.run("agent", verb, pending[-1])
+        assert done.returncode == 0, done.stderr
+        assert "done, event" in done.stdout
+    shown = json.loads(service.run("agent", "show", pending[-1], "--json").stdout)
+    values = ",".join(str(value) for value in shown["values"])
+    assert service.run("agent", "inject", "quick", "--genome", values).returncode == 0
+    full = service.run("agent", "inject", "quick", "--genome", values)
+    assert (full.returncode, "evolution.immigrants" in full.stderr) == (1, True), full.stderr
+    assert service.run("resume", "quick").returncode == 0
+    service.until(lambda: service.status("quick")["generations_finished"] > generation + 1)
+    listed = json.loads(service.run("agent", "list", "quick", "-g", str(generation + 1), "--json").stdout)["agents"]
+    assert [agent["operator"] for agent in listed].count("injected") == 1
+    assert service.run("cancel", "quick").returncode == 0
+    over = service.run("cancel", "quick")
+    assert (over.returncode, over.stderr) == (2, "error: experiment quick is cancelled already\n")
+    assert service.status("quick")["deviations"]["interventions"] == 3
+
+
+def test_several_experiments_share_the_workers(service: Any) -> None:
+    """Two long ones and a short one that comes last: all get on, and the short one does not wait for the long ones."""
+    service.start("--workers", "2")
+    for name in ("one", "two"):
+        (service.folder / "config.yaml").write_text(LONG.replace("quick", name))
+        follower = service.begin("run")
+        service.until(lambda name=name: service.run("status", name).returncode == 0)
+        follower.send_signal(signal.SIGINT)
+        follower.communicate(timeout=30)
+    (service.folder / "config.yaml").write_text(QUICK)
+    assert service.run("run").returncode == 0
+    finished = {name: int(str(service.status(name)["generations_finished"])) for name in ("one", "two")}
+    assert min(finished.values()) > 0
+    assert max(finished.values()) < 4 * min(finished.values()) + 4
+
+
+def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) -> None:
+    """The second server learns who holds the folder; one that finds its port taken names it; neither starts."""
+    service.start()
+    second = service.run("serve", "--port", "0", local=True)
+    assert second.returncode == 2
+    assert re.search(r"runs is served by process \d+", second.stderr)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        third = service.run("serve", "--port", port, "--output-dir", "others", local=True)
+    assert third.returncode == 2
+    assert port in third.stderr
+    assert "Traceback" not in second.stderr + third.stderr
+
+
+def test_a_server_that_is_not_there_is_one_line(service: Any) -> None:
+    """Whoever asks it learns the address and ends with 1."""
+    service.address = "127.0.0.1:1"
+    (service.folder / "config.yaml").write_text(QUICK)
+    for words in (["status"], ["run"], ["events", "quick"], ["agent", "pause", "quick-g000-a000"]):
+        done = service.run(*words)
+        assert (done.returncode, done.stdout) == (1, ""), words
+        assert done.stderr.count("\n") == 1
+        assert "no orchestrator answers at 127.0.0.1:1" in done.stderr
+
+
+def test_metrics_and_health_are_served(service: Any) -> None:
+    """Prometheus finds the experiments' numbers; whoever supervises the process finds it alive and ready."""
+    (service.folder / "config.yaml").write_text(QUICK)
+    service.start()
+    assert service.run("run").returncode == 0
+    address = re.search(r"metrics +(http://\S+)/metrics", service.log.read_text())
+    assert address is not None
+
+    def fetch(path: str) -> str:
+        with urllib.request.urlopen(f"{address[1]}{path}", timeout=10) as response:
+            return str(response.read().decode())
+
+    service.until(lambda: 'clau_doom_experiments{state="completed"} 1.0' in fetch("/metrics"))
+    assert 'clau_doom_episodes_total{experiment="quick",outcome="finished",purpose="training"} 36.0' in fetch(
+        "/metrics"
+    )
+    assert fetch("/healthz")
+    assert fetch("/readyz")
+
+
+def test_a_run_is_steered_through_a_socket_in_its_folder(service: Any) -> None:
+    """No server is needed to pause a run's agents; without one, what is not run cannot be steered, and it says so."""
+    (service.folder / "config.yaml").write_text(LONG)
+    run = service.begin("run", "--server", "")
+    service.until((service.folder / "runs" / "quick" / "control.sock").exists)
+    service.until(lambda: service.status("quick", local=True)["generations_finished"] != 0)
+    assert service.run("pause", "quick", local=True).returncode == 0
+    assert service.status("quick", local=True)["state"] == "paused"
+    assert service.run("resume", "quick", local=True).returncode == 0
+    assert service.run("cancel", "quick", local=True).returncode == 0
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "quick was cancelled" in said
+    gone = service.run("pause", "quick", local=True)
+    assert gone.returncode == 2
+    assert "--server" in gone.stderr
+    assert not (service.folder / "runs" / "quick" / "control.sock").exists()

@@ -1,0 +1,366 @@
+"""The relay on a real nats-server that is killed, frozen and started again."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client
+from nats.errors import NoRespondersError
+from nats.js import api
+
+from clau_doom.config import NatsConfig
+from clau_doom.domain import Purpose
+from clau_doom.domain.events import EpisodeLost, Event, ExperimentInterrupted, ExperimentStarted
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.errors import BusUnavailable, ConfigError
+from clau_doom.events import ALL_EVENTS, NatsBus, Relay, events_of, obeying
+from clau_doom.ports import BusMessage, ExperimentStore
+from clau_doom.storage import Runs, SqliteStore
+from clau_doom.testing import NatsServer
+from clau_doom.testing.memory_store import MemoryStore
+
+pytestmark = pytest.mark.anyio
+
+UUID = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
+EXPERIMENT = Experiment(id="lab", uuid=UUID, seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
+STARTED = ExperimentStarted(resumed=False, generations=2, config_yaml="name: lab\n")
+END = ExperimentInterrupted(generation=0, reason="Ctrl-C")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    with NatsServer(folder) as running:
+        yield running
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with Runs(tmp_path / "runs").create(EXPERIMENT).write() as store:
+        yield store
+
+
+def config(server: NatsServer, **changes: object) -> NatsConfig:
+    return NatsConfig.model_validate({"enabled": True, "url": server.url, **changes})
+
+
+def lost(number: int) -> Event:
+    return EpisodeLost(
+        purpose=Purpose.TRAINING, agent="lab-g000-a000", number=number, seed=number, attempt=1, reason="gone"
+    )
+
+
+@asynccontextmanager
+async def client_of(server: NatsServer) -> AsyncIterator[Client]:
+    client = Client()
+    await client.connect(server.url)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def kept(server: NatsServer) -> list[str]:
+    """Return the id of every message that the stream keeps, in its order."""
+    ids: list[str] = []
+    async with client_of(server) as client, asyncio.timeout(60):
+        jetstream = client.jetstream()
+        total = (await jetstream.stream_info("CLAU_DOOM")).state.messages
+        consumer = await jetstream.pull_subscribe(
+            ">", stream="CLAU_DOOM", config=api.ConsumerConfig(ack_policy=api.AckPolicy.NONE)
+        )
+        while len(ids) < total:
+            ids += [(message.headers or {})["Nats-Msg-Id"] for message in await consumer.fetch(500)]
+    return ids
+
+
+def every_event_once(last: int, source: str = UUID) -> list[str]:
+    return [f"{source}:{sequence}" for sequence in range(1, last + 1)]
+
+
+async def live(store: ExperimentStore, seconds: float, *, rate: float = 200.0) -> float:
+    """Append events in real time, and the end; return the longest that a call took."""
+    longest, number, end = 0.0, 0, time.monotonic() + seconds
+    await store.append([STARTED], running_seconds=0.0)
+    while time.monotonic() < end:
+        before = time.monotonic()
+        await store.append([lost(number)], running_seconds=0.0)
+        longest = max(longest, time.monotonic() - before)
+        number += 1
+        await asyncio.sleep(1 / rate)
+    await store.append([END], running_seconds=0.0)
+    return longest
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came true")
+
+
+@asynccontextmanager
+async def relaying(bus: NatsBus, store: ExperimentStore) -> AsyncIterator[Relay]:
+    """Relay the store's log; leaving waits until it has ended and all is published."""
+    relay = Relay(EXPERIMENT, store, bus)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(relay.run())
+        yield relay
+
+
+async def test_a_server_that_is_killed_five_times_in_a_run_keeps_every_event_once(
+    server: NatsServer, sqlite: SqliteStore
+) -> None:
+    """Nothing is lost, nothing comes twice, all is in order, and the run is not held up."""
+    async with NatsBus(config(server)) as bus, relaying(bus, sqlite) as relay, asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(live(sqlite, 6.0))
+        lags = []
+        for _ in range(5):
+            await asyncio.sleep(0.6)
+            server.kill()
+            await asyncio.sleep(0.5)
+            lags.append(relay.lag)
+            await asyncio.to_thread(server.start)
+    last = (await sqlite.snapshot()).last_sequence
+    assert last > 200
+    assert await kept(server) == every_event_once(last)
+    assert (relay.published, relay.lag) == (last, 0)
+    assert min(lags) > 0
+    assert running.result() < 2.0
+
+
+async def test_an_outage_may_be_longer_than_the_duplicate_window(server: NatsServer) -> None:
+    """The stream's memory of ids is not needed: the relay asks what is kept."""
+    store = MemoryStore(EXPERIMENT)
+    await store.append([STARTED, *map(lost, range(998))], running_seconds=0.0)
+    async with NatsBus(config(server), duplicate_window=0.2) as bus, relaying(bus, store) as relay:
+        await until(lambda: relay.published == 1000)
+        for number in range(3):
+            server.kill()
+            await store.append([lost(1000 + number)], running_seconds=0.0)
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(server.start)
+            await until(lambda last=1001 + number: relay.published == last)  # type: ignore[misc]
+        await store.append([END], running_seconds=0.0)
+    assert await kept(server) == every_event_once(1004)
+
+
+async def test_a_process_that_dies_with_messages_under_way_leaves_no_trace(server: NatsServer) -> None:
+    """Its successor does not publish again what it never heard of, though the stream has forgotten the ids."""
+    store = MemoryStore(EXPERIMENT)
+    await store.append([STARTED, *map(lost, range(498))], running_seconds=0.0)
+    async with NatsBus(config(server), duplicate_window=0.2) as bus:
+        server.freeze()
+        messages = [
+            BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=n)
+            for n in range(1, 251)
+        ]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await bus.publish(messages)
+    server.thaw()
+    await asyncio.sleep(1.0)
+    assert await kept(server) == every_event_once(250)
+    await store.append([END], running_seconds=0.0)
+    async with NatsBus(config(server)) as bus, relaying(bus, store):
+        pass
+    assert await kept(server) == every_event_once(501)
+
+
+async def test_messages_that_timed_out_and_were_kept_come_once(server: NatsServer) -> None:
+    """A server that hangs is left; what it then keeps all the same is not kept again."""
+    store = MemoryStore(EXPERIMENT)
+    async with NatsBus(config(server), patience=0.3) as bus, relaying(bus, store) as relay:
+        await store.append([STARTED], running_seconds=0.0)
+        await until(lambda: relay.published == 2)
+        for number in range(3):
+            server.freeze()
+            await store.append([lost(number * 100 + n) for n in range(100)], running_seconds=0.0)
+            await asyncio.sleep(1.0)
+            assert relay.lag == 100
+            server.thaw()
+            await until(lambda: relay.lag == 0)
+        await store.append([END], running_seconds=0.0)
+    assert await kept(server) == every_event_once(303)
+
+
+async def test_others_may_publish_into_the_same_stream(server: NatsServer) -> None:
+    """Two processes on one stream cut each other's batches short, and each keeps its order and loses nothing."""
+
+    async def tell(source: str) -> None:
+        async with NatsBus(config(server)) as bus:
+            for first in range(1, 1001, 100):
+                await bus.publish(
+                    [
+                        BusMessage(subject=f"clau-doom.experiment.{source}.x", payload=b"", source=source, sequence=n)
+                        for n in range(first, first + 100)
+                    ]
+                )
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        for source in ("one", "two", "three"):
+            tasks.create_task(tell(source))
+    ids = await kept(server)
+    for source in ("one", "two", "three"):
+        assert [each for each in ids if each.startswith(source)] == every_event_once(1000, source)
+
+
+async def test_a_batch_whose_head_is_refused_leaves_no_gap(server: NatsServer) -> None:
+    """A stream that refuses one message keeps none of those behind it."""
+    async with client_of(server) as client:
+        await client.jetstream().add_stream(
+            name="CLAU_DOOM", subjects=[ALL_EVENTS], max_bytes=4000, discard=api.DiscardPolicy.NEW
+        )
+    sizes = [100, 100, 10_000, 1, 1, 1]
+    async with NatsBus(config(server)) as bus:
+        with pytest.raises(BusUnavailable, match="maximum bytes"):
+            await bus.publish(
+                [
+                    BusMessage(subject="clau-doom.experiment.lab.x", payload=b"x" * size, source=UUID, sequence=n)
+                    for n, size in enumerate(sizes, 1)
+                ]
+            )
+    assert await kept(server) == every_event_once(2)
+
+
+async def test_a_stream_that_is_deleted_is_made_again(server: NatsServer) -> None:
+    """The relay begins at the first event then: the log holds them all."""
+    store = MemoryStore(EXPERIMENT)
+    async with NatsBus(config(server)) as bus, relaying(bus, store) as relay, client_of(server) as client:
+        await until(lambda: relay.published == 1)
+        await client.jetstream().delete_stream("CLAU_DOOM")
+        await store.append([STARTED, lost(0), END], running_seconds=0.0)
+    assert await kept(server) == every_event_once(4)
+
+
+async def test_the_stream_is_kept_in_files_with_a_duplicate_window(server: NatsServer) -> None:
+    """It is created when it is absent, and left as it is when it is there."""
+    async with NatsBus(config(server), duplicate_window=60.0), NatsBus(config(server)), client_of(server) as client:
+        found = (await client.jetstream().stream_info("CLAU_DOOM")).config
+    assert (found.subjects, found.storage, found.duplicate_window) == ([ALL_EVENTS], "file", 60.0)
+
+
+async def test_plain_nats_goes_on_where_this_process_was(tmp_path: Path) -> None:
+    """Without JetStream who listens gets each event at least once while it can be reached."""
+    store = MemoryStore(EXPERIMENT)
+    seen: list[int] = []
+    with NatsServer(tmp_path, jetstream=False) as server:
+        async with (
+            NatsBus(config(server, jetstream=False)) as bus,
+            bus.subscribe(events_of("lab")) as told,
+            relaying(bus, store) as relay,
+        ):
+            assert (await anext(told)).sequence == 1
+            server.kill()
+            await store.append([STARTED, lost(0)], running_seconds=0.0)
+            await until(lambda: relay.lag == 2)
+            await asyncio.to_thread(server.start)
+            await store.append([lost(1), END], running_seconds=0.0)
+            while not seen or seen[-1] < 5:
+                seen.append((await anext(told)).sequence)
+    assert sorted(set(seen)) == [2, 3, 4, 5]
+
+
+async def test_control_outlives_the_connection(server: NatsServer) -> None:
+    """A server that comes back finds its commands obeyed again."""
+
+    async def command(verb: str, experiment: str) -> str:
+        return f"{experiment} {verb}"
+
+    settings = config(server, control=True)
+    async with NatsBus(settings) as bus, obeying(bus, settings, command), asyncio.timeout(30):
+        for _ in range(2):
+            server.kill()
+            await asyncio.to_thread(server.start)
+            async with client_of(server) as client:
+                answer = await asked(client, "clau-doom.control.lab.pause")
+                assert answer == b'{"ok": true, "state": "lab pause"}'
+                assert b"no command" in await asked(client, "clau-doom.control.lab.explode")
+
+
+async def asked(client: Client, subject: str) -> bytes:
+    """Ask until somebody answers."""
+    for _ in range(100):
+        with suppress(NoRespondersError):
+            return (await client.request(subject, b"", timeout=5.0)).data
+        await asyncio.sleep(0.1)
+    raise AssertionError("nobody answered")
+
+
+async def refusal(url: str, **changes: object) -> str:
+    """Return the error by which a bus does not start; it takes no longer than 5 s."""
+    before = time.monotonic()
+    with pytest.raises(BusUnavailable) as caught:
+        async with NatsBus(NatsConfig.model_validate({"enabled": True, "url": url, **changes})):
+            pass
+    assert time.monotonic() - before < 5.0
+    assert "canary" not in str(caught.value)
+    return str(caught.value)
+
+
+async def test_a_server_that_is_not_there_is_an_error_that_names_it() -> None:
+    """It names the address without the password, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        text = await refusal(f"nats://user:canary@127.0.0.1:{port}")
+    assert f"cannot reach NATS at nats://127.0.0.1:{port}" in text
+    assert "nats.enabled" in text
+
+
+async def test_a_server_that_says_nothing_is_an_error_in_time() -> None:
+    """One that takes the connection and never greets is out of reach."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert f"cannot reach NATS at nats://127.0.0.1:{port}" in await refusal(f"nats://canary@127.0.0.1:{port}")
+
+
+async def test_a_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:
+    """The server's words are told, the password is not; with the right one it connects."""
+    with NatsServer(tmp_path, user="doom", password="right") as server:
+        before = time.monotonic()
+        assert "Authorization Violation" in await refusal(server.url.replace("right", "canary"))
+        assert time.monotonic() - before < 1.0
+        async with NatsBus(config(server)) as bus:
+            assert bus.connected
+
+
+async def test_a_server_without_jetstream_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """There is a remedy for it."""
+    with NatsServer(tmp_path, jetstream=False) as server:
+        text = await refusal(server.url)
+    assert "JetStream" in text
+    assert "nats.jetstream" in text
+
+
+async def test_a_stream_of_other_things_is_an_error(server: NatsServer) -> None:
+    """A stream of the configured name that does not keep the events is not touched."""
+    async with client_of(server) as client:
+        await client.jetstream().add_stream(name="CLAU_DOOM", subjects=["orders.>"])
+        assert "does not keep clau-doom.experiment.>" in await refusal(server.url)
+        assert (await client.jetstream().stream_info("CLAU_DOOM")).config.subjects == ["orders.>"]
+
+
+async def test_a_bus_that_is_left_at_once_leaves_nothing_open(server: NatsServer) -> None:
+    """Not even when none of its tasks had a turn."""
+    async with NatsBus(config(server)) as bus:
+        session = bus._session
+    assert session.client.is_closed
+
+
+async def test_credentials_that_are_not_there_are_an_error() -> None:
+    """Before anything is connected."""
+    with pytest.raises(ConfigError, match="there is no file"):
+        async with NatsBus(NatsConfig(enabled=True, credentials="/nowhere/doom.creds")):
+            pass

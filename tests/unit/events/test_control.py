@@ -1,0 +1,139 @@
+"""Commands over a bus: each is answered, and none is trusted."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from clau_doom.config import NatsConfig
+from clau_doom.errors import BusUnavailable, ExperimentNotFound
+from clau_doom.events import VERBS, Control, LocalBus, obeying
+
+pytestmark = pytest.mark.anyio
+
+ON = NatsConfig(enabled=True, control=True)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def bus() -> AsyncIterator[LocalBus]:
+    async with LocalBus() as bus:
+        yield bus
+
+
+async def _state(verb: str, experiment: str) -> str:
+    return f"{experiment} after {verb}"
+
+
+async def _never(verb: str, experiment: str) -> str:
+    raise AssertionError(f"{verb} of {experiment} was obeyed")
+
+
+async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(await bus.request(subject, payload))
+    return answer
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_command_is_obeyed_and_answered(bus: LocalBus, verb: str) -> None:
+    """The answer says the state that the experiment is in then."""
+    async with obeying(bus, ON, _state):
+        assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
+
+
+async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus) -> None:
+    """Nobody answers then."""
+    async with obeying(bus, NatsConfig(enabled=True), _never):
+        with pytest.raises(BusUnavailable, match="nobody answers"):
+            await bus.request("clau-doom.control.lab.pause")
+
+
+@pytest.mark.parametrize(
+    ("subject", "payload", "says"),
+    [
+        ("clau-doom.control.lab.explode", b"", "'explode' is no command: use pause, resume, cancel"),
+        ("clau-doom.control.LAB.pause", b"", "'LAB' is no experiment id"),
+        ("clau-doom.control.*.pause", b"", "'*' is no experiment id"),
+        ("clau-doom.control.lab", b"", "is no command"),
+        ("clau-doom.control.lab.pause.now", b"", "is no command"),
+        ("clau-doom.control..pause", b"", "no experiment id"),
+        ("clau-doom.control.lab.pause", b"x" * 4097, "4097 bytes"),
+    ],
+)
+async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payload: bytes, says: str) -> None:
+    """Unknown verbs, malformed ids and oversized requests reach nobody, and are answered with the reason."""
+    async with obeying(bus, ON, _never):
+        answer = await ask(bus, subject, payload)
+    assert answer["ok"] is False
+    assert says in answer["error"]
+
+
+async def test_a_refusal_says_why(bus: LocalBus) -> None:
+    """An error that is meant for persons is told; what it came from is not."""
+
+    async def refuse(verb: str, experiment: str) -> str:
+        raise ExperimentNotFound(f"no experiment {experiment} runs here") from OSError("no such folder")
+
+    async with obeying(bus, ON, refuse):
+        answer = await ask(bus, "clau-doom.control.lab.pause")
+    assert answer == {"ok": False, "error": "no experiment lab runs here"}
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("canary"), TimeoutError("canary"), ExceptionGroup("canary", [ValueError("canary")])]
+)
+async def test_the_unexpected_is_told_by_an_id_alone(
+    bus: LocalBus, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its text stays in the log, beside the same id; and the next command is obeyed."""
+    failing = True
+
+    async def fail(verb: str, experiment: str) -> str:
+        if failing:
+            raise error
+        return "paused"
+
+    async with obeying(bus, ON, fail):
+        answer = await ask(bus, "clau-doom.control.lab.pause")
+        failing = False
+        assert (await ask(bus, "clau-doom.control.lab.pause"))["ok"]
+    (entry,) = [record.msg for record in caplog.records if "error_id" in record.msg]
+    assert entry["error_id"] in answer["error"]  # type: ignore[index] # structlog's event
+    assert type(error).__name__ in entry["exception"]  # type: ignore[index]
+    assert "canary" not in answer["error"]
+
+
+async def test_a_command_that_takes_too_long_is_answered() -> None:
+    """Silence is no answer."""
+
+    async def hang(verb: str, experiment: str) -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    async with asyncio.timeout(10):
+        answer = json.loads(await Control(hang, patience=0.05).answer("clau-doom.control.lab.pause", b""))
+    assert answer == {"ok": False, "error": "not done within 0.05 s; ask for the experiment's state"}
+
+
+async def test_too_many_commands_at_once_are_refused() -> None:
+    """A flood costs a bounded number of commands under way."""
+    free = asyncio.Event()
+
+    async def wait(verb: str, experiment: str) -> str:
+        await free.wait()
+        return "paused"
+
+    control = Control(wait)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        under_way = [tasks.create_task(control.answer("clau-doom.control.lab.pause", b"")) for _ in range(33)]
+        await asyncio.sleep(0.05)
+        assert [task.done() for task in under_way] == [False] * 32 + [True]
+        free.set()
+    answers = [json.loads(task.result())["ok"] for task in under_way]
+    assert answers == [True] * 32 + [False]
