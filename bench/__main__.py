@@ -21,6 +21,7 @@ from bench.bare import Job, bare_loops
 from bench.product import product_run
 from bench.samples import Sample, Spread
 from bench.scripted import scripted_episodes
+from bench.streams import CLIENTS, stream_events
 from bench.vector_env import VectorJob, vector_env
 from clau_doom.config import (
     ExecutionConfig,
@@ -60,6 +61,7 @@ def main() -> None:
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
     scripted = []
+    streams: dict[int, list[float]] = {clients: [] for clients in CLIENTS}
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         for number in range(options.rounds):
             folder = Path(name) / str(number)
@@ -68,11 +70,14 @@ def main() -> None:
             for policy in options.policies:
                 config = _config(options, policy, seed=1 + number, workers=len(cores))
                 rounds[policy].append(_round(config, cores, vector, folder / policy))
+            for clients in CLIENTS:
+                streams[clients].append(stream_events(folder, clients))
             scripted.append(scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)))
             print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(_table(rounds, scripted, options, len(cores)))
+    console.print(_service_table(streams))
 
 
 def _options() -> argparse.Namespace:
@@ -154,6 +159,15 @@ def _table(
         table.add_section()
     rates = Spread(tuple(sample.decisions_per_second for sample in scripted))
     table.add_row("", "scripted episodes/s, orchestrator and store", rates.text(), "", "", ">= 2,000")
+    return table
+
+
+def _service_table(streams: dict[int, list[float]]) -> Table:
+    table = Table(title="the service", title_justify="left", header_style="bold")
+    for heading in ("what", "events/s to all"):
+        table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
+    for clients, rates in streams.items():
+        table.add_row(f"StreamEvents to {clients} clients", Spread(tuple(rates)).text())
     return table
 
 

@@ -60,9 +60,9 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def run(self, *words: str, local: bool = False) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, local: bool = False, **extra: str) -> "subprocess.CompletedProcess[str]":
         """Run a command beside the server; it asks the server unless it is to look by itself."""
-        environment = self.environment(**({} if local else {"CLAU_DOOM_SERVER": self.address}))
+        environment = self.environment(**({} if local else {"CLAU_DOOM_SERVER": self.address}), **extra)
         return subprocess.run(
             self.command(*words),
             cwd=self.folder,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.bootstrap.stored import read_experiment
-from clau_doom.config import SERVICE_SECTIONS, ExperimentConfig, check_resume, config_from_yaml, load_config
+from clau_doom.config import SERVICE_SECTIONS, ExperimentConfig, NatsConfig, check_resume, config_from_yaml, load_config
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState, Provenance
 from clau_doom.errors import ExperimentDone, ResumeRefused
@@ -28,6 +28,7 @@ class Plan:
         space: The policy's genes.
         fitness: How measures become fitness.
         facts: What decides the numbers beside the configuration.
+        nats: Where its events are published; no part of the experiment.
         resume: Whether the experiment is stored already.
     """
 
@@ -37,6 +38,7 @@ class Plan:
     space: GenomeSpace
     fitness: Fitness
     facts: Provenance
+    nats: NatsConfig
     resume: bool
 
 
@@ -53,6 +55,9 @@ def genome_space(config: ExperimentConfig) -> GenomeSpace:
 
 def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     check_experiment_id(config.name)
+    nats = config.nats
+    # How a service is reached is nobody's business who reads the experiment, and may hold a password.
+    config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
     return Plan(
         config=config,
@@ -61,6 +66,7 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
         space=make_policy(config.policy, scenario.facts).space,
         fitness=make_fitness(config),
         facts=collect_facts(scenario, config.policy),
+        nats=nats,
         resume=resume,
     )
 
@@ -84,9 +90,7 @@ def plan_config(config: ExperimentConfig, output_dir: Path) -> Plan:
     """
     # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
     scenario = config.scenario.model_copy(update={"name": resolve_scenario(config.scenario).facts.name})
-    # How a service is reached is nobody's business who reads the experiment, and may hold a password.
-    service = {name: section() for name, section in SERVICE_SECTIONS.items()}
-    return _plan(config.model_copy(update={"scenario": scenario, **service}), output_dir, resume=False)
+    return _plan(config.model_copy(update={"scenario": scenario}), output_dir, resume=False)
 
 
 async def plan_resume(

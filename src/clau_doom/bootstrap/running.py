@@ -1,5 +1,6 @@
 """From a plan to a run: its store, its backend and itself."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,12 +12,15 @@ from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
+from clau_doom.events import NatsBus, Relay
 from clau_doom.orchestration import ExperimentRun, Shutdown, SoloRun
-from clau_doom.ports import EvaluationBackend, ExperimentStore
+from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
 from clau_doom.rpc import RpcServer
 from clau_doom.storage import RunFolder, Runs
 
 __all__ = ["SystemClock", "create_experiment", "host_run", "make_backend", "make_run", "open_run", "steerable"]
+
+_LAST_WORDS = 5.0
 
 
 class SystemClock:
@@ -53,11 +57,29 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         ExperimentBusy: Another process runs it.
         InfrastructureFailed: The workers do not start.
         ShutdownRequested: The run was to stop before they had started.
+        BusUnavailable: NATS is asked for, and no server answers.
     """
-    if not plan.resume:
-        create_experiment(plan)
-    async with host_run(plan, shutdown) as hosted:
-        yield hosted
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(NatsBus(plan.nats)) if plan.nats.enabled else None
+        if not plan.resume:
+            create_experiment(plan)
+        store, run = await stack.enter_async_context(host_run(plan, shutdown))
+        if bus is not None:
+            await stack.enter_async_context(_relayed(store, bus))
+        yield store, run
+
+
+@asynccontextmanager
+async def _relayed(store: ExperimentStore, bus: EventBus) -> AsyncIterator[None]:
+    """Publish a run's events beside it; at the end it may take a moment, and a resume publishes what is left."""
+    relay = Relay((await store.snapshot()).experiment, store, bus)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(relay.run())
+        try:
+            yield
+        finally:
+            await asyncio.wait({task}, timeout=_LAST_WORDS)
+            task.cancel()
 
 
 @asynccontextmanager

@@ -1,0 +1,71 @@
+"""Events of one experiment to many clients at once, over a real server and real sockets.
+
+``python -m bench.streams SOCKET EXPERIMENT CLIENTS`` is a process of clients: each has a connection of its own, reads
+the whole log, and checks nothing, so that what is measured is the server.
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
+from clau_doom.orchestration import Orchestrator
+from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.rpc import RpcServer
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+__all__ = ["CLIENTS", "stream_events"]
+
+CLIENTS = (1, 50, 200)
+_EXPERIMENT = ExperimentConfig(
+    name="streamed", generations=10, population=20, episodes=4, holdout=HoldoutConfig(validation=1, episodes=2)
+)
+_PATH = "/claudoom.orchestrator.v1.OrchestratorService/StreamEvents"
+_PATIENCE = 180.0
+
+
+def stream_events(folder: Path, clients: int) -> float:
+    """Return how many events a second reach so many clients, all together."""
+    return asyncio.run(_measure(folder, clients))
+
+
+async def _measure(folder: Path, clients: int) -> float:
+    laboratory, socket = ScriptedLaboratory(), folder / f"{clients}.sock"
+    orchestrator = Orchestrator(laboratory)
+    server = RpcServer(
+        GrpcConfig(socket=str(socket)), orchestrator, token_file=folder / "token", grace=0.0, socket_only=True
+    )
+    async with asyncio.timeout(_PATIENCE), orchestrator, server:
+        await orchestrator.start(_EXPERIMENT)
+        await orchestrator.idle()
+        arguments = ("-m", "bench.streams", str(socket), _EXPERIMENT.name, str(clients))
+        child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+        output, _ = await child.communicate()
+    if child.returncode:
+        raise SystemExit(f"the clients of the event stream ended with {child.returncode}")
+    events, seconds = output.split()
+    return int(events) / float(seconds)
+
+
+async def _clients(socket: str, experiment: str, count: int) -> None:
+    request = pb.StreamEventsRequest(experiment_id=experiment).SerializeToString()
+
+    async def read() -> int:
+        options = (("grpc.use_local_subchannel_pool", 1),)
+        async with grpc.aio.insecure_channel(f"unix:{socket}", options=options) as channel:
+            method: Any = channel.unary_stream(_PATH)
+            return sum([1 async for _ in method(request)])
+
+    started = time.perf_counter()
+    counts = await asyncio.gather(*(read() for _ in range(count)))
+    if len(set(counts)) != 1:
+        raise SystemExit(f"clients read different numbers of events: {sorted(set(counts))}")
+    print(sum(counts), time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    asyncio.run(_clients(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,124 @@
+"""A served experiment's events over a real nats-server, and what never leaves the process."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+
+from clau_doom.testing import NatsServer
+
+pytestmark = pytest.mark.engine
+
+QUICK = """
+name: quick
+seed: 5
+generations: 4
+population: 6
+episodes: 2
+scenario: {name: defend_the_center, timeout: 400}
+fitness: kills
+holdout: {validation: 2, episodes: 2}
+"""
+CANARY = "canary-in-a-coal-mine"
+
+
+async def published(url: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return subject, id and event of all that the stream holds, in order."""
+    client = await nats.connect(url)
+    try:
+        jetstream = client.jetstream()
+        count = (await jetstream.stream_info("CLAU_DOOM")).state.messages
+        consumer = await jetstream.pull_subscribe("clau-doom.experiment.>", stream="CLAU_DOOM")
+        found: list[tuple[str, str, dict[str, Any]]] = []
+        while len(found) < count:
+            for message in await consumer.fetch(min(100, count - len(found)), timeout=5):
+                assert message.headers is not None
+                found.append((message.subject, message.headers["Nats-Msg-Id"], json.loads(message.data)))
+        return found
+    finally:
+        await client.close()
+
+
+async def asked(url: str, subject: str) -> dict[str, Any]:
+    client = await nats.connect(url)
+    try:
+        return dict(json.loads((await client.request(subject, b"", timeout=20)).data))
+    finally:
+        await client.close()
+
+
+def logged(service: Any) -> str:
+    return str(service.run("events", "quick", "--json", local=True).stdout)
+
+
+def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp_path: Path) -> None:
+    """The bus is killed in mid-run and comes back; the run goes on, and nothing is lost and nothing comes twice."""
+    (tmp_path / "nats").mkdir()
+    (tmp_path / "config.yaml").write_text(QUICK)
+    with NatsServer(tmp_path / "nats", user="me", password=CANARY) as bus:
+        (tmp_path / "serve.yaml").write_text(f"nats: {{enabled: true, control: true, url: '{bus.url}'}}\n")
+        service.start("-c", "serve.yaml")
+        follower = service.begin("run")
+        service.until(lambda: "generationCompleted" in logged(service))
+        bus.kill()
+        time.sleep(1.0)
+        bus.start()
+        _, said = follower.communicate(timeout=120)
+        assert follower.returncode == 0, said
+        log = [json.loads(line) for line in logged(service).splitlines()]
+        service.until(lambda: len(asyncio.run(published(bus.url))) >= len(log))
+        messages = asyncio.run(published(bus.url))
+        assert [event["sequence"] for _, _, event in messages] == [event["sequence"] for event in log]
+        assert len({name for _, name, _ in messages}) == len(log)
+        assert messages[0][0] == "clau-doom.experiment.quick.created"
+        assert messages[-1][0] == "clau-doom.experiment.quick.completed"
+        (tmp_path / "config.yaml").write_text(
+            QUICK.replace("quick", "long").replace("generations: 4", "generations: 999")
+        )
+        follower = service.begin("run")
+        service.until(lambda: service.run("status", "long").returncode == 0)
+        assert asyncio.run(asked(bus.url, "clau-doom.control.long.pause")) == {"ok": True, "state": "paused"}
+        assert service.status("long")["state"] == "paused"
+        assert asyncio.run(asked(bus.url, "clau-doom.control.long.cancel")) == {"ok": True, "state": "cancelled"}
+        assert not asyncio.run(asked(bus.url, "clau-doom.control.long.cancel"))["ok"]
+        follower.communicate(timeout=30)
+    token = (tmp_path / "runs" / "token").read_text().strip()
+    for path in (service.log, *(file for file in (tmp_path / "runs").rglob("*") if file.is_file())):
+        text = path.read_bytes()
+        assert CANARY.encode() not in text, path
+        assert token.encode() not in text or path.name == "token", path
+
+
+def test_a_bus_that_is_not_there_is_told_within_seconds(service: Any, tmp_path: Path) -> None:
+    """The server does not start without it; the url is named, and its password is not."""
+    url = f"nats://me:{CANARY}@127.0.0.1:1"
+    (tmp_path / "serve.yaml").write_text(f"nats: {{enabled: true, url: '{url}'}}\n")
+    begun = time.monotonic()
+    done = service.run("serve", "-c", "serve.yaml", "--port", "0", local=True)
+    assert time.monotonic() - begun < 15
+    assert done.returncode == 1, done.stderr
+    assert "127.0.0.1:1" in done.stderr
+    assert CANARY not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) -> None:
+    """No server of ours is needed; the whole log is on the bus when the run ends, and after a resume no event twice."""
+    (tmp_path / "nats").mkdir()
+    with NatsServer(tmp_path / "nats") as bus:
+        (tmp_path / "config.yaml").write_text(QUICK + f"nats: {{enabled: true, url: '{bus.url}'}}\n")
+        assert service.run("run", "-g", "1", local=True).returncode == 0
+        resumed = service.run("run", "--resume", "quick", "-g", "2", local=True)
+        assert resumed.returncode == 0, resumed.stderr
+        log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
+        first = asyncio.run(published(bus.url))
+        assert 0 < len(first) < len(log), "a resume publishes where it is told to"
+        bus_there = {"CLAU_DOOM_NATS_ENABLED": "true", "CLAU_DOOM_NATS_URL": bus.url}
+        again = service.run("run", "--resume", "quick", "-g", "3", local=True, **bus_there)
+        assert again.returncode == 0, again.stderr
+        log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
+        assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log
