@@ -5,6 +5,11 @@ Around every handler stands a guard that authenticates, turns errors into status
 reach any number of clients by a feed that keeps no queue for any of them. Nothing here knows how experiments are run.
 """
 
+import os
+
+# gRPC's core prints on stderr what it tells us as errors and statuses as well. It asks when it is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
 from clau_doom.rpc.calls import Observe
 from clau_doom.rpc.client import RpcClient, connect
 from clau_doom.rpc.feed import EventFeed

@@ -1,6 +1,8 @@
 """The client: values come back as they were, errors as what they were, streams without a gap."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
@@ -206,6 +208,45 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
         second.set()
     assert seen == list(range(1, len(seen) + 1))
     assert len(seen) == (await stores["x"].snapshot()).last_sequence
+
+
+FOLLOWER = """
+import asyncio, sys
+from clau_doom.errors import ClauDoomError
+from clau_doom.rpc import connect
+
+async def main():
+    async with connect(sys.argv[1], environ={}) as client:
+        try:
+            async for recorded in client.follow("x", patience=0.0):
+                print(recorded.sequence, flush=True)
+        except ClauDoomError as error:
+            print(error)
+
+asyncio.run(main())
+"""
+
+
+async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
+    """A server that goes is one error, and no lines of the library's between those of a program."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
+    config = GrpcConfig(socket=str(socket))
+    async with orchestrator:
+        async with RpcServer(config, orchestrator, token_file=tmp_path / "t", socket_only=True, grace=0.0):
+            await orchestrator.start(ExperimentConfig(name="x"))
+            follower = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", FOLLOWER, f"unix:{socket}"),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={name: value for name, value in os.environ.items() if name != "GRPC_VERBOSITY"},
+            )
+            assert follower.stdout
+            assert await follower.stdout.readline() == b"1\n"
+        output, errors = await follower.communicate()
+    assert b"no orchestrator answers" in output or b"shutting down" in output
+    assert errors == b""
 
 
 async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:

@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig, GrpcConfig, StoredExperiment
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import EpisodeLost, Event, ExperimentCompleted, ExperimentStarted, RecordedEvent
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import InvalidMessage, ShutdownRequested, StorageFailed
+from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.rpc import EventFeed, feed
+from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
+from clau_doom.rpc import EventFeed, RpcServer, feed
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
@@ -146,6 +149,7 @@ async def test_who_falls_behind_the_tail_reads_pages_of_the_log() -> None:
             await asyncio.sleep(0)
         await quick.reach(2002)
         assert len(slow.seen) <= 3
+        assert events._tails["x"].first > 1900
         slow.go.set()
         await log.write(ExperimentCompleted(generations=1))
         await asyncio.gather(slow.task, quick.task)
@@ -272,34 +276,74 @@ async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
     assert last.WhichOneof("payload") == "experiment_interrupted"
 
 
-async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
-    serving: Serving, own_channel: Callable[..., Any]
+async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
+    tmp_path: Path, own_channel: Callable[..., Any]
 ) -> None:
-    """After the limit no task, no follower and no call is left of it; when it reads again it learns why."""
-    ended, laboratory = asyncio.Event(), ScriptedLaboratory()
-    stalls = {("OrchestratorService/StreamEvents", "ABORTED"): ended.set}
+    """At once, with what tells a client to come back."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
+    server = RpcServer(
+        GrpcConfig(socket=str(socket)), orchestrator, token_file=tmp_path / "t", grace=30.0, socket_only=True
+    )
+    async with orchestrator, own_channel(f"unix:{socket}") as channel:
+        async with server:
+            await orchestrator.start(ExperimentConfig(name="x"))
+            stub: Any = OrchestratorServiceStub(channel)
+            call = aiter(stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
+            await anext(call)
+            left = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - left < 5
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in call:
+                pass
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+@asynccontextmanager
+async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIterator[tuple[Any, Any]]:
+    """Yield a server and a stream that was given up, because it is not read."""
+    given_up, laboratory = asyncio.Event(), ScriptedLaboratory()
 
     def observe(method: str, code: str, _seconds: float) -> None:
-        stalls.get((method, code), lambda: None)()
+        if (method, code) == ("OrchestratorService/StreamEvents", "ABORTED"):
+            given_up.set()
 
     async with serving(laboratory, stall=0.5, grace=30.0, observe=observe) as served:
         laboratory.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
-        store = laboratory.stores["x"]
-        async with own_channel(f"unix:{served.socket}", ("grpc.http2.bdp_probe", 0)) as channel:
-            path = "/claudoom.orchestrator.v1.OrchestratorService/StreamEvents"
-            call = channel.unary_stream(path)(pb.StreamEventsRequest(experiment_id="x").SerializeToString())
-            stalled = aiter(call)
-            await anext(stalled)
-            for number in range(400):
-                await store.append([lost(number, 10_000)], running_seconds=0.0)
-            async with asyncio.timeout(10):
-                await ended.wait()
-            await asyncio.sleep(0.1)
-            assert not served.server._feed._tails
-            assert served.server._traffic._calls == 0
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                async for _ in stalled:
-                    pass
-            assert caught.value.code() is grpc.StatusCode.ABORTED
-            assert "read nothing for 0.5 s" in str(caught.value.details())
+        channel = own_channel(f"unix:{served.socket}", ("grpc.http2.bdp_probe", 0))
+        stub: Any = OrchestratorServiceStub(channel)
+        stream = aiter(stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
+        await anext(stream)
+        for number in range(400):
+            await laboratory.stores["x"].append([lost(number, 10_000)], running_seconds=0.0)
+        async with asyncio.timeout(10):
+            await given_up.wait()
+        await asyncio.sleep(0.1)
+        yield served, stream
+    await channel.close()
+
+
+async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
+    serving: Serving, own_channel: Callable[..., Any]
+) -> None:
+    """After the limit no task, no follower and no call is left of it; when it reads again it learns why."""
+    async with stalled(serving, own_channel) as (served, stream):
+        assert not served.server._feed._tails
+        assert served.server._traffic._calls == 0
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in stream:
+                pass
+        assert caught.value.code() is grpc.StatusCode.ABORTED
+        assert "read nothing for 0.5 s" in str(caught.value.details())
+
+
+async def test_who_never_reads_again_does_not_keep_the_server(
+    serving: Serving, own_channel: Callable[..., Any]
+) -> None:
+    """What still waits for it in gRPC's buffers is no call that the server waits for."""
+    loop = asyncio.get_running_loop()
+    async with stalled(serving, own_channel):
+        left = loop.time()
+    assert loop.time() - left < 5

@@ -217,6 +217,16 @@ async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
         assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
 
 
+async def test_a_server_of_the_socket_alone_has_no_port_and_no_token(tmp_path: Path, own_channel: Channel) -> None:
+    """What steers a single run needs neither."""
+    config, token, path = GrpcConfig(socket=str(tmp_path / "s.sock")), tmp_path / "token", tmp_path / "s.sock"
+    async with RpcServer(config, Orchestrator(ScriptedLaboratory()), token_file=token, socket_only=True) as served:
+        async with own_channel(f"unix:{path}") as channel:
+            assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
+        assert served.port == 0
+        assert not token.exists()
+
+
 async def test_a_file_is_no_socket_and_is_left_alone(tmp_path: Path) -> None:
     """A path that was mistaken costs nobody their file."""
     path = tmp_path / "results"
@@ -334,8 +344,12 @@ async def test_draining_shows_in_health_and_refuses_new_work(serving: Serving) -
         served.orchestrator.drain(grace=0.0)
         assert [(await watch.read()).status for watch in watches] == [NOT_SERVING] * 2
         assert (await health.Check(health_pb2.HealthCheckRequest())).status == NOT_SERVING
-        start = served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
-        assert await code_of(start) is grpc.StatusCode.UNAVAILABLE
+        for work in (
+            served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x")),
+            served.stub.PauseExperiment(pb.PauseExperimentRequest(experiment_id="nix")),
+            served.stub.ControlAgent(iter([pb.AgentCommand(command_id="1")])).read(),
+        ):
+            assert await code_of(work) is grpc.StatusCode.UNAVAILABLE
         assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
 
 
