@@ -93,13 +93,14 @@ def genome_space(config: ExperimentConfig) -> GenomeSpace:
 def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     check_experiment_id(config.name)
     scenario = resolve_scenario(config.scenario)
+    policy = make_policy(config.policy, scenario.facts)
     return Plan(
         config=config,
         output_dir=output_dir,
         scenario=scenario,
-        space=make_policy(config.policy, scenario.facts).space,
+        space=policy.space,
         fitness=make_fitness(config),
-        facts=collect_facts(scenario, config.policy),
+        facts=collect_facts(scenario, config.policy, policy),
         resume=resume,
     )
 

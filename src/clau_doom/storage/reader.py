@@ -46,8 +46,8 @@ _INTERVENTIONS = (
     " OR (kind = 'agent_failed' AND json_extract(payload, '$.kind') = 'stopped')"
 )
 _EPISODES = (
-    f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker"  # noqa: S608 (names of ours)
-    " FROM episodes ORDER BY purpose, agent, number"
+    f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker,"  # noqa: S608 (names of ours)
+    " repeated FROM episodes ORDER BY purpose, agent, number"
 )
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Row = tuple[Any, ...]
@@ -141,6 +141,7 @@ class Reader:
                 exhausted_attempts=failures.get(FailureKind.ATTEMPTS_EXHAUSTED.value, 0),
                 missed_deadlines=failures.get(FailureKind.POLICY_TIMED_OUT.value, 0),
                 interventions=interventions,
+                repeated_actions=sum(episode.timing.repeated for episodes in played.values() for episode in episodes),
             ),
             last_sequence=last,
             running_seconds=seconds,
@@ -226,7 +227,7 @@ def _by_agent(rows: list[_Row]) -> dict[tuple[Purpose, str], tuple[Episode, ...]
 
 
 def _episode(row: _Row, purpose: Purpose) -> Episode:
-    _, agent, number, seed, *values, trajectory, seconds, attempts, worker = row
+    _, agent, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
     return Episode(
         purpose=purpose,
         agent=agent,
@@ -234,7 +235,7 @@ def _episode(row: _Row, purpose: Purpose) -> Episode:
         outcome=EpisodeOutcome(
             seed=seed, measures=Measures(**dict(zip(MEASURES, values, strict=True))), trajectory_sha256=trajectory
         ),
-        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker),
+        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker, repeated=repeated),
     )
 
 

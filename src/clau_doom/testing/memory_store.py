@@ -149,6 +149,7 @@ class MemoryStore:
                 exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
                 missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
                 interventions=tables.interventions,
+                repeated_actions=sum(episode.timing.repeated for episode in tables.episodes.values()),
             ),
             last_sequence=len(self._log),
             running_seconds=self._seconds,
