@@ -158,10 +158,10 @@ def _describe(facts: ScenarioFacts, config: RemotePolicyConfig) -> Described:
     calls, where = AgentCalls(config.address, config.deadline), f"policy.address {config.address}"
     try:
         return described(calls.describe(describe_request(facts), _FIRST_PATIENCE))
-    except AgentUnreachable as error:
+    except AgentUnreachable:
         raise ConfigError(
             f"{where}: no agent answered within {_FIRST_PATIENCE:g} s: start its program first, or correct the address"
-        ) from error
+        ) from None
     except PolicyFailed as error:
         raise ConfigError(f"{where}: what listens there does not describe itself as an agent does") from error
     except ConfigError as error:
