@@ -4,6 +4,7 @@
 // beside it decides the same. Run it as `node agent.js ADDRESS [PROTO_FOLDER]`.
 "use strict";
 
+const fs = require("node:fs");
 const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const protoLoader = require("@grpc/proto-loader");
@@ -76,6 +77,8 @@ server.addService(AgentService.service, {
   },
 });
 
+// A program that was killed leaves its socket behind.
+if (address.startsWith("unix:")) fs.rmSync(address.slice("unix:".length), { force: true });
 server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;
   console.log(`listening at ${address}`);

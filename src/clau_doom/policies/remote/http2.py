@@ -4,6 +4,7 @@ What a stream of small messages between two programs needs, and nothing else: no
 Flow control is kept in both directions, pings and settings are answered, and the status is read.
 """
 
+import contextlib
 import socket
 import struct
 import time
@@ -69,6 +70,12 @@ def connect(address: str, timeout: float) -> socket.socket:
     return made
 
 
+def _timeval(seconds: float) -> bytes:
+    """Return a time limit as the kernel takes it; 0 would be none."""
+    whole, part = divmod(max(seconds, 0.001), 1.0)
+    return struct.pack("ll", int(whole), int(part * 1e6))
+
+
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     size = len(payload)
     return _pack_frame(size >> 8, size & 0xFF, kind, flags, stream) + payload
@@ -98,7 +105,10 @@ class Call:
         self._window = self._stream_window = self._initial_window = _FIRST_WINDOW
         self._max_frame = _LARGEST_FRAME
         self._taken = 0
-        connected.settimeout(timeout)
+        # The kernel keeps the time: Python would ask it before every read and write whether it has to wait.
+        connected.settimeout(None)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(timeout))
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
         headers = {
             ":method": "POST",
             ":scheme": "http",
@@ -119,14 +129,9 @@ class Call:
     @property
     def usable(self) -> bool:
         """Whether the call stands as if it were new, as far as what has come until now says; nothing is waited for."""
-        self._socket.settimeout(0.0)
-        try:
+        with contextlib.suppress(TimeoutError):
             while self._ended is None:
-                self._read()
-        except BlockingIOError:
-            pass
-        finally:
-            self._socket.settimeout(self._timeout)
+                self._read(socket.MSG_DONTWAIT)
         return self._ended is None and not self._leaving and not self._messages and not self._unsent
 
     @property
@@ -182,10 +187,10 @@ class Call:
                 left = end - time.monotonic()
                 if left <= 0.0:
                     raise TimeoutError
-                self._socket.settimeout(left)
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(left))
                 self._read()
         finally:
-            self._socket.settimeout(self._timeout)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(self._timeout))
 
     def _end(self, status: int, text: str) -> None:
         self._ended = self._ended or CallEnded(status, text)
@@ -203,16 +208,19 @@ class Call:
             self._stream_window -= len(data)
             self._write(_frame(_DATA, 0, _STREAM, data))
 
-    def _read(self) -> None:
+    def _read(self, flags: int = 0) -> None:
         """Take in what comes next.
 
+        Args:
+            flags: How to receive.
+
         Raises:
-            TimeoutError: Nothing came; BlockingIOError where the socket does not wait.
+            TimeoutError: Nothing came.
         """
         try:
-            data = self._socket.recv(65_536)
-        except (TimeoutError, BlockingIOError):
-            raise
+            data = self._socket.recv(65_536, flags)
+        except BlockingIOError as error:
+            raise TimeoutError from error
         except OSError as error:
             self._end(UNAVAILABLE, f"the connection broke: {error}")
             return

@@ -31,16 +31,18 @@ class RemotePolicy:
     Args:
         facts: What the scenario offers.
         config: Where the program listens, and how long it is waited for.
+        streams: Ask by `Play` where the program has it, or else by `GetAction` from the beginning.
 
     Raises:
         ConfigError: Nobody answers at the address, or what answers is no agent.
     """
 
-    def __init__(self, facts: ScenarioFacts, config: RemotePolicyConfig) -> None:
+    def __init__(self, facts: ScenarioFacts, config: RemotePolicyConfig, *, streams: bool = True) -> None:
         self._buttons = facts.buttons
         self._reader = ActionReader(facts.buttons, facts.frame_skip)
         self._config = config
         self._described = _describe(facts, config)
+        self._streams = streams
         self._prefix = uuid.uuid4().hex
         self._begun = 0
         self._stream: PlayStream | None = None
@@ -70,7 +72,7 @@ class RemotePolicy:
         self._begun += 1
         seed = int(rng.integers(_SEEDS, dtype=np.uint64, endpoint=False))
         request = begin_request(f"{self._prefix}-{self._begun}", self.space.check(genome), seed, self._buttons)
-        if self._calls is not None:
+        if not self._streams:
             return self._begin_by_calls(request)
         if self._stream is not None and not self._stream.usable:
             self._stream.close()
@@ -88,6 +90,7 @@ class RemotePolicy:
         self._stream = self._calls = None
 
     def _begin_by_calls(self, request: pb.BeginRequest) -> "_Episode":
+        self._streams = False
         if self._calls is None:
             self.close()
             self._calls = AgentCalls(self._config.address, self._config.deadline)
