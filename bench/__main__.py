@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bench.bare import Job, bare_loops
 from bench.product import product_run
+from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import Sample, Spread
 from bench.scripted import scripted_episodes
 from bench.streams import CLIENTS, stream_events
@@ -42,6 +43,8 @@ _POLICIES: dict[str, Callable[[], PolicyConfig]] = {
 _EPISODES = {"random": 12, "rules": 4, "neural": 4}
 """Episodes an agent: random play dies young, and would be over before it can be measured."""
 _VECTOR_SECONDS = 5.0
+_REMOTE_WORKERS = 3
+"""Workers a core that ask a remote agent: while one waits for an answer, another plays."""
 _WIDTH = 130  # where no terminal says, wide enough for the table
 
 
@@ -60,8 +63,9 @@ def main() -> None:
     options = _options()
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
-    scripted = []
+    scripted, remote = [], []
     streams: dict[int, list[float]] = {clients: [] for clients in CLIENTS}
+    trips: list[dict[tuple[str, str], RoundTrip]] = []
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         for number in range(options.rounds):
             folder = Path(name) / str(number)
@@ -73,11 +77,16 @@ def main() -> None:
             for clients in CLIENTS:
                 streams[clients].append(stream_events(folder, clients))
             scripted.append(scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)))
+            config = _config(options, "rules", seed=1 + number, workers=len(cores))
+            (folder / "remote").mkdir()
+            remote.append(remote_round(config, folder / "remote", workers=_REMOTE_WORKERS * len(cores)))
+            trips.append(_trips(config, folder / "remote"))
             print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(_table(rounds, scripted, options, len(cores)))
     console.print(_service_table(streams))
+    console.print(_remote_table(remote, trips))
 
 
 def _options() -> argparse.Namespace:
@@ -134,6 +143,14 @@ def _round(config: ExperimentConfig, cores: tuple[int, ...], vector: Sample, fol
     return Round(run=run.sample, bare=bare, replay=replay, vector=vector)
 
 
+def _trips(config: ExperimentConfig, folder: Path) -> dict[tuple[str, str], RoundTrip]:
+    return {
+        (language, method): round_trip(command, folder, config, streams=method == "Play")
+        for language, command in agents().items()
+        for method in ("GetAction", "Play")
+    }
+
+
 def _machine() -> str:
     names = [line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     model = names[0] if names else platform.processor()
@@ -169,6 +186,30 @@ def _service_table(streams: dict[int, list[float]]) -> Table:
     for clients, rates in streams.items():
         table.add_row(f"StreamEvents to {clients} clients", Spread(tuple(rates)).text())
     return table
+
+
+def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str, str], RoundTrip]]) -> Table:
+    """Return what asking a remote agent costs, beside the same agent in the workers."""
+    table = Table(title="a remote agent", title_justify="left", header_style="bold")
+    for heading in ("agent", "what", "decisions/s", "median, us", "p99, us", "this / in process", "goal"):
+        table.add_column(heading, justify="left" if heading in {"agent", "what"} else "right", no_wrap=True)
+    inside = Spread(tuple(each.inside.decisions_per_second for each in rounds))
+    table.add_row("Python", "in the worker's process", inside.text(), "", "", "", "")
+    for language in rounds[0].remote:
+        played = [each.remote[language].decisions_per_second for each in rounds]
+        ratios = [rate / each.inside.decisions_per_second for rate, each in zip(played, rounds, strict=True)]
+        table.add_row(
+            language, "a run by Play", Spread((*played,)).text(), "", "", Spread((*ratios,)).text(".3f"), ">= 0.6"
+        )
+        for method in ("GetAction", "Play"):
+            taken = [each[language, method] for each in trips]
+            middles, worst = (Spread(tuple(1e6 * value for value in values)) for values in _quantiles(taken))
+            table.add_row(language, f"one {method}", "", middles.text(), worst.text(), "", "")
+    return table
+
+
+def _quantiles(trips: Sequence[RoundTrip]) -> tuple[list[float], list[float]]:
+    return [trip.median for trip in trips], [trip.p99 for trip in trips]
 
 
 def _rows(table: Table, policy: str, played: Sequence[Round]) -> None:

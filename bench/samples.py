@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "Spread", "run_children", "total"]
+__all__ = ["Sample", "Spread", "python_path", "run_children", "total"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,11 @@ class Spread:
         return f"{middle:{form}} ({min(self.values):{form}} - {max(self.values):{form}})"
 
 
+def python_path() -> str:
+    """Return the path on which children find this package, and what this process was told to find."""
+    return os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
 def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) -> None:
     """Run Python with each of some rows of arguments, all at once, and wait until all have ended.
 
@@ -66,7 +71,7 @@ def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) 
     Raises:
         SystemExit: One failed, or took longer than `patience` seconds; what they said is in the message.
     """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": python_path()}
     children: list[subprocess.Popen[bytes]] = []
     try:
         with log.open("wb") as output:

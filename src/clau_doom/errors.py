@@ -35,6 +35,7 @@
         ├── EpisodeTimedOut        the engine or the worker hung
         ├── WorkerCrashed
         ├── WorkerRefused          its versions or files differ from the orchestrator's
+        ├── AgentUnreachable       a remote agent's program cannot be reached, has ended, or was late
         └── AttemptsExhausted      played as often as `execution.attempts` allows, and lost each time
 
 Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Several failures that happened side
@@ -44,6 +45,7 @@ by side travel as an `ExceptionGroup`.
 __all__ = [
     "AddressTaken",
     "AgentNotFound",
+    "AgentUnreachable",
     "AttemptsExhausted",
     "BusUnavailable",
     "ClauDoomError",
@@ -229,6 +231,10 @@ class WorkerCrashed(InfrastructureFailed):
 
 class WorkerRefused(InfrastructureFailed):
     """A worker's versions or files differ from the orchestrator's."""
+
+
+class AgentUnreachable(InfrastructureFailed):
+    """A remote agent's program cannot be reached, ended in the middle of an episode, or missed a deadline."""
 
 
 class AttemptsExhausted(InfrastructureFailed):

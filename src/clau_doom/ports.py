@@ -7,7 +7,7 @@ passes it.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ __all__ = [
     "Needs",
     "Observation",
     "Policy",
+    "Repeating",
     "ScenarioFacts",
     "SeenObject",
 ]
@@ -129,12 +130,23 @@ Decide = Callable[[Observation], Action]
 """One agent in one episode: called once a decision; may keep state, which ends with the episode."""
 
 
+@runtime_checkable
+class Repeating(Protocol):
+    """A `Decide` that stands in for an agent that is late, by performing its last action again."""
+
+    @property
+    def repeated(self) -> int:
+        """How many decisions of the episode were made so: each is a deviation."""
+        ...
+
+
 class Policy(Protocol):
     """How a genome turns observations into actions.
 
     Made once in each worker and once in the orchestrator, as ``Class(facts, **options)``. Guarantees asked of an
     implementation: the same genome, generator and observations give the same actions; no state is shared between
-    episodes; every random draw comes from the generator given. Whatever it raises fails the agent, not the run.
+    episodes; every random draw comes from the generator given. Whatever it raises fails the agent, not the run, but for
+    `AgentUnreachable`: that episode is nobody's fault, and played again.
     """
 
     @property

@@ -38,7 +38,8 @@ SCENARIO = ScenarioConfig(name="defend_the_center")
 def backend(
     policy: PolicyConfig = RULES, *, workers: int = 1, timeout: float = 60.0, stall: float = 10.0, **facts: str
 ) -> LocalBackend:
-    provenance = dict(collect_facts(resolve(SCENARIO), policy).facts) | facts
+    scenario = resolve(SCENARIO)
+    provenance = dict(collect_facts(scenario, policy, make_policy(policy, scenario.facts)).facts) | facts
     return LocalBackend(
         scenario=SCENARIO,
         policy=policy,

@@ -59,13 +59,14 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
+    policy = make_policy(config.policy, scenario.facts)
     return Plan(
         config=config,
         output_dir=output_dir,
         scenario=scenario,
-        space=make_policy(config.policy, scenario.facts).space,
+        space=policy.space,
         fitness=make_fitness(config),
-        facts=collect_facts(scenario, config.policy),
+        facts=collect_facts(scenario, config.policy, policy),
         nats=nats,
         resume=resume,
     )

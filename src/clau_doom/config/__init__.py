@@ -26,6 +26,7 @@ from clau_doom.config.schema import (
     PolicyConfig,
     RandomPolicyConfig,
     RandomSearchConfig,
+    RemotePolicyConfig,
     RulesPolicyConfig,
     ScenarioConfig,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "PolicyConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
+    "RemotePolicyConfig",
     "Resolved",
     "RulesPolicyConfig",
     "ScenarioConfig",

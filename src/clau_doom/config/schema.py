@@ -125,8 +125,25 @@ class CustomPolicyConfig(Section):
     )
 
 
+class RemotePolicyConfig(Section):
+    """A program in any language behind an AgentService."""
+
+    kind: Literal["remote"] = Field(default="remote", description="How a genome plays.")
+    address: str = Field(
+        pattern=r"^(unix:.+|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$",
+        description="Where the agent's program listens: host:port, or unix:PATH.",
+        examples=["localhost:50061"],
+    )
+    deadline: float = Field(default=1.0, gt=0.0, le=600.0, description="Seconds of wall time for each decision.")
+    on_missed: Literal["retry", "repeat"] = Field(
+        default="retry",
+        description="What follows when it is missed: play the episode again, or repeat the last action (a deviation).",
+    )
+
+
 PolicyConfig = Annotated[
-    RandomPolicyConfig | RulesPolicyConfig | NeuralPolicyConfig | CustomPolicyConfig, Field(discriminator="kind")
+    RandomPolicyConfig | RulesPolicyConfig | NeuralPolicyConfig | CustomPolicyConfig | RemotePolicyConfig,
+    Field(discriminator="kind"),
 ]
 
 FitnessName = Literal["reward", "score", "kills", "survival"]
@@ -294,7 +311,14 @@ class ExperimentConfig(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        clashes = (self._elites(), self._immigrants(), self._cma_population(), self._screen(), self._control())
+        clashes = (
+            self._elites(),
+            self._immigrants(),
+            self._cma_population(),
+            self._screen(),
+            self._control(),
+            self._late(),
+        )
         refuse([clash for clash in clashes if clash])
         return self
 
@@ -316,6 +340,13 @@ class ExperimentConfig(Section):
             return None
         remedy = "needs NATS credentials: set nats.credentials, or a user and a password in nats.url"
         return "nats.control", ("nats.credentials", "nats.url"), remedy
+
+    def _late(self) -> Clash | None:
+        late, limit = self.policy, self.execution.episode_timeout
+        if not isinstance(late, RemotePolicyConfig) or late.deadline < limit:
+            return None
+        remedy = f"is not below execution.episode_timeout ({limit:g} s), which would end the episode first: lower it"
+        return "policy.deadline", ("policy.kind", "execution.episode_timeout"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:

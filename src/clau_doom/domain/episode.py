@@ -75,11 +75,13 @@ class EpisodeTiming:
         seconds: Wall time from the first tic to the last.
         attempts: How often the episode was begun, this time included.
         worker: The worker that finished it.
+        repeated: Decisions for which a remote agent was late, so that its last action was performed again.
     """
 
     seconds: float
     attempts: int = 1
     worker: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

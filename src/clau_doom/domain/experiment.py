@@ -116,8 +116,9 @@ class Deviations:
     exhausted_attempts: int = 0
     missed_deadlines: int = 0
     interventions: int = 0
+    repeated_actions: int = 0
 
     @property
     def total(self) -> int:
         """The sum."""
-        return self.exhausted_attempts + self.missed_deadlines + self.interventions
+        return self.exhausted_attempts + self.missed_deadlines + self.interventions + self.repeated_actions

@@ -139,6 +139,7 @@ class Ledger:
                 exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
                 missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
                 interventions=tables.interventions,
+                repeated_actions=sum(episode.timing.repeated for episode in tables.episodes.values()),
             ),
             last_sequence=self._count,
             running_seconds=running_seconds,

@@ -1,8 +1,9 @@
 """Policies: how a genome turns observations into actions.
 
-`random` is the baseline, `rules` has an interpretable genome, `neural` is a small network in exact arithmetic, and any
-class that implements the policy port can be named in the configuration. A policy plays inside the worker, thousands of
-times a second, and the same genome, generator and observations give the same actions on every machine.
+`random` is the baseline, `rules` has an interpretable genome, `neural` is a small network in exact arithmetic, any
+class that implements the policy port can be named in the configuration, and `remote` asks a program in any language. A
+policy plays inside the worker, thousands of times a second, and the same genome, generator and observations give the
+same actions on every machine.
 """
 
 from clau_doom.policies.baseline import RandomPolicy

@@ -49,6 +49,7 @@ _EPISODE_COLUMNS = (
     "seconds",
     "attempts",
     "worker",
+    "repeated",
 )
 _INSERT_EPISODE = (
     f"INSERT INTO episodes ({', '.join(_EPISODE_COLUMNS)}) VALUES ({', '.join('?' * len(_EPISODE_COLUMNS))})"  # noqa: S608 (names of ours)
@@ -187,6 +188,7 @@ class Projection:
                 float(timing.seconds),
                 timing.attempts,
                 timing.worker,
+                timing.repeated,
             ),
         )
         if keep:

@@ -46,11 +46,12 @@ _INTERVENTIONS = (
     " OR (kind = 'agent_failed' AND json_extract(payload, '$.kind') = 'stopped')"
 )
 _EPISODES = (
-    f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker"  # noqa: S608 (names of ours)
-    " FROM episodes ORDER BY purpose, agent, number"
+    f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker,"  # noqa: S608 (names of ours)
+    " repeated FROM episodes ORDER BY purpose, agent, number"
 )
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Row = tuple[Any, ...]
+_Played = dict[tuple[Purpose, str], tuple[Episode, ...]]
 
 
 _CONTESTANT_FAILURES = (
@@ -137,7 +138,7 @@ class Reader:
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
             paused=tuple([AgentRef(*row) for row in paused]),
             injected=tuple([Genome.from_bytes(row[0]) for row in injected]),
-            deviations=_deviations(failures, interventions),
+            deviations=_deviations(failures, interventions, played),
             last_sequence=last,
             running_seconds=seconds,
         )
@@ -197,11 +198,12 @@ class Reader:
                     self._connection.execute("ROLLBACK")
 
 
-def _deviations(failures: Counter[str], interventions: int) -> Deviations:
+def _deviations(failures: Counter[str], interventions: int, played: _Played) -> Deviations:
     return Deviations(
         exhausted_attempts=failures[FailureKind.ATTEMPTS_EXHAUSTED.value],
         missed_deadlines=failures[FailureKind.POLICY_TIMED_OUT.value],
         interventions=interventions,
+        repeated_actions=sum(episode.timing.repeated for episodes in played.values() for episode in episodes),
     )
 
 
@@ -219,7 +221,7 @@ def _upgrade(path: Path) -> None:
         os.close(descriptor)
 
 
-def _by_agent(rows: list[_Row]) -> dict[tuple[Purpose, str], tuple[Episode, ...]]:
+def _by_agent(rows: list[_Row]) -> _Played:
     """Return episodes by purpose and agent; the rows come sorted by both, then by number."""
     purposes = {purpose.value: purpose for purpose in Purpose}
     grouped = groupby(rows, key=itemgetter(0, 1))
@@ -230,7 +232,7 @@ def _by_agent(rows: list[_Row]) -> dict[tuple[Purpose, str], tuple[Episode, ...]
 
 
 def _episode(row: _Row, purpose: Purpose) -> Episode:
-    _, agent, number, seed, *values, trajectory, seconds, attempts, worker = row
+    _, agent, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
     return Episode(
         purpose=purpose,
         agent=agent,
@@ -238,7 +240,7 @@ def _episode(row: _Row, purpose: Purpose) -> Episode:
         outcome=EpisodeOutcome(
             seed=seed, measures=Measures(**dict(zip(MEASURES, values, strict=True))), trajectory_sha256=trajectory
         ),
-        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker),
+        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker, repeated=repeated),
     )
 
 
@@ -247,7 +249,7 @@ def _by_generation(evaluations: list[Evaluation]) -> tuple[tuple[Evaluation, ...
     return tuple([tuple(group) for _, group in grouped])
 
 
-def _evaluation(row: _Row, experiment: str, played: dict[tuple[Purpose, str], tuple[Episode, ...]]) -> Evaluation:
+def _evaluation(row: _Row, experiment: str, played: _Played) -> Evaluation:
     *_, status, fitness, failure = row
     agent = _agent(row, experiment)
     return Evaluation(

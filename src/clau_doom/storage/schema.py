@@ -105,7 +105,9 @@ CREATE TABLE events (
 # Reading makes files beside the results, for which a full disk or one that is read-only has no room.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
-MIGRATIONS: Sequence[str] = (_FIRST,)
+_REPEATED = "ALTER TABLE episodes ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0"
+
+MIGRATIONS: Sequence[str] = (_FIRST, _REPEATED)
 """The scripts that lead from an empty file to today's tables; `PRAGMA user_version` counts those applied."""
 
 

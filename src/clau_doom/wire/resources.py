@@ -44,6 +44,7 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
             exhausted_attempts=deviations.exhausted_attempts,
             missed_deadlines=deviations.missed_deadlines,
             interventions=deviations.interventions,
+            repeated_actions=deviations.repeated_actions,
         ),
         running_seconds=snapshot.running_seconds,
         last_sequence=snapshot.last_sequence,

@@ -60,6 +60,7 @@ def episode_message(episode: Episode) -> resources_pb2.Episode:
         trajectory_sha256=outcome.trajectory_sha256,
         seconds=timing.seconds,
         attempts=timing.attempts,
+        repeated=timing.repeated,
         worker=timing.worker,
     )
 
@@ -84,6 +85,7 @@ def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
         timing=EpisodeTiming(
             seconds=message.seconds,
             attempts=whole(message.attempts, "an episode's attempts", least=1),
+            repeated=whole(message.repeated, "an episode's repeated actions"),
             worker=whole(message.worker, "an episode's worker"),
         ),
     )

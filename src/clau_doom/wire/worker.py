@@ -35,7 +35,9 @@ def play_episode(task: int, genome: Genome, seed: int, *, baseline: bool) -> pb.
     return pb.ToWorker(play=pb.PlayEpisode(task=task, genome=genome.values, seed=seed, baseline=baseline))
 
 
-def played(task: int, outcome: EpisodeOutcome, recording: bytes | None, seconds: float) -> pb.FromWorker:
+def played(
+    task: int, outcome: EpisodeOutcome, recording: bytes | None, seconds: float, *, repeated: int = 0
+) -> pb.FromWorker:
     """Return the message that answers a task with a finished episode."""
     measures = pb.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES})
     return pb.FromWorker(
@@ -46,6 +48,7 @@ def played(task: int, outcome: EpisodeOutcome, recording: bytes | None, seconds:
             trajectory_sha256=bytes.fromhex(outcome.trajectory_sha256),
             recording=recording or b"",
             seconds=seconds,
+            repeated=repeated,
         )
     )
 
@@ -56,7 +59,8 @@ def episode_from_played(
     """Return the episode that a worker claims to have played, checked against what it was asked for.
 
     Raises:
-        MalformedMessage: The seed is another, a measure is no finite number, or the hash has not 32 bytes.
+        MalformedMessage: The seed is another, a measure is no finite number, the hash has not 32 bytes, or more
+            decisions were repeated than there were.
     """
     values = {name: getattr(message.measures, name) for name in MEASURES}
     wrong = [name for name, value in values.items() if not math.isfinite(value)]
@@ -66,8 +70,10 @@ def episode_from_played(
         raise MalformedMessage(f"an episode on seed {message.seed} where {seed} was asked for")
     if len(message.trajectory_sha256) != 32:
         raise MalformedMessage(f"a trajectory hash of {len(message.trajectory_sha256)} bytes where 32 are expected")
+    if message.repeated > max(values["decisions"], 0.0):
+        raise MalformedMessage(f"an episode of {values['decisions']:g} decisions, {message.repeated} of them repeated")
     outcome = EpisodeOutcome(seed=seed, measures=Measures(**values), trajectory_sha256=message.trajectory_sha256.hex())
-    timing = EpisodeTiming(seconds=message.seconds, attempts=attempt, worker=worker)
+    timing = EpisodeTiming(seconds=message.seconds, attempts=attempt, worker=worker, repeated=message.repeated)
     return Episode(
         purpose=purpose,
         agent=agent,

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from clau_doom.config import PolicyConfig, RandomPolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome
-from clau_doom.errors import ClauDoomError, EngineCrashed, PolicyFailed, describe
+from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed, describe
 from clau_doom.game import VizdoomEngine, resolve
 from clau_doom.policies import make_policy
 from clau_doom.ports import Engine, Needs, Observation, Policy
@@ -75,9 +75,13 @@ def main() -> None:
 def _serve(channel: Channel, setup: pb.Setup, folder: Path, page: PhasePage) -> None:
     scenario = resolve(ScenarioConfig.model_validate_json(setup.scenario_json))
     config = _POLICY.validate_json(setup.policy_json)
-    policy = make_policy(config, scenario.facts)
+    try:
+        policy = make_policy(config, scenario.facts)
+    except ConfigError as error:  # it was made elsewhere: a file or a remote agent has gone since
+        channel.send(_failed(0, pb.EpisodeFailed.FAULT_POLICY, error))
+        return
     baseline = make_policy(RandomPolicyConfig(), scenario.facts)
-    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config).facts))))
+    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config, policy).facts))))
     engine = VizdoomEngine(scenario, folder)
     try:
         engine.start(_merge(policy.needs, baseline.needs), record=setup.record)
@@ -107,13 +111,17 @@ def _play_all(channel: Channel, engine: Engine, policies: dict[bool, Policy], pa
         if isinstance(answer, Rollout):
             try:
                 begun = engine.begin(message.play.seed) if message else None
-                reply = played(request.task, answer.outcome, engine.recording(), answer.seconds)
+                reply = _played(request.task, answer, engine.recording())
             except EngineCrashed as error:
                 reply = _failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
         else:
             reply = answer
         channel.send(reply)
         message = message or channel.receive()
+
+
+def _played(task: int, rollout: Rollout, recording: bytes | None) -> pb.FromWorker:
+    return played(task, rollout.outcome, recording, rollout.seconds, repeated=rollout.repeated)
 
 
 def _merge(first: Needs, second: Needs) -> Needs:
@@ -129,6 +137,8 @@ def _answer(
         return _failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
     except EngineCrashed as error:
         return _failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
+    except AgentUnreachable as error:
+        return _failed(request.task, pb.EpisodeFailed.FAULT_UNREACHABLE, error)
 
 
 def _failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:

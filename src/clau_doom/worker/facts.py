@@ -8,20 +8,27 @@ from clau_doom.config import PolicyConfig
 from clau_doom.domain.experiment import Provenance
 from clau_doom.game import Scenario
 from clau_doom.policies import source_facts
+from clau_doom.ports import Policy
 
 __all__ = ["collect_facts"]
 
 _PACKAGES = ("cma", "numpy", "vizdoom")
 
 
-def collect_facts(scenario: Scenario, policy: PolicyConfig) -> Provenance:
-    """Return the facts of this process, which must be the same wherever the experiment's episodes are played."""
+def collect_facts(scenario: Scenario, config: PolicyConfig, policy: Policy) -> Provenance:
+    """Return the facts of this process, which must be the same wherever the experiment's episodes are played.
+
+    Args:
+        scenario: What is played.
+        config: How genomes play.
+        policy: What `make_policy` made of it.
+    """
     facts = {
         "clau-doom": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),
         "scenario.cfg": scenario.cfg_sha256,
         "scenario.wad": scenario.wad_sha256,
         **{package: version(package) for package in _PACKAGES},
-        **dict(source_facts(policy)),
+        **dict(source_facts(config, policy)),
     }
     return Provenance(facts=tuple(sorted(facts.items())))

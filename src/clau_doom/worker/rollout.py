@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
-from clau_doom.errors import PolicyFailed
-from clau_doom.ports import Decide, Engine, Observation, Policy
+from clau_doom.errors import AgentUnreachable, PolicyFailed
+from clau_doom.ports import Decide, Engine, Observation, Policy, Repeating
 from clau_doom.worker.phase import PhasePage
 
 __all__ = ["Rollout", "play"]
@@ -18,10 +19,12 @@ class Rollout:
     Attributes:
         outcome: What happened.
         seconds: Wall time.
+        repeated: Decisions that were made by performing the last action again.
     """
 
     outcome: EpisodeOutcome
     seconds: float
+    repeated: int = 0
 
 
 def play(
@@ -40,6 +43,7 @@ def play(
     Raises:
         PolicyFailed: The policy raised, or its action is none.
         EngineCrashed: The engine is gone.
+        AgentUnreachable: The policy decides in another program, which cannot be reached; the engine can go on.
     """
     started = time.perf_counter()
     observation: Observation | None = begun or engine.begin(seed)
@@ -52,6 +56,8 @@ def play(
             turn()
             try:
                 action = decide(observation)
+            except (AgentUnreachable, PolicyFailed):
+                raise
             except (Exception, SystemExit) as error:
                 raise PolicyFailed(f"the policy raised {type(error).__name__}: {error}") from error
             turn()
@@ -59,11 +65,15 @@ def play(
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
-    return Rollout(outcome=outcome, seconds=time.perf_counter() - started)
+    agent = cast("object", decide)
+    repeated = agent.repeated if isinstance(agent, Repeating) else 0
+    return Rollout(outcome=outcome, seconds=time.perf_counter() - started, repeated=repeated)
 
 
 def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
     try:
         return policy.begin(genome, generator(seed, "policy"))
+    except (AgentUnreachable, PolicyFailed):
+        raise
     except (Exception, SystemExit) as error:
         raise PolicyFailed(f"the policy raised {type(error).__name__} as it began: {error}") from error

@@ -114,11 +114,12 @@ def test_says_what_importing_raised(
 
 def test_source_facts_are_digests_of_what_is_played(module: str) -> None:
     """The rooms that decide results count for every policy, and a custom policy's own file beside them."""
-    bundled = dict(source_facts(RulesPolicyConfig()))
+    bundled = dict(source_facts(RulesPolicyConfig(), RulesPolicy(SCRIPTED_FACTS)))
     rooms = ["domain", "evolution", "game", "policies", "worker"]
     assert sorted(bundled) == [f"source.{room}" for room in rooms]
     assert all(len(digest) == 64 for digest in bundled.values())
-    custom = dict(source_facts(CustomPolicyConfig(target=f"{module}:Good")))
+    config = CustomPolicyConfig(target=f"{module}:Good")
+    custom = dict(source_facts(config, make_policy(config, SCRIPTED_FACTS)))
     assert custom.items() > bundled.items()
     assert set(custom) - set(bundled) == {"source.policy"}
 
@@ -128,7 +129,8 @@ def test_a_change_of_the_source_changes_its_digest(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "changing_policy.py"
     digests = []
+    config = CustomPolicyConfig(target="changing_policy:Good")
     for text in (GOOD, f"# changed\n{GOOD}"):
         file.write_text(text)
-        digests.append(dict(source_facts(CustomPolicyConfig(target="changing_policy:Good")))["source.policy"])
+        digests.append(dict(source_facts(config, make_policy(config, SCRIPTED_FACTS)))["source.policy"])
     assert digests[0] != digests[1]

@@ -13,10 +13,18 @@ from clau_doom.backends.local.cores import Cores, Share
 from clau_doom.backends.local.folders import WorkFolders
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.process import Launch, WorkerProcess
-from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
+from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
-from clau_doom.errors import DiskFull, InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerCrashed, WorkerRefused
+from clau_doom.errors import (
+    AgentUnreachable,
+    DiskFull,
+    InfrastructureFailed,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+)
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -83,6 +91,7 @@ class LocalBackend(EvaluationBackend):
             episode_timeout=execution.episode_timeout,
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
+            remote=isinstance(policy, RemotePolicyConfig),
         )
         self._ending = False
         self._played = 0
@@ -158,7 +167,7 @@ class LocalBackend(EvaluationBackend):
         except PolicyTimedOut:
             await self._discard(slot, worker)
             raise
-        except PolicyFailed:
+        except (AgentUnreachable, PolicyFailed):
             raise
         except BaseException:
             await self._discard(slot, worker)

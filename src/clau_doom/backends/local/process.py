@@ -15,6 +15,7 @@ from clau_doom.backends.local.link import Disconnected, Link
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
+    AgentUnreachable,
     ClauDoomError,
     EngineCrashed,
     EpisodeTimedOut,
@@ -45,6 +46,7 @@ class Launch:
         episode_timeout: Seconds of wall time for one episode.
         stall_timeout: Seconds without a decision after which the engine counts as hung.
         log: Where its output goes, or None.
+        remote: Whether the policy waits for another program, whose time no agent is charged with.
     """
 
     setup: pb.Setup
@@ -52,6 +54,7 @@ class Launch:
     episode_timeout: float
     stall_timeout: float
     log: Path | None
+    remote: bool = False
 
 
 @dataclass
@@ -64,7 +67,7 @@ class _Watched:
 
 
 class WorkerProcess:
-    """A started worker. Plays one episode after another; after any error but `PolicyFailed` it must be killed."""
+    """A started worker. Plays one episode after another; after most errors it must be killed."""
 
     def __init__(self, number: int, popen: "subprocess.Popen[bytes]", link: Link, folder: Path, launch: Launch) -> None:
         self.number = number
@@ -123,6 +126,8 @@ class WorkerProcess:
         self._link.on_answer = self._begin_watch
 
     def _check(self, first: pb.FromWorker) -> None:
+        if first.WhichOneof("message") == "failed":
+            raise WorkerCrashed(f"worker {self.number} did not start: {first.failed.reason}")
         if first.WhichOneof("message") != "hello":
             raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} in place of a hello")
         claimed = Provenance(facts=tuple(sorted(first.hello.facts.items())))
@@ -136,6 +141,7 @@ class WorkerProcess:
         Raises:
             Displaced: The worker ended because of another one.
             PolicyFailed: The agent's own fault; the worker can go on.
+            AgentUnreachable: Nobody's fault; the worker can go on.
             InfrastructureFailed: The worker must be killed.
         """
         self._tasks += 1
@@ -158,6 +164,8 @@ class WorkerProcess:
             )
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
             raise PolicyFailed(answer.failed.reason)
+        if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
+            raise AgentUnreachable(answer.failed.reason)
         if kind == "failed":
             raise EngineCrashed(answer.failed.reason)
         raise WorkerCrashed(f"worker {self.number} answered task {number} with {kind}")
@@ -198,7 +206,7 @@ class WorkerProcess:
         deciding = phase is Phase.POLICY and not is_stopped(self.pid)
         if playing > self._launch.episode_timeout:
             limit = f"{self._launch.episode_timeout:g} s"
-            if deciding:
+            if deciding and not self._launch.remote:
                 return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
             return EpisodeTimedOut(f"the episode was not over after {limit}")
         if still > self._launch.stall_timeout and not deciding:

@@ -111,14 +111,16 @@ class Champion(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., validation_fitness: _Optional[float] = ...) -> None: ...
 
 class Deviations(_message.Message):
-    __slots__ = ("exhausted_attempts", "missed_deadlines", "interventions")
+    __slots__ = ("exhausted_attempts", "missed_deadlines", "interventions", "repeated_actions")
     EXHAUSTED_ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     MISSED_DEADLINES_FIELD_NUMBER: _ClassVar[int]
     INTERVENTIONS_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_ACTIONS_FIELD_NUMBER: _ClassVar[int]
     exhausted_attempts: int
     missed_deadlines: int
     interventions: int
-    def __init__(self, exhausted_attempts: _Optional[int] = ..., missed_deadlines: _Optional[int] = ..., interventions: _Optional[int] = ...) -> None: ...
+    repeated_actions: int
+    def __init__(self, exhausted_attempts: _Optional[int] = ..., missed_deadlines: _Optional[int] = ..., interventions: _Optional[int] = ..., repeated_actions: _Optional[int] = ...) -> None: ...
 
 class GenerationSummary(_message.Message):
     __slots__ = ("generation", "best_agent_id", "best_fitness", "mean_fitness", "worst_fitness", "std_fitness", "failed", "episodes")
@@ -207,7 +209,7 @@ class Ancestor(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., operator: _Optional[str] = ..., fitness: _Optional[float] = ...) -> None: ...
 
 class Episode(_message.Message):
-    __slots__ = ("purpose", "agent_id", "number", "seed", "measures", "trajectory_sha256", "seconds", "attempts", "worker")
+    __slots__ = ("purpose", "agent_id", "number", "seed", "measures", "trajectory_sha256", "seconds", "attempts", "worker", "repeated")
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -217,6 +219,7 @@ class Episode(_message.Message):
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_FIELD_NUMBER: _ClassVar[int]
     purpose: Purpose
     agent_id: str
     number: int
@@ -226,7 +229,8 @@ class Episode(_message.Message):
     seconds: float
     attempts: int
     worker: int
-    def __init__(self, purpose: _Optional[_Union[Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[str] = ..., seconds: _Optional[float] = ..., attempts: _Optional[int] = ..., worker: _Optional[int] = ...) -> None: ...
+    repeated: int
+    def __init__(self, purpose: _Optional[_Union[Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[str] = ..., seconds: _Optional[float] = ..., attempts: _Optional[int] = ..., worker: _Optional[int] = ..., repeated: _Optional[int] = ...) -> None: ...
 
 class Measures(_message.Message):
     __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions")

@@ -97,20 +97,22 @@ class Measures(_message.Message):
     def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ...) -> None: ...
 
 class EpisodePlayed(_message.Message):
-    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds")
+    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated")
     TASK_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     MEASURES_FIELD_NUMBER: _ClassVar[int]
     TRAJECTORY_SHA256_FIELD_NUMBER: _ClassVar[int]
     RECORDING_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
+    REPEATED_FIELD_NUMBER: _ClassVar[int]
     task: int
     seed: int
     measures: Measures
     trajectory_sha256: bytes
     recording: bytes
     seconds: float
-    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ...) -> None: ...
+    repeated: int
+    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ...) -> None: ...
 
 class EpisodeFailed(_message.Message):
     __slots__ = ("task", "fault", "reason")
@@ -119,9 +121,11 @@ class EpisodeFailed(_message.Message):
         FAULT_UNSPECIFIED: _ClassVar[EpisodeFailed.Fault]
         FAULT_POLICY: _ClassVar[EpisodeFailed.Fault]
         FAULT_ENGINE: _ClassVar[EpisodeFailed.Fault]
+        FAULT_UNREACHABLE: _ClassVar[EpisodeFailed.Fault]
     FAULT_UNSPECIFIED: EpisodeFailed.Fault
     FAULT_POLICY: EpisodeFailed.Fault
     FAULT_ENGINE: EpisodeFailed.Fault
+    FAULT_UNREACHABLE: EpisodeFailed.Fault
     TASK_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]

@@ -1,0 +1,102 @@
+"""The agent's program, asked by single calls through gRPC's own client."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import grpc
+
+from clau_doom.errors import AgentUnreachable
+from clau_doom.policies.remote.status import Late, judged
+from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+from clau_doom.protos.claudoom.agent.v1.agent_pb2_grpc import AgentServiceStub
+
+__all__ = ["AgentCalls"]
+
+ReplyT = TypeVar("ReplyT")
+
+_SERVICE = "/claudoom.agent.v1.AgentService/"
+_OPTIONS = (
+    ("grpc.enable_http_proxy", 0),  # the address is where it listens, whatever the environment says
+    ("grpc.use_local_subchannel_pool", 1),  # so that another policy's failed attempts delay nothing here
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class AgentCalls:
+    """A channel to the agent's program."""
+
+    def __init__(self, address: str, deadline: float) -> None:
+        """Make a channel; nothing is asked yet.
+
+        Args:
+            address: ``host:port`` or ``unix:PATH``.
+            deadline: Seconds for each call.
+        """
+        self._address = address
+        self._deadline = deadline
+        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        self._stub = AgentServiceStub(self._channel)
+        self._describe: Callable[..., pb.DescribeResponse] = self._stub.Describe
+        self._act: Callable[..., bytes] = self._channel.unary_unary(
+            f"{_SERVICE}GetAction", request_serializer=pb.GetActionRequest.SerializeToString
+        )
+
+    def describe(self, request: pb.DescribeRequest, patience: float) -> pb.DescribeResponse:
+        """Return what the agent says of itself, waiting until its program listens.
+
+        Args:
+            request: The scenario.
+            patience: Seconds in all.
+
+        Raises:
+            AgentUnreachable: Nobody answered.
+            PolicyFailed: It raised.
+        """
+        return self._asked(lambda: self._describe(request, timeout=patience, wait_for_ready=True))
+
+    def begin(self, request: pb.BeginRequest, patience: float) -> None:
+        """Begin an episode.
+
+        Args:
+            request: The episode.
+            patience: Seconds to wait until the agent's program listens again, where it does not.
+
+        Raises:
+            AgentUnreachable: It does not, or was late.
+            PolicyFailed: It raised.
+        """
+        try:
+            self._asked(lambda: self._stub.Begin(request, timeout=self._deadline))
+        except Late:
+            raise
+        except AgentUnreachable:
+            self._begin_again(request, patience)
+
+    def _begin_again(self, request: pb.BeginRequest, patience: float) -> None:
+        try:
+            self._asked(lambda: self._stub.Begin(request, timeout=patience, wait_for_ready=True))
+        except Late as error:
+            raise AgentUnreachable(
+                f"the agent at {self._address} could not be reached for {patience:g} s: start its program again"
+            ) from error
+
+    def act(self, request: pb.GetActionRequest) -> bytes:
+        """Return the `ActionProto` for one decision, not yet parsed.
+
+        Raises:
+            AgentUnreachable: It is gone; `Late` where it missed the deadline.
+            PolicyFailed: It raised.
+        """
+        return self._asked(lambda: self._act(request, timeout=self._deadline))
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._channel.close()
+
+    def _asked(self, ask: Callable[[], ReplyT]) -> ReplyT:
+        try:
+            return ask()
+        except grpc.RpcError as error:
+            raise judged(self._address, error.code().value[0], error.details() or "") from None

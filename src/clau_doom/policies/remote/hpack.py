@@ -1,0 +1,127 @@
+"""Just enough of HPACK (RFC 7541) to send one request's headers and to read a gRPC status.
+
+Of the static table only the entries that a gRPC response can carry and that matter are known. There is no dynamic
+table: a peer must not use one where the settings give it no size.
+"""
+
+from collections.abc import Iterator
+
+__all__ = ["BadHeaders", "decode", "encode"]
+
+_STATUS = ":status"
+_STATIC = {8: "200", 9: "204", 10: "206", 11: "304", 12: "400", 13: "404", 14: "500"}
+_STATIC_END = 61
+# The Huffman code is canonical: the symbols of each length in order, the codes one after the other. These are the
+# printable ones; no other can stand in what is read here.
+_LENGTHS = {
+    5: "012aceiost",
+    6: " %-./3456789=A_bdfghlmnpru",
+    7: ":BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz",
+    8: "&*,;XZ",
+    10: '!"()?',
+    11: "'+|",
+    12: "#>",
+    13: "\x00$@[]~",
+    14: "^}",
+    15: "<`{",
+    19: "\\",
+}
+
+
+class BadHeaders(ValueError):
+    """A header block that cannot be read."""
+
+
+def encode(headers: dict[str, str]) -> bytes:
+    """Return a header block: every field a literal, shorter than 127 bytes, that enters no table."""
+    parts = [text.encode() for field in headers.items() for text in field]
+    return b"".join(
+        b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+        for name, value in zip(parts[::2], parts[1::2], strict=True)
+    )
+
+
+def decode(block: bytes) -> dict[str, str]:
+    """Return the fields whose names are spelled out, and ``:status``; the others are left out.
+
+    Raises:
+        BadHeaders: The block is cut short, or refers to a table that is not there.
+    """
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(block):
+        first = block[at]
+        if first & 0x80:
+            index, at = _integer(block, at, 7)
+            if not 1 <= index <= _STATIC_END:
+                raise BadHeaders(f"entry {index} of a table that is not there")
+            if index in _STATIC:
+                found[_STATUS] = _STATIC[index]
+        elif first & 0xE0 == 0x20:
+            _, at = _integer(block, at, 5)  # the dynamic table's size, which can only be 0
+        else:
+            index, at = _integer(block, at, 6 if first & 0x40 else 4)
+            name, at = _text(block, at) if index == 0 else (_STATUS if index in _STATIC else "", at)
+            if index > _STATIC_END:
+                raise BadHeaders(f"entry {index} of a table that is not there")
+            value, at = _text(block, at)
+            if name:
+                found[name] = value
+    return found
+
+
+def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
+    """Return the integer that begins in the last bits of a byte, and where what follows begins."""
+    most = (1 << bits) - 1
+    value, at = _byte(block, at) & most, at + 1
+    if value < most:
+        return value, at
+    for shift in range(0, 28, 7):
+        byte, at = _byte(block, at), at + 1
+        value += (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return value, at
+    raise BadHeaders("an integer without an end")
+
+
+def _byte(block: bytes, at: int) -> int:
+    if at >= len(block):
+        raise BadHeaders("a header block that is cut short")
+    return block[at]
+
+
+def _text(block: bytes, at: int) -> tuple[str, int]:
+    packed = _byte(block, at) & 0x80
+    length, at = _integer(block, at, 7)
+    end = at + length
+    if end > len(block):
+        raise BadHeaders("a header block that is cut short")
+    return "".join(_unpacked(block[at:end])) if packed else block[at:end].decode("latin-1"), end
+
+
+def _codes() -> dict[tuple[int, int], str]:
+    codes, code, before = {}, 0, 0
+    for length, symbols in _LENGTHS.items():
+        code <<= length - before
+        before = length
+        for symbol in symbols:
+            codes[length, code] = symbol
+            code += 1
+    return codes
+
+
+_CODES = _codes()
+_LONGEST = max(_LENGTHS)
+
+
+def _unpacked(data: bytes) -> Iterator[str]:
+    code = length = 0
+    for byte in data:
+        for bit in range(7, -1, -1):
+            code, length = code << 1 | byte >> bit & 1, length + 1
+            if symbol := _CODES.get((length, code)):
+                yield symbol
+                code = length = 0
+            elif length > _LONGEST:
+                yield "?"  # the rest cannot be told apart any more
+                return

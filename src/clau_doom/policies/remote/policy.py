@@ -1,0 +1,173 @@
+"""The policy that asks a program elsewhere."""
+
+import uuid
+from collections.abc import Callable
+
+import numpy as np
+
+from clau_doom.config import RemotePolicyConfig
+from clau_doom.domain import Genome, GenomeSpace
+from clau_doom.errors import AgentUnreachable, ConfigError, PolicyFailed
+from clau_doom.policies.remote.calls import AgentCalls
+from clau_doom.policies.remote.status import Late
+from clau_doom.policies.remote.stream import NoStream, PlayStream
+from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
+from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+from clau_doom.wire.agent import ActionReader, Described, begin_request, decide_request, describe_request, described
+
+__all__ = ["RemotePolicy"]
+
+_FIRST_PATIENCE = 4.0  # a run that cannot begin says so within 5 s
+_PATIENCE = 10.0  # a program that has ended may be started again meanwhile
+_SEEDS = 1 << 64
+
+
+class RemotePolicy:
+    """Plays what the agent's program answers, on one stream for one episode after another.
+
+    The program is asked for its genes and needs when the policy is made, and is connected to again when an episode
+    begins. A program without `Play` is asked by `GetAction`.
+
+    Args:
+        facts: What the scenario offers.
+        config: Where the program listens, and how long it is waited for.
+        streams: Ask by `Play` where the program has it, or else by `GetAction` from the beginning.
+
+    Raises:
+        ConfigError: Nobody answers at the address, or what answers is no agent.
+    """
+
+    def __init__(self, facts: ScenarioFacts, config: RemotePolicyConfig, *, streams: bool = True) -> None:
+        self._buttons = facts.buttons
+        self._reader = ActionReader(facts.buttons, facts.frame_skip)
+        self._config = config
+        self._described = _describe(facts, config)
+        self._streams = streams
+        self._prefix = uuid.uuid4().hex
+        self._begun = 0
+        self._stream: PlayStream | None = None
+        self._calls: AgentCalls | None = None
+
+    @property
+    def needs(self) -> Needs:
+        """What the agent asks to see."""
+        return Needs(objects=self._described.objects, screen=self._described.screen)
+
+    @property
+    def space(self) -> GenomeSpace:
+        """The genes that the agent named."""
+        return self._described.space
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What an experiment keeps of the agent: its version, and the SHA-256 of what it said of itself."""
+        return (("agent.version", self._described.version), ("agent.description", self._described.sha256))
+
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
+        """Begin an episode, and return what asks the agent.
+
+        Raises:
+            AgentUnreachable: Its program does not listen.
+        """
+        self._begun += 1
+        seed = int(rng.integers(_SEEDS, dtype=np.uint64, endpoint=False))
+        request = begin_request(f"{self._prefix}-{self._begun}", self.space.check(genome), seed, self._buttons)
+        if not self._streams:
+            return self._begin_by_calls(request)
+        if self._stream is not None and not self._stream.usable:
+            self._stream.close()
+            self._stream = None
+        if self._stream is None:
+            self._stream = PlayStream(self._config.address, self._config.deadline, _PATIENCE)
+        self._stream.begin(request)
+        return self._episode(request, self._stream.act)
+
+    def close(self) -> None:
+        """Close what is open; the policy may be used again."""
+        for opened in (self._stream, self._calls):
+            if opened is not None:
+                opened.close()
+        self._stream = self._calls = None
+
+    def _begin_by_calls(self, request: pb.BeginRequest) -> "_Episode":
+        self._streams = False
+        if self._calls is None:
+            self.close()
+            self._calls = AgentCalls(self._config.address, self._config.deadline)
+        self._calls.begin(request, _PATIENCE)
+        return self._episode(request, self._calls.act)
+
+    def _episode(self, request: pb.BeginRequest, ask: Callable[[pb.GetActionRequest], bytes]) -> "_Episode":
+        return _Episode(
+            request.episode_id,
+            ask=ask,
+            read=self._reader,
+            repeat=self._config.on_missed == "repeat",
+            without_stream=lambda: self._begin_by_calls(request),
+            idle=[0.0] * len(self._buttons),
+        )
+
+
+class _Episode:
+    """One episode's agent: asks at every decision.
+
+    Attributes:
+        ask: How one decision is asked for.
+        repeated: Decisions for which the agent was late, so that its last action was performed again.
+    """
+
+    def __init__(
+        self,
+        episode: str,
+        *,
+        ask: Callable[[pb.GetActionRequest], bytes],
+        read: ActionReader,
+        repeat: bool,
+        without_stream: "Callable[[], _Episode]",
+        idle: list[float],
+    ) -> None:
+        self.ask = ask
+        self.repeated = 0
+        self._episode = episode
+        self._read = read
+        self._repeat = repeat
+        self._without_stream = without_stream
+        self._last = Action(idle)
+        self._decision = 0
+
+    def __call__(self, observation: Observation) -> Action:
+        """Return the agent's action, or its last one where it is late and may be."""
+        request = decide_request(self._episode, self._decision, observation)
+        self._decision += 1
+        try:
+            answer = self._asked(request)
+        except Late:
+            if not self._repeat:
+                raise
+            self.repeated += 1
+            return self._last
+        self._last = Action(*self._read(answer))
+        return self._last
+
+    def _asked(self, request: pb.GetActionRequest) -> bytes:
+        try:
+            return self.ask(request)
+        except NoStream:
+            self.ask = self._without_stream().ask
+            return self.ask(request)
+
+
+def _describe(facts: ScenarioFacts, config: RemotePolicyConfig) -> Described:
+    calls, where = AgentCalls(config.address, config.deadline), f"policy.address {config.address}"
+    try:
+        return described(calls.describe(describe_request(facts), _FIRST_PATIENCE))
+    except AgentUnreachable:
+        raise ConfigError(
+            f"{where}: no agent answered within {_FIRST_PATIENCE:g} s: start its program first, or correct the address"
+        ) from None
+    except PolicyFailed as error:
+        raise ConfigError(f"{where}: what listens there does not describe itself as an agent does") from error
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    finally:
+        calls.close()

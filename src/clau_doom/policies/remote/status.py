@@ -1,0 +1,52 @@
+"""What an agent's failure means: whose fault it is."""
+
+from clau_doom.errors import AgentUnreachable, ClauDoomError, PolicyFailed
+
+__all__ = ["UNIMPLEMENTED", "Late", "judged"]
+
+UNIMPLEMENTED = 12
+"""gRPC's status for a method that the program does not have."""
+
+_CANCELLED, _DEADLINE_EXCEEDED, _UNAVAILABLE = 1, 4, 14
+_NAMES = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+
+
+class Late(AgentUnreachable):
+    """The agent has not answered within its deadline."""
+
+
+def judged(address: str, status: int, text: str) -> ClauDoomError:
+    """Return the error that a call's status stands for.
+
+    A program that is gone, going or late is infrastructure; whatever else it answers with is its own doing.
+
+    Args:
+        address: Where it listens.
+        status: gRPC's number.
+        text: What came with it.
+    """
+    said = f": {text}" if text else ""
+    if status == _DEADLINE_EXCEEDED:
+        return Late(f"the agent at {address} missed its deadline{said}")
+    if status in {0, _CANCELLED, _UNAVAILABLE}:
+        return AgentUnreachable(f"the agent at {address} ended or cannot be reached{said}")
+    name = _NAMES[status] if 0 <= status < len(_NAMES) else f"status {status}"
+    return PolicyFailed(f"the agent at {address} raised {name}{said}")

@@ -1,0 +1,251 @@
+"""Between `claudoom.agent.v1` and the domain: what a remote agent is told, and what it claims, checked.
+
+The port's values live above this room: they are taken by their shape, and an action is given back as numbers.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
+from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.errors import ConfigError, PolicyFailed
+from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+
+__all__ = [
+    "ActionReader",
+    "Described",
+    "begin_request",
+    "decide_request",
+    "describe_request",
+    "described",
+]
+
+MAX_GENES = 1_000_000
+MAX_TEXT = 200
+
+_KINDS = {
+    pb.Gene.KIND_UNSPECIFIED: GeneKind.REAL,
+    pb.Gene.KIND_REAL: GeneKind.REAL,
+    pb.Gene.KIND_INTEGER: GeneKind.INTEGER,
+    pb.Gene.KIND_CHOICE: GeneKind.CHOICE,
+}
+
+
+class Offer(Protocol):
+    """What a scenario offers; `clau_doom.ports.ScenarioFacts` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def buttons(self) -> tuple[str, ...]: ...
+    @property
+    def variables(self) -> tuple[str, ...]: ...
+    @property
+    def frame_skip(self) -> int: ...
+    @property
+    def timeout(self) -> int: ...
+    @property
+    def resolution(self) -> tuple[int, int]: ...
+    @property
+    def doom_skill(self) -> int: ...
+
+
+class Seen(Protocol):
+    """One visible object; `clau_doom.ports.SeenObject` is one."""
+
+    id: int
+    name: str
+    kind: str
+    x: int
+    y: int
+    width: int
+    height: int
+    position: tuple[float, float, float]
+    velocity: tuple[float, float, float]
+
+
+class Look(Protocol):
+    """What is seen at one decision; `clau_doom.ports.Observation` is one."""
+
+    variables: NDArray[np.float64]
+    tic: int
+    screen: NDArray[np.uint8] | None
+
+    @property
+    def objects(self) -> Sequence[Seen]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What an agent said of itself.
+
+    Attributes:
+        space: Its genes.
+        objects: Whether it wants to see objects.
+        screen: Whether it wants to see the screen.
+        version: What decides its play beside the genome.
+    """
+
+    space: GenomeSpace
+    objects: bool
+    screen: bool
+    version: str
+
+    @property
+    def sha256(self) -> str:
+        """64 hexadecimal digits over genes and needs: another description is another experiment."""
+        genes = [[gene.name, gene.kind, gene.low.hex(), gene.high.hex(), *gene.choices] for gene in self.space.genes]
+        return hashlib.sha256(json.dumps([genes, self.objects, self.screen]).encode()).hexdigest()
+
+
+def describe_request(offer: Offer) -> pb.DescribeRequest:
+    """Return the message that asks an agent what it wants in a scenario."""
+    width, height = offer.resolution
+    return pb.DescribeRequest(
+        scenario=pb.Scenario(
+            name=offer.name,
+            buttons=offer.buttons,
+            variables=offer.variables,
+            frame_skip=offer.frame_skip,
+            timeout=offer.timeout,
+            width=width,
+            height=height,
+            doom_skill=offer.doom_skill,
+        )
+    )
+
+
+def described(message: pb.DescribeResponse) -> Described:
+    """Return what an agent claims to be, checked.
+
+    Raises:
+        ConfigError: It names no version, or a gene has no name, a name that is taken, or bounds that bound nothing.
+    """
+    if not message.version or len(message.version) > MAX_TEXT or not message.version.isprintable():
+        raise ConfigError(
+            f"the agent's version is {message.version[:MAX_TEXT]!r}: 1 to {MAX_TEXT} printable characters are needed,"
+            " other ones whenever it plays differently"
+        )
+    if len(message.genes) > MAX_GENES:
+        raise ConfigError(f"the agent has {len(message.genes)} genes: at most {MAX_GENES} are allowed")
+    genes = tuple(_gene(gene) for gene in message.genes)
+    names = [gene.name for gene in genes]
+    if twice := next((name for name in names if names.count(name) > 1), None) if len({*names}) < len(names) else None:
+        raise ConfigError(f"two of the agent's genes are called {twice!r}: names must be unique")
+    return Described(space=GenomeSpace(genes), objects=message.objects, screen=message.screen, version=message.version)
+
+
+def _gene(message: pb.Gene) -> Gene:
+    name, kind = message.name, _KINDS.get(message.kind)
+    if not name or len(name) > MAX_TEXT or not name.isprintable():
+        raise ConfigError(f"an agent's gene is called {name[:MAX_TEXT]!r}: 1 to {MAX_TEXT} printable characters")
+    if kind is None:
+        raise ConfigError(f"the agent's gene {name} is of the unknown kind {message.kind}")
+    if kind is GeneKind.CHOICE:
+        choices = tuple(message.choices)
+        if not choices or not all(choices) or len({*choices}) < len(choices):
+            raise ConfigError(
+                f"the agent's gene {name} chooses among {choices}: one or more different names are needed"
+            )
+        return Gene.choice(name, choices)
+    low, high = message.low, message.high
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ConfigError(f"the agent's gene {name} lies between {low:g} and {high:g}: two finite numbers are needed")
+    if kind is GeneKind.INTEGER and not (low.is_integer() and high.is_integer()):
+        raise ConfigError(f"the agent's gene {name} is whole, but its bounds are {low:g} and {high:g}")
+    return Gene(name=name, kind=kind, low=low, high=high)
+
+
+def begin_request(episode: str, genome: Genome, seed: int, buttons: Sequence[str]) -> pb.BeginRequest:
+    """Return the message that begins an episode.
+
+    Args:
+        episode: Its unique id.
+        genome: The agent's genes.
+        seed: Where the agent's random numbers come from, below 2^64.
+        buttons: The scenario's, in order.
+    """
+    return pb.BeginRequest(episode_id=episode, genome=genome.values, seed=seed, buttons=buttons)
+
+
+def decide_request(episode: str, decision: int, look: Look) -> pb.GetActionRequest:
+    """Return the message that asks for one decision, from 0."""
+    screen = look.screen
+    return pb.GetActionRequest(
+        episode_id=episode,
+        decision=decision,
+        observation=pb.ObservationProto(
+            variables=look.variables.tolist(),
+            tic=look.tic,
+            objects=[_seen(each) for each in look.objects],
+            screen=b"" if screen is None else screen.tobytes(),
+        ),
+    )
+
+
+def _seen(seen: Seen) -> pb.SeenObject:
+    return pb.SeenObject(
+        id=seen.id,
+        name=seen.name,
+        kind=seen.kind,
+        x=seen.x,
+        y=seen.y,
+        width=seen.width,
+        height=seen.height,
+        position=seen.position,
+        velocity=seen.velocity,
+    )
+
+
+class ActionReader:
+    """Reads an agent's answers: a value for every button, and tics.
+
+    Args:
+        buttons: The scenario's, in order.
+        frame_skip: The most tics that an action is held for.
+    """
+
+    def __init__(self, buttons: Sequence[str], frame_skip: int) -> None:
+        self._count = len(buttons)
+        self._frame_skip = frame_skip
+        self._one = [[float(at == pressed) for at in range(len(buttons))] for pressed in range(len(buttons))]
+
+    def __call__(self, data: bytes) -> tuple[list[float], int]:
+        """Return what an `ActionProto` says to press, and for how many tics; 0: the frame skip.
+
+        Raises:
+            PolicyFailed: It is none, names a button that is not there, has not one finite value a button, or holds
+                them for too long.
+        """
+        try:
+            message = pb.ActionProto.FromString(data)
+        except DecodeError as error:
+            raise PolicyFailed(f"the agent answered {len(data)} bytes that are no ActionProto") from error
+        if message.tics > self._frame_skip:
+            raise PolicyFailed(
+                f"the agent held an action for {message.tics} tics; at most {self._frame_skip} are allowed"
+            )
+        match message.WhichOneof("action"):
+            case "action_id":
+                if message.action_id >= self._count:
+                    raise PolicyFailed(f"the agent pressed button {message.action_id} of {self._count}, counted from 0")
+                return self._one[message.action_id], message.tics
+            case "buttons":
+                return self._values(message.buttons), message.tics
+            case _:
+                return [0.0] * self._count, message.tics
+
+    def _values(self, message: pb.Buttons) -> list[float]:
+        values = [*message.values]
+        if len(values) != self._count:
+            raise PolicyFailed(f"the agent gave {len(values)} values where there are {self._count} buttons")
+        if not all(map(math.isfinite, values)):
+            raise PolicyFailed(f"the agent gave a button a value that is not finite: {values}")
+        return values

@@ -1,0 +1,240 @@
+"""A remote agent behind real workers: what its death, its slowness and its changes cost."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from clau_doom import bootstrap
+from clau_doom.backends.local import LocalBackend
+from clau_doom.config import (
+    ExecutionConfig,
+    ExperimentConfig,
+    HoldoutConfig,
+    LocalConfig,
+    PolicyConfig,
+    RemotePolicyConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+    to_yaml,
+)
+from clau_doom.domain import Episode, Genome, Purpose
+from clau_doom.errors import (
+    AgentUnreachable,
+    EpisodeTimedOut,
+    PolicyFailed,
+    ResumeRefused,
+    WorkerCrashed,
+    WorkerRefused,
+)
+from clau_doom.game import resolve
+from clau_doom.orchestration import Shutdown
+from clau_doom.policies import RulesPolicy, make_policy
+from clau_doom.ports import EpisodeTask
+from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+from clau_doom.testing.scripted_agent import TURNING, ScriptedAgent, description_of, script_of, turning
+from clau_doom.worker import collect_facts
+
+pytestmark = pytest.mark.engine
+
+SCENARIO = ScenarioConfig(name="defend_the_center", timeout=300)
+FACTS = resolve(SCENARIO).facts
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[ScriptedAgent]:
+    with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
+        yield agent
+
+
+def backend(policy: PolicyConfig, *, timeout: float = 60.0, stall: float = 10.0) -> LocalBackend:
+    scenario = resolve(SCENARIO)
+    return LocalBackend(
+        scenario=SCENARIO,
+        policy=policy,
+        execution=ExecutionConfig(workers=1, episode_timeout=timeout),
+        local=LocalConfig(stall_timeout=stall),
+        facts=collect_facts(scenario, policy, make_policy(policy, scenario.facts)),
+    )
+
+
+def remote(agent: ScriptedAgent, deadline: float = 5.0, on_missed: str = "retry") -> RemotePolicyConfig:
+    return RemotePolicyConfig.model_validate({"address": agent.address, "deadline": deadline, "on_missed": on_missed})
+
+
+def task(genome: Genome = Genome((1.0,)), seed: int = 11) -> EpisodeTask:  # noqa: B008
+    return EpisodeTask(purpose=Purpose.TRAINING, agent="x-g000-a000", genome=genome, number=0, seed=seed)
+
+
+def run(scenario: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(scenario())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
+def test_the_same_decisions_give_the_same_episode_wherever_they_are_made(agent: ScriptedAgent, streams: bool) -> None:
+    """Rules behind a socket play the very episode that rules in the worker play, objects seen included."""
+    rules = RulesPolicy(FACTS)
+    agent.play, agent.script, agent.description = streams, script_of(rules, FACTS), description_of(rules, "1")
+    genome = Genome(tuple((gene.low + gene.high) // 2 for gene in rules.space.genes))
+    episodes: list[Episode] = []
+
+    async def scenario() -> None:
+        for policy in (RulesPolicyConfig(), remote(agent)):
+            async with backend(policy) as local:
+                episodes.append(await local.play(task(genome)))
+
+    run(scenario)
+    assert episodes[0].outcome == episodes[1].outcome
+    assert {*agent.methods()} == {"Play" if streams else "GetAction"}
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
+def test_an_agent_killed_in_mid_episode_costs_the_episode_and_no_engine(agent: ScriptedAgent, streams: bool) -> None:
+    """The episode is lost, the worker and its engine go on, and the same episode is played once it is back."""
+
+    def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
+        if request.decision == 20:
+            agent.die_soon()
+            time.sleep(1.0)
+        return turning(begin, request)
+
+    agent.play = streams
+
+    async def scenario() -> None:
+        async with backend(remote(agent)) as local:
+            wanted = (await local.play(task())).outcome
+            pids, agent.script = local.worker_pids, die
+            with pytest.raises(AgentUnreachable, match=agent.address):
+                await local.play(task())
+            agent.script = turning
+            again = asyncio.create_task(local.play(task()))
+            await asyncio.sleep(0.5)
+            with agent:
+                assert (await again).outcome == wanted
+            assert local.worker_pids == pids
+
+    run(scenario)
+
+
+def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: ScriptedAgent) -> None:
+    """The engine is not suspected meanwhile, and at the episode's deadline the episode is lost, not the agent."""
+
+    def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
+        if request.decision == 3:
+            time.sleep(1.5)
+        return turning(begin, request)
+
+    agent.script = slow
+
+    async def scenario() -> None:
+        async with backend(remote(agent), stall=0.5) as local:
+            await local.play(task())
+        async with backend(remote(agent), timeout=1.0) as local:
+            with pytest.raises(EpisodeTimedOut, match="not over after 1 s"):
+                await local.play(task())
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play"])
+def test_a_missed_deadline_is_repeated_and_counted(agent: ScriptedAgent, streams: bool) -> None:
+    """The episode goes on with the last action, and says how often."""
+
+    def slow(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
+        if request.decision in {3, 5}:
+            time.sleep(0.6)
+        return turning(begin, request)
+
+    agent.play, agent.script = streams, slow
+
+    async def scenario() -> None:
+        async with backend(remote(agent, deadline=0.4, on_missed="repeat")) as local:
+            assert (await local.play(task())).timing.repeated == 2
+
+    run(scenario)
+
+
+def test_a_wrong_answer_fails_the_agent_and_keeps_the_worker(agent: ScriptedAgent) -> None:
+    """An agent that answers nonsense is charged, one episode after the other, on the same engine."""
+    agent.script = lambda begin, request: pb.ActionProto(action_id=9)
+
+    async def scenario() -> None:
+        async with backend(remote(agent)) as local:
+            pids = local.worker_pids
+            with pytest.raises(PolicyFailed, match="pressed button 9 of 3"):
+                await local.play(task())
+            with pytest.raises(PolicyFailed, match="the policy raised InvalidGenome as it began: a genome of 2 genes"):
+                await local.play(task(Genome((1.0, 2.0))))
+            assert local.worker_pids == pids
+
+    run(scenario)
+
+
+def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> None:
+    """Between the plan and the workers' start the agent became another one, or went away."""
+    made = backend(remote(agent)), backend(remote(agent))
+    agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
+
+    async def start(local: LocalBackend) -> None:
+        async with local:
+            pass
+
+    with pytest.raises(WorkerRefused, match=r"has agent\.version turning 2 where this process has turning 1"):
+        asyncio.run(start(made[0]))
+    agent.die()
+    with pytest.raises(WorkerCrashed, match=r"did not start: policy\.address .*: no agent answered"):
+        asyncio.run(start(made[1]))
+
+
+def experiment(agent: ScriptedAgent, folder: Path, **policy: object) -> Path:
+    """Write a tiny experiment's configuration, and return its path."""
+    config = ExperimentConfig(
+        name="tiny",
+        generations=1,
+        population=3,
+        episodes=2,
+        scenario=SCENARIO,
+        policy=remote(agent).model_copy(update=policy),
+        execution=ExecutionConfig(workers=2, record="none"),
+        holdout=HoldoutConfig(validation=1, episodes=2),
+    )
+    (folder / "config.yaml").write_text(to_yaml(config))
+    return folder / "config.yaml"
+
+
+async def evolve(plan: bootstrap.Plan) -> None:
+    shutdown = Shutdown()
+    async with bootstrap.open_run(plan, shutdown) as (_, evolution):
+        await evolution.run()
+
+
+def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent(
+    agent: ScriptedAgent, tmp_path: Path
+) -> None:
+    """What was missed stands beside the hash as a deviation; a changed version is refused, another address is not."""
+
+    def slow_once(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
+        if begin.episode_id == next(iter(agent.begun)) and request.decision == 3:
+            time.sleep(0.6)
+        return turning(begin, request)
+
+    agent.script = slow_once
+    file, runs = experiment(agent, tmp_path, deadline=0.4, on_missed="repeat"), tmp_path / "runs"
+
+    async def resumed(**overrides: object) -> None:
+        await evolve(await bootstrap.plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
+
+    asyncio.run(evolve(bootstrap.plan_run(file, runs, environ={}, overrides={})))
+    assert asyncio.run(bootstrap.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
+    agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
+    with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, and here it is turning 2"):
+        asyncio.run(resumed())
+    agent.description = pb.DescribeResponse(genes=[*TURNING.genes, *TURNING.genes], version="turning 1")
+    agent.description.genes[1].name = "second"
+    with pytest.raises(ResumeRefused, match=r"agent\.description"):
+        asyncio.run(resumed())
+    with ScriptedAgent(f"unix:{tmp_path}/moved") as moved:
+        asyncio.run(resumed(**{"policy.address": moved.address}))
+        assert moved.begun
