@@ -8,7 +8,13 @@ from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.planning import Plan, genome_space, plan_config, plan_resume
 from clau_doom.bootstrap.running import create_experiment, host_run
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, ServerConfig, StoredExperiment
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExperimentConfig,
+    RemotePolicyConfig,
+    ServerConfig,
+    StoredExperiment,
+)
 from clau_doom.domain import GenomeSpace
 from clau_doom.errors import NotAllowed
 from clau_doom.game import SCENARIOS
@@ -87,6 +93,8 @@ class ServerLaboratory:
         scenario, policy = config.scenario.name, config.policy
         if isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
+        if isinstance(policy, RemotePolicyConfig) and policy.address not in lists.agents:
+            raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
         is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
         if is_path and scenario not in lists.scenarios:
             raise NotAllowed(f"scenario.name {scenario!r} is not in the server's list server.scenarios")

@@ -1,10 +1,11 @@
 """OrchestratorService: requests are checked, handed to the orchestrator, and answered as messages."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
-from clau_doom.domain import parse_agent_id
-from clau_doom.errors import InvalidMessage
+from clau_doom.domain import GenomeSpace, parse_agent_id
+from clau_doom.errors import ClauDoomError, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.calls import Write
@@ -81,7 +82,14 @@ class OrchestratorService:
         experiment, _, _ = parse_agent_id(request.agent_id)
         stored = await self._orchestrator.experiment(experiment)
         evaluation = stored.snapshot.find(request.agent_id)
-        return agent_message(stored, evaluation, space=self._orchestrator.space(stored.config), whole=True)
+        return agent_message(stored, evaluation, space=await self._space(stored.config), whole=True)
+
+    async def _space(self, config: ExperimentConfig) -> GenomeSpace | None:
+        """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        try:
+            return await asyncio.to_thread(self._orchestrator.space, config)
+        except ClauDoomError:
+            return None
 
     async def ListAgents(self, request: pb.ListAgentsRequest) -> pb.ListAgentsResponse:
         """Return a page of an experiment's agents."""
