@@ -1,4 +1,4 @@
-"""What reads the experiments' logs beside the runs: metrics, and the relay to the bus."""
+"""What reads the experiments' logs beside the runs: metrics, the operator's log, and the relay to the bus."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.bootstrap.narration import narrate
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.events import Relay
@@ -95,6 +96,7 @@ class Followers:
         self._metrics.begin(experiment, snapshot)
         async for recorded in store.events(snapshot.last_sequence, follow=True):
             self._metrics.apply(experiment, recorded)
+            narrate(experiment, recorded.event)
 
     async def _publish(self, experiment: str, store: ExperimentStore) -> None:
         assert self._bus is not None

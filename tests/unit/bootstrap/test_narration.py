@@ -1,0 +1,58 @@
+"""What a server's log says of its experiments."""
+
+import io
+import json
+
+from clau_doom.bootstrap.narration import narrate
+from clau_doom.domain import AgentRef, Purpose
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    EpisodeLost,
+    Event,
+    ExperimentInterrupted,
+    FailureKind,
+    GenerationCompleted,
+)
+from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.logs import bound, configure_logs
+
+
+def told(*events: Event) -> list[dict[str, object]]:
+    stream = io.StringIO()
+    configure_logs(stream, json=True)
+    with bound(experiment="lab"):
+        for event in events:
+            narrate("lab", event)
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_events_are_told_with_what_they_are_about() -> None:
+    """Experiment, generation and agent stand in fields of their own, and what comes by the hundred is left out."""
+    summary = GenerationSummary(
+        index=3,
+        best=AgentRef(3, 0),
+        best_fitness=2.0,
+        mean_fitness=1.0,
+        worst_fitness=0.0,
+        std_fitness=1.0,
+        failed=0,
+        episodes=4,
+    )
+    lost = EpisodeLost(
+        purpose=Purpose.HELD_OUT, agent="lab-random", number=1, seed=2, attempt=1, reason="the engine is gone"
+    )
+    rows = told(
+        GenerationCompleted(summary=summary),
+        AgentEvaluated(ref=AgentRef(3, 0), fitness=2.0),
+        AgentFailed(ref=AgentRef(4, 17), kind=FailureKind.POLICY_RAISED, reason="no idea"),
+        lost,
+        ExperimentInterrupted(generation=4, reason="Ctrl-C"),
+    )
+    assert {row["experiment"] for row in rows} == {"lab"}
+    assert [(row["event"], row.get("generation"), row.get("agent")) for row in rows] == [
+        ("a generation is finished", 3, None),
+        ("an agent has failed", 4, "lab-g004-a017"),
+        ("an episode is lost", None, "lab-random"),
+        ("an experiment has stopped", None, None),
+    ]
