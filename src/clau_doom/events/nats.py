@@ -248,13 +248,14 @@ class NatsBus:
                 await session.connect(_servers(self._config.url), self._config.credentials)
                 if self._config.jetstream:
                     await session.ensure_stream(self._config.stream, self._window)
-        except BaseException as error:
+        except TimeoutError:
             await session.close()
-            if isinstance(error, TimeoutError):
-                raise BusUnavailable(
-                    f"cannot reach NATS at {self._address} ({session.trouble or 'it does not answer'}):"
-                    " start a server there, correct nats.url, or set nats.enabled to false"
-                ) from error
+            raise BusUnavailable(
+                f"cannot reach NATS at {self._address} ({session.trouble or 'it does not answer'}):"
+                " start a server there, correct nats.url, or set nats.enabled to false"
+            ) from None
+        except BaseException:
+            await session.close()
             raise
         return session
 

@@ -102,7 +102,8 @@ class Session:
         """Give the connection up: whoever waits on it stops waiting."""
         self.lost.set()
         for limit in self._limits:
-            limit.reschedule(asyncio.get_running_loop().time())
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
 
     @property
     def trouble(self) -> str:
@@ -130,12 +131,12 @@ class Session:
         jetstream = self.client.jetstream(timeout=self._patience)
         try:
             return (await jetstream.stream_info(name)).config
-        except ServiceUnavailableError as error:
+        except ServiceUnavailableError:
             self.retire()
             raise BusUnavailable(
                 f"NATS at {self._address} has no JetStream: start nats-server with -js,"
                 " or set nats.jetstream to false and have nothing kept"
-            ) from error
+            ) from None
         except NotFoundError:
             made = await jetstream.add_stream(
                 name=name,
@@ -248,7 +249,7 @@ class Session:
             gone = self.lost.is_set()
             self.retire()
             reason = "the connection is lost" if gone else str(error) or f"no answer within {self._patience:g} s"
-            raise BusUnavailable(f"NATS at {self._address} did not {what}: {reason}") from error
+            raise BusUnavailable(f"NATS at {self._address} did not {what}: {reason}") from None
 
     async def _send(self, message: BusMessage, headers: dict[str, str]) -> asyncio.Future[Msg]:
         token, ack = self._expect()

@@ -5,7 +5,8 @@ are rebuilt by telling them again what they were told. Nothing here knows how ep
 kept, and nothing here is called by what shows them: all of that reads the store's event log.
 """
 
-from clau_doom.orchestration.orchestrator import Laboratory, Orchestrator, Planned
+from clau_doom.orchestration.laboratory import Laboratory, Planned
+from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown

@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
@@ -24,76 +23,17 @@ from clau_doom.errors import (
     WrongState,
 )
 from clau_doom.logs import bound, get_logger
+from clau_doom.orchestration.laboratory import Laboratory, Planned
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
 
-__all__ = ["Laboratory", "Orchestrator", "Planned"]
+__all__ = ["Orchestrator"]
 
 SERVER_STOPPED = "the server was stopped"
 """Why a run was interrupted that the next server goes on with by itself."""
 
 _log = get_logger(__name__)
-
-
-class Planned(Protocol):
-    """Everything about a run that can be known before anything is started or written."""
-
-    @property
-    def config(self) -> ExperimentConfig:
-        """The resolved configuration."""
-        ...
-
-
-class Laboratory(Protocol):
-    """Where experiments are planned, kept and played."""
-
-    def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a configuration's policy has."""
-        ...
-
-    def plan(self, config: ExperimentConfig) -> Planned:
-        """Return the plan of a new experiment.
-
-        Raises:
-            ConfigError: It cannot be played here.
-            NotAllowed: It names what an allow-list does not hold.
-        """
-        ...
-
-    async def plan_resume(self, experiment: str) -> Planned:
-        """Return the plan for going on with a stored one; raises as `plan` does, and `ResumeRefused`."""
-        ...
-
-    def create(self, plan: Planned, uuid: str) -> None:
-        """Store a new experiment.
-
-        Raises:
-            ExperimentExists: Its name is taken.
-        """
-        ...
-
-    def open(
-        self, plan: Planned, shutdown: Shutdown
-    ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
-        """Open a stored experiment for its one runner, with its backend."""
-        ...
-
-    def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
-        """Open a stored experiment for writing, without playing."""
-        ...
-
-    def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
-        """Open a stored experiment for reading."""
-        ...
-
-    async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return a stored experiment as it stands."""
-        ...
-
-    def experiments(self) -> Sequence[str]:
-        """Return the ids of the stored experiments, sorted."""
-        ...
 
 
 @dataclass
@@ -215,7 +155,7 @@ class Orchestrator:
             WrongState: It is not running here.
         """
         stored = await self._laboratory.experiment(experiment)
-        await self._running(stored).run.pause()
+        await self._running(stored).run.steering.pause()
         return await self._laboratory.experiment(experiment)
 
     async def resume(self, experiment: str) -> StoredExperiment:
@@ -231,7 +171,7 @@ class Orchestrator:
         self._check()
         async with self._locks[experiment]:
             if live := self._live.get(experiment):
-                await live.run.go_on()
+                await live.run.steering.go_on()
             else:
                 await self._begin(await self._laboratory.plan_resume(experiment))
         return await self._laboratory.experiment(experiment)
@@ -245,7 +185,7 @@ class Orchestrator:
         """
         async with self._locks[experiment]:
             if live := self._live.get(experiment):
-                live.run.cancel()
+                live.run.steering.cancel()
                 await asyncio.wait({self._tasks[experiment]})
             else:
                 stored = await self._laboratory.experiment(experiment)
@@ -256,7 +196,7 @@ class Orchestrator:
         return await self._laboratory.experiment(experiment)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return when what it did is committed; see `ExperimentRun.control`.
+        """Carry out a command, and return when what it did is committed; see `Steering.control`.
 
         Raises:
             ExperimentNotFound: There is no such experiment.
@@ -268,7 +208,7 @@ class Orchestrator:
         else:
             experiment, _, _ = parse_agent_id(command.agent)
         if live := self._live.get(experiment):
-            return await live.run.control(command)
+            return await live.run.steering.control(command)
         stored = await self._laboratory.experiment(experiment)
         if isinstance(command, InjectGenome) or command.action is not AgentAction.INSPECT:
             self._running(stored)

@@ -5,19 +5,15 @@ import contextlib
 from dataclasses import dataclass
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds, parse_agent_id
-from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
+from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds
 from clau_doom.domain.events import (
     ExperimentCancelled,
     ExperimentCompleted,
     ExperimentFailed,
     ExperimentInterrupted,
-    ExperimentPaused,
-    ExperimentResumed,
     ExperimentStarted,
     GenerationCompleted,
     GenerationStarted,
-    GenomeInjected,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
@@ -27,19 +23,19 @@ from clau_doom.errors import (
     GenerationFailed,
     ShutdownRequested,
     StorageFailed,
-    WrongState,
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
-from clau_doom.orchestration.immigration import Immigration, admit, immigrants_of
+from clau_doom.orchestration.immigration import admit, immigrants_of
 from clau_doom.orchestration.judging import Judge, candidates
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.steering import Steering
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
 
 __all__ = ["ExperimentRun"]
@@ -97,12 +93,8 @@ class ExperimentRun:
         self._clock = clock
         self._generation = 0
         self._begun: tuple[Snapshot, RunLog] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-        self._immigration = Immigration(space, population=config.population, places=0, waiting=())
-        self._started = 0
-        self._live: GenerationRun | None = None
-        self._paused = False
-        self._cancelled = False
+        self.steering = Steering(config, space, store, self._player, shutdown)
+        """What persons and programs may do to the run while it lasts."""
 
     async def begin(self) -> Snapshot:
         """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""
@@ -116,86 +108,8 @@ class ExperimentRun:
             )
         )
         self._begun = snapshot, log
-        self._started = len(snapshot.generations)
-        self._immigration = Immigration(
-            self._space,
-            population=self._config.population,
-            places=self._config.evolution.immigrants,
-            waiting=snapshot.injected,
-        )
+        self.steering.begin(snapshot, log)
         return snapshot
-
-    async def pause(self) -> None:
-        """Begin no new episode until `go_on`; running time stands still.
-
-        Raises:
-            WrongState: It is paused already, or about to stop.
-        """
-        log = self._steerable()
-        if self._paused:
-            raise WrongState(f"experiment {self._config.name} is paused already")
-        self._paused = True
-        self._player.pause()
-        log.stop_clock()
-        self._set_deadline(log)
-        await log.append(ExperimentPaused())
-
-    async def go_on(self) -> None:
-        """Begin episodes again.
-
-        Raises:
-            WrongState: It is not paused.
-        """
-        log = self._steerable()
-        if not self._paused:
-            raise WrongState(f"experiment {self._config.name} is running: only a paused one goes on")
-        self._paused = False
-        log.start_clock()
-        self._set_deadline(log)
-        await log.append(ExperimentResumed())
-        self._player.go_on()
-
-    def cancel(self) -> None:
-        """Have it end for good, at once; `run` returns `CANCELLED`."""
-        self._cancelled = True
-        self._shutdown.request("cancelled", grace=0.0)
-
-    async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return when what it did is committed.
-
-        Raises:
-            AgentNotFound: There is no such agent.
-            WrongState: It cannot be done as things stand.
-            GenerationFull: No more genomes can be injected into the next generation.
-            InvalidGenome: The policy's space does not hold the genome.
-        """
-        log = self._steerable()
-        if isinstance(command, InjectGenome):
-            if self._started >= self._config.generations:
-                raise WrongState(f"no generation follows generation {self._started - 1}: raise generations to inject")
-            self._immigration.add(command.genome, self._started)
-            injected = GenomeInjected(generation=self._started, genome=command.genome)
-            return CommandDone(sequence=await log.append(injected))
-        _, generation, _ = parse_agent_id(command.agent)
-        if self._live is None or generation != self._started - 1 or self._live.told:
-            return await self._look_back(command, generation)
-        agent, events = self._live.command(command.action, command.agent)
-        evaluation, paused = self._live.evaluation(agent), agent.paused
-        sequence = await log.append(*events) if events else 0
-        return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
-
-    async def _look_back(self, command: AgentCommand, generation: int) -> CommandDone:
-        """Return an agent of a generation that is told, which can be looked at and no more."""
-        snapshot = await self._store.snapshot()
-        evaluation = snapshot.find(command.agent)
-        if command.action is not AgentAction.INSPECT:
-            raise WrongState(f"generation {generation} is told: nothing can be done to {command.agent} any more")
-        return CommandDone(sequence=0, evaluation=evaluation)
-
-    def _steerable(self) -> RunLog:
-        if self._begun is None or self._shutdown.requested:
-            raise WrongState(f"experiment {self._config.name} is not running")
-        return self._begun[1]
 
     async def run(self) -> ExperimentState:
         """Run to the end.
@@ -211,11 +125,10 @@ class ExperimentRun:
             await self.begin()
         assert self._begun is not None
         snapshot, log = self._begun
-        self._set_deadline(log)
         try:
             await self._evolve_and_judge(snapshot, log)
         except ShutdownRequested as request:
-            if self._cancelled:
+            if self.steering.cancelled:
                 await log.append(ExperimentCancelled())
                 return ExperimentState.CANCELLED
             await log.append(ExperimentInterrupted(generation=self._generation, reason=str(request)))
@@ -230,20 +143,8 @@ class ExperimentRun:
         except Exception as error:
             raise await self._failed(error, log) from error
         finally:
-            self._live = None
-            if self._deadline:
-                self._deadline.cancel()
+            self.steering.end()
         return ExperimentState.COMPLETED
-
-    def _set_deadline(self, log: RunLog) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-        limit = self._config.max_duration
-        if limit is None or self._paused:
-            return
-        reason = f"max_duration of {limit:g} s is used up"
-        left = max(limit - log.running_seconds, 0.0)
-        self._deadline = asyncio.get_running_loop().call_later(left, lambda: self._shutdown.request(reason, grace=0.0))
 
     async def _failed(self, error: Exception, log: RunLog) -> ExperimentFailedError:
         failure = ExperimentFailedError(f"experiment {self._config.name} failed")
@@ -292,18 +193,18 @@ class ExperimentRun:
         asked = await asyncio.to_thread(progress.strategy.ask)
         stored = [evaluation.agent for evaluation in known] if known else None
         # Nothing is awaited from here to the event, so that a genome that is injected later waits for the next one.
-        immigrants = self._immigration.take() if stored is None else immigrants_of(stored)
+        immigrants = self.steering.immigration.take() if stored is None else immigrants_of(stored)
         agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
         registry = Registry(self._config.population, agents)
-        self._started = generation + 1
+        self.steering.started = generation + 1
         if stored is None:
             await log.append(GenerationStarted(generation=generation, agents=agents))
         else:
             check_asked(agents, stored)
             restore(registry, snapshot, generation)
-        self._live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+        live = self.steering.live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
         try:
-            evaluations = await self._live.evaluate(self._player, lambda agent: _expected(agent, progress))
+            evaluations = await live.evaluate(self._player, lambda agent: _expected(agent, progress))
         except (ShutdownRequested, GenerationFailed, StorageFailed):
             raise
         except Exception as error:

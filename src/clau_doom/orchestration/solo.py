@@ -76,15 +76,15 @@ class SoloRun:
         return self._space
 
     async def pause(self, experiment: str) -> StoredExperiment:
-        """Begin no new episode; see `ExperimentRun.pause`."""
+        """Begin no new episode; see `Steering.pause`."""
         await self.experiment(experiment)
-        await self._run.pause()
+        await self._run.steering.pause()
         return await self._stored()
 
     async def resume(self, experiment: str) -> StoredExperiment:
-        """Begin episodes again; see `ExperimentRun.go_on`."""
+        """Begin episodes again; see `Steering.go_on`."""
         await self.experiment(experiment)
-        await self._run.go_on()
+        await self._run.steering.go_on()
         return await self._stored()
 
     async def cancel(self, experiment: str) -> StoredExperiment:
@@ -96,16 +96,16 @@ class SoloRun:
         stored = await self.experiment(experiment)
         if self._shutdown.requested:
             raise ShutdownRequested(f"experiment {experiment} is about to stop")
-        self._run.cancel()
+        self._run.steering.cancel()
         return stored
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command; see `ExperimentRun.control`."""
+        """Carry out a command; see `Steering.control`."""
         if isinstance(command, InjectGenome):
             await self.experiment(command.experiment)
         else:
             await self.experiment(parse_agent_id(command.agent)[0])
-        return await self._run.control(command)
+        return await self._run.steering.control(command)
 
     def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         """Yield the run's events after a sequence, until it is over."""

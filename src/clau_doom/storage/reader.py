@@ -137,11 +137,7 @@ class Reader:
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
             paused=tuple([AgentRef(*row) for row in paused]),
             injected=tuple([Genome.from_bytes(row[0]) for row in injected]),
-            deviations=Deviations(
-                exhausted_attempts=failures.get(FailureKind.ATTEMPTS_EXHAUSTED.value, 0),
-                missed_deadlines=failures.get(FailureKind.POLICY_TIMED_OUT.value, 0),
-                interventions=interventions,
-            ),
+            deviations=_deviations(failures, interventions),
             last_sequence=last,
             running_seconds=seconds,
         )
@@ -199,6 +195,14 @@ class Reader:
                 # A failed read may have ended the transaction already.
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
+
+
+def _deviations(failures: Counter[str], interventions: int) -> Deviations:
+    return Deviations(
+        exhausted_attempts=failures[FailureKind.ATTEMPTS_EXHAUSTED.value],
+        missed_deadlines=failures[FailureKind.POLICY_TIMED_OUT.value],
+        interventions=interventions,
+    )
 
 
 def _version(path: Path) -> int:

@@ -1,5 +1,6 @@
 """A real nats-server for tests: started on a free port, killed and started again with what it had stored."""
 
+import os
 import shutil
 import signal
 import socket
@@ -91,6 +92,9 @@ class NatsServer:
     def freeze(self) -> None:
         """Stop it without ending it: connections stay, and nothing is answered."""
         self._signal(signal.SIGSTOP)
+        if self._process:
+            # On a busy machine its threads go on for a while after the signal.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
