@@ -1,19 +1,21 @@
 """Commands in, answers out: those to one agent one after the other, those to different agents side by side."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from clau_doom.domain.commands import AgentCommand, Command
+from clau_doom.domain.commands import AgentCommand, Command, CommandDone
 from clau_doom.errors import ClauDoomError, ShutdownRequested
 from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc.calls import Write
 from clau_doom.rpc.errors import Status, status_of
-from clau_doom.rpc.orchestrator import Orchestrator
 from clau_doom.wire import command_from, done_message, refused_message
 
 __all__ = ["control_agents"]
+
+Control = Callable[[Command], Awaitable[CommandDone]]
+"""Carries out a command; returns once what it did is committed."""
 
 _MOST = 64
 """Commands of one stream that are carried out at once; the next one waits to be read."""
@@ -21,13 +23,13 @@ _MOST = 64
 _log = get_logger(__name__)
 
 
-async def control_agents(orchestrator: Orchestrator, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
+async def control_agents(control: Control, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
     """Carry out a stream's commands, and answer each by its id once what it did is committed.
 
     Raises:
         ShutdownRequested: The server stops; what was read before is done and answered.
     """
-    stream = _Stream(orchestrator, write)
+    stream = _Stream(control, write)
     stopped: ShutdownRequested | None = None
     async with asyncio.TaskGroup() as group:
         try:
@@ -42,8 +44,8 @@ async def control_agents(orchestrator: Orchestrator, requests: AsyncIterator[pb.
 class _Stream:
     """One client's commands."""
 
-    def __init__(self, orchestrator: Orchestrator, write: Write) -> None:
-        self._orchestrator = orchestrator
+    def __init__(self, control: Control, write: Write) -> None:
+        self._control = control
         self._write = write
         self._writing = asyncio.Lock()
         self._room = asyncio.Semaphore(_MOST)
@@ -70,7 +72,7 @@ class _Stream:
 
     async def _result(self, command_id: str, command: Command) -> pb.AgentResponse:
         try:
-            done = await self._orchestrator.control(command)
+            done = await self._control(command)
         except Exception as error:
             status = status_of(error)
             if status.error_id:

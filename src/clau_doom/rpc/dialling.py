@@ -38,8 +38,8 @@ def find_token(
         return read_token(token_file)
     if environ.get(TOKEN_VARIABLE, "").strip():
         return environ[TOKEN_VARIABLE].strip()
-    if address.startswith("unix:") or default_token_file is None or not default_token_file.exists():
-        return None
+    if default_token_file is None or not is_loopback(address.rpartition(":")[0]) or not default_token_file.exists():
+        return None  # and what is secret here is not told to another machine
     return read_token(default_token_file)
 
 

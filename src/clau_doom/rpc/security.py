@@ -7,7 +7,6 @@ import secrets
 import socket
 import ssl
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -108,13 +107,6 @@ def addresses(host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Files:
-    certificate: bytes
-    key: bytes
-    client_ca: bytes | None
-
-
 def server_credentials(config: GrpcConfig) -> grpc.ServerCredentials | None:
     """Return what to listen with, or None for plain text, which only this machine itself may use.
 
@@ -124,16 +116,11 @@ def server_credentials(config: GrpcConfig) -> grpc.ServerCredentials | None:
     if config.certificate is None or config.key is None:
         _check_plain(config)
         return None
-    files = _Files(
-        certificate=_read("grpc.certificate", config.certificate),
-        key=_read("grpc.key", config.key),
-        client_ca=_read("grpc.client_ca", config.client_ca) if config.client_ca else None,
-    )
+    certificate, key = _read("grpc.certificate", config.certificate), _read("grpc.key", config.key)
+    client_ca = _read("grpc.client_ca", config.client_ca) if config.client_ca else None
     _check_pair(config)
     return grpc.ssl_server_credentials(
-        [(files.key, files.certificate)],
-        root_certificates=files.client_ca,
-        require_client_auth=files.client_ca is not None,
+        [(key, certificate)], root_certificates=client_ca, require_client_auth=client_ca is not None
     )
 
 
@@ -159,14 +146,11 @@ def _check_pair(config: GrpcConfig) -> None:
         if config.client_ca:
             context.load_verify_locations(config.client_ca)
     except (ssl.SSLError, OSError, ValueError) as error:
-        raise ConfigError(
-            f"grpc.certificate {config.certificate} and grpc.key {config.key} cannot be used "
-            f"(with grpc.client_ca {config.client_ca}): {error}: use PEM files that belong together, the key without a "
-            "passphrase"
-            if config.client_ca
-            else f"grpc.certificate {config.certificate} and grpc.key {config.key} cannot be used: {error}: "
-            "use PEM files that belong together, the key without a passphrase"
-        ) from error
+        files = f"grpc.certificate {config.certificate} and grpc.key {config.key}"
+        if config.client_ca:
+            files += f" (with grpc.client_ca {config.client_ca})"
+        remedy = "use PEM files that belong together, the key without a passphrase"
+        raise ConfigError(f"{files} cannot be used: {error}: {remedy}") from error
 
 
 def _read(name: str, path: str) -> bytes:

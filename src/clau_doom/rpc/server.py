@@ -14,6 +14,7 @@ from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
 from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.finishing import Finishing
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listening import listen_on_host, listen_on_socket
 from clau_doom.rpc.orchestrator import Orchestrator
@@ -85,11 +86,12 @@ class RpcServer:
         self._observe = observe
         self._traffic = Traffic(draining=lambda: orchestrator.draining, most=most_calls)
         self._feed = EventFeed(orchestrator)
+        self._finishing = Finishing(grace=grace)
         service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
         health = health_pb2.DESCRIPTOR.services_by_name["Health"]
         names = (service.full_name, health.full_name)
         self._methods = (
-            *methods_of(service, OrchestratorService(orchestrator, self._feed), works=WORKS),
+            *methods_of(service, OrchestratorService(orchestrator, self._feed, self._finishing), works=WORKS),
             *methods_of(health, Health(self._traffic, names), open_=True),
             *reflection_methods(names),
             *methods,
@@ -118,6 +120,7 @@ class RpcServer:
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._feed)
+            await stack.enter_async_context(self._finishing)
             servers = [] if self._socket_only else [await self._listen(stack)]
             if self._config.socket:
                 unix = await stack.enter_async_context(self._server("unix", None))

@@ -11,6 +11,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.calls import Write
 from clau_doom.rpc.control import control_agents
 from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.finishing import Finishing
 from clau_doom.rpc.orchestrator import Orchestrator
 from clau_doom.rpc.paging import page
 from clau_doom.wire import EXPERIMENT_STATES, agent_message, config_fields, experiment_message, generation_message
@@ -28,10 +29,11 @@ _LONGEST_ID = 64
 class OrchestratorService:
     """The servicer. Every method answers or raises one of `clau_doom.errors`; nothing is mapped to codes here."""
 
-    def __init__(self, orchestrator: Orchestrator, feed: EventFeed) -> None:
-        """Serve an orchestrator and the events that its feed streams."""
+    def __init__(self, orchestrator: Orchestrator, feed: EventFeed, finishing: Finishing) -> None:
+        """Serve an orchestrator and the events that its feed streams; what changes something is finished."""
         self._orchestrator = orchestrator
         self._feed = feed
+        self._finish = finishing.finish
 
     async def StartExperiment(self, request: pb.StartExperimentRequest) -> pb.StartExperimentResponse:
         """Start an experiment."""
@@ -39,7 +41,8 @@ class OrchestratorService:
             raise InvalidMessage(
                 f"request_id has {len(request.request_id)} characters: use at most {_LONGEST_ID}, such as a UUID"
             )
-        stored, created = await self._orchestrator.start(_config(request), request_id=request.request_id)
+        begun = self._orchestrator.start(_config(request), request_id=request.request_id)
+        stored, created = await self._finish(begun)
         return pb.StartExperimentResponse(experiment=experiment_message(stored, whole=True), created=created)
 
     async def GetExperiment(self, request: pb.GetExperimentRequest) -> resources_pb2.Experiment:
@@ -62,15 +65,15 @@ class OrchestratorService:
 
     async def PauseExperiment(self, request: pb.PauseExperimentRequest) -> resources_pb2.Experiment:
         """Pause an experiment."""
-        return experiment_message(await self._orchestrator.pause(request.experiment_id), whole=True)
+        return experiment_message(await self._finish(self._orchestrator.pause(request.experiment_id)), whole=True)
 
     async def ResumeExperiment(self, request: pb.ResumeExperimentRequest) -> resources_pb2.Experiment:
         """Go on with an experiment."""
-        return experiment_message(await self._orchestrator.resume(request.experiment_id), whole=True)
+        return experiment_message(await self._finish(self._orchestrator.resume(request.experiment_id)), whole=True)
 
     async def CancelExperiment(self, request: pb.CancelExperimentRequest) -> resources_pb2.Experiment:
         """End an experiment for good."""
-        return experiment_message(await self._orchestrator.cancel(request.experiment_id), whole=True)
+        return experiment_message(await self._finish(self._orchestrator.cancel(request.experiment_id)), whole=True)
 
     async def GetGenerationStatus(self, request: pb.GetGenerationStatusRequest) -> resources_pb2.GenerationStatus:
         """Return how a generation stands."""
@@ -111,7 +114,7 @@ class OrchestratorService:
 
     async def ControlAgent(self, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
         """Carry out commands."""
-        await control_agents(self._orchestrator, requests, write)
+        await control_agents(lambda command: self._finish(self._orchestrator.control(command)), requests, write)
 
 
 def _config(request: pb.StartExperimentRequest) -> ExperimentConfig:

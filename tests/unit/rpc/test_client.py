@@ -31,6 +31,7 @@ from clau_doom.errors import (
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc import RpcServer, connect
+from clau_doom.rpc.dialling import find_token
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 from clau_doom.wire import config_message
@@ -145,6 +146,17 @@ async def test_the_token_is_found(serving: Serving, tmp_path: Path) -> None:
                 else:
                     with pytest.raises(NotAuthenticated):
                         await client.experiments()
+
+
+def test_this_folder_s_token_is_told_to_this_machine_alone(tmp_path: Path) -> None:
+    """Another machine's server is shown what was meant for it, and nothing that was found."""
+    token = tmp_path / "token"
+    token.write_text("secret")
+    token.chmod(0o600)
+    for address in ("localhost:1", "[::1]:1", "example.org:1", "10.0.0.1:1"):
+        here = address in {"localhost:1", "[::1]:1"}
+        assert find_token(address, None, token, {}) == ("secret" if here else None)
+        assert find_token(address, token, None, {}) == "secret"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "localhost:1", "[::1]:1", "unix:/nowhere/at/all.sock"])

@@ -120,7 +120,7 @@ async def carry_out(slow: Slow, commands: list[pb.AgentCommand], during: Callabl
         await asyncio.sleep(0)
         answered.append(message.command_id)
 
-    await control_agents(slow, requests(), write)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+    await control_agents(slow.control, requests(), write)
     return answered
 
 
@@ -172,7 +172,7 @@ async def test_a_command_that_fails_unexpectedly_is_refused_with_an_id_of_the_lo
     async def write(message: Any) -> None:
         answers.append(message)
 
-    await control_agents(slow, requests(), write)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+    await control_agents(slow.control, requests(), write)
     (answer,) = answers
     assert answer.refused.code == code_pb2.INTERNAL
     assert "secret" not in answer.refused.message

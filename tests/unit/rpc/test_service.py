@@ -1,5 +1,7 @@
 """What the service answers, over a real server and the real orchestrator on scripted episodes."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 
 from clau_doom.config import ExperimentConfig, config_from_yaml
+from clau_doom.domain.events import ExperimentCompleted
 from clau_doom.errors import ConfigError, NotAllowed
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
@@ -113,6 +116,29 @@ async def test_a_request_is_safe_to_repeat(serving: Serving) -> None:
         for other in ("", "another"):
             request.request_id = other
             assert (await refusal(served.stub.StartExperiment(request))).code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Serving) -> None:
+    """An experiment that is stored is run as well."""
+    begun, go = threading.Event(), threading.Event()
+
+    def wait(_config: ExperimentConfig) -> None:
+        begun.set()
+        go.wait(10)
+
+    laboratory = ScriptedLaboratory(refuse=wait)
+    async with serving(laboratory) as served:
+        call = served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml=f"name: x\n{SMALL}"))
+        await asyncio.to_thread(begun.wait, 10)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        go.set()
+        async with asyncio.timeout(10):
+            while "x" not in laboratory.stores:  # noqa: ASYNC110 - nothing tells when it is there
+                await asyncio.sleep(0.01)
+            events = [recorded.event async for recorded in laboratory.stores["x"].events(follow=True)]
+    assert isinstance(events[-1], ExperimentCompleted)
 
 
 async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving) -> None:

@@ -1,0 +1,55 @@
+"""What was begun is finished."""
+
+import asyncio
+
+import pytest
+
+from clau_doom.errors import WrongState
+from clau_doom.rpc.finishing import Finishing
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
+    """Leaving waits for it."""
+    done = list[str]()
+
+    async def work() -> str:
+        await asyncio.sleep(0.05)
+        done.append("done")
+        return "done"
+
+    async with Finishing(grace=5.0) as finishing:
+        caller = asyncio.ensure_future(finishing.finish(work()))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        assert done == []
+    assert done == ["done"]
+
+
+async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
+    """What else is carried out goes on."""
+
+    async def fail() -> str:
+        raise WrongState("not now")
+
+    async def work() -> str:
+        await asyncio.sleep(0.01)
+        return "done"
+
+    async with Finishing(grace=5.0) as finishing:
+        other = asyncio.ensure_future(finishing.finish(work()))
+        with pytest.raises(WrongState, match="not now"):
+            await finishing.finish(fail())
+        assert await other == "done"
+
+
+async def test_what_never_ends_is_ended_after_the_grace() -> None:
+    """And its caller with it."""
+    async with Finishing(grace=0.05) as finishing:
+        caller = asyncio.ensure_future(finishing.finish(asyncio.sleep(60, "late")))
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await caller
