@@ -1,0 +1,61 @@
+"""Header blocks as gRPC's servers write them: plain, packed by Huffman's code, and by the static table."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.policies.remote.hpack import BadHeaders, decode, encode
+
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
+
+
+def packed(text: str) -> bytes:
+    """Return RFC 7541's own examples of packed text."""
+    return bytes.fromhex({"www.example.com": "f1e3c2e5f23a6ba0ab90f4ff", "no-cache": "a8eb10649cbf"}[text])
+
+
+@given(fields=st.dictionaries(TEXT.filter(bool), TEXT))
+def test_what_is_encoded_is_decoded(fields: dict[str, str]) -> None:
+    """Literals come back as they were."""
+    assert decode(encode(fields)) == fields
+
+
+@pytest.mark.parametrize("text", ["www.example.com", "no-cache"])
+def test_packed_text_is_unpacked(text: str) -> None:
+    """RFC 7541, appendix C.4: the code of the printable characters."""
+    value = packed(text)
+    block = b"\x00\x01x" + bytes([0x80 | len(value)]) + value
+    assert decode(block) == {"x": text}
+
+
+def test_a_packed_date_and_status_are_unpacked() -> None:
+    """RFC 7541, appendix C.6.1: ``:status`` 302 beside names of the static table, which are left out."""
+    block = bytes.fromhex(
+        "488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29ad171863c78f0b97c8e9ae82ae43d3"
+    )
+    assert decode(block) == {":status": "302"}
+
+
+def test_an_indexed_status_is_read() -> None:
+    """One byte stands for ``:status`` 200, and a table of size 0 may be announced before it."""
+    assert decode(b"\x20\x88") == {":status": "200"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [b"\xbe", b"\x80", b"\x7f\x00\x01x", b"\x00\x05ab", b"\x00", b"\x00\x7f\xff\xff\xff\xff\xff", b"\x00\x01a"],
+    ids=["dynamic", "zero", "dynamic name", "short text", "no text", "endless integer", "no value"],
+)
+def test_a_block_that_cannot_be_read_is_refused(block: bytes) -> None:
+    """What is cut short, or refers to a table that was given no size, is an error and not a guess."""
+    with pytest.raises(BadHeaders):
+        decode(block)
+
+
+@given(block=st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(block: bytes) -> None:
+    """A peer's bytes raise nothing else."""
+    try:
+        decode(block)
+    except BadHeaders:
+        return
