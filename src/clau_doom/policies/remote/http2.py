@@ -101,7 +101,7 @@ class Call:
         self._messages: deque[bytes] = deque()
         self._ended: CallEnded | None = None
         self._leaving = False
-        self._unsent = b""
+        self._unsent = memoryview(b"")
         self._window = self._stream_window = self._initial_window = _FIRST_WINDOW
         self._max_frame = _LARGEST_FRAME
         self._taken = 0
@@ -152,7 +152,7 @@ class Call:
 
     def send(self, message: bytes) -> None:
         """Send a message; what the peer has no room for yet leaves when it has, while something is received."""
-        self._unsent += _pack_message(0, len(message)) + message
+        self._unsent = memoryview(b"".join((self._unsent, _pack_message(0, len(message)), message)))
         self._flush()
 
     def receive(self, end: float | None = None) -> bytes:
@@ -206,7 +206,7 @@ class Call:
             data, self._unsent = self._unsent[:room], self._unsent[room:]
             self._window -= len(data)
             self._stream_window -= len(data)
-            self._write(_frame(_DATA, 0, _STREAM, data))
+            self._write(_frame(_DATA, 0, _STREAM, bytes(data)))
 
     def _read(self, flags: int = 0) -> None:
         """Take in what comes next.
