@@ -191,10 +191,10 @@ def _service_table(streams: dict[int, list[float]]) -> Table:
 def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str, str], RoundTrip]]) -> Table:
     """Return what asking a remote agent costs, beside the same agent in the workers."""
     table = Table(title="a remote agent", title_justify="left", header_style="bold")
-    for heading in ("agent", "what", "decisions/s", "median, us", "p99, us", "this / in process", "goal"):
+    for heading in ("agent", "what", "decisions/s", "median, us", "p99, us", "this / inside", "goal"):
         table.add_column(heading, justify="left" if heading in {"agent", "what"} else "right", no_wrap=True)
     inside = Spread(tuple(each.inside.decisions_per_second for each in rounds))
-    table.add_row("Python", "in the worker's process", inside.text(), "", "", "", "")
+    table.add_row("Python", "inside the worker", inside.text(), "", "", "", "")
     for language in rounds[0].remote:
         played = [each.remote[language].decisions_per_second for each in rounds]
         ratios = [rate / each.inside.decisions_per_second for rate, each in zip(played, rounds, strict=True)]
@@ -203,8 +203,8 @@ def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str,
         )
         for method in ("GetAction", "Play"):
             taken = [each[language, method] for each in trips]
-            middles, worst = (Spread(tuple(1e6 * value for value in values)) for values in _quantiles(taken))
-            table.add_row(language, f"one {method}", "", middles.text(), worst.text(), "", "")
+            middle, slow = (f"{1e6 * statistics.median(values):,.0f}" for values in _quantiles(taken))
+            table.add_row(language, f"one {method}", "", middle, slow, "", "")
     return table
 
 
