@@ -265,6 +265,8 @@ class Orchestrator:
         except asyncio.CancelledError:
             task.cancel()
             raise
+        if live := self._live.get(name):  # whoever asked for it may want to steer its agents at once
+            await live.run.steering.under_way.wait()
 
     async def _host(self, plan: Planned, begun: "asyncio.Future[None]") -> None:
         name, shutdown = plan.config.name, Shutdown()

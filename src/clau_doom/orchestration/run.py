@@ -202,7 +202,8 @@ class ExperimentRun:
         else:
             check_asked(agents, stored)
             restore(registry, snapshot, generation)
-        live = self.steering.live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+        live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+        self.steering.evaluate(live)
         try:
             evaluations = await live.evaluate(self._player, lambda agent: _expected(agent, progress))
         except (ShutdownRequested, GenerationFailed, StorageFailed):

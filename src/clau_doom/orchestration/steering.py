@@ -29,6 +29,7 @@ class Steering:
         started: How many generations have started.
         live: The generation under evaluation, or None.
         cancelled: Whether the run is to end for good.
+        under_way: Set when the first generation is under evaluation, or the run is over without one.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Steering:
         self.started = 0
         self.live: GenerationRun | None = None
         self.cancelled = False
+        self.under_way = asyncio.Event()
 
     def begin(self, snapshot: Snapshot, log: RunLog) -> None:
         """Take the helm of a run that stands as a snapshot says, and keep it to its `max_duration`."""
@@ -60,9 +62,15 @@ class Steering:
         )
         self._set_deadline()
 
+    def evaluate(self, live: GenerationRun) -> None:
+        """Have the agents of a generation that has started at hand."""
+        self.live = live
+        self.under_way.set()
+
     def end(self) -> None:
         """Let go of the helm: the run is over."""
         self.live = None
+        self.under_way.set()
         if self._deadline:
             self._deadline.cancel()
 

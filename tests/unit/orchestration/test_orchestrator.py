@@ -8,7 +8,7 @@ import pytest
 from clau_doom.config import ExperimentConfig, HoldoutConfig, StoredExperiment
 from clau_doom.domain import AgentStatus, Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
-from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, GenerationStarted, RecordedEvent
+from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
 from clau_doom.errors import (
@@ -152,9 +152,6 @@ def test_agents_are_steered_by_their_ids() -> None:
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
         laboratory.open_gate.clear()
         await orchestrator.start(BASE)
-        async for recorded in orchestrator.events("one"):
-            if isinstance(recorded.event, GenerationStarted):
-                break
         done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
         assert (done.sequence > 0, done.paused) == (True, True)
         await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="one-g000-a001"))
