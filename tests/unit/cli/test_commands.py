@@ -70,7 +70,8 @@ def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: 
     keep(story)
     found = document(run, "status", "tiny")
     assert len(found["history_sha256"]) == 64
-    assert found["deviations"] == {"exhausted_attempts": 0, "missed_deadlines": 0, "interventions": 0, "total": 0}
+    kinds = ("exhausted_attempts", "missed_deadlines", "interventions", "repeated_actions", "total")
+    assert found["deviations"] == dict.fromkeys(kinds, 0)
     assert found["champion"] == {"agent": "tiny-g001-a000", "validation_fitness": 8.0}
     assert found["failed_agents"] == 1
     assert [row["best_agent"] for row in found["generations"]] == ["tiny-g000-a001", "tiny-g001-a000"]
