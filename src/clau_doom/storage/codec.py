@@ -8,7 +8,7 @@ beside the log, and a decoded event carries None.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -94,14 +94,13 @@ def _decoder(hint: Any) -> _Convert:
 
 
 def _dataclass_decoder(kind: type) -> _Convert:
-    parts = {name: _decoder(part) for name, part in _fields(kind)}
-    # A field with a default may be missing: an older clau-doom did not know it.
-    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    parts = [(name, _decoder(part)) for name, part in _fields(kind)]
+    names = {name for name, _ in parts}
 
     def convert(plain: Any) -> Any:
-        if not needed <= _checked(dict, plain).keys() <= parts.keys():
-            raise ValueError(f"fields {sorted(plain)} where {sorted(parts)} are expected")
-        return kind(**{name: parts[name](value) for name, value in plain.items()})
+        if _checked(dict, plain).keys() != names:
+            raise ValueError(f"fields {sorted(plain)} where {sorted(names)} are expected")
+        return kind(**{name: part(plain[name]) for name, part in parts})
 
     return convert
 

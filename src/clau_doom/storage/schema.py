@@ -86,6 +86,7 @@ CREATE TABLE episodes (
     seconds REAL NOT NULL,
     attempts INTEGER NOT NULL,
     worker INTEGER NOT NULL,
+    repeated INTEGER NOT NULL,
     UNIQUE (purpose, agent, number)
 ) STRICT;
 
@@ -105,9 +106,7 @@ CREATE TABLE events (
 # Reading makes files beside the results, for which a full disk or one that is read-only has no room.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
-_REPEATED = "ALTER TABLE episodes ADD COLUMN repeated INTEGER NOT NULL DEFAULT 0"
-
-MIGRATIONS: Sequence[str] = (_FIRST, _REPEATED)
+MIGRATIONS: Sequence[str] = (_FIRST,)
 """The scripts that lead from an empty file to today's tables; `PRAGMA user_version` counts those applied."""
 
 
