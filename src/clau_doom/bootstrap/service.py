@@ -65,6 +65,12 @@ async def serve(
             followers = await stack.enter_async_context(Followers(laboratory, metrics, bus))
             orchestrator = Orchestrator(laboratory, begun=followers.follow)
             await stack.enter_async_context(orchestrator)
+            shown = await _show(stack, config, metrics, orchestrator)
+            if bus is not None:
+                await stack.enter_async_context(obeying(bus, config.nats, _Commands(orchestrator).obey))
+            await followers.begin()
+            # Who comes back to an experiment finds it run again.
+            await orchestrator.resume_all()
             server = RpcServer(
                 config.grpc,
                 orchestrator,
@@ -73,11 +79,6 @@ async def serve(
                 observe=metrics.rpc,
             )
             await stack.enter_async_context(server)
-            shown = await _show(stack, config, metrics, orchestrator)
-            if bus is not None:
-                await stack.enter_async_context(obeying(bus, config.nats, _Commands(orchestrator).obey))
-            await followers.begin()
-            await orchestrator.resume_all()
             started(
                 Listening(
                     grpc=server.address,

@@ -1,5 +1,6 @@
 """Where experiments are looked up: the folder that keeps them, or the server that runs them."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -142,6 +143,8 @@ class FolderSource:
 
 
 _LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
+_AGAIN = 0.5
+"""Seconds until an experiment that is not run for the moment is looked at again."""
 
 
 class ServerSource:
@@ -187,11 +190,18 @@ class ServerSource:
         last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence
         if not follow and after >= last:
             return
-        async with aclosing(self._client.follow(experiment, after)) as log:
-            async for recorded in log:
-                yield recorded
-                if not follow and recorded.sequence >= last:
-                    return
+        while True:
+            async with aclosing(self._client.follow(experiment, after)) as log:
+                async for recorded in log:
+                    after = recorded.sequence
+                    yield recorded
+                    if not follow and after >= last:
+                        return
+            # A server that was started again may have ended a stream before it went on with the experiment.
+            state = EXPERIMENT_STATES.received((await self._client.experiment(experiment)).state)
+            if not follow or state not in _LIVE:
+                return
+            await asyncio.sleep(_AGAIN)
 
 
 def reach(

@@ -56,7 +56,7 @@ async def _run(remote: "Remote", output_dir: Path, name: str, config: "Experimen
         else:
             await _start(client, config)
             snapshot, known = None, 0
-        async with aclosing(client.follow(name, known)) as log:
+        async with aclosing(source.events(name, known, follow=True)) as log:
             await show_progress(log, config, snapshot=snapshot)
         return await source.experiment(name)
 

@@ -233,15 +233,18 @@ class Orchestrator:
 
     async def resume_all(self) -> None:
         """Go on with what was running when the last server ended, in whatever way it did."""
-        for stored in await self.experiments():
-            snapshot, name = stored.snapshot, stored.snapshot.experiment.id
-            killed = snapshot.state in {ExperimentState.RUNNING, ExperimentState.PENDING}
-            if name in self._live or not (killed or snapshot.reason == SERVER_STOPPED):
-                continue
-            try:
-                await self.resume(name)
-            except ClauDoomError as error:
-                _log.warning("an experiment cannot be resumed", experiment=name, error=str(error))
+        async with asyncio.TaskGroup() as group:
+            for stored in await self.experiments():
+                snapshot = stored.snapshot
+                killed = snapshot.state in {ExperimentState.RUNNING, ExperimentState.PENDING}
+                if snapshot.experiment.id not in self._live and (killed or snapshot.reason == SERVER_STOPPED):
+                    group.create_task(self._try_to_resume(snapshot.experiment.id))
+
+    async def _try_to_resume(self, experiment: str) -> None:
+        try:
+            await self.resume(experiment)
+        except ClauDoomError as error:
+            _log.warning("an experiment cannot be resumed", experiment=experiment, error=str(error))
 
     def _check(self) -> None:
         if self._draining is not None:
