@@ -133,7 +133,8 @@ class Player:
                 crew.create_task(self._run(task, work, reports, hire, judging=judging))
 
         hire()
-        while self._runners or not (work.done or self._shutdown.requested):
+        # While it is paused nothing is over either: who looks at its agents in the meantime may still change them.
+        while self._runners or not ((work.done and not self._paused) or self._shutdown.requested):
             await work.changed()
             hire()
 

@@ -52,7 +52,7 @@ def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
         with cores.share(0) as first:
             with cores.share(0) as second:
                 assert [len(first.places), len(second.places)] == [1, 1]
-                second.playing = False
+                second.plays_on(0)
                 await asyncio.sleep(0.03)
                 assert [len(first.places), len(second.places)] == [2, 0]
                 await asyncio.wait_for(second.have_any(), 1.0)
@@ -71,6 +71,26 @@ def test_where_there_are_too_few_places_they_go_round() -> None:
             for share in (one, two, three, one, two, three):
                 await asyncio.wait_for(share.have_any(), 1.0)
                 assert sum(len(other.places) for other in (one, two, three)) == 1
+
+    shared(scenario)
+
+
+def test_who_waits_for_a_place_is_not_forgotten() -> None:
+    """One whose last episode ends while another of its own waits for a place gets one again."""
+
+    async def scenario() -> None:
+        cores = Cores([None], turn=0.01)
+        with cores.share(0) as one, cores.share(0) as two:
+            one.plays_on(1)
+            two.plays_on(1)
+            async with asyncio.timeout(1.0):
+                while one.places:  # noqa: ASYNC110 - until it is the other's turn
+                    await asyncio.sleep(0.001)
+                waiting = asyncio.ensure_future(one.have_any())
+                await asyncio.sleep(0)
+                one.plays_on(0)
+                await waiting
+            assert one.places
 
     shared(scenario)
 

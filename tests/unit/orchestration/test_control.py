@@ -140,6 +140,25 @@ def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
     staged(scenario)
 
 
+def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
+    """Whoever looks at the agents of a paused run may stop the last one, and have it played all the same."""
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.playing() as task:
+            agents = [f"x-g000-a{index:03d}" for index in range(4)]
+            await stage.run.steering.pause()
+            for agent in agents[:-1]:
+                await stage.do(AgentAction.STOP, agent)
+            stage.open.set()
+            await stage.do(AgentAction.STOP, agents[-1])
+            await asyncio.sleep(0.2)
+            await stage.do(AgentAction.RESTART, agents[-1])
+            await stage.run.steering.go_on()
+            assert await task is ExperimentState.COMPLETED
+
+    staged(scenario)
+
+
 def test_a_pause_does_not_use_up_the_running_time() -> None:
     """The most running time is counted without pauses, and a paused run can be stopped at once."""
 

@@ -143,7 +143,7 @@ class LocalBackend(EvaluationBackend):
         await share.have_any()
         slot = min((self._slots[place] for place in share.places), key=lambda slot: slot.episodes)
         slot.episodes += 1
-        self._count(share)
+        share.plays_on(self._busy)
         try:
             while True:
                 with contextlib.suppress(Displaced):
@@ -153,11 +153,11 @@ class LocalBackend(EvaluationBackend):
                     return episode
         finally:
             slot.episodes -= 1
-            self._count(share)
+            share.plays_on(self._busy)
 
-    def _count(self, share: Share) -> None:
-        share.busy = sum(slot.episodes > 0 for slot in self._slots)
-        share.playing = share.busy > 0
+    @property
+    def _busy(self) -> int:
+        return sum(slot.episodes > 0 for slot in self._slots)
 
     async def _play_on(self, slot: _Slot, task: EpisodeTask) -> Episode:
         async with slot.starting:

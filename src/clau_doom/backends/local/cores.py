@@ -23,24 +23,38 @@ class Share:
         wanted: The most places that it can use.
         places: The places that it may begin episodes on now, by their numbers; what it has begun on another ends there.
         playing: Whether it has episodes to play; one that has none leaves its places to the others.
-        busy: On how many places it plays.
     """
 
     def __init__(self, cores: "Cores", wanted: int) -> None:
         self.wanted = wanted
         self.places: tuple[int, ...] = ()
         self.playing = True
-        self.busy = 0
+        self._busy = 0
+        self._waiting = 0
         self._cores = cores
         self._changed = asyncio.Event()
 
+    @property
+    def busy(self) -> int:
+        """On how many places it plays."""
+        return self._busy
+
+    def plays_on(self, places: int) -> None:
+        """Say on how many places episodes are played now."""
+        self._busy = places
+        self.playing = places > 0 or self._waiting > 0
+
     async def have_any(self) -> None:
         """Wait until there is a place."""
-        if not self.playing:
-            self.playing = True
-            self._cores.deal()
-        while not self.places:
-            await self._changed.wait()
+        self._waiting += 1
+        try:
+            if not self.playing:
+                self.playing = True
+                self._cores.deal()
+            while not self.places:
+                await self._changed.wait()
+        finally:
+            self._waiting -= 1
 
     def take(self, places: tuple[int, ...]) -> None:
         """Have other places from now on."""
