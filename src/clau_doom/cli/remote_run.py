@@ -12,8 +12,11 @@ from rich.text import Text
 from clau_doom.cli.console import ExitCode, progress_console
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from clau_doom.bootstrap import Remote
     from clau_doom.config import ExperimentConfig, StoredExperiment
+    from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
 
 __all__ = ["run_at_server"]
@@ -36,16 +39,16 @@ def run_at_server(
     """
     name = resume or (config.name if config else "")
     try:
-        stored = asyncio.run(_run(remote, output_dir, name, config))
+        return asyncio.run(_run(remote, output_dir, name, config))
     except KeyboardInterrupt:
         _say_how_to_come_back(name, remote)
         return ExitCode.INTERRUPTED
-    return _report(stored, remote)
 
 
-async def _run(remote: "Remote", output_dir: Path, name: str, config: "ExperimentConfig | None") -> "StoredExperiment":
+async def _run(remote: "Remote", output_dir: Path, name: str, config: "ExperimentConfig | None") -> ExitCode:
     from clau_doom import bootstrap
     from clau_doom.cli.progress import show_progress
+    from clau_doom.domain.events import ExperimentInterrupted
 
     async with bootstrap.reach(remote, output_dir) as client:
         source = bootstrap.ServerSource(client)
@@ -56,9 +59,20 @@ async def _run(remote: "Remote", output_dir: Path, name: str, config: "Experimen
         else:
             await _start(client, config)
             snapshot, known = None, 0
+        last: Event | None = None
+
+        async def noted(log: "AsyncIterator[RecordedEvent]") -> "AsyncIterator[RecordedEvent]":
+            nonlocal last
+            async for recorded in log:
+                last = recorded.event
+                yield recorded
+
         async with aclosing(source.events(name, known, follow=True)) as log:
-            await show_progress(log, config, snapshot=snapshot)
-        return await source.experiment(name)
+            await show_progress(noted(log), config, snapshot=snapshot)
+        if isinstance(last, ExperimentInterrupted):  # the server may be gone by now
+            _say_how_to_go_on(name, last.reason, remote)
+            return ExitCode.INTERRUPTED
+        return _report(await source.experiment(name))
 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
@@ -77,20 +91,23 @@ async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
             return
 
 
-def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
+def _report(stored: "StoredExperiment") -> ExitCode:
     from clau_doom.cli.results import show_result
     from clau_doom.domain.experiment import ExperimentState
 
     name, state = stored.snapshot.experiment.id, stored.state
     if state is ExperimentState.COMPLETED:
         return show_result(stored.snapshot, stored.config)
-    console = progress_console()
     reason = f": {stored.snapshot.reason}" if stored.snapshot.reason else ""
-    console.print(Text(f"experiment {name} is {state.value}{reason}", "bold yellow"), soft_wrap=True)
-    if state is ExperimentState.INTERRUPTED:
-        console.print(f"go on with: clau-doom run --resume {name} --server {remote.address}", soft_wrap=True)
-        return ExitCode.INTERRUPTED
+    progress_console().print(Text(f"experiment {name} is {state.value}{reason}", "bold yellow"), soft_wrap=True)
     return ExitCode.FAILED
+
+
+def _say_how_to_go_on(name: str, reason: str, remote: "Remote") -> None:
+    console = progress_console()
+    console.print(Text(f"experiment {name} is interrupted: {reason}", "bold yellow"), soft_wrap=True)
+    again = f"clau-doom run --resume {name} --server {shlex.quote(remote.address)}"
+    console.print(f"go on with: {again} (a server that is started again goes on by itself)", soft_wrap=True)
 
 
 def _say_how_to_come_back(name: str, remote: "Remote") -> None:
