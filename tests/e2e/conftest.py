@@ -20,6 +20,7 @@ class Service:
         self.folder = folder
         self.address = ""
         self._process: subprocess.Popen[bytes] | None = None
+        self._begun: list[subprocess.Popen[str]] = []
 
     @property
     def log(self) -> Path:
@@ -59,6 +60,9 @@ class Service:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        for process in self._begun:
+            with process:
+                process.kill()
 
     def run(self, *words: str, local: bool = False, **extra: str) -> "subprocess.CompletedProcess[str]":
         """Run a command beside the server; it asks the server unless it is to look by itself."""
@@ -76,7 +80,7 @@ class Service:
 
     def begin(self, *words: str) -> "subprocess.Popen[str]":
         """Start a command beside the server."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*words),
             cwd=self.folder,
             env=self.environment(CLAU_DOOM_SERVER=self.address),
@@ -85,6 +89,8 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self._begun.append(process)
+        return process
 
     def status(self, name: str, *, local: bool = False) -> dict[str, Any]:
         done = self.run("status", name, "--json", local=local)

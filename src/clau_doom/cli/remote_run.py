@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ def run_at_server(
         resume: What to go on with, or None.
     """
     name = resume or (config.name if config else "")
+    # Whoever started this in the background may have had it ignored; asyncio minds the default handler alone.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return asyncio.run(_run(remote, output_dir, name, config))
     except KeyboardInterrupt:
