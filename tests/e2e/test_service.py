@@ -84,9 +84,24 @@ def test_a_server_goes_on_where_the_last_one_ended(service: Any, sign: signal.Si
     assert sequences == [*range(1, len(sequences) + 1)]
 
 
+def paused_with_agents_pending(service: Any, name: str) -> tuple[int, list[str]]:
+    """Pause an experiment in the middle of a generation; return that, and its agents that lack episodes."""
+    for _ in range(20):
+        assert service.run("pause", name).returncode == 0
+        status = service.status(name)
+        assert status["state"] == "paused"
+        if under_way := status["unfinished_generation"]:
+            generation = int(under_way["index"])
+            listed = json.loads(service.run("agent", "list", name, "-g", str(generation), "--json").stdout)["agents"]
+            if pending := [agent["agent"] for agent in listed if agent["status"] == "pending"]:
+                return generation, pending
+        assert service.run("resume", name).returncode == 0
+    raise AssertionError("every pause came at a generation's end")
+
+
 def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
     """Paused, looked at, resumed and cancelled; Ctrl-C on who follows leaves it running, and says how to come back."""
-    (service.folder / "config.yaml").write_text(LONG)
+    (service.folder / "config.yaml").write_text(LONG.replace("population: 6", "population: 24"))
     service.start()
     following = service.begin("run")
     service.until(lambda: service.run("status", "quick", "--json").returncode == 0)
@@ -95,15 +110,7 @@ def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
     _, said = following.communicate(timeout=30)
     assert following.returncode == 130
     assert f"clau-doom events quick --follow --server {service.address}" in said
-    assert service.run("pause", "quick").returncode == 0
-    paused = service.status("quick")
-    assert paused["state"] == "paused"
-    generation = paused["unfinished_generation"]["index"]
-    pending = [
-        agent["agent"]
-        for agent in json.loads(service.run("agent", "list", "quick", "-g", str(generation), "--json").stdout)["agents"]
-        if agent["status"] == "pending"
-    ]
+    generation, pending = paused_with_agents_pending(service, "quick")
     for verb in ("pause", "resume", "stop", "restart"):
         done = service.run("agent", verb, pending[-1])
         assert done.returncode == 0, done.stderr
