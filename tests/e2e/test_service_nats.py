@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -121,5 +122,22 @@ def test_a_run_of_ones_own_publishes_its_events(service: Any, tmp_path: Path) ->
         bus_there = {"CLAU_DOOM_NATS_ENABLED": "true", "CLAU_DOOM_NATS_URL": bus.url}
         again = service.run("run", "--resume", "quick", "-g", "3", local=True, **bus_there)
         assert again.returncode == 0, again.stderr
+        log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
+        assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log
+
+
+def test_a_server_publishes_what_a_killed_one_did_not_come_to(service: Any, tmp_path: Path) -> None:
+    """Started again, it goes on with the log where the stream ends, while the run goes on: every event once."""
+    (tmp_path / "nats").mkdir()
+    (tmp_path / "config.yaml").write_text(QUICK.replace("generations: 4", "generations: 8"))
+    with NatsServer(tmp_path / "nats") as bus:
+        (tmp_path / "serve.yaml").write_text(f"nats: {{enabled: true, url: '{bus.url}'}}\n")
+        service.start("-c", "serve.yaml")
+        service.begin("run")
+        service.until(lambda: logged(service).count("generationCompleted") >= 2)
+        service.stop(signal.SIGKILL)
+        service.start("-c", "serve.yaml")
+        service.until(lambda: service.status("quick")["state"] == "completed")
+        assert service.stop(signal.SIGTERM) == 143
         log = [json.loads(line)["sequence"] for line in logged(service).splitlines()]
         assert [event["sequence"] for _, _, event in asyncio.run(published(bus.url))] == log

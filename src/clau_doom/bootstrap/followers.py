@@ -1,13 +1,15 @@
 """What reads the experiments' logs beside the runs: metrics, the operator's log, and the relay to the bus."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Protocol, Self
+from functools import partial
+from typing import Self
 
 from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.narration import narrate
+from clau_doom.config import StoredExperiment
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.events import Relay
@@ -26,11 +28,6 @@ _log = get_logger(__name__)
 _Read = Callable[[str, ExperimentStore], Awaitable[None]]
 
 
-class _Lagging(Protocol):
-    @property
-    def lag(self) -> int: ...
-
-
 class Followers:
     """Follows every experiment that is run, and ends nothing when a log cannot be read. Enter it before the runs."""
 
@@ -42,7 +39,8 @@ class Followers:
         self._tasks = asyncio.TaskGroup()
         self._looking: asyncio.Task[None] | None = None
         self._reading: set[asyncio.Task[None]] = set()
-        self._relays: dict[str, _Lagging] = {}
+        self._relays: dict[str, Relay] = {}
+        self._publishing: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         """Begin to look; nothing is followed yet."""
@@ -59,29 +57,30 @@ class Followers:
                 task.cancel()
         await self._tasks.__aexit__(None, None, None)
 
-    async def begin(self) -> None:
+    def begin(self, experiments: Sequence[StoredExperiment]) -> None:
         """Show the experiments that are stored, and publish what the last server did not come to."""
-        for name in self._laboratory.experiments():
-            try:
-                stored = await self._laboratory.experiment(name)
-            except ClauDoomError as error:
-                _log.warning("an experiment cannot be read", experiment=name, error=describe(error))
-                continue
+        for stored in experiments:
+            name = stored.snapshot.experiment.id
             self._metrics.begin(name, replace(stored.snapshot, state=stored.state))
             if stored.state is not ExperimentState.RUNNING:
-                self._read(name, self._publish)
+                self._relay(name)
 
     def follow(self, experiment: str) -> None:
         """Follow a run that has begun."""
         self._read(experiment, self._measure)
-        self._read(experiment, self._publish)
+        self._relay(experiment)
 
-    def _read(self, experiment: str, read: _Read) -> None:
-        if read == self._publish and self._bus is None:
-            return
+    def _relay(self, experiment: str) -> None:
+        """Publish an experiment's events; whoever did so before, such as for the last server's rest, ends first."""
+        if self._bus is not None:
+            publish = partial(self._publish, self._bus, self._publishing.get(experiment))
+            self._publishing[experiment] = self._read(experiment, publish)
+
+    def _read(self, experiment: str, read: _Read) -> "asyncio.Task[None]":
         task = self._tasks.create_task(self._guarded(experiment, read))
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
+        return task
 
     async def _guarded(self, experiment: str, read: _Read) -> None:
         with bound(experiment=experiment):
@@ -98,9 +97,13 @@ class Followers:
             self._metrics.apply(experiment, recorded)
             narrate(experiment, recorded.event)
 
-    async def _publish(self, experiment: str, store: ExperimentStore) -> None:
-        assert self._bus is not None
-        relay = Relay((await store.snapshot()).experiment, store, self._bus)
+    async def _publish(
+        self, bus: EventBus, before: "asyncio.Task[None] | None", experiment: str, store: ExperimentStore
+    ) -> None:
+        if before is not None:
+            before.cancel()
+            await asyncio.wait({before})
+        relay = Relay((await store.snapshot()).experiment, store, bus)
         self._relays[experiment] = relay
         await relay.run()
 

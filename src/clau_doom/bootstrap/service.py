@@ -57,7 +57,7 @@ async def serve(
         BusUnavailable: NATS is asked for, and no server answers.
         ConfigError: A file cannot be used.
     """
-    laboratory = ServerLaboratory(config, output_dir)
+    laboratory, token = ServerLaboratory(config, output_dir), token_file(config, output_dir)
     with Runs(output_dir).claim():
         async with AsyncExitStack() as stack:
             metrics = Metrics()
@@ -68,13 +68,13 @@ async def serve(
             shown = await _show(stack, config, metrics, orchestrator)
             if bus is not None:
                 await stack.enter_async_context(obeying(bus, config.nats, _Commands(orchestrator).obey))
-            await followers.begin()
+            followers.begin(await orchestrator.experiments())
             # Who comes back to an experiment finds it run again.
             await orchestrator.resume_all()
             server = RpcServer(
                 config.grpc,
                 orchestrator,
-                token_file=token_file(config, output_dir),
+                token_file=token,
                 grace=config.server.grace,
                 observe=metrics.rpc,
             )
@@ -84,7 +84,7 @@ async def serve(
                     grpc=server.address,
                     socket=config.grpc.socket,
                     metrics=shown,
-                    token_file=token_file(config, output_dir),
+                    token_file=token,
                 )
             )
             await _until_drained(orchestrator, shutdown, grace=config.server.grace)

@@ -31,6 +31,10 @@ __all__ = [
     "reach_run",
 ]
 
+_LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
+_AGAIN = 0.5
+"""Seconds until an experiment that is not run for the moment is looked at again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Remote:
@@ -142,11 +146,6 @@ class FolderSource:
                 yield recorded
 
 
-_LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
-_AGAIN = 0.5
-"""Seconds until an experiment that is not run for the moment is looked at again."""
-
-
 class ServerSource:
     """The experiments of a server, through an open client."""
 
@@ -175,9 +174,8 @@ class ServerSource:
         """Return an experiment as it stands, read off its log."""
         message = await self._client.experiment(check_experiment_id(experiment))
         ledger = Ledger()
-        async with aclosing(self.events(experiment, 0, follow=False)) as log:
-            async for recorded in log:
-                ledger.apply(recorded.event)
+        async for recorded in self._up_to(experiment, 0, message.last_sequence):
+            ledger.apply(recorded.event)
         return StoredExperiment(
             snapshot=ledger.snapshot(running_seconds=message.running_seconds),
             config=config_from_yaml(message.config_yaml, name=f"the configuration of {experiment}"),
@@ -188,20 +186,30 @@ class ServerSource:
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
         last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence
-        if not follow and after >= last:
+        if not follow:
+            async for recorded in self._up_to(experiment, after, last):
+                yield recorded
             return
         while True:
             async with aclosing(self._client.follow(experiment, after)) as log:
                 async for recorded in log:
                     after = recorded.sequence
                     yield recorded
-                    if not follow and after >= last:
-                        return
             # A server that was started again may have ended a stream before it went on with the experiment.
             state = EXPERIMENT_STATES.received((await self._client.experiment(experiment)).state)
-            if not follow or state not in _LIVE:
+            if state not in _LIVE:
                 return
             await asyncio.sleep(_AGAIN)
+
+    async def _up_to(self, experiment: str, after: int, last: int) -> AsyncGenerator[RecordedEvent, None]:
+        """Yield the events after one sequence up to another, which the log has."""
+        if after >= last:
+            return
+        async with aclosing(self._client.follow(experiment, after)) as log:
+            async for recorded in log:
+                yield recorded
+                if recorded.sequence >= last:
+                    return
 
 
 def reach(
