@@ -29,8 +29,12 @@
     │   └── StoreCorrupted         what is stored contradicts itself or the configuration
     ├── BusUnavailable             events cannot be told: the bus is out of reach, or refuses them
     ├── PolicyFailed               the agent's own fault: no fitness, and never played again
+    │   ├── Forged                 what its container claims is not true
+    │   ├── OutOfMemory            it took more memory than its container may have
     │   └── PolicyTimedOut         it was still deciding at the deadline
     └── InfrastructureFailed       nobody's fault: the episode is played again with the same seed
+        ├── ContainerRefused       no container can be made as things stand: an image or a name is in the way
+        ├── DockerUnreachable      no Docker daemon answers
         ├── EngineCrashed
         ├── EpisodeTimedOut        the engine or the worker hung
         ├── WorkerCrashed
@@ -50,7 +54,9 @@ __all__ = [
     "BusUnavailable",
     "ClauDoomError",
     "ConfigError",
+    "ContainerRefused",
     "DiskFull",
+    "DockerUnreachable",
     "EngineCrashed",
     "EpisodeTimedOut",
     "ExperimentBusy",
@@ -59,6 +65,7 @@ __all__ = [
     "ExperimentFailed",
     "ExperimentNotFound",
     "FolderBusy",
+    "Forged",
     "GenerationFailed",
     "GenerationFull",
     "GenerationNotFound",
@@ -67,6 +74,7 @@ __all__ = [
     "InvalidMessage",
     "NotAllowed",
     "NotAuthenticated",
+    "OutOfMemory",
     "OutOfOrder",
     "PolicyFailed",
     "PolicyTimedOut",
@@ -213,8 +221,24 @@ class PolicyTimedOut(PolicyFailed):
     """The policy was still deciding at the episode's deadline."""
 
 
+class Forged(PolicyFailed):
+    """What an agent's container claims is not true, or is nothing that a worker says."""
+
+
+class OutOfMemory(PolicyFailed):
+    """The agent took more memory than its container may have."""
+
+
 class InfrastructureFailed(ClauDoomError):
     """An engine, worker, container, node or network failed; the agent is not charged."""
+
+
+class ContainerRefused(InfrastructureFailed):
+    """No container can be made until a person has seen to what the message names; no attempt changes it."""
+
+
+class DockerUnreachable(InfrastructureFailed):
+    """No Docker daemon answers."""
 
 
 class EngineCrashed(InfrastructureFailed):

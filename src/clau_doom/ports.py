@@ -208,6 +208,10 @@ class Engine(Protocol):
         """
         ...
 
+    def actions(self) -> bytes:
+        """Return the episode's actions so far, one after the other, as the trajectory's hash takes them in."""
+        ...
+
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording, or None unless started with `record`.
 
@@ -233,6 +237,7 @@ class EpisodeTask:
         seed: The engine's seed.
         attempt: From 1.
         baseline: Play the random policy in place of the experiment's.
+        actions: Perform these actions (`Episode.actions`) in place of a policy's, where nothing can be claimed.
     """
 
     purpose: Purpose
@@ -242,12 +247,14 @@ class EpisodeTask:
     seed: int
     attempt: int = 1
     baseline: bool = False
+    actions: bytes | None = None
 
 
 class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protocol):
     """Where episodes are played. Entering starts its workers; leaving ends them, with everything they started.
 
-    It neither schedules nor retries: it plays what it is given, at most `slots` episodes at once.
+    It neither schedules nor retries: it plays what it is given, at most `slots` episodes at once. A task that carries
+    actions is played by an engine that no agent's code comes near, so that its outcome proves what they lead to.
     """
 
     @property
@@ -255,13 +262,22 @@ class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protoc
         """How many episodes it takes at once; it may change from one episode to the next."""
         ...
 
+    def takes(self, task: EpisodeTask) -> bool:
+        """Say whether there is room for an episode now: some play each agent in a place of its own."""
+        ...
+
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode. Cancelling ends it at once and leaves the backend usable.
 
         Raises:
-            PolicyFailed: The agent's own fault (`PolicyTimedOut` when it was still deciding at the deadline).
+            PolicyFailed: The agent's own fault (`PolicyTimedOut` when it was still deciding at the deadline,
+                `OutOfMemory` when it took more than it may have, `Forged` when what it claims is not true).
             InfrastructureFailed: Nobody's fault: the worker was replaced, and the episode may be played again.
         """
+        ...
+
+    async def end_generation(self, generation: int) -> None:
+        """Give back what is held for the agents of a generation, of which nothing more will be asked for now."""
         ...
 
 
@@ -297,6 +313,13 @@ class ExperimentStore(Protocol):
 
     async def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return an episode's recording, or None when none was kept."""
+        ...
+
+    async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return what an episode claims to have done, or None where nothing is claimed; kept until it is settled.
+
+        A training episode's are kept until its generation is completed, all others' for good.
+        """
         ...
 
     def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.bootstrap.containers import make_docker_backend
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import GrpcConfig, to_yaml
@@ -91,7 +92,8 @@ async def host_run(
     async with folder.write(keep_recordings=plan.config.execution.record) as store:
         folder.write_config(to_yaml(plan.config))
         async with AsyncExitStack() as stack:
-            backend = make_backend(plan, folder.logs, cores=cores)
+            uuid = (await store.snapshot()).experiment.uuid
+            backend = make_backend(plan, folder.logs, uuid=uuid, cores=cores)
             if not await shutdown.bound(stack.enter_async_context(backend)):
                 shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)
@@ -107,9 +109,18 @@ async def steerable(plan: Plan, store: ExperimentStore, run: ExperimentRun, shut
         yield
 
 
-def make_backend(plan: Plan, logs: Path | None, *, cores: Cores | None = None) -> EvaluationBackend:
-    """Return the backend that a plan asks for, not yet entered; `cores` are those that it shares with others."""
+def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None = None) -> EvaluationBackend:
+    """Return the backend that a plan asks for, not yet entered.
+
+    Args:
+        plan: The plan.
+        logs: A folder for the workers' output, or None to drop it.
+        uuid: The stored experiment's.
+        cores: The places for workers, where they are shared with others.
+    """
     config = plan.config
+    if config.execution.backend == "docker":
+        return make_docker_backend(plan, logs, uuid=uuid, cores=cores)
     return LocalBackend(
         scenario=config.scenario,
         policy=config.policy,

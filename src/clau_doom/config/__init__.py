@@ -6,6 +6,7 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 """
 
 from clau_doom.config.compare import Difference, check_resume, differences
+from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.fields import values
 from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve, resolve_fields
@@ -31,6 +32,7 @@ from clau_doom.config.schema import (
     ScenarioConfig,
 )
 from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.size import format_size, parse_size
 from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 
@@ -40,6 +42,7 @@ __all__ = [
     "CustomPolicyConfig",
     "DescriptorConfig",
     "Difference",
+    "DockerConfig",
     "Document",
     "EvolutionConfig",
     "ExecutionConfig",
@@ -67,10 +70,12 @@ __all__ = [
     "differences",
     "flow",
     "format_duration",
+    "format_size",
     "json_schema",
     "load_config",
     "parse_document",
     "parse_duration",
+    "parse_size",
     "read_document",
     "resolve",
     "resolve_fields",

@@ -1,6 +1,6 @@
 """One game on one seed: what happened in it (deterministic), and how long that took (not)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 __all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "Purpose"]
@@ -66,6 +66,16 @@ class EpisodeOutcome:
     measures: Measures
     trajectory_sha256: str
 
+    def mismatch(self, proved: "EpisodeOutcome") -> str | None:
+        """Return in what this claim differs from what its actions were proved to lead to, or None."""
+        for field in fields(Measures):
+            said, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
+            if said != found:
+                return f"it claims {field.name} of {said:g} where its actions lead to {found:g}"
+        if self != proved:
+            return "its trajectory is not the one that its actions lead to"
+        return None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeTiming:
@@ -95,6 +105,7 @@ class Episode:
         outcome: What happened.
         timing: How it was played.
         recording: The engine's own recording (.lmp), or None.
+        actions: Where the outcome is a claim, the actions that are said to lead to it, as `worker.v1` has them.
     """
 
     purpose: Purpose
@@ -103,3 +114,4 @@ class Episode:
     outcome: EpisodeOutcome
     timing: EpisodeTiming
     recording: bytes | None = None
+    actions: bytes | None = None

@@ -49,6 +49,10 @@ class FailureKind(StrEnum):
     """Deviation: the infrastructure failed as often as the configuration allows."""
     STOPPED = "stopped"
     """Deviation: a person gave the agent up."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """It took more memory than its container may have."""
+    FORGED = "forged"
+    """What its container claimed was not true."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -152,7 +152,9 @@ class Ledger:
         match event:
             case EpisodeFinished():
                 episode = event.episode
-                tables.episodes[episode.purpose, episode.agent, episode.number] = replace(episode, recording=None)
+                tables.episodes[episode.purpose, episode.agent, episode.number] = replace(
+                    episode, recording=None, actions=None
+                )
             case AgentEvaluated():
                 self._settle(event.ref, status=AgentStatus.COMPLETED, fitness=event.fitness)
             case ContestantFailed():
@@ -235,7 +237,7 @@ class Ledger:
             case EpisodeFinished():
                 return self._new_episode(event.episode)
             case AgentEvaluated() | AgentFailed():
-                return self._status(event.ref) is AgentStatus.PENDING
+                return self._may_settle(event)
             case GenerationStarted():
                 return self._next_generation(experiment, event)
             case GenerationCompleted():
@@ -253,6 +255,12 @@ class Ledger:
             return self._status(event.ref) is AgentStatus.FAILED and event.ref.generation >= len(tables.summaries)
         waits = isinstance(event, AgentResumed)
         return self._status(event.ref) is AgentStatus.PENDING and (event.ref in tables.paused) is waits
+
+    def _may_settle(self, event: AgentEvaluated | AgentFailed) -> bool:
+        status = self._status(event.ref)
+        if isinstance(event, AgentFailed) and event.kind is FailureKind.FORGED and status is AgentStatus.COMPLETED:
+            return event.ref.generation >= len(self._tables.summaries)  # it turned out before they were told
+        return status is AgentStatus.PENDING
 
     def _new_episode(self, episode: Episode) -> bool:
         status = self._status(self._tables.places.get(episode.agent))

@@ -15,6 +15,8 @@ from clau_doom.game.scenarios import (
     SCENARIOS,
     BundledScenario,
     Scenario,
+    ScenarioFiles,
+    own_files,
     resolve,
 )
 
@@ -23,11 +25,13 @@ __all__ = [
     "SCENARIOS",
     "BundledScenario",
     "Scenario",
+    "ScenarioFiles",
     "VizdoomEngine",
     "has_ended",
     "is_stopped",
     "kind_of",
     "launched",
+    "own_files",
     "resolve",
     "sweep",
 ]

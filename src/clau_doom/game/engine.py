@@ -166,6 +166,10 @@ class VizdoomEngine:
         """Return the SHA-256 over every decision of the episode so far; see the port."""
         return self._tally.trajectory_sha256()
 
+    def actions(self) -> bytes:
+        """Return the episode's actions so far; see the port."""
+        return self._tally.actions()
+
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording (.lmp), or None where none is kept.
 

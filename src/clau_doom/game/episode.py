@@ -111,6 +111,10 @@ class Tally:
         """
         return hashlib.sha256(b"".join(self._rows[:-1])).hexdigest()  # the last variables led to no decision
 
+    def actions(self) -> bytes:
+        """Return the actions so far, as they are hashed."""
+        return b"".join(self._rows[1::2])
+
     def measures(self, reward: float) -> Measures:
         """Return the measures so far, with the scenario's reward."""
         shots, distance = self._added_up()

@@ -16,7 +16,16 @@ from clau_doom.errors import ConfigError
 from clau_doom.game.wads import is_archive, maps
 from clau_doom.ports import ScenarioFacts
 
-__all__ = ["CANONICAL_VARIABLES", "EXCLUDED", "SCENARIOS", "BundledScenario", "Scenario", "resolve"]
+__all__ = [
+    "CANONICAL_VARIABLES",
+    "EXCLUDED",
+    "SCENARIOS",
+    "BundledScenario",
+    "Scenario",
+    "ScenarioFiles",
+    "own_files",
+    "resolve",
+]
 
 CANONICAL_VARIABLES = (
     "KILLCOUNT",
@@ -136,11 +145,25 @@ class Scenario:
     wad_sha256: str
 
 
-def resolve(config: ScenarioConfig) -> Scenario:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScenarioFiles:
+    """Where files lie that were brought from another machine.
+
+    Attributes:
+        wad: The .wad with the scenario's maps, or None where the game's own are played.
+        game: The .wad with the game's resources, or None for ViZDoom's default.
+    """
+
+    wad: Path | None = None
+    game: Path | None = None
+
+
+def resolve(config: ScenarioConfig, files: ScenarioFiles | None = None) -> Scenario:
     """Return the scenario that a configuration names.
 
     Args:
         config: A bundled name, or the path of a .cfg file (relative to the working folder), with what overrides it.
+        files: What lies elsewhere than the .cfg says.
 
     Raises:
         ConfigError: There is no such scenario or file, or one player cannot play it; the message says what to do.
@@ -156,8 +179,11 @@ def resolve(config: ScenarioConfig) -> Scenario:
         raise ConfigError(f"{cfg} has no available_buttons: list at least one button that an agent may press")
     own = (variable.name for variable in game.get_available_game_variables())
     extra = (name for name in own if name not in CANONICAL_VARIABLES and name not in _CARRIED_OVER)
-    wad = _wad(cfg, game.get_doom_scenario_path(), "doom_scenario_path")
-    resources = _wad(cfg, game.get_doom_game_path(), "doom_game_path") or _package() / "freedoom2.wad"
+    if files is None:
+        wad = _wad(cfg, game.get_doom_scenario_path(), "doom_scenario_path")
+        resources = _wad(cfg, game.get_doom_game_path(), "doom_game_path") or _default_game()
+    else:
+        wad, resources = files.wad, files.game or _default_game()
     width, height = config.resolution.split("x")
     return Scenario(
         cfg=cfg,
@@ -177,6 +203,17 @@ def resolve(config: ScenarioConfig) -> Scenario:
         cfg_sha256=_sha256(cfg),
         wad_sha256=_sha256(wad or resources),
     )
+
+
+def own_files(scenario: Scenario) -> ScenarioFiles | None:
+    """Return what must be brought to another machine beside the .cfg, or None where the scenario is ViZDoom's own."""
+    if scenario.facts.name in SCENARIOS:
+        return None
+    return ScenarioFiles(wad=scenario.wad, game=None if scenario.game == _default_game() else scenario.game)
+
+
+def _default_game() -> Path:
+    return (_package() / "freedoom2.wad").resolve()
 
 
 def _package() -> Path:

@@ -15,7 +15,9 @@ from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies
 __all__ = ["Tracked"]
 
 _F = TypeVar("_F", Counter, Gauge, Histogram)
-_FAILED = {FailureKind.POLICY_RAISED: "failed", FailureKind.POLICY_TIMED_OUT: "failed"}
+_FAILED = dict.fromkeys(
+    (FailureKind.POLICY_RAISED, FailureKind.POLICY_TIMED_OUT, FailureKind.OUT_OF_MEMORY, FailureKind.FORGED), "failed"
+)
 # Its last attempt was lost as well; a stopped agent's episodes are not counted: they did not end.
 _ENDINGS = {**_FAILED, FailureKind.ATTEMPTS_EXHAUSTED: "lost"}
 

@@ -1,7 +1,7 @@
 """One generation: its agents' missing episodes are played, and what they come to is summed up."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
 from clau_doom.domain.commands import AgentAction
@@ -18,7 +18,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ClauDoomError, GenerationFailed, WrongState, describe
+from clau_doom.errors import ClauDoomError, Forged, GenerationFailed, WrongState, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
@@ -76,10 +76,27 @@ class GenerationRun:
         lengths = {live.agent.id: expected(live.agent) for live in self._registry}
         self._work.sort(lambda task: -lengths[task.agent])
         await player.play(self._work, self._log.receiver(self._events))
-        evaluations = tuple(self.evaluation(live) for live in self._registry)
-        if all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
-            raise self._all_failed(evaluations)
-        return evaluations
+        return self._evaluations()
+
+    def episodes(self) -> dict[str, Sequence[Episode]]:
+        """Return the agents' finished training episodes, by agent id, in the order of their numbers."""
+        return {live.agent.id: [live.episodes[number] for number in sorted(live.episodes)] for live in self._registry}
+
+    async def strike(self, forged: Mapping[str, str]) -> tuple[Evaluation, ...]:
+        """Fail agents whose episodes were forged, and return the evaluations, by index.
+
+        Args:
+            forged: What was wrong, by agent id.
+
+        Raises:
+            GenerationFailed: No agent is left.
+        """
+        for name, reason in forged.items():
+            live = self._registry.get(name)
+            live.failure = reason
+            self._errors[name] = Forged(reason)
+            await self._log.append(AgentFailed(ref=live.agent.ref, kind=FailureKind.FORGED, reason=reason))
+        return self._evaluations()
 
     def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
         """Do something to an agent; return it, and the events to commit.
@@ -102,6 +119,12 @@ class GenerationRun:
     def evaluation(self, live: LiveAgent) -> Evaluation:
         """Return what an agent's episodes have come to so far."""
         return live.evaluate(self._fitness, len(self._seeds))
+
+    def _evaluations(self) -> tuple[Evaluation, ...]:
+        evaluations = tuple(self.evaluation(live) for live in self._registry)
+        if all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
+            raise self._all_failed(evaluations)
+        return evaluations
 
     def _pause(self, live: LiveAgent, *, paused: bool) -> list[Event]:
         if self.evaluation(live).status is not AgentStatus.PENDING:

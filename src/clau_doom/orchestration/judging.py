@@ -107,8 +107,8 @@ class Judge:
                 seed=seed,
                 baseline=contestant.baseline,
             )
-            for number, seed in enumerate(seeds)
             for contestant in contestants
+            for number, seed in enumerate(seeds)
             if number not in self._episodes.setdefault((purpose, contestant.id), {})
         ]
         await player.play(Work(tasks), self._log.receiver(self._events), judging=True)

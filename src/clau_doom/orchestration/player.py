@@ -10,7 +10,10 @@ from clau_doom.domain import Episode
 from clau_doom.domain.events import EpisodeLost, FailureKind
 from clau_doom.errors import (
     AttemptsExhausted,
+    ContainerRefused,
+    Forged,
     InfrastructureFailed,
+    OutOfMemory,
     PolicyFailed,
     PolicyTimedOut,
     WorkerRefused,
@@ -126,24 +129,21 @@ class Player:
     async def _keep_crew(
         self, work: Work, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
     ) -> None:
-        def hire() -> None:
-            """Have as many runners as the backend has slots for them now."""
-            while self._runners < self._backend.slots and (task := self._next(work)):
-                self._runners += 1
-                crew.create_task(self._run(task, work, reports, hire, judging=judging))
-
-        hire()
         # While it is paused nothing is over either: who looks at its agents in the meantime may still change them.
         while self._runners or not ((work.done and not self._paused) or self._shutdown.requested):
-            await work.changed()
-            hire()
+            # One at a time, because what a backend takes depends on what it has begun.
+            if self._runners < self._backend.slots and (task := self._next(work)):
+                self._runners += 1
+                crew.create_task(self._run(task, work, reports, judging=judging))
+                await asyncio.sleep(0)
+            else:
+                await work.changed()
 
     async def _run(
         self,
         first: EpisodeTask,
         work: Work,
         reports: "asyncio.Queue[Report | None]",
-        hire: Callable[[], None],
         *,
         judging: bool,
     ) -> None:
@@ -158,18 +158,22 @@ class Player:
             if not (known and isinstance(report, Failure)):
                 reports.put_nowait(report)
             task = self._next(work) if self._runners <= self._backend.slots else None
-            hire()
+            work.wake()
         self._runners -= 1
         work.wake()
 
     def _next(self, work: Work) -> EpisodeTask | None:
-        return None if self._paused or self._shutdown.requested else work.take()
+        return None if self._paused or self._shutdown.requested else work.take(self._backend.takes)
 
     async def _attempt(self, task: EpisodeTask, *, stop_when_exhausted: bool) -> Report:
         try:
             return await self._backend.play(task)
         except PolicyTimedOut as error:
             return Failure(task=task, kind=FailureKind.POLICY_TIMED_OUT, error=error)
+        except OutOfMemory as error:
+            return Failure(task=task, kind=FailureKind.OUT_OF_MEMORY, error=error)
+        except Forged as error:
+            return Failure(task=task, kind=FailureKind.FORGED, error=error)
         except PolicyFailed as error:
             return Failure(task=task, kind=FailureKind.POLICY_RAISED, error=error)
         except InfrastructureFailed as error:
@@ -178,7 +182,7 @@ class Player:
     def _lost(
         self, task: EpisodeTask, error: InfrastructureFailed, *, stop_when_exhausted: bool
     ) -> EpisodeLost | Failure:
-        if isinstance(error, WorkerRefused):  # no attempt can change what is installed, and no agent is to blame
+        if isinstance(error, WorkerRefused | ContainerRefused):  # no attempt can change it, and no agent is to blame
             self._shutdown.request(describe(error), grace=_REFUSAL_GRACE)
         elif task.attempt >= self._attempts:
             exhausted = AttemptsExhausted(f"episode {task.number} of {task.agent} was lost {task.attempt} times")

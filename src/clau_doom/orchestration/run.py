@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.config import ExperimentConfig
@@ -26,7 +27,7 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
-from clau_doom.evolution import Strategy, make_strategy
+from clau_doom.evolution import Offspring, Strategy, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
 from clau_doom.orchestration.immigration import admit, immigrants_of
 from clau_doom.orchestration.judging import Judge, candidates
@@ -36,6 +37,7 @@ from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.steering import Steering
+from clau_doom.orchestration.verification import Verification
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
 
 __all__ = ["ExperimentRun"]
@@ -49,6 +51,7 @@ class _Progress:
     summaries: list[GenerationSummary]
     agents: dict[AgentRef, Agent]
     lengths: dict[AgentRef, float]
+    asked: Sequence[Offspring] | None = None
 
 
 class ExperimentRun:
@@ -83,6 +86,8 @@ class ExperimentRun:
         self._space = space
         self._fitness = fitness
         self._store = store
+        self._backend = backend
+        self._prove_parents = config.execution.backend == "docker" and config.docker.verify == "parents"
         self._player = Player(
             backend,
             shutdown,
@@ -190,7 +195,9 @@ class ExperimentRun:
         known: tuple[Evaluation, ...] | None,
         log: RunLog,
     ) -> None:
-        asked = await asyncio.to_thread(progress.strategy.ask)
+        asked, progress.asked = progress.asked, None
+        if asked is None:
+            asked = await asyncio.to_thread(progress.strategy.ask)
         stored = [evaluation.agent for evaluation in known] if known else None
         # Nothing is awaited from here to the event, so that a genome that is injected later waits for the next one.
         immigrants = self.steering.immigration.take() if stored is None else immigrants_of(stored)
@@ -205,16 +212,48 @@ class ExperimentRun:
         live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
         self.steering.evaluate(live)
         try:
-            evaluations = await live.evaluate(self._player, lambda agent: _expected(agent, progress))
+            await live.evaluate(self._player, lambda agent: _expected(agent, progress))
+            evaluations = await self._tell(live, progress, Verification(self._store, self._player, log))
         except (ShutdownRequested, GenerationFailed, StorageFailed):
             raise
         except Exception as error:
             raise GenerationFailed(f"generation {generation} failed") from error
-        await asyncio.to_thread(progress.strategy.tell, results(evaluations))
+        finally:
+            await self._backend.end_generation(generation)
         summary = summarise(evaluations)
         self._remember(progress, evaluations)
         progress.summaries.append(summary)
         await log.append(GenerationCompleted(summary=summary))
+
+    async def _tell(
+        self, live: GenerationRun, progress: _Progress, verification: Verification
+    ) -> tuple[Evaluation, ...]:
+        """Tell the strategy what a generation came to, once what it takes from it is proved; return the evaluations."""
+        forged: dict[str, str] = {}
+        while True:
+            evaluations = await live.strike(forged)
+            while forged := await verification.forged([_best(evaluations)], live.episodes()):
+                evaluations = await live.strike(forged)
+            await asyncio.to_thread(progress.strategy.tell, results(evaluations))
+            if not self._prove_parents:
+                return evaluations
+            progress.asked = await asyncio.to_thread(progress.strategy.ask)
+            forged = await verification.forged(_parents(progress.asked, evaluations), live.episodes())
+            if not forged:
+                return evaluations
+            progress.asked = None
+            progress.strategy = await self._asked_again()
+
+    async def _asked_again(self) -> Strategy:
+        """Return a strategy that has asked for the generation under evaluation, and was not told of it."""
+        snapshot = await self._store.snapshot()
+        config, done = self._config, len(snapshot.summaries)
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._shutdown.check)
+        asked = await asyncio.to_thread(strategy.ask)
+        check_asked(agents_from(config.name, done, admit(strategy, asked, immigrants_of(agents))), agents)
+        return strategy
 
     def _seeds(self, generation: int) -> tuple[int, ...]:
         own = generation if self._config.seeds == "per_generation" else None
@@ -234,6 +273,18 @@ class ExperimentRun:
         champion = await judge.choose(self._player, rivals, holdout.validation)
         first = progress.agents[progress.summaries[0].best]
         await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
+
+
+def _best(evaluations: Sequence[Evaluation]) -> Agent:
+    """Return the agent that would be the best of its generation."""
+    best = summarise(evaluations).best
+    return evaluations[best.index].agent
+
+
+def _parents(asked: Sequence[Offspring], evaluations: Sequence[Evaluation]) -> list[Agent]:
+    """Return the agents of a generation that have offspring in the next, by index."""
+    parents = {parent for offspring in asked for parent in offspring.parents}
+    return [evaluation.agent for evaluation in evaluations if evaluation.agent.ref in parents]
 
 
 def _expected(agent: Agent, progress: _Progress) -> float:

@@ -35,13 +35,14 @@ class Work:
         """Whether every task was played or given up; those of held agents were not."""
         return not (self._queue or self._playing or any(self._held.values()))
 
-    def take(self) -> EpisodeTask | None:
-        """Return the next task, which is now being played, or None when none can be begun."""
-        if not self._queue:
-            return None
-        task = self._queue.popleft()
-        self._playing[task.agent, task.number] = None
-        return task
+    def take(self, fits: Callable[[EpisodeTask], bool] = lambda _: True) -> EpisodeTask | None:
+        """Return the first task that fits, which is now being played, or None when none can be begun."""
+        for place, task in enumerate(self._queue):
+            if fits(task):
+                del self._queue[place]
+                self._playing[task.agent, task.number] = None
+                return task
+        return None
 
     def end(self, task: EpisodeTask, again: EpisodeTask | None = None) -> None:
         """Say that a task is no longer played; `again` is to be played in its place, before all others."""

@@ -23,6 +23,7 @@ from clau_doom.domain.events import (
     ExperimentPaused,
     ExperimentResumed,
     ExperimentStarted,
+    FailureKind,
     GenerationCompleted,
     GenerationStarted,
     GenomeInjected,
@@ -193,6 +194,8 @@ class Projection:
         )
         if keep:
             self._run("INSERT INTO recordings VALUES (?, ?)", (cursor.lastrowid, episode.recording))
+        if episode.actions is not None:
+            self._run("INSERT INTO actions VALUES (?, ?)", (cursor.lastrowid, episode.actions))
 
     def _settle(
         self,
@@ -203,10 +206,13 @@ class Projection:
         kind: str | None = None,
         failure: str | None = None,
     ) -> None:
+        # That its episodes were forged may turn out after all of them were played, until its generation is told.
+        settled = (AgentStatus.COMPLETED if kind == FailureKind.FORGED else AgentStatus.PENDING).value
         cursor = self._run(
             "UPDATE agents SET status = ?, fitness = ?, failure_kind = ?, failure = ?"
-            " WHERE generation = ? AND number = ? AND status = 'pending'",
-            (status.value, fitness, kind, _text(failure), *_place(ref)),
+            " WHERE generation = ? AND number = ? AND status IN ('pending', ?)"
+            " AND generation NOT IN (SELECT number FROM generations)",
+            (status.value, fitness, kind, _text(failure), *_place(ref), settled),
         )
         if cursor.rowcount != 1:
             raise StoreCorrupted(
@@ -260,6 +266,11 @@ class Projection:
         self._run(
             "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (summary.index, summary.best.index, *map(float, fitness), summary.failed, summary.episodes),
+        )
+        self._run(
+            "DELETE FROM actions WHERE episode IN (SELECT episodes.id FROM episodes JOIN agents"
+            " ON agents.id = episodes.agent WHERE purpose = 'training' AND generation = ?)",
+            (summary.index,),
         )
         if self._keep == "champions":
             self._run(

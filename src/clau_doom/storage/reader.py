@@ -166,6 +166,16 @@ class Reader:
             ).fetchone()
         return row[0] if row else None
 
+    def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        with self._transaction() as run:
+            row = run(
+                "SELECT deflated FROM actions JOIN episodes ON episodes.id = actions.episode"
+                " WHERE purpose = ? AND agent = ? AND number = ?",
+                (purpose.value, agent, number),
+            ).fetchone()
+        return row[0] if row else None
+
     def page(self, after: int) -> LogPage:
         """Return the first events after a sequence."""
         with self._transaction() as run:

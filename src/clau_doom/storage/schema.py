@@ -95,6 +95,11 @@ CREATE TABLE recordings (
     lmp BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE actions (
+    episode INTEGER PRIMARY KEY REFERENCES episodes (id),
+    deflated BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
     time REAL NOT NULL,

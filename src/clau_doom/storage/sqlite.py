@@ -113,6 +113,10 @@ class SqliteStore:
         """Return an episode's recording, or None when none was kept."""
         return await self._read(lambda: self._reader.recording(purpose, agent, number))
 
+    async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        return await self._read(lambda: self._reader.actions(purpose, agent, number))
+
     async def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
         """Yield the events after a sequence, in order.
 

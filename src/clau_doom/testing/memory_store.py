@@ -44,6 +44,7 @@ class MemoryStore:
         self._log: list[RecordedEvent] = []
         self._ledger = Ledger()
         self._recordings: dict[_Key, bytes] = {}
+        self._actions: dict[_Key, bytes] = {}
         self._seconds = 0.0
         self._closed = False
         self._news = asyncio.Event()
@@ -59,13 +60,13 @@ class MemoryStore:
         """Keep events; return the last sequence."""
         if self._disturb:
             self._disturb(events)
-        before, recordings = len(self._log), dict(self._recordings)
+        before, recordings, actions = len(self._log), dict(self._recordings), dict(self._actions)
         try:
             for event in events:
                 self._keep_event(event)
         except StoreCorrupted:
             kept = self._log[:before]
-            self._log, self._ledger, self._recordings = kept, Ledger(), recordings
+            self._log, self._ledger, self._recordings, self._actions = kept, Ledger(), recordings, actions
             for recorded in kept:
                 self._ledger.apply(recorded.event)
             raise
@@ -88,6 +89,10 @@ class MemoryStore:
         """Return an episode's recording, or None when none was kept."""
         return self._recordings.get((purpose, agent, number))
 
+    async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        return self._actions.get((purpose, agent, number))
+
     async def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
         """Yield the events after a sequence, in order; with `follow`, wait for more."""
         while True:
@@ -106,19 +111,31 @@ class MemoryStore:
     def _keep_event(self, event: Event) -> None:
         self._ledger.apply(event)
         if isinstance(event, EpisodeFinished):
-            event = self._without_recording(event.episode)
-        elif isinstance(event, GenerationCompleted) and self._keep == "champions":
-            self._forget(event.summary.best)
+            event = self._without_bytes(event.episode)
+        elif isinstance(event, GenerationCompleted):
+            self._settled(event.summary.best.generation)
+            if self._keep == "champions":
+                self._forget(event.summary.best)
         self._log.append(RecordedEvent(sequence=len(self._log) + 1, time=0.0, event=event))
 
-    def _without_recording(self, episode: Episode) -> EpisodeFinished:
+    def _without_bytes(self, episode: Episode) -> EpisodeFinished:
         place = self._ledger.place(episode.agent)
         evaluation = self._ledger.evaluation(place) if place else None
         useless = episode.purpose is Purpose.TRAINING and evaluation and evaluation.status is AgentStatus.FAILED
         wanted = self._keep == "all" or (self._keep == "champions" and not useless)
         if episode.recording is not None and wanted:
             self._recordings[episode.purpose, episode.agent, episode.number] = episode.recording
-        return EpisodeFinished(episode=replace(episode, recording=None))
+        if episode.actions is not None:
+            self._actions[episode.purpose, episode.agent, episode.number] = episode.actions
+        return EpisodeFinished(episode=replace(episode, recording=None, actions=None))
+
+    def _settled(self, generation: int) -> None:
+        agents = set(self._ledger.in_generation(generation))
+        self._actions = {
+            key: actions
+            for key, actions in self._actions.items()
+            if key[0] is not Purpose.TRAINING or key[1] not in agents
+        }
 
     def _forget(self, best: AgentRef) -> None:
         names = self._ledger.in_generation(best.generation)

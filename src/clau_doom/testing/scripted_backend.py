@@ -48,6 +48,7 @@ class ScriptedBackend:
     Attributes:
         played: The tasks it was given, in the order in which they were begun.
         entered: Whether it is between entering and leaving.
+        ended: The generations that it was told have ended.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ScriptedBackend:
         disturb: Disturb | None = None,
         outcome: Callable[[Genome, int], EpisodeOutcome] = scripted_outcome,
         recording: bytes | None = None,
+        claimed: Callable[[Genome, int], EpisodeOutcome] | None = None,
     ) -> None:
         """Make a backend.
 
@@ -66,13 +68,16 @@ class ScriptedBackend:
                 agent (`PolicyFailed`), waiting delays it.
             outcome: What comes of a genome on a seed.
             recording: What every episode leaves as its recording.
+            claimed: What workers that are not trusted say came of it, with actions that lead to `outcome`.
         """
         self.played: list[EpisodeTask] = []
         self.entered = False
+        self.ended: list[int] = []
         self._slots = slots
         self._disturb = disturb
         self._outcome = outcome
         self._recording = recording
+        self._claimed = claimed
 
     async def __aenter__(self) -> Self:
         """Begin; nothing is started."""
@@ -90,17 +95,27 @@ class ScriptedBackend:
         """How many episodes it plays at once."""
         return self._slots
 
+    def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
+        """Say that there is room."""
+        return True
+
+    async def end_generation(self, generation: int) -> None:
+        """Remember that a generation has ended."""
+        self.ended.append(generation)
+
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode at once, unless it is disturbed."""
         self.played.append(task)
         await asyncio.sleep(0)  # like a real backend, it lets others run between an episode's begin and its end
         if self._disturb is not None:
             await self._disturb(task)
+        claimed = None if task.actions else self._claimed
         return Episode(
             purpose=task.purpose,
             agent=task.agent,
             number=task.number,
-            outcome=self._outcome(task.genome, task.seed),
+            outcome=(claimed or self._outcome)(task.genome, task.seed),
+            actions=b"scripted" if claimed else None,
             timing=EpisodeTiming(seconds=0.0, attempts=task.attempt),
             recording=self._recording,
         )

@@ -135,6 +135,12 @@ class ScriptedEngine:
             raise RuntimeError("nothing is played yet: call begin first")
         return self._tally.trajectory_sha256()
 
+    def actions(self) -> bytes:
+        """Return the episode's actions so far."""
+        if self._tally is None:
+            raise RuntimeError("nothing is played yet: call begin first")
+        return self._tally.actions()
+
     def recording(self) -> bytes | None:
         """Return bytes that tell the last finished episode from another, or None unless started with `record`."""
         return self._recorded if self._record else None

@@ -15,6 +15,11 @@ class Phase(IntEnum):
     ENGINE = 0
     POLICY = 1
 
+    @classmethod
+    def of(cls, turns: int) -> "Phase":
+        """Return whose turn it is after so many turns."""
+        return cls(turns % 2)
+
 
 class PhasePage:
     """One counter in a mapped file: odd while the policy decides, and two further at every decision.
@@ -54,5 +59,4 @@ class PhasePage:
 
     def read(self) -> tuple[int, Phase]:
         """Return the counter, which moves with every decision, and whose turn it is."""
-        count = self._counter[0]
-        return count, Phase(count % 2)
+        return (count := self._counter[0]), Phase.of(count)

@@ -19,11 +19,13 @@ class Rollout:
     Attributes:
         outcome: What happened.
         seconds: Wall time.
+        actions: What was done, as the trajectory's hash takes it in.
         repeated: Decisions that were made by performing the last action again.
     """
 
     outcome: EpisodeOutcome
     seconds: float
+    actions: bytes
     repeated: int = 0
 
 
@@ -67,7 +69,8 @@ def play(
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
     agent = cast("object", decide)
     repeated = agent.repeated if isinstance(agent, Repeating) else 0
-    return Rollout(outcome=outcome, seconds=time.perf_counter() - started, repeated=repeated)
+    seconds = time.perf_counter() - started
+    return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
 
 
 def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:

@@ -136,6 +136,13 @@ class LocalBackend(EvaluationBackend):
         """End all workers and remove their folders."""
         await self._end()
 
+    def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
+        """Say that there is room: any worker plays any agent."""
+        return True
+
+    async def end_generation(self, generation: int) -> None:
+        """Do nothing: workers outlive generations."""
+
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode on the worker that has the fewest to play; see the port."""
         share = self._share

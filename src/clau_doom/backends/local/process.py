@@ -147,7 +147,7 @@ class WorkerProcess:
         self._tasks += 1
         number = self._tasks
         expected = self._link.expect()
-        self._link.send(play_episode(number, task.genome, task.seed, baseline=task.baseline))
+        self._link.send(play_episode(number, task.genome, task.seed, baseline=task.baseline, actions=task.actions))
         if self._link.outstanding == 1:
             self._begin_watch()
         answer = await self._received(expected)

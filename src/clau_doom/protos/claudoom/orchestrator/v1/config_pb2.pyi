@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExperimentConfig(_message.Message):
-    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout")
+    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker")
     class Seeds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SEEDS_UNSPECIFIED: _ClassVar[ExperimentConfig.Seeds]
@@ -31,6 +31,7 @@ class ExperimentConfig(_message.Message):
     EXECUTION_FIELD_NUMBER: _ClassVar[int]
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_FIELD_NUMBER: _ClassVar[int]
+    DOCKER_FIELD_NUMBER: _ClassVar[int]
     name: str
     seed: int
     generations: int
@@ -45,7 +46,8 @@ class ExperimentConfig(_message.Message):
     execution: ExecutionConfig
     local: LocalConfig
     holdout: HoldoutConfig
-    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ...) -> None: ...
+    docker: DockerConfig
+    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ...) -> None: ...
 
 class ScenarioConfig(_message.Message):
     __slots__ = ("name", "frame_skip", "doom_skill", "timeout", "resolution")
@@ -279,6 +281,46 @@ class LocalConfig(_message.Message):
     pin: bool
     stall_timeout: float
     def __init__(self, pin: bool = ..., stall_timeout: _Optional[float] = ...) -> None: ...
+
+class DockerConfig(_message.Message):
+    __slots__ = ("image", "network", "listen", "advertise", "memory", "cpus", "pin", "pids", "tmpfs", "verify", "start_timeout", "stall_timeout")
+    class Verify(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        VERIFY_UNSPECIFIED: _ClassVar[DockerConfig.Verify]
+        VERIFY_CHAMPIONS: _ClassVar[DockerConfig.Verify]
+        VERIFY_PARENTS: _ClassVar[DockerConfig.Verify]
+        VERIFY_ALL: _ClassVar[DockerConfig.Verify]
+        VERIFY_NONE: _ClassVar[DockerConfig.Verify]
+    VERIFY_UNSPECIFIED: DockerConfig.Verify
+    VERIFY_CHAMPIONS: DockerConfig.Verify
+    VERIFY_PARENTS: DockerConfig.Verify
+    VERIFY_ALL: DockerConfig.Verify
+    VERIFY_NONE: DockerConfig.Verify
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_FIELD_NUMBER: _ClassVar[int]
+    ADVERTISE_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    PIDS_FIELD_NUMBER: _ClassVar[int]
+    TMPFS_FIELD_NUMBER: _ClassVar[int]
+    VERIFY_FIELD_NUMBER: _ClassVar[int]
+    START_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    image: str
+    network: str
+    listen: str
+    advertise: str
+    memory: str
+    cpus: float
+    pin: bool
+    pids: int
+    tmpfs: str
+    verify: DockerConfig.Verify
+    start_timeout: float
+    stall_timeout: float
+    def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., listen: _Optional[str] = ..., advertise: _Optional[str] = ..., memory: _Optional[str] = ..., cpus: _Optional[float] = ..., pin: bool = ..., pids: _Optional[int] = ..., tmpfs: _Optional[str] = ..., verify: _Optional[_Union[DockerConfig.Verify, str]] = ..., start_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ...) -> None: ...
 
 class HoldoutConfig(_message.Message):
     __slots__ = ("validation", "episodes")

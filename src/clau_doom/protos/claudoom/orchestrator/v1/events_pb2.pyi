@@ -18,11 +18,15 @@ class FailureKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FAILURE_KIND_POLICY_TIMED_OUT: _ClassVar[FailureKind]
     FAILURE_KIND_ATTEMPTS_EXHAUSTED: _ClassVar[FailureKind]
     FAILURE_KIND_STOPPED: _ClassVar[FailureKind]
+    FAILURE_KIND_OUT_OF_MEMORY: _ClassVar[FailureKind]
+    FAILURE_KIND_FORGED: _ClassVar[FailureKind]
 FAILURE_KIND_UNSPECIFIED: FailureKind
 FAILURE_KIND_POLICY_RAISED: FailureKind
 FAILURE_KIND_POLICY_TIMED_OUT: FailureKind
 FAILURE_KIND_ATTEMPTS_EXHAUSTED: FailureKind
 FAILURE_KIND_STOPPED: FailureKind
+FAILURE_KIND_OUT_OF_MEMORY: FailureKind
+FAILURE_KIND_FORGED: FailureKind
 
 class ExperimentEvent(_message.Message):
     __slots__ = ("experiment_id", "sequence", "time", "experiment_created", "experiment_started", "experiment_paused", "experiment_resumed", "experiment_interrupted", "experiment_completed", "experiment_failed", "experiment_cancelled", "generation_started", "generation_completed", "champion_chosen", "episode_finished", "episode_lost", "contestant_failed", "agent_evaluated", "agent_failed", "agent_paused", "agent_resumed", "agent_restarted", "genome_injected")

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63laudoom/worker/v1/worker.proto\x12\x12\x63laudoom.worker.v1\"r\n\x08ToWorker\x12*\n\x05setup\x18\x01 \x01(\x0b\x32\x19.claudoom.worker.v1.SetupH\x00\x12/\n\x04play\x18\x02 \x01(\x0b\x32\x1f.claudoom.worker.v1.PlayEpisodeH\x00\x42\t\n\x07message\"\xd9\x01\n\nFromWorker\x12*\n\x05hello\x18\x01 \x01(\x0b\x32\x19.claudoom.worker.v1.HelloH\x00\x12*\n\x05ready\x18\x02 \x01(\x0b\x32\x19.claudoom.worker.v1.ReadyH\x00\x12\x33\n\x06played\x18\x03 \x01(\x0b\x32!.claudoom.worker.v1.EpisodePlayedH\x00\x12\x33\n\x06\x66\x61iled\x18\x04 \x01(\x0b\x32!.claudoom.worker.v1.EpisodeFailedH\x00\x42\t\n\x07message\"j\n\x05Hello\x12\x33\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32$.claudoom.worker.v1.Hello.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"C\n\x05Setup\x12\x15\n\rscenario_json\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_json\x18\x02 \x01(\t\x12\x0e\n\x06record\x18\x03 \x01(\x08\"\x07\n\x05Ready\"K\n\x0bPlayEpisode\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x0e\n\x06genome\x18\x02 \x03(\x01\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x10\n\x08\x62\x61seline\x18\x04 \x01(\x08\"\xe3\x01\n\x08Measures\x12\r\n\x05kills\x18\x01 \x01(\x01\x12\x0e\n\x06\x64\x65\x61ths\x18\x02 \x01(\x01\x12\x0e\n\x06health\x18\x03 \x01(\x01\x12\r\n\x05\x61rmor\x18\x04 \x01(\x01\x12\r\n\x05shots\x18\x05 \x01(\x01\x12\x0c\n\x04hits\x18\x06 \x01(\x01\x12\x14\n\x0c\x64\x61mage_dealt\x18\x07 \x01(\x01\x12\x14\n\x0c\x64\x61mage_taken\x18\x08 \x01(\x01\x12\r\n\x05items\x18\t \x01(\x01\x12\x0c\n\x04tics\x18\n \x01(\x01\x12\x0e\n\x06reward\x18\x0b \x01(\x01\x12\x10\n\x08\x64istance\x18\x0c \x01(\x01\x12\x11\n\tdecisions\x18\r \x01(\x01\"\xac\x01\n\rEpisodePlayed\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12.\n\x08measures\x18\x03 \x01(\x0b\x32\x1c.claudoom.worker.v1.Measures\x12\x19\n\x11trajectory_sha256\x18\x04 \x01(\x0c\x12\x11\n\trecording\x18\x05 \x01(\x0c\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\x12\x10\n\x08repeated\x18\x07 \x01(\x04\"\xc0\x01\n\rEpisodeFailed\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x36\n\x05\x66\x61ult\x18\x02 \x01(\x0e\x32\'.claudoom.worker.v1.EpisodeFailed.Fault\x12\x0e\n\x06reason\x18\x03 \x01(\t\"Y\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41ULT_POLICY\x10\x01\x12\x10\n\x0c\x46\x41ULT_ENGINE\x10\x02\x12\x15\n\x11\x46\x41ULT_UNREACHABLE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63laudoom/worker/v1/worker.proto\x12\x12\x63laudoom.worker.v1\"\xa0\x01\n\x08ToWorker\x12*\n\x05setup\x18\x01 \x01(\x0b\x32\x19.claudoom.worker.v1.SetupH\x00\x12/\n\x04play\x18\x02 \x01(\x0b\x32\x1f.claudoom.worker.v1.PlayEpisodeH\x00\x12,\n\x04part\x18\x03 \x01(\x0b\x32\x1c.claudoom.worker.v1.FilePartH\x00\x42\t\n\x07message\"\x8d\x02\n\nFromWorker\x12*\n\x05hello\x18\x01 \x01(\x0b\x32\x19.claudoom.worker.v1.HelloH\x00\x12*\n\x05ready\x18\x02 \x01(\x0b\x32\x19.claudoom.worker.v1.ReadyH\x00\x12\x33\n\x06played\x18\x03 \x01(\x0b\x32!.claudoom.worker.v1.EpisodePlayedH\x00\x12\x33\n\x06\x66\x61iled\x18\x04 \x01(\x0b\x32!.claudoom.worker.v1.EpisodeFailedH\x00\x12\x32\n\theartbeat\x18\x05 \x01(\x0b\x32\x1d.claudoom.worker.v1.HeartbeatH\x00\x42\t\n\x07message\"j\n\x05Hello\x12\x33\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32$.claudoom.worker.v1.Hello.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x85\x01\n\x05Setup\x12\x15\n\rscenario_json\x18\x01 \x01(\t\x12\x13\n\x0bpolicy_json\x18\x02 \x01(\t\x12\x0e\n\x06record\x18\x03 \x01(\x08\x12\x0f\n\x07\x61\x63tions\x18\x04 \x01(\x08\x12/\n\x05\x66iles\x18\x05 \x03(\x0b\x32 .claudoom.worker.v1.ScenarioFile\"\xaa\x01\n\x0cScenarioFile\x12\x33\n\x04role\x18\x01 \x01(\x0e\x32%.claudoom.worker.v1.ScenarioFile.Role\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\x12\x0c\n\x04size\x18\x03 \x01(\x04\"G\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0c\n\x08ROLE_CFG\x10\x01\x12\x0c\n\x08ROLE_WAD\x10\x02\x12\r\n\tROLE_GAME\x10\x03\"\x18\n\x08\x46ilePart\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x07\n\x05Ready\"\x1a\n\tHeartbeat\x12\r\n\x05turns\x18\x01 \x01(\x04\"\\\n\x0bPlayEpisode\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x0e\n\x06genome\x18\x02 \x03(\x01\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x10\n\x08\x62\x61seline\x18\x04 \x01(\x08\x12\x0f\n\x07\x61\x63tions\x18\x05 \x01(\x0c\"\xe3\x01\n\x08Measures\x12\r\n\x05kills\x18\x01 \x01(\x01\x12\x0e\n\x06\x64\x65\x61ths\x18\x02 \x01(\x01\x12\x0e\n\x06health\x18\x03 \x01(\x01\x12\r\n\x05\x61rmor\x18\x04 \x01(\x01\x12\r\n\x05shots\x18\x05 \x01(\x01\x12\x0c\n\x04hits\x18\x06 \x01(\x01\x12\x14\n\x0c\x64\x61mage_dealt\x18\x07 \x01(\x01\x12\x14\n\x0c\x64\x61mage_taken\x18\x08 \x01(\x01\x12\r\n\x05items\x18\t \x01(\x01\x12\x0c\n\x04tics\x18\n \x01(\x01\x12\x0e\n\x06reward\x18\x0b \x01(\x01\x12\x10\n\x08\x64istance\x18\x0c \x01(\x01\x12\x11\n\tdecisions\x18\r \x01(\x01\"\xbd\x01\n\rEpisodePlayed\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x0c\n\x04seed\x18\x02 \x01(\x04\x12.\n\x08measures\x18\x03 \x01(\x0b\x32\x1c.claudoom.worker.v1.Measures\x12\x19\n\x11trajectory_sha256\x18\x04 \x01(\x0c\x12\x11\n\trecording\x18\x05 \x01(\x0c\x12\x0f\n\x07seconds\x18\x06 \x01(\x01\x12\x10\n\x08repeated\x18\x07 \x01(\x04\x12\x0f\n\x07\x61\x63tions\x18\x08 \x01(\x0c\"\xc0\x01\n\rEpisodeFailed\x12\x0c\n\x04task\x18\x01 \x01(\x04\x12\x36\n\x05\x66\x61ult\x18\x02 \x01(\x0e\x32\'.claudoom.worker.v1.EpisodeFailed.Fault\x12\x0e\n\x06reason\x18\x03 \x01(\t\"Y\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41ULT_POLICY\x10\x01\x12\x10\n\x0c\x46\x41ULT_ENGINE\x10\x02\x12\x15\n\x11\x46\x41ULT_UNREACHABLE\x10\x03\x32[\n\rWorkerService\x12J\n\x06\x41ttach\x12\x1e.claudoom.worker.v1.FromWorker\x1a\x1c.claudoom.worker.v1.ToWorker(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,26 +33,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_HELLO_FACTSENTRY']._loaded_options = None
   _globals['_HELLO_FACTSENTRY']._serialized_options = b'8\001'
-  _globals['_TOWORKER']._serialized_start=55
-  _globals['_TOWORKER']._serialized_end=169
-  _globals['_FROMWORKER']._serialized_start=172
-  _globals['_FROMWORKER']._serialized_end=389
-  _globals['_HELLO']._serialized_start=391
-  _globals['_HELLO']._serialized_end=497
-  _globals['_HELLO_FACTSENTRY']._serialized_start=453
-  _globals['_HELLO_FACTSENTRY']._serialized_end=497
-  _globals['_SETUP']._serialized_start=499
-  _globals['_SETUP']._serialized_end=566
-  _globals['_READY']._serialized_start=568
-  _globals['_READY']._serialized_end=575
-  _globals['_PLAYEPISODE']._serialized_start=577
-  _globals['_PLAYEPISODE']._serialized_end=652
-  _globals['_MEASURES']._serialized_start=655
-  _globals['_MEASURES']._serialized_end=882
-  _globals['_EPISODEPLAYED']._serialized_start=885
-  _globals['_EPISODEPLAYED']._serialized_end=1057
-  _globals['_EPISODEFAILED']._serialized_start=1060
-  _globals['_EPISODEFAILED']._serialized_end=1252
-  _globals['_EPISODEFAILED_FAULT']._serialized_start=1163
-  _globals['_EPISODEFAILED_FAULT']._serialized_end=1252
+  _globals['_TOWORKER']._serialized_start=56
+  _globals['_TOWORKER']._serialized_end=216
+  _globals['_FROMWORKER']._serialized_start=219
+  _globals['_FROMWORKER']._serialized_end=488
+  _globals['_HELLO']._serialized_start=490
+  _globals['_HELLO']._serialized_end=596
+  _globals['_HELLO_FACTSENTRY']._serialized_start=552
+  _globals['_HELLO_FACTSENTRY']._serialized_end=596
+  _globals['_SETUP']._serialized_start=599
+  _globals['_SETUP']._serialized_end=732
+  _globals['_SCENARIOFILE']._serialized_start=735
+  _globals['_SCENARIOFILE']._serialized_end=905
+  _globals['_SCENARIOFILE_ROLE']._serialized_start=834
+  _globals['_SCENARIOFILE_ROLE']._serialized_end=905
+  _globals['_FILEPART']._serialized_start=907
+  _globals['_FILEPART']._serialized_end=931
+  _globals['_READY']._serialized_start=933
+  _globals['_READY']._serialized_end=940
+  _globals['_HEARTBEAT']._serialized_start=942
+  _globals['_HEARTBEAT']._serialized_end=968
+  _globals['_PLAYEPISODE']._serialized_start=970
+  _globals['_PLAYEPISODE']._serialized_end=1062
+  _globals['_MEASURES']._serialized_start=1065
+  _globals['_MEASURES']._serialized_end=1292
+  _globals['_EPISODEPLAYED']._serialized_start=1295
+  _globals['_EPISODEPLAYED']._serialized_end=1484
+  _globals['_EPISODEFAILED']._serialized_start=1487
+  _globals['_EPISODEFAILED']._serialized_end=1679
+  _globals['_EPISODEFAILED_FAULT']._serialized_start=1590
+  _globals['_EPISODEFAILED_FAULT']._serialized_end=1679
+  _globals['_WORKERSERVICE']._serialized_start=1681
+  _globals['_WORKERSERVICE']._serialized_end=1772
 # @@protoc_insertion_point(module_scope)

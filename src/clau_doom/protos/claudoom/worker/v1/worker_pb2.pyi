@@ -8,24 +8,28 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ToWorker(_message.Message):
-    __slots__ = ("setup", "play")
+    __slots__ = ("setup", "play", "part")
     SETUP_FIELD_NUMBER: _ClassVar[int]
     PLAY_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
     setup: Setup
     play: PlayEpisode
-    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ...) -> None: ...
+    part: FilePart
+    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ..., part: _Optional[_Union[FilePart, _Mapping]] = ...) -> None: ...
 
 class FromWorker(_message.Message):
-    __slots__ = ("hello", "ready", "played", "failed")
+    __slots__ = ("hello", "ready", "played", "failed", "heartbeat")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
     PLAYED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     ready: Ready
     played: EpisodePlayed
     failed: EpisodeFailed
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ...) -> None: ...
+    heartbeat: Heartbeat
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("facts",)
@@ -41,30 +45,68 @@ class Hello(_message.Message):
     def __init__(self, facts: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Setup(_message.Message):
-    __slots__ = ("scenario_json", "policy_json", "record")
+    __slots__ = ("scenario_json", "policy_json", "record", "actions", "files")
     SCENARIO_JSON_FIELD_NUMBER: _ClassVar[int]
     POLICY_JSON_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     scenario_json: str
     policy_json: str
     record: bool
-    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ...) -> None: ...
+    actions: bool
+    files: _containers.RepeatedCompositeFieldContainer[ScenarioFile]
+    def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ...) -> None: ...
+
+class ScenarioFile(_message.Message):
+    __slots__ = ("role", "sha256", "size")
+    class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        ROLE_UNSPECIFIED: _ClassVar[ScenarioFile.Role]
+        ROLE_CFG: _ClassVar[ScenarioFile.Role]
+        ROLE_WAD: _ClassVar[ScenarioFile.Role]
+        ROLE_GAME: _ClassVar[ScenarioFile.Role]
+    ROLE_UNSPECIFIED: ScenarioFile.Role
+    ROLE_CFG: ScenarioFile.Role
+    ROLE_WAD: ScenarioFile.Role
+    ROLE_GAME: ScenarioFile.Role
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    role: ScenarioFile.Role
+    sha256: bytes
+    size: int
+    def __init__(self, role: _Optional[_Union[ScenarioFile.Role, str]] = ..., sha256: _Optional[bytes] = ..., size: _Optional[int] = ...) -> None: ...
+
+class FilePart(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class Ready(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class Heartbeat(_message.Message):
+    __slots__ = ("turns",)
+    TURNS_FIELD_NUMBER: _ClassVar[int]
+    turns: int
+    def __init__(self, turns: _Optional[int] = ...) -> None: ...
+
 class PlayEpisode(_message.Message):
-    __slots__ = ("task", "genome", "seed", "baseline")
+    __slots__ = ("task", "genome", "seed", "baseline", "actions")
     TASK_FIELD_NUMBER: _ClassVar[int]
     GENOME_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     BASELINE_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
     task: int
     genome: _containers.RepeatedScalarFieldContainer[float]
     seed: int
     baseline: bool
-    def __init__(self, task: _Optional[int] = ..., genome: _Optional[_Iterable[float]] = ..., seed: _Optional[int] = ..., baseline: bool = ...) -> None: ...
+    actions: bytes
+    def __init__(self, task: _Optional[int] = ..., genome: _Optional[_Iterable[float]] = ..., seed: _Optional[int] = ..., baseline: bool = ..., actions: _Optional[bytes] = ...) -> None: ...
 
 class Measures(_message.Message):
     __slots__ = ("kills", "deaths", "health", "armor", "shots", "hits", "damage_dealt", "damage_taken", "items", "tics", "reward", "distance", "decisions")
@@ -97,7 +139,7 @@ class Measures(_message.Message):
     def __init__(self, kills: _Optional[float] = ..., deaths: _Optional[float] = ..., health: _Optional[float] = ..., armor: _Optional[float] = ..., shots: _Optional[float] = ..., hits: _Optional[float] = ..., damage_dealt: _Optional[float] = ..., damage_taken: _Optional[float] = ..., items: _Optional[float] = ..., tics: _Optional[float] = ..., reward: _Optional[float] = ..., distance: _Optional[float] = ..., decisions: _Optional[float] = ...) -> None: ...
 
 class EpisodePlayed(_message.Message):
-    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated")
+    __slots__ = ("task", "seed", "measures", "trajectory_sha256", "recording", "seconds", "repeated", "actions")
     TASK_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     MEASURES_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +147,7 @@ class EpisodePlayed(_message.Message):
     RECORDING_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     REPEATED_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
     task: int
     seed: int
     measures: Measures
@@ -112,7 +155,8 @@ class EpisodePlayed(_message.Message):
     recording: bytes
     seconds: float
     repeated: int
-    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ...) -> None: ...
+    actions: bytes
+    def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ..., actions: _Optional[bytes] = ...) -> None: ...
 
 class EpisodeFailed(_message.Message):
     __slots__ = ("task", "fault", "reason")

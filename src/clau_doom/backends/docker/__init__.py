@@ -1,0 +1,27 @@
+"""Each agent in a container of its own: limited, without a way out, and not trusted.
+
+`ContainerManager` makes and removes containers, known by their labels alone; `Gate` is where their workers come in,
+with a token that is good once; a `Session` hears one worker out and believes nothing; a `Tenant` is an agent's stay
+from making to removal; `DockerBackend` gives the places out. The daemon is spoken to through aiodocker.
+"""
+
+from clau_doom.backends.docker.backend import DockerBackend
+from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent, cleanup, found
+from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
+from clau_doom.backends.docker.network import Network, find_network, remove_network
+from clau_doom.backends.docker.session import Rules
+
+__all__ = [
+    "ContainerManager",
+    "Daemon",
+    "DaemonFacts",
+    "DockerBackend",
+    "Found",
+    "Network",
+    "Rules",
+    "SpawnAgent",
+    "cleanup",
+    "find_network",
+    "found",
+    "remove_network",
+]

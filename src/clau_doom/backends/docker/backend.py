@@ -1,0 +1,271 @@
+"""The Docker backend: so many places, in each an agent that plays, and behind it one whose container is being made."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+
+from clau_doom.backends.docker.containers import ContainerManager, generation_of
+from clau_doom.backends.docker.daemon import Daemon
+from clau_doom.backends.docker.gate import Gate
+from clau_doom.backends.docker.network import ensure_network
+from clau_doom.backends.docker.session import Asked, Rules
+from clau_doom.backends.docker.tenant import Moved, Surroundings, Tenant
+from clau_doom.backends.local import Cores
+from clau_doom.backends.local.cores import Share
+from clau_doom.config import DockerConfig
+from clau_doom.domain import Episode, Purpose
+from clau_doom.errors import ClauDoomError, Forged
+from clau_doom.logs import get_logger
+from clau_doom.ports import EpisodeTask, EvaluationBackend
+
+__all__ = ["DockerBackend"]
+
+_DEPTH = 2
+"""Episodes that an agent is given at once: one is played, and one waits beside it."""
+_WATCH_INTERVAL = 0.5
+_LOOK_INTERVAL = 2.0
+"""Seconds between two looks at what the daemon says of the containers."""
+
+_log = get_logger(__name__)
+
+
+@dataclass
+class _Place:
+    """A place to play, with the agents that have it: the first plays, and one is made ready behind it."""
+
+    number: int
+    core: int | None
+    tenants: list[Tenant] = field(default_factory=list)
+
+
+class DockerBackend(EvaluationBackend):
+    """Plays each agent in a container of its own, and proves what is claimed there in workers of its own."""
+
+    def __init__(
+        self,
+        *,
+        experiment: str,
+        run: str,
+        config: DockerConfig,
+        rules: Rules,
+        workers: int,
+        trusted: EvaluationBackend,
+        cores: Cores | None = None,
+    ) -> None:
+        """Prepare a backend; nothing is started before it is entered.
+
+        Args:
+            experiment: The experiment's id.
+            run: The experiment's UUID.
+            config: What containers are made of.
+            rules: What holds for their workers.
+            workers: How many play at once; 0: one for each core.
+            trusted: Where actions are performed again; not entered before that is asked for.
+            cores: The places for workers, where they are shared with other backends; None: its own.
+        """
+        self._experiment = experiment
+        self._run = run
+        self._config = config
+        self._rules = rules
+        self._wanted = workers
+        self._cores = cores or Cores.of_machine(workers, pin=config.pin)
+        self._places = [_Place(number, core) for number, core in enumerate(self._cores.places)]
+        self._share: Share | None = None
+        self._trusted = trusted
+        self._trusts: asyncio.Future[None] | None = None
+        self._proving = 0
+        self._stack = contextlib.AsyncExitStack()
+        self._stays: dict[asyncio.Task[None], Tenant] = {}
+        self._around: Surroundings | None = None
+        self._settling = False
+        self._chores: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Reach the daemon, remove what a killed orchestrator left, make the network, and wait for workers."""
+        try:
+            daemon = await self._stack.enter_async_context(Daemon())
+            manager = ContainerManager(daemon, self._config, experiment=self._experiment, run=self._run)
+            await manager.check_image()
+            if left := await manager.cleanup_generation():
+                _log.info("containers of an earlier process were removed", containers=left)
+            network = await ensure_network(daemon, self._config.network)
+            listen = self._config.listen or f"{network.gateway}:0"
+            gate = await self._stack.enter_async_context(Gate(listen, advertise=self._config.advertise))
+            self._around = Surroundings(manager=manager, gate=gate, rules=self._rules, config=self._config)
+            self._share = self._stack.enter_context(self._cores.share(self._wanted))
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        self._chore(self._watch())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove every container, and end the workers."""
+        try:
+            for tenant in self._tenants():
+                tenant.end()
+            for chore in self._chores:
+                chore.cancel()
+            await asyncio.gather(*self._stays, *self._chores, return_exceptions=True)
+            await self._cleanup(None)
+        finally:
+            await self._stack.aclose()
+
+    @property
+    def slots(self) -> int:
+        """How many episodes it takes at once, in all."""
+        places = len(self._share.places) if self._share else 0
+        return max(places, 1) * _DEPTH * 2 + self._trusted.slots
+
+    def takes(self, task: EpisodeTask) -> bool:
+        """Say whether there is room: a few episodes of each agent, and two agents for each place."""
+        if task.actions is not None:
+            return self._proving < self._trusted.slots
+        busy = 0
+        for tenant in self._tenants():
+            if tenant.agent == task.agent:
+                return tenant.leaving or tenant.outstanding < _DEPTH
+            busy += tenant.outstanding > 0
+        return busy < 2 * max(len(self._share.places) if self._share else 0, 1)
+
+    async def play(self, task: EpisodeTask) -> Episode:
+        """Play one episode in its agent's container; see the port."""
+        if task.actions is not None:
+            return await self._proved(task)
+        episode = await self._played(task)
+        if self._rules.claims and (self._config.verify == "all" or task.purpose is not Purpose.TRAINING):
+            actions = episode.actions
+            proof = await self._proved(replace(task, actions=actions))
+            if wrong := episode.outcome.mismatch(proof.outcome):
+                raise Forged(f"episode {task.number} is forged: {wrong}")
+            return replace(episode, actions=None)
+        return episode
+
+    async def end_generation(self, generation: int) -> None:
+        """Remove the containers of a generation's agents, while the next generation begins."""
+        for tenant in self._tenants():
+            if generation_of(tenant.agent) == str(generation):
+                tenant.leave()
+        self._chore(self._cleanup(generation))
+
+    async def _played(self, task: EpisodeTask) -> Episode:
+        assert self._share is not None, "entered first"
+        await self._share.have_any()
+        while True:
+            asked = Asked(task=task, answer=asyncio.get_running_loop().create_future())
+            tenant = await self._tenant(task.agent)
+            tenant.ask(asked)
+            self._settle()
+            try:
+                return await asked.answer
+            except Moved:
+                continue
+            except asyncio.CancelledError:
+                tenant.end()
+                raise
+
+    async def _proved(self, task: EpisodeTask) -> Episode:
+        self._proving += 1
+        try:
+            if self._trusts is None:
+                self._trusts = asyncio.ensure_future(self._enter_trusted())
+            await asyncio.shield(self._trusts)
+            return await self._trusted.play(task)
+        finally:
+            self._proving -= 1
+
+    async def _enter_trusted(self) -> None:
+        await self._stack.enter_async_context(self._trusted)
+
+    async def _tenant(self, agent: str) -> Tenant:
+        """Return an agent's tenant, a new one once the container of its last is removed."""
+        for tenant in self._tenants():
+            if tenant.agent == agent:
+                if not tenant.leaving:
+                    return tenant
+                await asyncio.shield(tenant.gone)
+                return await self._tenant(agent)
+        assert self._around is not None, "entered first"
+        place = self._emptiest()
+        tenant = Tenant(agent, place.number, place.core, self._around, self._settle_soon)
+        place.tenants.append(tenant)
+        stay = asyncio.ensure_future(tenant.live())
+        self._stays[stay] = tenant
+        stay.add_done_callback(self._moved_out)
+        return tenant
+
+    def _emptiest(self) -> _Place:
+        """Return the place that has the fewest agents with something to play, of those that are ours now."""
+        assert self._share is not None, "entered first"
+        ours = [self._places[number] for number in self._share.places] or self._places
+        return min(ours, key=lambda place: sum(each.outstanding > 0 for each in place.tenants))
+
+    def _moved_out(self, stay: "asyncio.Task[None]") -> None:
+        tenant = self._stays.pop(stay)
+        self._places[tenant.place].tenants.remove(tenant)
+        if not stay.cancelled() and (error := stay.exception()):
+            _log.error("an agent's stay ended", agent=tenant.agent, exc_info=error)
+        self._settle_soon()
+
+    def _tenants(self) -> list[Tenant]:
+        return [tenant for place in self._places for tenant in place.tenants]
+
+    def _settle_soon(self) -> None:
+        """Look who plays next, once those that wait for an answer had the chance to ask for more."""
+        if not self._settling:
+            self._settling = True
+            asyncio.get_running_loop().call_soon(self._settle)
+
+    def _settle(self) -> None:
+        """Have the first agent of each place play; one that has nothing left to play makes room."""
+        self._settling = False
+        share = self._share
+        if share is None:
+            return
+        for place in self._places:
+            staying = [tenant for tenant in place.tenants if not tenant.leaving]
+            while len(staying) > 1 and not staying[0].outstanding:
+                staying.pop(0).leave()
+            for tenant in staying[:1]:
+                if place.number in share.places:
+                    tenant.play(_DEPTH)
+        share.plays_on(sum(any(tenant.playing for tenant in place.tenants) for place in self._places))
+
+    async def _watch(self) -> None:
+        """Look after the containers, as long as the backend is entered."""
+        looked = -_LOOK_INTERVAL
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_WATCH_INTERVAL)
+            states = {}
+            if loop.time() - looked > _LOOK_INTERVAL and self._stays:
+                assert self._around is not None
+                with contextlib.suppress(ClauDoomError):  # a daemon that restarts: their streams tell all the same
+                    states = {found.id: found for found in await self._around.manager.found()}
+                looked = loop.time()
+            for tenant in self._tenants():
+                tenant.watch(states.get(tenant.container or ""))
+            self._settle()
+
+    async def _cleanup(self, generation: int | None) -> None:
+        assert self._around is not None
+        stays = [
+            stay
+            for stay, tenant in self._stays.items()
+            if generation is None or generation_of(tenant.agent) == str(generation)
+        ]
+        await asyncio.gather(*stays, return_exceptions=True)
+        try:
+            await self._around.manager.cleanup_generation(generation)
+        except (ClauDoomError, ExceptionGroup) as error:
+            _log.warning("containers may be left: clau-doom agent cleanup removes them", error=str(error))
+
+    def _chore(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)

@@ -1,0 +1,288 @@
+"""Agents' containers: made, hardened, looked at and removed. They are known by their labels alone."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiodocker
+
+from clau_doom.backends.docker.daemon import Daemon, asking
+from clau_doom.backends.docker.ending import Ending
+from clau_doom.config import DockerConfig
+from clau_doom.domain.ids import parse_agent_id
+from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
+from clau_doom.logs import get_logger
+
+__all__ = ["AGENT", "EXPERIMENT", "GENERATION", "RUN", "ContainerManager", "Found", "SpawnAgent", "generation_of"]
+
+AGENT, GENERATION = "clau-doom.agent-id", "clau-doom.generation"
+EXPERIMENT, RUN = "clau-doom.experiment", "clau-doom.run"
+_NO_SUCH, _CONFLICT = 404, 409
+_STOP_SECONDS = 10
+_SHARED_MEMORY = 64 << 20
+_LOG_SIZE = "1m"
+# Of TEST-NET-1 (RFC 5737), which nobody has: old daemons ask the host's resolver even for internal networks.
+_NO_RESOLVER = "192.0.2.1"
+_USER = "10001:10001"
+
+_log = get_logger(__name__)
+
+
+def generation_of(agent: str) -> str:
+    """Return the generation that an agent's id names, as a label has it; empty for the random baseline."""
+    try:
+        return str(parse_agent_id(agent)[1])
+    except AgentNotFound:
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpawnAgent:
+    """One container to be made.
+
+    Attributes:
+        agent: The agent's id.
+        endpoint: Where its worker dials.
+        token: What it shows there, once.
+        certificate: What it trusts there (PEM).
+        core: The core that it is kept on, or None.
+    """
+
+    agent: str
+    endpoint: str
+    token: str = field(repr=False)
+    certificate: str
+    core: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A container with our labels.
+
+    Attributes:
+        id: Docker's id.
+        agent: The agent's id.
+        experiment: The experiment's id.
+        generation: The agent's generation, as text; empty for the random baseline.
+        state: Docker's word, such as ``running`` or ``exited``.
+        unhealthy: Whether its health check fails.
+    """
+
+    id: str
+    agent: str
+    experiment: str
+    generation: str
+    state: str
+    unhealthy: bool
+
+
+class ContainerManager:
+    """The containers of one experiment's agents."""
+
+    def __init__(self, daemon: Daemon, config: DockerConfig, *, experiment: str, run: str) -> None:
+        """Manage containers.
+
+        Args:
+            daemon: Where they run; entered.
+            config: What they are made of, and what they may have.
+            experiment: The experiment's id.
+            run: What tells this experiment from every other of that id: its UUID.
+        """
+        self._daemon = daemon
+        self._config = config
+        self._experiment = experiment
+        self._run = run
+
+    async def check_image(self) -> None:
+        """Do nothing if the image is there.
+
+        Raises:
+            ContainerRefused: It is not.
+        """
+        image = self._config.image
+        with asking(f"looking for the image {image}", image=image):
+            await self._daemon.client.images.inspect(image)
+
+    async def spawn(self, wanted: SpawnAgent) -> str:
+        """Make a container and start it; return its id.
+
+        Raises:
+            ContainerRefused: The image or the network is missing, or a container that is not ours has its name.
+            DockerUnreachable: No daemon answers.
+            InfrastructureFailed: The daemon has failed.
+        """
+        step = f"creating container for agent {wanted.agent}"
+        with asking(step, image=self._config.image):
+            try:
+                container = await self._create(wanted)
+            except aiodocker.DockerError as error:
+                if error.status != _CONFLICT:
+                    raise
+                await self._make_room(wanted.agent, step)
+                container = await self._create(wanted)
+        try:
+            with asking(f"starting container for agent {wanted.agent}"):
+                await container.start()
+        except BaseException:
+            await self.remove(container.id)
+            raise
+        return str(container.id)
+
+    async def found(self, *, generation: int | None = None) -> tuple[Found, ...]:
+        """Return this experiment's containers, in whatever state they are."""
+        labels = {RUN: self._run} | ({} if generation is None else {GENERATION: str(generation)})
+        return await found(self._daemon, labels)
+
+    async def ending(self, container: str) -> Ending:
+        """Return how a container has ended, waiting a moment for one that is about to."""
+        for _ in range(20):
+            with asking(f"inspecting container {container[:12]}"):
+                state: dict[str, Any] = (await self._daemon.client.containers.container(container).show())["State"]
+            if not state.get("Running"):
+                break
+            await asyncio.sleep(0.05)
+        return Ending(
+            running=bool(state.get("Running")),
+            code=int(state.get("ExitCode", 0)),
+            out_of_memory=bool(state.get("OOMKilled")),
+            error=str(state.get("Error") or ""),
+        )
+
+    async def last_words(self, container: str) -> str:
+        """Return the last line that a container has written, or nothing."""
+        with contextlib.suppress(ClauDoomError):
+            with asking("reading a container's log"):
+                lines = await self._daemon.client.containers.container(container).log(stdout=True, stderr=True, tail=1)
+            return "".join(char if char.isprintable() else " " for char in "".join(lines)).strip()[:300]
+        return ""
+
+    async def remove(self, container: str) -> None:
+        """End a container at once and remove it; harmless when it is gone."""
+        with asking(f"removing container {container[:12]}"):
+            await _remove(self._daemon, container)
+
+    async def cleanup_generation(self, generation: int | None = None) -> int:
+        """Stop this experiment's containers of a generation (None: of all) and remove them; return how many.
+
+        Raises:
+            ExceptionGroup: Some could not be removed; all others were.
+        """
+        return await cleanup(self._daemon, await self.found(generation=generation))
+
+    async def _create(self, wanted: SpawnAgent) -> Any:
+        return await self._daemon.client.containers.create(self._settings(wanted), name=f"agent-{wanted.agent}")
+
+    async def _make_room(self, agent: str, step: str) -> None:
+        """Remove what a killed orchestrator left under an agent's name; leave what is not ours."""
+        name = f"agent-{agent}"
+        try:
+            other = await self._daemon.client.containers.get(name)
+        except aiodocker.DockerError as error:
+            if error.status == _NO_SUCH:
+                return
+            raise
+        labels: Mapping[str, str] = (await other.show())["Config"].get("Labels") or {}
+        if labels.get(RUN) != self._run:
+            raise ContainerRefused(
+                f"{step}: a container named {name} is there that does not belong to this experiment: "
+                f"remove it (docker rm -f {name}), or give the experiment another name"
+            )
+        await _remove(self._daemon, str(other.id))
+
+    def _settings(self, wanted: SpawnAgent) -> dict[str, Any]:
+        return {
+            "Image": self._config.image,
+            "User": _USER,
+            "Env": [
+                f"AGENT_ID={wanted.agent}",
+                f"GRPC_ENDPOINT={wanted.endpoint}",
+                f"CLAU_DOOM_TOKEN={wanted.token}",
+                f"CLAU_DOOM_CA={wanted.certificate}",
+            ],
+            "Labels": {
+                AGENT: wanted.agent,
+                GENERATION: generation_of(wanted.agent),
+                EXPERIMENT: self._experiment,
+                RUN: self._run,
+            },
+            "Hostname": "agent",
+            "StopTimeout": _STOP_SECONDS,
+            "HostConfig": self._limits(wanted.core),
+        }
+
+    def _limits(self, core: int | None) -> dict[str, Any]:
+        config = self._config
+        return {
+            "NetworkMode": config.network,
+            "Dns": [_NO_RESOLVER],
+            "Memory": config.memory,
+            "MemorySwap": config.memory,
+            "NanoCpus": round(config.cpus * 1e9),
+            "CpusetCpus": "" if core is None else str(core),
+            "PidsLimit": config.pids,
+            "ReadonlyRootfs": True,
+            "Tmpfs": {"/tmp": f"rw,nosuid,nodev,exec,size={config.tmpfs},mode=1777"},  # noqa: S108 - the container's
+            "ShmSize": _SHARED_MEMORY,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "IpcMode": "private",
+            "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 1024, "Hard": 1024}],
+            "LogConfig": {"Type": "json-file", "Config": {"max-size": _LOG_SIZE, "max-file": "1"}},
+            "RestartPolicy": {"Name": "no"},
+        }
+
+
+async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:
+    """Return the agents' containers that have labels, in whatever state they are, by agent id."""
+    wanted = [AGENT, *(f"{name}={value}" for name, value in labels.items())]
+    with asking("listing containers"):
+        rows = await daemon.client.containers.list(all=True, filters={"label": wanted})
+    return tuple(sorted((_found(row) for row in rows), key=lambda each: (each.agent, each.id)))
+
+
+async def cleanup(daemon: Daemon, containers: Sequence[Found]) -> int:
+    """Stop containers, each with ten seconds to end by itself, and remove them; return how many.
+
+    Raises:
+        ExceptionGroup: Some could not be removed; all others were.
+    """
+
+    async def stop(container: Found) -> None:
+        with asking(f"removing container for agent {container.agent}"):
+            with contextlib.suppress(aiodocker.DockerError):  # one that cannot be stopped is killed below
+                await daemon.client.containers.container(container.id).stop(t=_STOP_SECONDS, timeout=_STOP_SECONDS + 20)
+            await _remove(daemon, container.id)
+
+    ends = await asyncio.gather(*(stop(each) for each in containers), return_exceptions=True)
+    if errors := [end for end in ends if isinstance(end, Exception)]:
+        raise ExceptionGroup(f"{len(errors)} of {len(containers)} containers could not be removed", errors)
+    if stopped := [end for end in ends if isinstance(end, BaseException)]:
+        raise stopped[0]
+    return len(containers)
+
+
+async def _remove(daemon: Daemon, container: str) -> None:
+    try:
+        await daemon.client.containers.container(container).delete(force=True, v=True)
+    except aiodocker.DockerError as error:
+        if error.status == _CONFLICT:  # another removal is on its way
+            for _ in range(100):
+                await asyncio.sleep(0.1)
+                if not await daemon.client.containers.list(all=True, filters={"id": [container]}):
+                    return
+        if error.status != _NO_SUCH:
+            raise
+
+
+def _found(row: Any) -> Found:
+    labels = row["Labels"]
+    return Found(
+        id=str(row.id),
+        agent=str(labels[AGENT]),
+        experiment=str(labels.get(EXPERIMENT, "")),
+        generation=str(labels.get(GENERATION, "")),
+        state=str(row["State"]),
+        unhealthy="(unhealthy)" in str(row["Status"]),
+    )

@@ -1,0 +1,106 @@
+"""The Docker daemon: reached, asked, and what it answers turned into errors that say what to do."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import aiodocker
+import aiohttp
+
+from clau_doom.errors import ContainerRefused, DockerUnreachable, InfrastructureFailed
+
+__all__ = ["Daemon", "DaemonFacts", "asking"]
+
+_ASK_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=5.0)
+_NO_SUCH, _CONFLICT, _BAD = 404, 409, 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class DaemonFacts:
+    """What a daemon is.
+
+    Attributes:
+        version: Of the engine.
+        api: The newest version of the API that both ends speak.
+        system: Operating system and architecture.
+    """
+
+    version: str
+    api: str
+    system: str
+
+
+class Daemon:
+    """A client of the daemon that ``DOCKER_HOST``, the Docker context or the usual socket leads to."""
+
+    def __init__(self) -> None:
+        self._docker: aiodocker.Docker | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            DockerUnreachable: No daemon answers.
+        """
+        with asking("reaching the Docker daemon"):
+            self._docker = aiodocker.Docker(timeout=_ASK_TIMEOUT)
+        try:
+            with asking("reaching the Docker daemon"):
+                await self._docker.version()
+        except BaseException:
+            await self._docker.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        with contextlib.suppress(aiohttp.ClientError, OSError):  # a daemon that has gone cannot be said good-bye to
+            await self.client.close()
+
+    @property
+    def client(self) -> aiodocker.Docker:
+        """The connection."""
+        assert self._docker is not None, "entered first"
+        return self._docker
+
+    async def facts(self) -> DaemonFacts:
+        """Return what the daemon is."""
+        with asking("asking the Docker daemon for its version"):
+            found = await self.client.version()
+        return DaemonFacts(
+            version=str(found["Version"]),
+            api=str(self.client.api_version).removeprefix("v"),
+            system=f"{found['Os']}/{found['Arch']}",
+        )
+
+
+@contextlib.contextmanager
+def asking(step: str, *, image: str = "") -> Iterator[None]:
+    """Turn what goes wrong while a daemon is asked into one error that begins with the step.
+
+    Args:
+        step: What is being done, such as ``creating container for agent X``.
+        image: The image that it needs, for the remedy.
+
+    Raises:
+        DockerUnreachable: The daemon does not answer.
+        ContainerRefused: It answers that this cannot be done as things stand.
+        InfrastructureFailed: It has failed itself.
+    """
+    try:
+        yield
+    except aiodocker.DockerError as error:
+        if error.status == _NO_SUCH and image and "image" in str(error.message).lower():
+            remedy = "build it (make image, or docker build), or name another with docker.image"
+            raise ContainerRefused(f"{step}: there is no image {image}: {remedy}") from error
+        refused = error.status in {_BAD, _CONFLICT, _NO_SUCH}
+        raise (ContainerRefused if refused else InfrastructureFailed)(f"{step}: {error.message}") from error
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+        host = os.environ.get("DOCKER_HOST", "the usual socket")
+        remedy = "start it, or set DOCKER_HOST to where it listens"
+        raise DockerUnreachable(f"{step}: no Docker daemon answers at {host}: {remedy}") from error

@@ -1,0 +1,246 @@
+"""An attached worker: what it may say, in which order, and how long it may say nothing.
+
+Everything that it says is a claim of a program that may be hostile. What no worker says ends the session with `Forged`,
+which is the agent's own fault; silence and a standstill are nobody's.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clau_doom.backends.docker.gate import Stream
+from clau_doom.domain import Episode
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import (
+    AgentUnreachable,
+    ClauDoomError,
+    EngineCrashed,
+    EpisodeTimedOut,
+    Forged,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+)
+from clau_doom.ports import EpisodeTask
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode
+from clau_doom.worker import Phase
+
+__all__ = ["Asked", "Rules", "Session"]
+
+_PART = 1 << 20
+_BEATS = 20.0
+"""Heartbeats that a worker may send at once, and in ten seconds: it sends one a second."""
+_REASON = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What holds for every worker of a backend.
+
+    Attributes:
+        setup: The first message to it.
+        files: The scenario's own files, in the setup's order.
+        facts: What its hello must say.
+        claims: Whether every episode must come with its actions.
+        episode_timeout: Seconds of wall time for one episode.
+        stall_timeout: Seconds without progress or a heartbeat after which it counts as hung.
+        longest: The most bytes of an episode's actions, and of its recording.
+    """
+
+    setup: pb.Setup
+    files: tuple[Path, ...]
+    facts: Provenance
+    claims: bool
+    episode_timeout: float
+    stall_timeout: float
+    longest: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An episode that somebody waits for."""
+
+    task: EpisodeTask
+    answer: "asyncio.Future[Episode]"
+
+
+class Session:
+    """A worker from its hello to its end."""
+
+    def __init__(self, agent: str, place: int, stream: Stream, rules: Rules, answered: Callable[[], None]) -> None:
+        """Speak to a worker.
+
+        Args:
+            agent: Whose it is.
+            place: The number of the place that it plays in.
+            stream: What it says, and hears.
+            rules: What holds for it.
+            answered: Called after each answer, and when it has become ready.
+        """
+        self.ready = False
+        self.asked: deque[tuple[int, Asked]] = deque()
+        """What it plays, and what waits behind that."""
+        self._agent = agent
+        self._place = place
+        self._stream = stream
+        self._rules = rules
+        self._answered = answered
+        self._tasks = 0
+        self._greeted = False
+        self._turns = 0
+        self._begun = self._moved = self._heard = time.monotonic()
+        self._beats, self._beaten = _BEATS, self._heard
+
+    async def serve(self) -> None:
+        """Set the worker up and hear it out, until its stream ends.
+
+        Raises:
+            Forged: It says what no worker says.
+            WorkerRefused: Its versions or files differ from this process's.
+            EngineCrashed: Its engine did not start.
+            PolicyFailed: Its policy cannot be made.
+        """
+        self._stream.send(pb.ToWorker(setup=self._rules.setup).SerializeToString())
+        for path in self._rules.files:
+            await self._send_file(path)
+        async for data in self._stream.received():
+            self._hear(data)
+
+    def play(self, asked: Asked) -> None:
+        """Ask for an episode, after those that were asked for before."""
+        self._tasks += 1
+        task = asked.task
+        self.asked.append((self._tasks, asked))
+        message = play_episode(self._tasks, task.genome, task.seed, baseline=task.baseline)
+        self._stream.send(message.SerializeToString())
+        if len(self.asked) == 1:
+            self._begun = self._moved = time.monotonic()
+
+    def close(self) -> None:
+        """Let the worker end."""
+        self._stream.close()
+
+    def verdict(self) -> ClauDoomError | None:
+        """Return why the worker must be ended now, or None."""
+        now, rules, whose = time.monotonic(), self._rules, f"the worker of agent {self._agent}"
+        if self._greeted and now - self._heard > rules.stall_timeout:
+            return EpisodeTimedOut(f"{whose} has said nothing for {rules.stall_timeout:g} s")
+        if not self.asked:
+            return None
+        deciding = Phase.of(self._turns) is Phase.POLICY
+        if now - self._begun > rules.episode_timeout:
+            limit = f"{rules.episode_timeout:g} s"
+            if deciding:
+                return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
+            return EpisodeTimedOut(f"the episode was not over after {limit}")
+        if now - self._moved > rules.stall_timeout and not deciding:
+            return EpisodeTimedOut(f"{whose} made no progress for {rules.stall_timeout:g} s")
+        return None
+
+    async def _send_file(self, path: Path) -> None:
+        data = await asyncio.to_thread(path.read_bytes)
+        for start in range(0, len(data), _PART):
+            part = pb.FilePart(data=data[start : start + _PART])
+            self._stream.send(pb.ToWorker(part=part).SerializeToString())
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            message = parse(pb.FromWorker, data)
+            kind = message.WhichOneof("message")
+            if kind == "heartbeat":
+                self._beat(message.heartbeat.turns)
+            elif not self._greeted:
+                self._greet(message)
+            elif not self.ready:
+                self._begin(message)
+            else:
+                self._take(message)
+        except MalformedMessage as error:
+            raise Forged(f"the worker of agent {self._agent} sent {error}") from error
+
+    def _beat(self, turns: int) -> None:
+        now = time.monotonic()
+        self._beats = min(_BEATS, self._beats + (now - self._beaten) * _BEATS / 10.0) - 1.0
+        if self._beats < 0.0:
+            raise Forged(f"the worker of agent {self._agent} floods its stream with heartbeats")
+        self._beaten = self._heard = now
+        if turns != self._turns:
+            self._turns, self._moved = turns, now
+
+    def _greet(self, message: pb.FromWorker) -> None:
+        self._check_start(message, "hello")
+        claimed = Provenance(facts=tuple(sorted(message.hello.facts.items())))
+        if difference := self._rules.facts.first_difference(claimed):
+            name, here, there = difference
+            raise WorkerRefused(
+                f"the image of agent {self._agent} has {name} {_printable(there)[:100]} where this process has {here}: "
+                "build it again (make image)"
+            )
+        self._greeted, self._heard = True, time.monotonic()
+
+    def _begin(self, message: pb.FromWorker) -> None:
+        self._check_start(message, "ready")
+        self.ready = True
+        self._answered()
+
+    def _check_start(self, message: pb.FromWorker, wanted: str) -> None:
+        kind = message.WhichOneof("message")
+        if kind == "failed":
+            reason = _printable(message.failed.reason)
+            if message.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
+                raise PolicyFailed(f"the policy cannot be made in the container of agent {self._agent}: {reason}")
+            raise EngineCrashed(f"the engine of agent {self._agent} did not start: {reason}")
+        if kind != wanted:
+            raise Forged(f"the worker of agent {self._agent} sent {kind} where {wanted} belongs")
+
+    def _take(self, message: pb.FromWorker) -> None:
+        kind = message.WhichOneof("message")
+        answer = message.played if kind == "played" else message.failed
+        if kind not in {"played", "failed"} or not self.asked or answer.task != self.asked[0][0]:
+            raise Forged(f"the worker of agent {self._agent} sent {kind} that nobody asked for")
+        asked = self.asked[0][1]
+        result = self._checked(message.played, asked.task) if kind == "played" else self._failure(message.failed)
+        self.asked.popleft()
+        self._begun = self._moved = self._heard = time.monotonic()
+        if not asked.answer.done():
+            if isinstance(result, Episode):
+                asked.answer.set_result(result)
+            else:
+                asked.answer.set_exception(result)
+        self._answered()
+
+    def _checked(self, message: pb.EpisodePlayed, task: EpisodeTask) -> Episode:
+        for name, data in (("actions", message.actions), ("recording", message.recording)):
+            if len(data) > self._rules.longest:
+                raise MalformedMessage(f"{name} of {len(data)} bytes where at most {self._rules.longest} can be")
+        if self._rules.claims is not bool(message.actions):
+            raise MalformedMessage(f"an episode {'without' if self._rules.claims else 'with'} actions")
+        return episode_from_played(
+            message,
+            purpose=task.purpose,
+            agent=task.agent,
+            number=task.number,
+            seed=task.seed,
+            attempt=task.attempt,
+            worker=self._place,
+        )
+
+    def _failure(self, message: pb.EpisodeFailed) -> ClauDoomError:
+        reason = _printable(message.reason)
+        if message.fault == pb.EpisodeFailed.FAULT_POLICY:
+            return PolicyFailed(reason)
+        if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
+            return AgentUnreachable(reason)
+        if message.fault == pb.EpisodeFailed.FAULT_ENGINE:
+            raise EngineCrashed(reason)  # the worker ends after saying so
+        raise WorkerCrashed(f"the worker of agent {self._agent} failed: {reason}")
+
+
+def _printable(text: str) -> str:
+    """Return a stranger's text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text[:_REASON])

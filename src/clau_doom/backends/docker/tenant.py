@@ -1,0 +1,230 @@
+"""One agent's stay: its container from making to removal, and the episodes that it plays there."""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent
+from clau_doom.backends.docker.ending import why_ended
+from clau_doom.backends.docker.gate import Gate, Lease
+from clau_doom.backends.docker.session import Asked, Rules, Session
+from clau_doom.config import DockerConfig, format_size
+from clau_doom.errors import ClauDoomError, DockerUnreachable, PolicyFailed, WorkerCrashed
+from clau_doom.logs import get_logger
+
+__all__ = ["Moved", "Surroundings", "Tenant"]
+
+_PATIENCE = 60.0
+"""Seconds for a daemon to come back, such as from a restart."""
+_AGAIN = 0.5
+
+_log = get_logger(__name__)
+
+
+class Moved(Exception):
+    """The container ended with another episode: this one was not begun, and is no attempt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all tenants of a backend share."""
+
+    manager: ContainerManager
+    gate: Gate
+    rules: Rules
+    config: DockerConfig
+
+
+class Tenant:
+    """An agent in its container."""
+
+    def __init__(
+        self, agent: str, place: int, core: int | None, around: Surroundings, changed: Callable[[], None]
+    ) -> None:
+        """Prepare a stay; `live` begins it.
+
+        Args:
+            agent: The agent's id.
+            place: The number of the place that it plays in.
+            core: The core that it is kept on, or None.
+            around: What all share.
+            changed: Called whenever it may be given more to do.
+        """
+        self.agent = agent
+        self.place = place
+        self.leaving = False
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the container is removed."""
+        self.container: str | None = None
+        self._core = core
+        self._around = around
+        self._changed = changed
+        self._waiting: deque[Asked] = deque()
+        self._session: Session | None = None
+        self._verdict: ClauDoomError | None = None
+        self._end = asyncio.Event()
+
+    @property
+    def outstanding(self) -> int:
+        """How many episodes are waited for."""
+        return len(self._waiting) + self.playing
+
+    @property
+    def playing(self) -> int:
+        """How many episodes the worker has been given."""
+        return len(self._session.asked) if self._session else 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker waits for episodes, or plays."""
+        return self._session is not None and self._session.ready
+
+    def ask(self, asked: Asked) -> None:
+        """Have an episode played after the others."""
+        self._waiting.append(asked)
+
+    def play(self, most: int) -> None:
+        """Give the worker what waits, until it has `most` episodes."""
+        while self._session and self._session.ready and self._waiting and self.playing < most:
+            asked = self._waiting.popleft()
+            if not asked.answer.done():
+                self._session.play(asked)
+
+    def leave(self) -> None:
+        """Let the worker end when nothing more is to come."""
+        self.leaving = True
+        if self._session:
+            self._session.close()
+        self._end.set()
+
+    def end(self, verdict: ClauDoomError | None = None) -> None:
+        """Have the worker ended at once; the episode that it plays ends with the verdict."""
+        self._verdict = self._verdict or verdict
+        self.leaving = True
+        self._end.set()
+
+    def watch(self, found: Found | None) -> None:
+        """Look whether the worker still plays, and what the daemon says of its container."""
+        verdict = self._session.verdict() if self._session else None
+        if verdict is None and found is not None and found.unhealthy:
+            verdict = WorkerCrashed(f"the container of agent {self.agent} is unhealthy")
+        gone = found is not None and found.state not in {"created", "running", "paused"}
+        if verdict or (gone and not self._session):
+            self.end(verdict)
+
+    async def live(self) -> None:
+        """Make the container, play, and remove it; what is still asked for by then has moved, or failed with it."""
+        error: ClauDoomError | None = None
+        try:
+            error = await self._stay()
+        except ClauDoomError as failure:
+            error = failure
+        finally:
+            self.leaving = True
+            self._settle(error)
+            if not self.gone.done():
+                self.gone.set_result(None)
+            self._changed()
+
+    async def _stay(self) -> ClauDoomError | None:
+        around = self._around
+        with around.gate.lease(self.agent) as lease:
+            began = time.monotonic()
+            try:
+                self.container = await self._spawned(lease)
+                lost = await self._attached(lease, began)
+                return lost and await self._why(lost)
+            finally:
+                await self._removed()
+
+    async def _spawned(self, lease: Lease) -> str:
+        """Make the container, waiting for a daemon that has gone for a moment."""
+        gate, deadline = self._around.gate, time.monotonic() + _PATIENCE
+        wanted = SpawnAgent(
+            agent=self.agent,
+            endpoint=gate.endpoint,
+            token=lease.token,
+            certificate=gate.certificate,
+            core=self._core,
+        )
+        while True:
+            try:
+                return await self._around.manager.spawn(wanted)
+            except DockerUnreachable:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_AGAIN)
+
+    async def _attached(self, lease: Lease, began: float) -> ClauDoomError | None:
+        """Wait for the worker and hear it out; return why it was lost, or None when it has left."""
+        patience = self._around.config.start_timeout
+        if not await self._before_end(lease.attached, patience):
+            return self._lost(f"was not attached within {patience:g} s")
+        stream = lease.attached.result()
+        self._session = Session(self.agent, self.place, stream, self._around.rules, self._changed)
+        serving = asyncio.ensure_future(self._session.serve())
+        late = asyncio.get_running_loop().call_later(began + patience - time.monotonic(), self._must_be_ready)
+        try:
+            if await self._before_end(serving):
+                serving.result()
+            return self._lost("is gone")
+        finally:
+            late.cancel()
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+    def _lost(self, how: str) -> ClauDoomError | None:
+        if self._verdict is None and self.leaving and not self.outstanding:
+            return None
+        return self._verdict or WorkerCrashed(f"the worker of agent {self.agent} {how}")
+
+    def _must_be_ready(self) -> None:
+        if self._session and not self._session.ready:
+            limit = f"{self._around.config.start_timeout:g} s"
+            self.end(WorkerCrashed(f"the worker of agent {self.agent} was not ready within {limit}"))
+
+    async def _before_end(self, future: "asyncio.Future[Any]", patience: float | None = None) -> bool:
+        """Wait for a future, but no longer than the stay, or so many seconds, last; say whether it is done."""
+        ended = asyncio.ensure_future(self._end.wait())
+        try:
+            await asyncio.wait({future, ended}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended.cancel()
+        return future.done()
+
+    async def _why(self, lost: ClauDoomError) -> ClauDoomError:
+        """Return why the worker was lost, as its container tells it; what it did itself needs no such look."""
+        if self._verdict is not None or isinstance(lost, PolicyFailed) or self.container is None:
+            return lost
+        with contextlib.suppress(ClauDoomError):  # the daemon has gone as well, or the container
+            ending = await self._around.manager.ending(self.container)
+            words = await self._around.manager.last_words(self.container)
+            return why_ended(self.agent, ending, memory=format_size(self._around.config.memory), words=words)
+        return lost
+
+    async def _removed(self) -> None:
+        if self.container is None:
+            return
+        if self._session:
+            self._session.close()
+        try:
+            await asyncio.shield(asyncio.ensure_future(self._around.manager.remove(self.container)))
+        except ClauDoomError as error:
+            _log.warning("a container could not be removed", agent=self.agent, error=str(error))
+
+    def _settle(self, error: ClauDoomError | None) -> None:
+        """End what is waited for: the first with the error, if there is one, and the others as moved."""
+        asked = [each for _, each in self._session.asked] if self._session else []
+        asked += self._waiting
+        self._waiting.clear()
+        if self._session:
+            self._session.asked.clear()
+        for each in asked:
+            if not each.answer.done():
+                each.answer.set_exception(error or Moved())
+                each.answer.exception()  # whoever gave up waiting is not told
+                error = None

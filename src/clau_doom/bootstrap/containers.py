@@ -1,0 +1,78 @@
+"""The Docker backend of a plan: what its containers are told, what they must say, and who proves their claims."""
+
+from hashlib import file_digest
+from pathlib import Path
+
+from clau_doom.backends.docker import DockerBackend, Rules
+from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.bootstrap.planning import Plan
+from clau_doom.config import RandomPolicyConfig
+from clau_doom.game import own_files
+from clau_doom.policies import make_policy
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.worker import collect_facts
+
+__all__ = ["make_docker_backend"]
+
+_VALUE = 8
+"""Bytes of a number in an episode's actions."""
+
+
+def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None) -> DockerBackend:
+    """Return the backend that plays a plan in containers, not yet entered."""
+    config = plan.config
+    files = _files(plan)
+    claims = config.docker.verify != "none"
+    facts = plan.scenario.facts
+    rules = Rules(
+        setup=pb.Setup(
+            scenario_json=config.scenario.model_dump_json(),
+            policy_json=config.policy.model_dump_json(),
+            record=config.execution.record != "none",
+            actions=claims,
+            files=[_announced(role, path) for role, path in files],
+        ),
+        files=tuple(path for _, path in files),
+        facts=plan.facts,
+        claims=claims,
+        episode_timeout=config.execution.episode_timeout,
+        stall_timeout=config.docker.stall_timeout,
+        longest=4096 + facts.timeout * _VALUE * (len(facts.buttons) + 1),
+    )
+    return DockerBackend(
+        experiment=config.name,
+        run=uuid,
+        config=config.docker,
+        rules=rules,
+        workers=config.execution.workers,
+        trusted=_trusted(plan, logs),
+        cores=cores,
+    )
+
+
+def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
+    """Return the workers that perform actions again: they hold no agent's policy."""
+    config, policy = plan.config, RandomPolicyConfig()
+    return LocalBackend(
+        scenario=config.scenario,
+        policy=policy,
+        execution=config.execution.model_copy(update={"record": "none"}),
+        local=config.local,
+        facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
+        logs=logs,
+    )
+
+
+def _files(plan: Plan) -> list[tuple[pb.ScenarioFile.Role, Path]]:
+    own = own_files(plan.scenario)
+    if own is None:
+        return []
+    roles = ((pb.ScenarioFile.ROLE_CFG, plan.scenario.cfg), (pb.ScenarioFile.ROLE_WAD, own.wad))
+    named = (*roles, (pb.ScenarioFile.ROLE_GAME, own.game))
+    return [(role, path) for role, path in named if path is not None]
+
+
+def _announced(role: pb.ScenarioFile.Role, path: Path) -> pb.ScenarioFile:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").digest()
+    return pb.ScenarioFile(role=role, sha256=digest, size=path.stat().st_size)

@@ -1,0 +1,155 @@
+"""The worker's process in a container: ``python -m clau_doom.worker.container``.
+
+It dials the orchestrator that its environment names, takes its episodes there, and tells every second how far it is.
+When the stream ends, however it does, so does the process: there is nobody left to play for.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+import grpc
+
+from clau_doom.config import ScenarioConfig
+from clau_doom.errors import ClauDoomError, InvalidMessage, describe
+from clau_doom.game import Scenario, ScenarioFiles, resolve
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub
+from clau_doom.wire import MAX_FRAME
+from clau_doom.worker.phase import PhasePage
+from clau_doom.worker.process import run_in_batch
+from clau_doom.worker.serving import serve
+
+ALIVE = Path("/tmp/alive")  # noqa: S108 - the container's own; the image's HEALTHCHECK looks at it
+_FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /tmp is all that it may write to
+_HEARTBEAT = 1.0
+_LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_FRAME),
+    ("grpc.max_send_message_length", MAX_FRAME),
+    # A cut wire says nothing by itself: ask every two seconds whether the other end is there.
+    ("grpc.keepalive_time_ms", 2000),
+    ("grpc.keepalive_timeout_ms", 2000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+)
+
+
+class StreamChannel:
+    """The stream to the orchestrator. One thread reads it; when it ends, the process ends."""
+
+    def __init__(self, stub: WorkerServiceStub, token: str) -> None:
+        self._outgoing: queue.SimpleQueue[pb.FromWorker] = queue.SimpleQueue()
+        self._incoming: queue.SimpleQueue[pb.ToWorker] = queue.SimpleQueue()
+        metadata = (("authorization", f"Bearer {token}"),)
+        self._stream = stub.Attach(iter(self._outgoing.get, None), metadata=metadata, wait_for_ready=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def receive(self) -> pb.ToWorker | None:
+        """Return the next message; the process ends when the stream does."""
+        return self._incoming.get()
+
+    def waiting(self) -> bool:
+        """Say whether there is something to receive."""
+        return not self._incoming.empty()
+
+    def send(self, message: pb.FromWorker) -> None:
+        """Send a message."""
+        self._outgoing.put(message)
+
+    def _read(self) -> None:
+        try:
+            for message in self._stream:
+                self._incoming.put(message)
+        except grpc.RpcError as error:
+            _leave(_LOST, f"the orchestrator is gone: {error.code().name}: {error.details()}")
+        _leave(0, "the orchestrator has no more episodes")
+
+
+def main() -> None:
+    """Play until the orchestrator is done with this container."""
+    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))  # the first process of a container must ask
+    run_in_batch()
+    agent, endpoint, token = (_environment(name) for name in ("AGENT_ID", "GRPC_ENDPOINT", "CLAU_DOOM_TOKEN"))
+    credentials = grpc.ssl_channel_credentials(_environment("CLAU_DOOM_CA").encode())
+    print(f"{agent} dials {endpoint}", flush=True)  # noqa: T201 - the container's log
+    with grpc.secure_channel(endpoint, credentials, options=_OPTIONS) as wire:
+        channel = StreamChannel(WorkerServiceStub(wire), token)
+        setup = _received(channel).setup
+        _FOLDER.mkdir(exist_ok=True)
+        try:
+            scenario = _scenario(channel, setup)
+        except ClauDoomError as error:
+            _leave(1, describe(error))
+        with PhasePage(_FOLDER / "phase", create=True) as page:
+            threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
+            serve(channel, setup, scenario, _FOLDER, page)
+
+
+def _environment(name: str) -> str:
+    value = os.environ.pop(name, None)  # so that no policy finds the token
+    if value is None:
+        _leave(2, f"{name} is not set: clau-doom starts this container, not a person")
+    return value
+
+
+def _received(channel: StreamChannel) -> pb.ToWorker:
+    message = channel.receive()
+    assert message is not None, "the process ends with the stream"
+    return message
+
+
+def _beat(channel: StreamChannel, page: PhasePage) -> None:
+    while True:
+        channel.send(pb.FromWorker(heartbeat=pb.Heartbeat(turns=page.read()[0])))
+        ALIVE.touch()
+        time.sleep(_HEARTBEAT)
+
+
+def _scenario(channel: StreamChannel, setup: pb.Setup) -> Scenario:
+    config = ScenarioConfig.model_validate_json(setup.scenario_json)
+    if not setup.files:
+        return resolve(config)
+    parts = _bytes(channel)
+    paths = {file.role: _store(file, parts) for file in setup.files}
+    files = ScenarioFiles(wad=paths.get(pb.ScenarioFile.ROLE_WAD), game=paths.get(pb.ScenarioFile.ROLE_GAME))
+    cfg = paths[pb.ScenarioFile.ROLE_CFG]
+    return resolve(config.model_copy(update={"name": str(cfg)}), files)
+
+
+def _bytes(channel: StreamChannel) -> Iterator[bytes]:
+    while True:
+        yield _received(channel).part.data
+
+
+def _store(file: pb.ScenarioFile, parts: Iterator[bytes]) -> Path:
+    """Write a file that the next parts hold, and return where it lies."""
+    ending = ".cfg" if file.role == pb.ScenarioFile.ROLE_CFG else ".wad"
+    path, digest, missing = _FOLDER / f"scenario-{file.role}{ending}", sha256(), file.size
+    with path.open("wb") as target:
+        while missing > 0:
+            data = next(parts)
+            digest.update(data)
+            target.write(data)
+            missing -= len(data)
+    if missing or digest.digest() != file.sha256:
+        raise InvalidMessage(f"a scenario file arrived with the SHA-256 {digest.hexdigest()}, not {file.sha256.hex()}")
+    return path
+
+
+def _leave(code: int, why: str) -> NoReturn:
+    """End the process, whatever its main thread is doing: it may wait for an engine that has hung."""
+    with contextlib.suppress(OSError):
+        print(why, flush=True)  # noqa: T201 - the container's log
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

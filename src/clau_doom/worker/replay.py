@@ -1,0 +1,53 @@
+"""The actions of an episode that was played elsewhere, performed again: they have no mind to be fooled by."""
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+
+from clau_doom.domain import Genome, GenomeSpace
+from clau_doom.errors import PolicyFailed
+from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
+from clau_doom.wire import MalformedMessage, inflate_actions
+
+__all__ = ["Replay"]
+
+
+class Replay:
+    """A policy that performs given actions and looks at nothing.
+
+    Args:
+        facts: What the scenario offers.
+        deflated: The actions, as `EpisodePlayed` has them.
+
+    Raises:
+        PolicyFailed: They are none, or more than an episode can have.
+    """
+
+    def __init__(self, facts: ScenarioFacts, deflated: bytes) -> None:
+        row = struct.Struct(f"<{len(facts.buttons)}dq")
+        try:
+            actions = inflate_actions(deflated, facts.timeout * row.size)
+            self._rows: Iterator[tuple[float, ...]] = row.iter_unpack(actions)
+        except (MalformedMessage, struct.error) as error:
+            raise PolicyFailed(f"what are said to be actions are none: {error}") from error
+
+    @property
+    def needs(self) -> Needs:
+        """Nothing."""
+        return Needs()
+
+    @property
+    def space(self) -> GenomeSpace:
+        """No genes."""
+        return GenomeSpace(())
+
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the port's
+        """Return what performs the actions, once."""
+        return self._decide
+
+    def _decide(self, observation: Observation) -> Action:  # noqa: ARG002 - the port's
+        row = next(self._rows, None)
+        if row is None:
+            raise PolicyFailed("its actions end before the episode does")
+        return Action([*row[:-1]], int(row[-1]))

@@ -1,0 +1,139 @@
+"""A worker's work, whatever it is spoken to through: a hello, an engine, and one episode after another."""
+
+import gc
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter
+
+from clau_doom.config import PolicyConfig, RandomPolicyConfig
+from clau_doom.domain import Genome
+from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed, describe
+from clau_doom.game import Scenario, VizdoomEngine
+from clau_doom.policies import make_policy
+from clau_doom.ports import Engine, Needs, Observation, Policy
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import played
+from clau_doom.worker.facts import collect_facts
+from clau_doom.worker.phase import PhasePage
+from clau_doom.worker.replay import Replay
+from clau_doom.worker.rollout import Rollout, play
+
+__all__ = ["Channel", "failed", "serve"]
+
+# Observations hold no cycles, so that looking for them every few decisions finds nothing and empties the caches.
+_GARBAGE_THRESHOLD = 100_000
+_POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
+
+
+class Channel(Protocol):
+    """What a worker hears from its orchestrator, and answers."""
+
+    def receive(self) -> pb.ToWorker | None:
+        """Return the next message, or None when the orchestrator has closed."""
+        ...
+
+    def waiting(self) -> bool:
+        """Say whether there is something to receive."""
+        ...
+
+    def send(self, message: pb.FromWorker) -> None:
+        """Send a message."""
+        ...
+
+
+def serve(channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage) -> None:
+    """Say hello, start an engine, and play what is asked for until the orchestrator closes.
+
+    Args:
+        channel: The orchestrator.
+        setup: Its first message.
+        scenario: The scenario that it names, as it lies here.
+        folder: A private folder for the engine.
+        page: Where to say whose turn it is.
+    """
+    config = _POLICY.validate_json(setup.policy_json)
+    try:
+        policy = make_policy(config, scenario.facts)
+    except ConfigError as error:  # it was made elsewhere: a file or a remote agent has gone since
+        channel.send(failed(0, pb.EpisodeFailed.FAULT_POLICY, error))
+        return
+    baseline = make_policy(RandomPolicyConfig(), scenario.facts)
+    channel.send(pb.FromWorker(hello=pb.Hello(facts=dict(collect_facts(scenario, config, policy).facts))))
+    engine = VizdoomEngine(scenario, folder)
+    try:
+        engine.start(_merge(policy.needs, baseline.needs), record=setup.record)
+    except EngineCrashed as error:
+        channel.send(failed(0, pb.EpisodeFailed.FAULT_ENGINE, error))
+        return
+    channel.send(pb.FromWorker(ready=pb.Ready()))
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    gc.freeze()  # what is here now stays: it need not be looked at again
+    try:
+        _Player(channel, engine, policy, baseline, page, claims=setup.actions).play_all()
+    finally:
+        engine.close()
+
+
+class _Player:
+    def __init__(
+        self, channel: Channel, engine: Engine, policy: Policy, baseline: Policy, page: PhasePage, *, claims: bool
+    ) -> None:
+        self._channel = channel
+        self._engine = engine
+        self._policies = {False: policy, True: baseline}
+        self._page = page
+        self._claims = claims
+
+    def play_all(self) -> None:
+        """Play what is asked for until the orchestrator closes.
+
+        Where the next task is waiting when an episode ends, it is begun before the answer is sent: the engine writes a
+        recording out when the next episode begins, and beginning one for that alone costs a few per cent.
+        """
+        channel, engine = self._channel, self._engine
+        message, begun = channel.receive(), None
+        while message is not None:
+            request = message.play
+            answer = self._answer(request, begun)
+            message, begun = channel.receive() if channel.waiting() else None, None
+            if isinstance(answer, Rollout):
+                try:
+                    begun = engine.begin(message.play.seed) if message else None
+                    reply = self._played(request.task, answer, engine.recording())
+                except EngineCrashed as error:
+                    reply = failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
+            else:
+                reply = answer
+            channel.send(reply)
+            message = message or channel.receive()
+
+    def _played(self, task: int, rollout: Rollout, recording: bytes | None) -> pb.FromWorker:
+        actions = rollout.actions if self._claims else None
+        return played(task, rollout.outcome, recording, rollout.seconds, repeated=rollout.repeated, actions=actions)
+
+    def _answer(self, request: pb.PlayEpisode, begun: Observation | None) -> Rollout | pb.FromWorker:
+        try:
+            policy = self._policy(request)
+            return play(self._engine, policy, Genome(tuple(request.genome)), request.seed, self._page, begun=begun)
+        except PolicyFailed as error:
+            return failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
+        except EngineCrashed as error:
+            return failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
+        except AgentUnreachable as error:
+            return failed(request.task, pb.EpisodeFailed.FAULT_UNREACHABLE, error)
+
+    def _policy(self, request: pb.PlayEpisode) -> Policy:
+        if request.actions:
+            return Replay(self._engine.facts, request.actions)
+        return self._policies[request.baseline]
+
+
+def failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:
+    """Return the message that says that a task, or (0) the worker's start, came to nothing."""
+    reason = describe(error)[:2000].encode("utf-8", "backslashreplace").decode()  # a policy's text may be no text
+    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason))
+
+
+def _merge(first: Needs, second: Needs) -> Needs:
+    return Needs(objects=first.objects or second.objects, screen=first.screen or second.screen)
