@@ -192,7 +192,9 @@ async def test_the_log_gives_back_what_was_appended(store: ExperimentStore) -> N
     log = await read(store)
     assert [recorded.sequence for recorded in log] == list(range(1, len(WHOLE) + 2))
     stripped = [
-        replace(event, episode=replace(event.episode, recording=None)) if isinstance(event, EpisodeFinished) else event
+        replace(event, episode=replace(event.episode, recording=None, actions=None))
+        if isinstance(event, EpisodeFinished)
+        else event
         for event in WHOLE
     ]
     assert [recorded.event for recorded in log] == [ExperimentCreated(experiment=EXPERIMENT), *stripped]
@@ -277,7 +279,7 @@ async def test_deviations_are_counted_by_kind(store: ExperimentStore) -> None:
         AgentFailed(ref=AgentRef(0, index), kind=kind, reason="x")
         for index, kind in enumerate([*FailureKind, FailureKind.ATTEMPTS_EXHAUSTED])
     ]
-    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0, 5)), *failures])
+    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0, len(failures))), *failures])
     assert (await store.snapshot()).deviations == Deviations(exhausted_attempts=2, missed_deadlines=1, interventions=1)
 
 
@@ -389,6 +391,34 @@ async def test_a_failed_agents_late_episodes_are_kept(store: ExperimentStore) ->
     await keep(store, [STARTED, *GENERATION, finished("lab-g000-a002", 1, b"late")])
     assert len((await store.snapshot()).episodes[AgentRef(0, 2)]) == 2
     assert await store.recording(Purpose.TRAINING, "lab-g000-a002", 1) is None
+
+
+async def test_what_an_episode_claims_is_kept_until_its_generation_is_told(store: ExperimentStore) -> None:
+    """The actions of training episodes are there while they may have to be proved, and no longer; none means no claim."""
+    claimed = replace(episode("lab-g000-a000", 0), actions=b"claimed")
+    await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0)), EpisodeFinished(episode=claimed)])
+    assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) == b"claimed"
+    assert await store.actions(Purpose.TRAINING, "lab-g000-a001", 0) is None
+    settled = [AgentFailed(ref=AgentRef(0, 2), kind=FailureKind.POLICY_RAISED, reason="x")]
+    evaluated = [AgentEvaluated(ref=AgentRef(0, index), fitness=1.0) for index in (0, 1)]
+    await keep(store, [*settled, *evaluated, summary(0)])
+    assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) is None
+    assert all(each.actions is None for each in (await store.snapshot()).episodes[AgentRef(0, 0)])
+
+
+async def test_an_evaluated_agent_can_turn_out_to_be_forged_until_its_generation_is_told(
+    store: ExperimentStore,
+) -> None:
+    """That is found out after its last episode; once its generation is told, it is too late."""
+    forged = [AgentFailed(ref=AgentRef(0, index), kind=FailureKind.FORGED, reason="it lied") for index in range(2)]
+    await keep(store, [STARTED, *GENERATION])
+    assert (await store.snapshot()).generations[0][0].status is AgentStatus.COMPLETED
+    await keep(store, [forged[0]])
+    evaluation = (await store.snapshot()).generations[0][0]
+    assert (evaluation.status, evaluation.fitness, evaluation.failure) == (AgentStatus.FAILED, None, "it lied")
+    await keep(store, [summary(0)])
+    with pytest.raises(StoreCorrupted):
+        await keep(store, [forged[1]])
 
 
 async def test_concurrent_calls_keep_their_order(store: ExperimentStore) -> None:

@@ -150,10 +150,10 @@ def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> st
     kinds = [kind for kind, model in unions().get(str(path[0]), {}).items() if name in model.model_fields]
     if kinds and len(path) == 2:
         return f"is no field of {path[0]} kind {location[1]}: it belongs to {' and '.join(kinds)}"
-    if guess := nearest(name, known):
-        return f"is an unknown field: did you mean {dotted((*path[:-1], guess))}?"
     if moved := next((field.name for field in fields() if field.path[-1] == name), None):
         return f"is an unknown field here: did you mean {moved}?"
+    if guess := nearest(name, known):
+        return f"is an unknown field: did you mean {dotted((*path[:-1], guess))}?"
     return f"is an unknown field: use {', '.join(known)}"
 
 

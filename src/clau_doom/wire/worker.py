@@ -13,7 +13,7 @@ from clau_doom.wire.framing import MalformedMessage
 
 __all__ = ["MalformedMessage", "episode_from_played", "inflate_actions", "parse", "play_episode", "played"]
 
-_GREATEST = 1e12  # sums and squares of more might not be finite
+_GREATEST = 1e100  # sums and squares of more might not be finite
 _QUICK = 1  # a tenth of the time of the best one, for a tenth more bytes
 
 MessageT = TypeVar("MessageT", bound=Message)

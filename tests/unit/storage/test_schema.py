@@ -103,6 +103,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
     tables = connection.execute("PRAGMA table_list").fetchall()
     assert {row[1]: row[5] for row in tables if not row[1].startswith("sqlite_")} == dict.fromkeys(
         [
+            "actions",
             "agents",
             "configs",
             "episodes",

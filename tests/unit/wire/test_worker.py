@@ -1,6 +1,7 @@
 """What goes over the wire comes back the same, and what is malformed is refused."""
 
 import math
+import zlib
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,13 @@ from clau_doom.wire import (
     episode_from_played,
     frame,
     frame_size,
+    inflate_actions,
     parse,
     play_episode,
     played,
 )
 
-numbers = st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.floats(-1e100, 1e100)
 
 
 def receive(message: pb.EpisodePlayed, seed: int) -> Episode:
@@ -62,6 +64,8 @@ def test_a_task_survives_the_wire(values: list[float], seed: int) -> None:
     [
         (pb.EpisodePlayed(seed=6), "seed 6 where 5 was asked for"),
         (pb.EpisodePlayed(seed=5, measures=pb.Measures(kills=math.inf)), "whose kills is inf"),
+        (pb.EpisodePlayed(seed=5, measures=pb.Measures(kills=-1e101)), "whose kills is -1e"),
+        (pb.EpisodePlayed(seed=5, seconds=math.nan), "whose seconds is nan"),
         (pb.EpisodePlayed(seed=5, trajectory_sha256=b"short"), "hash of 5 bytes"),
     ],
 )
@@ -69,6 +73,24 @@ def test_a_claim_that_does_not_fit_its_task_is_refused(change: pb.EpisodePlayed,
     """A wrong seed, a number that is none, and a hash of the wrong length are named."""
     with pytest.raises(MalformedMessage, match=complaint):
         receive(change, 5)
+
+
+@given(actions=st.binary(max_size=200))
+def test_actions_survive_the_wire(actions: bytes) -> None:
+    """What was done comes back byte for byte, and is there only where it was asked for."""
+    outcome = EpisodeOutcome(seed=5, measures=Measures(), trajectory_sha256="ab" * 32)
+    message = played(1, outcome, None, 0.5, actions=actions).played
+    assert inflate_actions(message.actions, len(actions) + 1) == actions
+    assert receive(message, 5).actions == message.actions
+    assert receive(played(1, outcome, None, 0.5).played, 5).actions is None
+
+
+def test_actions_that_would_fill_the_memory_are_refused() -> None:
+    """A kilobyte that inflates to a megabyte is read no further than an episode can be long; rubbish is named."""
+    with pytest.raises(MalformedMessage, match="at most 1000 bytes"):
+        inflate_actions(zlib.compress(bytes(1 << 20)), 1000)
+    with pytest.raises(MalformedMessage, match="no deflated actions"):
+        inflate_actions(b"rubbish", 1000)
 
 
 def test_bytes_that_are_no_message_are_refused() -> None:

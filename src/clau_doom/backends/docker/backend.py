@@ -234,7 +234,8 @@ class DockerBackend(EvaluationBackend):
             for tenant in staying[:1]:
                 if place.number in share.places:
                     tenant.play(_DEPTH)
-        share.plays_on(sum(any(tenant.playing for tenant in place.tenants) for place in self._places))
+        # A place is in use while its agents' containers are made, too: nobody else may have it meanwhile.
+        share.plays_on(sum(any(tenant.outstanding for tenant in place.tenants) for place in self._places))
 
     async def _watch(self) -> None:
         """Look after the containers, as long as the backend is entered."""

@@ -52,7 +52,7 @@ class Stream:
         try:
             async for data in self._requests:
                 yield data
-        except grpc.RpcError:
+        except (grpc.RpcError, grpc.aio.UsageError):  # it was broken off, here or there
             return
         finally:
             self.close()
