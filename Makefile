@@ -13,13 +13,16 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
 PATHS := src tests bench examples
+# What the images are built on: its Python must be that of the orchestrator, in the first two numbers.
+BASE ?= python:3.11-slim-bookworm
+IMAGE := deploy/docker
 # Stamps: what is installed in .venv, made again when the pins or the package's metadata change.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test check format bench proto check-proto lock check-pins clean
+.PHONY: help demo install dev test check format bench image base-image proto check-proto lock check-pins clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +49,16 @@ format: $(DEV) ## Mend formatting and what the linter can mend by itself
 
 bench: $(DEV) ## Run the benchmarks and print one table; ARGS="--help" shows its options
 	$(BIN)/python -m bench $(ARGS)
+
+# Where SSL_CERT_FILE names a certificate bundle, packages are fetched by it; it stays out of the images.
+image: ## Build the Docker images clau-doom-agent and clau-doom; BASE=... chooses what they are built on
+	@$(if $(SSL_CERT_FILE),cp "$(SSL_CERT_FILE)" $(IMAGE)/ca-bundle.pem,rm -f $(IMAGE)/ca-bundle.pem)
+	docker build --network host --build-arg BASE=$(BASE) --target agent --tag clau-doom-agent --file $(IMAGE)/Dockerfile .
+	docker build --network host --build-arg BASE=$(BASE) --target orchestrator --tag clau-doom --file $(IMAGE)/Dockerfile .
+	@rm -f $(IMAGE)/ca-bundle.pem
+
+base-image: ## Make the image clau-doom-base of Debian packages, where no registry of images can be reached
+	$(IMAGE)/make-base-image
 
 proto: $(DEV) ## Generate the protobuf code from proto/
 	$(call generate,$(GENERATED))

@@ -2,9 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
+
+from clau_doom.testing import DockerHost
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +17,33 @@ def tool() -> Callable[[str, str], str]:
     def find(program: str, package: str) -> str:
         if found := shutil.which(program):
             return found
-        message = f"{program} is not on this machine: apt-get install --no-install-recommends {package}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _missing(f"{program} is not on this machine: apt-get install --no-install-recommends {package}")
 
     return find
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[DockerHost]:
+    """Return a Docker daemon that has our image; in CI there must be one. Images that tests make are removed."""
+    docker = DockerHost()
+    if not docker.answers:
+        _missing("no Docker daemon answers: start one, or run the tests by .ci/with-docker")
+    if not docker("images", "--quiet", "clau-doom-agent"):
+        _missing("the image clau-doom-agent is not there: make image")
+    yield docker
+    if made := docker("images", "--format", "{{.Repository}}", "--filter", "reference=clau-doom-test-*").split():
+        docker("rmi", "--force", *made)
+
+
+@pytest.fixture
+def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
+    """Return a Docker daemon, and see that a test leaves no container and no network behind."""
+    before = docker_host.containers(), docker_host.networks()
+    yield docker_host
+    assert (docker_host.containers(), docker_host.networks()) == before
+
+
+def _missing(message: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)

@@ -394,7 +394,7 @@ async def test_a_failed_agents_late_episodes_are_kept(store: ExperimentStore) ->
 
 
 async def test_what_an_episode_claims_is_kept_until_its_generation_is_told(store: ExperimentStore) -> None:
-    """The actions of training episodes are there while they may have to be proved, and no longer; none means no claim."""
+    """The actions of training episodes are there while they may have to be proved, and no longer."""
     claimed = replace(episode("lab-g000-a000", 0), actions=b"claimed")
     await keep(store, [STARTED, GenerationStarted(generation=0, agents=agents(0)), EpisodeFinished(episode=claimed)])
     assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) == b"claimed"

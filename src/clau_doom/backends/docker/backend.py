@@ -184,12 +184,11 @@ class DockerBackend(EvaluationBackend):
 
     async def _tenant(self, agent: str) -> Tenant:
         """Return an agent's tenant, a new one once the container of its last is removed."""
-        for tenant in self._tenants():
-            if tenant.agent == agent:
-                if not tenant.leaving:
-                    return tenant
-                await asyncio.shield(tenant.gone)
-                return await self._tenant(agent)
+        while found := next((each for each in self._stays.items() if each[1].agent == agent), None):
+            stay, tenant = found
+            if not tenant.leaving:
+                return tenant
+            await asyncio.wait({stay})
         assert self._around is not None, "entered first"
         place = self._emptiest()
         tenant = Tenant(agent, place.number, place.core, self._around, self._settle_soon)

@@ -57,8 +57,6 @@ class Tenant:
         self.agent = agent
         self.place = place
         self.leaving = False
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done when the container is removed."""
         self.container: str | None = None
         self._core = core
         self._around = around
@@ -126,8 +124,6 @@ class Tenant:
         finally:
             self.leaving = True
             self._settle(error)
-            if not self.gone.done():
-                self.gone.set_result(None)
             self._changed()
 
     async def _stay(self) -> ClauDoomError | None:

@@ -1,0 +1,204 @@
+"""Experiments whose agents play in containers: the history of a local run, whatever becomes of containers and daemon."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from clau_doom.testing import DockerHost, PrivateDocker
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine]
+
+CONFIG = """
+name: {name}
+seed: 5
+generations: 2
+population: 5
+episodes: 3
+scenario: {{name: defend_the_center, timeout: 600}}
+policy: {{kind: rules}}
+fitness: kills
+execution: {{backend: {backend}, workers: 2, attempts: 50}}
+docker: {{network: {network}, stall_timeout: 3.0}}
+holdout: {{validation: 2, episodes: 2}}
+"""
+
+
+class Experiment:
+    """One experiment in a folder of its own, run by the real command."""
+
+    def __init__(self, folder: Path, docker: DockerHost, backend: str = "docker") -> None:
+        self.folder, self.docker = folder, docker
+        folder.mkdir(exist_ok=True)
+        self.name = f"{backend}-{folder.parent.name}".replace("_", "-")[:30].rstrip("-")
+        self.network = f"test-{self.name}"
+        text = CONFIG.format(name=self.name, backend=backend, network=self.network)
+        (folder / "config.yaml").write_text(text)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "clau_doom", "--output-dir", str(self.folder / "runs"), *words]
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """Run it, or go on with it when it is stored already."""
+        begun = self.database.exists()
+        how = ["--resume", self.name] if begun else ["-c", str(self.folder / "config.yaml")]
+        with (self.folder / "output.txt").open("ab") as output:
+            command = self.command("run", *how, *words)
+            environment = self.docker.environment
+            process = subprocess.Popen(
+                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment
+            )
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def finish(self) -> str:
+        """Run to the end and return the history's hash."""
+        with self.running() as process:
+            assert process.wait(timeout=240) == 0, self.output
+        return self.history()
+
+    def history(self) -> str:
+        done = subprocess.run(self.command("status", self.name, "--json"), capture_output=True, check=True)
+        status = json.loads(done.stdout)
+        assert (status["state"], status["deviations"]["total"]) == ("completed", 0)
+        return str(status["history_sha256"])
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output.txt").read_text()[-3000:]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "runs" / self.name / "results.sqlite"
+
+    def count(self, kind: str) -> int:
+        """Return how many events of a kind are committed."""
+        if not self.database.exists():
+            return 0
+        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10) as connection:
+            try:
+                return int(connection.execute("SELECT count(*) FROM events WHERE kind = ?", (kind,)).fetchone()[0])
+            except sqlite3.OperationalError:
+                return 0
+
+    def until(self, condition: Callable[[], bool], seconds: float = 90.0) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, self.output
+            time.sleep(0.05)
+
+    @property
+    def containers(self) -> list[str]:
+        return self.docker.containers(f"label=clau-doom.experiment={self.name}")
+
+    def remove_network(self) -> None:
+        if self.network in self.docker.networks():
+            self.docker("network", "rm", self.network)
+
+
+@pytest.fixture
+def experiment(docker: DockerHost, tmp_path: Path) -> Iterator[Experiment]:
+    made = Experiment(tmp_path / "x", docker)
+    yield made
+    assert made.containers == []
+    made.remove_network()
+
+
+@pytest.fixture(scope="module")
+def local(docker_host: DockerHost, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the history's hash of the same experiment with the local backend."""
+    return Experiment(tmp_path_factory.mktemp("local") / "x", docker_host, "local").finish()
+
+
+def test_a_run_in_containers_gives_the_history_of_a_local_one(experiment: Experiment, local: str) -> None:
+    """The numbers do not tell where they were played, and no container is left."""
+    assert experiment.finish() == local
+
+
+def test_a_killed_orchestrators_containers_are_removed_and_their_episodes_played_again(
+    experiment: Experiment, local: str
+) -> None:
+    """`kill -9` in mid-generation leaves containers, whose workers end by themselves; a resume removes them."""
+    with experiment.running() as process:
+        experiment.until(lambda: experiment.count("episode_finished") >= 4)
+        process.kill()
+        process.wait()
+    left = experiment.containers
+    assert left
+    living = experiment.docker.containers(f"label=clau-doom.experiment={experiment.name}", "status=running")
+    experiment.until(lambda: not set(living) & set(experiment.docker.containers("status=running")), seconds=8.0)
+    assert experiment.finish() == local
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_leaves_no_container(experiment: Experiment, local: str, sign: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM remove every container before the command ends, and the run can be resumed."""
+    with experiment.running() as process:
+        experiment.until(lambda: experiment.count("episode_finished") >= 2)
+        process.send_signal(sign)
+        assert process.wait(timeout=60) == 128 + sign
+    assert experiment.containers == []
+    assert experiment.finish() == local
+
+
+def test_killed_and_frozen_containers_change_nothing(experiment: Experiment, local: str) -> None:
+    """Containers that are killed or stop answering at random are replaced, and nobody is charged."""
+    draw, over, done = random.Random(3), threading.Event(), []
+
+    def disturb() -> None:
+        while not over.wait(draw.uniform(0.3, 1.2)):
+            names = experiment.docker.containers(
+                f"label=clau-doom.experiment={experiment.name}", "status=running"
+            )
+            if names and len(done) < 6:
+                what = draw.choice(["kill", "kill", "pause"])
+                try:
+                    experiment.docker(what, draw.choice(names))
+                except RuntimeError:  # it had ended already
+                    continue
+                done.append(what)
+
+    with experiment.running() as process:
+        thread = threading.Thread(target=disturb)
+        thread.start()
+        try:
+            assert process.wait(timeout=240) == 0, experiment.output
+        finally:
+            over.set()
+            thread.join()
+    assert len(done) >= 3
+    assert experiment.history() == local
+
+
+def test_a_daemon_that_is_restarted_in_mid_run_changes_nothing(
+    docker_host: DockerHost, tmp_path: Path, local: str
+) -> None:
+    """Its containers end with it; the run waits for it, and plays again what was lost."""
+    with PrivateDocker() as private:
+        docker = DockerHost(private.host)
+        saved = tmp_path / "image.tar"
+        docker_host("save", "--output", str(saved), "clau-doom-agent")
+        docker("load", "--input", str(saved))
+        experiment = Experiment(tmp_path / "x", docker)
+        with experiment.running() as process:
+            experiment.until(lambda: experiment.count("episode_finished") >= 3)
+            private.stop()
+            time.sleep(1.0)
+            private.start()
+            assert process.wait(timeout=240) == 0, experiment.output
+        assert experiment.history() == local
+        assert experiment.containers == []
+        experiment.remove_network()
