@@ -126,7 +126,8 @@ class ContainerManager:
             with asking(f"starting container for agent {wanted.agent}"):
                 await container.start()
         except BaseException:
-            await self.remove(container.id)
+            with contextlib.suppress(ClauDoomError):  # what could not be started may be as hard to remove
+                await self.remove(container.id)
             raise
         return str(container.id)
 

@@ -16,6 +16,8 @@ __all__ = ["Daemon", "DaemonFacts", "asking"]
 
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=5.0)
 _NO_SUCH, _CONFLICT, _BAD = 404, 409, 400
+_UNREACHABLE = {503, 900}
+"""900 is aiodocker's own word for a connection that it cannot make."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,12 +97,18 @@ def asking(step: str, *, image: str = "") -> Iterator[None]:
     try:
         yield
     except aiodocker.DockerError as error:
+        if error.status in _UNREACHABLE:
+            raise _unreachable(step) from None
         if error.status == _NO_SUCH and image and "image" in str(error.message).lower():
             remedy = "build it (make image, or docker build), or name another with docker.image"
-            raise ContainerRefused(f"{step}: there is no image {image}: {remedy}") from error
+            raise ContainerRefused(f"{step}: there is no image {image}: {remedy}") from None
         refused = error.status in {_BAD, _CONFLICT, _NO_SUCH}
-        raise (ContainerRefused if refused else InfrastructureFailed)(f"{step}: {error.message}") from error
+        raise (ContainerRefused if refused else InfrastructureFailed)(f"{step}: {error.message}") from None
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-        host = os.environ.get("DOCKER_HOST", "the usual socket")
-        remedy = "start it, or set DOCKER_HOST to where it listens"
-        raise DockerUnreachable(f"{step}: no Docker daemon answers at {host}: {remedy}") from error
+        raise _unreachable(step) from None
+
+
+def _unreachable(step: str) -> DockerUnreachable:
+    host = os.environ.get("DOCKER_HOST", "the usual socket")
+    remedy = "start it, or set DOCKER_HOST to where it listens"
+    return DockerUnreachable(f"{step}: no Docker daemon answers at {host}: {remedy}")
