@@ -1,11 +1,22 @@
 """From a configuration to a plan: everything that can be known, and be wrong, before anything is started or written."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.bootstrap.stored import read_experiment
-from clau_doom.config import SERVICE_SECTIONS, ExperimentConfig, NatsConfig, check_resume, config_from_yaml, load_config
+from clau_doom.config import (
+    SERVICE_SECTIONS,
+    CustomPolicyConfig,
+    DockerConfig,
+    ExperimentConfig,
+    NatsConfig,
+    RandomPolicyConfig,
+    check_resume,
+    config_from_yaml,
+    load_config,
+)
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState, Provenance
 from clau_doom.errors import ExperimentDone, ResumeRefused
@@ -50,7 +61,27 @@ def make_fitness(config: ExperimentConfig) -> Fitness:
 
 def genome_space(config: ExperimentConfig) -> GenomeSpace:
     """Return the genes that a configuration's policy has in its scenario."""
-    return make_policy(config.policy, resolve_scenario(config.scenario).facts).space
+    return _described(config, resolve_scenario(config.scenario))[0]
+
+
+def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
+    """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
+    if isinstance(config.policy, CustomPolicyConfig) and config.execution.backend == "docker":
+        return _described_by_image(config.docker, config.policy, scenario)
+    policy = make_policy(config.policy, scenario.facts)
+    return policy.space, collect_facts(scenario, config.policy, policy)
+
+
+def _described_by_image(
+    docker: DockerConfig, policy: CustomPolicyConfig, scenario: Scenario
+) -> tuple[GenomeSpace, Provenance]:
+    from clau_doom.backends.docker import describe_image  # noqa: PLC0415 - aiodocker, which no local run needs
+
+    # Nobody waits for this on an event loop: planning runs on a thread of its own where there is one.
+    found = asyncio.run(describe_image(docker, policy, scenario.facts))
+    random = RandomPolicyConfig()
+    facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
+    return found.space, Provenance(facts=tuple(sorted((facts | {"source.policy": found.version}).items())))
 
 
 def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
@@ -59,14 +90,14 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
-    policy = make_policy(config.policy, scenario.facts)
+    space, facts = _described(config, scenario)
     return Plan(
         config=config,
         output_dir=output_dir,
         scenario=scenario,
-        space=policy.space,
+        space=space,
         fitness=make_fitness(config),
-        facts=collect_facts(scenario, config.policy, policy),
+        facts=facts,
         nats=nats,
         resume=resume,
     )
@@ -112,7 +143,7 @@ async def plan_resume(
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
         remedy = ": raise its generations (-g) to go on" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
-    plan = _plan(config, output_dir, resume=True)
+    plan = await asyncio.to_thread(_plan, config, output_dir, resume=True)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference
         raise ResumeRefused(

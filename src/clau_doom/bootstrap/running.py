@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.backends.local import Cores, LocalBackend
-from clau_doom.bootstrap.containers import make_docker_backend
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import GrpcConfig, to_yaml
@@ -120,6 +119,10 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | Non
     """
     config = plan.config
     if config.execution.backend == "docker":
+        from clau_doom.bootstrap.containers import (  # noqa: PLC0415 - aiodocker, which no local run needs
+            make_docker_backend,
+        )
+
         return make_docker_backend(plan, logs, uuid=uuid, cores=cores)
     return LocalBackend(
         scenario=config.scenario,

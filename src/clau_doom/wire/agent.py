@@ -19,13 +19,18 @@ from clau_doom.errors import ConfigError, PolicyFailed
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 
 __all__ = [
+    "DESCRIBED",
     "ActionReader",
     "Described",
     "begin_request",
     "decide_request",
     "describe_request",
+    "describe_response",
     "described",
 ]
+
+DESCRIBED = "clau-doom describes: "
+"""What stands before a description where it is printed."""
 
 MAX_GENES = 1_000_000
 MAX_TEXT = 200
@@ -120,6 +125,25 @@ def describe_request(offer: Offer) -> pb.DescribeRequest:
             doom_skill=offer.doom_skill,
         )
     )
+
+
+class Wanted(Protocol):
+    """What a policy asks to see; `clau_doom.ports.Needs` is one."""
+
+    @property
+    def objects(self) -> bool: ...
+    @property
+    def screen(self) -> bool: ...
+
+
+def describe_response(space: GenomeSpace, wanted: Wanted, *, version: str) -> pb.DescribeResponse:
+    """Return the message that says what a policy wants, and which genes evolution may choose."""
+    kinds = {kind: number for number, kind in _KINDS.items() if number}
+    genes = [
+        pb.Gene(name=gene.name, kind=kinds[gene.kind], low=gene.low, high=gene.high, choices=gene.choices)
+        for gene in space.genes
+    ]
+    return pb.DescribeResponse(genes=genes, objects=wanted.objects, screen=wanted.screen, version=version)
 
 
 def described(message: pb.DescribeResponse) -> Described:

@@ -8,6 +8,7 @@ from making to removal; `DockerBackend` gives the places out. The daemon is spok
 from clau_doom.backends.docker.backend import DockerBackend
 from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent, cleanup, found
 from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
+from clau_doom.backends.docker.describing import describe_image
 from clau_doom.backends.docker.network import Network, find_network, remove_network
 from clau_doom.backends.docker.session import Rules
 
@@ -21,6 +22,7 @@ __all__ = [
     "Rules",
     "SpawnAgent",
     "cleanup",
+    "describe_image",
     "find_network",
     "found",
     "remove_network",

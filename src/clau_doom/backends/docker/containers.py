@@ -15,7 +15,19 @@ from clau_doom.domain.ids import parse_agent_id
 from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
 from clau_doom.logs import get_logger
 
-__all__ = ["AGENT", "EXPERIMENT", "GENERATION", "RUN", "ContainerManager", "Found", "SpawnAgent", "generation_of"]
+__all__ = [
+    "AGENT",
+    "EXPERIMENT",
+    "GENERATION",
+    "RUN",
+    "ContainerManager",
+    "Found",
+    "SpawnAgent",
+    "cleanup",
+    "found",
+    "generation_of",
+    "limits",
+]
 
 AGENT, GENERATION = "clau-doom.agent-id", "clau-doom.generation"
 EXPERIMENT, RUN = "clau-doom.experiment", "clau-doom.run"
@@ -210,29 +222,30 @@ class ContainerManager:
             },
             "Hostname": "agent",
             "StopTimeout": _STOP_SECONDS,
-            "HostConfig": self._limits(wanted.core),
+            "HostConfig": limits(self._config, wanted.core),
         }
 
-    def _limits(self, core: int | None) -> dict[str, Any]:
-        config = self._config
-        return {
-            "NetworkMode": config.network,
-            "Dns": [_NO_RESOLVER],
-            "Memory": config.memory,
-            "MemorySwap": config.memory,
-            "NanoCpus": round(config.cpus * 1e9),
-            "CpusetCpus": "" if core is None else str(core),
-            "PidsLimit": config.pids,
-            "ReadonlyRootfs": True,
-            "Tmpfs": {"/tmp": f"rw,nosuid,nodev,exec,size={config.tmpfs},mode=1777"},  # noqa: S108 - the container's
-            "ShmSize": _SHARED_MEMORY,
-            "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges"],
-            "IpcMode": "private",
-            "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 1024, "Hard": 1024}],
-            "LogConfig": {"Type": "json-file", "Config": {"max-size": _LOG_SIZE, "max-file": "1"}},
-            "RestartPolicy": {"Name": "no"},
-        }
+
+def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
+    """Return what holds for every container that runs somebody else's code, as the daemon's ``HostConfig``."""
+    return {
+        "NetworkMode": config.network,
+        "Dns": [_NO_RESOLVER],
+        "Memory": config.memory,
+        "MemorySwap": config.memory,
+        "NanoCpus": round(config.cpus * 1e9),
+        "CpusetCpus": "" if core is None else str(core),
+        "PidsLimit": config.pids,
+        "ReadonlyRootfs": True,
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,exec,size={config.tmpfs},mode=1777"},  # noqa: S108 - the container's
+        "ShmSize": _SHARED_MEMORY,
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "IpcMode": "private",
+        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 1024, "Hard": 1024}],
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": _LOG_SIZE, "max-file": "1"}},
+        "RestartPolicy": {"Name": "no"},
+    }
 
 
 async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:

@@ -104,7 +104,7 @@ def asking(step: str, *, image: str = "") -> Iterator[None]:
             raise ContainerRefused(f"{step}: there is no image {image}: {remedy}") from None
         refused = error.status in {_BAD, _CONFLICT, _NO_SUCH}
         raise (ContainerRefused if refused else InfrastructureFailed)(f"{step}: {error.message}") from None
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
         raise _unreachable(step) from None
 
 

@@ -1,0 +1,76 @@
+"""What an image's policy says of itself: a container asked once, with the limits of all others and no network."""
+
+import asyncio
+import base64
+import binascii
+import contextlib
+from typing import Any
+
+import aiodocker
+from google.protobuf.message import DecodeError
+
+from clau_doom.backends.docker.containers import limits
+from clau_doom.backends.docker.daemon import Daemon, asking
+from clau_doom.config import CustomPolicyConfig, DockerConfig
+from clau_doom.errors import ConfigError
+from clau_doom.ports import ScenarioFacts
+from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+from clau_doom.wire.agent import DESCRIBED, Described, describe_request, described
+
+__all__ = ["describe_image"]
+
+_COMMAND = ["python", "-m", "clau_doom.worker.describe"]
+
+
+async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
+    """Return what the policy in an image says of itself; its version is the SHA-256 of its source.
+
+    Raises:
+        ConfigError: It holds no such policy, or says nothing that can be used.
+        ContainerRefused: There is no such image.
+        DockerUnreachable: No daemon answers.
+    """
+    where = f"policy.target {policy.target!r} in the image {config.image}"
+    async with Daemon() as daemon:
+        code, text = await _run(daemon, config, policy, facts)
+    line = next((line for line in text.splitlines() if line.startswith(DESCRIBED)), "")
+    if not line:
+        said = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
+        printable = "".join(char if char.isprintable() else " " for char in said[:500])
+        raise ConfigError(f"{where} could not be described (exit code {code}): {printable}")
+    try:
+        message = pb.DescribeResponse.FromString(base64.b64decode(line.removeprefix(DESCRIBED), validate=True))
+        return described(message)
+    except (binascii.Error, DecodeError) as error:
+        raise ConfigError(f"{where} described itself by something that is no description") from error
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+async def _run(
+    daemon: Daemon, config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts
+) -> tuple[int, str]:
+    """Run the image once; return the exit code and what was said."""
+    scenario = describe_request(facts).scenario.SerializeToString()
+    settings: dict[str, Any] = {
+        "Image": config.image,
+        "Entrypoint": _COMMAND,
+        "Cmd": [],
+        "Env": [
+            f"CLAU_DOOM_POLICY={policy.model_dump_json()}",
+            f"CLAU_DOOM_SCENARIO={base64.b64encode(scenario).decode()}",
+        ],
+        "HostConfig": limits(config, None) | {"NetworkMode": "none"},
+    }
+    with asking(f"describing the policy of the image {config.image}", image=config.image):
+        container = await daemon.client.containers.create(settings)
+        try:
+            await container.start()
+            code = -1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(config.start_timeout):
+                    code = int((await container.wait())["StatusCode"])
+            return code, "".join(await container.log(stdout=True, stderr=True))
+        finally:
+            with contextlib.suppress(aiodocker.DockerError):
+                await container.delete(force=True, v=True)
