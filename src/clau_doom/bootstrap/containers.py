@@ -3,10 +3,10 @@
 from hashlib import file_digest
 from pathlib import Path
 
-from clau_doom.backends.docker import DockerBackend, Rules
-from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.backends.docker import DockerBackend, Rules, Service
+from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
 from clau_doom.bootstrap.planning import Plan
-from clau_doom.config import RandomPolicyConfig
+from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -22,7 +22,9 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
     """Return the backend that plays a plan in containers, not yet entered."""
     config = plan.config
     files = _files(plan)
-    claims = config.docker.verify != "none"
+    cores = cores or Cores.of_machine(config.execution.workers, pin=config.docker.pin)
+    # Where containers only decide, the game is played here, and nothing is claimed.
+    claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
     facts = plan.scenario.facts
     rules = Rules(
         setup=pb.Setup(
@@ -46,7 +48,29 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
         rules=rules,
         workers=config.execution.workers,
         trusted=_trusted(plan, logs),
+        service=_service(plan, rules, logs, cores) if isinstance(config.policy, RemotePolicyConfig) else None,
         cores=cores,
+    )
+
+
+def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Service:
+    """Return what it takes to play here what an image decides."""
+    config = plan.config
+    assert isinstance(config.policy, RemotePolicyConfig)
+    assert config.docker.port is not None, "checked with the configuration"
+    return Service(
+        launch=Launch(
+            setup=rules.setup,
+            facts=plan.facts,
+            episode_timeout=config.execution.episode_timeout,
+            stall_timeout=config.docker.stall_timeout,
+            log=logs / "workers.log" if logs else None,
+            remote=True,
+        ),
+        policy=config.policy,
+        port=config.docker.port,
+        cores=cores.places,
+        folders=WorkFolders(),
     )
 
 

@@ -13,6 +13,7 @@ from clau_doom.config import (
     ExperimentConfig,
     NatsConfig,
     RandomPolicyConfig,
+    RemotePolicyConfig,
     check_resume,
     config_from_yaml,
     load_config,
@@ -66,22 +67,30 @@ def genome_space(config: ExperimentConfig) -> GenomeSpace:
 
 def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
     """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
-    if isinstance(config.policy, CustomPolicyConfig) and config.execution.backend == "docker":
+    if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
         return _described_by_image(config.docker, config.policy, scenario)
     policy = make_policy(config.policy, scenario.facts)
     return policy.space, collect_facts(scenario, config.policy, policy)
 
 
 def _described_by_image(
-    docker: DockerConfig, policy: CustomPolicyConfig, scenario: Scenario
+    docker: DockerConfig, policy: CustomPolicyConfig | RemotePolicyConfig, scenario: Scenario
 ) -> tuple[GenomeSpace, Provenance]:
-    from clau_doom.backends.docker import describe_image  # noqa: PLC0415 - aiodocker, which no local run needs
+    from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
+        describe_image,
+        describe_service,
+    )
 
-    # Nobody waits for this on an event loop: planning runs on a thread of its own where there is one.
-    found = asyncio.run(describe_image(docker, policy, scenario.facts))
     random = RandomPolicyConfig()
     facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
-    return found.space, Provenance(facts=tuple(sorted((facts | {"source.policy": found.version}).items())))
+    # Nobody waits for these on an event loop: planning runs on a thread of its own where there is one.
+    if isinstance(policy, CustomPolicyConfig):
+        found = asyncio.run(describe_image(docker, policy, scenario.facts))
+        space, facts["source.policy"] = found.space, found.version
+    else:
+        space, more = asyncio.run(describe_service(docker, policy, scenario.facts))
+        facts |= dict(more)
+    return space, Provenance(facts=tuple(sorted(facts.items())))
 
 
 def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:

@@ -33,6 +33,12 @@ class DockerConfig(Section):
     advertise: str | None = Field(
         default=None, pattern=_ADDRESS, description="The address that containers dial, where it is not `listen`."
     )
+    port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="For policies of kind remote: where the image's own AgentService listens.",
+    )
     memory: Size = Field(default=512 << 20, ge=64 << 20, description="The most memory of a container; no swap.")
     cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="The most processor time, in cores.")
     pin: bool = Field(default=True, description="Keep each container on a core of its own.")

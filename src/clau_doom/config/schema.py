@@ -131,9 +131,10 @@ class RemotePolicyConfig(Section):
     """A program in any language behind an AgentService."""
 
     kind: Literal["remote"] = Field(default="remote", description="How a genome plays.")
-    address: str = Field(
+    address: str | None = Field(
+        default=None,
         pattern=r"^(unix:.+|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$",
-        description="Where the agent's program listens: host:port, or unix:PATH.",
+        description="Where the agent's program listens: host:port, or unix:PATH; none for one in containers.",
         examples=["localhost:50061"],
     )
     deadline: float = Field(default=1.0, gt=0.0, le=600.0, description="Seconds of wall time for each decision.")
@@ -321,6 +322,7 @@ class ExperimentConfig(Section):
             self._screen(),
             self._control(),
             self._late(),
+            self._where(),
         )
         refuse([clash for clash in clashes if clash])
         return self
@@ -350,6 +352,16 @@ class ExperimentConfig(Section):
             return None
         remedy = f"is not below execution.episode_timeout ({limit:g} s), which would end the episode first: lower it"
         return "policy.deadline", ("policy.kind", "execution.episode_timeout"), remedy
+
+    def _where(self) -> Clash | None:
+        if not isinstance(self.policy, RemotePolicyConfig):
+            return None
+        parts = ("policy.kind", "execution.backend")
+        if self.execution.backend == "docker":
+            remedy = "is where the image's AgentService listens, for a policy of kind remote: set it"
+            return None if self.docker.port else ("docker.port", parts, remedy)
+        remedy = "is where the agent's program listens, for a policy of kind remote: set it"
+        return None if self.policy.address else ("policy.address", parts, remedy)
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:

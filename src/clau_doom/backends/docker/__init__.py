@@ -8,9 +8,10 @@ from making to removal; `DockerBackend` gives the places out. The daemon is spok
 from clau_doom.backends.docker.backend import DockerBackend
 from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent, cleanup, found
 from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
-from clau_doom.backends.docker.describing import describe_image
+from clau_doom.backends.docker.describing import describe_image, describe_service
 from clau_doom.backends.docker.network import Network, find_network, remove_network
 from clau_doom.backends.docker.session import Rules
+from clau_doom.backends.docker.ways import Service
 
 __all__ = [
     "ContainerManager",
@@ -20,9 +21,11 @@ __all__ = [
     "Found",
     "Network",
     "Rules",
+    "Service",
     "SpawnAgent",
     "cleanup",
     "describe_image",
+    "describe_service",
     "find_network",
     "found",
     "remove_network",

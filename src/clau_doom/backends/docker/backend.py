@@ -10,11 +10,11 @@ from typing import Any, Self
 from clau_doom.backends.docker.containers import ContainerManager, generation_of
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.gate import Gate
-from clau_doom.backends.docker.network import ensure_network
+from clau_doom.backends.docker.network import Network, ensure_network
 from clau_doom.backends.docker.session import Asked, Rules
-from clau_doom.backends.docker.tenant import Moved, Surroundings, Tenant
-from clau_doom.backends.local import Cores
-from clau_doom.backends.local.cores import Share
+from clau_doom.backends.docker.tenant import Door, Surroundings, Tenant
+from clau_doom.backends.docker.ways import Service, dialled, served
+from clau_doom.backends.local import Cores, Displaced, Share
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, Forged
@@ -53,7 +53,8 @@ class DockerBackend(EvaluationBackend):
         rules: Rules,
         workers: int,
         trusted: EvaluationBackend,
-        cores: Cores | None = None,
+        service: Service | None = None,
+        cores: Cores,
     ) -> None:
         """Prepare a backend; nothing is started before it is entered.
 
@@ -64,17 +65,19 @@ class DockerBackend(EvaluationBackend):
             rules: What holds for their workers.
             workers: How many play at once; 0: one for each core.
             trusted: Where actions are performed again; not entered before that is asked for.
-            cores: The places for workers, where they are shared with other backends; None: its own.
+            service: Where the containers only decide, and the game is played here: what that takes.
+            cores: The places for workers, which may be shared with other backends.
         """
         self._experiment = experiment
         self._run = run
         self._config = config
         self._rules = rules
         self._wanted = workers
-        self._cores = cores or Cores.of_machine(workers, pin=config.pin)
+        self._cores = cores
         self._places = [_Place(number, core) for number, core in enumerate(self._cores.places)]
         self._share: Share | None = None
         self._trusted = trusted
+        self._service = service
         self._trusts: asyncio.Future[None] | None = None
         self._proving = 0
         self._stack = contextlib.AsyncExitStack()
@@ -92,9 +95,8 @@ class DockerBackend(EvaluationBackend):
             if left := await manager.cleanup_generation():
                 _log.info("containers of an earlier process were removed", containers=left)
             network = await ensure_network(daemon, self._config.network)
-            listen = self._config.listen or f"{network.gateway}:0"
-            gate = await self._stack.enter_async_context(Gate(listen, advertise=self._config.advertise))
-            self._around = Surroundings(manager=manager, gate=gate, rules=self._rules, config=self._config)
+            door = await self._door(manager, network)
+            self._around = Surroundings(manager=manager, door=door, config=self._config)
             self._share = self._stack.enter_context(self._cores.share(self._wanted))
         except BaseException:
             await self._stack.aclose()
@@ -153,6 +155,14 @@ class DockerBackend(EvaluationBackend):
                 tenant.leave()
         self._chore(self._cleanup(generation))
 
+    async def _door(self, manager: ContainerManager, network: Network) -> Door:
+        if self._service is not None:
+            self._stack.enter_context(self._service.folders)
+            return served(manager, self._service)
+        listen = self._config.listen or f"{network.gateway}:0"
+        gate = await self._stack.enter_async_context(Gate(listen, advertise=self._config.advertise))
+        return dialled(gate, self._rules)
+
     async def _played(self, task: EpisodeTask) -> Episode:
         assert self._share is not None, "entered first"
         await self._share.have_any()
@@ -163,7 +173,7 @@ class DockerBackend(EvaluationBackend):
             self._settle()
             try:
                 return await asked.answer
-            except Moved:
+            except Displaced:
                 continue
             except asyncio.CancelledError:
                 tenant.end()

@@ -27,12 +27,14 @@ __all__ = [
     "found",
     "generation_of",
     "limits",
+    "reachable",
 ]
 
 AGENT, GENERATION = "clau-doom.agent-id", "clau-doom.generation"
 EXPERIMENT, RUN = "clau-doom.experiment", "clau-doom.run"
 _NO_SUCH, _CONFLICT = 404, 409
 _STOP_SECONDS = 10
+_AGAIN = 0.05
 _SHARED_MEMORY = 64 << 20
 _LOG_SIZE = "1m"
 # Of TEST-NET-1 (RFC 5737), which nobody has: old daemons ask the host's resolver even for internal networks.
@@ -56,16 +58,12 @@ class SpawnAgent:
 
     Attributes:
         agent: The agent's id.
-        endpoint: Where its worker dials.
-        token: What it shows there, once.
-        certificate: What it trusts there (PEM).
+        environment: What it is told beside that; a token is among it.
         core: The core that it is kept on, or None.
     """
 
     agent: str
-    endpoint: str
-    token: str = field(repr=False)
-    certificate: str
+    environment: Mapping[str, str] = field(repr=False)
     core: int | None
 
 
@@ -106,6 +104,10 @@ class ContainerManager:
         self._config = config
         self._experiment = experiment
         self._run = run
+
+    async def reachable(self, container: str, port: int) -> str:
+        """Return a container's address, once its program listens there."""
+        return await reachable(self._daemon, container, self._config.network, port)
 
     async def check_image(self) -> None:
         """Do nothing if the image is there.
@@ -208,12 +210,7 @@ class ContainerManager:
         return {
             "Image": self._config.image,
             "User": _USER,
-            "Env": [
-                f"AGENT_ID={wanted.agent}",
-                f"GRPC_ENDPOINT={wanted.endpoint}",
-                f"CLAU_DOOM_TOKEN={wanted.token}",
-                f"CLAU_DOOM_CA={wanted.certificate}",
-            ],
+            "Env": [f"{name}={value}" for name, value in {"AGENT_ID": wanted.agent, **wanted.environment}.items()],
             "Labels": {
                 AGENT: wanted.agent,
                 GENERATION: generation_of(wanted.agent),
@@ -246,6 +243,19 @@ def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
         "LogConfig": {"Type": "json-file", "Config": {"max-size": _LOG_SIZE, "max-file": "1"}},
         "RestartPolicy": {"Name": "no"},
     }
+
+
+async def reachable(daemon: Daemon, container: str, network: str, port: int) -> str:
+    """Return a container's address on a network, once its program listens there."""
+    while True:
+        with asking(f"inspecting container {container[:12]}"):
+            shown: dict[str, Any] = await daemon.client.containers.container(container).show()
+        if host := str(shown["NetworkSettings"]["Networks"].get(network, {}).get("IPAddress", "")):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+                return host
+        await asyncio.sleep(_AGAIN)
 
 
 async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:

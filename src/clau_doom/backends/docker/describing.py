@@ -4,22 +4,65 @@ import asyncio
 import base64
 import binascii
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiodocker
 from google.protobuf.message import DecodeError
 
-from clau_doom.backends.docker.containers import limits
+from clau_doom.backends.docker.containers import AGENT, limits, reachable
 from clau_doom.backends.docker.daemon import Daemon, asking
-from clau_doom.config import CustomPolicyConfig, DockerConfig
+from clau_doom.backends.docker.network import ensure_network
+from clau_doom.config import CustomPolicyConfig, DockerConfig, RemotePolicyConfig
+from clau_doom.domain import GenomeSpace
 from clau_doom.errors import ConfigError
+from clau_doom.policies import source_facts
+from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.wire.agent import DESCRIBED, Described, describe_request, described
 
-__all__ = ["describe_image"]
+__all__ = ["describe_image", "describe_service"]
 
 _COMMAND = ["python", "-m", "clau_doom.worker.describe"]
+_LABELS = {AGENT: "described"}
+
+
+async def describe_service(
+    config: DockerConfig, policy: RemotePolicyConfig, facts: ScenarioFacts
+) -> tuple[GenomeSpace, tuple[tuple[str, str], ...]]:
+    """Return the genes of the agent that an image serves, and what an experiment keeps of it.
+
+    Raises:
+        ConfigError: Nothing answers at `docker.port`, or what it says of itself cannot be used.
+        ContainerRefused: There is no such image.
+        DockerUnreachable: No daemon answers.
+    """
+    port = config.port
+    assert port is not None, "checked with the configuration"
+    async with Daemon() as daemon:
+        await ensure_network(daemon, config.network)
+        settings: dict[str, Any] = {
+            "Image": config.image,
+            "Env": ["AGENT_ID=described", f"PORT={port}"],
+            "Labels": _LABELS,
+            "HostConfig": limits(config, None),
+        }
+        async with _running(daemon, config, settings) as container:
+            host = ""
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(config.start_timeout):
+                    host = await reachable(daemon, container.id, config.network, port)
+            if not host:
+                raise ConfigError(
+                    f"the image {config.image} did not listen at docker.port {port} within {config.start_timeout:g} s"
+                )
+            there = policy.model_copy(update={"address": f"{host}:{port}"})
+            asked = await asyncio.to_thread(RemotePolicy, facts, there)
+            try:
+                return asked.space, (*source_facts(there, asked),)
+            finally:
+                asked.close()
 
 
 async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
@@ -56,21 +99,29 @@ async def _run(
         "Image": config.image,
         "Entrypoint": _COMMAND,
         "Cmd": [],
+        "Labels": _LABELS,
         "Env": [
             f"CLAU_DOOM_POLICY={policy.model_dump_json()}",
             f"CLAU_DOOM_SCENARIO={base64.b64encode(scenario).decode()}",
         ],
         "HostConfig": limits(config, None) | {"NetworkMode": "none"},
     }
+    async with _running(daemon, config, settings) as container:
+        code = -1
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(config.start_timeout):
+                code = int((await container.wait())["StatusCode"])
+        return code, "".join(await container.log(stdout=True, stderr=True))
+
+
+@contextlib.asynccontextmanager
+async def _running(daemon: Daemon, config: DockerConfig, settings: dict[str, Any]) -> AsyncIterator[Any]:
+    """Run a container while the context lasts."""
     with asking(f"describing the policy of the image {config.image}", image=config.image):
         container = await daemon.client.containers.create(settings)
         try:
             await container.start()
-            code = -1
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(config.start_timeout):
-                    code = int((await container.wait())["StatusCode"])
-            return code, "".join(await container.log(stdout=True, stderr=True))
+            yield container
         finally:
             with contextlib.suppress(aiodocker.DockerError):
                 await container.delete(force=True, v=True)

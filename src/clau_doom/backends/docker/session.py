@@ -30,7 +30,7 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode
 from clau_doom.worker import Phase
 
-__all__ = ["Asked", "Rules", "Session"]
+__all__ = ["Asked", "Rules", "Session", "settle"]
 
 _PART = 1 << 20
 _BEATS = 20.0
@@ -67,6 +67,17 @@ class Asked:
 
     task: EpisodeTask
     answer: "asyncio.Future[Episode]"
+
+
+def settle(asked: Asked, result: Episode | ClauDoomError) -> None:
+    """Tell whoever waits for an episode what came of it; one who gave up waiting is not told."""
+    if asked.answer.done():
+        return
+    if isinstance(result, Episode):
+        asked.answer.set_result(result)
+    else:
+        asked.answer.set_exception(result)
+        asked.answer.exception()  # so that nobody complains where it is not asked for any more
 
 
 class Session:
@@ -207,11 +218,7 @@ class Session:
         result = self._checked(message.played, asked.task) if kind == "played" else self._failure(message.failed)
         self.asked.popleft()
         self._begun = self._moved = self._heard = time.monotonic()
-        if not asked.answer.done():
-            if isinstance(result, Episode):
-                asked.answer.set_result(result)
-            else:
-                asked.answer.set_exception(result)
+        settle(asked, result)
         self._answered()
 
     def _checked(self, message: pb.EpisodePlayed, task: EpisodeTask) -> Episode:

@@ -4,29 +4,72 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent
 from clau_doom.backends.docker.ending import why_ended
-from clau_doom.backends.docker.gate import Gate, Lease
-from clau_doom.backends.docker.session import Asked, Rules, Session
+from clau_doom.backends.docker.session import Asked, settle
+from clau_doom.backends.local import Displaced
 from clau_doom.config import DockerConfig, format_size
 from clau_doom.errors import ClauDoomError, DockerUnreachable, PolicyFailed, WorkerCrashed
 from clau_doom.logs import get_logger
 
-__all__ = ["Moved", "Surroundings", "Tenant"]
+__all__ = ["Door", "Speaking", "Surroundings", "Tenant", "Way"]
 
 _PATIENCE = 60.0
 """Seconds for a daemon to come back, such as from a restart."""
 _AGAIN = 0.5
 
 _log = get_logger(__name__)
+_T = TypeVar("_T")
 
 
-class Moved(Exception):
-    """The container ended with another episode: this one was not begun, and is no attempt."""
+class Speaking(Protocol):
+    """An attached worker, wherever it runs."""
+
+    asked: deque[tuple[int, Asked]]
+    """What it plays, and what waits behind that."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it waits for episodes, or plays."""
+        ...
+
+    async def serve(self) -> None:
+        """Hear it out until it ends; raise where it ends by its own fault."""
+        ...
+
+    def play(self, asked: Asked) -> None:
+        """Ask for an episode, after those that were asked for before."""
+        ...
+
+    def verdict(self) -> ClauDoomError | None:
+        """Return why it must be ended now, or None."""
+        ...
+
+    def close(self) -> None:
+        """Let it end."""
+        ...
+
+
+class Way(Protocol):
+    """How the worker of one container is reached."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the container is told."""
+        ...
+
+    async def attach(self, container: str) -> Speaking:
+        """Return the worker, once it is there."""
+        ...
+
+
+Door = Callable[[str, int, Callable[[], None]], AbstractContextManager[Way]]
+"""Opens a way for an agent in a place, and calls back whenever the worker may be given more to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +77,7 @@ class Surroundings:
     """What all tenants of a backend share."""
 
     manager: ContainerManager
-    gate: Gate
-    rules: Rules
+    door: Door
     config: DockerConfig
 
 
@@ -62,7 +104,7 @@ class Tenant:
         self._around = around
         self._changed = changed
         self._waiting: deque[Asked] = deque()
-        self._session: Session | None = None
+        self._session: Speaking | None = None
         self._verdict: ClauDoomError | None = None
         self._end = asyncio.Event()
 
@@ -111,7 +153,7 @@ class Tenant:
         if verdict is None and found is not None and found.unhealthy:
             verdict = WorkerCrashed(f"the container of agent {self.agent} is unhealthy")
         gone = found is not None and found.state not in {"created", "running", "paused"}
-        if verdict or (gone and not self._session):
+        if verdict or gone:
             self.end(verdict)
 
     async def live(self) -> None:
@@ -121,32 +163,28 @@ class Tenant:
             error = await self._stay()
         except ClauDoomError as failure:
             error = failure
+        except Exception as failure:
+            _log.exception("an agent's stay went wrong", agent=self.agent)
+            error = WorkerCrashed(f"the stay of agent {self.agent} went wrong: {failure}")
         finally:
             self.leaving = True
             self._settle(error)
             self._changed()
 
     async def _stay(self) -> ClauDoomError | None:
-        around = self._around
-        with around.gate.lease(self.agent) as lease:
+        with self._around.door(self.agent, self.place, self._changed) as way:
             began = time.monotonic()
             try:
-                self.container = await self._spawned(lease)
-                lost = await self._attached(lease, began)
+                self.container = await self._spawned(way)
+                lost = await self._played(way.attach(self.container), began)
                 return lost and await self._why(lost)
             finally:
                 await self._removed()
 
-    async def _spawned(self, lease: Lease) -> str:
+    async def _spawned(self, way: Way) -> str:
         """Make the container, waiting for a daemon that has gone for a moment."""
-        gate, deadline = self._around.gate, time.monotonic() + _PATIENCE
-        wanted = SpawnAgent(
-            agent=self.agent,
-            endpoint=gate.endpoint,
-            token=lease.token,
-            certificate=gate.certificate,
-            core=self._core,
-        )
+        wanted = SpawnAgent(agent=self.agent, environment=way.environment, core=self._core)
+        deadline = time.monotonic() + _PATIENCE
         while True:
             try:
                 return await self._around.manager.spawn(wanted)
@@ -155,23 +193,21 @@ class Tenant:
                     raise
                 await asyncio.sleep(_AGAIN)
 
-    async def _attached(self, lease: Lease, began: float) -> ClauDoomError | None:
+    async def _played(self, attach: Coroutine[Any, Any, Speaking], began: float) -> ClauDoomError | None:
         """Wait for the worker and hear it out; return why it was lost, or None when it has left."""
         patience = self._around.config.start_timeout
-        if not await self._before_end(lease.attached, patience):
-            return self._lost(f"was not attached within {patience:g} s")
-        stream = lease.attached.result()
-        self._session = Session(self.agent, self.place, stream, self._around.rules, self._changed)
-        serving = asyncio.ensure_future(self._session.serve())
+        async with _running(attach) as attaching:
+            if not await self._before_end(attaching, patience):
+                return self._lost(f"was not attached within {patience:g} s")
+            self._session = attaching.result()
         late = asyncio.get_running_loop().call_later(began + patience - time.monotonic(), self._must_be_ready)
         try:
-            if await self._before_end(serving):
-                serving.result()
-            return self._lost("is gone")
+            async with _running(self._session.serve()) as serving:
+                if await self._before_end(serving):
+                    serving.result()
+                return self._lost("is gone")
         finally:
             late.cancel()
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
 
     def _lost(self, how: str) -> ClauDoomError | None:
         if self._verdict is None and self.leaving and not self.outstanding:
@@ -220,7 +256,16 @@ class Tenant:
         if self._session:
             self._session.asked.clear()
         for each in asked:
-            if not each.answer.done():
-                each.answer.set_exception(error or Moved())
-                each.answer.exception()  # whoever gave up waiting is not told
-                error = None
+            settle(each, error or Displaced("its container ended with another episode"))
+            error = None
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, _T]) -> "AsyncIterator[asyncio.Task[_T]]":
+    """Do some work beside the block; leaving the block ends it."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -40,8 +40,11 @@ class RemotePolicy:
     def __init__(self, facts: ScenarioFacts, config: RemotePolicyConfig, *, streams: bool = True) -> None:
         self._buttons = facts.buttons
         self._reader = ActionReader(facts.buttons, facts.frame_skip)
+        if config.address is None:
+            raise ConfigError("policy.address is not set: say where the agent's program listens")
         self._config = config
-        self._described = _describe(facts, config)
+        self._address = config.address
+        self._described = _describe(facts, config, config.address)
         self._streams = streams
         self._prefix = uuid.uuid4().hex
         self._begun = 0
@@ -78,7 +81,7 @@ class RemotePolicy:
             self._stream.close()
             self._stream = None
         if self._stream is None:
-            self._stream = PlayStream(self._config.address, self._config.deadline, _PATIENCE)
+            self._stream = PlayStream(self._address, self._config.deadline, _PATIENCE)
         self._stream.begin(request)
         return self._episode(request, self._stream.act)
 
@@ -93,7 +96,7 @@ class RemotePolicy:
         self._streams = False
         if self._calls is None:
             self.close()
-            self._calls = AgentCalls(self._config.address, self._config.deadline)
+            self._calls = AgentCalls(self._address, self._config.deadline)
         self._calls.begin(request, _PATIENCE)
         return self._episode(request, self._calls.act)
 
@@ -157,8 +160,8 @@ class _Episode:
             return self.ask(request)
 
 
-def _describe(facts: ScenarioFacts, config: RemotePolicyConfig) -> Described:
-    calls, where = AgentCalls(config.address, config.deadline), f"policy.address {config.address}"
+def _describe(facts: ScenarioFacts, config: RemotePolicyConfig, address: str) -> Described:
+    calls, where = AgentCalls(address, config.deadline), f"policy.address {address}"
     try:
         return described(calls.describe(describe_request(facts), _FIRST_PATIENCE))
     except AgentUnreachable:

@@ -283,7 +283,7 @@ class LocalConfig(_message.Message):
     def __init__(self, pin: bool = ..., stall_timeout: _Optional[float] = ...) -> None: ...
 
 class DockerConfig(_message.Message):
-    __slots__ = ("image", "network", "listen", "advertise", "memory", "cpus", "pin", "pids", "tmpfs", "verify", "start_timeout", "stall_timeout")
+    __slots__ = ("image", "network", "listen", "advertise", "memory", "cpus", "pin", "pids", "tmpfs", "verify", "start_timeout", "stall_timeout", "port")
     class Verify(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         VERIFY_UNSPECIFIED: _ClassVar[DockerConfig.Verify]
@@ -308,6 +308,7 @@ class DockerConfig(_message.Message):
     VERIFY_FIELD_NUMBER: _ClassVar[int]
     START_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
     STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
     image: str
     network: str
     listen: str
@@ -320,7 +321,8 @@ class DockerConfig(_message.Message):
     verify: DockerConfig.Verify
     start_timeout: float
     stall_timeout: float
-    def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., listen: _Optional[str] = ..., advertise: _Optional[str] = ..., memory: _Optional[str] = ..., cpus: _Optional[float] = ..., pin: bool = ..., pids: _Optional[int] = ..., tmpfs: _Optional[str] = ..., verify: _Optional[_Union[DockerConfig.Verify, str]] = ..., start_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ...) -> None: ...
+    port: int
+    def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., listen: _Optional[str] = ..., advertise: _Optional[str] = ..., memory: _Optional[str] = ..., cpus: _Optional[float] = ..., pin: bool = ..., pids: _Optional[int] = ..., tmpfs: _Optional[str] = ..., verify: _Optional[_Union[DockerConfig.Verify, str]] = ..., start_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ..., port: _Optional[int] = ...) -> None: ...
 
 class HoldoutConfig(_message.Message):
     __slots__ = ("validation", "episodes")

@@ -1,0 +1,172 @@
+"""The two ways to a worker: it dials us from its container, or it runs here and asks what the container serves."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from clau_doom.backends.docker.containers import ContainerManager
+from clau_doom.backends.docker.gate import Gate, Lease
+from clau_doom.backends.docker.session import Asked, Rules, Session, settle
+from clau_doom.backends.docker.tenant import Door, Way
+from clau_doom.backends.local import Launch, WorkerProcess, WorkFolders
+from clau_doom.config import RemotePolicyConfig
+from clau_doom.domain import Episode
+from clau_doom.errors import ClauDoomError, PolicyFailed, PolicyTimedOut
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+__all__ = ["Service", "dialled", "served"]
+
+
+def dialled(gate: Gate, rules: Rules) -> Door:
+    """Return the way of workers that play in their containers."""
+
+    @contextlib.contextmanager
+    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[Way]:
+        with gate.lease(agent) as lease:
+            yield _Dialled(gate, rules, lease, place, answered)
+
+    return door
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What is needed to play here what decides in a container.
+
+    Attributes:
+        launch: What the workers are started with.
+        policy: The policy, whose address is that of each container.
+        port: Where the containers' programs listen.
+        cores: The cores of the places.
+        folders: Where workers' folders are made; entered.
+    """
+
+    launch: Launch
+    policy: RemotePolicyConfig
+    port: int
+    cores: tuple[int | None, ...]
+    folders: WorkFolders
+
+
+def served(manager: ContainerManager, service: Service) -> Door:
+    """Return the way of containers that hold an `AgentService`, in any language: the game is played here."""
+
+    @contextlib.contextmanager
+    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[Way]:
+        yield _Served(manager, service, agent, place, answered)
+
+    return door
+
+
+@dataclass(frozen=True)
+class _Dialled:
+    gate: Gate
+    rules: Rules
+    lease: Lease
+    place: int
+    answered: Callable[[], None]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {
+            "GRPC_ENDPOINT": self.gate.endpoint,
+            "CLAU_DOOM_TOKEN": self.lease.token,
+            "CLAU_DOOM_CA": self.gate.certificate,
+        }
+
+    async def attach(self, container: str) -> Session:
+        del container
+        stream = await self.lease.attached
+        return Session(self.lease.agent, self.place, stream, self.rules, self.answered)
+
+
+@dataclass(frozen=True)
+class _Served:
+    manager: ContainerManager
+    service: Service
+    agent: str
+    place: int
+    answered: Callable[[], None]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        return {"PORT": str(self.service.port)}
+
+    async def attach(self, container: str) -> "_Here":
+        service = self.service
+        address = f"{await self.manager.reachable(container, service.port)}:{service.port}"
+        policy = service.policy.model_copy(update={"address": address})
+        setup = pb.Setup()
+        setup.CopyFrom(service.launch.setup)
+        setup.policy_json = policy.model_dump_json()
+        folder = service.folders.make()
+        try:
+            core = service.cores[self.place]
+            worker = await WorkerProcess.start(self.place, core, folder, replace(service.launch, setup=setup))
+        except BaseException:
+            service.folders.remove(folder)
+            raise
+        return _Here(worker, service.folders, self.answered)
+
+
+class _Here:
+    """A worker of this machine that asks what a container serves: its episodes are no claims."""
+
+    def __init__(self, worker: WorkerProcess, folders: WorkFolders, answered: Callable[[], None]) -> None:
+        self.asked: deque[tuple[int, Asked]] = deque()
+        self.ready = True
+        self._worker = worker
+        self._folders = folders
+        self._answered = answered
+        self._closed = asyncio.Event()
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._playing: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    async def serve(self) -> None:
+        self._answered()
+        closed: asyncio.Future[Any] = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait([closed, self._lost], return_when=asyncio.FIRST_COMPLETED)
+            if self._lost.done():
+                self._lost.result()
+        finally:
+            closed.cancel()
+            await self._worker.kill()
+            await asyncio.gather(*self._playing, return_exceptions=True)
+            self._folders.remove(self._worker.folder)
+
+    def play(self, asked: Asked) -> None:
+        self._count += 1
+        self.asked.append((self._count, asked))
+        task = asyncio.ensure_future(self._play(self._count, asked))
+        self._playing.add(task)
+        task.add_done_callback(self._playing.discard)
+
+    async def _play(self, number: int, asked: Asked) -> None:
+        try:
+            result: Episode | PolicyFailed = await self._worker.play(asked.task)
+        except PolicyTimedOut as error:
+            self._lose(error)
+            return
+        except PolicyFailed as error:
+            result = error
+        except ClauDoomError as error:  # whatever the container's program has done to be out of reach, it is replaced
+            self._lose(error)
+            return
+        self.asked.remove((number, asked))
+        settle(asked, result)
+        self._answered()
+
+    def _lose(self, error: ClauDoomError) -> None:
+        if not self._lost.done():
+            self._lost.set_exception(error)
+
+    def verdict(self) -> ClauDoomError | None:
+        self._worker.watch()  # it ends the worker by itself, and `play` raises why
+        return None
+
+    def close(self) -> None:
+        self._closed.set()
