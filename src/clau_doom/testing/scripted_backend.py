@@ -109,13 +109,15 @@ class ScriptedBackend:
         await asyncio.sleep(0)  # like a real backend, it lets others run between an episode's begin and its end
         if self._disturb is not None:
             await self._disturb(task)
-        claimed = None if task.actions else self._claimed
+        # A scripted agent's actions are its genome: all that follows does so from it and the seed.
+        genome = task.genome if task.actions is None else Genome.from_bytes(task.actions)
+        claimed = self._claimed if task.actions is None else None
         return Episode(
             purpose=task.purpose,
             agent=task.agent,
             number=task.number,
-            outcome=(claimed or self._outcome)(task.genome, task.seed),
-            actions=b"scripted" if claimed else None,
+            outcome=(claimed or self._outcome)(genome, task.seed),
+            actions=genome.to_bytes() if claimed else None,
             timing=EpisodeTiming(seconds=0.0, attempts=task.attempt),
             recording=self._recording,
         )

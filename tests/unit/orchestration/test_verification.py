@@ -1,0 +1,202 @@
+"""Claims of workers that nobody trusts: proved before they decide anything, and struck where they are not true."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
+from clau_doom.domain import AgentRef, AgentStatus, EpisodeOutcome, Fitness, Gene, Genome, GenomeSpace, Measures
+from clau_doom.domain.events import AgentFailed, FailureKind
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ExperimentFailed, describe
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.testing import ScriptedBackend, scripted_outcome
+from clau_doom.testing.memory_store import MemoryStore
+
+SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.choice("honesty", ("honest", "boasts"))))
+
+
+class StandingClock:
+    """A clock that stands still."""
+
+    def monotonic(self) -> float:
+        return 1.0
+
+
+def boasting(genome: Genome, seed: int) -> EpisodeOutcome:
+    """Claim a thousand more than there was, where the genome says so."""
+    outcome = scripted_outcome(genome, seed)
+    if genome.values[1:] != (1.0,):  # random play has no genes
+        return outcome
+    return replace(outcome, measures=replace(outcome.measures, reward=1000.0))
+
+
+def all_boasting(genome: Genome, seed: int) -> EpisodeOutcome:
+    return boasting(Genome((genome.values[0], 1.0)), seed)
+
+
+def configuration(verify: str, **changes: object) -> ExperimentConfig:
+    plain = ExperimentConfig(
+        name="x",
+        generations=4,
+        population=8,
+        episodes=2,
+        fitness="reward",
+        evolution=GeneticConfig(elites=1),
+        execution=ExecutionConfig(backend="docker"),
+        docker=DockerConfig.model_validate({"verify": verify}),
+        holdout=HoldoutConfig(validation=2, episodes=2),
+    )
+    return plain.model_copy(update=changes)
+
+
+def new_store(config: ExperimentConfig) -> MemoryStore:
+    experiment = Experiment(
+        id="x", uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
+    )
+    return MemoryStore(experiment)
+
+
+def made(
+    config: ExperimentConfig, store: MemoryStore, backend: ScriptedBackend, shutdown: Shutdown | None = None
+) -> ExperimentRun:
+    return ExperimentRun(
+        config,
+        to_yaml(config),
+        space=SPACE,
+        fitness=Fitness.named("reward"),
+        store=store,
+        backend=backend,
+        shutdown=shutdown or Shutdown(),
+        clock=StandingClock(),
+    )
+
+
+def finished(verify: str, backend: ScriptedBackend | None = None) -> Snapshot:
+    config = configuration(verify)
+    store = new_store(config)
+
+    async def run() -> Snapshot:
+        played = backend or ScriptedBackend(claimed=boasting)
+        assert await made(config, store, played).run() is ExperimentState.COMPLETED
+        return await store.snapshot()
+
+    return asyncio.run(run())
+
+
+def boasters(snapshot: Snapshot) -> set[AgentRef]:
+    agents = [evaluation.agent for generation in snapshot.generations for evaluation in generation]
+    return {agent.ref for agent in agents if agent.genome.values[1] == 1.0}
+
+
+def test_without_proofs_a_boaster_is_the_best() -> None:
+    """Where no actions are asked for, nothing can be proved: what the other tests are about."""
+    snapshot = finished("none", ScriptedBackend(outcome=boasting))
+    assert {summary.best for summary in snapshot.summaries} & boasters(snapshot)
+
+
+@pytest.mark.parametrize("verify", ["champions", "parents"])
+def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
+    """It fails as forged, with what it claimed and what was found, and the best of the honest is the best."""
+    snapshot = finished(verify)
+    liars = boasters(snapshot)
+    assert liars
+    assert not {summary.best for summary in snapshot.summaries} & liars
+    assert all(summary.best_fitness < 100.0 for summary in snapshot.summaries)
+    failed = [each for generation in snapshot.generations for each in generation if each.status is AgentStatus.FAILED]
+    assert failed
+    for evaluation in failed:
+        assert evaluation.agent.ref in liars
+        assert "forged: it claims reward of 1000 where its actions lead to" in str(evaluation.failure)
+
+
+def test_no_boaster_has_offspring_where_parents_are_proved() -> None:
+    """Each of those that a strategy chooses was proved before it was chosen; the others may go on boasting."""
+    snapshot = finished("parents")
+    parents = {parent for generation in snapshot.generations for each in generation for parent in each.agent.parents}
+    assert parents
+    assert not parents & boasters(snapshot)
+
+
+def test_a_forged_agents_failure_is_an_event() -> None:
+    """Whoever reads the log sees it, with its kind."""
+    config = configuration("champions")
+    store = new_store(config)
+
+    async def kinds() -> list[FailureKind]:
+        await made(config, store, ScriptedBackend(claimed=boasting)).run()
+        return [each.event.kind async for each in store.events() if isinstance(each.event, AgentFailed)]
+
+    assert set(asyncio.run(kinds())) == {FailureKind.FORGED}
+
+
+def test_a_generation_of_boasters_alone_fails() -> None:
+    """None is left that could be the best, and the reasons are told."""
+    config = configuration("champions")
+
+    async def run() -> None:
+        await made(config, new_store(config), ScriptedBackend(claimed=all_boasting)).run()
+
+    with pytest.raises(ExperimentFailed) as caught:
+        asyncio.run(run())
+    assert "all 8 agents failed" in describe(caught.value)
+
+
+def test_what_carries_no_actions_is_no_claim() -> None:
+    """Episodes of workers that are trusted are not played again."""
+    backend, config = ScriptedBackend(), configuration("parents")
+    asyncio.run(made(config, new_store(config), backend).run())
+    assert not [task for task in backend.played if task.actions is not None]
+
+
+def test_each_claim_is_proved_once() -> None:
+    """An agent that is the best and a parent as well is not proved twice."""
+    backend, config = ScriptedBackend(claimed=boasting), configuration("parents")
+    asyncio.run(made(config, new_store(config), backend).run())
+    proved = [(task.agent, task.number) for task in backend.played if task.actions is not None]
+    assert len(proved) == len(set(proved)) > 0
+
+
+@pytest.mark.parametrize("verify", ["champions", "parents"])
+@pytest.mark.parametrize("stop", [3, 17, 19, 21, 40])
+def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, stop: int) -> None:
+    """The actions are kept until they are proved, so that a resume finds what it needs."""
+    config = configuration(verify)
+
+    async def run() -> Snapshot:
+        store, shutdown, begun = new_store(config), Shutdown(), 0
+
+        async def count(task: EpisodeTask) -> None:
+            nonlocal begun
+            begun += 1
+            if begun == stop:
+                shutdown.request("enough", grace=0.0)
+
+        backend = ScriptedBackend(claimed=boasting, disturb=count)
+        assert await made(config, store, backend, shutdown).run() is ExperimentState.INTERRUPTED
+        assert await made(config, store, ScriptedBackend(claimed=boasting)).run() is ExperimentState.COMPLETED
+        return await store.snapshot()
+
+    resumed, undisturbed = asyncio.run(run()), finished(verify)
+    assert history_sha256(resumed.generations) == history_sha256(undisturbed.generations)
+    assert resumed.champion == undisturbed.champion
+
+
+def test_generations_end_at_the_backend_as_well() -> None:
+    """It is told of each, so that it can give back what it holds for the agents."""
+    backend, config = ScriptedBackend(), configuration("none")
+    asyncio.run(made(config, new_store(config), backend).run())
+    assert backend.ended == [0, 1, 2, 3]
+
+
+def test_an_outcome_says_in_what_it_differs() -> None:
+    """First the measures, then the trajectory, whose hash alone says little."""
+    claimed = EpisodeOutcome(seed=1, measures=Measures(kills=9.0), trajectory_sha256="aa")
+    assert claimed.mismatch(claimed) is None
+    fewer = replace(claimed, measures=Measures(kills=2.0))
+    assert claimed.mismatch(fewer) == "it claims kills of 9 where its actions lead to 2"
+    assert "trajectory" in str(claimed.mismatch(replace(claimed, trajectory_sha256="bb")))
