@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
+from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
 from bench.product import product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import Sample, Spread
@@ -34,6 +35,7 @@ from clau_doom.config import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
+from clau_doom.testing import DockerHost
 
 _POLICIES: dict[str, Callable[[], PolicyConfig]] = {
     "random": RandomPolicyConfig,
@@ -58,12 +60,23 @@ class Round:
     vector: Sample
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contained:
+    """One round of agents in containers: by evaluation, and what a start took."""
+
+    rounds: dict[str, ContainerRound]
+    starts: list[float]
+
+
 def main() -> None:
     """Measure and print."""
     options = _options()
+    if options.only == "containers":
+        _containers_alone(options)
+        return
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
-    scripted, remote = [], []
+    scripted, remote, contained = [], [], []
     streams: dict[int, list[float]] = {clients: [] for clients in CLIENTS}
     trips: list[dict[tuple[str, str], RoundTrip]] = []
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
@@ -81,12 +94,15 @@ def main() -> None:
             (folder / "remote").mkdir()
             remote.append(remote_round(config, folder / "remote", workers=_REMOTE_WORKERS * len(cores)))
             trips.append(_trips(config, folder / "remote"))
+            if DockerHost().answers:
+                contained.append(_contained(folder / "containers", len(cores)))
             print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(_table(rounds, scripted, options, len(cores)))
     console.print(_service_table(streams))
     console.print(_remote_table(remote, trips))
+    console.print(_container_table(contained) if contained else "no Docker daemon answers: containers are left out")
 
 
 def _options() -> argparse.Namespace:
@@ -97,8 +113,52 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
+    parser.add_argument("--only", choices=["containers"], help="measure nothing else")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
+
+
+def _containers_alone(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+        rounds = [_contained(Path(name) / str(number), options.workers) for number in range(options.rounds)]
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console.print(_machine(), highlight=False)
+    console.print(_container_table(rounds))
+
+
+def _contained(folder: Path, workers: int) -> Contained:
+    rounds = {
+        name: container_round(folder / name.replace(" ", ""), population=population, episodes=episodes, workers=workers)
+        for name, (population, episodes) in EVALUATIONS.items()
+    }
+    return Contained(rounds=rounds, starts=start_seconds(folder))
+
+
+def _container_table(measured: Sequence[Contained]) -> Table:
+    """Return what playing in containers costs, beside local workers."""
+    table = Table(title="agents in containers", title_justify="left", header_style="bold")
+    for heading in (
+        "evaluations of",
+        "measured, s",
+        "local, episodes/s",
+        "docker, episodes/s",
+        "docker / local",
+        "goal",
+    ):
+        table.add_column(heading, justify="left" if heading == "evaluations of" else "right", no_wrap=True)
+    for name, goal in (("2 s", ">= 0.6"), ("20 s", ">= 0.9")):
+        rounds = [each.rounds[name] for each in measured]
+        table.add_row(
+            name,
+            Spread(tuple(each.evaluation for each in rounds)).text(".1f"),
+            Spread(tuple(each.episodes / each.local.seconds for each in rounds)).text(".1f"),
+            Spread(tuple(each.episodes / each.docker.seconds for each in rounds)).text(".1f"),
+            Spread(tuple(each.ratio for each in rounds)).text(".3f"),
+            goal,
+        )
+    starts = Spread(tuple(seconds for each in measured for seconds in each.starts))
+    table.add_row("start to first result, s", starts.text(".2f"), "", "", "", "")
+    return table
 
 
 def _vector(options: argparse.Namespace, environments: int, folder: Path) -> Sample:

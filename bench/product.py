@@ -30,12 +30,12 @@ class ProductRun:
     episodes: tuple[tuple[tuple[float, ...], int], ...]
 
 
-def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
-    """Run an experiment by the command line, in a folder of its own."""
+def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
+    """Run an experiment by the command line, in a folder of its own, for at most so many seconds."""
     file = folder / "config.yaml"
     file.write_text(to_yaml(config))
     arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
-    run_children([arguments], folder / "run.log", _PATIENCE)
+    run_children([arguments], folder / "run.log", patience)
     events = asyncio.run(_events(folder / "runs", config.name))
     genomes = {
         agent.id: agent.genome.values

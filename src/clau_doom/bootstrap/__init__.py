@@ -1,9 +1,12 @@
 """The only place where concrete classes are chosen and wired.
 
 `planning` says what a run would be, `running` makes it, `laboratory` does both for a server's many; `stored` and
-`offers` read what is kept and what can be played. The command line calls these and nothing below them.
+`offers` read what is kept and what can be played; `docker_facts` and `cleaning` see what Docker has and what was left
+there. The command line calls these and nothing below them.
 """
 
+from clau_doom.bootstrap.cleaning import Leftovers, Removed, find_leftovers, remove_leftovers
+from clau_doom.bootstrap.docker_facts import DockerFacts, examine_docker
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
@@ -23,17 +26,22 @@ from clau_doom.bootstrap.sources import (
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
 
 __all__ = [
+    "DockerFacts",
     "FolderSource",
+    "Leftovers",
     "Listening",
     "OfferedScenario",
     "Overview",
     "Plan",
     "Remote",
+    "Removed",
     "ServerLaboratory",
     "ServerSource",
     "Source",
     "SystemClock",
     "bundled_scenarios",
+    "examine_docker",
+    "find_leftovers",
     "genome_space",
     "list_experiments",
     "make_backend",
@@ -48,6 +56,7 @@ __all__ = [
     "reach",
     "reach_run",
     "read_experiment",
+    "remove_leftovers",
     "serve",
     "steerable",
     "token_file",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from clau_doom.backends.local import Cores
@@ -29,7 +30,7 @@ class ServerLaboratory:
     """Keeps experiments under one folder, and plays them on places that they share.
 
     Implements `orchestration.Laboratory`. What clients may name is looked up in the server's allow-lists before it is
-    imported or opened.
+    imported, opened or started, and what containers are reached through is the server's own.
     """
 
     def __init__(self, config: ExperimentConfig, output_dir: Path) -> None:
@@ -43,7 +44,7 @@ class ServerLaboratory:
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes that a configuration's policy has."""
         self._check_allowed(config)
-        return genome_space(config)
+        return genome_space(self._placed(config))
 
     def plan(self, config: ExperimentConfig) -> Plan:
         """Return the plan of a new experiment.
@@ -53,12 +54,14 @@ class ServerLaboratory:
             NotAllowed: It names what an allow-list does not hold.
         """
         self._check_allowed(config)
-        return plan_config(config, self._output_dir)
+        return plan_config(self._placed(config), self._output_dir)
 
     async def plan_resume(self, experiment: str) -> Plan:
         """Return the plan for going on with a stored one."""
         self._check_allowed((await self.experiment(experiment)).config)
-        return await plan_resume(experiment, self._output_dir, environ={}, overrides={})
+        overrides = {"docker.network": self._config.docker.network}
+        plan = await plan_resume(experiment, self._output_dir, environ={}, overrides=overrides)
+        return replace(plan, config=self._placed(plan.config))  # no override can take an address away
 
     def create(self, plan: Planned, uuid: str) -> None:
         """Store a new experiment."""
@@ -88,13 +91,22 @@ class ServerLaboratory:
         """Return the ids of the stored experiments, sorted."""
         return list_experiments(self._output_dir)
 
+    def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
+        """Return a configuration with the server's own network, and its own addresses there."""
+        own = self._config.docker
+        place = {"network": own.network, "listen": own.listen, "advertise": own.advertise}
+        return config.model_copy(update={"docker": config.docker.model_copy(update=place)})
+
     def _check_allowed(self, config: ExperimentConfig) -> None:
         lists: ServerConfig = self._config.server
         scenario, policy = config.scenario.name, config.policy
         if isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
-        if isinstance(policy, RemotePolicyConfig) and policy.address not in lists.agents:
+        if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:
             raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
+        image = config.docker.image
+        if config.execution.backend == "docker" and image not in {self._config.docker.image, *lists.images}:
+            raise NotAllowed(f"docker.image {image!r} is not in the server's list server.images")
         is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
         if is_path and scenario not in lists.scenarios:
             raise NotAllowed(f"scenario.name {scenario!r} is not in the server's list server.scenarios")

@@ -1,12 +1,20 @@
-"""`clau-doom agent`: who was evaluated, what they are made of, and where they come from."""
+"""`clau-doom agent`: who was evaluated, what they are made of, where they come from, and what is left of them."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json
 from clau_doom.cli.looking import look_up
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap import Leftovers
 
 __all__ = ["app"]
 
@@ -63,3 +71,60 @@ def show_agent(
     else:
         measures = telling_measures(stored.config.scenario.name)
         data_console().print(portrait_view(stored.snapshot, evaluation, space, fitness, measures))
+
+
+@app.command("cleanup")
+def clean_up(
+    *,
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", metavar="ID", help="Only this experiment's containers.")
+    ] = None,
+    generation: _Generation = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be removed, remove nothing.")] = False,
+) -> None:
+    """Remove agents' containers that a killed run left in Docker, and without --experiment our idle networks.
+
+    Containers are known by their labels alone. A running experiment plays again what it loses.
+    """
+    from clau_doom import bootstrap
+
+    if generation is not None and experiment is None:
+        raise typer.BadParameter(
+            "a generation is an experiment's: name it with --experiment, or leave --generation out"
+        )
+    if dry_run:
+        _show_leftovers(asyncio.run(bootstrap.find_leftovers(experiment, generation)))
+        return
+    removed = asyncio.run(bootstrap.remove_leftovers(experiment, generation))
+    _tell(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
+    if removed.errors:
+        raise ExceptionGroup("not everything could be removed", removed.errors)
+
+
+def _show_leftovers(left: "Leftovers") -> None:
+    if left.containers:
+        table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+        table.add_column("agent", style="bold", overflow="fold")
+        for heading in ("experiment", "generation", "state"):
+            table.add_column(heading, overflow="fold")
+        for each in left.containers:
+            labels = (each.agent, each.experiment or "-", each.generation or "-", each.state)
+            table.add_row(*map(Text, labels))  # anybody can label a container: no markup
+        data_console().print(table)
+    _tell(len(left.containers), left.networks, "would be removed")
+
+
+def _tell(containers: int, networks: Sequence[str], what: str, *, failed: bool = False) -> None:
+    lines = []
+    if containers:
+        lines.append(f"{_count(containers, 'container')} {what}")
+    if networks:
+        lines.append(f"{_count(len(networks), 'network')} {what}: {', '.join(networks)}")
+    if not lines and not failed:
+        lines.append("nothing to remove")
+    for line in lines:
+        data_console().print(line, soft_wrap=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

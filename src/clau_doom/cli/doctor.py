@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, print_json
+from clau_doom.cli.docker_health import examine_docker
 from clau_doom.cli.health import Finding, Verdict, examine
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
@@ -16,7 +17,7 @@ __all__ = ["doctor"]
 
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
-    findings = list(examine(output_dir))
+    findings = [*examine(output_dir), *examine_docker()]
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:

@@ -71,6 +71,9 @@ class ServerConfig(Section):
     agents: Annotated[tuple[str, ...], FromList] = Field(
         default=(), description="Addresses of remote agents that clients may name.", examples=[["localhost:50061"]]
     )
+    images: Annotated[tuple[str, ...], FromList] = Field(
+        default=(), description="Images that clients may name.", examples=[["gatherer"]]
+    )
 
 
 SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(

@@ -6,14 +6,24 @@ from making to removal; `DockerBackend` gives the places out. The daemon is spok
 """
 
 from clau_doom.backends.docker.backend import DockerBackend
-from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent, cleanup, found
+from clau_doom.backends.docker.containers import (
+    EXPERIMENT,
+    GENERATION,
+    ContainerManager,
+    Found,
+    SpawnAgent,
+    cleanup,
+    found,
+)
 from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
 from clau_doom.backends.docker.describing import describe_image, describe_service
-from clau_doom.backends.docker.network import Network, find_network, remove_network
+from clau_doom.backends.docker.network import Network, find_network, found_networks, remove_network
 from clau_doom.backends.docker.session import Rules
 from clau_doom.backends.docker.ways import Service
 
 __all__ = [
+    "EXPERIMENT",
+    "GENERATION",
     "ContainerManager",
     "Daemon",
     "DaemonFacts",
@@ -28,5 +38,6 @@ __all__ = [
     "describe_service",
     "find_network",
     "found",
+    "found_networks",
     "remove_network",
 ]

@@ -7,14 +7,16 @@ from typing import Any
 import aiodocker
 
 from clau_doom.backends.docker.daemon import Daemon, asking
+from clau_doom.config import DockerConfig
 from clau_doom.errors import ContainerRefused
 
-__all__ = ["MADE_BY", "Network", "ensure_network", "find_network", "remove_network"]
+__all__ = ["MADE_BY", "Network", "ensure_network", "find_network", "found_networks", "remove_network"]
 
 MADE_BY = "clau-doom"
 """The label of networks that were made here."""
-_NO_SUCH, _TAKEN = 404, 409
+_NO_SUCH, _TAKEN, _IN_USE = 404, 409, 403
 _SEPARATE = "com.docker.network.bridge.enable_icc"
+_BRIDGE_NAME = "com.docker.network.bridge.name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +48,26 @@ async def find_network(daemon: Daemon, name: str) -> Network | None:
             if error.status == _NO_SUCH:
                 return None
             raise
-    options, labels = found.get("Options") or {}, found.get("Labels") or {}
-    return Network(
-        name=name,
-        gateway=_gateway(found, step),
-        internal=bool(found.get("Internal")),
-        separate=str(options.get(_SEPARATE, "true")).lower() == "false",
-        ours=MADE_BY in labels,
-    )
+    return _network(name, found, step)
+
+
+async def found_networks(daemon: Daemon) -> tuple[Network, ...]:
+    """Return the networks that were made here and that no running container is on, by name."""
+    step = "listing networks"
+    with asking(step):
+        rows = await daemon.client.networks.list(filters={"label": f"{MADE_BY}=network"})
+        networks = []
+        for row in sorted(rows, key=lambda row: str(row["Name"])):
+            # A list tells of nobody's containers, whatever its filter `dangling` promises: each is looked at.
+            try:
+                shown: dict[str, Any] = await (await daemon.client.networks.get(row["Id"])).show()
+            except aiodocker.DockerError as error:
+                if error.status == _NO_SUCH:  # somebody else removed it just now
+                    continue
+                raise
+            if not shown.get("Containers"):
+                networks.append(_network(str(shown["Name"]), shown, step))
+    return tuple(networks)
 
 
 async def ensure_network(daemon: Daemon, name: str) -> Network:
@@ -72,7 +86,7 @@ async def ensure_network(daemon: Daemon, name: str) -> Network:
                         "CheckDuplicate": True,
                         "Driver": "bridge",
                         "Internal": True,
-                        "Options": {_SEPARATE: "false"},
+                        "Options": {_SEPARATE: "false", **_named(name)},
                         "Labels": {MADE_BY: "network"},
                     }
                 )
@@ -100,7 +114,28 @@ async def remove_network(daemon: Daemon, name: str) -> bool:
     if found is None or not found.ours:
         return False
     with asking(f"removing the network {name}"):
-        return bool(await (await daemon.client.networks.get(name)).delete())
+        try:
+            return bool(await (await daemon.client.networks.get(name)).delete())
+        except aiodocker.DockerError as error:
+            if error.status == _IN_USE:
+                return False
+            raise
+
+
+def _named(network: str) -> dict[str, str]:
+    """Give the bridge of the usual network a name that a firewall's rules can count on."""
+    return {_BRIDGE_NAME: "clau-doom0"} if network == DockerConfig().network else {}
+
+
+def _network(name: str, found: dict[str, Any], step: str) -> Network:
+    options, labels = found.get("Options") or {}, found.get("Labels") or {}
+    return Network(
+        name=name,
+        gateway=_gateway(found, step),
+        internal=bool(found.get("Internal")),
+        separate=str(options.get(_SEPARATE, "true")).lower() == "false",
+        ours=MADE_BY in labels,
+    )
 
 
 def _gateway(found: dict[str, Any], step: str) -> str:

@@ -1,0 +1,150 @@
+"""One suite over every `EvaluationBackend`: what it plays, what it proves, and what cancelling leaves."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clau_doom.bootstrap import make_backend, plan_config
+from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, ScenarioConfig
+from clau_doom.domain import Genome, Purpose
+from clau_doom.errors import PolicyFailed
+from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.testing import DockerHost, ScriptedBackend, scripted_outcome
+
+Open = Callable[[], AbstractAsyncContextManager[EvaluationBackend]]
+NETWORK = "clau-doom-test-contract"
+
+
+@pytest.fixture(
+    params=[
+        "scripted",
+        pytest.param("local", marks=pytest.mark.engine),
+        pytest.param("docker", marks=[pytest.mark.engine, pytest.mark.docker]),
+    ]
+)
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Return what enters a backend of a kind, with two places for workers."""
+    kind = str(request.param)
+    if kind == "scripted":
+        return lambda: ScriptedBackend(claimed=scripted_outcome)
+    docker: DockerHost | None = request.getfixturevalue("docker") if kind == "docker" else None
+    config = ExperimentConfig(
+        name="contract",
+        scenario=ScenarioConfig(timeout=300),
+        execution=ExecutionConfig.model_validate({"backend": kind, "workers": 2}),
+        docker=DockerConfig(network=NETWORK),
+    )
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[EvaluationBackend]:
+        plan = await asyncio.to_thread(plan_config, config, tmp_path)
+        async with make_backend(plan, None, uuid="contract-test") as entered:
+            yield entered
+        if docker:
+            docker("network", "rm", NETWORK)
+
+    return opened
+
+
+def task(number: int = 0, *, agent: int = 0, purpose: Purpose = Purpose.TRAINING, **changes: object) -> EpisodeTask:
+    genes = tuple(0.5 for _ in range(16))
+    plain = EpisodeTask(
+        purpose=purpose, agent=f"contract-g000-a{agent:03d}", genome=Genome(genes), number=number, seed=100 + number
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def genome() -> Genome:
+    """Return a genome of the rules policy, which the scripted backend takes as well."""
+    from clau_doom.bootstrap import genome_space
+
+    return Genome(tuple(float(gene.low) for gene in genome_space(ExperimentConfig()).genes))
+
+
+def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, genome: Genome) -> None:
+    """Two agents with one genome play the same episode, and another seed gives another."""
+
+    async def play() -> None:
+        async with backend() as entered:
+            first, again, other = await asyncio.gather(
+                entered.play(task(genome=genome)),
+                entered.play(task(agent=1, genome=genome)),
+                entered.play(task(1, genome=genome)),
+            )
+        assert first.outcome == again.outcome
+        assert first.outcome.trajectory_sha256 != other.outcome.trajectory_sha256
+        assert (first.agent, first.number, other.number) == ("contract-g000-a000", 0, 1)
+
+    asyncio.run(play())
+
+
+def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: Open, genome: Genome) -> None:
+    """What an episode claims can be proved, as long as it claims anything."""
+
+    async def play() -> None:
+        async with backend() as entered:
+            claimed = await entered.play(task(genome=genome))
+            if claimed.actions is not None:
+                proved = await entered.play(task(genome=genome, actions=claimed.actions))
+                assert claimed.outcome.mismatch(proved.outcome) is None
+
+    asyncio.run(play())
+
+
+def test_a_backend_takes_an_episode_before_it_has_any(backend: Open, genome: Genome) -> None:
+    """It has room when it is entered, and at least one slot."""
+
+    async def ask() -> None:
+        async with backend() as entered:
+            assert entered.slots >= 1
+            assert entered.takes(task(genome=genome))
+
+    asyncio.run(ask())
+
+
+def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, genome: Genome) -> None:
+    """What was begun ends at once, and the next episode is played as if it had not been there."""
+
+    async def play() -> None:
+        async with backend() as entered:
+            playing = asyncio.ensure_future(entered.play(task(genome=genome)))
+            await asyncio.sleep(0.3)
+            playing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await playing
+            episode = await entered.play(task(1, genome=genome))
+            assert episode.number == 1
+
+    asyncio.run(play())
+
+
+def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend: Open, genome: Genome) -> None:
+    """Giving back what was held for a generation takes nothing from whoever plays again later, such as a champion."""
+
+    async def play() -> None:
+        async with backend() as entered:
+            first = await entered.play(task(genome=genome))
+            await entered.end_generation(0)
+            again = await entered.play(task(genome=genome, purpose=Purpose.VALIDATION))
+            assert again.outcome == first.outcome
+
+    asyncio.run(play())
+
+
+def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -> None:
+    """It is charged to nobody else; the scripted game takes any genome."""
+
+    async def play() -> None:
+        async with backend() as entered:
+            if isinstance(entered, ScriptedBackend):
+                return
+            with pytest.raises(PolicyFailed):
+                await entered.play(task(genome=Genome((1.0,))))
+
+    asyncio.run(play())

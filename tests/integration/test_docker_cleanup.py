@@ -1,0 +1,195 @@
+"""What `agent cleanup` removes from a real daemon, and what it leaves alone."""
+
+import asyncio
+import secrets
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from clau_doom.backends.docker import Daemon, found_networks, remove_network
+from clau_doom.bootstrap import examine_docker
+from clau_doom.cli import run_command
+from clau_doom.config import DockerConfig
+from clau_doom.testing import DockerHost, PrivateDocker
+
+pytestmark = pytest.mark.docker
+
+Clean = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def clean(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Clean:
+    """Return what carries out ``agent cleanup``: the exit code, stdout and stderr."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def carry_out(*words: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = run_command(["agent", "cleanup", *words])
+        return code, *capfd.readouterr()
+
+    return carry_out
+
+
+@pytest.fixture
+def experiment(docker: DockerHost) -> Iterator[str]:
+    """Return the id of an experiment that nobody else has; what is left of it is removed."""
+    name = f"clean-{secrets.token_hex(4)}"
+    yield name
+    if left := docker("ps", "--all", "--quiet", "--filter", f"name={name}").split():
+        docker("rm", "--force", *left)
+
+
+def make(docker: DockerHost, name: str, *words: str, start: bool = True, **labels: object) -> str:
+    """Make a container that plays nothing, with labels, and return its name."""
+    how = ["run", "--detach"] if start else ["create"]
+    how += ["--name", name, "--entrypoint", "sleep", "--stop-signal", "KILL"]
+    for key, value in labels.items():
+        how += ["--label", f"clau-doom.{key.replace('_', '-')}={value}"]
+    docker(*how, *(words or ("--network", "none")), "clau-doom-agent", "60")
+    return name
+
+
+def agent(docker: DockerHost, experiment: str, generation: int, index: int, *, start: bool = True) -> str:
+    name = f"{experiment}-g{generation:03d}-a{index:03d}"
+    return make(docker, name, start=start, agent_id=name, experiment=experiment, generation=generation, run="4f8")
+
+
+def test_containers_are_known_by_their_labels_alone(docker: DockerHost, experiment: str, clean: Clean) -> None:
+    """A generation's are removed, then the experiment's, running or not; those of others, however named, are not."""
+    agent(docker, experiment, 0, 0)
+    agent(docker, experiment, 0, 1, start=False)
+    later = agent(docker, experiment, 1, 0)
+    others = [
+        agent(docker, f"{experiment}-2", 0, 0),
+        make(docker, f"agent-{experiment}-g000-a002"),
+        make(docker, f"{experiment}-no-agent", experiment=experiment, generation=0),
+    ]
+
+    assert clean("--experiment", experiment, "--generation", "0")[:2] == (0, "2 containers removed\n")
+    assert docker.containers(f"name={experiment}") == sorted([later, *others])
+
+    assert clean("--experiment", experiment)[:2] == (0, "1 container removed\n")
+    assert docker.containers(f"name={experiment}") == sorted(others)
+    assert clean("--experiment", experiment)[:2] == (0, "nothing to remove\n")
+
+
+def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str, clean: Clean) -> None:
+    """Each container is a row with its agent, experiment, generation and state; labels are no markup."""
+    running, made = agent(docker, experiment, 0, 0), agent(docker, experiment, 1, 0, start=False)
+    odd = make(docker, f"{experiment}-odd", agent_id="[/odd]", experiment=experiment, start=False)
+    code, out, _ = clean("--experiment", experiment, "--dry-run")
+    rows = [line.split() for line in out.splitlines() if line.strip()]
+    assert code == 0
+    assert ["agent", "experiment", "generation", "state"] in rows
+    assert [running, experiment, "0", "running"] in rows
+    assert [made, experiment, "1", "created"] in rows
+    assert ["[/odd]", experiment, "-", "created"] in rows
+    assert rows[-1] == "3 containers would be removed".split()
+    assert docker.containers(f"name={experiment}") == sorted([running, made, odd])
+
+
+def test_one_that_does_not_end_by_itself_is_killed(docker: DockerHost, experiment: str, clean: Clean) -> None:
+    """It has ten seconds first."""
+    deaf = ("--network", "none", "--stop-signal", "TERM")  # of which the first process hears nothing
+    make(docker, f"{experiment}-deaf", *deaf, agent_id="deaf", experiment=experiment, generation=0)
+    assert clean("--experiment", experiment)[:2] == (0, "1 container removed\n")
+    assert docker.containers(f"name={experiment}") == []
+
+
+@contextmanager
+def network(docker: DockerHost, name: str, *words: str) -> Iterator[str]:
+    docker("network", "create", "--internal", *words, name)
+    try:
+        yield name
+    finally:
+        if name in docker.networks():
+            docker("network", "rm", name)
+
+
+def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experiment: str) -> None:
+    """One that a running container is on is neither found nor removed; one that was not made here never is."""
+
+    async def idle() -> list[str]:
+        async with Daemon() as daemon:
+            return [each.name for each in await found_networks(daemon)]
+
+    async def remove(name: str) -> bool:
+        async with Daemon() as daemon:
+            return await remove_network(daemon, name)
+
+    with (
+        network(docker, f"{experiment}-ours", "--label", "clau-doom=network") as ours,
+        network(docker, f"{experiment}-theirs") as theirs,
+    ):
+        name = make(docker, f"{experiment}-on", "--network", ours)
+        assert ours not in asyncio.run(idle())
+        assert not asyncio.run(remove(ours))
+        docker("rm", "--force", name)
+        found = asyncio.run(idle())
+        assert ours in found
+        assert theirs not in found
+        assert not asyncio.run(remove(theirs))
+        assert asyncio.run(remove(ours))
+        assert ours not in docker.networks()
+
+
+def test_the_doctor_sees_what_containers_need(docker: DockerHost, experiment: str) -> None:
+    """The image and the network are there, or are not; a network with a way out is told from one of ours."""
+    missing = asyncio.run(examine_docker(DockerConfig(image=experiment, network=experiment)))
+    assert (missing.image, missing.network) == (False, None)
+    assert missing.version == docker("version", "--format", "{{.Server.Version}}")
+    with network(docker, experiment):
+        there = asyncio.run(examine_docker(DockerConfig(network=experiment)))
+    assert there.image
+    assert there.network is not None
+    assert (there.network.internal, there.network.separate, there.network.ours) == (True, False, False)
+
+
+@pytest.fixture
+def private(tool: Callable[[str, str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerHost]:
+    """Return a daemon of this test's own, with an image of nothing, because all that is ours on it is removed."""
+    tool("dockerd", "docker.io")
+    with PrivateDocker() as daemon:
+        docker = DockerHost(daemon.host)
+        with tarfile.open(tmp_path / "image.tar", "w"):
+            pass
+        docker("import", str(tmp_path / "image.tar"), "clau-doom-agent")
+        monkeypatch.setenv("DOCKER_HOST", daemon.host)
+        yield docker
+
+
+def test_all_that_is_ours_is_removed(private: DockerHost, clean: Clean) -> None:
+    """Containers of all experiments, and networks; what cannot be removed is named, and the rest is removed."""
+    agents = [agent(private, name, 0, 0, start=False) for name in ("one", "three", "two")]
+    make(private, "not-ours", start=False)
+    with network(private, "ours", "--label", "clau-doom=network"), network(private, "theirs"):
+        would = ["3 containers would be removed", "1 network would be removed: ours"]
+        assert clean("--dry-run")[1].splitlines()[-2:] == would
+        assert private.containers() == ["not-ours", *agents]
+
+        with unremovable(private, agents[0]):
+            code, out, err = clean()
+        assert (code, out) == (1, "2 containers removed\n1 network removed: ours\n")
+        assert err.startswith(f"error: removing container for agent {agents[0]}: ")
+        assert len(err.splitlines()) == 1
+        assert private.containers() == ["not-ours", agents[0]]
+        assert clean()[:2] == (0, "1 container removed\n")
+        assert {"ours", "theirs"} & set(private.networks()) == {"theirs"}
+
+
+@contextmanager
+def unremovable(docker: DockerHost, name: str) -> Iterator[None]:
+    """Have a container that nobody can remove while the context lasts."""
+    folder = Path(docker("info", "--format", "{{.DockerRootDir}}")) / "containers"
+    file = folder / docker("inspect", "--format", "{{.Id}}", name) / "hostconfig.json"
+    if shutil.which("chattr") is None or subprocess.run(["chattr", "+i", str(file)], check=False).returncode:
+        pytest.skip("files of this file system can always be removed")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", str(file)], check=True)

@@ -1,0 +1,436 @@
+"""A session with a worker that says what it likes: what is believed, what ends it, and whose fault that is."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from clau_doom.backends.docker import Rules
+from clau_doom.backends.docker import session as module
+from clau_doom.backends.docker.gate import Stream
+from clau_doom.backends.docker.session import Asked, Session
+from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import (
+    AgentUnreachable,
+    ClauDoomError,
+    EngineCrashed,
+    EpisodeTimedOut,
+    Forged,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+)
+from clau_doom.ports import EpisodeTask
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import parse, played
+
+pytestmark = pytest.mark.anyio
+
+AGENT = "x-g000-a000"
+FACTS = {"numpy": "2.1", "source.policy": "ab"}
+RULES = Rules(
+    setup=pb.Setup(scenario_json="{}", policy_json="{}", actions=True),
+    files=(),
+    facts=Provenance(facts=tuple(sorted(FACTS.items()))),
+    claims=True,
+    episode_timeout=60.0,
+    stall_timeout=10.0,
+    longest=1000,
+)
+HELLO = pb.FromWorker(hello=pb.Hello(facts=FACTS))
+READY = pb.FromWorker(ready=pb.Ready())
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def episode(task: int = 1, *, seed: int = 5, actions: bytes | None = b"turn", recording: bytes = b"") -> pb.FromWorker:
+    outcome = EpisodeOutcome(seed=seed, measures=Measures(kills=2.0, decisions=9.0), trajectory_sha256="ab" * 32)
+    return played(task, outcome, recording, 0.5, actions=actions)
+
+
+def failure(fault: pb.EpisodeFailed.Fault, reason: str = "it broke", *, task: int = 1) -> pb.FromWorker:
+    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason))
+
+
+def beat(turns: int) -> pb.FromWorker:
+    return pb.FromWorker(heartbeat=pb.Heartbeat(turns=turns))
+
+
+@dataclass
+class Worker:
+    """A session, and the worker's end of it."""
+
+    rules: Rules = RULES
+    answers: int = 0
+    _said: "asyncio.Queue[bytes | None]" = field(default_factory=asyncio.Queue)
+
+    async def __aenter__(self) -> Self:
+        self._stream = Stream(self._requests())
+        self.session = Session(AGENT, 3, self._stream, self.rules, self._answered)
+        self._serving = asyncio.ensure_future(self.session.serve())
+        self._heard = self._stream.outgoing()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ClauDoomError):
+            await self._serving
+
+    def say(self, *messages: pb.FromWorker | bytes) -> None:
+        for message in messages:
+            self._said.put_nowait(message if isinstance(message, bytes) else message.SerializeToString())
+
+    async def told(self, *messages: pb.FromWorker | bytes) -> None:
+        """Say something, and wait until it was heard."""
+        self.say(*messages)
+        await self._said.join()
+
+    async def hear(self) -> pb.ToWorker:
+        """Return the next message to the worker."""
+        return parse(pb.ToWorker, await anext(self._heard))
+
+    def ask(self, number: int = 0, *, seed: int = 5) -> "asyncio.Future[Episode]":
+        """Have an episode played."""
+        task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome((1.0,)), number=number, seed=seed)
+        asked = Asked(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
+        self.session.play(asked)
+        return asked.answer
+
+    async def over(self) -> None:
+        """Wait for the session's end, and raise what it raises."""
+        async with asyncio.timeout(5):
+            await self._serving
+
+    async def refused(self, *messages: pb.FromWorker | bytes, error: type[ClauDoomError], match: str) -> None:
+        """Say something, and see that it ends the session by an error of exactly that kind."""
+        self.say(*messages)
+        with pytest.raises(error, match=match) as caught:
+            await self.over()
+        assert caught.type is error
+
+    async def _requests(self) -> AsyncIterator[bytes]:
+        while True:
+            data = await self._said.get()
+            if data is None:
+                return
+            yield data
+            self._said.task_done()
+
+    def leave(self) -> None:
+        self._said.put_nowait(None)
+
+    def _answered(self) -> None:
+        self.answers += 1
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    """Return a worker that is attached, and has said nothing yet."""
+    async with Worker() as made:
+        yield made
+
+
+@pytest.fixture
+async def ready(worker: Worker) -> Worker:
+    """Return a worker that is ready to play."""
+    await worker.told(HELLO, READY)
+    return worker
+
+
+class Clock:
+    """A clock that is moved by hand; it stands in for the module `time`."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Have sessions look at a clock that is moved by hand."""
+    made = Clock()
+    monkeypatch.setattr(module, "time", made)
+    return made
+
+
+async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
+    """It is set up, greets, is asked, and its answer is the episode that was asked for; then it may leave."""
+    assert (await worker.hear()).setup == RULES.setup
+    assert not worker.session.ready
+    await worker.told(beat(0), HELLO, beat(0), READY)
+    assert worker.session.ready
+    answer = worker.ask(7)
+    play = (await worker.hear()).play
+    assert (play.task, tuple(play.genome), play.seed, play.baseline) == (1, (1.0,), 5, False)
+    await worker.told(beat(9), episode(recording=b"film"))
+    found = answer.result()
+    assert (found.purpose, found.agent, found.number) == (Purpose.TRAINING, AGENT, 7)
+    assert (found.timing.attempts, found.timing.worker) == (2, 3)
+    assert (found.outcome.measures.kills, found.recording) == (2.0, b"film")
+    assert not worker.session.asked
+    assert worker.answers == 2  # once ready, and once answered
+    worker.leave()
+    await worker.over()
+
+
+async def test_scenario_files_follow_the_setup(tmp_path: Path) -> None:
+    """In the setup's order, in parts that are no larger than a message may be."""
+    texts = {"own.cfg": b"buttons", "own.wad": bytes(3 << 20)}
+    for name, text in texts.items():
+        (tmp_path / name).write_bytes(text)
+    files = tuple(tmp_path / name for name in texts)
+    async with Worker(replace(RULES, files=files)) as worker:
+        assert (await worker.hear()).HasField("setup")
+        parts = [(await worker.hear()).part.data for _ in range(4)]
+    assert max(map(len, parts)) <= 1 << 20
+    assert sha256(b"".join(parts)).digest() == sha256(b"".join(texts.values())).digest()
+
+
+async def test_answers_come_in_the_order_of_the_questions(ready: Worker) -> None:
+    """Each goes to the one who asked; one who has given up waiting in the meantime is passed over."""
+    first, second, third = ready.ask(0), ready.ask(1, seed=6), ready.ask(2, seed=7)
+    second.cancel()
+    await ready.told(episode(1), episode(2, seed=6), episode(3, seed=7))
+    assert (first.result().number, third.result().number) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"\xff\xff\xff", b"", pb.FromWorker(), READY, beat(0).SerializeToString()[:-1], episode(), b"\x00" * 100],
+    ids=["no message", "nothing", "an empty one", "ready", "half a heartbeat", "an episode", "zeros"],
+)
+async def test_a_worker_greets_before_all_else(worker: Worker, message: pb.FromWorker | bytes) -> None:
+    """What comes in place of the hello, and is none, is the agent's own fault."""
+    await worker.refused(message, error=Forged, match=r"the worker of agent x-g000-a000 sent .*")
+
+
+@pytest.mark.parametrize("message", [HELLO, episode(), pb.FromWorker()], ids=["a hello", "an episode", "nothing"])
+async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.FromWorker) -> None:
+    """A second hello is no better than an answer that nobody has asked for."""
+    await worker.told(HELLO)
+    await worker.refused(message, error=Forged, match=r"sent \w+ where ready belongs")
+    assert not worker.session.ready
+
+
+@pytest.mark.parametrize(
+    ("facts", "complaint"),
+    [
+        ({**FACTS, "numpy": "1.0"}, r"has numpy 1\.0 where this process has 2\.1: build it again \(make image\)"),
+        ({"numpy": "2.1"}, r"has source\.policy .* where this process has ab"),
+        ({**FACTS, "source.policy": "\x1b[2J" + "x" * 999}, r"has source\.policy  \[2Jx{10,96} where"),
+        ({}, r"has numpy"),
+    ],
+    ids=["another", "missing", "unprintable", "none"],
+)
+async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
+    """The first difference is named, what it says made printable and short, and what mends it."""
+    hello = pb.FromWorker(hello=pb.Hello(facts=facts))
+    await worker.refused(hello, error=WorkerRefused, match=complaint)
+
+
+async def test_a_start_that_fails_is_told(worker: Worker) -> None:
+    """A policy that cannot be made is the agent's fault; an engine that does not start is nobody's."""
+    await worker.refused(
+        failure(pb.EpisodeFailed.FAULT_POLICY, "no such class", task=0),
+        error=PolicyFailed,
+        match=r"the policy cannot be made in the container of agent x-g000-a000: no such class",
+    )
+    async with Worker() as other:
+        await other.told(HELLO)
+        await other.refused(
+            failure(pb.EpisodeFailed.FAULT_ENGINE, "no screen", task=0),
+            error=EngineCrashed,
+            match=r"the engine of agent x-g000-a000 did not start: no screen",
+        )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [HELLO, READY, pb.FromWorker(), episode(0), episode(2), episode(99), failure(pb.EpisodeFailed.FAULT_POLICY, task=0)],
+    ids=["hello", "ready", "nothing", "task 0", "the task behind", "no task", "a failed start"],
+)
+async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWorker) -> None:
+    """Only the first of the tasks that wait is answered, and nothing else is said; those who wait go on waiting."""
+    answers = ready.ask(), ready.ask(1)
+    await ready.refused(message, error=Forged, match=r"sent \w+ that nobody asked for")
+    assert not any(answer.done() for answer in answers)
+    assert len(ready.session.asked) == 2
+
+
+async def test_an_answer_that_is_given_twice_is_forged(ready: Worker) -> None:
+    """The first counts; the second ends the session."""
+    answer = ready.ask()
+    await ready.refused(episode(), episode(), error=Forged, match="played that nobody asked for")
+    assert answer.result().outcome.measures.kills == 2.0
+
+
+def changed(**changes: object) -> pb.FromWorker:
+    message = episode()
+    message.played.MergeFrom(pb.EpisodePlayed(**changes))  # type: ignore[arg-type] # the fields' own types
+    return message
+
+
+@pytest.mark.parametrize(
+    ("message", "complaint"),
+    [
+        (changed(actions=b"x" * 1001), "actions of 1001 bytes where at most 1000 can be"),
+        (changed(recording=b"x" * 1001), "recording of 1001 bytes where at most 1000 can be"),
+        (episode(actions=None), "an episode without actions"),
+        (episode(seed=6), "an episode on seed 6 where 5 was asked for"),
+        (changed(measures=pb.Measures(kills=math.inf)), "an episode whose kills is inf"),
+        (changed(measures=pb.Measures(health=math.nan)), "an episode whose health is nan"),
+        (changed(measures=pb.Measures(reward=1e200)), r"an episode whose reward is 1e\+200"),
+        (changed(seconds=math.nan), "an episode whose seconds is nan"),
+        (changed(trajectory_sha256=b"short"), "a trajectory hash of 5 bytes where 32 are expected"),
+        (changed(repeated=2**60), "an episode of 9 decisions, 1152921504606846976 of them repeated"),
+    ],
+    ids=["actions", "recording", "none", "seed", "inf", "nan", "beyond measure", "seconds", "hash", "repeated"],
+)
+async def test_an_episode_that_cannot_be_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
+    """Its form is checked before anybody has it: the agent is charged, and the message says what was wrong."""
+    answer = ready.ask()
+    await ready.refused(message, error=Forged, match=f"sent {complaint}")
+    assert not answer.done()
+
+
+async def test_actions_that_nobody_asked_for_are_forged() -> None:
+    """Where claims are not proved, an episode carries none."""
+    async with Worker(replace(RULES, claims=False)) as worker:
+        await worker.told(HELLO, READY)
+        first, _second = worker.ask(), worker.ask(1)
+        await worker.told(episode(actions=None))
+        assert first.result().actions is None
+        await worker.refused(episode(2), error=Forged, match="an episode with actions")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (pb.EpisodeFailed.FAULT_POLICY, PolicyFailed),
+        (pb.EpisodeFailed.FAULT_UNREACHABLE, AgentUnreachable),
+    ],
+)
+async def test_a_failed_episode_is_told_and_the_worker_goes_on(
+    ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
+) -> None:
+    """Its reason is made printable and short; the next episode is played by the same worker."""
+    answer, following = ready.ask(), ready.ask(1)
+    await ready.told(failure(fault, "\x1b]0;owned\x07\r\n\u202e" + "x" * 5000), episode(2))
+    with pytest.raises(error) as caught:
+        answer.result()
+    assert caught.type is error
+    assert str(caught.value).isprintable()
+    assert "]0;owned" in str(caught.value)
+    assert len(str(caught.value)) <= 500
+    assert following.result().number == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(pb.EpisodeFailed.FAULT_ENGINE, EngineCrashed), (pb.EpisodeFailed.FAULT_UNSPECIFIED, WorkerCrashed)],
+)
+async def test_a_worker_whose_engine_is_gone_is_replaced(
+    ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
+) -> None:
+    """The session ends with it, so that the container is replaced; nobody is charged, and the episode waits on."""
+    answer = ready.ask()
+    await ready.refused(failure(fault), error=error, match="it broke")
+    assert not answer.done()
+
+
+async def test_a_flood_of_heartbeats_is_forged(worker: Worker, clock: Clock) -> None:
+    """Twenty at once may be late ones; more are an attack. It takes no episode to be noticed."""
+    await worker.told(HELLO, *[beat(number) for number in range(20)])
+    await worker.refused(beat(20), error=Forged, match="floods its stream with heartbeats")
+
+
+async def test_heartbeats_at_their_pace_are_no_flood(ready: Worker, clock: Clock) -> None:
+    """One a second, for as long as it takes, and those of half a minute at once behind a stopped clock."""
+    for number in range(100):
+        clock.now += 1.0
+        await ready.told(beat(number))
+    clock.now += 30.0
+    await ready.told(*[beat(100)] * 20)
+    assert ready.session.verdict() is None
+
+
+async def test_a_silent_worker_is_ended(worker: Worker, clock: Clock) -> None:
+    """Before its hello the start's own limit holds; from then on silence longer than the stall timeout is nobody's."""
+    clock.now += 1000.0
+    assert worker.session.verdict() is None
+    await worker.told(HELLO, READY)
+    clock.now += 9.9
+    assert worker.session.verdict() is None
+    await worker.told(beat(0))
+    clock.now += 9.9
+    assert worker.session.verdict() is None
+    clock.now += 0.2
+    verdict = worker.session.verdict()
+    assert isinstance(verdict, EpisodeTimedOut)
+    assert "has said nothing for 10 s" in str(verdict)
+
+
+async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[int], int]) -> ClauDoomError | None:
+    """Let a worker's heart beat once a second; return the verdict, when there is one."""
+    for second in range(seconds):
+        await worker.told(beat(turns(second)))
+        clock.now += 1.0
+        if verdict := worker.session.verdict():
+            return verdict
+    return None
+
+
+async def test_a_worker_whose_engine_stands_still_is_ended(ready: Worker, clock: Clock) -> None:
+    """Its heart beats and no decision follows another: the engine hangs, which is nobody's fault."""
+    assert await beating(ready, clock, 100, lambda second: 0) is None  # it plays nothing
+    ready.ask()
+    verdict = await beating(ready, clock, 100, lambda second: 2)
+    assert isinstance(verdict, EpisodeTimedOut)
+    assert "made no progress for 10 s" in str(verdict)
+
+
+async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(ready: Worker, clock: Clock) -> None:
+    """An odd count of turns: the policy decides. That is no stall, and its own fault at the episode's deadline."""
+    ready.ask()
+    verdict = await beating(ready, clock, 100, lambda second: 7)
+    assert isinstance(verdict, PolicyTimedOut)
+    assert "still deciding at the episode's deadline of 60 s" in str(verdict)
+
+
+async def test_an_episode_that_does_not_end_is_ended(ready: Worker, clock: Clock) -> None:
+    """Decision after decision, and at the deadline it is the engine's turn: nobody is charged."""
+    ready.ask()
+    verdict = await beating(ready, clock, 100, lambda second: 2 * second)
+    assert isinstance(verdict, EpisodeTimedOut)
+    assert not isinstance(verdict, PolicyFailed)
+    assert "not over after 60 s" in str(verdict)
+
+
+async def test_each_episode_has_its_own_deadline(ready: Worker, clock: Clock) -> None:
+    """The clock of an episode that waits behind another begins when that is over."""
+    ready.ask()
+    ready.ask(1)
+    assert await beating(ready, clock, 50, lambda second: 2 * second) is None
+    await ready.told(episode())
+    assert await beating(ready, clock, 50, lambda second: 2 * second) is None
+
+
+async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
+    """Whoever keeps it finds out why; what it owed is still waited for."""
+    answer = ready.ask()
+    ready.leave()
+    await ready.over()
+    assert not answer.done()
+    assert len(ready.session.asked) == 1
