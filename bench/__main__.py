@@ -137,14 +137,8 @@ def _contained(folder: Path, workers: int) -> Contained:
 def _container_table(measured: Sequence[Contained]) -> Table:
     """Return what playing in containers costs, beside local workers."""
     table = Table(title="agents in containers", title_justify="left", header_style="bold")
-    for heading in (
-        "evaluations of",
-        "measured, s",
-        "local, episodes/s",
-        "docker, episodes/s",
-        "docker / local",
-        "goal",
-    ):
+    rates = ("local, episodes/s", "docker, episodes/s", "docker / local")
+    for heading in ("evaluations of", "measured, s", *rates, "goal"):
         table.add_column(heading, justify="left" if heading == "evaluations of" else "right", no_wrap=True)
     for name, goal in (("2 s", ">= 0.6"), ("20 s", ">= 0.9")):
         rounds = [each.rounds[name] for each in measured]

@@ -1,4 +1,4 @@
-"""Experiments whose agents play in containers: the history of a local run, whatever becomes of containers and daemon."""
+"""Experiments whose agents play in containers: the history of a local run, whatever becomes of the containers."""
 
 import json
 import random
@@ -55,9 +55,7 @@ class Experiment:
         with (self.folder / "output.txt").open("ab") as output:
             command = self.command("run", *how, *words)
             environment = self.docker.environment
-            process = subprocess.Popen(
-                command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment
-            )
+            process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment)
         with process:
             try:
                 yield process
@@ -160,9 +158,7 @@ def test_killed_and_frozen_containers_change_nothing(experiment: Experiment, loc
 
     def disturb() -> None:
         while not over.wait(draw.uniform(0.3, 1.2)):
-            names = experiment.docker.containers(
-                f"label=clau-doom.experiment={experiment.name}", "status=running"
-            )
+            names = experiment.docker.containers(f"label=clau-doom.experiment={experiment.name}", "status=running")
             if names and len(done) < 6:
                 what = draw.choice(["kill", "kill", "pause"])
                 try:

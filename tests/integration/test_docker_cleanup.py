@@ -89,7 +89,7 @@ def test_a_dry_run_lists_and_removes_nothing(docker: DockerHost, experiment: str
     assert [running, experiment, "0", "running"] in rows
     assert [made, experiment, "1", "created"] in rows
     assert ["[/odd]", experiment, "-", "created"] in rows
-    assert rows[-1] == "3 containers would be removed".split()
+    assert rows[-1] == ["3", "containers", "would", "be", "removed"]
     assert docker.containers(f"name={experiment}") == sorted([running, made, odd])
 
 

@@ -258,7 +258,15 @@ async def test_a_start_that_fails_is_told(worker: Worker) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [HELLO, READY, pb.FromWorker(), episode(0), episode(2), episode(99), failure(pb.EpisodeFailed.FAULT_POLICY, task=0)],
+    [
+        HELLO,
+        READY,
+        pb.FromWorker(),
+        episode(0),
+        episode(2),
+        episode(99),
+        failure(pb.EpisodeFailed.FAULT_POLICY, task=0),
+    ],
     ids=["hello", "ready", "nothing", "task 0", "the task behind", "no task", "a failed start"],
 )
 async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWorker) -> None:

@@ -74,38 +74,50 @@ async def ensure_network(daemon: Daemon, name: str) -> Network:
     """Return a network that was made when absent.
 
     Raises:
-        ContainerRefused: There is one of that name that lets its containers out, or to each other.
+        ContainerRefused: There is one of that name that lets its containers out, or to each other; or the daemon can
+            make none that does not.
     """
     found = await find_network(daemon, name)
     if found is None:
-        with asking(f"creating the network {name}"):
-            try:
-                await daemon.client.networks.create(
-                    {
-                        "Name": name,
-                        "CheckDuplicate": True,
-                        "Driver": "bridge",
-                        "Internal": True,
-                        "Options": {_SEPARATE: "false", **_named(name)},
-                        "Labels": {MADE_BY: "network"},
-                    }
-                )
-            except aiodocker.DockerError as error:
-                if error.status != _TAKEN:  # another run was faster
-                    raise
-        found = await find_network(daemon, name)
-        assert found is not None, "it was made just now"
-    missing = [
-        what
-        for what, there in (("internal", found.internal), ("without traffic between containers", found.separate))
-        if not there
-    ]
-    if missing:
+        found = await _made(daemon, name)
+        if lacks := _lacks(found):
+            await remove_network(daemon, name)
+            raise ContainerRefused(
+                f"this daemon makes no network that is {lacks} (Podman's does not): use Docker, "
+                "or make one by hand and name it with docker.network"
+            )
+    if lacks := _lacks(found):
         raise ContainerRefused(
-            f"the network {name} is there and not {' and not '.join(missing)}: remove it (docker network rm {name}), "
+            f"the network {name} is there and not {lacks}: remove it (docker network rm {name}), "
             "so that it is made anew, or name another with docker.network"
         )
     return found
+
+
+async def _made(daemon: Daemon, name: str) -> Network:
+    settings = {
+        "Name": name,
+        "CheckDuplicate": True,
+        "Driver": "bridge",
+        "Internal": True,
+        "Options": {_SEPARATE: "false", **_named(name)},
+        "Labels": {MADE_BY: "network"},
+    }
+    with asking(f"creating the network {name}"):
+        try:
+            await daemon.client.networks.create(settings)
+        except aiodocker.DockerError as error:
+            if error.status != _TAKEN:  # another run was faster
+                raise
+    found = await find_network(daemon, name)
+    assert found is not None, "it was made just now"
+    return found
+
+
+def _lacks(network: Network) -> str:
+    """Return what a network must be and is not."""
+    parts = (("internal", network.internal), ("without traffic between containers", network.separate))
+    return " and not ".join(what for what, there in parts if not there)
 
 
 async def remove_network(daemon: Daemon, name: str) -> bool:

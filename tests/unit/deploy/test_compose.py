@@ -1,0 +1,64 @@
+"""What `deploy/` holds fits together, and the product."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from clau_doom.config import load_config
+
+DEPLOY = Path(__file__).parent.parent.parent.parent / "deploy"
+
+
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / "compose.yaml").read_text()))
+
+
+def test_every_file_that_a_service_mounts_is_there() -> None:
+    """A path that is not there would be made as an empty folder, and its service start without it."""
+    services = compose()["services"]
+    assert set(services) == {"orchestrator", "nats", "prometheus", "grafana"}
+    mounted = [volume.split(":")[0] for service in services.values() for volume in service["volumes"]]
+    files = [source for source in mounted if source.startswith(".")]
+    assert files
+    assert all((DEPLOY / source).exists() for source in files)
+    named = {source for source in mounted if not source.startswith((".", "/"))}
+    assert named == set(compose()["volumes"])
+
+
+def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> None:
+    """It finds NATS and Prometheus where the other services are."""
+    config = load_config(DEPLOY / "server.yaml", environ={}, overrides={}).config
+    assert config.execution.backend == "docker"
+    assert config.docker.image in config.server.images
+    assert config.nats.enabled
+    scraped = yaml.safe_load((DEPLOY / "prometheus.yaml").read_text())["scrape_configs"][0]["static_configs"][0]
+    assert scraped["targets"] == [f"{config.metrics.host}:{config.metrics.port}"]
+
+
+def test_nothing_listens_beyond_loopback() -> None:
+    """All share the host's network: an address that is left out would be every interface."""
+    services = compose()["services"]
+    assert all(service["network_mode"] == "host" for service in services.values())
+    assert "127.0.0.1" in services["nats"]["command"]
+    assert "--web.listen-address=127.0.0.1:9090" in services["prometheus"]["command"]
+    assert services["grafana"]["environment"]["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+
+
+def test_grafana_finds_the_dashboard_and_its_source() -> None:
+    """The provisioned folder is the one that the dashboard is mounted into."""
+    provider = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/clau-doom.yaml").read_text())["providers"][0]
+    volumes = compose()["services"]["grafana"]["volumes"]
+    assert any(f":{provider['options']['path']}/clau-doom.json" in volume for volume in volumes)
+    source = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())
+    assert source["datasources"][0]["url"] == "http://127.0.0.1:9090"
+    assert json.loads((DEPLOY / "grafana/clau-doom.json").read_text())["uid"] == "clau-doom"
+
+
+def test_prometheus_takes_its_configuration(tool: Callable[[str, str], str]) -> None:
+    """By its own judgement."""
+    checked = [tool("promtool", "prometheus"), "check", "config", str(DEPLOY / "prometheus.yaml")]
+    subprocess.run(checked, check=True, capture_output=True)
