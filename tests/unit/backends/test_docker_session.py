@@ -94,7 +94,9 @@ class Worker:
     async def told(self, *messages: pb.FromWorker | bytes) -> None:
         """Say something, and wait until it was heard."""
         self.say(*messages)
-        await self._said.join()
+        heard = asyncio.ensure_future(self._said.join())
+        await asyncio.wait({heard, self._serving}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        assert heard.done(), "it was not heard out"
 
     async def hear(self) -> pb.ToWorker:
         """Return the next message to the worker."""
@@ -168,9 +170,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
     """It is set up, greets, is asked, and its answer is the episode that was asked for; then it may leave."""
     assert (await worker.hear()).setup == RULES.setup
-    assert not worker.session.ready
-    await worker.told(beat(0), HELLO, beat(0), READY)
-    assert worker.session.ready
+    await worker.told(beat(0), HELLO, beat(0))
+    before = worker.session.ready
+    await worker.told(READY)
+    assert (before, worker.session.ready) == (False, True)
     answer = worker.ask(7)
     play = (await worker.hear()).play
     assert (play.task, tuple(play.genome), play.seed, play.baseline) == (1, (1.0,), 5, False)
@@ -230,9 +233,10 @@ async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.F
         ({**FACTS, "numpy": "1.0"}, r"has numpy 1\.0 where this process has 2\.1: build it again \(make image\)"),
         ({"numpy": "2.1"}, r"has source\.policy .* where this process has ab"),
         ({**FACTS, "source.policy": "\x1b[2J" + "x" * 999}, r"has source\.policy  \[2Jx{10,96} where"),
-        ({}, r"has numpy"),
+        ({**FACTS, "\x1b[2J" + "x" * 999: "1"}, r"has  \[2Jx{10,96} 1 where this process has none: build"),
+        ({}, r"has numpy none where"),
     ],
-    ids=["another", "missing", "unprintable", "none"],
+    ids=["another", "missing", "unprintable", "unheard of", "none"],
 )
 async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
     """The first difference is named, what it says made printable and short, and what mends it."""
@@ -358,13 +362,13 @@ async def test_a_worker_whose_engine_is_gone_is_replaced(
     assert not answer.done()
 
 
-async def test_a_flood_of_heartbeats_is_forged(worker: Worker, clock: Clock) -> None:
+async def test_a_flood_of_heartbeats_is_forged(clock: Clock, worker: Worker) -> None:
     """Twenty at once may be late ones; more are an attack. It takes no episode to be noticed."""
     await worker.told(HELLO, *[beat(number) for number in range(20)])
     await worker.refused(beat(20), error=Forged, match="floods its stream with heartbeats")
 
 
-async def test_heartbeats_at_their_pace_are_no_flood(ready: Worker, clock: Clock) -> None:
+async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker) -> None:
     """One a second, for as long as it takes, and those of half a minute at once behind a stopped clock."""
     for number in range(100):
         clock.now += 1.0
@@ -374,7 +378,7 @@ async def test_heartbeats_at_their_pace_are_no_flood(ready: Worker, clock: Clock
     assert ready.session.verdict() is None
 
 
-async def test_a_silent_worker_is_ended(worker: Worker, clock: Clock) -> None:
+async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
     """Before its hello the start's own limit holds; from then on silence longer than the stall timeout is nobody's."""
     clock.now += 1000.0
     assert worker.session.verdict() is None
@@ -400,7 +404,7 @@ async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[i
     return None
 
 
-async def test_a_worker_whose_engine_stands_still_is_ended(ready: Worker, clock: Clock) -> None:
+async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: Worker) -> None:
     """Its heart beats and no decision follows another: the engine hangs, which is nobody's fault."""
     assert await beating(ready, clock, 100, lambda second: 0) is None  # it plays nothing
     ready.ask()
@@ -409,7 +413,7 @@ async def test_a_worker_whose_engine_stands_still_is_ended(ready: Worker, clock:
     assert "made no progress for 10 s" in str(verdict)
 
 
-async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(ready: Worker, clock: Clock) -> None:
+async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock: Clock, ready: Worker) -> None:
     """An odd count of turns: the policy decides. That is no stall, and its own fault at the episode's deadline."""
     ready.ask()
     verdict = await beating(ready, clock, 100, lambda second: 7)
@@ -417,7 +421,7 @@ async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(ready:
     assert "still deciding at the episode's deadline of 60 s" in str(verdict)
 
 
-async def test_an_episode_that_does_not_end_is_ended(ready: Worker, clock: Clock) -> None:
+async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker) -> None:
     """Decision after decision, and at the deadline it is the engine's turn: nobody is charged."""
     ready.ask()
     verdict = await beating(ready, clock, 100, lambda second: 2 * second)
@@ -426,7 +430,7 @@ async def test_an_episode_that_does_not_end_is_ended(ready: Worker, clock: Clock
     assert "not over after 60 s" in str(verdict)
 
 
-async def test_each_episode_has_its_own_deadline(ready: Worker, clock: Clock) -> None:
+async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) -> None:
     """The clock of an episode that waits behind another begins when that is over."""
     ready.ask()
     ready.ask(1)

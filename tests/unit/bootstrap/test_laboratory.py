@@ -1,13 +1,23 @@
 """What a server lets its clients name."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
-from clau_doom.bootstrap import ServerLaboratory
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, NatsConfig, ScenarioConfig, ServerConfig
-from clau_doom.errors import ConfigError, ExperimentExists, NotAllowed
+from clau_doom.bootstrap import ServerLaboratory, plan_config
+from clau_doom.config import (
+    CustomPolicyConfig,
+    DockerConfig,
+    ExecutionConfig,
+    ExperimentConfig,
+    NatsConfig,
+    RemotePolicyConfig,
+    ScenarioConfig,
+    ServerConfig,
+)
+from clau_doom.errors import ConfigError, DockerUnreachable, ExperimentExists, NotAllowed
 
 POLICY = "from pathlib import Path\nPath(__file__).with_suffix('.imported').touch()\n"
 
@@ -56,3 +66,52 @@ def test_an_experiment_stores_nothing_of_the_service(tmp_path: Path) -> None:
     with pytest.raises(ExperimentExists):
         lab.create(plan, "4f9")
     assert lab.experiments() == ("experiment",)
+
+
+IN_DOCKER = ExecutionConfig(backend="docker")
+
+
+def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
+    """The server's own image may be named without being listed; where no container is made, none is looked at."""
+    for ask in (laboratory(tmp_path).plan, laboratory(tmp_path, images=("other",)).space):
+        with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
+            ask(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image="sneaky")))
+    own = ServerLaboratory(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
+    listed = laboratory(tmp_path, images=("listed",))
+    for lab, image in ((own, "own"), (listed, "listed"), (listed, DockerConfig().image)):
+        plan = lab.plan(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image)))
+        assert plan.config.docker.image == image
+    with pytest.raises(NotAllowed):
+        own.plan(ExperimentConfig(execution=IN_DOCKER))
+    assert laboratory(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
+
+
+def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the image that is looked up; what can then be found out is that no daemon answers."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
+    docker = DockerConfig(image="served", port=50061)
+    config = ExperimentConfig(execution=IN_DOCKER, docker=docker, policy=RemotePolicyConfig())
+    with pytest.raises(NotAllowed, match=r"server\.images"):
+        laboratory(tmp_path).plan(config)
+    with pytest.raises(DockerUnreachable):
+        laboratory(tmp_path, images=("served",)).plan(config)
+    there = config.model_copy(update={"policy": RemotePolicyConfig(address="elsewhere:1")})
+    with pytest.raises(NotAllowed, match=r"server\.agents"):
+        laboratory(tmp_path, images=("served",)).plan(there)
+
+
+@pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
+def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
+    """What a request says of network and addresses is not heard, nor what was stored by another program."""
+    theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
+    lab = ServerLaboratory(ExperimentConfig(docker=own), tmp_path / "runs")
+    wanted = own.model_copy(update={"memory": theirs.memory})
+
+    planned = lab.plan(ExperimentConfig(name="asked", execution=IN_DOCKER, docker=theirs))
+    assert planned.config.docker == wanted
+
+    stored = plan_config(ExperimentConfig(name="stored", execution=IN_DOCKER, docker=theirs), tmp_path / "runs")
+    assert stored.config.docker == theirs
+    lab.create(stored, "4f8")
+    resumed = asyncio.run(lab.plan_resume("stored"))
+    assert (resumed.resume, resumed.config.docker) == (True, wanted)

@@ -1,6 +1,7 @@
 """The doctor's checks."""
 
 import json
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from clau_doom.cli import health
+from clau_doom.backends.docker import Network
+from clau_doom.bootstrap import DockerFacts
+from clau_doom.cli import docker_health, health
 from clau_doom.cli.health import Verdict
 
 Run = Callable[..., Any]
@@ -29,6 +32,104 @@ def test_other_systems_and_single_cores_are_warned_of() -> None:
     assert health.system("Darwin", "arm64").verdict is Verdict.WARNING
     assert health.cores(1, 8).verdict is Verdict.WARNING
     assert health.cores(2, 8).found == "2 usable of 8"
+
+
+def docker_facts(*, network: Network | None = None, image: bool = True) -> DockerFacts:
+    return DockerFacts(version="29.1.0", api="1.52", system="linux/amd64", network=network, image=image)
+
+
+def a_network(*, internal: bool = True, separate: bool = True) -> Network:
+    return Network(name="net", gateway="172.18.0.1", internal=internal, separate=separate, ours=True)
+
+
+@pytest.mark.parametrize(
+    ("network", "verdict", "found"),
+    [
+        (None, Verdict.FINE, "net is made at the first run"),
+        (a_network(), Verdict.FINE, "net, internal, without traffic between containers"),
+        (a_network(internal=False), Verdict.WARNING, "net has a way out"),
+        (a_network(separate=False), Verdict.WARNING, "net lets containers reach each other"),
+        (
+            a_network(internal=False, separate=False),
+            Verdict.WARNING,
+            "net has a way out and lets containers reach each other",
+        ),
+    ],
+)
+def test_the_containers_network_must_be_closed(network: Network | None, verdict: Verdict, found: str) -> None:
+    """One that is absent is made; one that lets containers out or to each other is warned of, with what mends it."""
+    finding = docker_health.network("net", docker_facts(network=network))
+    assert (finding.verdict, finding.found) == (verdict, found)
+    assert ("docker network rm net" in finding.remedy) == (verdict is Verdict.WARNING)
+
+
+def test_a_missing_image_is_warned_of() -> None:
+    """Local runs do without; `make image` builds it."""
+    assert docker_health.image("agents", docker_facts()).verdict is Verdict.FINE
+    finding = docker_health.image("agents", docker_facts(image=False))
+    assert (finding.verdict, finding.found) == (Verdict.WARNING, "there is no image agents")
+    assert "make image" in finding.remedy
+
+
+def test_the_daemon_is_named_with_its_api() -> None:
+    """Who reports a bug has all of it on one line."""
+    assert docker_health.daemon(docker_facts()).found == "29.1.0, API 1.52, linux/amd64"
+
+
+@pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense", None])
+def test_without_a_daemon_there_is_one_warning(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes at once, says that local runs need none, and how one is found; nothing else of Docker is looked at."""
+    monkeypatch.setenv("HOME", "/nowhere")  # no context of Docker's, and no socket of a desktop
+    monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
+    if host is None:
+        monkeypatch.delenv("DOCKER_HOST", raising=False)
+        monkeypatch.setattr("aiodocker.docker._sock_search_paths", [])
+    else:
+        monkeypatch.setenv("DOCKER_HOST", host)
+    (finding,) = docker_health.examine_docker()
+    assert (finding.name, finding.verdict) == ("Docker", Verdict.WARNING)
+    assert "only execution.backend: docker needs it" in finding.remedy
+    assert "set DOCKER_HOST" in finding.remedy
+
+
+TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 00000000:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1157 1 0 100 0 0 10 0
+   1: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1158 1 0 100 0 0 10 0
+   2: 00000000:0050 507100CB:01BB 01 00000000:00000000 00:00000000 00000000     0        0 1159 1 0 20 4 1 74 -1
+   3: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1160 1 0 100 0 0 10 0
+"""
+TCP6 = f"""\
+  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when
+   0: {"0" * 32}:1538 {"0" * 32}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1161 1 0 100 0 0 10 0
+   1: {"0" * 32}:0016 {"0" * 32}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1162 1 0 100 0 0 10 0
+   2: 00000000000000000000000001000000:1539 {"0" * 32}:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1163
+"""
+
+
+def test_services_on_all_interfaces_are_found() -> None:
+    """Those of loopback are out of containers' reach, and connections are no services; both families count once."""
+    assert docker_health.listening([TCP, TCP6]) == (22, 5432, 8080)
+    assert docker_health.listening(["", "  sl  local_address\n"]) == ()
+
+
+def test_a_real_service_is_found() -> None:
+    """One that is bound to all interfaces is in the list, one on loopback is not."""
+    if not Path("/proc/net/tcp").exists():
+        pytest.skip("only Linux has these tables")
+    with socket.create_server(("0.0.0.0", 0)) as everywhere, socket.create_server(("127.0.0.1", 0)) as here:
+        ports = docker_health.listening([Path("/proc/net/tcp").read_text()])
+        assert everywhere.getsockname()[1] in ports
+        assert here.getsockname()[1] not in ports
+
+
+def test_open_services_are_a_warning_with_a_remedy() -> None:
+    """No network of Docker's keeps containers from its host; a long list is cut."""
+    assert docker_health.services(()).verdict is Verdict.FINE
+    finding = docker_health.services((22, 8080))
+    assert (finding.verdict, "TCP 22, 8080" in finding.found) == (Verdict.WARNING, True)
+    assert "docs/docker.md" in finding.remedy
+    assert docker_health.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
 
 
 def test_leftovers_in_shared_memory_are_counted(tmp_path: Path) -> None:

@@ -40,6 +40,11 @@ class _Place:
     core: int | None
     tenants: list[Tenant] = field(default_factory=list)
 
+    @property
+    def staying(self) -> list[Tenant]:
+        """The agents that have not been told to leave."""
+        return [tenant for tenant in self.tenants if not tenant.leaving]
+
 
 class DockerBackend(EvaluationBackend):
     """Plays each agent in a container of its own, and proves what is claimed there in workers of its own."""
@@ -237,14 +242,32 @@ class DockerBackend(EvaluationBackend):
         if share is None:
             return
         for place in self._places:
-            staying = [tenant for tenant in place.tenants if not tenant.leaving]
+            staying = place.staying
             while len(staying) > 1 and not staying[0].outstanding:
                 staying.pop(0).leave()
-            for tenant in staying[:1]:
-                if place.number in share.places:
-                    tenant.play(_DEPTH)
+        for place in self._places:
+            if place.number in share.places:
+                self._play_in(place)
         # A place is in use while its agents' containers are made, too: nobody else may have it meanwhile.
         share.plays_on(sum(any(tenant.outstanding for tenant in place.tenants) for place in self._places))
+
+    def _play_in(self, place: _Place) -> None:
+        if not any(tenant.outstanding for tenant in place.staying) and (spare := self._spare()):
+            self._places[spare.place].tenants.remove(spare)
+            place.tenants.append(spare)
+            spare.place = place.number
+            self._chore(spare.move_to(place.core))
+        for tenant in place.staying:
+            if tenant.outstanding:
+                tenant.play(_DEPTH)
+                return
+
+    def _spare(self) -> Tenant | None:
+        """Return an agent that is ready to play and waits behind another."""
+        if self._service is not None:  # its worker is kept on a core as well
+            return None
+        behind = (tenant for place in self._places for tenant in place.staying[1:])
+        return next((each for each in behind if each.ready and each.outstanding and not each.playing), None)
 
     async def _watch(self) -> None:
         """Look after the containers, as long as the backend is entered."""

@@ -150,6 +150,13 @@ class ContainerManager:
         labels = {RUN: self._run} | ({} if generation is None else {GENERATION: str(generation)})
         return await found(self._daemon, labels)
 
+    async def move(self, container: str, core: int) -> None:
+        """Keep a container on another core from now on."""
+        with asking(f"moving container {container[:12]} to core {core}"):
+            await self._daemon.client._query_json(  # noqa: SLF001 - aiodocker has no call for it
+                f"containers/{container}/update", method="POST", data={"CpusetCpus": str(core)}
+            )
+
     async def ending(self, container: str) -> Ending:
         """Return how a container has ended, waiting a moment for one that is about to."""
         for _ in range(20):

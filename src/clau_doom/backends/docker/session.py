@@ -187,9 +187,9 @@ class Session:
         self._check_start(message, "hello")
         claimed = Provenance(facts=tuple(sorted(message.hello.facts.items())))
         if difference := self._rules.facts.first_difference(claimed):
-            name, here, there = difference
+            name, here, there = (_printable(text)[:100] for text in difference)  # the name may be its invention, too
             raise WorkerRefused(
-                f"the image of agent {self._agent} has {name} {_printable(there)[:100]} where this process has {here}: "
+                f"the image of agent {self._agent} has {name} {there} where this process has {here}: "
                 "build it again (make image)"
             )
         self._greeted, self._heard = True, time.monotonic()

@@ -134,6 +134,14 @@ class Tenant:
             if not asked.answer.done():
                 self._session.play(asked)
 
+    async def move_to(self, core: int | None) -> None:
+        """Play on another core from now on."""
+        if core is not None and self.container is not None:
+            try:
+                await self._around.manager.move(self.container, core)
+            except ClauDoomError as error:  # it plays all the same, only not alone on its core
+                _log.warning("a container could not be moved", agent=self.agent, error=str(error))
+
     def leave(self) -> None:
         """Let the worker end when nothing more is to come."""
         self.leaving = True

@@ -1,0 +1,276 @@
+"""The gate over real TLS: a token is good once, and whoever has none learns nothing and harms nobody."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import grpc
+import pytest
+from cryptography import x509
+
+from clau_doom.backends.docker.gate import Gate, Lease, Stream
+from clau_doom.errors import ContainerRefused
+from clau_doom.wire import MAX_FRAME
+
+pytestmark = pytest.mark.anyio
+
+ATTACH = "/claudoom.worker.v1.WorkerService/Attach"
+PATIENCE = 10.0
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def gate() -> AsyncIterator[Gate]:
+    async with Gate("127.0.0.1:0") as made:
+        yield made
+
+
+class Client:
+    """Somebody who dials a gate, with bytes of their own."""
+
+    def __init__(self, gate: Gate, token: str | None = None, *, header: str = "Bearer ", secure: bool = True) -> None:
+        options = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
+        trusted = grpc.ssl_channel_credentials(gate.certificate.encode())
+        self._channel = (
+            grpc.aio.secure_channel(gate.endpoint, trusted, options=options)
+            if secure
+            else grpc.aio.insecure_channel(gate.endpoint, options=options)
+        )
+        metadata = (("authorization", f"{header}{token}"),) if token is not None else ()
+        self.call = self._channel.stream_stream(ATTACH)(metadata=metadata, timeout=PATIENCE)
+
+    async def end(self) -> grpc.StatusCode:
+        """Wait until the call is over, and return how it ended."""
+        code: grpc.StatusCode = await self.call.code()
+        await self._channel.close()
+        return code
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+async def attached(lease: Lease) -> Stream:
+    return await asyncio.wait_for(lease.attached, PATIENCE)
+
+
+async def first(stream: Stream) -> bytes:
+    return await asyncio.wait_for(anext(stream.received()), PATIENCE)
+
+
+async def test_a_good_token_lets_a_worker_in(gate: Gate) -> None:
+    """It is bound to its agent, and from then on both sides say what they like, until the stream is closed."""
+    with gate.lease("x-g000-a000") as lease:
+        client = Client(gate, lease.token)
+        stream = await attached(lease)
+        await client.call.write(b"hello")
+        received = stream.received()
+        assert await anext(received) == b"hello"
+        stream.send(b"play")
+        assert await client.call.read() == b"play"
+        stream.close()
+        assert await client.end() is grpc.StatusCode.OK
+    assert gate.refused == 0
+
+
+async def test_a_token_is_good_once(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+    """Who shows it again is turned away, counted and logged, without the token; the first goes on."""
+    with gate.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
+        worker = Client(gate, lease.token)
+        stream = await attached(lease)
+        thief = Client(gate, lease.token)
+        assert await thief.end() is grpc.StatusCode.UNAUTHENTICATED
+        await worker.call.write(b"still here")
+        assert await first(stream) == b"still here"
+        await worker.close()
+    assert gate.refused == 1
+    (entry,) = [str(record.msg) for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    assert "without a good token" in entry
+    assert "127.0.0.1" in entry
+    assert lease.token not in caplog.text
+
+
+async def test_a_token_is_forgotten_with_its_lease(gate: Gate) -> None:
+    """A worker that dials after its container's stay has ended is too late."""
+    with gate.lease("x-g000-a000") as lease:
+        pass
+    assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
+    assert not lease.attached.done()
+    with gate.lease("x-g000-a000") as again:
+        assert again.token != lease.token
+
+
+async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: Gate) -> None:
+    """A worker that comes in the moment after its wait was given up is turned away."""
+    with gate.lease("x-g000-a000") as lease:
+        lease.attached.cancel()
+        assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("token", "header"),
+    [(None, ""), ("", "Bearer "), ("x" * 43, "Bearer "), ("TOKEN", ""), ("TOKEN", "bearer "), ("TOKEN", "Basic ")],
+    ids=["none", "an empty one", "a made-up one", "no bearer", "a small letter", "another scheme"],
+)
+async def test_whoever_has_no_good_token_is_turned_away(gate: Gate, token: str | None, header: str) -> None:
+    """Made up, missing or shown in another way; the worker that it belongs to comes in all the same."""
+    with gate.lease("x-g000-a000") as lease:
+        shown = lease.token if token == "TOKEN" else token
+        assert await Client(gate, shown, header=header).end() is grpc.StatusCode.UNAUTHENTICATED
+        assert gate.refused == 1
+        worker = Client(gate, lease.token)
+        await attached(lease)
+        await worker.close()
+
+
+async def test_workers_that_attach_at_once_are_told_apart(gate: Gate) -> None:
+    """Each comes in by its own token, whatever the order."""
+    with contextlib.ExitStack() as leases:
+        made = [leases.enter_context(gate.lease(f"x-g000-a{index:03}")) for index in range(8)]
+        clients = [Client(gate, lease.token) for lease in reversed(made)]
+        for client, lease in zip(clients, reversed(made), strict=True):
+            await client.call.write(lease.agent.encode())
+        for lease in made:
+            assert await first(await attached(lease)) == lease.agent.encode()
+        for client in clients:
+            await client.close()
+
+
+async def test_nothing_is_said_in_plain_text(gate: Gate) -> None:
+    """A worker without TLS does not come in, and its token stays good."""
+    with gate.lease("x-g000-a000") as lease:
+        assert await Client(gate, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
+        assert not lease.attached.done()
+        worker = Client(gate, lease.token)
+        await attached(lease)
+        await worker.close()
+
+
+async def test_a_worker_trusts_no_other_gate(gate: Gate) -> None:
+    """Each start has a certificate of its own: whoever stands at another's address is not spoken to."""
+    async with Gate("127.0.0.1:0") as other:
+        with other.lease("x-g000-a000") as lease:
+            client = Client(gate, lease.token)
+            other.endpoint, gate.endpoint = gate.endpoint, other.endpoint
+            mistaken = Client(gate, lease.token)
+            assert await mistaken.end() is grpc.StatusCode.UNAVAILABLE
+            assert not lease.attached.done()
+            await client.close()
+
+
+async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: Gate) -> None:
+    """It is not taken in; the others play on."""
+    with gate.lease("x-g000-a000") as lease, gate.lease("x-g000-a001") as second:
+        giant, worker = Client(gate, lease.token), Client(gate, second.token)
+        stream, other = await attached(lease), await attached(second)
+        async with asyncio.timeout(PATIENCE):
+            writing = asyncio.ensure_future(giant.call.write(bytes(MAX_FRAME + 1)))
+            assert [data async for data in stream.received()] == []
+            assert await giant.end() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            await asyncio.gather(writing, return_exceptions=True)
+        await worker.call.write(b"still here")
+        assert await first(other) == b"still here"
+        await worker.close()
+
+
+async def test_connections_that_say_nothing_keep_nobody_out(gate: Gate) -> None:
+    """Hundreds that are opened and left alone, or that send rubbish: a worker comes in as ever."""
+    host, _, port = gate.endpoint.rpartition(":")
+    with contextlib.ExitStack() as open_ones:
+        for number in range(300):
+            wire = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=PATIENCE))
+            if number % 2:
+                wire.sendall(b"\xff" * 100)
+        with gate.lease("x-g000-a000") as lease:
+            worker = Client(gate, lease.token)
+            await attached(lease)
+            await worker.close()
+
+
+async def test_a_worker_that_breaks_off_ends_its_stream(gate: Gate) -> None:
+    """Whoever listens to it hears that it is gone."""
+    with gate.lease("x-g000-a000") as lease:
+        worker = Client(gate, lease.token)
+        stream = await attached(lease)
+        worker.call.cancel()
+        async with asyncio.timeout(PATIENCE):
+            assert [data async for data in stream.received()] == []
+        await worker.close()
+
+
+async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
+    """Nobody is left who waits for an answer, here or there."""
+    async with Gate("127.0.0.1:0") as gate:
+        with gate.lease("x-g000-a000") as lease:
+            worker = Client(gate, lease.token)
+            stream = await attached(lease)
+            listening = asyncio.ensure_future(first(stream))
+            await asyncio.sleep(0)
+    with pytest.raises(StopAsyncIteration):
+        await listening
+    assert await worker.end() is not grpc.StatusCode.OK
+
+
+async def test_no_token_is_shown_by_mistake(gate: Gate) -> None:
+    """A lease that is printed, and a gate's certificate, give neither token nor key away."""
+    with gate.lease("x-g000-a000") as lease:
+        assert lease.token not in repr(lease)
+    assert "PRIVATE KEY" not in gate.certificate
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    """Return an address that somebody else listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield f"127.0.0.1:{other.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("where", ["taken", "192.0.2.1:0", "no-such-host.invalid:0"])
+async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: str) -> None:
+    """Taken, or none of this machine: the message names it and the setting that mends it."""
+    where = taken if where == "taken" else where
+    with pytest.raises(ContainerRefused, match=rf"cannot be waited for at {where}: .* set docker\.listen") as caught:
+        async with Gate(where):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+async def test_two_gates_do_not_share_a_port(gate: Gate) -> None:
+    """A second one on the same port would get some of the first one's workers."""
+    with pytest.raises(ContainerRefused, match="it is taken"):
+        async with Gate(gate.endpoint):
+            pass
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None:
+    """Its certificate is for that name or address."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            if host == "[::1]":
+                pytest.skip("this machine has no IPv6")
+    async with Gate(f"{host}:0") as gate:
+        assert gate.endpoint.rpartition(":")[0] == host
+        with gate.lease("x-g000-a000") as lease:
+            worker = Client(gate, lease.token)
+            await attached(lease)
+            await worker.close()
+
+
+async def test_containers_dial_what_is_advertised() -> None:
+    """Where that is not what is listened on, the certificate is for both."""
+    async with Gate("127.0.0.1:0", advertise="host.example:50123") as gate:
+        assert gate.endpoint == "host.example:50123"
+        certificate = x509.load_pem_x509_certificate(gate.certificate.encode())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert names.get_values_for_type(x509.DNSName) == ["host.example"]
+        assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]

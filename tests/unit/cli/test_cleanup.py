@@ -1,0 +1,84 @@
+"""What `agent cleanup` says where nothing can be removed, or not everything."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom import bootstrap
+from clau_doom.bootstrap import Leftovers, Removed
+from clau_doom.errors import InfrastructureFailed
+
+Run = Callable[..., Any]
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_generation_is_an_experiments(run: Run, dry: tuple[str, ...]) -> None:
+    """A generation alone would mean that of every experiment: it is refused before Docker is asked."""
+    done = run("agent", "cleanup", "--generation", "3", *dry)
+    assert (done.code, done.out) == (2, "")
+    assert "--experiment" in done.err
+
+
+@pytest.mark.parametrize("name", ["", "../other", "a=b", "A", "x" * 41])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str, ...]) -> None:
+    """What is no id matches no label, and is told so."""
+    done = run("agent", "cleanup", "--experiment", name, *dry)
+    assert (done.code, done.out) == (2, "")
+    assert "is no experiment id" in done.err
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",), ("--experiment", "tiny"), ("--experiment", "tiny", "-g", "0")])
+def test_without_a_daemon_it_fails_on_one_line(
+    run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line says what to do."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
+    done = run("agent", "cleanup", *words)
+    assert (done.code, done.out) == (1, "")
+    (line,) = done.err.splitlines()
+    assert line.startswith("error: ")
+    assert "no Docker daemon answers" in line
+    assert "set DOCKER_HOST" in line
+
+
+def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said, and that is all."""
+
+    async def find(experiment: str | None, generation: int | None) -> Leftovers:
+        return Leftovers(containers=(), networks=())
+
+    async def remove(experiment: str | None, generation: int | None) -> Removed:
+        return Removed(containers=0, networks=(), errors=())
+
+    monkeypatch.setattr(bootstrap, "find_leftovers", find)
+    monkeypatch.setattr(bootstrap, "remove_leftovers", remove)
+    for dry in ((), ("--dry-run",)):
+        done = run("agent", "cleanup", *dry)
+        assert (done.code, done.out, done.err) == (0, "nothing to remove\n", "")
+
+
+@pytest.mark.parametrize(
+    ("containers", "networks", "said"),
+    [
+        (0, (), ""),
+        (1, ("clau-doom-net",), "1 container removed\n1 network removed: clau-doom-net\n"),
+        (3, ("a", "b"), "3 containers removed\n2 networks removed: a, b\n"),
+    ],
+)
+def test_what_could_not_be_removed_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], said: str
+) -> None:
+    """Each failure is on the one line of the error, after what was removed."""
+    errors = tuple(InfrastructureFailed(f"removing container for agent {name}: busy") for name in ("one", "two"))
+
+    async def remove(experiment: str | None, generation: int | None) -> Removed:
+        return Removed(containers=containers, networks=networks, errors=errors)
+
+    monkeypatch.setattr(bootstrap, "remove_leftovers", remove)
+    done = run("agent", "cleanup")
+    assert (done.code, done.out) == (1, said)
+    expected = "error: removing container for agent one: busy; removing container for agent two: busy\n"
+    assert done.err == expected
