@@ -58,7 +58,10 @@ def network(wanted: str, facts: "DockerFacts") -> Finding:
         return Finding(name=name, verdict=Verdict.FINE, found=f"{wanted} is made at the first run")
     faults = [
         fault
-        for fault, is_there in (("has a way out", not there.internal), ("lets containers reach each other", not there.separate))
+        for fault, is_there in (
+            ("has a way out", not there.internal),
+            ("lets containers reach each other", not there.separate),
+        )
         if is_there
     ]
     if faults:

@@ -35,7 +35,9 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
     {
         errors.AgentNotFound: grpc.StatusCode.NOT_FOUND,
         errors.ConfigError: grpc.StatusCode.INVALID_ARGUMENT,
+        errors.ContainerRefused: grpc.StatusCode.FAILED_PRECONDITION,
         errors.DiskFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+        errors.DockerUnreachable: grpc.StatusCode.UNAVAILABLE,
         errors.ExperimentBusy: grpc.StatusCode.FAILED_PRECONDITION,
         errors.ExperimentDone: grpc.StatusCode.FAILED_PRECONDITION,
         errors.ExperimentExists: grpc.StatusCode.ALREADY_EXISTS,

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import grpc
 import pytest
@@ -20,9 +21,16 @@ ATTACH = "/claudoom.worker.v1.WorkerService/Attach"
 PATIENCE = 10.0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def loop(anyio_backend: str) -> AsyncIterator[None]:
+    """Keep one event loop for all tests: what gRPC has to tell to a closed one breaks the one that comes after it."""
+    yield
+    await asyncio.sleep(0.1)  # nothing says when it has told all
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ class Client:
             else grpc.aio.insecure_channel(gate.endpoint, options=options)
         )
         metadata = (("authorization", f"{header}{token}"),) if token is not None else ()
-        self.call = self._channel.stream_stream(ATTACH)(metadata=metadata, timeout=PATIENCE)
+        self.call: Any = self._channel.stream_stream(ATTACH)(metadata=metadata, timeout=PATIENCE)
 
     async def end(self) -> grpc.StatusCode:
         """Wait until the call is over, and return how it ended."""

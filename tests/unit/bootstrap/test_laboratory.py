@@ -83,7 +83,8 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
         assert plan.config.docker.image == image
     with pytest.raises(NotAllowed):
         own.plan(ExperimentConfig(execution=IN_DOCKER))
-    assert laboratory(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
+    local = laboratory(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
+    assert local.config.docker.image == "sneaky"
 
 
 def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

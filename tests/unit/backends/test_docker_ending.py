@@ -1,0 +1,60 @@
+"""How containers end, and whose doing it was."""
+
+import pytest
+
+from clau_doom.backends.docker.ending import Ending, why_ended
+from clau_doom.errors import ClauDoomError, OutOfMemory, WorkerCrashed
+
+
+def why(ending: Ending, words: str = "") -> ClauDoomError:
+    return why_ended("x-g000-a007", ending, memory="512m", words=words)
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (Ending(code=134), "crashed with SIGABRT"),
+        (Ending(code=139), "crashed with SIGSEGV"),
+        (Ending(code=137), "was killed from outside, by its daemon or a person"),
+        (Ending(code=69), "lost its connection to the orchestrator"),
+        (Ending(code=126), "cannot run its command: is its image FROM clau-doom-agent?"),
+        (Ending(code=127), "cannot run its command: is its image FROM clau-doom-agent?"),
+        (Ending(code=0), "ended with exit code 0"),
+        (Ending(code=1), "ended with exit code 1"),
+        (Ending(code=255), "ended with exit code 255"),
+        (Ending(running=True), "has broken off its connection"),
+        (Ending(running=True, code=137), "has broken off its connection"),
+        (Ending(code=127, error="no such file"), "is its image FROM clau-doom-agent?: no such file"),
+    ],
+)
+def test_how_a_container_ended_is_told_and_nobody_is_charged(ending: Ending, reason: str) -> None:
+    """An exit code is translated; what the daemon says of it follows."""
+    error = why(ending)
+    assert type(error) is WorkerCrashed
+    assert str(error).startswith("the container of agent x-g000-a007 ")
+    assert str(error).endswith(reason)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Ending(code=137, out_of_memory=True),
+        Ending(code=69, out_of_memory=True),
+        Ending(code=0, out_of_memory=True),
+        Ending(running=True, out_of_memory=True),
+    ],
+    ids=["killed", "engine killed", "ended", "running"],
+)
+def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
+    """Whichever of its processes was killed for it; the message says what it may have, and where that is set."""
+    error = why(ending, "Killed")
+    assert type(error) is OutOfMemory
+    assert str(error) == (
+        "the container of agent x-g000-a007 took more than docker.memory allows (512m): allow more, or need less"
+    )
+
+
+def test_last_words_are_quoted() -> None:
+    """The last line of its log says more than an exit code."""
+    assert str(why(Ending(code=1), "MemoryError")).endswith("ended with exit code 1 (it said: MemoryError)")
+    assert "it said" not in str(why(Ending(code=1)))
