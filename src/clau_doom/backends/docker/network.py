@@ -14,7 +14,7 @@ __all__ = ["MADE_BY", "Network", "ensure_network", "find_network", "found_networ
 
 MADE_BY = "clau-doom"
 """The label of networks that were made here."""
-_NO_SUCH, _TAKEN, _IN_USE = 404, 409, 403
+_NO_SUCH, _IN_USE = 404, 403
 _SEPARATE = "com.docker.network.bridge.enable_icc"
 _BRIDGE_NAME = "com.docker.network.bridge.name"
 
@@ -106,9 +106,10 @@ async def _made(daemon: Daemon, name: str) -> Network:
     with asking(f"creating the network {name}"):
         try:
             await daemon.client.networks.create(settings)
-        except aiodocker.DockerError as error:
-            if error.status != _TAKEN:  # another run was faster
-                raise
+        except aiodocker.DockerError:
+            if found := await find_network(daemon, name):  # another run was faster
+                return found
+            raise
     found = await find_network(daemon, name)
     assert found is not None, "it was made just now"
     return found

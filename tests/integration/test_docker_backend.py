@@ -1,0 +1,369 @@
+"""The Docker backend with real containers: whom it charges for what, what it asks for, and what it refuses."""
+
+import asyncio
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vizdoom
+
+from clau_doom import bootstrap
+from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.domain import AgentStatus, Evaluation, Genome, Purpose
+from clau_doom.domain.events import AgentFailed, EpisodeLost, FailureKind
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ContainerRefused
+from clau_doom.orchestration import Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.testing import DockerHost
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine]
+
+POLICIES = """
+import ctypes
+import os
+
+from clau_doom.domain import GenomeSpace
+from clau_doom.ports import Action, Needs
+
+
+class Odd:
+    needs = Needs()
+    space = GenomeSpace(())
+
+    def __init__(self, facts):
+        self.buttons = len(facts.buttons)
+
+    def begin(self, genome, rng):
+        words = open("/proc/self/environ").read().split("\\0")
+        agent = next(word for word in words if word.startswith("AGENT_ID="))
+        if "-g000-a" in agent:  # no random baseline
+            (self.play, self.eat, self.abort, self.crash, self.think)[int(agent[-3:])]()
+        return lambda observation: Action([0] * self.buttons)
+
+    def play(self):
+        print("I play", flush=True)
+
+    def eat(self):
+        self.eaten = [os.urandom(1 << 20) for _ in range(1024)]
+
+    def abort(self):
+        print("I abort", flush=True)
+        os.abort()
+
+    def crash(self):
+        ctypes.string_at(0)
+
+    def think(self):
+        while True:
+            pass
+"""
+
+
+@dataclass
+class Ended:
+    """What became of an experiment."""
+
+    state: ExperimentState
+    reason: str | None
+    snapshot: Snapshot
+    failed: dict[int, AgentFailed]
+    lost: list[EpisodeLost]
+
+    def outcomes(self, index: int) -> Evaluation:
+        return self.snapshot.generations[0][index]
+
+
+class Laboratory:
+    """Experiments that play in one network of a test's own."""
+
+    def __init__(self, docker: DockerHost, folder: Path) -> None:
+        self.docker = docker
+        self.folder = folder
+        self.id = f"t-{secrets.token_hex(4)}"
+        self.network = f"test-{self.id}"
+
+    def config(self, **sections: Any) -> ExperimentConfig:
+        """Return the configuration of a small experiment; sections are merged into its own."""
+        plain: dict[str, Any] = {
+            "name": self.id,
+            "seed": 5,
+            "generations": 1,
+            "population": 2,
+            "episodes": 2,
+            "scenario": {"name": "defend_the_center", "timeout": 300},
+            "evolution": {"kind": "random"},
+            "execution": {"backend": "docker", "workers": 2},
+            "docker": {"network": self.network},
+            "holdout": {"validation": 1, "episodes": 2},
+        }
+        merged = {
+            name: {**plain[name], **value} if isinstance(plain.get(name), dict) else value
+            for name, value in {**plain, **sections}.items()
+        }
+        return ExperimentConfig.model_validate(merged)
+
+    def evolve(self, config: ExperimentConfig, *, resume: bool = False) -> Ended:
+        """Run an experiment to its end, whatever that is."""
+
+        async def evolve() -> Ended:
+            if resume:
+                plan = await bootstrap.plan_resume(config.name, self.folder, environ={}, overrides={})
+            else:
+                plan = await asyncio.to_thread(bootstrap.plan_config, config, self.folder)
+            shutdown = Shutdown()
+            async with bootstrap.open_run(plan, shutdown) as (store, run):
+                state = await run.run()
+                events = [recorded.event async for recorded in store.events()]
+                return Ended(
+                    state=state,
+                    reason=shutdown.reason,
+                    snapshot=await store.snapshot(),
+                    failed={event.ref.index: event for event in events if isinstance(event, AgentFailed)},
+                    lost=[event for event in events if isinstance(event, EpisodeLost)],
+                )
+
+        return asyncio.run(evolve())
+
+    def history(self, config: ExperimentConfig) -> str:
+        """Run an experiment to its end, and return its history's hash."""
+        self.evolve(config)
+        done = self.command("status", config.name, "--json")
+        status = json.loads(done.stdout)
+        assert (status["state"], status["deviations"]["total"]) == ("completed", 0)
+        return str(status["history_sha256"])
+
+    def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run the real command on the test's folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "clau_doom", "--output-dir", str(self.folder), *words],
+            env=self.docker.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def run(self, config: ExperimentConfig) -> "subprocess.CompletedProcess[str]":
+        """Run an experiment by the real command."""
+        file = self.folder.parent / f"{config.name}.yaml"
+        file.write_text(to_yaml(config))
+        return self.command("run", "-c", str(file))
+
+
+@pytest.fixture
+def laboratory(docker: DockerHost, tmp_path: Path) -> Iterator[Laboratory]:
+    made = Laboratory(docker, tmp_path / "runs")
+    yield made
+    if made.network in docker.networks():
+        docker("network", "rm", made.network)
+
+
+def test_agents_that_break_their_containers_break_nothing_else(laboratory: Laboratory) -> None:
+    """Memory and time are charged to the agent; a crash is played again, and blamed on no one until attempts are used.
+
+    The one that only plays finishes beside them.
+    """
+    image = laboratory.docker.image_with({"odd_policies.py": POLICIES})
+    config = laboratory.config(
+        population=5,
+        episodes=1,
+        policy={"kind": "class", "target": "odd_policies:Odd"},
+        execution={"attempts": 2, "episode_timeout": 4.0},
+        docker={"image": image, "memory": "192m"},
+    )
+    ended = laboratory.evolve(config)
+    assert ended.state is ExperimentState.COMPLETED
+    honest, *_ = ended.snapshot.generations[0]
+    assert (honest.status, len(honest.outcomes)) == (AgentStatus.COMPLETED, 1)
+    eats, aborts, crashes, thinks = (ended.failed[index] for index in range(1, 5))
+    assert eats.kind is FailureKind.OUT_OF_MEMORY
+    assert "took more than docker.memory allows (192m)" in eats.reason
+    assert thinks.kind is FailureKind.POLICY_TIMED_OUT
+    assert "still deciding at the episode's deadline of 4 s" in thinks.reason
+    # Without an init in between, a container's first process cannot end itself by SIGABRT: abort() then crashes it.
+    for failed, index, signal in ((aborts, 2, "SIG(ABRT|SEGV)"), (crashes, 3, "SIGSEGV")):
+        assert failed.kind is FailureKind.ATTEMPTS_EXHAUSTED
+        name = f"{config.name}-g000-a00{index}"
+        crashed = rf"the container of agent {name} crashed with {signal}( \(it said: .*\))?"
+        assert_matches(rf"episode 0 of {name} was lost 2 times: {crashed}", failed.reason)
+        (lost,) = [each for each in ended.lost if each.agent == name]
+        assert lost.attempt == 1
+        assert_matches(crashed, lost.reason)
+    assert "(it said: I abort)" in aborts.reason
+    assert {each.agent[-3:] for each in ended.lost} == {"002", "003"}
+
+
+def assert_matches(pattern: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{pattern}$"):
+        raise ValueError(text)
+
+
+@pytest.mark.parametrize(
+    "policy", [{"kind": "rules"}, {"kind": "class", "target": "odd_policies:Odd"}], ids=["rules", "class"]
+)
+def test_a_missing_image_is_told_on_one_line(laboratory: Laboratory, policy: dict[str, str]) -> None:
+    """With what mends it; no container and no network is made."""
+    done = laboratory.run(laboratory.config(policy=policy, docker={"image": "no-such-image:1"}))
+    assert done.returncode == 1
+    assert_matches(
+        r"error: [^\n]*there is no image no-such-image:1: "
+        r"build it \(make image, or docker build\), or name another with docker\.image\n",
+        done.stderr,
+    )
+    assert laboratory.network not in laboratory.docker.networks()
+
+
+def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: Laboratory) -> None:
+    """The run is interrupted, and says whose name is taken and what to do; done that, it goes on to its end."""
+    docker, config = laboratory.docker, laboratory.config()
+    name = f"agent-{config.name}-g000-a001"
+    stranger = docker("create", "--name", name, "--network", "none", "clau-doom-agent")
+    try:
+        ended = laboratory.evolve(config)
+        assert ended.state is ExperimentState.INTERRUPTED
+        assert ended.reason == (
+            f"creating container for agent {config.name}-g000-a001: a container named {name} is there that does not "
+            f"belong to this experiment: remove it (docker rm -f {name}), or give the experiment another name"
+        )
+        assert docker.containers(f"name={config.name}") == [name]
+        assert docker("inspect", "--format", "{{.Id}} {{.State.Status}}", name) == f"{stranger} created"
+    finally:
+        docker("rm", "--force", name)
+    assert laboratory.evolve(config, resume=True).state is ExperimentState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ((), "not internal and not without traffic between containers"),
+        (("--opt", "com.docker.network.bridge.enable_icc=false"), "not internal"),
+        (("--internal",), "not without traffic between containers"),
+    ],
+)
+def test_a_network_that_keeps_nobody_in_is_not_used(
+    laboratory: Laboratory, options: tuple[str, ...], complaint: str
+) -> None:
+    """Whoever made it: the error names it, what it lacks, and how to get another; no container is made."""
+    docker, network = laboratory.docker, laboratory.network
+    docker("network", "create", *options, network)
+    with pytest.raises(ContainerRefused) as caught:
+        laboratory.evolve(laboratory.config())
+    assert str(caught.value) == (
+        f"the network {network} is there and {complaint}: remove it (docker network rm {network}), "
+        "so that it is made anew, or name another with docker.network"
+    )
+    assert docker.containers(f"name={laboratory.id}") == []
+
+
+def test_an_image_of_other_sources_is_refused(laboratory: Laboratory) -> None:
+    """One changed file of a room that decides results: nothing is played, and the message says what to build again."""
+    change = "USER 0\nRUN echo >> $(python -c 'import clau_doom.policies.rules as rules; print(rules.__file__)')\n"
+    image = laboratory.docker.image_with({}, more=f"{change}USER 10001:10001")
+    ended = laboratory.evolve(laboratory.config(docker={"image": image}))
+    assert ended.state is ExperimentState.INTERRUPTED
+    assert_matches(
+        rf"the image of agent {laboratory.id}-g000-a00\d has source\.policies [0-9a-f]{{64}} "
+        r"where this process has [0-9a-f]{64}: build it again \(make image\)",
+        ended.reason or "",
+    )
+    assert not ended.failed
+    assert not ended.snapshot.episodes
+
+
+@pytest.mark.parametrize("verify", ["none", "all"])
+def test_proofs_change_no_history(laboratory: Laboratory, verify: str) -> None:
+    """Whether nothing or everything is proved, the numbers are those of local workers."""
+    played = laboratory.history(laboratory.config(docker={"verify": verify}))
+    local = laboratory.config(name=f"{laboratory.id}-local", execution={"backend": "local"})
+    assert played == laboratory.history(local)
+
+
+def test_a_scenario_of_ones_own_travels_into_the_container(laboratory: Laboratory, tmp_path: Path) -> None:
+    """Its files are sent to workers that have none of them, and it plays as it does here."""
+    bundled = Path(vizdoom.scenarios_path)
+    text = (bundled / "health_gathering.cfg").read_text()
+    (tmp_path / "my_own.cfg").write_text(text.replace("health_gathering.wad", "my_own.wad"))
+    shutil.copy(bundled / "health_gathering.wad", tmp_path / "my_own.wad")
+    scenario = {"name": str(tmp_path / "my_own.cfg"), "timeout": 200}
+    played = laboratory.history(laboratory.config(scenario=scenario))
+    local = laboratory.config(name=f"{laboratory.id}-local", scenario=scenario, execution={"backend": "local"})
+    assert played == laboratory.history(local)
+
+
+@pytest.fixture
+def shown(laboratory: Laboratory) -> Callable[..., dict[str, Any]]:
+    """Return what plays one episode, and then says what Docker has of its container."""
+
+    def show(**sections: Any) -> dict[str, Any]:
+        config = laboratory.config(**sections)
+        genes = bootstrap.genome_space(config).genes
+        agent = f"{config.name}-g003-a007"
+        task = EpisodeTask(
+            purpose=Purpose.TRAINING,
+            agent=agent,
+            genome=Genome(tuple(float(gene.low) for gene in genes)),
+            number=0,
+            seed=11,
+        )
+
+        async def play() -> dict[str, Any]:
+            plan = await asyncio.to_thread(bootstrap.plan_config, config, laboratory.folder)
+            async with bootstrap.make_backend(plan, None, uuid="its-uuid") as backend:
+                await backend.play(task)
+                found: list[dict[str, Any]] = json.loads(laboratory.docker("inspect", f"agent-{agent}"))
+                return found[0]
+
+        return asyncio.run(play())
+
+    return show
+
+
+def test_a_container_is_what_the_configuration_asks_for(
+    laboratory: Laboratory, shown: Callable[..., dict[str, Any]]
+) -> None:
+    """Docker's own words: its name and labels, its limits, and nothing that would let it out."""
+    found = shown(docker={"memory": "300m", "cpus": 0.75, "pids": 99, "tmpfs": "20m"}, execution={"workers": 1})
+    agent = f"{laboratory.id}-g003-a007"
+    host, made = found["HostConfig"], found["Config"]
+    assert found["Name"] == f"/agent-{agent}"
+    assert {name: text for name, text in made["Labels"].items() if name.startswith("clau-doom.")} == {
+        "clau-doom.agent-id": agent,
+        "clau-doom.generation": "3",
+        "clau-doom.experiment": laboratory.id,
+        "clau-doom.run": "its-uuid",
+    }
+    assert (host["Memory"], host["MemorySwap"]) == (300 << 20, 300 << 20)
+    assert host["NanoCpus"] == 750_000_000
+    assert host["CpusetCpus"].isdigit()
+    assert host["PidsLimit"] == 99
+    assert host["ReadonlyRootfs"]
+    assert set(host["Tmpfs"]) == {"/tmp"}
+    assert f"size={20 << 20}" in host["Tmpfs"]["/tmp"].split(",")
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert host["SecurityOpt"] == ["no-new-privileges"]
+    assert not host["Privileged"]
+    assert made["User"] == "10001:10001"
+    assert host["LogConfig"] == {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}}
+    assert found["Mounts"] == []
+    assert not host["Binds"]
+    assert not host["Devices"]
+    assert not host["PortBindings"]
+    assert list(found["NetworkSettings"]["Networks"]) == [laboratory.network]
+    assert host["RestartPolicy"]["Name"] == "no"
+    assert (host["PidMode"], host["IpcMode"], host["UTSMode"]) == ("", "private", "")
+
+
+def test_containers_are_kept_on_no_core_where_that_is_not_wanted(shown: Callable[..., dict[str, Any]]) -> None:
+    """`docker.pin: false` leaves the choice of cores to the kernel."""
+    assert not shown(docker={"pin": False})["HostConfig"]["CpusetCpus"]
