@@ -22,6 +22,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ContainerRefused
 from clau_doom.orchestration import Shutdown
+from clau_doom.policies import rules
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import DockerHost
 
@@ -267,8 +268,10 @@ def test_a_network_that_keeps_nobody_in_is_not_used(
 
 def test_an_image_of_other_sources_is_refused(laboratory: Laboratory) -> None:
     """One changed file of a room that decides results: nothing is played, and the message says what to build again."""
-    change = "USER 0\nRUN echo >> $(python -c 'import clau_doom.policies.rules as rules; print(rules.__file__)')\n"
-    image = laboratory.docker.image_with({}, more=f"{change}USER 10001:10001")
+    text = Path(rules.__file__).read_text()
+    there = f"/opt/clau-doom/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    change = f"COPY rules.py {there}/clau_doom/policies/rules.py"
+    image = laboratory.docker.image_with({"rules.py": f"{text}\n"}, more=change)
     ended = laboratory.evolve(laboratory.config(docker={"image": image}))
     assert ended.state is ExperimentState.INTERRUPTED
     assert_matches(

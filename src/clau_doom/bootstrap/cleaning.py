@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clau_doom.bootstrap.docker_facts import reached
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ClauDoomError
 
@@ -49,8 +48,10 @@ async def find_leftovers(experiment: str | None = None, generation: int | None =
         ConfigError: That is no experiment's id.
         DockerUnreachable: No daemon answers.
     """
+    from clau_doom.backends.docker import Daemon  # noqa: PLC0415 - aiodocker, which no local run needs
+
     labels = _labels(experiment, generation)
-    async with reached() as daemon:
+    async with Daemon() as daemon:
         return await _find(daemon, labels)
 
 
@@ -67,10 +68,10 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
         ConfigError: That is no experiment's id.
         DockerUnreachable: No daemon answers.
     """
-    from clau_doom.backends.docker import cleanup  # noqa: PLC0415 - aiodocker, which no local run needs
+    from clau_doom.backends.docker import Daemon, cleanup  # noqa: PLC0415 - as above
 
     labels = _labels(experiment, generation)
-    async with reached() as daemon:
+    async with Daemon() as daemon:
         left = await _find(daemon, labels)
         errors: list[Exception] = []
         try:

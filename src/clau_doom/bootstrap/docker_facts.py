@@ -1,8 +1,6 @@
-"""What the Docker daemon has for a run, and how it is reached."""
+"""What the Docker daemon has for a run."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +8,9 @@ from clau_doom.config import DockerConfig
 from clau_doom.errors import ContainerRefused, DockerUnreachable
 
 if TYPE_CHECKING:
-    from clau_doom.backends.docker import Daemon, Network
+    from clau_doom.backends.docker import Network
 
-__all__ = ["DockerFacts", "examine_docker", "reached"]
+__all__ = ["DockerFacts", "examine_docker"]
 
 _PATIENCE = 10.0
 
@@ -53,34 +51,17 @@ async def examine_docker(config: DockerConfig) -> DockerFacts:
 
 async def _facts(config: DockerConfig) -> DockerFacts:
     from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
-        ContainerManager,
+        Daemon,
+        check_image,
         find_network,
     )
 
-    async with reached() as daemon:
+    async with Daemon() as daemon:
         facts = await daemon.facts()
         try:
-            await ContainerManager(daemon, config, experiment="", run="").check_image()
+            await check_image(daemon, config.image)
             image = True
         except ContainerRefused:
             image = False
         network = await find_network(daemon, config.network)
         return DockerFacts(version=facts.version, api=facts.api, system=facts.system, network=network, image=image)
-
-
-@asynccontextmanager
-async def reached() -> AsyncIterator["Daemon"]:
-    """Talk to the daemon while the context lasts.
-
-    Raises:
-        DockerUnreachable: No daemon answers.
-    """
-    from clau_doom.backends.docker import Daemon  # noqa: PLC0415 - as above
-
-    async with AsyncExitStack() as stack:
-        try:
-            daemon = await stack.enter_async_context(Daemon())
-        except AssertionError:  # what aiodocker says where neither a variable nor a socket leads to a daemon
-            remedy = "start one, or set DOCKER_HOST to where it listens"
-            raise DockerUnreachable(f"no Docker daemon answers at the usual socket: {remedy}") from None
-        yield daemon

@@ -100,12 +100,13 @@ class ServerLaboratory:
     def _check_allowed(self, config: ExperimentConfig) -> None:
         lists: ServerConfig = self._config.server
         scenario, policy = config.scenario.name, config.policy
-        if isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
+        here = config.execution.backend == "local"  # what an image holds is imported in its containers alone
+        if here and isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
         if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:
             raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
         image = config.docker.image
-        if config.execution.backend == "docker" and image not in {self._config.docker.image, *lists.images}:
+        if not here and image not in {self._config.docker.image, *lists.images}:
             raise NotAllowed(f"docker.image {image!r} is not in the server's list server.images")
         is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
         if is_path and scenario not in lists.scenarios:

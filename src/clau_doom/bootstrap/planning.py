@@ -65,6 +65,13 @@ def genome_space(config: ExperimentConfig) -> GenomeSpace:
     return _described(config, resolve_scenario(config.scenario))[0]
 
 
+def _check_daemon(docker: DockerConfig) -> None:
+    from clau_doom.backends.docker import check_daemon  # noqa: PLC0415 - aiodocker, which no local run needs
+
+    # Nobody waits for this on an event loop: planning runs on a thread of its own where there is one.
+    asyncio.run(check_daemon(docker))
+
+
 def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
     """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
@@ -76,14 +83,13 @@ def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpac
 def _described_by_image(
     docker: DockerConfig, policy: CustomPolicyConfig | RemotePolicyConfig, scenario: Scenario
 ) -> tuple[GenomeSpace, Provenance]:
-    from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
+    from clau_doom.backends.docker import (  # noqa: PLC0415 - as above
         describe_image,
         describe_service,
     )
 
     random = RandomPolicyConfig()
     facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
-    # Nobody waits for these on an event loop: planning runs on a thread of its own where there is one.
     if isinstance(policy, CustomPolicyConfig):
         found = asyncio.run(describe_image(docker, policy, scenario.facts))
         space, facts["source.policy"] = found.space, found.version
@@ -99,6 +105,8 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
+    if config.execution.backend == "docker":
+        _check_daemon(config.docker)
     space, facts = _described(config, scenario)
     return Plan(
         config=config,

@@ -136,6 +136,16 @@ async def test_whoever_has_no_good_token_is_turned_away(gate: Gate, token: str |
         await worker.close()
 
 
+async def test_who_knocks_without_end_does_not_fill_the_log(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+    """All are counted; the first are logged one by one, and then those that double their number."""
+    with caplog.at_level(logging.WARNING):
+        for _ in range(70):
+            assert await Client(gate, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
+    entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    assert [entry["times"] for entry in entries] == [*range(1, 17), 32, 64]  # type: ignore[index] # structlog's event
+    assert gate.refused == 70
+
+
 async def test_workers_that_attach_at_once_are_told_apart(gate: Gate) -> None:
     """Each comes in by its own token, whatever the order."""
     with contextlib.ExitStack() as leases:

@@ -79,8 +79,7 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     own = ServerLaboratory(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
     listed = laboratory(tmp_path, images=("listed",))
     for lab, image in ((own, "own"), (listed, "listed"), (listed, DockerConfig().image)):
-        plan = lab.plan(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image)))
-        assert plan.config.docker.image == image
+        assert lab.space(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image))).genes
     with pytest.raises(NotAllowed):
         own.plan(ExperimentConfig(execution=IN_DOCKER))
     local = laboratory(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
@@ -108,10 +107,10 @@ def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> No
     lab = ServerLaboratory(ExperimentConfig(docker=own), tmp_path / "runs")
     wanted = own.model_copy(update={"memory": theirs.memory})
 
-    planned = lab.plan(ExperimentConfig(name="asked", execution=IN_DOCKER, docker=theirs))
+    planned = lab.plan(ExperimentConfig(name="asked", docker=theirs))
     assert planned.config.docker == wanted
 
-    stored = plan_config(ExperimentConfig(name="stored", execution=IN_DOCKER, docker=theirs), tmp_path / "runs")
+    stored = plan_config(ExperimentConfig(name="stored", docker=theirs), tmp_path / "runs")
     assert stored.config.docker == theirs
     lab.create(stored, "4f8")
     resumed = asyncio.run(lab.plan_resume("stored"))

@@ -6,12 +6,14 @@ from making to removal; `DockerBackend` gives the places out. The daemon is spok
 """
 
 from clau_doom.backends.docker.backend import DockerBackend
+from clau_doom.backends.docker.checking import check_daemon
 from clau_doom.backends.docker.containers import (
     EXPERIMENT,
     GENERATION,
     ContainerManager,
     Found,
     SpawnAgent,
+    check_image,
     cleanup,
     found,
 )
@@ -33,6 +35,8 @@ __all__ = [
     "Rules",
     "Service",
     "SpawnAgent",
+    "check_daemon",
+    "check_image",
     "cleanup",
     "describe_image",
     "describe_service",

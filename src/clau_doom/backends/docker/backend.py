@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.docker.containers import ContainerManager, generation_of
+from clau_doom.backends.docker.containers import ContainerManager, check_image, generation_of
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.gate import Gate
 from clau_doom.backends.docker.network import Network, ensure_network
@@ -96,7 +96,7 @@ class DockerBackend(EvaluationBackend):
         try:
             daemon = await self._stack.enter_async_context(Daemon())
             manager = ContainerManager(daemon, self._config, experiment=self._experiment, run=self._run)
-            await manager.check_image()
+            await check_image(daemon, self._config.image)
             if left := await manager.cleanup_generation():
                 _log.info("containers of an earlier process were removed", containers=left)
             network = await ensure_network(daemon, self._config.network)

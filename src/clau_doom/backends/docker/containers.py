@@ -23,6 +23,7 @@ __all__ = [
     "ContainerManager",
     "Found",
     "SpawnAgent",
+    "check_image",
     "cleanup",
     "found",
     "generation_of",
@@ -108,16 +109,6 @@ class ContainerManager:
     async def reachable(self, container: str, port: int) -> str:
         """Return a container's address, once its program listens there."""
         return await reachable(self._daemon, container, self._config.network, port)
-
-    async def check_image(self) -> None:
-        """Do nothing if the image is there.
-
-        Raises:
-            ContainerRefused: It is not.
-        """
-        image = self._config.image
-        with asking(f"looking for the image {image}", image=image):
-            await self._daemon.client.images.inspect(image)
 
     async def spawn(self, wanted: SpawnAgent) -> str:
         """Make a container and start it; return its id.
@@ -228,6 +219,16 @@ class ContainerManager:
             "StopTimeout": _STOP_SECONDS,
             "HostConfig": limits(self._config, wanted.core),
         }
+
+
+async def check_image(daemon: Daemon, image: str) -> None:
+    """Do nothing if an image is there.
+
+    Raises:
+        ContainerRefused: It is not.
+    """
+    with asking(f"looking for the image {image}", image=image):
+        await daemon.client.images.inspect(image)
 
 
 def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:

@@ -47,8 +47,10 @@ class Daemon:
         Raises:
             DockerUnreachable: No daemon answers.
         """
-        with asking("reaching the Docker daemon"):
+        try:
             self._docker = aiodocker.Docker(timeout=_ASK_TIMEOUT)
+        except (AssertionError, ValueError):  # neither a variable nor a socket leads to a daemon
+            raise _unreachable("reaching the Docker daemon") from None
         try:
             with asking("reaching the Docker daemon"):
                 await self._docker.version()

@@ -24,6 +24,8 @@ __all__ = ["Gate", "Lease", "Stream"]
 
 _SERVICE = "claudoom.worker.v1.WorkerService"
 _BEARER = "Bearer "
+_EACH = 16
+"""Refusals that are logged one by one; of those after them each is that doubles their number."""
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_FRAME),
@@ -158,8 +160,7 @@ class Gate:
     async def _attach(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
         lease = self._spent(dict(context.invocation_metadata() or ()))
         if lease is None:
-            self.refused += 1
-            _log.warning("somebody without a good token wanted to be a worker", peer=context.peer())
+            self._refuse(context.peer())
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is not good, or was spent")
         assert lease is not None, "abort raises"
         stream = Stream(requests)
@@ -169,6 +170,12 @@ class Gate:
                 yield data
         finally:
             stream.close()
+
+    def _refuse(self, peer: str) -> None:
+        self.refused += 1
+        # Whoever knocks a thousand times a second is not given as many lines of the log.
+        if self.refused <= _EACH or self.refused.bit_count() == 1:
+            _log.warning("somebody without a good token wanted to be a worker", peer=peer, times=self.refused)
 
     def _spent(self, metadata: dict[str, str | bytes]) -> Lease | None:
         shown = metadata.get("authorization", "")

@@ -10,7 +10,7 @@ from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.config import DockerConfig
 from clau_doom.errors import ContainerRefused
 
-__all__ = ["MADE_BY", "Network", "ensure_network", "find_network", "found_networks", "remove_network"]
+__all__ = ["MADE_BY", "Network", "check_network", "ensure_network", "find_network", "found_networks", "remove_network"]
 
 MADE_BY = "clau-doom"
 """The label of networks that were made here."""
@@ -86,12 +86,26 @@ async def ensure_network(daemon: Daemon, name: str) -> Network:
                 f"this daemon makes no network that is {lacks} (Podman's does not): use Docker, "
                 "or make one by hand and name it with docker.network"
             )
-    if lacks := _lacks(found):
+    _refuse(found)
+    return found
+
+
+async def check_network(daemon: Daemon, name: str) -> None:
+    """Do nothing if a network is absent, or keeps its containers in and apart.
+
+    Raises:
+        ContainerRefused: It does not.
+    """
+    if found := await find_network(daemon, name):
+        _refuse(found)
+
+
+def _refuse(network: Network) -> None:
+    if lacks := _lacks(network):
         raise ContainerRefused(
-            f"the network {name} is there and not {lacks}: remove it (docker network rm {name}), "
+            f"the network {network.name} is there and not {lacks}: remove it (docker network rm {network.name}), "
             "so that it is made anew, or name another with docker.network"
         )
-    return found
 
 
 async def _made(daemon: Daemon, name: str) -> Network:

@@ -172,7 +172,9 @@ class Session:
             else:
                 self._take(message)
         except MalformedMessage as error:
-            raise Forged(f"the worker of agent {self._agent} sent {error}") from error
+            raise Forged(
+                f"the worker of agent {self._agent} sent {error}"
+            ) from None  # what it is caused by adds nothing
 
     def _beat(self, turns: int) -> None:
         now = time.monotonic()

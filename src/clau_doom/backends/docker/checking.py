@@ -1,0 +1,20 @@
+"""What a run in containers needs of the daemon, looked at before anything is stored or started."""
+
+from clau_doom.backends.docker.containers import check_image
+from clau_doom.backends.docker.daemon import Daemon
+from clau_doom.backends.docker.network import check_network
+from clau_doom.config import DockerConfig
+
+__all__ = ["check_daemon"]
+
+
+async def check_daemon(config: DockerConfig) -> None:
+    """Do nothing if containers can be made as a configuration asks for them.
+
+    Raises:
+        ContainerRefused: The image is missing, or the network is there and lets its containers out or to each other.
+        DockerUnreachable: No daemon answers.
+    """
+    async with Daemon() as daemon:
+        await check_image(daemon, config.image)
+        await check_network(daemon, config.network)

@@ -1,0 +1,242 @@
+"""Agents that attack: what they reach from inside their containers, who notices, and who is harmed (nobody)."""
+
+import asyncio
+import json
+import logging
+import re
+import secrets
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom import bootstrap
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import AgentStatus, EpisodeOutcome, Evaluation, Genome, Purpose
+from clau_doom.domain.events import AgentFailed, FailureKind
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import PolicyFailed
+from clau_doom.orchestration import Shutdown
+from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.testing import DockerHost
+
+pytestmark = [pytest.mark.docker, pytest.mark.engine]
+
+HOSTILE = Path(__file__).with_name("hostile")
+POPULATION = 8
+PORT = 7777
+
+
+@dataclass
+class Ended:
+    """What became of an experiment."""
+
+    state: ExperimentState
+    snapshot: Snapshot
+    failed: dict[int, AgentFailed]
+
+    @property
+    def agents(self) -> Sequence[Evaluation]:
+        return self.snapshot.generations[0]
+
+    @property
+    def outcomes(self) -> list[Sequence[EpisodeOutcome]]:
+        return [agent.outcomes for agent in self.agents]
+
+
+def experiment(name: str, policy: dict[str, Any], **sections: Any) -> ExperimentConfig:
+    return ExperimentConfig.model_validate(
+        {
+            "name": name,
+            "seed": 5,
+            "generations": 1,
+            "population": POPULATION,
+            "episodes": 1,
+            "scenario": {"name": "defend_the_center", "timeout": 300},
+            "policy": policy,
+            "fitness": "kills",
+            "evolution": {"kind": "random"},
+            "holdout": {"validation": 1, "episodes": 2},
+            **sections,
+        }
+    )
+
+
+def attackers(*attacks: str) -> dict[str, Any]:
+    return {"kind": "class", "target": "attackers:Attacker", "options": {"attacks": ",".join(attacks)}}
+
+
+def evolve(config: ExperimentConfig, folder: Path) -> Ended:
+    async def run() -> Ended:
+        plan = await asyncio.to_thread(bootstrap.plan_config, config, folder)
+        async with bootstrap.open_run(plan, Shutdown()) as (store, experiment):
+            state = await experiment.run()
+            failed = [each.event async for each in store.events() if isinstance(each.event, AgentFailed)]
+            return Ended(state, await store.snapshot(), {event.ref.index: event for event in failed})
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """Return the same experiment without any attack, played by local workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(HOSTILE)
+        patch.syspath_prepend(str(HOSTILE))
+        return evolve(experiment("reference", attackers(*["none"] * POPULATION)), tmp_path_factory.mktemp("local"))
+
+
+@pytest.fixture(scope="module")
+def attackers_image(docker_host: DockerHost) -> str:
+    return docker_host.image_with({"attackers.py": (HOSTILE / "attackers.py").read_text()})
+
+
+class Battlefield:
+    """Where agents play that attack: an experiment and a network of a test's own."""
+
+    def __init__(self, docker: DockerHost, folder: Path) -> None:
+        self.docker = docker
+        self.name = f"t-{secrets.token_hex(4)}"
+        self._network = f"test-{self.name}"
+        self._folder = folder
+
+    def config(self, policy: dict[str, Any], image: str, **execution: Any) -> ExperimentConfig:
+        docker = {"image": image, "network": self._network, "memory": "256m", "start_timeout": 8.0}
+        return experiment(
+            self.name, policy, docker=docker, execution={"backend": "docker", "workers": 2, "attempts": 1, **execution}
+        )
+
+    def evolve(self, policy: dict[str, Any], image: str, **execution: Any) -> Ended:
+        """Run an experiment to its end, and see that nothing is left of its containers."""
+        ended = evolve(self.config(policy, image, **execution), self._folder)
+        assert self.docker.containers(f"label=clau-doom.experiment={self.name}") == []
+        return ended
+
+    def backend(self, config: ExperimentConfig) -> AbstractAsyncContextManager[EvaluationBackend]:
+        """Return a backend without an orchestrator, not yet entered."""
+        return bootstrap.make_backend(bootstrap.plan_config(config, self._folder), None, uuid=self.name)
+
+    def task(self, index: int, where: float = 0.0) -> EpisodeTask:
+        genome = Genome((where, 0.5))
+        agent = f"{self.name}-g000-a{index:03}"
+        return EpisodeTask(purpose=Purpose.TRAINING, agent=agent, genome=genome, number=0, seed=11)
+
+    def close(self) -> None:
+        if self._network in self.docker.networks():
+            self.docker("network", "rm", self._network)
+
+
+@pytest.fixture
+def battlefield(docker: DockerHost, tmp_path: Path) -> Iterator[Battlefield]:
+    made = Battlefield(docker, tmp_path)
+    yield made
+    made.close()
+
+
+def assert_unharmed(ended: Ended, reference: Ended, honest: Sequence[int]) -> None:
+    """See that an experiment came to its end, and that those who attacked nobody have what they would have had."""
+    assert ended.state is ExperimentState.COMPLETED
+    assert {index for index in range(POPULATION) if index not in ended.failed} == {*honest}
+    for index in honest:
+        assert ended.agents[index].status is AgentStatus.COMPLETED
+        assert ended.outcomes[index] == reference.outcomes[index]
+    assert ended.snapshot.summaries[0].best.index in honest
+
+
+def test_what_a_container_has_is_all_that_there_is_to_take(
+    battlefield: Battlefield, attackers_image: str, reference: Ended
+) -> None:
+    """Processes, memory, disk and log are limited; nothing else can be written, become or reached; and all is told."""
+    attacks = ("none", "fork", "memory", "disk", "log", "escape", "reach", "leave")
+    ended = battlefield.evolve(attackers(*attacks), attackers_image, episode_timeout=30.0)
+    assert_unharmed(ended, reference, honest=[0, attacks.index("log")])
+    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    forked = re.search(r"no more than (\d+) processes: EAGAIN", told["fork"].reason)
+    assert forked
+    assert int(forked[1]) < 128
+    assert told["memory"].kind is FailureKind.OUT_OF_MEMORY
+    assert "docker.memory" in told["memory"].reason
+    filled = re.search(r"filled \{'/tmp': (\d+), '/dev/shm': (\d+)\}", told["disk"].reason)
+    assert filled
+    assert max(map(int, filled.groups())) <= 64
+    assert told["escape"].reason.endswith("could write ['/dev/mqueue', '/dev/shm', '/tmp'], could [], has []")
+    assert told["reach"].reason.endswith("reached []")
+    assert {told[attack].kind for attack in ("fork", "disk", "escape", "reach")} == {FailureKind.POLICY_RAISED}
+    assert told["leave"].kind is FailureKind.ATTEMPTS_EXHAUSTED
+    assert "ended with exit code 0" in told["leave"].reason
+
+
+def test_claims_that_are_not_true_are_found_out(
+    battlefield: Battlefield, attackers_image: str, reference: Ended
+) -> None:
+    """Who claims kills that it did not make would be the best; who says what no worker says is charged at once.
+
+    What an agent says in its own words is told without what a terminal would obey.
+    """
+    attacks = ("none", "lie", "pretend", "none", "beat", "rubbish", "shout", "none")
+    ended = battlefield.evolve(attackers(*attacks), attackers_image)
+    assert_unharmed(ended, reference, honest=[0, 3, 7])
+    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    assert {told[attack].kind for attack in ("lie", "pretend", "beat", "rubbish")} == {FailureKind.FORGED}
+    assert re.search(r"is forged: it claims kills of 1000 where its actions lead to \d+$", told["lie"].reason)
+    assert told["pretend"].reason.endswith("sent played that nobody asked for")
+    assert told["beat"].reason.endswith("floods its stream with heartbeats")
+    assert told["rubbish"].reason.endswith("sent 1000 bytes that are no FromWorker")
+    assert told["shout"].kind is FailureKind.POLICY_RAISED
+    assert told["shout"].reason.isprintable()
+    assert len(told["shout"].reason) < 1000
+
+
+def test_a_program_in_place_of_the_worker_harms_itself_alone(
+    battlefield: Battlefield, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """An image may run what it likes: garbage, floods, silence and stolen tokens cost nobody else an episode."""
+    attacks = ("none", "garbage", "giant", "flood", "silent", "thief", "crowd", "none")
+    image = battlefield.docker.image_with(
+        {"rogue.py": (HOSTILE / "rogue.py").read_text()},
+        more=f'ENV ATTACKS={",".join(attacks)}\nENTRYPOINT ["python", "/opt/agent/rogue.py"]',
+    )
+    rules = {"kind": "rules"}
+    reference = evolve(experiment("reference", rules), tmp_path / "local")
+    with caplog.at_level(logging.WARNING):
+        ended = battlefield.evolve(rules, image)
+    assert_unharmed(ended, reference, honest=[0, 7])
+    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    assert told["garbage"].kind is told["flood"].kind is FailureKind.FORGED
+    assert told["garbage"].reason.endswith("sent 1000 bytes that are no FromWorker")
+    assert told["flood"].reason.endswith("floods its stream with heartbeats")
+    assert "it said: a message too long: RESOURCE_EXHAUSTED" in told["giant"].reason
+    assert "was not ready within 8 s" in told["silent"].reason
+    refused = "UNAUTHENTICATED"
+    assert f"it said: tokens: {refused} {refused} OK {refused}" in told["thief"].reason
+    assert re.search(r"came as 900, knocked \d{4,} times$", told["crowd"].reason)
+    turned_away = [str(record.msg) for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    assert all("without a good token" in entry for entry in turned_away)
+    assert 3 < len(turned_away) < 40
+
+
+def test_agents_reach_no_other_and_write_no_long_log(battlefield: Battlefield, attackers_image: str) -> None:
+    """One listens to whoever knocks, and is heard by the host alone; a log is kept to its last megabyte."""
+    docker = battlefield.docker
+    config = battlefield.config(attackers("listen", "visit", "log"), attackers_image)
+
+    async def play() -> None:
+        async with await asyncio.to_thread(battlefield.backend, config) as backend:
+            await backend.play(battlefield.task(0))
+            shown = json.loads(docker("inspect", f"agent-{battlefield.name}-g000-a000"))
+            ((_, network),) = shown[0]["NetworkSettings"]["Networks"].items()
+            host = network["IPAddress"]
+            await asyncio.to_thread(lambda: socket.create_connection((host, PORT), timeout=5.0).close())
+            where = float(int.from_bytes(socket.inet_aton(host), "big"))
+            with pytest.raises(PolicyFailed, match=rf"visited {host}: False"):
+                await backend.play(battlefield.task(1, where))
+            assert shown[0]["Name"][1:] in docker.containers("status=running")  # it listened all the time
+            await backend.play(battlefield.task(2))
+            assert len(docker("logs", f"agent-{battlefield.name}-g000-a002")) < 1_100_000
+
+    asyncio.run(play())
