@@ -1,8 +1,11 @@
 """Programs of others that some tests run."""
 
+import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -37,10 +40,25 @@ def docker_host() -> Iterator[DockerHost]:
 
 @pytest.fixture
 def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
-    """Return a Docker daemon, and see that a test leaves no container and no network behind."""
+    """Return a Docker daemon, and see that a test leaves no container, no network and no worker behind."""
     before = docker_host.containers(), docker_host.networks()
+    workers = _workers()
     yield docker_host
     assert (docker_host.containers(), docker_host.networks()) == before
+    end = time.monotonic() + 5.0
+    while left := _workers() - workers:
+        assert time.monotonic() < end, f"workers are left: {sorted(left)}"
+        time.sleep(0.05)
+
+
+def _workers() -> set[str]:
+    """Return the process ids of the workers of this machine, those in containers among them."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if b"clau_doom.worker" in (process / "cmdline").read_bytes():
+                found.add(process.name)
+    return found
 
 
 def _missing(message: str) -> NoReturn:
