@@ -140,7 +140,7 @@ def battlefield(docker: DockerHost, tmp_path: Path) -> Iterator[Battlefield]:
 
 def assert_unharmed(ended: Ended, reference: Ended, honest: Sequence[int]) -> None:
     """See that an experiment came to its end, and that those who attacked nobody have what they would have had."""
-    assert ended.state is ExperimentState.COMPLETED
+    assert ended.state is ExperimentState.COMPLETED, ended.snapshot.reason
     assert {index for index in range(POPULATION) if index not in ended.failed} == {*honest}
     for index in honest:
         assert ended.agents[index].status is AgentStatus.COMPLETED

@@ -214,10 +214,10 @@ class DockerBackend(EvaluationBackend):
         return tenant
 
     def _emptiest(self) -> _Place:
-        """Return the place that has the fewest agents with something to play, of those that are ours now."""
+        """Return the place of ours that has the fewest agents with something to play; of those, the fewest at all."""
         assert self._share is not None, "entered first"
         ours = [self._places[number] for number in self._share.places] or self._places
-        return min(ours, key=lambda place: sum(each.outstanding > 0 for each in place.tenants))
+        return min(ours, key=lambda place: (sum(each.outstanding > 0 for each in place.tenants), len(place.tenants)))
 
     def _moved_out(self, stay: "asyncio.Task[None]") -> None:
         tenant = self._stays.pop(stay)
@@ -294,7 +294,9 @@ class DockerBackend(EvaluationBackend):
         ]
         await asyncio.gather(*stays, return_exceptions=True)
         try:
-            await self._around.manager.cleanup_generation(generation)
+            await self._around.manager.cleanup_generation(
+                generation, living=lambda: [tenant.agent for tenant in self._tenants()]
+            )
         except (ClauDoomError, ExceptionGroup) as error:
             _log.warning("containers may be left: clau-doom agent cleanup removes them", error=str(error))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,13 +176,21 @@ class ContainerManager:
         with asking(f"removing container {container[:12]}"):
             await _remove(self._daemon, container)
 
-    async def cleanup_generation(self, generation: int | None = None) -> int:
+    async def cleanup_generation(
+        self, generation: int | None = None, *, living: Callable[[], Collection[str]] = tuple
+    ) -> int:
         """Stop this experiment's containers of a generation (None: of all) and remove them; return how many.
+
+        Args:
+            generation: Whose agents' containers.
+            living: Returns the agents that play again already, such as those that are judged: theirs are left alone.
 
         Raises:
             ExceptionGroup: Some could not be removed; all others were.
         """
-        return await cleanup(self._daemon, await self.found(generation=generation))
+        there = await self.found(generation=generation)
+        playing = living()  # asked now, so that a container that is made after the look is not among those found
+        return await cleanup(self._daemon, [each for each in there if each.agent not in playing])
 
     async def _create(self, wanted: SpawnAgent) -> Any:
         return await self._daemon.client.containers.create(self._settings(wanted), name=f"agent-{wanted.agent}")
