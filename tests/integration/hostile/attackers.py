@@ -1,7 +1,7 @@
 """A policy that attacks whatever it can reach from inside its container, and tells what came of it.
 
-Who attacks and how is an option: the names of attacks by the agents' indices, such as ``none,fork,memory``. Outside of a
-container there are no agents' names, so that everybody plays honestly.
+Who attacks and how is an option: the names of attacks by the agents' indices, such as ``none,fork,memory``. Outside of
+a container there are no agents' names, so that everybody plays honestly.
 """
 
 import contextlib
@@ -109,9 +109,9 @@ def escape(genome: Genome) -> NoReturn:
         "tune the kernel": lambda: Path("/proc/sys/kernel/core_pattern").write_text("|/tmp/x"),
         "have more memory": lambda: Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").write_text("-1"),
         "have more processes": lambda: Path("/sys/fs/cgroup/pids.max").write_text("max"),
-        "read memory": lambda: Path("/dev/mem").open("rb"),
+        "read memory": lambda: Path("/dev/mem").read_bytes(),
         "make a device": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)),
-        "run as its file's owner": lambda: _has_privileges(),
+        "run as its file's owner": _has_privileges,
     }
     done = [name for name, attempt in tried.items() if _succeeds(attempt)]
     sockets = [str(path) for path in (Path("/run/docker.sock"), Path("/var/run/docker.sock")) if path.exists()]
