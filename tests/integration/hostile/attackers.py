@@ -7,6 +7,7 @@ a container there are no agents' names, so that everybody plays honestly.
 import contextlib
 import ctypes
 import errno
+import importlib
 import os
 import socket
 import sys
@@ -242,8 +243,7 @@ def beat(genome: Genome) -> NoReturn:
 
 def rubbish(genome: Genome) -> NoReturn:
     """Put bytes on the stream that are no message at all."""
-    from grpc._cython import cygrpc
-
+    cygrpc = importlib.import_module("grpc._cython.cygrpc")
     wire = channel()
     wire._stream._call.operate((cygrpc.SendMessageOperation(b"\xff" * 1000, 0),), lambda event: False)
     _wait()

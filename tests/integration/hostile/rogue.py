@@ -9,7 +9,7 @@ import queue
 import socket
 import time
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import grpc
 
@@ -34,7 +34,8 @@ def say(messages: Iterator[bytes], token: str = TOKEN) -> grpc.StatusCode:
     options = (("grpc.max_send_message_length", -1),)
     trusted = grpc.ssl_channel_credentials(os.environ["CLAU_DOOM_CA"].encode())
     with grpc.secure_channel(ENDPOINT, trusted, options=options) as wire:
-        call = wire.stream_stream(ATTACH)(messages, metadata=(("authorization", f"Bearer {token}"),), timeout=60.0)
+        attach: Any = wire.stream_stream(ATTACH)
+        call = attach(messages, metadata=(("authorization", f"Bearer {token}"),), timeout=60.0)
         with contextlib.suppress(grpc.RpcError):
             for _ in call:
                 pass
@@ -102,7 +103,7 @@ def crowd() -> None:
 def _knock(times: int) -> int:
     trusted = grpc.ssl_channel_credentials(os.environ["CLAU_DOOM_CA"].encode())
     with grpc.secure_channel(ENDPOINT, trusted) as wire:
-        attach = wire.stream_stream(ATTACH)
+        attach: Any = wire.stream_stream(ATTACH)
         for number in range(times):
             with contextlib.suppress(grpc.RpcError):
                 next(attach(iter(()), metadata=(("authorization", f"Bearer {number}"),), timeout=10.0))
