@@ -100,7 +100,7 @@ class Worker:
 
     async def hear(self) -> pb.ToWorker:
         """Return the next message to the worker."""
-        return parse(pb.ToWorker, await anext(self._heard))
+        return parse(pb.ToWorker, await asyncio.wait_for(anext(self._heard), 5))
 
     def ask(self, number: int = 0, *, seed: int = 5) -> "asyncio.Future[Episode]":
         """Have an episode played."""

@@ -246,7 +246,8 @@ def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
         "Dns": [_NO_RESOLVER],
         "Memory": config.memory,
         "MemorySwap": config.memory,
-        "NanoCpus": round(config.cpus * 1e9),
+        # One core is limit enough: a quota that cannot bind costs a worker that never sleeps a fifth of its time.
+        "NanoCpus": 0 if core is not None and config.cpus >= 1.0 else round(config.cpus * 1e9),
         "CpusetCpus": "" if core is None else str(core),
         "PidsLimit": config.pids,
         "ReadonlyRootfs": True,
