@@ -154,7 +154,8 @@ def test_a_stopped_run_leaves_no_container(experiment: Experiment, local: str, s
 
 def test_killed_and_frozen_containers_change_nothing(experiment: Experiment, local: str) -> None:
     """Containers that are killed or stop answering at random are replaced, and nobody is charged."""
-    draw, over, done = random.Random(3), threading.Event(), []
+    draw, over = random.Random(3), threading.Event()
+    done: list[str] = []
 
     def disturb() -> None:
         while not over.wait(draw.uniform(0.3, 1.2)):

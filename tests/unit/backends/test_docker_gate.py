@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -196,18 +197,28 @@ async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: Gate) -> N
         await worker.close()
 
 
-async def test_connections_that_say_nothing_keep_nobody_out(gate: Gate) -> None:
+@pytest.fixture
+def few_files() -> Iterator[None]:
+    """Have this process begin with room for few open files, as most do."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> None:
     """Hundreds that are opened and left alone, or that send rubbish: a worker comes in as ever."""
-    host, _, port = gate.endpoint.rpartition(":")
-    with contextlib.ExitStack() as open_ones:
-        for number in range(300):
-            wire = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=PATIENCE))
-            if number % 2:
-                wire.sendall(b"\xff" * 100)
-        with gate.lease("x-g000-a000") as lease:
-            worker = Client(gate, lease.token)
-            await attached(lease)
-            await worker.close()
+    async with Gate("127.0.0.1:0") as gate:
+        host, _, port = gate.endpoint.rpartition(":")
+        with contextlib.ExitStack() as open_ones:
+            for number in range(300):
+                wire = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=PATIENCE))
+                if number % 2:
+                    wire.sendall(b"\xff" * 100)
+            with gate.lease("x-g000-a000") as lease:
+                worker = Client(gate, lease.token)
+                await attached(lease)
+                await worker.close()
 
 
 async def test_a_worker_that_breaks_off_ends_its_stream(gate: Gate) -> None:

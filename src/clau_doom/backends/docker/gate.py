@@ -5,9 +5,10 @@ shows another, is turned away and logged. What is said after that is bytes to ev
 """
 
 import asyncio
+import contextlib
+import resource
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import TracebackType
@@ -36,6 +37,9 @@ _OPTIONS = (
     ("grpc.keepalive_timeout_ms", 5000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000),
+    # Whoever comes in and says nothing, or has nothing more to say, takes up no room.
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 10_000),
 )
 
 _log = get_logger(__name__)
@@ -120,6 +124,7 @@ class Gate:
         Raises:
             ContainerRefused: It cannot listen there.
         """
+        _make_room()
         self._server = server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=1024)
         handler: Any = grpc.stream_stream_rpc_method_handler(
             self._attach
@@ -145,7 +150,7 @@ class Gate:
         assert self._server is not None, "entered first"
         await self._server.stop(None)
 
-    @contextmanager
+    @contextlib.contextmanager
     def lease(self, agent: str) -> Iterator[Lease]:
         """Let one worker attach while the context lasts."""
         token = secrets.token_urlsafe(32)
@@ -183,3 +188,14 @@ class Gate:
             return None
         lease = self._leases.pop(sha256(shown.removeprefix(_BEARER).encode()).digest(), None)
         return lease if lease and not lease.attached.done() else None
+
+
+def _make_room() -> None:
+    """Let this process have as many open files as the system grants it.
+
+    A container can come as a thousand connections; where they are all that may be open (1024 is usual), nobody else
+    gets in, and no file is opened either.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS grants less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
