@@ -62,7 +62,7 @@ class DockerHost:
                 (Path(folder) / file).write_text(text)
             copied = f"COPY {' '.join(files)} /opt/agent/\n" if files else ""
             (Path(folder) / "Dockerfile").write_text(f"FROM {base}\n{copied}{more}\n")
-            self("build", "--quiet", "--tag", name, folder)
+            self("build", "--quiet", "--network", "none", "--tag", name, folder)
         return name
 
     def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
