@@ -354,14 +354,12 @@ class ExperimentConfig(Section):
         return "policy.deadline", ("policy.kind", "execution.episode_timeout"), remedy
 
     def _where(self) -> Clash | None:
-        if not isinstance(self.policy, RemotePolicyConfig):
+        # An address that is missing elsewhere is told when the agent is asked for.
+        served = isinstance(self.policy, RemotePolicyConfig) and self.execution.backend == "docker"
+        if not served or self.docker.port:
             return None
-        parts = ("policy.kind", "execution.backend")
-        if self.execution.backend == "docker":
-            remedy = "is where the image's AgentService listens, for a policy of kind remote: set it"
-            return None if self.docker.port else ("docker.port", parts, remedy)
-        remedy = "is where the agent's program listens, for a policy of kind remote: set it"
-        return None if self.policy.address else ("policy.address", parts, remedy)
+        remedy = "is where the image's AgentService listens, for a policy of kind remote: set it"
+        return "docker.port", ("policy.kind", "execution.backend"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:
