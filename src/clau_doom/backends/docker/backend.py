@@ -116,9 +116,10 @@ class DockerBackend(EvaluationBackend):
         try:
             for tenant in self._tenants():
                 tenant.end()
-            for chore in self._chores:
-                chore.cancel()
-            await asyncio.gather(*self._stays, *self._chores, return_exceptions=True)
+            ending = [*self._chores, *([self._trusts] if self._trusts else [])]  # its workers may still be starting
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*self._stays, *ending, return_exceptions=True)
             await self._cleanup(None)
         finally:
             await self._stack.aclose()

@@ -134,9 +134,12 @@ class _Here:
                 self._lost.result()
         finally:
             closed.cancel()
-            await self._worker.kill()
-            await asyncio.gather(*self._playing, return_exceptions=True)
-            self._folders.remove(self._worker.folder)
+            await asyncio.shield(asyncio.ensure_future(self._end()))  # whoever stops listening does not stop this
+
+    async def _end(self) -> None:
+        await self._worker.kill()
+        await asyncio.gather(*self._playing, return_exceptions=True)
+        self._folders.remove(self._worker.folder)
 
     def play(self, asked: Asked) -> None:
         self._count += 1
