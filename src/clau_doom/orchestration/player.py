@@ -158,7 +158,8 @@ class Player:
             if not (known and isinstance(report, Failure)):
                 reports.put_nowait(report)
             task = self._next(work) if self._runners <= self._backend.slots else None
-            work.wake()
+            if self._runners < self._backend.slots:  # there may be room for another runner now
+                work.wake()
         self._runners -= 1
         work.wake()
 

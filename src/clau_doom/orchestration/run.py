@@ -213,7 +213,8 @@ class ExperimentRun:
         self.steering.evaluate(live)
         try:
             await live.evaluate(self._player, lambda agent: _expected(agent, progress))
-            evaluations = await self._tell(live, progress, Verification(self._store, self._player, log))
+            before = None if stored is None else self._store
+            evaluations = await self._tell(live, progress, Verification(self._player, log, before=before))
         except (ShutdownRequested, GenerationFailed, StorageFailed):
             raise
         except Exception as error:
@@ -241,7 +242,6 @@ class ExperimentRun:
             forged = await verification.forged(_parents(progress.asked, evaluations), live.episodes())
             if not forged:
                 return evaluations
-            progress.asked = None
             progress.strategy = await self._asked_again()
 
     async def _asked_again(self) -> Strategy:

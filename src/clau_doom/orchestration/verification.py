@@ -25,11 +25,17 @@ _Claims = dict[tuple[str, int], EpisodeOutcome]
 class Verification:
     """Proves the training episodes of one generation's agents, each once."""
 
-    def __init__(self, store: ExperimentStore, player: Player, log: RunLog) -> None:
-        """Prove what `store` keeps the actions of."""
-        self._store = store
+    def __init__(self, player: Player, log: RunLog, *, before: ExperimentStore | None) -> None:
+        """Prove what episodes claim.
+
+        Args:
+            player: Who performs the actions again.
+            log: Where events go.
+            before: What keeps the actions of episodes that another process has played; None where there are none.
+        """
         self._player = player
         self._log = log
+        self._before = before
         self._proved: dict[str, None] = {}
 
     async def forged(self, agents: Iterable[Agent], episodes: dict[str, Sequence[Episode]]) -> dict[str, str]:
@@ -49,7 +55,9 @@ class Verification:
                 continue
             self._proved[agent.id] = None
             for episode in episodes[agent.id]:
-                actions = await self._store.actions(Purpose.TRAINING, agent.id, episode.number)
+                actions = episode.actions
+                if actions is None and self._before is not None:
+                    actions = await self._before.actions(Purpose.TRAINING, agent.id, episode.number)
                 if actions is not None:
                     claims[agent.id, episode.number] = episode.outcome
                     tasks.append(_task(episode, actions))

@@ -158,23 +158,11 @@ class Reader:
 
     def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return an episode's recording, or None when none was kept."""
-        with self._transaction() as run:
-            row = run(
-                "SELECT lmp FROM recordings JOIN episodes ON episodes.id = recordings.episode"
-                " WHERE purpose = ? AND agent = ? AND number = ?",
-                (purpose.value, agent, number),
-            ).fetchone()
-        return row[0] if row else None
+        return self._bytes("SELECT lmp FROM recordings JOIN episodes ON id = episode", purpose, agent, number)
 
     def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return what an episode claims to have done, or None where nothing is kept of it."""
-        with self._transaction() as run:
-            row = run(
-                "SELECT deflated FROM actions JOIN episodes ON episodes.id = actions.episode"
-                " WHERE purpose = ? AND agent = ? AND number = ?",
-                (purpose.value, agent, number),
-            ).fetchone()
-        return row[0] if row else None
+        return self._bytes("SELECT deflated FROM actions JOIN episodes ON id = episode", purpose, agent, number)
 
     def page(self, after: int) -> LogPage:
         """Return the first events after a sequence."""
@@ -189,6 +177,13 @@ class Reader:
             for sequence, time, kind, payload in rows
         ]
         return LogPage(tuple(events), ended=ExperimentState(state) in _ENDED)
+
+    def _bytes(self, query: str, purpose: Purpose, agent: str, number: int) -> bytes | None:
+        """Return what a query finds for one of the episodes that it selects from."""
+        which = (purpose.value, agent, number)
+        with self._transaction() as run:
+            row = run(f"{query} WHERE purpose = ? AND agent = ? AND number = ?", which).fetchone()
+        return row[0] if row else None
 
     def version(self) -> int:
         """Return a number that changes when another connection commits."""

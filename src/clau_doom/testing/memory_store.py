@@ -130,18 +130,14 @@ class MemoryStore:
         return EpisodeFinished(episode=replace(episode, recording=None, actions=None))
 
     def _settled(self, generation: int) -> None:
-        agents = set(self._ledger.in_generation(generation))
-        self._actions = {
-            key: actions
-            for key, actions in self._actions.items()
-            if key[0] is not Purpose.TRAINING or key[1] not in agents
-        }
+        self._actions = _without_training(self._actions, set(self._ledger.in_generation(generation)))
 
     def _forget(self, best: AgentRef) -> None:
         names = self._ledger.in_generation(best.generation)
         others = {name for index, name in enumerate(names) if index != best.index}
-        self._recordings = {
-            key: recording
-            for key, recording in self._recordings.items()
-            if key[0] is not Purpose.TRAINING or key[1] not in others
-        }
+        self._recordings = _without_training(self._recordings, others)
+
+
+def _without_training(kept: dict[_Key, bytes], agents: set[str]) -> dict[_Key, bytes]:
+    """Return what is kept of episodes, without the training episodes of some agents."""
+    return {key: value for key, value in kept.items() if key[0] is not Purpose.TRAINING or key[1] not in agents}

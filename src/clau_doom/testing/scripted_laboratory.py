@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, to_yaml
-from clau_doom.domain import Fitness, Gene, GenomeSpace
-from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
+from clau_doom.domain import Gene, GenomeSpace
+from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
 from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
 __all__ = ["ScriptedLaboratory", "ScriptedPlan"]
 
@@ -86,15 +87,7 @@ class ScriptedLaboratory:
         config = plan.config
         if config.name in self.stores:
             raise ExperimentExists(f"experiment {config.name} exists already")
-        self.stores[config.name] = MemoryStore(
-            Experiment(
-                id=config.name,
-                uuid=uuid,
-                seed=config.seed,
-                config_yaml=to_yaml(config),
-                provenance=Provenance(facts=(("scripted", "1"),)),
-            )
-        )
+        self.stores[config.name] = scripted_store(config, uuid=uuid)
 
     @asynccontextmanager
     async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
@@ -106,19 +99,8 @@ class ScriptedLaboratory:
         backend: EvaluationBackend = ScriptedBackend(slots=self._slots, disturb=self._wait)
         try:
             async with backend:
-                yield (
-                    store,
-                    ExperimentRun(
-                        config,
-                        to_yaml(config),
-                        space=_SPACE,
-                        fitness=Fitness.named("reward"),
-                        store=store,
-                        backend=backend,
-                        shutdown=shutdown,
-                        clock=_LoopClock(),
-                    ),
-                )
+                run = scripted_run(config, store, backend, space=_SPACE, shutdown=shutdown, clock=_LoopClock())
+                yield store, run
         finally:
             self._open.remove(config.name)
 

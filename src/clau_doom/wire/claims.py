@@ -22,6 +22,7 @@ __all__ = [
     "experiment_id",
     "moment",
     "player_id",
+    "printable",
     "sendable",
     "timestamp",
     "unique_id",
@@ -140,3 +141,8 @@ def moment(message: Timestamp) -> float:
     if not (0 <= message.seconds < 2**38 and 0 <= message.nanos < _BILLION):
         raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are no time since the epoch")
     return (message.seconds * _BILLION + message.nanos) / _BILLION
+
+
+def printable(text: str, most: int) -> str:
+    """Return the first characters of a stranger's text, without what a terminal would obey."""
+    return "".join(char if char.isprintable() else " " for char in text[:most])

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -33,9 +33,36 @@ def parse(kind: Callable[[], MessageT], data: bytes) -> MessageT:
     return message
 
 
-def play_episode(task: int, genome: Genome, seed: int, *, baseline: bool, actions: bytes | None = None) -> pb.ToWorker:
+class Asked(Protocol):
+    """An episode that is asked for; `clau_doom.ports.EpisodeTask` is one."""
+
+    @property
+    def purpose(self) -> Purpose: ...
+    @property
+    def agent(self) -> str: ...
+    @property
+    def genome(self) -> Genome: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def baseline(self) -> bool: ...
+    @property
+    def actions(self) -> bytes | None: ...
+
+
+def play_episode(task: int, asked: Asked) -> pb.ToWorker:
     """Return the message that asks a worker for an episode, or to perform the actions of one again."""
-    play = pb.PlayEpisode(task=task, genome=genome.values, seed=seed, baseline=baseline, actions=actions or b"")
+    play = pb.PlayEpisode(
+        task=task,
+        genome=asked.genome.values,
+        seed=asked.seed,
+        baseline=asked.baseline,
+        actions=asked.actions or b"",
+    )
     return pb.ToWorker(play=play)
 
 
@@ -84,9 +111,7 @@ def inflate_actions(data: bytes, most: int) -> bytes:
     return actions
 
 
-def episode_from_played(
-    message: pb.EpisodePlayed, *, purpose: Purpose, agent: str, number: int, seed: int, attempt: int, worker: int
-) -> Episode:
+def episode_from_played(message: pb.EpisodePlayed, asked: Asked, *, worker: int) -> Episode:
     """Return the episode that a worker claims to have played, checked against what it was asked for.
 
     Raises:
@@ -97,18 +122,19 @@ def episode_from_played(
     for name, value in (*values.items(), ("seconds", message.seconds)):
         if not abs(value) <= _GREATEST:  # no number is no smaller either
             raise MalformedMessage(f"an episode whose {name} is {value}")
-    if message.seed != seed:
-        raise MalformedMessage(f"an episode on seed {message.seed} where {seed} was asked for")
+    if message.seed != asked.seed:
+        raise MalformedMessage(f"an episode on seed {message.seed} where {asked.seed} was asked for")
     if len(message.trajectory_sha256) != 32:
         raise MalformedMessage(f"a trajectory hash of {len(message.trajectory_sha256)} bytes where 32 are expected")
     if message.repeated > max(values["decisions"], 0.0):
         raise MalformedMessage(f"an episode of {values['decisions']:g} decisions, {message.repeated} of them repeated")
-    outcome = EpisodeOutcome(seed=seed, measures=Measures(**values), trajectory_sha256=message.trajectory_sha256.hex())
-    timing = EpisodeTiming(seconds=message.seconds, attempts=attempt, worker=worker, repeated=message.repeated)
+    digest = message.trajectory_sha256.hex()
+    outcome = EpisodeOutcome(seed=asked.seed, measures=Measures(**values), trajectory_sha256=digest)
+    timing = EpisodeTiming(seconds=message.seconds, attempts=asked.attempt, worker=worker, repeated=message.repeated)
     return Episode(
-        purpose=purpose,
-        agent=agent,
-        number=number,
+        purpose=asked.purpose,
+        agent=asked.agent,
+        number=asked.number,
         outcome=outcome,
         timing=timing,
         recording=message.recording or None,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
-from clau_doom.domain import AgentStatus, Episode, EpisodeOutcome, Fitness, Gene, GenomeSpace, Purpose, episode_seeds
+from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig
+from clau_doom.domain import AgentStatus, Episode, EpisodeOutcome, Gene, GenomeSpace, Purpose, episode_seeds
 from clau_doom.domain.events import (
     AgentFailed,
     ChampionChosen,
@@ -17,31 +17,19 @@ from clau_doom.domain.events import (
     EpisodeFinished,
     ExperimentInterrupted,
 )
-from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
-from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
 Disturb = Callable[[EpisodeTask], Awaitable[None]]
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
-
-
-class FrozenClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wall(self) -> float:
-        return self.now
 
 
 def configuration(**changes: object) -> ExperimentConfig:
@@ -57,13 +45,6 @@ def configuration(**changes: object) -> ExperimentConfig:
     return plain.model_copy(update=changes)
 
 
-def new_store(config: ExperimentConfig) -> MemoryStore:
-    experiment = Experiment(
-        id="x", uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
-    )
-    return MemoryStore(experiment)
-
-
 async def run(
     store: MemoryStore,
     config: ExperimentConfig,
@@ -73,20 +54,11 @@ async def run(
     shutdown: Shutdown | None = None,
 ) -> ExperimentState:
     backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
-    return await ExperimentRun(
-        config,
-        to_yaml(config),
-        space=SPACE,
-        fitness=Fitness.named("reward"),
-        store=store,
-        backend=backend,
-        shutdown=shutdown or Shutdown(),
-        clock=FrozenClock(),
-    ).run()
+    return await scripted_run(config, store, backend, space=SPACE, shutdown=shutdown).run()
 
 
 async def finished(config: ExperimentConfig, *, slots: int) -> Snapshot:
-    store = new_store(config)
+    store = scripted_store(config)
     assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
     return await store.snapshot()
 
@@ -120,7 +92,7 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slot
 
     async def scenario() -> None:
         config, played = configuration(), list[tuple[Purpose, str, int]]()
-        store = new_store(config)
+        store = scripted_store(config)
         for stop in stops:
             shutdown, left = Shutdown(), [stop]
 
@@ -150,7 +122,7 @@ def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -
     """Two generations, completed and raised to four, end with the history of four."""
 
     async def scenario() -> None:
-        store = new_store(configuration(generations=2))
+        store = scripted_store(configuration(generations=2))
         await run(store, configuration(generations=2))
         await run(store, configuration())
         end = await store.snapshot()
@@ -168,7 +140,7 @@ def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> N
             raise EngineCrashed("gone")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         await run(store, configuration(), disturb=disturb)
         end = await store.snapshot()
         assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
@@ -185,7 +157,7 @@ def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
             raise PolicyFailed("no courage")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
         end = await store.snapshot()
         failed = [
@@ -215,7 +187,7 @@ def test_exhausted_attempts_are_counted_as_deviations() -> None:
             raise EngineCrashed("gone")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         await run(store, configuration(), disturb=disturb)
         assert (await store.snapshot()).deviations.exhausted_attempts == 1
 
@@ -231,7 +203,7 @@ def test_exhausted_attempts_can_interrupt_the_run() -> None:
             raise EngineCrashed("gone")
 
     async def scenario() -> None:
-        store = new_store(config)
+        store = scripted_store(config)
         assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
         snapshot = await store.snapshot()
         assert snapshot.reason is not None
@@ -250,7 +222,7 @@ def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
             raise PolicyFailed(f"no courage in {task.agent}")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         with pytest.raises(ExperimentFailed) as caught:
             await run(store, configuration(), disturb=disturb)
         text = describe(caught.value)
@@ -302,7 +274,7 @@ def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> No
             raise PolicyFailed("afraid of this seed")
 
     async def scenario(slots: int) -> dict[tuple[Purpose, str], list[EpisodeOutcome]]:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         assert await run(store, configuration(), slots=slots, disturb=disturb) is ExperimentState.COMPLETED
         failed = [recorded.event async for recorded in store.events() if isinstance(recorded.event, ContestantFailed)]
         assert {(event.seed, event.reason) for event in failed} == {(lost, "afraid of this seed")}
@@ -324,7 +296,7 @@ def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> Non
             raise PolicyFailed("afraid")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
         end = await store.snapshot()
         assert end.champion is not None
@@ -342,7 +314,7 @@ def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> Non
             raise EngineCrashed("gone")
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         assert await run(store, configuration(), disturb=disturb) is ExperimentState.INTERRUPTED
         assert await run(store, configuration()) is ExperimentState.COMPLETED
         end = await store.snapshot()
@@ -364,7 +336,7 @@ def test_all_causes_are_told_after_a_resume() -> None:
 
     async def scenario() -> None:
         config = configuration(population=4)
-        store = new_store(config)
+        store = scripted_store(config)
         assert await run(store, config, slots=1, disturb=disturb, shutdown=shutdown) is ExperimentState.INTERRUPTED
 
         async def refuse(task: EpisodeTask) -> None:
@@ -381,7 +353,7 @@ def test_only_the_champions_held_out_recordings_are_kept() -> None:
     """Of the episodes that judge, the champion's can be shown; the others' recordings are dropped."""
 
     async def scenario() -> None:
-        store = new_store(configuration())
+        store = scripted_store(configuration())
         await run(store, configuration())
         (champion,) = [
             recorded.event.champion async for recorded in store.events() if isinstance(recorded.event, ChampionChosen)
@@ -398,7 +370,7 @@ def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
     """A run that is asked to stop while it starts plays nothing."""
 
     async def scenario() -> None:
-        store, shutdown = new_store(configuration()), Shutdown()
+        store, shutdown = scripted_store(configuration()), Shutdown()
         shutdown.request("Ctrl-C", grace=10.0)
         assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED
         events = [recorded.event async for recorded in store.events()]

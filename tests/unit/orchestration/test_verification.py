@@ -1,14 +1,15 @@
 """Claims of workers that nobody trusts: proved before they decide anything, and struck where they are not true."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
-from clau_doom.domain import AgentRef, AgentStatus, EpisodeOutcome, Fitness, Gene, Genome, GenomeSpace, Measures
+from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig
+from clau_doom.domain import AgentRef, AgentStatus, EpisodeOutcome, Gene, Genome, GenomeSpace, Measures
 from clau_doom.domain.events import AgentFailed, FailureKind
-from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ExperimentFailed, describe
@@ -16,15 +17,9 @@ from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.choice("honesty", ("honest", "boasts"))))
-
-
-class StandingClock:
-    """A clock that stands still."""
-
-    def monotonic(self) -> float:
-        return 1.0
 
 
 def boasting(genome: Genome, seed: int) -> EpisodeOutcome:
@@ -54,31 +49,15 @@ def configuration(verify: str, **changes: object) -> ExperimentConfig:
     return plain.model_copy(update=changes)
 
 
-def new_store(config: ExperimentConfig) -> MemoryStore:
-    experiment = Experiment(
-        id="x", uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
-    )
-    return MemoryStore(experiment)
-
-
 def made(
     config: ExperimentConfig, store: MemoryStore, backend: ScriptedBackend, shutdown: Shutdown | None = None
 ) -> ExperimentRun:
-    return ExperimentRun(
-        config,
-        to_yaml(config),
-        space=SPACE,
-        fitness=Fitness.named("reward"),
-        store=store,
-        backend=backend,
-        shutdown=shutdown or Shutdown(),
-        clock=StandingClock(),
-    )
+    return scripted_run(config, store, backend, space=SPACE, shutdown=shutdown)
 
 
 def finished(verify: str, backend: ScriptedBackend | None = None) -> Snapshot:
     config = configuration(verify)
-    store = new_store(config)
+    store = scripted_store(config)
 
     async def run() -> Snapshot:
         played = backend or ScriptedBackend(claimed=boasting)
@@ -114,18 +93,36 @@ def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
         assert "forged: it claims reward of 1000 where its actions lead to" in str(evaluation.failure)
 
 
-def test_no_boaster_has_offspring_where_parents_are_proved() -> None:
-    """Each of those that a strategy chooses was proved before it was chosen; the others may go on boasting."""
-    snapshot = finished("parents")
-    parents = {parent for generation in snapshot.generations for each in generation for parent in each.agent.parents}
-    assert parents
-    assert not parents & boasters(snapshot)
+def modest(genome: Genome, seed: int) -> EpisodeOutcome:
+    """Claim another reward than there was where the genome says so, but one that makes nobody the best."""
+    outcome = scripted_outcome(genome, seed)
+    if genome.values[1:] != (1.0,):
+        return outcome
+    return replace(outcome, measures=replace(outcome.measures, reward=15.0))
+
+
+def parents(snapshot: Snapshot) -> set[AgentRef]:
+    return {parent for generation in snapshot.generations for each in generation for parent in each.agent.parents}
+
+
+@pytest.mark.parametrize("claimed", [boasting, modest])
+def test_no_liar_has_offspring_where_parents_are_proved(claimed: Callable[[Genome, int], EpisodeOutcome]) -> None:
+    """Each of those that a strategy chooses was proved before it was chosen, however little it lied."""
+    snapshot = finished("parents", ScriptedBackend(claimed=claimed))
+    assert parents(snapshot)
+    assert not parents(snapshot) & boasters(snapshot)
+
+
+def test_a_liar_that_is_never_the_best_may_have_offspring_where_champions_are_proved() -> None:
+    """That is what `parents` is there for."""
+    snapshot = finished("champions", ScriptedBackend(claimed=modest))
+    assert parents(snapshot) & boasters(snapshot)
 
 
 def test_a_forged_agents_failure_is_an_event() -> None:
     """Whoever reads the log sees it, with its kind."""
     config = configuration("champions")
-    store = new_store(config)
+    store = scripted_store(config)
 
     async def kinds() -> list[FailureKind]:
         await made(config, store, ScriptedBackend(claimed=boasting)).run()
@@ -139,7 +136,7 @@ def test_a_generation_of_boasters_alone_fails() -> None:
     config = configuration("champions")
 
     async def run() -> None:
-        await made(config, new_store(config), ScriptedBackend(claimed=all_boasting)).run()
+        await made(config, scripted_store(config), ScriptedBackend(claimed=all_boasting)).run()
 
     with pytest.raises(ExperimentFailed) as caught:
         asyncio.run(run())
@@ -149,14 +146,14 @@ def test_a_generation_of_boasters_alone_fails() -> None:
 def test_what_carries_no_actions_is_no_claim() -> None:
     """Episodes of workers that are trusted are not played again."""
     backend, config = ScriptedBackend(), configuration("parents")
-    asyncio.run(made(config, new_store(config), backend).run())
+    asyncio.run(made(config, scripted_store(config), backend).run())
     assert not [task for task in backend.played if task.actions is not None]
 
 
 def test_each_claim_is_proved_once() -> None:
     """An agent that is the best and a parent as well is not proved twice."""
     backend, config = ScriptedBackend(claimed=boasting), configuration("parents")
-    asyncio.run(made(config, new_store(config), backend).run())
+    asyncio.run(made(config, scripted_store(config), backend).run())
     proved = [(task.agent, task.number) for task in backend.played if task.actions is not None]
     assert len(proved) == len(set(proved)) > 0
 
@@ -168,7 +165,7 @@ def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, st
     config = configuration(verify)
 
     async def run() -> Snapshot:
-        store, shutdown, begun = new_store(config), Shutdown(), 0
+        store, shutdown, begun = scripted_store(config), Shutdown(), 0
 
         async def count(task: EpisodeTask) -> None:
             nonlocal begun
@@ -189,7 +186,7 @@ def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, st
 def test_generations_end_at_the_backend_as_well() -> None:
     """It is told of each, so that it can give back what it holds for the agents."""
     backend, config = ScriptedBackend(), configuration("none")
-    asyncio.run(made(config, new_store(config), backend).run())
+    asyncio.run(made(config, scripted_store(config), backend).run())
     assert backend.ended == [0, 1, 2, 3]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.score import MEASURES
+from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import (
     MAX_FRAME,
@@ -27,8 +28,12 @@ numbers = st.floats(-1e100, 1e100)
 
 
 def receive(message: pb.EpisodePlayed, seed: int) -> Episode:
-    return episode_from_played(
-        message, purpose=Purpose.TRAINING, agent="x-g000-a000", number=2, seed=seed, attempt=1, worker=0
+    return episode_from_played(message, task(seed), worker=0)
+
+
+def task(seed: int, genome: Genome = Genome(()), *, baseline: bool = False) -> EpisodeTask:  # noqa: B008 - frozen
+    return EpisodeTask(
+        purpose=Purpose.TRAINING, agent="x-g000-a000", genome=genome, number=2, seed=seed, baseline=baseline
     )
 
 
@@ -54,7 +59,7 @@ def test_an_episode_survives_the_wire(values: list[float], seed: int, digest: by
 @given(values=st.lists(numbers, max_size=50), seed=st.integers(0, 2**31 - 1))
 def test_a_task_survives_the_wire(values: list[float], seed: int) -> None:
     """A worker plays the very genome and seed that it was asked for."""
-    message = play_episode(3, Genome(tuple(values)), seed, baseline=True)
+    message = play_episode(3, task(seed, Genome(tuple(values)), baseline=True))
     request = parse(pb.ToWorker, message.SerializeToString()).play
     assert (tuple(request.genome), request.seed, request.baseline) == (tuple(values), seed, True)
 

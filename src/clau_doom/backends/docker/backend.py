@@ -127,8 +127,12 @@ class DockerBackend(EvaluationBackend):
     @property
     def slots(self) -> int:
         """How many episodes it takes at once, in all."""
-        places = len(self._share.places) if self._share else 0
-        return max(places, 1) * _DEPTH * 2 + self._trusted.slots
+        return self._most * _DEPTH + self._trusted.slots
+
+    @property
+    def _most(self) -> int:
+        """How many agents it takes at once: for each place one that plays, and one that is made ready behind it."""
+        return 2 * max(len(self._share.places) if self._share else 0, 1)
 
     def takes(self, task: EpisodeTask) -> bool:
         """Say whether there is room: a few episodes of each agent, and two agents for each place."""
@@ -139,7 +143,7 @@ class DockerBackend(EvaluationBackend):
             if tenant.agent == task.agent:
                 return tenant.leaving or tenant.outstanding < _DEPTH
             busy += tenant.outstanding > 0
-        return busy < 2 * max(len(self._share.places) if self._share else 0, 1)
+        return busy < self._most
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode in its agent's container; see the port."""
@@ -147,8 +151,7 @@ class DockerBackend(EvaluationBackend):
             return await self._proved(task)
         episode = await self._played(task)
         if self._rules.claims and (self._config.verify == "all" or task.purpose is not Purpose.TRAINING):
-            actions = episode.actions
-            proof = await self._proved(replace(task, actions=actions))
+            proof = await self._proved(replace(task, actions=episode.actions))
             if wrong := episode.outcome.mismatch(proof.outcome):
                 raise Forged(f"episode {task.number} is forged: {wrong}")
             return replace(episode, actions=None)
@@ -223,8 +226,6 @@ class DockerBackend(EvaluationBackend):
     def _moved_out(self, stay: "asyncio.Task[None]") -> None:
         tenant = self._stays.pop(stay)
         self._places[tenant.place].tenants.remove(tenant)
-        if not stay.cancelled() and (error := stay.exception()):
-            _log.error("an agent's stay ended", agent=tenant.agent, exc_info=error)
         self._settle_soon()
 
     def _tenants(self) -> list[Tenant]:

@@ -13,7 +13,7 @@ from clau_doom.backends.docker.ending import Ending
 from clau_doom.config import DockerConfig
 from clau_doom.domain.ids import parse_agent_id
 from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
-from clau_doom.logs import get_logger
+from clau_doom.wire import printable
 
 __all__ = [
     "AGENT",
@@ -41,8 +41,6 @@ _LOG_SIZE = "1m"
 # Of TEST-NET-1 (RFC 5737), which nobody has: old daemons ask the host's resolver even for internal networks.
 _NO_RESOLVER = "192.0.2.1"
 _USER = "10001:10001"
-
-_log = get_logger(__name__)
 
 
 def generation_of(agent: str) -> str:
@@ -155,7 +153,7 @@ class ContainerManager:
                 state: dict[str, Any] = (await self._daemon.client.containers.container(container).show())["State"]
             if not state.get("Running"):
                 break
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_AGAIN)
         return Ending(
             running=bool(state.get("Running")),
             code=int(state.get("ExitCode", 0)),
@@ -168,7 +166,7 @@ class ContainerManager:
         with contextlib.suppress(ClauDoomError):
             with asking("reading a container's log"):
                 lines = await self._daemon.client.containers.container(container).log(stdout=True, stderr=True, tail=1)
-            return "".join(char if char.isprintable() else " " for char in "".join(lines)).strip()[:300]
+            return printable("".join(lines).strip(), 300).strip()
         return ""
 
     async def remove(self, container: str) -> None:

@@ -20,6 +20,7 @@ from clau_doom.policies import source_facts
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
+from clau_doom.wire import printable
 from clau_doom.wire.agent import DESCRIBED, Described, describe_request, described
 
 __all__ = ["describe_image", "describe_service"]
@@ -79,8 +80,7 @@ async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts
     line = next((line for line in text.splitlines() if line.startswith(DESCRIBED)), "")
     if not line:
         said = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "nothing")
-        printable = "".join(char if char.isprintable() else " " for char in said[:500])
-        raise ConfigError(f"{where} could not be described (exit code {code}): {printable}")
+        raise ConfigError(f"{where} could not be described (exit code {code}): {printable(said, 500)}")
     try:
         message = pb.DescribeResponse.FromString(base64.b64decode(line.removeprefix(DESCRIBED), validate=True))
         return described(message)

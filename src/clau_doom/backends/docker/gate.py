@@ -126,9 +126,8 @@ class Gate:
         """
         _make_room()
         self._server = server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=1024)
-        handler: Any = grpc.stream_stream_rpc_method_handler(
-            self._attach
-        )  # bytes: nothing is decoded before the session
+        # Bytes: nothing is decoded before the session.
+        handler: Any = grpc.stream_stream_rpc_method_handler(self._attach)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"Attach": handler}),))
         credentials = grpc.ssl_server_credentials([(self._certificate.key, self._certificate.certificate)])
         try:

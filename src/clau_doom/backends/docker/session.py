@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.docker.gate import Stream
+from clau_doom.backends.local import overdue
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -21,13 +22,12 @@ from clau_doom.errors import (
     EpisodeTimedOut,
     Forged,
     PolicyFailed,
-    PolicyTimedOut,
     WorkerCrashed,
     WorkerRefused,
 )
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode
+from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode, printable
 from clau_doom.worker import Phase
 
 __all__ = ["Asked", "Rules", "Session", "settle"]
@@ -125,10 +125,8 @@ class Session:
     def play(self, asked: Asked) -> None:
         """Ask for an episode, after those that were asked for before."""
         self._tasks += 1
-        task = asked.task
         self.asked.append((self._tasks, asked))
-        message = play_episode(self._tasks, task.genome, task.seed, baseline=task.baseline)
-        self._stream.send(message.SerializeToString())
+        self._stream.send(play_episode(self._tasks, asked.task).SerializeToString())
         if len(self.asked) == 1:
             self._begun = self._moved = time.monotonic()
 
@@ -143,15 +141,14 @@ class Session:
             return EpisodeTimedOut(f"{whose} has said nothing for {rules.stall_timeout:g} s")
         if not self.asked:
             return None
-        deciding = Phase.of(self._turns) is Phase.POLICY
-        if now - self._begun > rules.episode_timeout:
-            limit = f"{rules.episode_timeout:g} s"
-            if deciding:
-                return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
-            return EpisodeTimedOut(f"the episode was not over after {limit}")
-        if now - self._moved > rules.stall_timeout and not deciding:
-            return EpisodeTimedOut(f"{whose} made no progress for {rules.stall_timeout:g} s")
-        return None
+        return overdue(
+            whose,
+            playing=now - self._begun,
+            still=now - self._moved,
+            deciding=Phase.of(self._turns) is Phase.POLICY,
+            episode_timeout=rules.episode_timeout,
+            stall_timeout=rules.stall_timeout,
+        )
 
     async def _send_file(self, path: Path) -> None:
         data = await asyncio.to_thread(path.read_bytes)
@@ -172,9 +169,8 @@ class Session:
             else:
                 self._take(message)
         except MalformedMessage as error:
-            raise Forged(
-                f"the worker of agent {self._agent} sent {error}"
-            ) from None  # what it is caused by adds nothing
+            # What it is caused by adds nothing.
+            raise Forged(f"the worker of agent {self._agent} sent {error}") from None
 
     def _beat(self, turns: int) -> None:
         now = time.monotonic()
@@ -189,7 +185,7 @@ class Session:
         self._check_start(message, "hello")
         claimed = Provenance(facts=tuple(sorted(message.hello.facts.items())))
         if difference := self._rules.facts.first_difference(claimed):
-            name, here, there = (_printable(text)[:100] for text in difference)  # the name may be its invention, too
+            name, here, there = (printable(text, 100) for text in difference)  # the name may be its invention, too
             raise WorkerRefused(
                 f"the image of agent {self._agent} has {name} {there} where this process has {here}: "
                 "build it again (make image)"
@@ -204,7 +200,7 @@ class Session:
     def _check_start(self, message: pb.FromWorker, wanted: str) -> None:
         kind = message.WhichOneof("message")
         if kind == "failed":
-            reason = _printable(message.failed.reason)
+            reason = printable(message.failed.reason, _REASON)
             if message.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
                 raise PolicyFailed(f"the policy cannot be made in the container of agent {self._agent}: {reason}")
             raise EngineCrashed(f"the engine of agent {self._agent} did not start: {reason}")
@@ -229,18 +225,10 @@ class Session:
                 raise MalformedMessage(f"{name} of {len(data)} bytes where at most {self._rules.longest} can be")
         if self._rules.claims is not bool(message.actions):
             raise MalformedMessage(f"an episode {'without' if self._rules.claims else 'with'} actions")
-        return episode_from_played(
-            message,
-            purpose=task.purpose,
-            agent=task.agent,
-            number=task.number,
-            seed=task.seed,
-            attempt=task.attempt,
-            worker=self._place,
-        )
+        return episode_from_played(message, task, worker=self._place)
 
     def _failure(self, message: pb.EpisodeFailed) -> ClauDoomError:
-        reason = _printable(message.reason)
+        reason = printable(message.reason, _REASON)
         if message.fault == pb.EpisodeFailed.FAULT_POLICY:
             return PolicyFailed(reason)
         if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
@@ -248,8 +236,3 @@ class Session:
         if message.fault == pb.EpisodeFailed.FAULT_ENGINE:
             raise EngineCrashed(reason)  # the worker ends after saying so
         raise WorkerCrashed(f"the worker of agent {self._agent} failed: {reason}")
-
-
-def _printable(text: str) -> str:
-    """Return a stranger's text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else " " for char in text[:_REASON])

@@ -8,6 +8,7 @@ from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.cores import Cores, Share
 from clau_doom.backends.local.folders import WorkFolders
 from clau_doom.backends.local.link import Displaced
+from clau_doom.backends.local.overdue import overdue
 from clau_doom.backends.local.process import Launch, WorkerProcess
 
-__all__ = ["Cores", "Displaced", "Launch", "LocalBackend", "Share", "WorkFolders", "WorkerProcess"]
+__all__ = ["Cores", "Displaced", "Launch", "LocalBackend", "Share", "WorkFolders", "WorkerProcess", "overdue"]

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.local.link import Disconnected, Link
+from clau_doom.backends.local.overdue import overdue
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
     EngineCrashed,
-    EpisodeTimedOut,
     PolicyFailed,
-    PolicyTimedOut,
     WorkerCrashed,
     WorkerRefused,
 )
@@ -147,21 +146,13 @@ class WorkerProcess:
         self._tasks += 1
         number = self._tasks
         expected = self._link.expect()
-        self._link.send(play_episode(number, task.genome, task.seed, baseline=task.baseline, actions=task.actions))
+        self._link.send(play_episode(number, task))
         if self._link.outstanding == 1:
             self._begin_watch()
         answer = await self._received(expected)
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
-            return episode_from_played(
-                answer.played,
-                purpose=task.purpose,
-                agent=task.agent,
-                number=task.number,
-                seed=task.seed,
-                attempt=task.attempt,
-                worker=self.number,
-            )
+            return episode_from_played(answer.played, task, worker=self.number)
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
             raise PolicyFailed(answer.failed.reason)
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
@@ -203,15 +194,15 @@ class WorkerProcess:
         if self._engine is not None and has_ended(self._engine):
             # A worker whose engine dies in the middle of a recorded step would wait for it for ever.
             return EngineCrashed(f"the engine of worker {self.number} has ended")
-        deciding = phase is Phase.POLICY and not is_stopped(self.pid)
-        if playing > self._launch.episode_timeout:
-            limit = f"{self._launch.episode_timeout:g} s"
-            if deciding and not self._launch.remote:
-                return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {limit}")
-            return EpisodeTimedOut(f"the episode was not over after {limit}")
-        if still > self._launch.stall_timeout and not deciding:
-            return EpisodeTimedOut(f"worker {self.number} made no progress for {self._launch.stall_timeout:g} s")
-        return None
+        return overdue(
+            f"worker {self.number}",
+            playing=playing,
+            still=still,
+            deciding=phase is Phase.POLICY and not is_stopped(self.pid),
+            charged=not self._launch.remote,
+            episode_timeout=self._launch.episode_timeout,
+            stall_timeout=self._launch.stall_timeout,
+        )
 
     async def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
