@@ -55,10 +55,7 @@ class Verification:
                 continue
             self._proved[agent.id] = None
             for episode in episodes[agent.id]:
-                actions = episode.actions
-                if actions is None and self._before is not None:
-                    actions = await self._before.actions(Purpose.TRAINING, agent.id, episode.number)
-                if actions is not None:
+                if (actions := await self._actions(episode)) is not None:
                     claims[agent.id, episode.number] = episode.outcome
                     tasks.append(_task(episode, actions))
         found: dict[str, str] = {}
@@ -75,6 +72,12 @@ class Verification:
         if tasks:
             await self._player.play(Work(tasks), receive, judging=True)
         return {agent: found[agent] for agent in sorted(found)}
+
+    async def _actions(self, episode: Episode) -> bytes | None:
+        """Return the actions that an episode is said to consist of, or None where it claims nothing."""
+        if episode.actions is not None or self._before is None:
+            return episode.actions
+        return await self._before.actions(Purpose.TRAINING, episode.agent, episode.number)
 
 
 def _task(episode: Episode, actions: bytes) -> EpisodeTask:
