@@ -89,6 +89,7 @@ __all__ = [
     "WorkerRefused",
     "WrongState",
     "describe",
+    "words",
 ]
 
 
@@ -265,6 +266,14 @@ class AttemptsExhausted(InfrastructureFailed):
     """The episode was lost as often as `execution.attempts` allows."""
 
 
+def words(error: BaseException) -> str:
+    """Return what an error says, or its kind where it says nothing; asking one of a policy's may fail."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
 def describe(error: BaseException) -> str:
     """Return the error and its chain of causes on one line, outermost first.
 
@@ -273,9 +282,8 @@ def describe(error: BaseException) -> str:
     text = (
         "; ".join(describe(member) for member in error.exceptions)
         if isinstance(error, BaseExceptionGroup)
-        else str(error)
+        else words(error)
     )
-    text = text or type(error).__name__
     cause = error.__cause__
     if cause is None:
         return text

@@ -243,6 +243,21 @@ def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: Labor
     assert laboratory.evolve(config, resume=True).state is ExperimentState.COMPLETED
 
 
+def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
+    laboratory: Laboratory, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a daemon may have after a restart of its own: it is renamed, the run goes on, and what is left is told."""
+    docker, agent = laboratory.docker, f"agent-{laboratory.id}-g003-a007"
+    labels = {"agent-id": f"{laboratory.id}-g003-a007", "run": "its-uuid", "generation": "3"}
+    words = [word for name, text in labels.items() for word in ("--label", f"clau-doom.{name}={text}")]
+    wreck = docker("create", "--name", agent, "--network", "none", *words, "clau-doom-agent")
+    with docker.unremovable(wreck):
+        assert shown()["Id"] != wreck
+        assert docker.containers(f"name={agent}") == [f"{agent}-{wreck[:12]}"]
+    assert f"removing container for agent {agent.removeprefix('agent-')}: " in caplog.text
+    docker("rm", "--force", wreck)
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

@@ -2,8 +2,6 @@
 
 import asyncio
 import secrets
-import shutil
-import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -172,7 +170,7 @@ def test_all_that_is_ours_is_removed(private: DockerHost, clean: Clean) -> None:
         assert clean("--dry-run")[1].splitlines()[-2:] == would
         assert private.containers() == ["not-ours", *agents]
 
-        with unremovable(private, agents[0]):
+        with private.unremovable(agents[0]):
             code, out, err = clean()
         assert (code, out) == (1, "2 containers removed\n1 network removed: ours\n")
         assert err.startswith(f"error: removing container for agent {agents[0]}: ")
@@ -180,16 +178,3 @@ def test_all_that_is_ours_is_removed(private: DockerHost, clean: Clean) -> None:
         assert private.containers() == ["not-ours", agents[0]]
         assert clean()[:2] == (0, "1 container removed\n")
         assert {"ours", "theirs"} & set(private.networks()) == {"theirs"}
-
-
-@contextmanager
-def unremovable(docker: DockerHost, name: str) -> Iterator[None]:
-    """Have a container that nobody can remove while the context lasts."""
-    folder = Path(docker("info", "--format", "{{.DockerRootDir}}")) / "containers"
-    file = folder / docker("inspect", "--format", "{{.Id}}", name) / "hostconfig.json"
-    if shutil.which("chattr") is None or subprocess.run(["chattr", "+i", str(file)], check=False).returncode:
-        pytest.skip("files of this file system can always be removed")
-    try:
-        yield
-    finally:
-        subprocess.run(["chattr", "-i", str(file)], check=True)

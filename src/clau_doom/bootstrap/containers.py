@@ -3,7 +3,7 @@
 from hashlib import file_digest
 from pathlib import Path
 
-from clau_doom.backends.docker import DockerBackend, Rules, Service
+from clau_doom.backends.docker import DockerBackend, Hellos, Rules, Service
 from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
@@ -35,7 +35,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
             files=[_announced(role, path) for role, path in files],
         ),
         files=tuple(path for _, path in files),
-        facts=plan.facts,
+        hellos=Hellos(plan.facts),
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
         stall_timeout=config.docker.stall_timeout,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from clau_doom.config import CustomPolicyConfig
-from clau_doom.errors import ConfigError
+from clau_doom.errors import ConfigError, words
 from clau_doom.ports import Policy, ScenarioFacts
 
 __all__ = ["custom_source", "load_custom"]
@@ -29,7 +29,8 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
         policy = made(facts, **config.options)
     except Exception as error:
         raise ConfigError(
-            f"policy.target {config.target!r}: {made.__name__}(facts, **options) raised {type(error).__name__}: {error}"
+            f"policy.target {config.target!r}: {made.__name__}(facts, **options) raised {type(error).__name__}: "
+            f"{words(error)}"
         ) from error
     missing = [member for member in _MEMBERS if not hasattr(policy, member)]
     if missing:
@@ -67,7 +68,9 @@ def _class(target: str) -> type:
             ) from error
         raise ConfigError(f"policy.target {target!r}: importing {name!r} needs {error.name!r}: {error}") from error
     except Exception as error:
-        raise ConfigError(f"policy.target {target!r}: importing it raised {type(error).__name__}: {error}") from error
+        raise ConfigError(
+            f"policy.target {target!r}: importing it raised {type(error).__name__}: {words(error)}"
+        ) from error
     found = getattr(module, attribute, None)
     if not isinstance(found, type):
         classes = sorted(key for key, value in vars(module).items() if isinstance(value, type))

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,6 +66,25 @@ class DockerHost:
             self("build", "--quiet", "--network", "none", "--tag", name, folder)
         return name
 
+    @contextmanager
+    def unremovable(self, container: str) -> Iterator[None]:
+        """Have a container that its daemon, on this machine, cannot remove while the context lasts. Needs root.
+
+        Raises:
+            RuntimeError: Files of this file system can always be removed.
+        """
+        data = self("inspect", "--format", "{{.GraphDriver.Data.UpperDir}}", container)
+        kept = Path(data) / "kept"
+        kept.touch()
+        try:
+            subprocess.run(["chattr", "+i", str(kept)], check=True, capture_output=True)  # noqa: S603, S607
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise RuntimeError(f"files of this file system can always be removed: {error}") from error
+        try:
+            yield
+        finally:
+            subprocess.run(["chattr", "-i", str(kept)], check=True)  # noqa: S603, S607
+
     def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(  # noqa: S603 - words of tests
             ["docker", *words],  # noqa: S607 - wherever it is installed
@@ -97,9 +117,6 @@ class PrivateDocker:
     ) -> None:
         """Stop it, and remove what it kept."""
         self.stop()
-        mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
-        for place in reversed([each for each in mounted if each.startswith(f"{self._folder}/")]):
-            subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)  # noqa: S603, S607
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
@@ -117,8 +134,15 @@ class PrivateDocker:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """Stop it, and with it every container."""
+        """Stop it, and with it every container.
+
+        What it leaves mounted is unmounted: it forgets the mounts of a container whose start its end interrupts, and
+        cannot remove that one ever after.
+        """
         if self._process is not None:
             self._process.terminate()
             self._process.wait(_PATIENCE)
             self._process = None
+        mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for place in reversed([each for each in mounted if each.startswith(f"{self._folder}/")]):
+            subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)  # noqa: S603, S607

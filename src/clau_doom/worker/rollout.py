@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
-from clau_doom.errors import AgentUnreachable, PolicyFailed
+from clau_doom.errors import AgentUnreachable, PolicyFailed, words
 from clau_doom.ports import Decide, Engine, Observation, Policy, Repeating
 from clau_doom.worker.phase import PhasePage
 
@@ -61,7 +61,7 @@ def play(
             except (AgentUnreachable, PolicyFailed):
                 raise
             except (Exception, SystemExit) as error:
-                raise PolicyFailed(f"the policy raised {type(error).__name__}: {error}") from error
+                raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
             turn()
             observation = act(action)
     finally:
@@ -79,4 +79,4 @@ def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
     except (AgentUnreachable, PolicyFailed):
         raise
     except (Exception, SystemExit) as error:
-        raise PolicyFailed(f"the policy raised {type(error).__name__} as it began: {error}") from error
+        raise PolicyFailed(f"the policy raised {type(error).__name__} as it began: {words(error)}") from error

@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from clau_doom.backends.docker import Rules
+from clau_doom.backends.docker import Hellos, Rules
 from clau_doom.backends.docker import session as module
 from clau_doom.backends.docker.gate import Stream
 from clau_doom.backends.docker.session import Asked, Session
@@ -36,10 +36,11 @@ pytestmark = pytest.mark.anyio
 
 AGENT = "x-g000-a000"
 FACTS = {"numpy": "2.1", "source.policy": "ab"}
+PROVENANCE = Provenance(facts=tuple(sorted(FACTS.items())))
 RULES = Rules(
     setup=pb.Setup(scenario_json="{}", policy_json="{}", actions=True),
     files=(),
-    facts=Provenance(facts=tuple(sorted(FACTS.items()))),
+    hellos=Hellos(PROVENANCE),
     claims=True,
     episode_timeout=60.0,
     stall_timeout=10.0,
@@ -71,7 +72,7 @@ def beat(turns: int) -> pb.FromWorker:
 class Worker:
     """A session, and the worker's end of it."""
 
-    rules: Rules = RULES
+    rules: Rules = field(default_factory=lambda: replace(RULES, hellos=Hellos(PROVENANCE)))
     answers: int = 0
     _said: "asyncio.Queue[bytes | None]" = field(default_factory=asyncio.Queue)
 
@@ -242,6 +243,16 @@ async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict
     """The first difference is named, what it says made printable and short, and what mends it."""
     hello = pb.FromWorker(hello=pb.Hello(facts=facts))
     await worker.refused(hello, error=WorkerRefused, match=complaint)
+
+
+async def test_a_later_worker_of_other_versions_lies() -> None:
+    """An image is what its first worker said: one that says otherwise later is an agent's own doing, no run's end."""
+    rules = replace(RULES, hellos=Hellos(PROVENANCE))
+    async with Worker(rules) as honest:
+        await honest.told(HELLO)
+    async with Worker(rules) as lying:
+        hello = pb.FromWorker(hello=pb.Hello(facts={**FACTS, "numpy": "3"}))
+        await lying.refused(hello, error=Forged, match=f"of agent {AGENT} says that its numpy is 3 where its image has")
 
 
 async def test_a_start_that_fails_is_told(worker: Worker) -> None:

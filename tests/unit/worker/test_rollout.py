@@ -92,6 +92,15 @@ def raise_value_error(observation: Observation) -> Action:
     raise ValueError("no idea")
 
 
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError("I say nothing")
+
+
+def raise_mute(observation: Observation) -> Action:
+    raise Mute
+
+
 def leave(observation: Observation) -> Action:
     raise SystemExit(3)
 
@@ -100,6 +109,7 @@ def leave(observation: Observation) -> Action:
     ("decide", "complaint"),
     [
         (raise_value_error, "the policy raised ValueError: no idea"),
+        (raise_mute, "the policy raised Mute: Mute"),
         (leave, "the policy raised SystemExit: 3"),
         (lambda observation: None, "which is no action"),
         (lambda observation: Action(("left",)), "which is no action"),  # type: ignore[arg-type]

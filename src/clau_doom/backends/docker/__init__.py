@@ -20,7 +20,7 @@ from clau_doom.backends.docker.containers import (
 from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
 from clau_doom.backends.docker.describing import describe_image, describe_service
 from clau_doom.backends.docker.network import Network, find_network, found_networks, remove_network
-from clau_doom.backends.docker.session import Rules
+from clau_doom.backends.docker.session import Hellos, Rules
 from clau_doom.backends.docker.ways import Service
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "DaemonFacts",
     "DockerBackend",
     "Found",
+    "Hellos",
     "Network",
     "Rules",
     "Service",

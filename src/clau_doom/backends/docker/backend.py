@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -17,7 +17,7 @@ from clau_doom.backends.docker.ways import Service, dialled, served
 from clau_doom.backends.local import Cores, Displaced, Share
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose
-from clau_doom.errors import ClauDoomError, Forged
+from clau_doom.errors import ClauDoomError, Forged, describe
 from clau_doom.logs import get_logger
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
@@ -95,9 +95,9 @@ class DockerBackend(EvaluationBackend):
         """Reach the daemon, remove what a killed orchestrator left, make the network, and wait for workers."""
         try:
             daemon = await self._stack.enter_async_context(Daemon())
-            manager = ContainerManager(daemon, self._config, experiment=self._experiment, run=self._run)
-            await check_image(daemon, self._config.image)
-            if left := await manager.cleanup_generation():
+            image = await check_image(daemon, self._config.image)
+            manager = ContainerManager(daemon, self._config, image, experiment=self._experiment, run=self._run)
+            if left := await _cleaned_up(manager, None):
                 _log.info("containers of an earlier process were removed", containers=left)
             network = await ensure_network(daemon, self._config.network)
             door = await self._door(manager, network)
@@ -295,14 +295,20 @@ class DockerBackend(EvaluationBackend):
             if generation is None or generation_of(tenant.agent) == str(generation)
         ]
         await asyncio.gather(*stays, return_exceptions=True)
-        try:
-            await self._around.manager.cleanup_generation(
-                generation, living=lambda: [tenant.agent for tenant in self._tenants()]
-            )
-        except (ClauDoomError, ExceptionGroup) as error:
-            _log.warning("containers may be left: clau-doom agent cleanup removes them", error=str(error))
+        await _cleaned_up(self._around.manager, generation, living=lambda: [tenant.agent for tenant in self._tenants()])
 
     def _chore(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+async def _cleaned_up(
+    manager: ContainerManager, generation: int | None, *, living: Callable[[], Collection[str]] = tuple
+) -> int:
+    """Remove containers as `ContainerManager.cleanup_generation` does; those that cannot be removed end no run."""
+    try:
+        return await manager.cleanup_generation(generation, living=living)
+    except (ClauDoomError, ExceptionGroup) as error:
+        _log.warning("containers may be left: clau-doom agent cleanup removes them", error=describe(error))
+        return 0

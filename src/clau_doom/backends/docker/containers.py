@@ -90,17 +90,19 @@ class Found:
 class ContainerManager:
     """The containers of one experiment's agents."""
 
-    def __init__(self, daemon: Daemon, config: DockerConfig, *, experiment: str, run: str) -> None:
+    def __init__(self, daemon: Daemon, config: DockerConfig, image: str, *, experiment: str, run: str) -> None:
         """Manage containers.
 
         Args:
             daemon: Where they run; entered.
-            config: What they are made of, and what they may have.
+            config: What they may have.
+            image: The id of the image that they are made of: its name may be given to another meanwhile.
             experiment: The experiment's id.
             run: What tells this experiment from every other of that id: its UUID.
         """
         self._daemon = daemon
         self._config = config
+        self._image = image
         self._experiment = experiment
         self._run = run
 
@@ -194,7 +196,10 @@ class ContainerManager:
         return await self._daemon.client.containers.create(self._settings(wanted), name=f"agent-{wanted.agent}")
 
     async def _make_room(self, agent: str, step: str) -> None:
-        """Remove what a killed orchestrator left under an agent's name; leave what is not ours."""
+        """Remove what holds an agent's name, such as what a killed orchestrator left; leave what is not ours.
+
+        A daemon that fails at the removal, as one may for ever after a restart of its own, is asked to rename it.
+        """
         name = f"agent-{agent}"
         try:
             other = await self._daemon.client.containers.get(name)
@@ -208,11 +213,14 @@ class ContainerManager:
                 f"{step}: a container named {name} is there that does not belong to this experiment: "
                 f"remove it (docker rm -f {name}), or give the experiment another name"
             )
-        await _remove(self._daemon, str(other.id))
+        try:
+            await _remove(self._daemon, str(other.id))
+        except aiodocker.DockerError:
+            await other.rename(f"{name}-{other.id[:12]}")
 
     def _settings(self, wanted: SpawnAgent) -> dict[str, Any]:
         return {
-            "Image": self._config.image,
+            "Image": self._image,
             "User": _USER,
             "Env": [f"{name}={value}" for name, value in {"AGENT_ID": wanted.agent, **wanted.environment}.items()],
             "Labels": {
@@ -227,14 +235,14 @@ class ContainerManager:
         }
 
 
-async def check_image(daemon: Daemon, image: str) -> None:
-    """Do nothing if an image is there.
+async def check_image(daemon: Daemon, image: str) -> str:
+    """Return the id of an image.
 
     Raises:
-        ContainerRefused: It is not.
+        ContainerRefused: It is not there.
     """
     with asking(f"looking for the image {image}", image=image):
-        await daemon.client.images.inspect(image)
+        return str((await daemon.client.images.inspect(image))["Id"])
 
 
 def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
@@ -254,7 +262,7 @@ def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
         "IpcMode": "private",
-        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 1024, "Hard": 1024}],
+        "Ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}, {"Name": "nofile", "Soft": 256, "Hard": 256}],
         "LogConfig": {"Type": "json-file", "Config": {"max-size": _LOG_SIZE, "max-file": "1"}},
         "RestartPolicy": {"Name": "no"},
     }
@@ -290,7 +298,7 @@ async def cleanup(daemon: Daemon, containers: Sequence[Found]) -> int:
 
     async def stop(container: Found) -> None:
         with asking(f"removing container for agent {container.agent}"):
-            with contextlib.suppress(aiodocker.DockerError):  # one that cannot be stopped is killed below
+            with contextlib.suppress(aiodocker.DockerError, TimeoutError):  # one that cannot be stopped is killed below
                 await daemon.client.containers.container(container.id).stop(t=_STOP_SECONDS, timeout=_STOP_SECONDS + 20)
             await _remove(daemon, container.id)
 

@@ -30,12 +30,38 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode, printable
 from clau_doom.worker import Phase
 
-__all__ = ["Asked", "Rules", "Session", "settle"]
+__all__ = ["Asked", "Hellos", "Rules", "Session", "settle"]
 
 _PART = 1 << 20
 _BEATS = 20.0
 """Heartbeats that a worker may send at once, and in ten seconds: it sends one a second."""
 _REASON = 500
+
+
+class Hellos:
+    """What workers of one image must say that they are."""
+
+    def __init__(self, facts: Provenance) -> None:
+        """Expect facts."""
+        self._facts = facts
+        self._met = False
+
+    def check(self, agent: str, claimed: Provenance) -> None:
+        """Do nothing where a worker says what it must.
+
+        Raises:
+            WorkerRefused: It says something else: the image is another than this process needs.
+            Forged: It says something else, and another worker of the image did not.
+        """
+        if not (difference := self._facts.first_difference(claimed)):
+            self._met = True
+            return
+        name, here, there = (printable(text, 100) for text in difference)  # the name may be its invention, too
+        if self._met:
+            raise Forged(f"the worker of agent {agent} says that its {name} is {there} where its image has {here}")
+        raise WorkerRefused(
+            f"the image of agent {agent} has {name} {there} where this process has {here}: build it again (make image)"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +71,7 @@ class Rules:
     Attributes:
         setup: The first message to it.
         files: The scenario's own files, in the setup's order.
-        facts: What its hello must say.
+        hellos: What its hello must say.
         claims: Whether every episode must come with its actions.
         episode_timeout: Seconds of wall time for one episode.
         stall_timeout: Seconds without progress or a heartbeat after which it counts as hung.
@@ -54,7 +80,7 @@ class Rules:
 
     setup: pb.Setup
     files: tuple[Path, ...]
-    facts: Provenance
+    hellos: Hellos
     claims: bool
     episode_timeout: float
     stall_timeout: float
@@ -184,12 +210,7 @@ class Session:
     def _greet(self, message: pb.FromWorker) -> None:
         self._check_start(message, "hello")
         claimed = Provenance(facts=tuple(sorted(message.hello.facts.items())))
-        if difference := self._rules.facts.first_difference(claimed):
-            name, here, there = (printable(text, 100) for text in difference)  # the name may be its invention, too
-            raise WorkerRefused(
-                f"the image of agent {self._agent} has {name} {there} where this process has {here}: "
-                "build it again (make image)"
-            )
+        self._rules.hellos.check(self._agent, claimed)
         self._greeted, self._heard = True, time.monotonic()
 
     def _begin(self, message: pb.FromWorker) -> None:
