@@ -107,11 +107,19 @@ class ConfigError(UsageError):
     Attributes:
         problems: What is wrong with its values: (dotted path, what and how to mend it), the path empty where a problem
             belongs to no field; empty where the configuration could not be read or parsed at all.
+        lines: The line of the file that each problem is in, from 1, or None where it is in none.
     """
 
-    def __init__(self, message: str, problems: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        problems: tuple[tuple[str, str], ...] = (),
+        *,
+        lines: tuple[int | None, ...] | None = None,
+    ) -> None:
         super().__init__(message)
         self.problems = problems
+        self.lines = (None,) * len(problems) if lines is None else lines
 
 
 class ExperimentNotFound(UsageError):

@@ -19,6 +19,7 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.address = ""
+        self.page = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._begun: list[subprocess.Popen[str]] = []
 
@@ -33,10 +34,10 @@ class Service:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("CLAU_DOOM_")}
         return {**kept, **extra}
 
-    def start(self, *words: str) -> None:
+    def start(self, *words: str, web_port: str = "0") -> None:
         """Start the server on free ports, and wait until it serves."""
         before = self.log.read_text() if self.log.exists() else ""
-        environment = self.environment(CLAU_DOOM_METRICS_PORT="0")
+        environment = self.environment(CLAU_DOOM_METRICS_PORT="0", CLAU_DOOM_WEB_PORT=web_port)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
                 self.command("serve", "--port", "0", *words),
@@ -49,6 +50,7 @@ class Service:
         self.until(lambda: "serving;" in self.log.read_text()[len(before) :], seconds=60.0)
         lines = self.log.read_text()[len(before) :].splitlines()
         self.address = next(line.split()[1] for line in lines if line.startswith("gRPC "))
+        self.page = next(line.split()[1] for line in lines if line.startswith("page "))
 
     def stop(self, sign: signal.Signals) -> int:
         """Send a signal and return the exit code."""

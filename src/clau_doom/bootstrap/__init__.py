@@ -10,7 +10,7 @@ from clau_doom.bootstrap.docker_facts import DockerFacts, examine_docker
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
-from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run, steerable
+from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run, steerable, watchable
 from clau_doom.bootstrap.service import Listening, serve, token_file
 from clau_doom.bootstrap.sources import (
     FolderSource,
@@ -61,4 +61,5 @@ __all__ = [
     "steerable",
     "token_file",
     "try_engine",
+    "watchable",
 ]

@@ -14,6 +14,7 @@ from clau_doom.config import (
     NatsConfig,
     RandomPolicyConfig,
     RemotePolicyConfig,
+    WebConfig,
     check_resume,
     config_from_yaml,
     load_config,
@@ -41,6 +42,7 @@ class Plan:
         fitness: How measures become fitness.
         facts: What decides the numbers beside the configuration.
         nats: Where its events are published; no part of the experiment.
+        web: Where its dashboard is, if one is asked for; no part of the experiment either.
         resume: Whether the experiment is stored already.
     """
 
@@ -51,6 +53,7 @@ class Plan:
     fitness: Fitness
     facts: Provenance
     nats: NatsConfig
+    web: WebConfig
     resume: bool
 
 
@@ -101,7 +104,7 @@ def _described_by_image(
 
 def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     check_experiment_id(config.name)
-    nats = config.nats
+    nats, web = config.nats, config.web
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
@@ -116,6 +119,7 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
         fitness=make_fitness(config),
         facts=facts,
         nats=nats,
+        web=web,
         resume=resume,
     )
 

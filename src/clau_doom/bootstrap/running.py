@@ -8,17 +8,27 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.backends.local import Cores, LocalBackend
-from clau_doom.bootstrap.planning import Plan
+from clau_doom.bootstrap.planning import Plan, make_fitness
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.events import NatsBus, Relay
-from clau_doom.orchestration import ExperimentRun, Shutdown, SoloRun
+from clau_doom.orchestration import ExperimentRun, Finishing, Shutdown, SoloRun
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
-from clau_doom.rpc import RpcServer
+from clau_doom.rpc import RpcServer, token_of
 from clau_doom.storage import RunFolder, Runs
+from clau_doom.web import WebServer
 
-__all__ = ["SystemClock", "create_experiment", "host_run", "make_backend", "make_run", "open_run", "steerable"]
+__all__ = [
+    "SystemClock",
+    "create_experiment",
+    "host_run",
+    "make_backend",
+    "make_run",
+    "open_run",
+    "steerable",
+    "watchable",
+]
 
 _LAST_WORDS = 5.0
 
@@ -101,11 +111,39 @@ async def host_run(
 @asynccontextmanager
 async def steerable(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> AsyncIterator[None]:
     """Let a run be watched and steered through a Unix socket in its folder, for as long as the context lasts."""
-    config, folder = plan.config, Runs(plan.output_dir).open(plan.config.name)
-    solo = SoloRun(run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, config.name))
-    socket = GrpcConfig(socket=str(folder.socket))
-    async with RpcServer(socket, solo, token_file=Runs(plan.output_dir).token_file, grace=0.0, socket_only=True):
+    solo, runs = _solo(plan, store, run, shutdown), Runs(plan.output_dir)
+    socket = GrpcConfig(socket=str(runs.open(plan.config.name).socket))
+    async with RpcServer(socket, solo, token_file=runs.token_file, grace=0.0, socket_only=True):
         yield
+
+
+@asynccontextmanager
+async def watchable(
+    plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown
+) -> AsyncIterator[WebServer]:
+    """Show a run in a dashboard of its own, for as long as the context lasts.
+
+    Raises:
+        AddressTaken: Another program listens on the dashboard's address.
+        ConfigError: Nobody can listen there, or a certificate is needed.
+    """
+    solo, runs = _solo(plan, store, run, shutdown), Runs(plan.output_dir)
+    async with Finishing(grace=0.0) as finishing:
+        server = WebServer(
+            plan.web,
+            solo,
+            fitness=make_fitness,
+            token=lambda: token_of(runs.token_file),
+            finishing=finishing,
+            starts=False,
+        )
+        async with server:
+            yield server
+
+
+def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloRun:
+    name = plan.config.name
+    return SoloRun(run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name))
 
 
 def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None = None) -> EvaluationBackend:

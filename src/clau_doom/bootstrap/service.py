@@ -8,12 +8,14 @@ from pathlib import Path
 
 from clau_doom.bootstrap.followers import Followers
 from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.bootstrap.planning import make_fitness
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, obeying
 from clau_doom.metrics import Metrics, MetricsServer
-from clau_doom.orchestration import Orchestrator, Shutdown
-from clau_doom.rpc import RpcServer
+from clau_doom.orchestration import Finishing, Orchestrator, Shutdown
+from clau_doom.rpc import RpcServer, token_of
 from clau_doom.storage import Runs
+from clau_doom.web import WebServer
 
 __all__ = ["Listening", "serve", "token_file"]
 
@@ -26,12 +28,14 @@ class Listening:
         grpc: Host and port of the gRPC API.
         socket: Its Unix socket, or None.
         metrics: Host and port of the metrics, or None.
+        web: The dashboard's url, or None.
         token_file: The file that holds the token.
     """
 
     grpc: str
     socket: str | None
     metrics: str | None
+    web: str | None
     token_file: Path
 
 
@@ -79,11 +83,13 @@ async def serve(
                 observe=metrics.rpc,
             )
             await stack.enter_async_context(server)
+            page = await _open_dashboard(stack, config, orchestrator, token)
             started(
                 Listening(
                     grpc=server.address,
                     socket=config.grpc.socket,
                     metrics=shown,
+                    web=page,
                     token_file=token,
                 )
             )
@@ -100,6 +106,24 @@ async def _show(
     )
     await stack.enter_async_context(server)
     return server.address
+
+
+async def _open_dashboard(
+    stack: AsyncExitStack, config: ExperimentConfig, orchestrator: Orchestrator, token: Path
+) -> str | None:
+    if not config.web.enabled:
+        return None
+    finishing = await stack.enter_async_context(Finishing(grace=config.server.grace))
+    server = WebServer(
+        config.web,
+        orchestrator,
+        fitness=make_fitness,
+        token=lambda: token_of(token),
+        finishing=finishing,
+        starts=True,
+    )
+    await stack.enter_async_context(server)
+    return server.url
 
 
 class _Commands:

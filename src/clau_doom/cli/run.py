@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,8 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     name: Annotated[str | None, typer.Option("--name", metavar="ID", help="The experiment's id.")] = None,
     resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Go on with this experiment.")] = None,
     *,
+    web: Annotated[bool, typer.Option("--web", help="Show the run in a dashboard, until it ends.")] = False,
+    web_port: Annotated[int | None, typer.Option("--web-port", help="Its port; 0: any that is free.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, start nothing.")] = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
@@ -56,6 +59,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         "execution.workers": workers,
         "max_duration": max_duration,
         "name": name,
+        "web.port": web_port,
     }
     from clau_doom import bootstrap
 
@@ -68,7 +72,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     if dry_run:
         _describe(plan)
         return
-    raise typer.Exit(asyncio.run(_run(plan)))
+    raise typer.Exit(asyncio.run(_run(plan, web=web or web_port is not None)))
 
 
 def _at_server(
@@ -100,7 +104,7 @@ def _describe(plan: "Plan") -> None:
     progress_console().print("nothing was started and nothing was written", style="dim")
 
 
-async def _run(plan: "Plan") -> ExitCode:
+async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     from clau_doom import bootstrap
     from clau_doom.cli.progress import show_progress
     from clau_doom.domain.experiment import ExperimentState
@@ -117,7 +121,11 @@ async def _run(plan: "Plan") -> ExitCode:
                     show_progress(events, plan.config, snapshot=before if plan.resume else None)
                 )
                 try:
-                    async with bootstrap.steerable(plan, store, experiment, shutdown):
+                    async with AsyncExitStack() as stack:
+                        await stack.enter_async_context(bootstrap.steerable(plan, store, experiment, shutdown))
+                        if web:
+                            page = bootstrap.watchable(plan, store, experiment, shutdown)
+                            _say_where((await stack.enter_async_context(page)).url)
                         state = await experiment.run()
                     # On a full disk the event that ends the display may be missing.
                     await asyncio.wait({showing}, timeout=_LAST_LOOK)
@@ -136,6 +144,10 @@ async def _run(plan: "Plan") -> ExitCode:
     from clau_doom.cli.results import show_result
 
     return show_result(snapshot, plan.config)
+
+
+def _say_where(url: str) -> None:
+    progress_console().print(Text.assemble("dashboard: ", (url, "bold underline")), soft_wrap=True)
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:

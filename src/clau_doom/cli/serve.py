@@ -27,6 +27,9 @@ def serve(
     *,
     host: Annotated[str | None, typer.Option("--host", help="Where the gRPC API listens.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Its port; 0: any that is free.")] = None,
+    web_port: Annotated[
+        int | None, typer.Option("--web-port", help="The dashboard's port; 0: any that is free.")
+    ] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
@@ -34,7 +37,7 @@ def serve(
     from clau_doom.config import load_config
     from clau_doom.logs import configure_logs
 
-    overrides = {"grpc.host": host, "grpc.port": port, "execution.workers": workers}
+    overrides = {"grpc.host": host, "grpc.port": port, "web.port": web_port, "execution.workers": workers}
     resolved = load_config(config, environ=os.environ, overrides=overrides).config
     configure_logs(sys.stderr)
     raise typer.Exit(asyncio.run(_serve(resolved, output_dir)))
@@ -53,6 +56,7 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
 def _say(listening: "Listening") -> None:
     console = progress_console()
     lines = {
+        "page": listening.web,
         "gRPC": f"{listening.grpc} (token in {listening.token_file})",
         "socket": listening.socket,
         "metrics": f"http://{listening.metrics}/metrics" if listening.metrics else None,

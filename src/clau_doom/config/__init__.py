@@ -31,7 +31,15 @@ from clau_doom.config.schema import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
-from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.service import (
+    SERVICE_SECTIONS,
+    GrpcConfig,
+    MetricsConfig,
+    NatsConfig,
+    ServerConfig,
+    WebConfig,
+    is_loopback,
+)
 from clau_doom.config.size import format_size, parse_size
 from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
@@ -65,12 +73,14 @@ __all__ = [
     "ScenarioConfig",
     "ServerConfig",
     "StoredExperiment",
+    "WebConfig",
     "check_resume",
     "config_from_yaml",
     "differences",
     "flow",
     "format_duration",
     "format_size",
+    "is_loopback",
     "json_schema",
     "load_config",
     "parse_document",

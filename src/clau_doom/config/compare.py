@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from clau_doom.config.fields import values
 from clau_doom.config.render import flow
 from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused
 
 __all__ = ["Difference", "check_resume", "differences"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
-_FREE = ("max_duration", "execution.", "local.", "docker.", "grpc.", "nats.", "metrics.", "server.", *_REMOTE)
+_FREE = ("max_duration", "execution.", "local.", "docker.", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,7 @@ def resolve(document: Document | None, *, environ: Mapping[str, str], overrides:
         raise ConfigError(
             _report(document.name if document else "the configuration", problems),
             tuple([(dotted(problem.path), problem.text) for _, problem in problems]),
+            lines=tuple([int(where[5:]) if where.startswith("line ") else None for where, _ in problems]),
         )
     origins = {name: layers.origin(tuple(name.split("."))) for name in values(config)}
     return Resolved(config=config, origins=MappingProxyType(origins))

@@ -21,7 +21,7 @@ from pydantic import (
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.section import Clash, FromList, Section, refuse
-from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig
+from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 
@@ -311,6 +311,7 @@ class ExperimentConfig(Section):
     grpc: GrpcConfig = Field(default_factory=GrpcConfig, description="The gRPC API of `clau-doom serve`.")
     nats: NatsConfig = Field(default_factory=NatsConfig, description="Events over NATS.")
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus metrics.")
+    web: WebConfig = Field(default_factory=WebConfig, description="The dashboard.")
     server: ServerConfig = Field(default_factory=ServerConfig, description="What `clau-doom serve` allows.")
 
     @model_validator(mode="after")

@@ -3,6 +3,8 @@
 None of them decides a result, and a resume may change them all.
 """
 
+import contextlib
+import ipaddress
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
@@ -12,7 +14,16 @@ from pydantic import Field
 from clau_doom.config.duration import Duration
 from clau_doom.config.section import FromList, Section
 
-__all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig"]
+__all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine itself, to which nobody else can connect."""
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    return False
 
 
 class GrpcConfig(Section):
@@ -56,6 +67,16 @@ class MetricsConfig(Section):
     port: int = Field(default=9464, ge=0, le=65535, description="The port; 0: any that is free.")
 
 
+class WebConfig(Section):
+    """The dashboard of `clau-doom serve` and `clau-doom run --web`."""
+
+    enabled: bool = Field(default=True, description="Serve the dashboard (`run` does with --web only).")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen; beyond loopback TLS is needed.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port; 0: any that is free.")
+    certificate: str | None = Field(default=None, min_length=1, description="The TLS certificate's file (PEM).")
+    key: str | None = Field(default=None, min_length=1, description="The certificate's private key (PEM).")
+
+
 class ServerConfig(Section):
     """What `clau-doom serve` allows, and how it ends."""
 
@@ -77,6 +98,6 @@ class ServerConfig(Section):
 
 
 SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
-    {"grpc": GrpcConfig, "nats": NatsConfig, "metrics": MetricsConfig, "server": ServerConfig}
+    {"grpc": GrpcConfig, "nats": NatsConfig, "metrics": MetricsConfig, "web": WebConfig, "server": ServerConfig}
 )
 """The sections of the service by name; what an experiment stores of them is their defaults."""

@@ -5,6 +5,7 @@ are rebuilt by telling them again what they were told. Nothing here knows how ep
 kept, and nothing here is called by what shows them: all of that reads the store's event log.
 """
 
+from clau_doom.orchestration.finishing import Finishing
 from clau_doom.orchestration.laboratory import Laboratory, Planned
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
@@ -12,4 +13,4 @@ from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.solo import SoloRun
 
-__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]
+__all__ = ["ExperimentRun", "Finishing", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import InvalidMessage, ShutdownRequested
-from clau_doom.rpc.orchestrator import Orchestrator
+from clau_doom.ports import Orchestrator
 from clau_doom.wire import event_message
 
 __all__ = ["EventFeed"]

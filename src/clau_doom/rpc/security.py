@@ -1,7 +1,6 @@
 """Who may come in: the token in its file, certificates, and the addresses that can do without them."""
 
 import contextlib
-import ipaddress
 import os
 import secrets
 import socket
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import grpc
 
-from clau_doom.config import GrpcConfig
+from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import ConfigError
 
-__all__ = ["addresses", "is_loopback", "read_token", "server_credentials", "token_of"]
+__all__ = ["addresses", "read_token", "server_credentials", "token_of"]
 
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 4096
@@ -77,15 +76,6 @@ def _check_private(path: Path, facts: os.stat_result) -> None:
     if stat.S_IMODE(facts.st_mode) & 0o077:
         mode = stat.S_IMODE(facts.st_mode)
         raise ConfigError(f"the token file {path} can be read by others (mode {mode:04o}): chmod 600 {path}")
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine itself, to which nobody else can connect."""
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    return False
 
 
 def addresses(host: str) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from grpc_health.v1 import health_pb2
 
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
+from clau_doom.orchestration.finishing import Finishing
+from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
 from clau_doom.rpc.feed import EventFeed
-from clau_doom.rpc.finishing import Finishing
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listening import listen_on_host, listen_on_socket
-from clau_doom.rpc.orchestrator import Orchestrator
 from clau_doom.rpc.reflection import reflection_methods
 from clau_doom.rpc.security import server_credentials, token_of
 from clau_doom.rpc.service import WORKS, OrchestratorService

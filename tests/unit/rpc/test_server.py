@@ -16,14 +16,14 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
-from clau_doom.config import GrpcConfig
+from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
 from clau_doom.rpc.calls import Method
-from clau_doom.rpc.security import is_loopback, token_of
+from clau_doom.rpc.security import token_of
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]

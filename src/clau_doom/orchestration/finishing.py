@@ -1,6 +1,6 @@
 """What was begun for a client is finished, whether or not the client waits for it.
 
-gRPC cancels a handler when its client goes. In the middle of starting an experiment or of committing a command, that
+A handler is cancelled when its client goes. In the middle of starting an experiment or of committing a command, that
 would leave half of it done: a run that is stored and not played, an agent that is paused and not so in the log.
 """
 

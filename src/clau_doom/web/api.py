@@ -1,0 +1,198 @@
+"""What pages ask for, and what they change: each request is handed to the orchestrator, and answered as JSON."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from google.protobuf.json_format import MessageToJson
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
+from clau_doom.domain import Fitness, GenomeSpace, parse_agent_id
+from clau_doom.domain.commands import AgentAction, AgentCommand
+from clau_doom.errors import ClauDoomError, InvalidMessage
+from clau_doom.orchestration import Finishing
+from clau_doom.ports import Orchestrator
+from clau_doom.web.shelf import Shelf
+from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, population_view
+from clau_doom.wire import event_message
+
+__all__ = ["Api"]
+
+_LARGEST_BODY = 1 << 20
+_MOST_SHELVES = 64
+_PING = 15
+_ACTIONS: Mapping[str, AgentAction] = MappingProxyType(
+    {action.value: action for action in AgentAction if action is not AgentAction.INSPECT}
+)
+
+
+class Api:
+    """The routes below ``/api``."""
+
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        *,
+        fitness: Callable[[ExperimentConfig], Fitness],
+        finishing: Finishing,
+    ) -> None:
+        """Answer for an orchestrator.
+
+        Args:
+            orchestrator: Whose experiments are shown.
+            fitness: Returns the fitness that a configuration asks for.
+            finishing: Sees a change to its end, even where the browser that asked for it has gone.
+        """
+        self._orchestrator = orchestrator
+        self._fitness = fitness
+        self._finish = finishing.finish
+        self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
+        self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
+        self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes."""
+        one = "/experiments/{experiment}"
+        return [
+            Route("/experiments", self._list, methods=["GET"]),
+            Route("/experiments", self._start, methods=["POST"]),
+            Route(one, self._show, methods=["GET"]),
+            Route(one + "/population", self._population, methods=["GET"]),
+            Route(one + "/genes", self._genes, methods=["GET"]),
+            Route(one + "/events", self._events, methods=["GET"]),
+            *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
+            Route("/agents/{agent}", self._agent, methods=["GET"]),
+            *(Route(f"/agents/{{agent}}/{verb}", partial(self._command, verb), methods=["POST"]) for verb in _ACTIONS),
+        ]
+
+    @property
+    def _verbs(self) -> Mapping[str, Callable[[str], Coroutine[Any, Any, StoredExperiment]]]:
+        orchestrator = self._orchestrator
+        return {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
+
+    async def _list(self, request: Request) -> Response:
+        stored = await self._all.get(fresh=_fresh(request))
+        rows = await asyncio.to_thread(lambda: [experiment_row(each) for each in stored])
+        rows.sort(key=lambda row: row["last_activity"], reverse=True)
+        return JSONResponse({"experiments": rows, "draining": self._orchestrator.draining})
+
+    async def _start(self, request: Request) -> Response:
+        config = config_from_yaml(await _text(request), name="the configuration")
+        stored, created = await self._finish(
+            self._orchestrator.start(config, request_id=request.headers.get("x-request-id", "")[:64])
+        )
+        return JSONResponse({"id": stored.snapshot.experiment.id, "created": created}, status_code=201)
+
+    async def _show(self, request: Request) -> Response:
+        stored = await self._stored(request)
+        return JSONResponse(await asyncio.to_thread(experiment_view, stored, self._fitness(stored.config)))
+
+    async def _population(self, request: Request) -> Response:
+        stored = await self._stored(request)
+        generation = _number(request, "generation")
+        space = await self._space(stored)
+        return JSONResponse(await asyncio.to_thread(population_view, stored, space, generation))
+
+    async def _genes(self, request: Request) -> Response:
+        stored = await self._stored(request)
+        return JSONResponse(await asyncio.to_thread(genes_view, stored, await self._space(stored)))
+
+    async def _agent(self, request: Request) -> Response:
+        agent = request.path_params["agent"]
+        stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
+        evaluation = stored.snapshot.find(agent)
+        space = await self._space(stored)
+        return JSONResponse(
+            await asyncio.to_thread(agent_view, stored, evaluation, space, self._fitness(stored.config))
+        )
+
+    async def _steer(self, verb: str, request: Request) -> Response:
+        stored = await self._finish(self._verbs[verb](request.path_params["experiment"]))
+        return JSONResponse({"id": stored.snapshot.experiment.id, "state": stored.state.value})
+
+    async def _command(self, verb: str, request: Request) -> Response:
+        agent = request.path_params["agent"]
+        parse_agent_id(agent)
+        done = await self._finish(self._orchestrator.control(AgentCommand(action=_ACTIONS[verb], agent=agent)))
+        status = done.evaluation.status.value if done.evaluation else None
+        return JSONResponse({"id": agent, "status": status, "paused": done.paused})
+
+    async def _events(self, request: Request) -> Response:
+        """Stream events from a sequence on: that of the last one that a browser has seen, when it comes back."""
+        experiment = request.path_params["experiment"]
+        await self._read(experiment)  # so that an unknown one is an answer, and no stream
+        after = _whole(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
+        return EventSourceResponse(self._stream(experiment, after), ping=_PING, headers={"cache-control": "no-store"})
+
+    async def _stream(self, experiment: str, after: int) -> AsyncGenerator[ServerSentEvent, None]:
+        events = self._orchestrator.events(experiment, after)
+        try:
+            async for recorded in events:
+                message = event_message(experiment, recorded)
+                text = MessageToJson(message, preserving_proto_field_name=True, indent=None)
+                yield ServerSentEvent(text, event="happened", id=str(recorded.sequence))
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+        yield ServerSentEvent("{}", event="over")
+
+    async def _stored(self, request: Request) -> StoredExperiment:
+        return await self._read(request.path_params["experiment"], fresh=_fresh(request))
+
+    async def _read(self, experiment: str, *, fresh: bool = False) -> StoredExperiment:
+        shelf = self._shelves.get(experiment)
+        if shelf is None:
+            await self._orchestrator.experiment(experiment)  # only what there is has a place on the shelf
+            shelf = self._shelves[experiment] = Shelf(partial(self._orchestrator.experiment, experiment))
+            while len(self._shelves) > _MOST_SHELVES:
+                self._shelves.popitem(last=False)
+        self._shelves.move_to_end(experiment)
+        return await shelf.get(fresh=fresh)
+
+    async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
+        """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        uuid = stored.snapshot.experiment.uuid
+        if uuid not in self._spaces:
+            try:
+                space = await asyncio.to_thread(self._orchestrator.space, stored.config)
+            except ClauDoomError:
+                return None
+            self._spaces[uuid] = space
+            while len(self._spaces) > _MOST_SHELVES:
+                self._spaces.popitem(last=False)
+        return self._spaces[uuid]
+
+
+async def _text(request: Request) -> str:
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > _LARGEST_BODY:
+            raise InvalidMessage("the configuration has more than 1 MB: that is no configuration")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidMessage("the configuration is no UTF-8 text: save it as UTF-8") from error
+
+
+def _fresh(request: Request) -> bool:
+    return "fresh" in request.query_params
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    return None if text is None else _whole(text, name)
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise InvalidMessage(f"{name} is {text[:40]!r}: use a whole number from 0")
+    return int(text)

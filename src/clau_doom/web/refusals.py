@@ -1,0 +1,78 @@
+"""Errors as answers: one place says which status each has, and the unexpected is logged and named by an id alone."""
+
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clau_doom import errors
+from clau_doom.errors import ConfigError, describe
+from clau_doom.logs import get_logger
+
+__all__ = ["Refusals"]
+
+_STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
+    {
+        errors.AgentNotFound: HTTPStatus.NOT_FOUND,
+        errors.ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
+        errors.ContainerRefused: HTTPStatus.CONFLICT,
+        errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
+        errors.DockerUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.ExperimentBusy: HTTPStatus.CONFLICT,
+        errors.ExperimentDone: HTTPStatus.CONFLICT,
+        errors.ExperimentExists: HTTPStatus.CONFLICT,
+        errors.ExperimentNotFound: HTTPStatus.NOT_FOUND,
+        errors.GenerationNotFound: HTTPStatus.NOT_FOUND,
+        errors.InvalidMessage: HTTPStatus.BAD_REQUEST,
+        errors.NotAllowed: HTTPStatus.FORBIDDEN,
+        errors.ResumeRefused: HTTPStatus.CONFLICT,
+        errors.ShutdownRequested: HTTPStatus.SERVICE_UNAVAILABLE,
+        errors.WrongState: HTTPStatus.CONFLICT,
+    }
+)
+_log = get_logger(__name__)
+
+
+class Refusals:
+    """ASGI middleware: an error that a handler raises becomes its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand around an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let through, and answer for what is raised."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            answer = _answer(error, scope["path"])
+            if not begun:  # of a stream that has begun only its end can be told
+                await answer(scope, receive, send)
+
+
+def _answer(error: Exception, path: str) -> Response:
+    """Return what kind of error it was, why, and what to mend where; the unexpected only the log explains."""
+    status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
+    if status is None:
+        error_id = secrets.token_hex(6)
+        _log.error("a page's request went wrong", path=path, error_id=error_id, exc_info=error)
+        message = f"something went wrong here: the server's log says what, under {error_id}"
+        told: dict[str, object] = {"kind": "Internal", "message": message}
+        return JSONResponse({"error": told}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
+    told = {"kind": type(error).__name__, "message": describe(error)}
+    if isinstance(error, ConfigError):
+        told["problems"] = [
+            {"path": path, "text": text, "line": line}
+            for (path, text), line in zip(error.problems, error.lines, strict=True)
+        ]
+    return JSONResponse({"error": told}, status_code=status)

@@ -1,0 +1,195 @@
+// Pictures: fitness over generations (uPlot), scatters, and one small strip a gene.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import uPlot from "./vendor/uplot.js";
+import { useTheme } from "./hooks.js";
+import { Numbers } from "./ui.js";
+import { number, short } from "./words.js";
+
+const paint = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+// The width that an element has, as it changes.
+function useWidth(element) {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const look = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    look.observe(element.current);
+    return () => look.disconnect();
+  }, []);
+  return width;
+}
+
+// A chart of uPlot's. `data` may grow without the chart being made anew; `make` is asked again when `key` changes.
+function Plot({ data, make, plotKey, height, label, read }) {
+  const [at, setAt] = useState(null);
+  const place = useRef(null);
+  const plot = useRef(null);
+  const width = useWidth(place);
+  const dark = useTheme();
+  useEffect(() => {
+    if (!width) return undefined;
+    const hooks = { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] };
+    plot.current = new uPlot({ ...make(), width, height, hooks }, data, place.current);
+    return () => plot.current.destroy();
+    // The data are set below, and the width by setSize.
+  }, [plotKey, dark, width > 0]);
+  useEffect(() => plot.current?.setData(data), [data]);
+  useEffect(() => {
+    if (width) plot.current?.setSize({ width, height });
+  }, [width, height]);
+  const last = data[0].length - 1;
+  return html`
+    <div class="chart" ref=${place} role="img" aria-label=${label}></div>
+    <p class="readout">${last >= 0 ? read(at === null || at > last ? last : at) : ""}</p>
+  `;
+}
+
+const axis = (label) => ({
+  label,
+  labelSize: 22,
+  labelFont: "12px system-ui, sans-serif",
+  font: "12px system-ui, sans-serif",
+  stroke: paint("faint"),
+  grid: { stroke: paint("line"), width: 1 },
+  ticks: { stroke: paint("line"), width: 1 },
+});
+
+const whole = (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : ""));
+
+const base = (generationsLabel, valueLabel) => ({
+  padding: [12, 12, 0, 0],
+  cursor: { points: { size: 7 }, drag: { x: true, y: false } },
+  legend: { show: false },
+  scales: { x: { time: false } },
+  axes: [
+    { ...axis(generationsLabel), values: whole, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+    { ...axis(valueLabel), size: 62 },
+  ],
+});
+
+// Fitness by generation: the best, the mean, and the 95 % interval of the mean as a band.
+export function FitnessChart({ generations, name, height = 320 }) {
+  const column = (key) => generations.map((row) => row[key]);
+  const data = [column("index"), column("high"), column("low"), column("mean"), column("best"), column("worst")];
+  const make = () => ({
+    ...base("generation", name),
+    series: [
+      {},
+      { stroke: "transparent", points: { show: false } },
+      { stroke: "transparent", points: { show: false } },
+      { stroke: paint("accent"), width: 2.5, points: { size: 5 } },
+      { stroke: paint("ink"), width: 1.5, points: { size: 5 } },
+      { stroke: paint("faint"), width: 1, dash: [4, 4], points: { show: false } },
+    ],
+    bands: [{ series: [1, 2], fill: paint("band") }],
+  });
+  const read = (at) => {
+    const { index, best, mean, low, high, worst, failed } = generations[at];
+    const within = low === null ? "" : ` (${number(low, 3)} to ${number(high, 3)})`;
+    return `generation ${index}: best ${number(best)}, mean ${number(mean)}${within}, worst ${number(worst)}${failed ? `, ${failed} failed` : ""}`;
+  };
+  return html`
+    <${Plot} data=${data} make=${make} plotKey=${name} height=${height} label=${fitnessLabel(generations, name)} read=${read} />
+    <${Numbers}
+      caption=${`${name} by generation`}
+      headings=${["generation", "best", "mean", "95 % from", "95 % to", "worst", "failed"]}
+      rows=${generations.map((row) => [row.index, row.best, row.mean, row.low, row.high, row.worst, row.failed])}
+    />
+  `;
+}
+
+function fitnessLabel(generations, name) {
+  const last = generations.at(-1);
+  if (!last) return `${name} by generation; none is finished yet`;
+  return `${name} by generation: after ${generations.length}, the last one's best is ${number(last.best)} and its mean ${number(last.mean)}`;
+}
+
+// Curves of several experiments over each other. `lines`: {label, points: [[generation, value]]}.
+export const LINE_COLOURS = ["accent", "info", "good", "warn", "bad", "ink"];
+
+export function Curves({ lines, name, height = 300 }) {
+  const last = Math.max(...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
+  const xs = Array.from({ length: last + 1 }, (_, at) => at);
+  const columns = lines.map(({ points }) => {
+    const by = new Map(points);
+    return xs.map((x) => by.get(x) ?? null);
+  });
+  const labels = lines.map(({ label }) => label);
+  const make = () => ({
+    ...base("generation", name),
+    series: [{}, ...lines.map((_, at) => ({ stroke: paint(LINE_COLOURS[at]), width: 2, points: { size: 5 } }))],
+  });
+  const read = (at) => `generation ${at}: ${labels.map((label, place) => `${label} ${number(columns[place][at])}`).join(", ")}`;
+  return html`
+    <${Plot} data=${[xs, ...columns]} make=${make} plotKey=${labels.join("|")} height=${height} label=${`${name} by generation of ${labels.join(" and ")}`} read=${read} />
+    <${Numbers} caption=${`${name} by generation`} headings=${["generation", ...labels]} rows=${xs.map((x) => [x, ...columns.map((column) => column[x])])} />
+  `;
+}
+
+const nice = (low, high) => {
+  const span = high - low || Math.abs(high) || 1;
+  const step = 10 ** Math.floor(Math.log10(span / 4));
+  const by = [1, 2, 5, 10].map((factor) => factor * step).find((size) => span / size <= 6) ?? step * 10;
+  const ticks = [];
+  for (let tick = Math.ceil(low / by) * by; tick <= high + by / 1e6; tick += by) ticks.push(Number(tick.toPrecision(12)));
+  return ticks;
+};
+
+// Agents as points, each a link to its page. `of(agent, axis)` returns a number or null.
+export function Scatter({ agents, x, y, of, height = 320 }) {
+  const place = useRef(null);
+  const width = useWidth(place) || 600;
+  const points = agents
+    .map((agent) => ({ agent, at: of(agent, x), up: of(agent, y) }))
+    .filter(({ at, up }) => Number.isFinite(at) && Number.isFinite(up));
+  if (!points.length) {
+    return html`<div ref=${place}><p class="hint">No agent of this generation has both numbers yet.</p></div>`;
+  }
+  const range = (values) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const room = (high - low || Math.abs(high) || 1) * 0.06;
+    return [low - room, high + room];
+  };
+  const [left, right, top, bottom] = [56, 14, 12, 40];
+  const [xLow, xHigh] = range(points.map(({ at }) => at));
+  const [yLow, yHigh] = range(points.map(({ up }) => up));
+  const across = (value) => left + ((value - xLow) / (xHigh - xLow)) * (width - left - right);
+  const upward = (value) => height - bottom - ((value - yLow) / (yHigh - yLow)) * (height - top - bottom);
+  return html`
+    <div ref=${place}>
+      <svg class="scatter" viewBox=${`0 0 ${width} ${height}`} role="group" aria-label=${`${points.length} agents: ${x.label} across, ${y.label} upward`}>
+        ${nice(xLow, xHigh).map((tick) => html`<g key=${`x${tick}`}><line x1=${across(tick)} x2=${across(tick)} y1=${top} y2=${height - bottom} /><text x=${across(tick)} y=${height - bottom + 16} text-anchor="middle">${number(tick)}</text></g>`)}
+        ${nice(yLow, yHigh).map((tick) => html`<g key=${`y${tick}`}><line x1=${left} x2=${width - right} y1=${upward(tick)} y2=${upward(tick)} /><text x=${left - 8} y=${upward(tick) + 4} text-anchor="end">${number(tick)}</text></g>`)}
+        <text x=${(left + width - right) / 2} y=${height - 4} text-anchor="middle">${x.label}</text>
+        <text x="12" y=${(top + height - bottom) / 2} text-anchor="middle" transform=${`rotate(-90 12 ${(top + height - bottom) / 2})`}>${y.label}</text>
+        ${points.map(
+          ({ agent, at, up }) => html`
+            <a key=${agent.id} href=${`/agents/${encodeURIComponent(agent.id)}`} aria-label=${`${short(agent.id)}: ${x.label} ${number(at)}, ${y.label} ${number(up)}`}>
+              <circle cx=${across(at)} cy=${upward(up)} r="5.5"><title>${short(agent.id)}: ${number(at)}, ${number(up)}</title></circle>
+            </a>
+          `,
+        )}
+      </svg>
+      <${Numbers} caption=${`${y.label} against ${x.label}`} headings=${["agent", x.label, y.label]} rows=${points.map(({ agent, at, up }) => [short(agent.id), at, up])} />
+    </div>
+  `;
+}
+
+// One gene over generations, as a fraction of its range: the mean, and the middle half of the agents.
+export function GeneStrip({ gene }) {
+  const most = Math.max(gene.mean.length - 1, 1);
+  const point = (share, at) => `${(at / most) * 100},${50 - share * 46}`;
+  const outline = [...gene.upper.map(point), ...gene.lower.map(point).reverse()].join("L");
+  const value = (share) => number(gene.low + share * (gene.high - gene.low), 3);
+  const [first, last] = [value(gene.mean[0]), value(gene.mean.at(-1))];
+  const told = `${gene.name}: its mean went from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
+  return html`
+    <div class="strip">
+      <h3><span title=${gene.description}>${gene.name}</span><span class="faint">${last}</span></h3>
+      <svg viewBox="0 0 100 54" preserveAspectRatio="none" role="img" aria-label=${told}>
+        <path class="half" d=${`M${outline}Z`} />
+        <path class="mean" d=${`M${gene.mean.map(point).join("L")}`} />
+      </svg>
+    </div>
+  `;
+}

@@ -1,0 +1,106 @@
+// What components share: data that is asked for again, events as they come, and the theme.
+
+import { useCallback, useEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { Events, get } from "./net.js";
+
+// What a path answers: {data, error, loading, again}. The last answer stays while the next is on its way, and while the
+// server cannot be reached.
+export function useAnswer(path, { every = 0 } = {}) {
+  const [answer, setAnswer] = useState({ path, data: null, error: null });
+  const asking = useRef(null);
+  const again = useCallback(
+    async (fresh = false) => {
+      asking.current?.abort();
+      const control = (asking.current = new AbortController());
+      try {
+        const query = fresh ? (path.includes("?") ? "&fresh" : "?fresh") : "";
+        const data = await get(path + query, control.signal);
+        if (asking.current === control) setAnswer({ path, data, error: null });
+      } catch (error) {
+        if (asking.current === control) setAnswer((last) => ({ path, data: last.path === path ? last.data : null, error }));
+      }
+    },
+    [path],
+  );
+  useEffect(() => {
+    again();
+    const look = () => document.visibilityState === "visible" && again();
+    const timer = every ? setInterval(look, every) : null;
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+      asking.current?.abort();
+      asking.current = null;
+    };
+  }, [again, every]);
+  const mine = answer.path === path;
+  return { data: mine ? answer.data : null, error: mine ? answer.error : null, again };
+}
+
+// Calls `happened` for each event after `after`, and returns how the connection stands. `after` null: not yet.
+export function useEvents(experiment, after, happened) {
+  const [state, setState] = useState("connecting");
+  const latest = useRef(happened);
+  latest.current = happened;
+  const begin = after === null ? null : experiment;
+  useEffect(() => {
+    if (begin === null) return undefined;
+    const events = new Events(begin, after, { happened: (event) => latest.current(event), state: setState });
+    return () => events.close();
+    // `after` says where to begin, and is looked at once.
+  }, [begin]);
+  return state;
+}
+
+// Runs `work` now, and at most once in so many milliseconds however often it is called; the last call is never lost.
+export function useThrottled(work, pause) {
+  const latest = useRef(work);
+  latest.current = work;
+  const timer = useRef(null);
+  const again = useRef(false);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(() => {
+    if (timer.current) {
+      again.current = true;
+      return;
+    }
+    const wait = () => {
+      timer.current = setTimeout(() => {
+        timer.current = null;
+        if (again.current) {
+          again.current = false;
+          latest.current();
+          wait();
+        }
+      }, pause);
+    };
+    latest.current();
+    wait();
+  }, [pause]);
+}
+
+export function useTitle(title) {
+  useEffect(() => {
+    document.title = title ? `${title} · clau-doom` : "clau-doom";
+  }, [title]);
+}
+
+// The theme, for what is painted rather than styled; it changes with the system and with the choice that is made here.
+export function useTheme() {
+  const dark = () =>
+    (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark")) ===
+    "dark";
+  const [isDark, setDark] = useState(dark);
+  useEffect(() => {
+    const look = () => setDark(dark());
+    const media = matchMedia("(prefers-color-scheme: light)");
+    media.addEventListener("change", look);
+    addEventListener("themechange", look);
+    return () => {
+      media.removeEventListener("change", look);
+      removeEventListener("themechange", look);
+    };
+  }, []);
+  return isDark;
+}

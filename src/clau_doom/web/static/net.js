@@ -1,0 +1,86 @@
+// What the page asks the server, and what it is told. Every failure becomes one `Refused`, whose text people can read.
+
+const meta = (name) => document.querySelector(`meta[name=${name}]`).content;
+
+export const VERSION = meta("version");
+export const STARTS = meta("starts") === "yes";
+
+export class Refused extends Error {
+  constructor(kind, message, problems = []) {
+    super(message);
+    this.kind = kind;
+    this.problems = problems;
+  }
+}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`/api${path}`, options);
+  } catch {
+    throw new Refused("Unreachable", "The server does not answer. It may have been stopped; this page keeps trying.");
+  }
+  if (answer.status === 401) {
+    location.assign("/login");
+    throw new Refused("Unauthorized", "This session is over.");
+  }
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    const { kind = "Error", message = `The server answered ${answer.status}.`, problems } = told.error ?? {};
+    throw new Refused(kind, message, problems);
+  }
+  return told;
+}
+
+export const get = (path, signal) => ask(path, { signal });
+
+export const post = (path, body = "") =>
+  ask(path, {
+    method: "POST",
+    body,
+    headers: { "x-csrf-token": meta("csrf"), "x-request-id": crypto.randomUUID?.() ?? String(Math.random()) },
+  });
+
+// An experiment's events after a sequence, in order, each once. A browser comes back by itself after most breaks, and
+// says what it saw last; where it gives up (the server was restarted, say), we begin again from there.
+export class Events {
+  constructor(experiment, after, { happened, state }) {
+    this.last = after;
+    this.path = `/api/experiments/${encodeURIComponent(experiment)}/events`;
+    this.happened = happened;
+    this.state = state;
+    this.pause = 500;
+    this.open();
+  }
+
+  open() {
+    this.state("connecting");
+    const source = new EventSource(`${this.path}?after=${this.last}`);
+    this.source = source;
+    source.addEventListener("open", () => {
+      this.pause = 500;
+      this.state("live");
+    });
+    source.addEventListener("happened", ({ data, lastEventId }) => {
+      const sequence = Number(lastEventId);
+      if (sequence <= this.last) return;
+      this.last = sequence;
+      this.happened(JSON.parse(data));
+    });
+    source.addEventListener("over", () => {
+      source.close();
+      this.state("over");
+    });
+    source.addEventListener("error", () => {
+      this.state("lost");
+      if (source.readyState !== EventSource.CLOSED) return;
+      this.timer = setTimeout(() => this.open(), this.pause);
+      this.pause = Math.min(this.pause * 2, 8000);
+    });
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.source.close();
+  }
+}

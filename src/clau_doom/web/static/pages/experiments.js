@@ -1,0 +1,77 @@
+// All experiments, the one that moved last first.
+
+import { html } from "../vendor/preact-htm.js";
+import { useAnswer, useTitle } from "../hooks.js";
+import { STARTS, post } from "../net.js";
+import { Action, Empty, Failure, Meter, Sparkline, State, Waiting } from "../ui.js";
+import { ago, count, duration, number, spaced } from "../words.js";
+
+export function Experiments() {
+  useTitle("Experiments");
+  const { data, error, again } = useAnswer("/experiments", { every: 2000 });
+  return html`
+    <div class="head">
+      <h1>Experiments</h1>
+      ${STARTS && html`<div class="actions"><a class="button primary" href="/new">New experiment</a></div>`}
+    </div>
+    ${error && html`<${Failure} error=${error} again=${again} />`}
+    ${data?.draining && html`<div class="note" role="status">The server is shutting down: it takes no new work.</div>`}
+    ${!data ? !error && html`<${Waiting} />` : data.experiments.length ? html`<${List} rows=${data.experiments} again=${again} />` : html`<${None} />`}
+  `;
+}
+
+const None = () => html`
+  <${Empty} title="No experiment yet">
+    <p>An experiment evolves agents that play DOOM. Start one here, or on the command line:</p>
+    <pre>clau-doom run -c examples/quickstart.yaml</pre>
+    ${STARTS && html`<p style=${{ marginTop: "18px" }}><a class="button primary" href="/new">Start an experiment</a></p>`}
+  <//>
+`;
+
+const List = ({ rows, again }) => html`
+  <ul class="experiments">
+    ${rows.map((row) => html`<${Row} key=${row.id} row=${row} again=${again} />`)}
+  </ul>
+`;
+
+const Row = ({ row, again }) => html`
+  <li class="experiment">
+    <div class="identity">
+      <a class="name" href=${`/experiments/${encodeURIComponent(row.id)}`}>${row.id}</a>
+      <div class="facts">
+        <${State} state=${row.state} />
+        <span>${spaced(row.scenario)}</span>
+        <span>${spaced(row.policy)} policy, ${spaced(row.evolution)}</span>
+      </div>
+    </div>
+    <div>
+      <${Meter} done=${row.generations_finished} planned=${row.generations_planned} label=${`generations of ${row.id}`} />
+      <span class="hint">${row.generations_finished} of ${count(row.generations_planned, "generation")}</span>
+    </div>
+    <${Sparkline} values=${row.best_by_generation} label=${`best fitness of ${row.id} by generation`} />
+    <div>
+      <div class="value">${number(row.best_fitness)}</div>
+      <div class="hint">best in training</div>
+    </div>
+    <div>
+      <div class="hint">${row.episodes_per_second ? `${number(row.episodes_per_second, 3)} episodes/s` : "nothing played"}</div>
+      <div class="hint">${duration(row.running_seconds)} · ${ago(row.last_activity)}</div>
+      <${Steering} row=${row} again=${again} small />
+    </div>
+  </li>
+`;
+
+export function Steering({ row, again }) {
+  const steer = (verb) => () => post(`/experiments/${encodeURIComponent(row.id)}/${verb}`);
+  const done = () => again(true);
+  const running = row.state === "running";
+  const waiting = row.state === "paused" || row.state === "interrupted";
+  if (!running && !waiting && row.state !== "pending") return null;
+  return html`
+    <div class="actions">
+      ${running && html`<${Action} label="Pause" work=${steer("pause")} done=${done} />`}
+      ${waiting && html`<${Action} label="Resume" work=${steer("resume")} done=${done} />`}
+      <${Action} label="Cancel" danger work=${steer("cancel")} done=${done} confirm=${`Cancel ${row.id}? What it has played stays; it cannot be resumed.`} />
+    </div>
+  `;
+}

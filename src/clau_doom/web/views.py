@@ -1,0 +1,244 @@
+"""What pages are drawn from: snapshots as JSON. Agents go by their ids; what there is none of is null."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from clau_doom.analysis import generation_rows, mean_interval, telling_measures
+from clau_doom.config import StoredExperiment
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    AgentStatus,
+    Episode,
+    Evaluation,
+    Fitness,
+    GeneKind,
+    GenomeSpace,
+    Measures,
+    Purpose,
+    agent_id,
+    generator,
+)
+from clau_doom.domain.history import history_sha256
+from clau_doom.domain.snapshot import Snapshot
+
+__all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "population_view"]
+
+_MOST_GENES = 64
+"""Of a network's thousands of weights no page draws more than these."""
+
+Json = dict[str, Any]
+
+
+def experiment_row(stored: StoredExperiment) -> Json:
+    """Return an experiment as the list has it."""
+    snapshot, config = stored.snapshot, stored.config
+    played = sum(map(len, snapshot.episodes.values())) + sum(map(len, snapshot.judging.values()))
+    seconds = snapshot.running_seconds
+    return {
+        "id": snapshot.experiment.id,
+        "state": stored.state.value,
+        "reason": snapshot.reason,
+        "scenario": config.scenario.name,
+        "policy": config.policy.kind,
+        "evolution": config.evolution.kind,
+        "backend": config.execution.backend,
+        "generations_planned": config.generations,
+        "generations_finished": len(snapshot.summaries),
+        "population": config.population,
+        "best_fitness": max((summary.best_fitness for summary in snapshot.summaries), default=None),
+        "best_by_generation": [summary.best_fitness for summary in snapshot.summaries],
+        "episodes_played": played,
+        "episodes_planned": config.generations * config.population * config.episodes,
+        "running_seconds": seconds,
+        "episodes_per_second": played / seconds if seconds > 0 else None,
+        "last_activity": stored.last_activity,
+        "failed_agents": sum(summary.failed for summary in snapshot.summaries),
+    }
+
+
+def experiment_view(stored: StoredExperiment, fitness: Fitness) -> Json:
+    """Return one experiment: its generations, champion, held-out results, failures and configuration."""
+    snapshot = stored.snapshot
+    name = snapshot.experiment.id
+    champion = snapshot.champion
+    return {
+        **experiment_row(stored),
+        "seed": snapshot.experiment.seed,
+        "fitness": stored.config.fitness if isinstance(stored.config.fitness, str) else "weighted",
+        "measures": list(telling_measures(stored.config.scenario.name)),
+        "last_sequence": snapshot.last_sequence,
+        "history_sha256": history_sha256(snapshot.finished_generations),
+        "deviations": asdict(snapshot.deviations) | {"total": snapshot.deviations.total},
+        "generations": [
+            {
+                "index": row.index,
+                "best": row.best_fitness,
+                "best_agent": _id(name, row.best) if row.best else None,
+                "mean": row.mean.mean if row.mean else None,
+                "low": row.mean.low if row.mean else None,
+                "high": row.mean.high if row.mean else None,
+                "worst": row.worst_fitness,
+                "failed": row.failed,
+            }
+            for row in generation_rows(snapshot.finished_generations)
+        ],
+        "generations_started": len(snapshot.generations),
+        "champion": {"agent": _id(name, champion[0]), "validation_fitness": champion[1]} if champion else None,
+        "held_out": _held_out(snapshot, fitness),
+        "failures": [
+            {"agent": row.agent.id, "generation": row.agent.ref.generation, "reason": row.failure}
+            for generation in reversed(snapshot.generations)
+            for row in generation
+            if row.status is AgentStatus.FAILED
+        ][:200],
+        "config_yaml": snapshot.config_yaml,
+        "provenance": dict(snapshot.experiment.provenance.facts),
+    }
+
+
+def population_view(stored: StoredExperiment, space: GenomeSpace | None, generation: int | None) -> Json:
+    """Return a generation's agents, the last one's where none is named; genes by name where the space is known."""
+    snapshot = stored.snapshot
+    count = len(snapshot.generations)
+    if not count:
+        return {"generation": None, "finished": False, "genes": [], "measures": [], "agents": []}
+    number = count - 1 if generation is None else min(max(generation, 0), count - 1)
+    genes = space.genes[:_MOST_GENES] if space else ()
+    return {
+        "generation": number,
+        "finished": number < len(snapshot.summaries),
+        "genes": [_gene(gene) for gene in genes],
+        "measures": list(Measures.__dataclass_fields__),
+        "agents": [_member(snapshot, row, len(genes)) for row in snapshot.generations[number]],
+    }
+
+
+def genes_view(stored: StoredExperiment, space: GenomeSpace | None) -> Json:
+    """Return each gene over the finished generations: mean and the middle half, as fractions of the gene's range."""
+    generations = stored.snapshot.finished_generations
+    genes = space.genes[:_MOST_GENES] if space else ()
+    values = [np.array([row.agent.genome.values[: len(genes)] for row in rows]) for rows in generations]
+    drawn = []
+    for place, gene in enumerate(genes):
+        if gene.kind is GeneKind.CHOICE or gene.high <= gene.low:
+            continue  # neighbouring choices mean nothing, and their mean means less
+        columns = [(rows[:, place] - gene.low) / (gene.high - gene.low) for rows in values]
+        drawn.append(
+            {
+                **_gene(gene),
+                "mean": [float(column.mean()) for column in columns],
+                "lower": [float(np.quantile(column, 0.25)) for column in columns],
+                "upper": [float(np.quantile(column, 0.75)) for column in columns],
+            }
+        )
+    return {"generations": list(range(len(generations))), "genes": drawn}
+
+
+def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSpace | None, fitness: Fitness) -> Json:
+    """Return one agent: its genes in their ranges, its family back to drawn genomes, its episodes."""
+    snapshot, agent = stored.snapshot, evaluation.agent
+    named = space.named(agent.genome) if space else {}
+    genes = space.genes if space else ()
+    return {
+        **_brief(snapshot, evaluation),
+        "experiment": agent.experiment,
+        "state": stored.state.value,
+        "measures": list(telling_measures(stored.config.scenario.name)),
+        "champion": snapshot.champion is not None and snapshot.champion[0] == agent.ref,
+        "genes": [
+            {**_gene(gene), "value": value, "shown": named[gene.name]}
+            for gene, value in zip(genes, agent.genome.values, strict=False)
+        ],
+        "genes_total": len(agent.genome.values),
+        "children": [child.id for child in _children(snapshot, agent)],
+        "ancestors": [_brief(snapshot, ancestor) for ancestor in snapshot.ancestors(agent)[:400]],
+        "episodes": [
+            {
+                "purpose": episode.purpose.value,
+                "number": episode.number,
+                "seed": episode.outcome.seed,
+                "fitness": fitness.of_episode(episode.outcome.measures),
+                "measures": asdict(episode.outcome.measures),
+                "trajectory_sha256": episode.outcome.trajectory_sha256,
+                "seconds": episode.timing.seconds,
+                "attempts": episode.timing.attempts,
+            }
+            for episode in snapshot.played_by(agent)
+        ],
+    }
+
+
+def _gene(gene: Any) -> Json:
+    return {
+        "name": gene.name,
+        "kind": gene.kind.value,
+        "low": gene.low,
+        "high": gene.high,
+        "choices": list(gene.choices),
+        "description": gene.description,
+    }
+
+
+def _brief(snapshot: Snapshot, evaluation: Evaluation) -> Json:
+    agent = evaluation.agent
+    return {
+        "id": agent.id,
+        "generation": agent.ref.generation,
+        "index": agent.ref.index,
+        "status": evaluation.status.value,
+        "paused": agent.ref in snapshot.paused,
+        "fitness": evaluation.fitness,
+        "failure": evaluation.failure,
+        "operator": agent.operator,
+        "parents": [_id(agent.experiment, ref) for ref in agent.parents],
+    }
+
+
+def _member(snapshot: Snapshot, evaluation: Evaluation, genes: int) -> Json:
+    episodes = snapshot.episodes.get(evaluation.agent.ref, ())
+    return {
+        **_brief(snapshot, evaluation),
+        "episodes_finished": len(episodes),
+        "measures": _means(episodes),
+        "genes": list(evaluation.agent.genome.values[:genes]),
+    }
+
+
+def _means(episodes: Sequence[Episode]) -> Mapping[str, float] | None:
+    if not episodes:
+        return None
+    rows = [asdict(episode.outcome.measures) for episode in episodes]
+    return {name: fmean(row[name] for row in rows) for name in rows[0]}
+
+
+def _held_out(snapshot: Snapshot, fitness: Fitness) -> list[Json]:
+    """Return each contestant's mean fitness on the held-out seeds, with its interval, the champion first."""
+    name, rows = snapshot.experiment.id, []
+    champion = _id(name, snapshot.champion[0]) if snapshot.champion else None
+    first = _id(name, snapshot.summaries[0].best) if snapshot.summaries else None
+    for (purpose, agent), played in sorted(snapshot.judging.items()):
+        if purpose is not Purpose.HELD_OUT or not played:
+            continue
+        values = [fitness.of_episode(episode.outcome.measures) for episode in played]
+        rng = generator(snapshot.experiment.seed, "analysis", "dashboard", agent)
+        role = {first: "generation 0's best", champion: "champion"}.get(agent, "random play")
+        rows.append({"agent": agent, "role": role, **asdict(mean_interval(values, rng))})
+    return sorted(rows, key=lambda row: row["role"] != "champion")
+
+
+def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:
+    return [
+        row.agent
+        for generation in snapshot.generations[agent.ref.generation + 1 :]
+        for row in generation
+        if agent.ref in row.agent.parents
+    ]
+
+
+def _id(experiment: str, ref: AgentRef) -> str:
+    return agent_id(experiment, ref.generation, ref.index)

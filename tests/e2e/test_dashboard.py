@@ -1,0 +1,246 @@
+"""The dashboard in a real browser, on real episodes: started, watched and steered from the page."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).parents[2]
+YAML = """
+name: {name}
+seed: 3
+generations: {generations}
+population: 6
+episodes: {episodes}
+scenario: {{name: defend_the_center, timeout: {timeout}}}
+fitness: kills
+holdout: {{validation: 2, episodes: 3}}
+"""
+_PATIENCE = 30_000
+
+
+def config(name: str, *, generations: int = 8, episodes: int = 2, timeout: int = 600) -> str:
+    return YAML.format(name=name, generations=generations, episodes=episodes, timeout=timeout).strip()
+
+
+@pytest.fixture(scope="module")
+def chromium(tool: Callable[[str, str], str]) -> Iterator[Browser]:
+    """Return Debian's Chromium."""
+    program = tool("chromium", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A page, and what went wrong in it."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        page.set_default_timeout(_PATIENCE)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._see)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def _see(self, request: Request) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.strangers.append(request.url)
+
+
+@pytest.fixture
+def served(service: Any) -> Any:
+    """Return a server whose dashboard listens."""
+    service.start()
+    return service
+
+
+@pytest.fixture
+def visitor(chromium: Browser, served: Any) -> Iterator[Visitor]:
+    """Return a visitor; no page may complain, and none may ask anybody else for anything."""
+    context = chromium.new_context(viewport={"width": 1360, "height": 900})
+    visitor = Visitor(context.new_page(), served.page)
+    yield visitor
+    context.close()
+    assert visitor.complaints == []
+    assert visitor.strangers == []
+
+
+def start(visitor: Visitor, text: str) -> Page:
+    """Start an experiment as a person does, and return its page."""
+    page = visitor.open("/new")
+    page.get_by_label("The configuration, as YAML").fill(text)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/experiments/*")
+    return page
+
+
+def rows_of_curve(page: Page) -> int:
+    """Return how many generations the fitness curve has."""
+    table = page.locator("section[aria-labelledby=fitness] details table tbody tr")
+    return table.count()
+
+
+def grows(page: Page, least: int) -> None:
+    """Wait until the fitness curve has so many generations; the page's policy forbids Playwright's own way."""
+    end = time.monotonic() + 60.0
+    while rows_of_curve(page) < least:
+        assert time.monotonic() < end, "the curve does not grow"
+        page.wait_for_timeout(100)
+
+
+def test_an_experiment_that_is_started_in_the_page_evolves_before_ones_eyes(visitor: Visitor) -> None:
+    """The curve grows and events come without a reload; at the end the champion and its held-out results are there."""
+    page = start(visitor, config("seen"))
+    marked = page.evaluate("window.mark = 1")
+    expect(page.get_by_role("heading", name="seen")).to_be_visible()
+    grows(page, 2)
+    grows(page, rows_of_curve(page) + 1)
+    expect(page.locator(".state", has_text="completed").first).to_be_visible(timeout=90_000)
+    assert page.evaluate("window.mark") == marked, "the page was loaded again"
+    expect(page.get_by_role("heading", name="Champion")).to_be_visible()
+    expect(page.get_by_text("On held-out seeds, which nothing was selected on")).to_be_visible()
+    expect(page.locator(".events li", has_text="completed").first).to_be_visible()
+    assert rows_of_curve(page) == 8
+    page.get_by_role("link", name=re.compile(r"g\d+-a\d+")).first.click()
+    expect(page.get_by_role("heading", name="Genome")).to_be_visible()
+    expect(page.locator(".gene").first).to_be_visible()
+
+
+def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
+    """From its own page; the experiment's page shows it among the population, and the log has both."""
+    page = start(visitor, config("slow", generations=2, episodes=200, timeout=2100))
+    agent = page.locator("section[aria-labelledby=population] tbody tr", has_text="pending").first
+    agent.get_by_role("link").first.click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".head .state.paused")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".head .state.paused")).to_have_count(0)
+    page.get_by_role("link", name="slow").click()
+    expect(page.locator(".events li", has_text="paused by a person")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".head .state", has_text="paused").first).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(page.locator(".head .state", has_text="cancelled").first).to_be_visible()
+    lines = served.run("events", "slow", "--json", local=True).stdout.splitlines()
+    kinds = [kind for line in lines for kind in json.loads(line)]
+    assert [kind for kind in kinds if kind.startswith("agent") and kind != "agentEvaluated"] == [
+        "agentPaused",
+        "agentResumed",
+    ]
+    assert "experimentCancelled" in kinds
+
+
+def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None:
+    """The lines are marked, each problem says what to mend, and choosing one leads to its line; nothing is started."""
+    page = visitor.open("/new")
+    area = page.get_by_label("The configuration, as YAML")
+    area.fill("name: bad\npopulation: -4\nevolution:\n  kind: genetik\n")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="2 problems")).to_be_visible()
+    assert [line.inner_text() for line in page.locator(".lines .bad").all()] == ["2", "4"]
+    expect(page.locator(".problems")).to_contain_text("did you mean")
+    page.locator(".problems button", has_text="population").click()
+    chosen = area.evaluate("it => it.value.slice(it.selectionStart, it.selectionEnd)")
+    assert chosen == "population: -4"
+    area.fill(config("good", generations=1))
+    expect(page.locator(".problems")).to_have_count(0)
+    assert visitor.complaints == [
+        "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+    ]
+    visitor.complaints.clear()
+
+
+def test_a_dropped_connection_heals_and_misses_nothing(visitor: Visitor, served: Any) -> None:
+    """The server is killed in mid-run and started again: the page says so, comes back, and has every event."""
+    page = start(visitor, config("healed", generations=30, episodes=4))
+    expect(page.locator(".state.live").first).to_be_visible()
+    grows(page, 2)
+    port = served.page.rpartition(":")[2]
+    served.stop(signal.SIGKILL)
+    expect(page.locator(".state.lost").first).to_be_visible()
+    served.start(web_port=port)
+    expect(page.locator(".state.live").first).to_be_visible(timeout=60_000)
+    grows(page, rows_of_curve(page) + 1)
+    numbers = page.evaluate("[...document.querySelectorAll('.events li')].map(it => Number(it.dataset.sequence))")
+    assert numbers == list(range(numbers[0], numbers[0] - len(numbers), -1))
+    assert all(re.search("ERR_|Failed to load|Failed to fetch", text) for text in visitor.complaints)
+    visitor.complaints.clear()
+
+
+@pytest.fixture(scope="module")
+def axe(tool: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what looks for faults of accessibility, as JavaScript."""
+    folder = tmp_path_factory.mktemp("axe") / "axe"
+    shutil.copytree(ROOT / "tests" / "axe", folder, ignore=shutil.ignore_patterns("node_modules"))
+    install = [tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1360, 390])
+def test_pages_have_no_serious_fault_of_accessibility(
+    chromium: Browser, served: Any, axe: str, theme: str, width: int
+) -> None:
+    """Wide and narrow, dark and light: axe-core finds none, and no page is wider than its window."""
+    service = served
+    for name in ("short", "another"):
+        (service.folder / "config.yaml").write_text(config(name, generations=3))
+        assert service.run("run", "-c", "config.yaml").returncode == 0
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
+    visitor = Visitor(context.new_page(), service.page)
+    champion = json.loads(service.run("analyze", "short", "--json").stdout)["held_out"][0]["agent"]
+    for path in ("/", "/experiments/short", f"/agents/{champion}", "/new", "/compare", "/compare?ids=short,another"):
+        page = visitor.open(path)
+        page.wait_for_selector("h1")
+        page.wait_for_selector(".waiting", state="detached")
+        page.evaluate(axe)
+        found: dict[str, Any] = page.evaluate("axe.run()")
+        faults = [
+            (fault["id"], node["target"])
+            for fault in found["violations"]
+            if fault["impact"] in {"serious", "critical"}
+            for node in fault["nodes"]
+        ]
+        assert faults == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    assert visitor.complaints == []
+    context.close()
+
+
+def test_pages_are_used_by_the_keyboard_alone(visitor: Visitor) -> None:
+    """Tab leads to the content, to every link and control; Enter opens; what is focused is seen."""
+    page = visitor.open("/")
+    page.wait_for_selector("h1")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="New experiment").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new")
+    expect(page.get_by_role("heading", name="New experiment")).to_be_visible()
+    expect(page.locator("main")).to_be_focused()

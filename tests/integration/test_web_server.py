@@ -1,0 +1,328 @@
+"""The dashboard's server on real sockets: what it answers, whom it refuses, and what its streams say."""
+
+import io
+import json
+import re
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from clau_doom.bootstrap import make_fitness
+from clau_doom.config import ExperimentConfig, WebConfig
+from clau_doom.errors import AddressTaken, ConfigError
+from clau_doom.orchestration import Finishing, Orchestrator
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.web import WebServer
+
+pytestmark = pytest.mark.anyio
+
+YAML = "name: shown\ngenerations: 3\npopulation: 4\nepisodes: 2\nholdout: {validation: 2, episodes: 3}\n"
+TOKEN = "t0ken-of-the-server"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass
+class Browser:
+    """What a page of ours can do: it has the token against forged requests."""
+
+    server: WebServer
+    orchestrator: Orchestrator
+    laboratory: ScriptedLaboratory
+    http: aiohttp.ClientSession
+
+    async def get(self, path: str, **headers: str) -> tuple[int, Any]:
+        async with self.http.get(self.server.url + path, headers=headers, allow_redirects=False) as answer:
+            return answer.status, await answer.json()
+
+    async def csrf(self) -> str:
+        async with self.http.get(self.server.url + "/") as answer:
+            found = re.search(r'name="csrf" content="([^"]+)"', await answer.text())
+        assert found
+        return found[1]
+
+    async def post(self, path: str, body: str = "", **headers: str) -> tuple[int, Any]:
+        shown = {"origin": self.server.url, "x-csrf-token": await self.csrf(), **headers}
+        async with self.http.post(self.server.url + path, data=io.BytesIO(body.encode()), headers=shown) as answer:
+            return answer.status, await answer.json()
+
+    async def finished(self, name: str = "shown", yaml: str = YAML) -> None:
+        """Start an experiment as a page does, and wait for its end."""
+        status, told = await self.post("/api/experiments", yaml)
+        assert (status, told) == (201, {"id": name, "created": True})
+        await self.orchestrator.idle()
+
+    async def events(self, experiment: str, after: int = 0, **headers: str) -> list[tuple[int | None, str, Any]]:
+        """Read a stream to its end: sequence, event, data."""
+        path = f"{self.server.url}/api/experiments/{experiment}/events?after={after}"
+        async with self.http.get(path, headers=headers) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            text = (await answer.read()).decode().replace("\r\n", "\n")
+        found = []
+        for block in filter(None, text.split("\n\n")):
+            fields = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
+            if fields:
+                number = int(fields["id"]) if "id" in fields else None
+                found.append((number, fields["event"], json.loads(fields["data"])))
+        return found
+
+
+Serving = Callable[..., AbstractAsyncContextManager[Browser]]
+
+
+@pytest.fixture
+def serving() -> Serving:
+    @asynccontextmanager
+    async def serve(
+        laboratory: ScriptedLaboratory | None = None, config: WebConfig | None = None, **client: Any
+    ) -> AsyncIterator[Browser]:
+        laboratory = laboratory or ScriptedLaboratory()
+        orchestrator = Orchestrator(laboratory)
+        async with AsyncExitStack() as stack:
+            finishing = await stack.enter_async_context(Finishing(grace=5.0))
+            server = WebServer(
+                config or WebConfig(port=0),
+                orchestrator,
+                fitness=make_fitness,
+                token=lambda: TOKEN,
+                finishing=finishing,
+                starts=True,
+            )
+            await stack.enter_async_context(server)
+            await stack.enter_async_context(orchestrator)
+            http = await stack.enter_async_context(aiohttp.ClientSession(**client))
+            yield Browser(server, orchestrator, laboratory, http)
+
+    return serve
+
+
+async def test_a_page_starts_an_experiment_and_sees_what_came_of_it(serving: Serving) -> None:
+    """The list, the experiment, its population, its genes and an agent agree with what the store holds."""
+    async with serving() as browser:
+        assert await browser.get("/api/experiments") == (200, {"experiments": [], "draining": False})
+        await browser.finished()
+        snapshot = (await browser.orchestrator.experiment("shown")).snapshot
+
+        (row,) = (await browser.get("/api/experiments?fresh"))[1]["experiments"]
+        assert (row["id"], row["state"], row["generations_finished"]) == ("shown", "completed", 3)
+        assert row["best_by_generation"] == [summary.best_fitness for summary in snapshot.summaries]
+
+        _, whole = await browser.get("/api/experiments/shown?fresh")
+        assert [each["mean"] for each in whole["generations"]] == pytest.approx(
+            [summary.mean_fitness for summary in snapshot.summaries]
+        )
+        assert all(each["low"] < each["mean"] < each["high"] for each in whole["generations"])
+        assert whole["held_out"][0]["role"] == "champion"
+        assert {row["n"] for row in whole["held_out"]} == {3}
+
+        _, population = await browser.get("/api/experiments/shown/population?generation=1")
+        first = snapshot.generations[1][0]
+        assert (population["finished"], len(population["agents"])) == (True, 4)
+        assert [gene["name"] for gene in population["genes"]] == ["x", "y", "mood"]
+        assert population["agents"][0]["genes"] == list(first.agent.genome.values)
+        assert population["agents"][0]["fitness"] == first.fitness
+
+        _, genes = await browser.get("/api/experiments/shown/genes")
+        assert [gene["name"] for gene in genes["genes"]] == ["x", "y"], "a choice has no mean"
+        assert all(0.0 <= value <= 1.0 for gene in genes["genes"] for value in gene["mean"])
+
+        _, agent = await browser.get(f"/api/agents/{whole['champion']['agent']}")
+        assert agent["champion"]
+        assert agent["genes"][2]["shown"] in {"bold", "shy"}
+        assert {episode["purpose"] for episode in agent["episodes"]} == {"training", "validation", "held_out"}
+
+
+async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) -> None:
+    """From the start, from a cursor, and from the last event that a browser says it saw: no gap, none twice."""
+    async with serving() as browser:
+        await browser.finished()
+        last = (await browser.orchestrator.experiment("shown")).snapshot.last_sequence
+        everything = await browser.events("shown")
+        assert [number for number, _, _ in everything] == [*range(1, last + 1), None]
+        assert everything[-1][1] == "over"
+        assert "experiment_completed" in everything[-2][2]
+        assert await browser.events("shown", after=last - 2) == everything[-3:]
+        assert await browser.events("shown", after=0, **{"last-event-id": str(last - 1)}) == everything[-2:]
+
+
+async def test_a_running_experiment_is_steered(serving: Serving) -> None:
+    """Pause, resume and cancel; an agent is paused, resumed and stopped; what does not fit is refused."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    async with serving(laboratory) as browser:
+        assert (await browser.post("/api/experiments", YAML))[0] == 201
+        agent = "shown-g000-a001"
+        assert await browser.post(f"/api/agents/{agent}/pause") == (
+            200,
+            {"id": agent, "status": "pending", "paused": True},
+        )
+        assert (await browser.post(f"/api/agents/{agent}/resume"))[1]["paused"] is False
+        assert (await browser.post(f"/api/agents/{agent}/stop"))[1]["status"] == "failed"
+        assert await browser.post("/api/experiments/shown/pause") == (200, {"id": "shown", "state": "paused"})
+        assert (await browser.post("/api/experiments/shown/resume"))[1]["state"] == "running"
+        assert (await browser.post("/api/experiments/shown/cancel"))[1]["state"] == "cancelled"
+        status, told = await browser.post("/api/experiments/shown/cancel")
+        assert (status, told["error"]["kind"]) == (409, "ExperimentDone")
+        assert told["error"]["message"] == "experiment shown is cancelled already"
+
+
+async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> None:
+    """Each problem has its path, its reason and its line; nothing is stored."""
+    async with serving() as browser:
+        status, told = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
+        assert (status, told["error"]["kind"]) == (422, "ConfigError")
+        found = {problem["path"]: (problem["line"], problem["text"]) for problem in told["error"]["problems"]}
+        assert found["population"] == (2, "-3 is too small: use 1 or more")
+        assert found["evolution.kind"][0] == 4
+        status, told = await browser.post("/api/experiments", "name: [")
+        assert status == 422
+        assert "line" in told["error"]["message"] or ":1:" in told["error"]["message"]
+        assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
+
+
+async def test_what_is_not_there_is_said(serving: Serving) -> None:
+    """Unknown experiments, agents, generations and paths, and numbers that are none."""
+    async with serving() as browser:
+        for path, status in {
+            "/api/experiments/nobody": 404,
+            "/api/experiments/nobody/events": 404,
+            "/api/agents/nobody-g000-a000": 404,
+            "/api/agents/no-agent": 404,
+            "/api/nothing": 404,
+        }.items():
+            found, told = await browser.get(path)
+            assert (found, bool(told["error"]["message"])) == (status, True), path
+        await browser.finished()
+        assert (await browser.get("/api/agents/shown-g009-a000"))[0] == 404
+        assert (await browser.get("/api/experiments/shown/population?generation=x"))[0] == 400
+        assert (await browser.get("/api/experiments/shown/events?after=-1"))[0] == 400
+
+
+async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    """The answer has nothing of the error; the log has it, under the id."""
+
+    def refuse(config: ExperimentConfig) -> Exception:
+        return RuntimeError(f"a secret about {config.name}")
+
+    async with serving(ScriptedLaboratory(refuse=refuse)) as browser:
+        status, told = await browser.post("/api/experiments", YAML)
+        assert status == 500
+        assert "secret" not in json.dumps(told)
+        error_id = told["error"]["message"].rsplit(" ", 1)[1]
+        assert error_id in caplog.text
+        assert "a secret about shown" in caplog.text
+
+
+async def test_pages_tell_the_browser_what_to_refuse(serving: Serving) -> None:
+    """Scripts of ours alone, no frames of others, nothing kept; modules are files that are asked after."""
+    async with serving() as browser:
+        for path in ("/", "/experiments/x", "/agents/x-g000-a000", "/compare", "/new", "/login"):
+            async with browser.http.get(browser.server.url + path) as answer:
+                assert answer.status == 200
+                policy = answer.headers["content-security-policy"]
+                assert "default-src 'none'" in policy
+                assert "unsafe" not in policy
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert answer.headers["cache-control"] == "no-store"
+        async with browser.http.get(browser.server.url + "/static/app.js") as answer:
+            assert answer.headers["cache-control"] == "no-cache"
+        async with browser.http.get(browser.server.url + "/nowhere", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""])
+async def test_another_name_for_this_server_is_refused(serving: Serving, host: str) -> None:
+    """A page that has its own name lead here (DNS rebinding) is told nothing."""
+    async with serving() as browser:
+        status, told = await browser.get("/api/experiments", host=host.format(port=browser.server.port))
+        assert (status, "experiments" in told) == (421, False)
+
+
+async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
+    """A form or a script of another site changes nothing, and neither does a page of an earlier server."""
+    async with serving() as browser:
+        for headers in (
+            {"origin": "https://evil.example"},
+            {"origin": "null"},
+            {"x-csrf-token": "guessed"},
+            {"x-csrf-token": ""},
+        ):
+            status, told = await browser.post("/api/experiments", YAML, **headers)
+            assert status == 403, headers
+            assert told["error"]["kind"] == "Forbidden"
+        async with browser.http.post(browser.server.url + "/api/experiments", data=YAML.encode()) as answer:
+            assert answer.status == 403
+        assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
+
+
+async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serving) -> None:
+    """A megabyte is more than any configuration has."""
+    async with serving() as browser:
+        status, told = await browser.post("/api/experiments", "#" * (1 << 20) + "\n")
+        assert (status, told["error"]["kind"]) == (400, "InvalidMessage")
+
+
+async def test_a_taken_port_is_named(serving: Serving) -> None:
+    """With what to do about it."""
+    async with serving() as browser:
+        port = browser.server.port
+        with pytest.raises(AddressTaken, match=rf"web: 127\.0\.0\.1:{port} is taken: .*web\.port"):
+            async with serving(config=WebConfig(port=port)):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        (WebConfig(host="0.0.0.0"), "nothing encrypts it"),
+        (WebConfig(certificate="/c.pem"), "web.key is missing"),
+        (WebConfig(host="0.0.0.0", certificate="/no.pem", key="/no.pem"), "no certificate and its key"),
+    ],
+)
+async def test_other_addresses_need_a_certificate(serving: Serving, config: WebConfig, complaint: str) -> None:
+    """Without one nothing listens, and the reason is told."""
+    with pytest.raises(ConfigError, match=complaint):
+        async with serving(config=config):
+            pass
+
+
+@pytest.fixture
+def certified(tmp_path: Path, tool: Callable[[str, str], str]) -> WebConfig:
+    """Return where to listen with a certificate, beyond loopback."""
+    certificate, key = str(tmp_path / "c.pem"), str(tmp_path / "k.pem")
+    command = [tool("openssl", "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-keyout", key, "-out", certificate, "-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    return WebConfig(host="0.0.0.0", port=0, certificate=certificate, key=key)
+
+
+async def test_beyond_loopback_the_token_is_asked_for(serving: Serving, certified: WebConfig) -> None:
+    """Pages lead to the login, answers are refused; the token opens a session, anything else does not."""
+    assert certified.certificate is not None
+    trusted = ssl.create_default_context(cafile=certified.certificate)
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with serving(config=certified, connector=aiohttp.TCPConnector(ssl=trusted), cookie_jar=jar) as browser:
+        url = f"https://127.0.0.1:{browser.server.port}"
+        async with browser.http.get(url + "/", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["location"]) == (303, "/login")
+        async with browser.http.get(url + "/api/experiments") as answer:
+            assert answer.status == 401
+        for shown, status in (("wrong", 401), ("", 401), (TOKEN, 303)):
+            form, origin = {"token": shown}, {"origin": url}
+            async with browser.http.post(url + "/login", data=form, headers=origin, allow_redirects=False) as answer:
+                assert answer.status == status
+        assert "HttpOnly; Path=/; SameSite=strict; Secure" in answer.headers["set-cookie"]
+        async with browser.http.get(url + "/api/experiments") as answer:
+            assert await answer.json() == {"experiments": [], "draining": False}
+        async with browser.http.post(url + "/api/experiments", data=b"", headers={"origin": url}) as answer:
+            assert answer.status == 403, "a session alone changes nothing"
