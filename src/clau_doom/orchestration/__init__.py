@@ -8,8 +8,9 @@ kept, and nothing here is called by what shows them: all of that reads the store
 from clau_doom.orchestration.laboratory import Laboratory, Planned
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
+from clau_doom.orchestration.resume import replay
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.solo import SoloRun
 
-__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]
+__all__ = ["ExperimentRun", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun", "replay"]
