@@ -83,13 +83,16 @@ class Setup:
         number: From 0, the baseline's.
         experiments: Its runs; of several with one seed, which are one run, the first.
         changes: In what it differs from the baseline's setup.
-        runs: Estimates over the runs' scores, or why there are none.
+        mean: The mean of the runs' scores with its interval (Student's t for a few), or why there is none.
+        runs: Bootstrap estimates over the runs' scores, or why there are none; of fewer than ten runs their intervals
+            are too narrow, because resampling cannot show what a handful of runs has not.
         episodes: Estimates over all their episodes, the strata being the runs: of these champions, not of the setup.
     """
 
     number: int
     experiments: tuple[str, ...]
     changes: tuple[str, ...]
+    mean: Interval | Gap
     runs: Aggregates | Gap
     episodes: Aggregates
 
@@ -200,11 +203,13 @@ def _score(entrant: Entrant) -> float:
 def _setup(number: int, runs: Sequence[Entrant]) -> Setup:
     first, scores = runs[0], [_score(run) for run in runs]
     few = Gap(missing="one run says nothing of how the next would end: run the setup with other seeds")
+    alone = len(runs) < 2
     return Setup(
         number=number,
         experiments=tuple(run.id for run in runs),
         changes=first.changes,
-        runs=few if len(runs) < 2 else aggregate([scores], generator(first.seed, "analysis", "runs", first.id)),
+        mean=few if alone else mean_interval(scores, generator(first.seed, "analysis", "run means", first.id)),
+        runs=few if alone else aggregate([scores], generator(first.seed, "analysis", "runs", first.id)),
         episodes=aggregate(
             [run.champion.fitnesses for run in runs], generator(first.seed, "analysis", "strata", first.id)
         ),
@@ -220,7 +225,7 @@ def _setup_contrasts(runs: dict[int, list[Entrant]]) -> tuple[Contrast, ...] | G
     base = _scores(able[0])
     return holm(
         [
-            compare(_scores(row), base, generator(row[0].seed, "analysis", "setups", row[0].id))
+            compare(_scores(row), base, generator(row[0].seed, "analysis", "setups", row[0].id), pair=False)
             for number, row in sorted(able.items())
             if number
         ]

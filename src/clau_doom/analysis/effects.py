@@ -105,7 +105,7 @@ class Contrast:
         return self.cohen_dz if self.paired else self.cohen_d
 
 
-def compare(ours: Sample, theirs: Sample, rng: np.random.Generator) -> Contrast:
+def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: bool = True) -> Contrast:
     """Return one contestant against another: seed by seed where half of the smaller sample's seeds are common.
 
     With fewer common seeds, or fewer than two, the two count as independent samples.
@@ -114,10 +114,11 @@ def compare(ours: Sample, theirs: Sample, rng: np.random.Generator) -> Contrast:
         ours: The first.
         theirs: The other.
         rng: Draws the resamples of the intervals.
+        pair: Whether an equal seed makes values comparable; they are independent samples otherwise.
     """
     other = dict(zip(theirs.seeds, theirs.values, strict=True))
     common = [(value, other[seed]) for seed, value in zip(ours.seeds, ours.values, strict=True) if seed in other]
-    paired = len(common) >= max(_PAIRS, min(len(ours.values), len(theirs.values)) / 2)
+    paired = pair and len(common) >= max(_PAIRS, min(len(ours.values), len(theirs.values)) / 2)
     us = np.array([our for our, _ in common] if paired else ours.values)
     them = np.array([their for _, their in common] if paired else theirs.values)
     difference = (

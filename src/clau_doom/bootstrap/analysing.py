@@ -130,7 +130,7 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
     if len(_champion(other).fitnesses) < 2:
         raise WrongState(
             f"{name} is {other.state.value} and its champion has not played two held-out episodes: "
-            f"finish it (clau-doom run --resume {name}), or leave it out"
+            "let it be finished, or leave it out"
         )
     differing = [str(change) for change in setup_changes(base.config, other.config) if change.path.startswith(_REFUSED)]
     here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))

@@ -19,6 +19,7 @@ from clau_doom.cli.gene_views import components_view, diversity_line, genes_view
 from clau_doom.cli.results import generations_table, result_view
 from clau_doom.cli.sections import DEFAULT, Section
 from clau_doom.domain import AgentRef
+from clau_doom.domain.experiment import ExperimentState
 
 __all__ = ["analysis_view", "ranking_view"]
 
@@ -56,7 +57,7 @@ def analysis_view(analysis: ExperimentAnalysis, sections: Sequence[Section]) -> 
     shown = [section for section in views if section in chosen]
     if not sections and isinstance(analysis.ranking, Ranking):
         shown.append(Section.RANKING)
-    parts: list[RenderableType] = []
+    parts: list[RenderableType] = [_head(analysis)]
     for section in shown:
         parts += [Text(f"\n{section.value}", "bold"), views[section]()]
     if not whole:
@@ -81,6 +82,16 @@ def ranking_view(ranking: Ranking | Gap, *, whole: bool = True) -> RenderableTyp
         table.add_row(str(row.rank), row.name, Text(f"{row.closeness:.3f}", "bold"), *map(number, row.values))
     rest = f"; {len(ranking.rows) - len(shown)} more rank below" if len(shown) < len(ranking.rows) else ""
     return Group(table, Text(f"TOPSIS over {ranking.basis}{rest}", "dim"))
+
+
+def _head(analysis: ExperimentAnalysis) -> Text:
+    text = Text.assemble((analysis.id, "bold"), f"  {analysis.scenario}, fitness {analysis.fitness}")
+    text.append(f", seed {analysis.seed}, {analysis.state.value}")
+    if analysis.state is not ExperimentState.COMPLETED:
+        text.append(": what follows is of what is finished so far", "yellow")
+    if total := analysis.deviations.total:
+        text.append(f"; {total} deviations: part of this depended on time, luck or a person", "yellow")
+    return text
 
 
 def _generations(analysis: ExperimentAnalysis, *, whole: bool) -> RenderableType:

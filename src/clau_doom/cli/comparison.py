@@ -20,7 +20,6 @@ def comparison_view(comparison: ExperimentComparison) -> RenderableType:
     parts: list[RenderableType] = [
         Text(f"\nchampions on held-out seeds: {comparison.fitness} on {comparison.scenario}", "bold"),
         _champions(comparison),
-        Text("means, medians and means of the middle half, with 95 % intervals", "dim"),
         Text(f"\nagainst the champion of {comparison.baseline}", "bold"),
         contrasts_table(comparison.contrasts),
         Text("\nsetups: experiments that differ in name and seed only are runs of one setup", "bold"),
@@ -36,8 +35,8 @@ def comparison_view(comparison: ExperimentComparison) -> RenderableType:
 def _champions(comparison: ExperimentComparison) -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("champion", overflow="fold")
-    for heading in ("setup", "seed", "episodes", "mean [95 %]", "median [95 %]", "middle half [95 %]"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("setup", "seed", "episodes", "mean [95 %]", "interquartile mean [95 %]"):
+        table.add_column(heading, justify="right")
     for row in comparison.entrants:
         base = row.id == comparison.baseline
         table.add_row(
@@ -46,7 +45,6 @@ def _champions(comparison: ExperimentComparison) -> Table:
             str(row.seed),
             str(row.fitness.n),
             interval(row.fitness),
-            estimate(row.aggregates.median),
             estimate(row.aggregates.iqm),
         )
     return table
@@ -57,14 +55,14 @@ def _setups(setups: tuple[Setup, ...]) -> Table:
     table.add_column("setup", justify="right")
     table.add_column("runs", justify="right")
     table.add_column("mean of runs [95 %]", justify="right")
-    table.add_column("middle half [95 %]", justify="right")
+    table.add_column("interquartile mean [95 %]", justify="right")
     table.add_column("experiments", overflow="fold")
     table.add_column("what differs from setup 0", overflow="fold")
     for setup in setups:
         table.add_row(
             str(setup.number),
             str(len(setup.experiments)),
-            "-" if isinstance(setup.runs, Gap) else Text(estimate(setup.runs.mean), "bold"),
+            "-" if isinstance(setup.mean, Gap) else Text(interval(setup.mean), "bold"),
             "-" if isinstance(setup.runs, Gap) else estimate(setup.runs.iqm),
             ", ".join(setup.experiments),
             "; ".join(setup.changes) or "-",
@@ -75,4 +73,11 @@ def _setups(setups: tuple[Setup, ...]) -> Table:
 def _setup_contrasts(comparison: ExperimentComparison) -> RenderableType:
     if isinstance(comparison.setup_contrasts, Gap):
         return Text(comparison.setup_contrasts.missing, "dim")
-    return contrasts_table(comparison.setup_contrasts)
+    return Group(
+        contrasts_table(comparison.setup_contrasts, [f"setup {setup.number}" for setup in _able(comparison.setups)]),
+        Text("each run is one value, its champion's held-out mean; runs are independent samples", "dim"),
+    )
+
+
+def _able(setups: tuple[Setup, ...]) -> list[Setup]:
+    return [setup for setup in setups if setup.number and not isinstance(setup.runs, Gap)]

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from clau_doom.analysis import Interval
     from clau_doom.analysis.estimates import Estimate
 
-__all__ = ["ago", "clock", "estimate", "gauge", "interval", "number", "p_value", "percent", "sparkline"]
+__all__ = ["ago", "clock", "estimate", "gauge", "interval", "number", "p_value", "percent", "percents", "sparkline"]
 
 _STEPS = "▁▂▃▄▅▆▇█"
 _AGES = (("day", 86_400), ("h", 3_600), ("min", 60))
@@ -51,6 +51,13 @@ def percent(share: float | None) -> str:
     if whole >= 100 and share < 1.0:
         return "> 99 %"
     return "< 1 %" if whole <= 0 < share else f"{whole} %"
+
+
+def percents(value: "Estimate") -> str:
+    """Return an estimated share of 1 with its interval, such as ``65 % [52, 77]``."""
+    if value.low is None or value.high is None:
+        return percent(value.value)
+    return f"{percent(value.value)} [{100.0 * value.low:.0f}, {100.0 * value.high:.0f}]"
 
 
 def clock(seconds: float) -> str:

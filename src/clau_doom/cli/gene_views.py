@@ -97,7 +97,7 @@ def _diagnostics(regression: Regression) -> list[str]:
     test = f"Breusch-Pagan {number(regression.breusch_pagan)}, p {p_value(regression.breusch_pagan_p)}: {noise}"
     lines = [
         f"standard deviations of fitness for one of the gene, others held; {regression.n} agents; no proof of a cause",
-        f"{fit}; intervals: {regression.covariance}",
+        f"{fit}; intervals: {regression.covariance}; p is not corrected for {len(regression.terms)} terms",
         f"{test}; condition number {number(regression.condition)}: {condition}",
     ]
     reasons: dict[str, list[str]] = {}

@@ -17,7 +17,7 @@ from clau_doom.analysis import (
     telling_measures,
 )
 from clau_doom.cli.console import ExitCode, data_console
-from clau_doom.cli.format import estimate, interval, number, p_value, percent
+from clau_doom.cli.format import estimate, interval, number, p_value, percent, percents
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.snapshot import Snapshot
@@ -81,11 +81,12 @@ def result_view(
     table.add_row("fitness", *(interval(row.fitness) for row in results.rows))
     if held_out:
         table.add_row("its median", *(estimate(each.aggregates.median) for each in held_out))
-        table.add_row("its middle half", *(estimate(each.aggregates.iqm) for each in held_out))
+        table.add_row("its interquartile mean", *(estimate(each.aggregates.iqm) for each in held_out))
     for place, (name, _) in enumerate(results.rows[0].measures):
         table.add_row(name.replace("_", " "), *(interval(row.measures[place][1]) for row in results.rows))
+    _add_contrasts(table, contrasts)
     parts: list[RenderableType] = [table, Text("means with 95 % intervals", "dim")]
-    parts += [contrasts_table(contrasts, ROLE_NAMES)] if contrasts else _leads(results)
+    parts += [_how(contrasts)] if contrasts else _leads(results)
     if never_better:
         parts.append(Text("generation 0's best is the champion: no later agent did better on the validation seeds."))
     if results.bias:
@@ -93,35 +94,68 @@ def result_view(
     return Group(*parts)
 
 
-def contrasts_table(contrasts: "Sequence[Contrast]", names: dict[str, str] | None = None) -> RenderableType:
-    """Return comparisons of one family as a table.
+def contrasts_table(contrasts: "Sequence[Contrast]", names: Sequence[str] = ()) -> RenderableType:
+    """Return comparisons with one baseline as a table, a row each.
 
     Args:
-        contrasts: All with the same kind of contestants.
-        names: What people call them, where it is not their name.
+        contrasts: One family.
+        names: What people call those that are compared; none: their names.
     """
-    called = names or {}
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("compared", overflow="fold")
-    for heading in ("n", "difference [95 %]", "d", "d_z", "Cliff's delta [95 %]", "better in", "p", "power", "80 % at"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for each in contrasts:
+    for heading in ("n", "difference [95 %]", "effect", "better in [95 %]", "p", "power", "80 % at"):
+        table.add_column(heading, justify="right")
+    for each, name in zip(contrasts, names or [each.ours for each in contrasts], strict=True):
         ahead = (each.difference.low or 0.0) > 0.0
         table.add_row(
-            Text(f"{called.get(each.ours, each.ours)} - {called.get(each.theirs, each.theirs)}"),
-            f"{each.n} pairs" if each.paired else f"{each.n} and {each.n_theirs}",
+            Text(name, "bold"),
+            _count(each),
             Text(interval(each.difference), "bold green" if ahead else "bold"),
-            number(each.cohen_d),
-            number(each.cohen_dz),
-            estimate(each.cliff_delta),
-            percent(each.improvement.value),
+            _effect(each),
+            percents(each.improvement),
             p_value(each.p_holm),
             percent(each.power),
             "-" if each.needed is None else f"n = {each.needed}",
         )
+    return Group(table, _how(contrasts))
+
+
+def _add_contrasts(table: Table, contrasts: "Sequence[Contrast]") -> None:
+    """Add the champion's comparisons below the contestants that they are with."""
+    if not contrasts:
+        return
+    rows: list[tuple[str, list[str | Text]]] = [
+        ("champion ahead by", [Text(interval(each.difference), "bold") for each in contrasts]),
+        ("effect", [_effect(each) for each in contrasts]),
+        ("Cliff's delta", [estimate(each.cliff_delta) for each in contrasts]),
+        ("better in", [percents(each.improvement) for each in contrasts]),
+        ("p", [p_value(each.p_holm) for each in contrasts]),
+        ("power", [_power(each) for each in contrasts]),
+    ]
+    table.add_section()
+    for name, cells in rows:
+        table.add_row(name, "", *cells)
+
+
+def _count(contrast: "Contrast") -> str:
+    return f"{contrast.n} pairs" if contrast.paired else f"{contrast.n} and {contrast.n_theirs}"
+
+
+def _effect(contrast: "Contrast") -> str:
+    return f"{'d_z' if contrast.paired else 'd'} {number(contrast.effect)}"
+
+
+def _power(contrast: "Contrast") -> str:
+    needed = "" if contrast.needed is None else f" (80 % at n = {contrast.needed})"
+    return f"{percent(contrast.power)}{needed}"
+
+
+def _how(contrasts: "Sequence[Contrast]") -> Text:
     tests = " and ".join(dict.fromkeys(each.test for each in contrasts))
     many = f", corrected by Holm for {len(contrasts)} comparisons" if len(contrasts) > 1 else ""
-    return Group(table, Text(f"p: {tests}{many}; power: of that test for the effect seen", "dim"))
+    pairs = [each.n for each in contrasts if each.paired]
+    seeds = f"; {min(pairs)} common seeds" if pairs else ""
+    return Text(f"p: {tests}{many}{seeds}; power: of that test, for the effect seen", "dim")
 
 
 def show_result(snapshot: Snapshot, config: ExperimentConfig) -> ExitCode:

@@ -23,7 +23,7 @@ ARRESTS = """
 
 
 def test_us_arrests_are_as_r_prints_them() -> None:
-    """prcomp(USArrests, scale = TRUE): deviations, shares and loadings (James et al., ISLR, section 10.4), signs ours."""
+    """prcomp(USArrests, scale = TRUE): deviations, shares, loadings (James et al., ISLR, section 10.4), signs ours."""
     table = np.array(ARRESTS.split(), dtype=np.float64).reshape(50, 4)
     deviations, explained, loadings, scores = principal_components(table / table.std(axis=0, ddof=1))
     assert deviations.tolist() == pytest.approx([1.5748783, 0.9948694, 0.5971291, 0.4164494], abs=1e-6)

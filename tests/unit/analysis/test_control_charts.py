@@ -57,7 +57,7 @@ def test_standard_deviations_have_the_tabulated_limits(n: int, a3: float, b3: fl
 
 
 def test_the_flow_width_example() -> None:
-    """Montgomery's example 6.1: grand mean 1.5056, mean range 0.32521, n = 5: limits 1.31795 to 1.69325, range 0.68749."""
+    """Montgomery's example 6.1: mean 1.5056, mean range 0.32521, n = 5: limits 1.31795 and 1.69325, range 0.68749."""
     row = [1.5056 - 0.32521 / 2, 1.5056, 1.5056, 1.5056, 1.5056 + 0.32521 / 2]
     point = chart([row] * 3).points[1]
     assert point.mean_low == pytest.approx(1.31795, abs=1e-3)

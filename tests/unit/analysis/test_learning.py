@@ -32,8 +32,8 @@ def plateau(ys: list[float]) -> Plateau:
 def test_the_curve_is_that_of_rs_asymptotic_regression() -> None:
     """R's example of SSasymp (Loblolly, seed 329): Asym 94.1282 (8.4030), R0 -8.2508 (1.2261), lrc -3.2176 (0.1386).
 
-    The numbers in brackets are standard errors; the residual standard error is 0.7493 on 3 degrees of freedom, for which
-    Student's t at 97.5 % is 3.1824.
+    The numbers in brackets are standard errors; the residual standard error is 0.7493 on 3 degrees of freedom, for
+    which Student's t at 97.5 % is 3.1824.
     """
     found = curve([3, 5, 10, 15, 20, 25], [3.93, 9.34, 26.08, 37.79, 48.31, 56.43])
     assert found.asymptote.value == pytest.approx(94.1282, abs=1e-3)

@@ -55,7 +55,7 @@ def test_too_few_agents_have_no_regression() -> None:
 
 
 def test_longleys_coefficients_are_nists(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NIST's certified estimates, standard errors, R² and F, on the standardised scale; VIFs as car::vif prints them."""
+    """NIST's certified estimates, standard errors, R² and F, on the standardised scale; VIFs as printed by R's car."""
     monkeypatch.setattr("clau_doom.analysis.regression.FREEDOM", 9)
     certified = [15.0618722713733, -0.0358191792925910, -2.02022980381683]
     certified += [-1.03322686717359, -0.0511041056535807, 1829.15146461355]
@@ -76,7 +76,7 @@ def test_longleys_coefficients_are_nists(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_cars_are_as_r_prints_them() -> None:
-    """R's summary(lm(dist ~ speed, cars)) and lmtest's bptest: R² 0.6511, adjusted 0.6438, F 89.57; BP 3.2149, p 0.07297."""
+    """R's lm(dist ~ speed, cars): R² 0.6511, adjusted 0.6438, F 89.57; lmtest's bptest: BP 3.2149, p 0.07297."""
     found = regressed(regress(encoded(np.array(SPEED, dtype=np.float64)[:, None]), DISTANCE))
     assert (found.r_squared, found.adjusted) == pytest.approx((0.6511, 0.6438), abs=1e-4)
     assert found.f == pytest.approx(89.57, abs=5e-3)
@@ -106,7 +106,7 @@ def test_constant_and_collinear_terms_are_left_out_and_told() -> None:
 
 
 def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
-    """Of three choices of which the first never occurs, the second is the reference, and the third has a coefficient."""
+    """Of three choices of which the first never occurs, the second is the reference; the third has a coefficient."""
     picked = np.array([at % 2 for at in range(40)], dtype=np.float64)
     matrix = np.column_stack([np.zeros(40), picked, 1.0 - picked])
     found = regressed(regress(encoded(matrix, "mood=a", "mood=b", "mood=c"), (5.0 * picked + 0.1 * noise(40)).tolist()))
@@ -116,7 +116,7 @@ def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
 
 
 def test_uneven_noise_is_seen_and_allowed_for() -> None:
-    """Where the noise grows with a gene, the test says so, and intervals are HC3's, wider here than the classical ones."""
+    """Where the noise grows with a gene, the test says so, and intervals are HC3's, here wider than classical ones."""
     x = np.abs(noise(200))
     y = x + x * x * generator(6, "test").normal(size=200)
     found = regressed(regress(encoded(x[:, None]), y.tolist()))

@@ -12,7 +12,7 @@ def criteria(*weights: float) -> list[Criterion]:
 
 
 def test_the_fighter_aircraft_of_hwang_and_yoon() -> None:
-    """Hwang and Yoon 1981, section 3.3: closeness 0.643, 0.268, 0.613 and 0.312; the fourth criterion, cost, is a cost."""
+    """Hwang and Yoon 1981, chapter III: closeness 0.643, 0.268, 0.613, 0.312; the fourth criterion counts as a cost."""
     aircraft = [
         [2.0, 1500.0, 20000.0, 5.5, 5.0, 9.0],
         [2.5, 2700.0, 18000.0, 6.5, 3.0, 5.0],
