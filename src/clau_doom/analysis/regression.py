@@ -17,6 +17,7 @@ Agents were bred and not drawn at random: genes drift together, and a coefficien
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import statsmodels.api as sm
@@ -126,23 +127,9 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Gap:
     multiplier, multiplier_p, _, _ = het_breuschpagan(plain.resid, model.exog)
     covariance = _covariance(model.exog) if multiplier_p < _ALPHA else "classical"
     fit = plain if covariance == "classical" else model.fit(cov_type=covariance, use_t=True)
-    ends = fit.conf_int(1.0 - CONFIDENCE)
-    vifs = np.diag(np.linalg.inv(np.corrcoef(design, rowvar=False).reshape(len(kept), len(kept))))
-    terms = tuple(
-        Term(
-            name=encoded.terms[column],
-            gene=encoded.genes[column],
-            coefficient=float(fit.params[place + 1]),
-            low=float(ends[place + 1][0]),
-            high=float(ends[place + 1][1]),
-            p=float(fit.pvalues[place + 1]),
-            vif=max(1.0, float(vifs[place])),
-        )
-        for place, column in enumerate(kept)
-    )
     return Regression(
         n=len(y),
-        terms=terms,
+        terms=_terms(encoded, kept, design, fit),
         r_squared=float(plain.rsquared),
         adjusted=float(plain.rsquared_adj),
         f=float(plain.fvalue),
@@ -155,13 +142,33 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Gap:
     )
 
 
+def _terms(encoded: Encoded, kept: Sequence[int], design: Matrix, fit: Any) -> tuple[Term, ...]:
+    """Return the coefficients of a fit whose first one is the constant."""
+    ends = fit.conf_int(1.0 - CONFIDENCE)
+    # The inverse of the correlations holds what each term's regression on the others would give.
+    vifs = np.diag(np.linalg.inv(np.corrcoef(design, rowvar=False).reshape(len(kept), len(kept))))
+    return tuple(
+        Term(
+            name=encoded.terms[column],
+            gene=encoded.genes[column],
+            coefficient=float(fit.params[place]),
+            low=float(ends[place][0]),
+            high=float(ends[place][1]),
+            p=float(fit.pvalues[place]),
+            vif=max(1.0, float(vifs[place - 1])),
+        )
+        for place, column in enumerate(kept, start=1)
+    )
+
+
 def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ...]]:
     """Return the columns to keep, standardised, and those that are left out."""
     kept: list[int] = []
     dropped: list[Dropped] = []
-    basis: list[Matrix] = []
-    standard: list[Matrix] = []
     references: set[str] = set()
+    rows = len(encoded.matrix)
+    standard = np.zeros((rows, len(encoded.terms)))
+    basis = np.zeros_like(standard)
     for at, (name, gene) in enumerate(zip(encoded.terms, encoded.genes, strict=True)):
         column = encoded.matrix[:, at]
         if np.ptp(column) <= 1e-12:
@@ -173,18 +180,17 @@ def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ..
             continue
         unit = column - column.mean()
         unit = unit / np.linalg.norm(unit)
-        left = unit.copy()
+        left, before = unit, basis[:, : len(kept)]
         for _ in range(2):  # once more, because rounding leaves traces of the first pass
-            for other in basis:
-                left = left - (left @ other) * other
+            left = left - before @ (before.T @ left)
         size = float(np.linalg.norm(left))
         if size < _DEPENDENT:
             dropped.append(Dropped(name=name, reason="it is a linear combination of terms before it"))
             continue
-        basis.append(left / size)
-        standard.append(unit * np.sqrt(len(column) - 1.0))
+        basis[:, len(kept)] = left / size
+        standard[:, len(kept)] = unit * np.sqrt(rows - 1.0)
         kept.append(at)
-    return kept, np.column_stack(standard) if standard else np.zeros((len(encoded.matrix), 0)), tuple(dropped)
+    return kept, standard[:, : len(kept)], tuple(dropped)
 
 
 def _covariance(exog: Matrix) -> str:
