@@ -154,22 +154,33 @@ def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -
     """Return what is compared, setups numbered in order, the baseline's first."""
     from clau_doom.analysis.comparison import Entrant  # noqa: PLC0415 - as above
 
-    setups = [base.config]
+    setups = [base]
     found = []
     for stored in experiments:
-        config = stored.config
-        at = next((place for place, known in enumerate(setups) if not setup_changes(known, config)), len(setups))
-        setups += [config] if at == len(setups) else []
+        at = next((place for place, known in enumerate(setups) if not _changes(known, stored)), len(setups))
+        setups += [stored] if at == len(setups) else []
         found.append(
             Entrant(
                 id=stored.snapshot.experiment.id,
                 seed=stored.snapshot.experiment.seed,
                 setup=at,
-                changes=tuple(str(change) for change in setup_changes(base.config, config)),
+                changes=_changes(base, stored),
                 champion=_champion(stored),
             )
         )
     return found
+
+
+def _changes(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
+    """Return in what two experiments' setups differ, the source of their policies included."""
+    changed = [str(change) for change in setup_changes(old.config, new.config)]
+    before, after = (
+        {fact: value for fact, value in each.snapshot.experiment.provenance.facts if fact.startswith("source.")}
+        for each in (old, new)
+    )
+    if not changed and before != after:
+        changed.append("the policy's source is another")
+    return tuple(changed)
 
 
 def _remarks(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> list[str]:

@@ -14,6 +14,8 @@ from clau_doom.cli.results import contrasts_table
 
 __all__ = ["comparison_view"]
 
+_MANY_RUNS = 10
+
 
 def comparison_view(comparison: ExperimentComparison) -> RenderableType:
     """Return the champions, the setups, and each against the baseline."""
@@ -24,6 +26,7 @@ def comparison_view(comparison: ExperimentComparison) -> RenderableType:
         contrasts_table(comparison.contrasts),
         Text("\nsetups: experiments that differ in name and seed only are runs of one setup", "bold"),
         _setups(comparison.setups),
+        *_cautions(comparison.setups),
         _setup_contrasts(comparison),
     ]
     if isinstance(comparison.ranking, Ranking):
@@ -68,6 +71,12 @@ def _setups(setups: tuple[Setup, ...]) -> Table:
             "; ".join(setup.changes) or "-",
         )
     return table
+
+
+def _cautions(setups: tuple[Setup, ...]) -> list[Text]:
+    few = any(1 < len(setup.experiments) < _MANY_RUNS for setup in setups)
+    told = f"of fewer than {_MANY_RUNS} runs, the bootstrap's interval of the interquartile mean is too narrow"
+    return [Text(told, "dim")] if few else []
 
 
 def _setup_contrasts(comparison: ExperimentComparison) -> RenderableType:

@@ -36,7 +36,7 @@ _STYLES = {
 }
 
 _Experiments = Annotated[
-    list[str], typer.Argument(metavar="ID...", help="The experiment's id; several are compared.", show_default=False)
+    list[str], typer.Argument(metavar="ID", help="The experiment's id; several are compared.", show_default=False)
 ]
 _AnyExperiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="An experiment's id; default: list all.")]
 _Baseline = Annotated[
@@ -52,7 +52,8 @@ _Criteria = Annotated[
     ),
 ]
 _Sections = Annotated[
-    list[Section] | None, typer.Option("--section", help="Show this section, whole; may be given several times.")
+    list[Section] | None,
+    typer.Option("--section", metavar="NAME", help=f"Show a section, whole: {', '.join(Section)}; may be repeated."),
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
 _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]

@@ -73,6 +73,16 @@ def test_probability_of_improvement_is_averaged_over_strata() -> None:
     assert (found.value, found.low, found.high) == (0.5, 0.5, 0.5)
 
 
+def test_pairs_are_resampled_together() -> None:
+    """Equal scores on equal seeds are a half in every resample; as independent samples they are not."""
+    same = [[float(value) for value in range(9)]]
+    paired = probability_of_improvement(same, same, generator(1, "test"), paired=True)
+    assert (paired.low, paired.high) == pytest.approx((0.5, 0.5))
+    apart = probability_of_improvement(same, same, generator(1, "test"))
+    assert apart.low is not None
+    assert apart.low < 0.4
+
+
 def test_strata_must_match() -> None:
     """One task cannot be compared with two, nor nothing with anything."""
     with pytest.raises(ValueError, match="set beside"):

@@ -139,6 +139,17 @@ def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> No
     assert (found.ranking.rows[0].name, len(found.ranking.rows)) == (best.agent.id, 8)
 
 
+def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
+    """Its means would be over other seeds than those of the others."""
+    whole = experiment()
+    key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
+    judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
+    found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging=judging)), criteria_of("reward:1"))
+    assert isinstance(found.ranking, Ranking)
+    assert key[1] not in [row.name for row in found.ranking.rows]
+    assert "means of 4 validation episodes" in found.ranking.basis
+
+
 def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
     """Where the genes are not known, what rests on them is missing with the reason; all else is there."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
@@ -289,6 +300,16 @@ def test_another_wad_of_the_same_name_is_not_compared() -> None:
         compared(first, made_with(("scenario.wad", "abc"), ("scripted", "1")))
     told = compared(first, made_with(("scripted", "2"))).remarks
     assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in told)
+
+
+def test_another_source_of_the_policy_is_another_setup() -> None:
+    """Equal configurations whose policy was changed in between are no runs of one setup."""
+    first, second, *_ = several()
+    facts = (("scripted", "1"), ("source.policy", "abc"))
+    made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
+    found = compared(first, replace(second, snapshot=replace(second.snapshot, experiment=made)))
+    assert [setup.experiments for setup in found.setups] == [("a1",), ("a2",)]
+    assert found.setups[1].changes == ("the policy's source is another",)
 
 
 def test_deviations_are_said_beside_a_comparison() -> None:
