@@ -222,6 +222,8 @@ def _learning(generations: Sequence[Sequence[Evaluation]]) -> _Learning:
 
 
 def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap) -> _Genes:
+    if isinstance(space, GenomeSpace) and not any(gene.high > gene.low for gene in space.genes):
+        space = Gap(missing="the policy has no genes that can vary")
     if isinstance(space, Gap) or not generations:
         missing = space if isinstance(space, Gap) else Gap(missing="no generation is finished yet")
         return _Genes(diversity=missing, genes=missing, regression=missing, components=missing)

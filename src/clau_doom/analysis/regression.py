@@ -33,6 +33,7 @@ FREEDOM = 10
 """Fewer residual degrees of freedom make every diagnostic a guess."""
 
 _ALPHA = 0.05
+_COMBINED = "it is a linear combination of terms before it"
 _DEPENDENT = 1e-7  # what is left of a unit column that the columns before it explain
 _FULL_LEVERAGE = 0.999  # HC3 divides by the square of what is missing to 1
 
@@ -116,9 +117,10 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Gap:
     kept, design, dropped = _independent(encoded)
     if not kept:
         return Gap(missing="no gene varies among the agents")
-    needed = len(kept) + 1 + FREEDOM
-    if len(y) < needed:
-        return Gap(missing=f"{len(y)} agents are too few for {len(kept)} terms: {needed} are needed")
+    if len(y) < len(kept) + 1 + FREEDOM:
+        # Fewer agents than terms make terms combinations of each other: all that vary are what was asked for.
+        terms = len(kept) + sum(each.reason == _COMBINED for each in dropped)
+        return Gap(missing=f"{len(y)} agents are too few for {terms} terms: {terms + 1 + FREEDOM} are needed")
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
         return Gap(missing="all agents are equally fit")
     y = (y - y.mean()) / y.std(ddof=1)
@@ -185,7 +187,7 @@ def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ..
             left = left - before @ (before.T @ left)
         size = float(np.linalg.norm(left))
         if size < _DEPENDENT:
-            dropped.append(Dropped(name=name, reason="it is a linear combination of terms before it"))
+            dropped.append(Dropped(name=name, reason=_COMBINED))
             continue
         basis[:, len(kept)] = left / size
         standard[:, len(kept)] = unit * np.sqrt(rows - 1.0)

@@ -89,6 +89,12 @@ def test_cars_are_as_r_prints_them() -> None:
     assert term.p == pytest.approx(1.49e-12, rel=1e-2)
 
 
+def test_more_genes_than_agents_are_told_as_they_are() -> None:
+    """Twelve agents and forty genes: it is the forty that are too many, not the eleven that are independent."""
+    found = regress(encoded(noise(12, 40)), noise(12).tolist())
+    assert found == Gap(missing="12 agents are too few for 40 terms: 51 are needed")
+
+
 def noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return generator(5, "test").normal(size=shape)
 
