@@ -17,15 +17,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["BOOTSTRAP_FROM", "CONFIDENCE", "Interval", "difference_interval", "mean_interval", "student_interval"]
+__all__ = [
+    "BOOTSTRAP_FROM",
+    "CONFIDENCE",
+    "Interval",
+    "difference_interval",
+    "mean_interval",
+    "student_interval",
+    "unpaired_interval",
+]
 
 CONFIDENCE = 0.95
 """How often an interval made like this holds the true mean."""
 
 BOOTSTRAP_FROM = 34
 """The number of values from which the bootstrap is used."""
+
+_Values = NDArray[np.float64]
 
 _RESAMPLES = 9_999
 _ROUNDING = 1e-9  # a spread so much smaller than the values is rounding, and leaves the bootstrap nothing to resample
@@ -103,6 +114,52 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} values cannot be paired with {len(theirs)}: both must play the same seeds")
     return mean_interval([our - their for our, their in zip(ours, theirs, strict=True)], rng)
+
+
+def unpaired_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.random.Generator) -> Interval:
+    """Return the difference of the means of two independent samples, ours minus theirs, with its interval.
+
+    Welch's ("The generalization of Student's problem when several different population variances are involved",
+    Biometrika 34, 1947) while either has fewer than `BOOTSTRAP_FROM` values, the bootstrap of both otherwise.
+
+    Args:
+        ours: One contestant's values.
+        theirs: The other's, of episodes on seeds of their own.
+        rng: As for `mean_interval`.
+
+    Returns:
+        The interval; its `n` is the number of values of the smaller sample.
+
+    Raises:
+        ValueError: A sample has no values, or one of them is not finite.
+    """
+    mean, n = _mean(ours) - _mean(theirs), min(len(ours), len(theirs))
+    if n < 2:
+        return Interval(mean=mean, low=None, high=None, n=n)
+    spreads = [_spread(values) ** 2 / len(values) for values in (ours, theirs)]
+    scale = max(abs(value) for values in (ours, theirs) for value in values)
+    if math.sqrt(sum(spreads)) <= _ROUNDING * scale:
+        return Interval(mean=mean, low=mean, high=mean, n=n)
+    if n < BOOTSTRAP_FROM or min(spreads) == 0.0:
+        sizes = (len(ours), len(theirs))
+        freedom = sum(spreads) ** 2 / sum(part**2 / (size - 1) for part, size in zip(spreads, sizes, strict=True))
+        reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(spreads))
+        return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
+    result = stats.bootstrap(
+        (np.asarray(ours, dtype=np.float64), np.asarray(theirs, dtype=np.float64)),
+        _mean_difference,
+        n_resamples=_RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="BCa",
+        rng=rng,
+    )
+    low, high = (float(end) for end in result.confidence_interval)
+    return Interval(mean=mean, low=low, high=high, n=n)
+
+
+def _mean_difference(ours: _Values, theirs: _Values, axis: int) -> _Values:
+    found: _Values = np.mean(ours, axis=axis) - np.mean(theirs, axis=axis)
+    return found
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.intervals import Interval, difference_interval, mean_interval, student_interval
-from clau_doom.domain import AgentRef, Evaluation, generator
+from clau_doom.domain import AgentRef, Evaluation, Fitness, generator
 from clau_doom.domain.experiment import Standing
 
 __all__ = [
@@ -47,6 +47,9 @@ class GenerationRow:
         best_fitness: Its training fitness, or None.
         mean: The mean fitness with Student's t interval, or None.
         worst_fitness: The worst fitness, or None.
+        best_interval: The best agent's fitness with Student's t interval over its episodes, or None where they are not
+            known. It holds what the agent is worth less often than 95 % of the time, because luck helped to choose it.
+        worst_interval: The worst agent's, likewise.
         agents: How many agents it has.
         failed: How many of them have no fitness.
     """
@@ -58,6 +61,8 @@ class GenerationRow:
     worst_fitness: float | None
     agents: int
     failed: int
+    best_interval: Interval | None = None
+    worst_interval: Interval | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,10 +104,17 @@ class SelectionBias:
     Attributes:
         training: The champion's fitness in the generation that it was best of.
         held_out: Its mean on held-out seeds.
+        low: The lower end of the bias's 95 % interval, or None. The training fitness is taken as it was; what is not
+            known for sure is the mean that held-out episodes estimate.
+        high: The upper end, or None.
+        n: How many held-out episodes there are.
     """
 
     training: float
     held_out: float
+    low: float | None
+    high: float | None
+    n: int
 
     @property
     def value(self) -> float:
@@ -130,13 +142,16 @@ def telling_measures(scenario: str) -> tuple[str, ...]:
     return _TELLING.get(scenario, _TELLING_ELSEWHERE)
 
 
-def generation_rows(generations: Sequence[Sequence[Evaluation]]) -> tuple[GenerationRow, ...]:
+def generation_rows(
+    generations: Sequence[Sequence[Evaluation]], fitness: Fitness | None = None
+) -> tuple[GenerationRow, ...]:
     """Return a row for each of the finished generations.
 
     Args:
         generations: The evaluations of each, by index. Of equally fit agents, the one of the lower index is the best.
+        fitness: How an episode's measures become fitness, for the intervals of the best and the worst agent.
     """
-    return tuple(_generation_row(index, evaluations) for index, evaluations in enumerate(generations))
+    return tuple(_generation_row(index, evaluations, fitness) for index, evaluations in enumerate(generations))
 
 
 def result_table(
@@ -152,30 +167,45 @@ def result_table(
     """
     rows = tuple(_result_row(standing, measures, seed) for standing in standings)
     champion = next((row for row in rows if row.role == CHAMPION), None)
-    bias = (
-        SelectionBias(training=training, held_out=champion.fitness.mean)
-        if champion is not None and training is not None
-        else None
-    )
+    bias = None if champion is None or training is None else _bias(training, champion.fitness)
     return ResultTable(rows=rows, comparisons=_comparisons(standings, rows, seed), bias=bias)
 
 
-def _generation_row(index: int, evaluations: Sequence[Evaluation]) -> GenerationRow:
-    fit = [(evaluation.fitness, evaluation.agent.ref) for evaluation in evaluations if evaluation.fitness is not None]
+def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitness | None) -> GenerationRow:
+    fit = [(evaluation.fitness, evaluation) for evaluation in evaluations if evaluation.fitness is not None]
     if not fit:
         count = len(evaluations)
         return GenerationRow(
             index=index, best=None, best_fitness=None, mean=None, worst_fitness=None, agents=count, failed=count
         )
-    best_fitness, best = max(fit, key=lambda pair: (pair[0], -pair[1].index))
+    best_fitness, best = max(fit, key=lambda pair: (pair[0], -pair[1].agent.ref.index))
+    worst_fitness, worst = min(fit, key=lambda pair: (pair[0], pair[1].agent.ref.index))
     return GenerationRow(
         index=index,
-        best=best,
+        best=best.agent.ref,
         best_fitness=best_fitness,
-        mean=student_interval([fitness for fitness, _ in fit]),
-        worst_fitness=min(fitness for fitness, _ in fit),
+        mean=student_interval([value for value, _ in fit]),
+        worst_fitness=worst_fitness,
         agents=len(evaluations),
         failed=len(evaluations) - len(fit),
+        best_interval=_over_episodes(best, fitness),
+        worst_interval=_over_episodes(worst, fitness),
+    )
+
+
+def _over_episodes(evaluation: Evaluation, fitness: Fitness | None) -> Interval | None:
+    if fitness is None or not evaluation.outcomes:
+        return None
+    return student_interval([fitness.of_episode(outcome.measures) for outcome in evaluation.outcomes])
+
+
+def _bias(training: float, held_out: Interval) -> SelectionBias:
+    return SelectionBias(
+        training=training,
+        held_out=held_out.mean,
+        low=None if held_out.high is None else training - held_out.high,
+        high=None if held_out.low is None else training - held_out.low,
+        n=held_out.n,
     )
 
 

@@ -1,10 +1,11 @@
 """The only place where concrete classes are chosen and wired.
 
 `planning` says what a run would be, `running` makes it, `laboratory` does both for a server's many; `stored` and
-`offers` read what is kept and what can be played; `docker_facts` and `cleaning` see what Docker has and what was left
-there. The command line calls these and nothing below them.
+`offers` read what is kept and what can be played; `analysing` says what it means; `docker_facts` and `cleaning` see
+what Docker has and what was left there. The command line calls these and nothing below them.
 """
 
+from clau_doom.bootstrap.analysing import analyse, compare, fitness_name
 from clau_doom.bootstrap.cleaning import Leftovers, Removed, find_leftovers, remove_leftovers
 from clau_doom.bootstrap.docker_facts import DockerFacts, examine_docker
 from clau_doom.bootstrap.laboratory import ServerLaboratory
@@ -39,9 +40,12 @@ __all__ = [
     "ServerSource",
     "Source",
     "SystemClock",
+    "analyse",
     "bundled_scenarios",
+    "compare",
     "examine_docker",
     "find_leftovers",
+    "fitness_name",
     "genome_space",
     "list_experiments",
     "make_backend",

@@ -1,6 +1,7 @@
 """`clau-doom status` and `clau-doom analyze`: what is stored, how it stands, and what it means."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,12 @@ from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.format import ago, clock, number
 from clau_doom.cli.looking import look_up, look_up_all
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+from clau_doom.cli.sections import Section
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
+    from clau_doom.analysis import Criterion
+    from clau_doom.analysis.experiment import ExperimentAnalysis
     from clau_doom.bootstrap import Overview
     from clau_doom.config import StoredExperiment
 
@@ -31,8 +35,27 @@ _STYLES = {
     "pending": "dim",
 }
 
-_Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
+_Experiments = Annotated[
+    list[str], typer.Argument(metavar="ID", help="The experiment's id; several are compared.", show_default=False)
+]
 _AnyExperiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="An experiment's id; default: list all.")]
+_Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="ID", help="What the others are compared with (default: the first ID)."),
+]
+_Criteria = Annotated[
+    str | None,
+    typer.Option(
+        "--criteria",
+        metavar="NAME:WEIGHT,...",
+        help="Rank agents over several measures, such as kills:1,damage_taken:-2; below 0, less is better.",
+    ),
+]
+_Sections = Annotated[
+    list[Section] | None,
+    typer.Option("--section", metavar="NAME", help=f"Show a section, whole: {', '.join(Section)}; may be repeated."),
+]
+_All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
 _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]
 
 
@@ -51,46 +74,78 @@ def status(
 
 
 def analyze(
-    experiment: _Experiment,
+    experiments: _Experiments,
     *,
+    baseline: _Baseline = None,
+    criteria: _Criteria = None,
+    section: _Sections = None,
+    everything: _All = False,
     as_json: AsJson = False,
     plot: _Plot = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Show fitness by generation with intervals, and the champion against random play on held-out seeds."""
-    from clau_doom import bootstrap
-    from clau_doom.analysis import telling_measures
-    from clau_doom.cli.results import analysis_json, generations_view, result_view
+    """Show what an experiment came to, with intervals, or compare several on held-out seeds."""
+    from clau_doom.analysis import criteria_of
 
-    stored = look_up(experiment, server, output_dir)
-    snapshot, fitness = stored.snapshot, bootstrap.make_fitness(stored.config)
-    measures = telling_measures(stored.config.scenario.name)
+    wanted = criteria_of(criteria) if criteria is not None else ()
+    stored = [look_up(experiment, server, output_dir) for experiment in experiments]
+    if len(stored) > 1 or baseline is not None:
+        if plot is not None:
+            raise ConfigError("--plot draws one experiment: name one, or leave it out")
+        _show_comparison(stored, baseline or experiments[0], wanted, as_json=as_json)
+    else:
+        _show_analysis(stored[0], wanted, [*Section] if everything else section or [], plot, as_json=as_json)
+
+
+def _show_analysis(
+    stored: "StoredExperiment",
+    criteria: "Sequence[Criterion]",
+    sections: Sequence[Section],
+    plot: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from clau_doom import bootstrap
+    from clau_doom.cli.analysis import analysis_view
+    from clau_doom.cli.analysis_json import analysis_json
+
+    analysis = bootstrap.analyse(stored, criteria)
     if plot is not None:
-        _draw(stored, plot)
+        _draw(stored, analysis, plot)
     if as_json:
-        print_json(analysis_json(snapshot, fitness, measures))
-        return
-    console = data_console()
-    console.print(generations_view(snapshot))
-    console.print(result_view(snapshot, fitness, measures))
+        print_json(analysis_json(analysis))
+    else:
+        data_console().print(analysis_view(analysis, sections))
 
 
-def _draw(stored: "StoredExperiment", path: Path) -> None:
+def _show_comparison(
+    stored: "Sequence[StoredExperiment]", baseline: str, criteria: "Sequence[Criterion]", *, as_json: bool
+) -> None:
     from clau_doom import bootstrap
-    from clau_doom.analysis import generation_rows, telling_measures
-    from clau_doom.analysis.plot import draw_fitness_curve
-    from clau_doom.cli.results import held_out_table
+    from clau_doom.cli.analysis_json import comparison_json
+    from clau_doom.cli.comparison import comparison_view
 
-    config, snapshot = stored.config, stored.snapshot
-    results = held_out_table(snapshot, bootstrap.make_fitness(config), telling_measures(config.scenario.name))
+    if len(stored) < 2:
+        raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
+    comparison = bootstrap.compare(stored, baseline, criteria)
+    if as_json:
+        print_json(comparison_json(comparison))
+    else:
+        data_console().print(comparison_view(comparison))
+
+
+def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path) -> None:
+    from clau_doom.analysis.plot import draw_fitness_curve
+
+    config = stored.config
     made = f"{config.evolution.kind} · {config.policy.kind} policy · {config.population} agents"
     played = f"{config.episodes} episodes each · {config.holdout.episodes} held-out episodes · seed {config.seed}"
     try:
         draw_fitness_curve(
             path,
-            generation_rows(snapshot.finished_generations),
-            results.rows if results else (),
+            analysis.generations,
+            analysis.results.rows if analysis.results else (),
             title=f"{config.name}: {config.scenario.name}",
             subtitle=f"{made} · {played}",
             fitness=f"fitness ({config.fitness})" if isinstance(config.fitness, str) else "fitness",

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Interval
+    from clau_doom.analysis.estimates import Estimate
 
-__all__ = ["ago", "clock", "gauge", "interval", "number", "sparkline"]
+__all__ = ["ago", "clock", "estimate", "gauge", "interval", "number", "p_value", "percent", "percents", "sparkline"]
 
 _STEPS = "▁▂▃▄▅▆▇█"
 _AGES = (("day", 86_400), ("h", 3_600), ("min", 60))
@@ -26,6 +27,37 @@ def interval(value: "Interval | None") -> str:
     if value is None or value.low is None or value.high is None:
         return number(value.mean if value else None)
     return f"{number(value.mean)} [{number(value.low)}, {number(value.high)}]"
+
+
+def estimate(value: "Estimate") -> str:
+    """Return an estimate with its interval, as `interval` does."""
+    if value.low is None or value.high is None:
+        return number(value.value)
+    return f"{number(value.value)} [{number(value.low)}, {number(value.high)}]"
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value to three decimals, a smaller one as ``< 0.001``, and a dash for none."""
+    if value is None:
+        return "-"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 1 in whole percent, rounded to neither 0 nor 100 unless it is that, and a dash for none."""
+    if share is None:
+        return "-"
+    whole = round(100.0 * share)
+    if whole >= 100 and share < 1.0:
+        return "> 99 %"
+    return "< 1 %" if whole <= 0 < share else f"{whole} %"
+
+
+def percents(value: "Estimate") -> str:
+    """Return an estimated share of 1 with its interval, such as ``65 % [52, 77]``."""
+    if value.low is None or value.high is None:
+        return percent(value.value)
+    return f"{percent(value.value)} [{100.0 * value.low:.0f}, {100.0 * value.high:.0f}]"
 
 
 def clock(seconds: float) -> str:

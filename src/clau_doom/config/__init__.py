@@ -5,7 +5,7 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 `to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
 """
 
-from clau_doom.config.compare import Difference, check_resume, differences
+from clau_doom.config.compare import Difference, check_resume, differences, setup_changes
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.fields import values
@@ -89,6 +89,7 @@ __all__ = [
     "read_document",
     "resolve",
     "resolve_fields",
+    "setup_changes",
     "starter",
     "to_yaml",
     "values",

@@ -15,7 +15,7 @@ from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused
 
-__all__ = ["Difference", "check_resume", "differences"]
+__all__ = ["Difference", "check_resume", "differences", "setup_changes"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
 _FREE = ("max_duration", "execution.", "local.", "docker.", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
@@ -61,6 +61,19 @@ def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Differenc
         texts = [flow(side[path]) if path in side else "(none)" for side in (before, after)]
         found.append(Difference(path=path, old=texts[0], new=texts[1], refusal=_refusal(path, old, new)))
     return tuple(found)
+
+
+def setup_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
+    """Return in what two experiments' setups differ; none at all means that the two are runs of one setup.
+
+    A setup is every field that decides results, but for the name, the seed and the number of held-out episodes, which
+    judge a champion and choose none.
+    """
+    return tuple(
+        Difference(path=change.path, old=change.old, new=change.new, refusal=None)
+        for change in differences(old, new)
+        if change.path not in {"name", "seed", "holdout.episodes"} and not change.path.startswith(_FREE)
+    )
 
 
 def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | None:

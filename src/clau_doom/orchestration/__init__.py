@@ -9,8 +9,19 @@ from clau_doom.orchestration.finishing import Finishing
 from clau_doom.orchestration.laboratory import Laboratory, Planned
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
+from clau_doom.orchestration.resume import replay
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.solo import SoloRun
 
-__all__ = ["ExperimentRun", "Finishing", "Laboratory", "Orchestrator", "Planned", "Registry", "Shutdown", "SoloRun"]
+__all__ = [
+    "ExperimentRun",
+    "Finishing",
+    "Laboratory",
+    "Orchestrator",
+    "Planned",
+    "Registry",
+    "Shutdown",
+    "SoloRun",
+    "replay",
+]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis import Interval, difference_interval, mean_interval, student_interval
+from clau_doom.analysis import Interval, difference_interval, mean_interval, student_interval, unpaired_interval
 from clau_doom.analysis.intervals import BOOTSTRAP_FROM
 from clau_doom.domain import generator
 
@@ -86,3 +86,33 @@ def test_what_has_no_mean_is_refused(numbers: list[float], message: str) -> None
     """Nothing, and what is not finite, have no mean; the error says which."""
     with pytest.raises(ValueError, match=message):
         mean_interval(numbers, generator(1))
+
+
+def test_few_independent_values_have_welchs_interval() -> None:
+    """R's t.test(sleep) of Student's data, unpaired: -3.3654832 to 0.2054832."""
+    first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    found = unpaired_interval(first, second, generator(1, "test"))
+    assert found.mean == pytest.approx(-1.58)
+    assert found.low == pytest.approx(-3.3654832, abs=1e-6)
+    assert found.high == pytest.approx(0.2054832, abs=1e-6)
+
+
+def test_many_independent_values_are_resampled() -> None:
+    """For many values the bootstrap nears the normal interval: 1.96 · √(2 / 400) around the difference of 3."""
+    ours, theirs = [4.0, 2.0] * 200, [1.0, -1.0] * 200
+    found = unpaired_interval(ours, theirs, generator(1, "test"))
+    assert (found.mean, found.n) == (3.0, 400)
+    assert found.low == pytest.approx(3.0 - 0.1386, abs=0.01)
+    assert found.high == pytest.approx(3.0 + 0.1386, abs=0.01)
+    assert found == unpaired_interval(ours, theirs, generator(1, "test"))
+
+
+def test_independent_values_that_do_not_vary_have_no_width() -> None:
+    """Equal values differ by what they differ by; a sample of one says nothing of how far it can be trusted."""
+    same = unpaired_interval([2.0] * 50, [1.0] * 50, generator(1, "test"))
+    assert (same.mean, same.low, same.high) == (1.0, 1.0, 1.0)
+    alone = unpaired_interval([2.0], [1.0, 5.0], generator(1, "test"))
+    assert (alone.mean, alone.low, alone.n) == (-1.0, None, 1)
+    half = unpaired_interval([2.0] * 50, [0.0, 2.0] * 25, generator(1, "test"))
+    assert half.low == pytest.approx(1.0 - 2.0096 / 7.0, abs=1e-3)  # Welch: t(49) · √(1.0204 / 50)

@@ -48,11 +48,11 @@ def _played(purpose: Purpose, agent: str, number: int, seed: int, kills: float) 
     return EpisodeFinished(episode=Episode(purpose=purpose, agent=agent, number=number, outcome=outcome, timing=timing))
 
 
-def _generation(index: int, fitnesses: Sequence[float | None]) -> list[Event]:
+def _generation(name: str, index: int, fitnesses: Sequence[float | None]) -> list[Event]:
     """Return a generation's events: the first agent has two parents in the generation before, the others one."""
     agents = tuple(
         Agent(
-            experiment="tiny",
+            experiment=name,
             ref=AgentRef(index, place),
             genome=Genome((float(index), *(gene.low for gene in GENES.genes[1:]))),
             parents=tuple(AgentRef(index - 1, parent) for parent in ((0, 1) if place == 0 else (place,)))
@@ -84,17 +84,17 @@ def _generation(index: int, fitnesses: Sequence[float | None]) -> list[Event]:
     return [*events, GenerationCompleted(summary=summary)]
 
 
-def _story() -> list[Event]:
+def _story(name: str = "tiny") -> list[Event]:
     """Return all events of the experiment but its creation."""
-    champion, first = agent_id("tiny", 1, 0), agent_id("tiny", 0, 1)
+    champion, first = agent_id(name, 1, 0), agent_id(name, 0, 1)
     events: list[Event] = [
         ExperimentStarted(resumed=False, generations=2, config_yaml=to_yaml(CONFIG)),
-        *_generation(0, [1.0, 4.0, 2.0]),
-        *_generation(1, [9.0, 5.0, None]),
+        *_generation(name, 0, [1.0, 4.0, 2.0]),
+        *_generation(name, 1, [9.0, 5.0, None]),
         *(_played(Purpose.VALIDATION, agent, 0, 200, kills) for agent, kills in ((first, 3.0), (champion, 8.0))),
         ChampionChosen(champion=AgentRef(1, 0), validation_fitness=8.0, candidates=2),
     ]
-    for agent, kills in ((champion, 7.0), (first, 3.0), ("tiny-random", 0.0)):
+    for agent, kills in ((champion, 7.0), (first, 3.0), (f"{name}-random", 0.0)):
         events += [_played(Purpose.HELD_OUT, agent, number, 300 + number, kills + number) for number in range(5)]
     return [*events, ExperimentCompleted(generations=2)]
 
@@ -108,7 +108,7 @@ class Command:
     err: str
 
 
-Keep = Callable[[Sequence[Event]], None]
+Keep = Callable[..., None]
 Run = Callable[..., Command]
 
 
@@ -123,13 +123,19 @@ def story() -> list[Event]:
 
 
 @pytest.fixture
-def keep(tmp_path: Path) -> Keep:
-    """Return what stores the experiment `tiny` with the events given, as a run that is not running now."""
+def twin() -> list[Event]:
+    """Return the same experiment under the name `twin`."""
+    return _story("twin")
 
-    def keep_events(events: Sequence[Event]) -> None:
+
+@pytest.fixture
+def keep(tmp_path: Path) -> Keep:
+    """Return what stores the experiment `tiny`, or one of another name, as a run that is not running now."""
+
+    def keep_events(events: Sequence[Event], name: str = "tiny") -> None:
         async def write() -> None:
             provenance = Provenance(facts=(("clau-doom", "0.1.0"),))
-            experiment = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
+            experiment = Experiment(id=name, uuid="4f8", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
             folder = Runs(tmp_path / "runs").create(experiment)
             async with folder.write() as store:
                 await store.append(events, running_seconds=12.0)

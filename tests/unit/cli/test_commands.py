@@ -11,7 +11,7 @@ import pytest
 from clau_doom.domain.events import Event, GenerationStarted
 
 Run = Callable[..., Any]
-Keep = Callable[[list[Event]], None]
+Keep = Callable[..., None]
 
 
 def document(run: Run, *arguments: str) -> Any:
@@ -110,7 +110,10 @@ def test_analyze_compares_on_held_out_seeds(run: Run, keep: Keep, story: list[Ev
         ("random", 2.0),
     ]
     assert [row["difference"]["mean"] for row in found["comparisons"]] == [4.0, 7.0]
-    assert found["selection_bias"] == {"training": 9.0, "held_out": 9.0, "value": 0.0}
+    bias = found["selection_bias"]
+    assert (bias["training"], bias["held_out"], bias["value"], bias["n"]) == (9.0, 9.0, 0.0, 5)
+    # The five held-out fitnesses are 7 to 11: 2.776 · 1.5811 / √5.
+    assert (bias["low"], bias["high"]) == pytest.approx((-1.9632, 1.9632), abs=1e-3)
     assert found["generations"][1]["failed"] == 1
     assert found["generations"][0]["mean_fitness"]["mean"] == pytest.approx(7 / 3)
     shown = run("analyze", "tiny").out
@@ -134,6 +137,91 @@ def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path)
     assert refused.code == 2
     assert "curve.gif" in refused.err
     assert run("analyze", "tiny", "--plot", "no/such/folder/curve.png").code == 1
+
+
+def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: list[Event]) -> None:
+    """Two generations have no learning curve and nothing to regress on: JSON and text give the reason for each."""
+    keep(story)
+    found = document(run, "analyze", "tiny")
+    assert found["learning_curve"] == {
+        "missing": "2 generations are too few for a curve of three parameters: 5 are needed"
+    }
+    assert "are needed" in found["regression"]["missing"]
+    assert found["archive"] == {"missing": "genetic keeps no archive"}
+    assert [each["agent"] for each in found["lineage"]] == ["tiny-g001-a000", "tiny-g000-a001"]
+    assert found["lineage"][0]["parents"] == ["tiny-g000-a000", "tiny-g000-a001"]
+    assert [row["best_interval"]["mean"] for row in found["generations"]] == [4.0, 9.0]
+    assert [point["generation"] for point in found["control_chart"]["points"]] == [0, 1]
+    assert found["held_out"][0]["iqm"]["value"] == 9.0
+    shown = run("analyze", "tiny").out
+    assert "2 generations are too few for a curve" in " ".join(shown.split())
+    assert "--section control" in shown
+
+
+def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[Event]) -> None:
+    """One section, several, or all; a section that there is none of is a usage error."""
+    keep(story)
+    lineage = run("analyze", "tiny", "--section", "lineage").out
+    assert "g001-a000" in lineage
+    assert "random play" not in lineage
+    both = run("analyze", "tiny", "--section", "control", "--section", "genes").out
+    assert "Western Electric" in both
+    assert "aim_tolerance" in both
+    everything = run("analyze", "tiny", "--all", "--criteria", "kills:1,shots:-1").out
+    for word in ("Western Electric", "aim_tolerance", "genetic keeps no archive", "TOPSIS over", "selection bias"):
+        assert word in everything
+    assert run("analyze", "tiny", "--section", "luck").code == 2
+
+
+def test_analyze_ranks_by_criteria(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The two candidates are ranked by their validation episodes; an unknown criterion is refused."""
+    keep(story)
+    ranking = document(run, "analyze", "tiny", "--criteria", "kills:1")["ranking"]
+    assert [(row["name"], row["rank"], row["values"]) for row in ranking["rows"]] == [
+        ("tiny-g001-a000", 1, [8.0]),
+        ("tiny-g000-a001", 2, [3.0]),
+    ]
+    assert "TOPSIS over" in run("analyze", "tiny", "--criteria", "kills:1").out
+    refused = run("analyze", "tiny", "--criteria", "bravery:1")
+    assert refused.code == 2
+    assert "'bravery' is no criterion" in refused.err
+
+
+def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], twin: list[Event]) -> None:
+    """Another of the same setup and seed is the same run again: no difference, and that is said."""
+    keep(story)
+    keep(twin, "twin")
+    found = document(run, "analyze", "tiny", "twin", "--criteria", "kills:1")
+    assert (found["baseline"], [row["id"] for row in found["entrants"]]) == ("tiny", ["tiny", "twin"])
+    (contrast,) = found["contrasts"]
+    assert (contrast["ours"], contrast["paired"], contrast["difference"]["mean"]) == ("twin", True, 0.0)
+    assert contrast["improvement"]["value"] == 0.5
+    assert found["setups"][0]["experiments"] == ["tiny"]
+    shown = run("analyze", "tiny", "twin", "--baseline", "twin").out
+    assert "against the champion of twin" in shown
+    assert "repeats a run of the same setup and seed" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tiny", "tiny"), "tiny is named twice"),
+        (("tiny", "--baseline", "tiny"), "nothing to be compared with"),
+        (("tiny", "twin", "--baseline", "other"), "the baseline other is none of tiny, twin"),
+        (("tiny", "twin", "--plot", "curve.png"), "--plot draws one experiment"),
+        (("tiny", "nobody"), "nobody"),
+    ],
+)
+def test_analyze_refuses_what_cannot_be_compared(
+    run: Run, keep: Keep, request: pytest.FixtureRequest, arguments: tuple[str, ...], message: str
+) -> None:
+    """One line on stderr, exit code 2, nothing on stdout."""
+    for fixture, name in (("story", "tiny"), ("twin", "twin")):
+        keep(request.getfixturevalue(fixture), name)
+    done = run("analyze", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
 
 
 def test_agents_are_listed(run: Run, keep: Keep, story: list[Event]) -> None:

@@ -5,7 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.analysis import Interval
-from clau_doom.cli.format import ago, clock, gauge, interval, number, sparkline
+from clau_doom.analysis.estimates import Estimate
+from clau_doom.cli.format import (
+    ago,
+    clock,
+    estimate,
+    gauge,
+    interval,
+    number,
+    p_value,
+    percent,
+    percents,
+    sparkline,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +34,29 @@ def test_intervals() -> None:
     assert interval(Interval(mean=2.0, low=1.0, high=3.5, n=9)) == "2.00 [1.00, 3.50]"
     assert interval(Interval(mean=2.0, low=None, high=None, n=1)) == "2.00"
     assert interval(None) == "-"
+
+
+def test_estimates() -> None:
+    """An estimate reads as a mean does; a share of 1 in percent."""
+    found = Estimate(value=0.65, low=0.5, high=0.8, n=9)
+    assert (estimate(found), percents(found)) == ("0.65 [0.50, 0.80]", "65 % [50, 80]")
+    alone = Estimate(value=0.65, low=None, high=None, n=1)
+    assert (estimate(alone), percents(alone)) == ("0.65", "65 %")
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "-"), (0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %"), (1.0, "100 %")],
+)
+def test_percent_is_never_surer_than_the_share(share: float | None, text: str) -> None:
+    """Only none is 0 %, and only all is 100 %."""
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(("p", "text"), [(None, "-"), (0.0, "< 0.001"), (0.00099, "< 0.001"), (0.04, "0.040")])
+def test_p_values(p: float | None, text: str) -> None:
+    """To three decimals; what is smaller is told as smaller."""
+    assert p_value(p) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.9, "1:01"), (3600, "1:00:00"), (90061, "25:01:01")])

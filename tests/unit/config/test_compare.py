@@ -10,6 +10,7 @@ from clau_doom.config import (
     HoldoutConfig,
     check_resume,
     differences,
+    setup_changes,
     values,
 )
 from clau_doom.errors import ResumeRefused
@@ -99,3 +100,25 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
     }  # fmt: skip
     found = differences(_OLD, _with(**changed))
     assert {each.path for each in found if each.refusal} == set(values(_OLD)) - free - {"evolution.kind"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"name": "other"}, {"seed": 9}, {"execution": {"workers": 7}}, {"holdout": HoldoutConfig(episodes=7)}],
+)
+def test_runs_of_one_setup_differ_in_nothing_that_evolution_sees(changes: dict[str, object]) -> None:
+    """Name, seed, how episodes are played and how many judge the champion make no other setup."""
+    assert setup_changes(_OLD, _with(**changes)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"generations": 5}, "generations: 10 became 5"),
+        ({"holdout": HoldoutConfig(validation=7)}, "holdout.validation: 20 became 7"),
+        ({"evolution": CmaEsConfig()}, "evolution.kind: genetic became cma-es"),
+    ],
+)
+def test_another_setup_is_told_by_what_changed(changes: dict[str, object], told: str) -> None:
+    """Each field that decides results is told with both values, and without a reason to refuse it."""
+    assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [told]

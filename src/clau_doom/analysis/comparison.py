@@ -1,0 +1,264 @@
+"""Several experiments set side by side: which champion is better, and which way of evolving them.
+
+Two questions, with two kinds of evidence:
+
+- *Is this champion better than that one?* The evidence is their held-out episodes, paired where their seeds are the
+  same (experiments of one seed), independent samples otherwise: held-out seeds come from the experiment's seed.
+- *Is this setup better than that one?* Experiments that differ in nothing but name and seed are runs of one setup. The
+  evidence is one score for each run, its champion's held-out mean, as in Agarwal et al. (2021): a hundred more
+  episodes of one champion say nothing of the next run. It takes two runs of a setup to say anything, and five or more
+  to say much.
+
+Each question's comparisons with the baseline are one family for Holm's correction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clau_doom.analysis.effects import Contrast, Sample, compare, holm
+from clau_doom.analysis.estimates import (
+    Aggregates,
+    PerformanceProfile,
+    aggregate,
+    performance_profile,
+    thresholds_over,
+)
+from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.intervals import Interval, mean_interval
+from clau_doom.analysis.ranking import criterion_values
+from clau_doom.analysis.topsis import Criterion, Ranking, topsis
+from clau_doom.domain import Fitness, generator
+from clau_doom.domain.experiment import Standing
+
+__all__ = ["Entrant", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entrant:
+    """An experiment that is to be compared.
+
+    Attributes:
+        id: Its id.
+        seed: Its seed.
+        setup: The number of its setup: the same for experiments that differ in nothing but name and seed.
+        changes: In what its setup differs from the baseline's, a line for each field.
+        champion: Its champion's held-out episodes.
+    """
+
+    id: str
+    seed: int
+    setup: int
+    changes: tuple[str, ...]
+    champion: Standing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntrantRow:
+    """What an experiment's champion came to.
+
+    Attributes:
+        id: The experiment.
+        seed: Its seed.
+        setup: The number of its setup.
+        agent: The champion's id.
+        fitness: Its mean on held-out seeds.
+        aggregates: Mean, median and interquartile mean of its held-out episodes.
+        profile: The share of its episodes above each fitness; all experiments have the same thresholds.
+    """
+
+    id: str
+    seed: int
+    setup: int
+    agent: str
+    fitness: Interval
+    aggregates: Aggregates
+    profile: PerformanceProfile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setup:
+    """The runs of one setup.
+
+    Attributes:
+        number: From 0, the baseline's.
+        experiments: Its runs; of several with one seed, which are one run, the first.
+        changes: In what it differs from the baseline's setup.
+        mean: The mean of the runs' scores with its interval (Student's t for a few), or why there is none.
+        runs: Bootstrap estimates over the runs' scores, or why there are none; of fewer than ten runs their intervals
+            are too narrow, because resampling cannot show what a handful of runs has not.
+        episodes: Estimates over all their episodes, the strata being the runs: of these champions, not of the setup.
+    """
+
+    number: int
+    experiments: tuple[str, ...]
+    changes: tuple[str, ...]
+    mean: Interval | Gap
+    runs: Aggregates | Gap
+    episodes: Aggregates
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentComparison:
+    """Several experiments set side by side.
+
+    Attributes:
+        baseline: The experiment that the others are compared with.
+        scenario: What all of them play.
+        fitness: What all of them maximise, for people.
+        entrants: The champions, in the order given.
+        contrasts: Each other champion against the baseline's; one family.
+        setups: The ways of evolving them, the baseline's first.
+        setup_contrasts: Each other setup's runs against those of the baseline's, or why there are none; one family.
+        ranking: The champions over several criteria, on held-out episodes.
+        remarks: What is to be known before the numbers are believed.
+    """
+
+    baseline: str
+    scenario: str
+    fitness: str
+    entrants: tuple[EntrantRow, ...]
+    contrasts: tuple[Contrast, ...]
+    setups: tuple[Setup, ...]
+    setup_contrasts: tuple[Contrast, ...] | Gap
+    ranking: Ranking | Gap
+    remarks: tuple[str, ...]
+
+
+def compare_experiments(
+    entrants: Sequence[Entrant],
+    baseline: str,
+    *,
+    scenario: str,
+    fitness: Fitness,
+    fitness_name: str,
+    criteria: Sequence[Criterion] = (),
+    remarks: Sequence[str] = (),
+) -> ExperimentComparison:
+    """Return experiments set side by side.
+
+    Args:
+        entrants: Two or more, of one scenario and one fitness, each with two held-out episodes or more.
+        baseline: The id of one of them; its setup is number 0.
+        scenario: What they play.
+        fitness: What they maximise.
+        fitness_name: What people call it.
+        criteria: What champions are ranked by; none: no ranking.
+        remarks: What is known already that is to be said.
+    """
+    base = next(entrant for entrant in entrants if entrant.id == baseline)
+    thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
+    contrasts = holm(
+        [
+            compare(_episodes(other), _episodes(base), generator(other.seed, "analysis", "compare", other.id, baseline))
+            for other in entrants
+            if other is not base
+        ]
+    )
+    runs = _runs(entrants)
+    return ExperimentComparison(
+        baseline=baseline,
+        scenario=scenario,
+        fitness=fitness_name,
+        entrants=tuple(_row(entrant, thresholds) for entrant in entrants),
+        contrasts=contrasts,
+        setups=tuple(_setup(number, runs[number]) for number in sorted(runs)),
+        setup_contrasts=_setup_contrasts(runs),
+        ranking=_rank(entrants, fitness, criteria),
+        remarks=(*remarks, *_told(entrants, runs, contrasts)),
+    )
+
+
+def _row(entrant: Entrant, thresholds: Sequence[float]) -> EntrantRow:
+    scores, seed = entrant.champion.fitnesses, entrant.seed
+    return EntrantRow(
+        id=entrant.id,
+        seed=seed,
+        setup=entrant.setup,
+        agent=entrant.champion.agent,
+        # The streams of the experiment's own analysis: its champion has the same intervals here and there.
+        fitness=mean_interval(scores, generator(seed, "analysis", entrant.champion.role, "fitness")),
+        aggregates=aggregate([scores], generator(seed, "analysis", "aggregates", entrant.champion.role)),
+        profile=performance_profile(
+            [scores], thresholds, generator(seed, "analysis", "profile", entrant.champion.role)
+        ),
+    )
+
+
+def _episodes(entrant: Entrant) -> Sample:
+    return Sample(name=entrant.id, seeds=entrant.champion.seeds, values=entrant.champion.fitnesses)
+
+
+def _runs(entrants: Sequence[Entrant]) -> dict[int, list[Entrant]]:
+    """Return each setup's runs, one for each seed."""
+    found: dict[int, dict[int, Entrant]] = {}
+    for entrant in entrants:
+        found.setdefault(entrant.setup, {}).setdefault(entrant.seed, entrant)
+    return {number: [*by_seed.values()] for number, by_seed in found.items()}
+
+
+def _score(entrant: Entrant) -> float:
+    return sum(entrant.champion.fitnesses) / len(entrant.champion.fitnesses)
+
+
+def _setup(number: int, runs: Sequence[Entrant]) -> Setup:
+    first, scores = runs[0], [_score(run) for run in runs]
+    few = Gap(missing="one run says nothing of how the next would end: run the setup with other seeds")
+    alone = len(runs) < 2
+    return Setup(
+        number=number,
+        experiments=tuple(run.id for run in runs),
+        changes=first.changes,
+        mean=few if alone else mean_interval(scores, generator(first.seed, "analysis", "run means", first.id)),
+        runs=few if alone else aggregate([scores], generator(first.seed, "analysis", "runs", first.id)),
+        episodes=aggregate(
+            [run.champion.fitnesses for run in runs], generator(first.seed, "analysis", "strata", first.id)
+        ),
+    )
+
+
+def _setup_contrasts(runs: dict[int, list[Entrant]]) -> tuple[Contrast, ...] | Gap:
+    if len(runs) < 2:
+        return Gap(missing="all experiments are runs of one setup")
+    able = {number: row for number, row in runs.items() if len(row) > 1}
+    if 0 not in able or len(able) < 2:
+        return Gap(missing="two setups with two runs each, of different seeds, are needed to compare setups")
+    base = _scores(able[0])
+    return holm(
+        [
+            compare(_scores(row), base, generator(row[0].seed, "analysis", "setups", row[0].id), pair=False)
+            for number, row in sorted(able.items())
+            if number
+        ]
+    )
+
+
+def _scores(runs: Sequence[Entrant]) -> Sample:
+    return Sample(
+        name=", ".join(run.id for run in runs),
+        seeds=tuple(run.seed for run in runs),
+        values=tuple(_score(run) for run in runs),
+    )
+
+
+def _rank(entrants: Sequence[Entrant], fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Gap:
+    if not criteria:
+        return Gap(missing="no criteria were given")
+    values = [criterion_values(criteria, fitness, entrant.champion.measures) for entrant in entrants]
+    names = [entrant.champion.agent for entrant in entrants]
+    return topsis(names, values, criteria, basis="the champions, means of their held-out episodes")
+
+
+def _told(
+    entrants: Sequence[Entrant], runs: dict[int, list[Entrant]], contrasts: Sequence[Contrast]
+) -> tuple[str, ...]:
+    counted = {run.id for row in runs.values() for run in row}
+    again = [
+        f"{entrant.id} repeats a run of the same setup and seed: it counts once among the setup's runs"
+        for entrant in entrants
+        if entrant.id not in counted
+    ]
+    apart = [contrast.ours for contrast in contrasts if not contrast.paired]
+    if not apart:
+        return tuple(again)
+    names = ", ".join(apart)
+    return (*again, f"no held-out seeds in common with the baseline: {names}; compared as independent samples")

@@ -1,0 +1,109 @@
+"""Principal components: the few directions in which genomes differ most.
+
+By singular value decomposition of the centred columns (Pearson 1901; Jolliffe, "Principal Component Analysis", 2nd ed.
+2002). A component's sign is arbitrary; here its loading of largest absolute value is positive (of equal ones the
+first), so that the same genomes give the same picture.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.genomes import Encoded, Matrix
+from clau_doom.domain import AgentRef
+
+__all__ = ["Components", "Score", "gene_components", "principal_components"]
+
+KEPT = 5
+"""How many components are kept at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """Where one agent lies.
+
+    Attributes:
+        agent: The agent.
+        fitness: Its fitness, or None.
+        values: Its score on each component.
+    """
+
+    agent: AgentRef
+    fitness: float | None
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Components:
+    """Principal components of genomes.
+
+    Attributes:
+        terms: The columns' names.
+        deviations: The standard deviation of the scores on each component, the largest first.
+        explained: The share of the whole variance that each explains.
+        loadings: For each component, the weight of each term; of length 1.
+        scores: The agents on the components, in the order given.
+    """
+
+    terms: tuple[str, ...]
+    deviations: tuple[float, ...]
+    explained: tuple[float, ...]
+    loadings: tuple[tuple[float, ...], ...]
+    scores: tuple[Score, ...]
+
+
+def gene_components(
+    encoded: Encoded, agents: tuple[AgentRef, ...], fitness: tuple[float | None, ...]
+) -> Components | Gap:
+    """Return the principal components of genomes on the scale of `genomes`, choices as indicators.
+
+    Indicators are divided by the root of 2, so that two agents that differ in one choice are 1 apart, as two that are
+    at the two ends of a gene.
+
+    Args:
+        encoded: The genomes.
+        agents: Who has them.
+        fitness: The fitness of each, or None.
+    """
+    choices = np.array([term != gene for term, gene in zip(encoded.terms, encoded.genes, strict=True)], dtype=bool)
+    matrix = np.where(choices, encoded.matrix / np.sqrt(2.0), encoded.matrix)
+    if len(matrix) < 2 or not matrix.size or float(np.ptp(matrix, axis=0).max()) <= 1e-12:
+        return Gap(missing="all genomes are alike: they have no direction to differ in")
+    deviations, explained, loadings, scores = principal_components(matrix)
+    return Components(
+        terms=encoded.terms,
+        deviations=tuple(deviations.tolist()),
+        explained=tuple(explained.tolist()),
+        loadings=tuple(tuple(row) for row in loadings.tolist()),
+        scores=tuple(
+            Score(agent=agent, fitness=fit, values=tuple(row))
+            for agent, fit, row in zip(agents, fitness, scores.tolist(), strict=True)
+        ),
+    )
+
+
+def principal_components(matrix: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+    """Return the leading components of a matrix.
+
+    Args:
+        matrix: Shape (rows, columns), at least two rows, not all alike.
+
+    Returns:
+        The scores' standard deviations, shape (components,); the shares of variance, likewise; the loadings, shape
+        (components, columns); the scores, shape (rows, components). At most `KEPT` components.
+    """
+    centred = matrix - matrix.mean(axis=0)
+    left, sizes, right = np.linalg.svd(centred, full_matrices=False)
+    # Ties of rounding must not decide a sign: what is as good as the largest counts as it.
+    largest = np.abs(right).max(axis=1, keepdims=True)
+    leading = np.argmax(np.abs(right) >= (1.0 - 1e-9) * largest, axis=1)
+    signs = np.where(right[np.arange(len(right)), leading] < 0.0, -1.0, 1.0)
+    variance = sizes**2
+    count = min(KEPT, int(np.sum(sizes > 1e-12 * sizes[0])))
+    return (
+        sizes[:count] / np.sqrt(len(matrix) - 1.0),
+        (variance / variance.sum())[:count],
+        (signs[:, None] * right)[:count],
+        (left * sizes * signs)[:, :count],
+    )

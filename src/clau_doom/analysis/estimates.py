@@ -1,0 +1,270 @@
+"""Estimates over few, skewed scores, by the conventions of rliable.
+
+After Agarwal, Schwarzer, Castro, Courville and Bellemare, "Deep Reinforcement Learning at the Edge of the Statistical
+Precipice", NeurIPS 2021 (arXiv:2108.13264), whose reference implementation is the package rliable:
+
+- scores come in strata (there: tasks), and each stratum is resampled by itself, with replacement;
+- an interval runs between the 2.5th and the 97.5th percentile of the resampled estimates;
+- the **mean** is the mean of the strata's means, the **median** the median of the strata's means, the **interquartile
+  mean** (IQM) the mean of the middle half of all scores: a quarter of them, rounded down, is cut off at each end;
+- the **probability of improvement** of X over Y is P(X > Y) + P(X = Y) / 2 for a score drawn from each, averaged over
+  strata;
+- a **performance profile** is the share of scores above a threshold, as a function of it.
+
+Here a stratum is an experiment and its scores are episodes, or there is one stratum whose scores are experiments. The
+median of a single stratum's means would be its mean: it is the median of its scores instead.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.analysis.intervals import CONFIDENCE
+
+__all__ = [
+    "RESAMPLES",
+    "Aggregates",
+    "Estimate",
+    "PerformanceProfile",
+    "Strata",
+    "aggregate",
+    "performance_profile",
+    "probability_of_improvement",
+    "thresholds_over",
+]
+
+RESAMPLES = 10_000
+"""How often the bootstrap draws scores anew."""
+
+THRESHOLDS = 101
+"""At how many thresholds a performance profile is taken."""
+
+_CHUNK = 4_000_000  # numbers drawn at once: 32 MB
+
+Strata = Sequence[Sequence[float]]
+"""Scores by stratum; strata need not be of one size, and none is empty."""
+
+_Rows = NDArray[np.float64]
+_Statistic = Callable[[Sequence[_Rows]], _Rows]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """An estimate and its 95 % interval.
+
+    Attributes:
+        value: The estimate.
+        low: The interval's lower end, or None where the data give none.
+        high: Its upper end, or None.
+        n: How many scores it rests on.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aggregates:
+    """What a set of scores comes to.
+
+    Attributes:
+        mean: The mean of the strata's means.
+        median: The median of the strata's means; of a single stratum, that of its scores.
+        iqm: The interquartile mean of all scores.
+    """
+
+    mean: Estimate
+    median: Estimate
+    iqm: Estimate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PerformanceProfile:
+    """The share of scores above each of a row of thresholds.
+
+    Attributes:
+        thresholds: In rising order.
+        above: The share of scores above each, from 0 to 1.
+        low: The lower ends of the pointwise 95 % intervals.
+        high: Their upper ends.
+        n: How many scores there are.
+    """
+
+    thresholds: tuple[float, ...]
+    above: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    n: int
+
+
+def aggregate(strata: Strata, rng: np.random.Generator) -> Aggregates:
+    """Return mean, median and interquartile mean, with stratified bootstrap intervals.
+
+    Args:
+        strata: The scores.
+        rng: Draws the resamples; all three estimates are taken from the same ones.
+
+    Raises:
+        ValueError: There is no stratum, or one without scores.
+    """
+    scores = _arrays(strata)
+    statistics: tuple[_Statistic, ...] = (_mean, _median, _iqm)
+    observed = [float(statistic([row[None, :] for row in scores])[0]) for statistic in statistics]
+    drawn = np.concatenate(
+        [
+            np.stack([statistic(rows) for statistic in statistics])
+            for rows in (
+                [row[picked] for row, picked in zip(scores, picks, strict=True)] for picks in _picks(scores, rng)
+            )
+        ],
+        axis=1,
+    )
+    n, varied = sum(map(len, scores)), any(len(row) > 1 for row in scores)
+    mean, median, iqm = (
+        _estimate(value, resampled if varied else None, n) for value, resampled in zip(observed, drawn, strict=True)
+    )
+    return Aggregates(mean=mean, median=median, iqm=iqm)
+
+
+def probability_of_improvement(
+    ours: Strata, theirs: Strata, rng: np.random.Generator, *, paired: bool = False
+) -> Estimate:
+    """Return how probable it is that a score of ours is above one of theirs; a tie counts half.
+
+    It is Mann and Whitney's U over the number of pairs of scores, averaged over strata. Cliff's delta is twice it less
+    one.
+
+    Args:
+        ours: Our scores.
+        theirs: Theirs, in as many strata.
+        rng: Draws the resamples.
+        paired: The n-th scores of both belong together (one seed), and are resampled together.
+
+    Raises:
+        ValueError: The strata do not match, or one has no scores.
+    """
+    us, them = _arrays(ours), _arrays(theirs)
+    if len(us) != len(them) or (paired and [*map(len, us)] != [*map(len, them)]):
+        raise ValueError(f"strata of {[*map(len, us)]} scores cannot be set beside those of {[*map(len, them)]}")
+    observed, drawn = 0.0, np.zeros(RESAMPLES)
+    for our, their in zip(us, them, strict=True):
+        ones = (np.ones((1, len(our))), np.ones((1, len(their))))
+        observed += float(_superiority(our, their, *ones)[0]) / len(us)
+        parts = [
+            _superiority(our, their, mine, mine if paired else _weights(rng, len(their), len(mine)))
+            for mine in _weight_chunks(rng, len(our), len(their))
+        ]
+        drawn += np.concatenate(parts) / len(us)
+    n = sum(map(len, us))
+    return _estimate(observed, drawn if max(map(len, (*us, *them))) > 1 else None, n)
+
+
+def thresholds_over(scores: Sequence[float]) -> tuple[float, ...]:
+    """Return evenly spaced thresholds from the lowest score to the highest, or to 1 above where all are equal."""
+    low, high = min(scores), max(scores)
+    return tuple(np.linspace(low, high if high > low else low + 1.0, THRESHOLDS).tolist())
+
+
+def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.random.Generator) -> PerformanceProfile:
+    """Return the share of scores above each threshold, with pointwise stratified bootstrap intervals.
+
+    Args:
+        strata: The scores.
+        thresholds: In rising order.
+        rng: Draws the resamples.
+
+    Raises:
+        ValueError: There is no stratum, or one without scores.
+    """
+    scores, levels = _arrays(strata), np.asarray(thresholds, dtype=np.float64)
+    n = sum(map(len, scores))
+    counts = np.zeros((RESAMPLES, len(levels)))
+    for row in scores:
+        above = (row[:, None] > levels).astype(np.float64)
+        counts += np.concatenate([weights @ above for weights in _weight_chunks(rng, len(row), len(levels))])
+    observed = (np.concatenate(scores)[:, None] > levels).mean(axis=0)
+    low, high = np.percentile(counts / n, _PERCENTILES, axis=0)
+    return PerformanceProfile(
+        thresholds=tuple(levels.tolist()),
+        above=tuple(observed.tolist()),
+        low=tuple(low.tolist()),
+        high=tuple(high.tolist()),
+        n=n,
+    )
+
+
+_PERCENTILES = (50.0 * (1.0 - CONFIDENCE), 50.0 * (1.0 + CONFIDENCE))
+
+
+def _estimate(value: float, drawn: _Rows | None, n: int) -> Estimate:
+    if drawn is None:
+        return Estimate(value=value, low=None, high=None, n=n)
+    low, high = (float(end) for end in np.percentile(drawn, _PERCENTILES))
+    return Estimate(value=value, low=low, high=high, n=n)
+
+
+def _mean(strata: Sequence[_Rows]) -> _Rows:
+    found: _Rows = np.mean([rows.mean(axis=1) for rows in strata], axis=0)
+    return found
+
+
+def _median(strata: Sequence[_Rows]) -> _Rows:
+    means = np.array([rows.mean(axis=1) for rows in strata])
+    found: _Rows = np.median(strata[0], axis=1) if len(strata) == 1 else np.median(means, axis=0)
+    return found
+
+
+def _iqm(strata: Sequence[_Rows]) -> _Rows:
+    pooled = np.sort(np.concatenate(strata, axis=1), axis=1)
+    cut = pooled.shape[1] // 4
+    found: _Rows = pooled[:, cut : pooled.shape[1] - cut].mean(axis=1)
+    return found
+
+
+def _superiority(ours: _Rows, theirs: _Rows, weights: _Rows, other: _Rows) -> _Rows:
+    """Return P(X > Y) + P(X = Y) / 2 for each resample.
+
+    Args:
+        ours: Shape (n,).
+        theirs: Shape (m,).
+        weights: How often each of ours was drawn, shape (resamples, n).
+        other: How often each of theirs was, shape (resamples, m).
+    """
+    order = np.argsort(theirs, kind="stable")
+    ranked = theirs[order]
+    drawn = np.concatenate([np.zeros((len(other), 1)), np.cumsum(other[:, order], axis=1)], axis=1)
+    beaten = drawn[:, np.searchsorted(ranked, ours, "left")] + drawn[:, np.searchsorted(ranked, ours, "right")]
+    found: _Rows = np.einsum("rn,rn->r", weights, beaten) / (2.0 * len(ours) * len(theirs))
+    return found
+
+
+def _arrays(strata: Strata) -> list[_Rows]:
+    if not strata or not all(len(row) for row in strata):
+        raise ValueError("there is nothing to estimate from: a stratum has no scores")
+    return [np.asarray(row, dtype=np.float64) for row in strata]
+
+
+def _chunks(width: int) -> Iterator[int]:
+    """Give how many resamples to draw at once, so that a chunk of rows of a width fits into memory."""
+    left, most = RESAMPLES, max(1, _CHUNK // width)
+    while left:
+        yield min(left, most)
+        left -= min(left, most)
+
+
+def _picks(scores: Sequence[_Rows], rng: np.random.Generator) -> Iterator[list[NDArray[np.int64]]]:
+    for count in _chunks(sum(map(len, scores))):
+        yield [rng.integers(len(row), size=(count, len(row))) for row in scores]
+
+
+def _weights(rng: np.random.Generator, n: int, count: int) -> _Rows:
+    return rng.multinomial(n, np.full(n, 1.0 / n), size=count).astype(np.float64)
+
+
+def _weight_chunks(rng: np.random.Generator, n: int, m: int) -> Iterator[_Rows]:
+    for count in _chunks(n + m):
+        yield _weights(rng, n, count)

@@ -1,0 +1,153 @@
+"""Genomes as numbers that can be compared: every gene on one scale, whatever its bounds.
+
+A real or whole gene runs from 0, its lowest value, to 1, its highest. A choice has no order: two agents differ in it by
+1 or not at all. Genes that can have one value only are left out. Distances are Gower's ("A general coefficient of
+similarity and some of its properties", Biometrics 27, 1971): the mean over the genes of the differences so scaled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+
+__all__ = ["Diversity", "Encoded", "GeneHistory", "Matrix", "diversity", "encode", "gene_histories"]
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """Genomes as a matrix.
+
+    Attributes:
+        terms: The columns' names: a gene's, or ``gene=choice``.
+        genes: The gene that each column belongs to.
+        matrix: From 0 to 1; a choice has a column of 0 and 1 for each of its values; shape (genomes, terms).
+    """
+
+    terms: tuple[str, ...]
+    genes: tuple[str, ...]
+    matrix: Matrix
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Diversity:
+    """How different the agents of a generation are.
+
+    Attributes:
+        generation: Which.
+        distance: The mean distance between two agents: 0 when all are alike, a third when drawn uniformly.
+        spreads: The same for each gene, in the order of the genes that can vary.
+    """
+
+    generation: int
+    distance: float
+    spreads: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneHistory:
+    """One gene through the generations.
+
+    Attributes:
+        gene: Its name.
+        kind: How its number is read.
+        means: By generation, the mean on the scale from 0 to 1; of a choice, the share of its commonest value.
+        spreads: By generation, the mean distance between two agents in this gene.
+        commonest: By generation, the commonest value of a choice; empty for other genes.
+    """
+
+    gene: str
+    kind: GeneKind
+    means: tuple[float, ...]
+    spreads: tuple[float, ...]
+    commonest: tuple[str, ...] = ()
+
+
+def encode(space: GenomeSpace, genomes: Sequence[Genome]) -> Encoded:
+    """Return genomes as a matrix.
+
+    Args:
+        space: Their genes.
+        genomes: At least one.
+    """
+    values = np.array([genome.values for genome in genomes], dtype=np.float64).reshape(len(genomes), len(space))
+    terms, genes, columns = [], [], []
+    for gene, column in _free(space, values):
+        if gene.kind is GeneKind.CHOICE:
+            terms += [f"{gene.name}={choice}" for choice in gene.choices]
+            genes += [gene.name] * len(gene.choices)
+            columns += [(column == place).astype(np.float64) for place in range(len(gene.choices))]
+        else:
+            terms.append(gene.name)
+            genes.append(gene.name)
+            columns.append(_scaled(gene, column))
+    matrix = np.column_stack(columns) if columns else np.zeros((len(genomes), 0))
+    return Encoded(terms=tuple(terms), genes=tuple(genes), matrix=matrix)
+
+
+def diversity(space: GenomeSpace, generation: int, genomes: Sequence[Genome]) -> Diversity:
+    """Return how different the genomes of a generation are; all 0 for a single one, or where no gene can vary.
+
+    Args:
+        space: Their genes.
+        generation: Which generation they are.
+        genomes: At least one.
+    """
+    values = np.array([genome.values for genome in genomes], dtype=np.float64).reshape(len(genomes), len(space))
+    spreads = tuple(_spread(gene, column) for gene, column in _free(space, values))
+    return Diversity(generation=generation, distance=float(np.mean(spreads)) if spreads else 0.0, spreads=spreads)
+
+
+def gene_histories(space: GenomeSpace, generations: Sequence[Sequence[Genome]]) -> tuple[GeneHistory, ...]:
+    """Return each gene that can vary, through the generations.
+
+    Args:
+        space: The genes.
+        generations: The genomes of each, at least one.
+    """
+    by_generation = [
+        [*_free(space, np.array([genome.values for genome in row], dtype=np.float64))] for row in generations
+    ]
+    return tuple(_history([row[at] for row in by_generation]) for at in range(len(by_generation[0])))
+
+
+def _history(columns: Sequence[tuple[Gene, Matrix]]) -> GeneHistory:
+    gene = columns[0][0]
+    spreads = tuple(_spread(gene, column) for _, column in columns)
+    if gene.kind is not GeneKind.CHOICE:
+        means = tuple(float(_scaled(gene, column).mean()) for _, column in columns)
+        return GeneHistory(gene=gene.name, kind=gene.kind, means=means, spreads=spreads)
+    counts = [np.bincount(column.astype(np.int64), minlength=len(gene.choices)) for _, column in columns]
+    return GeneHistory(
+        gene=gene.name,
+        kind=gene.kind,
+        means=tuple(float(row.max() / row.sum()) for row in counts),
+        spreads=spreads,
+        commonest=tuple(gene.choices[int(np.argmax(row))] for row in counts),
+    )
+
+
+def _free(space: GenomeSpace, values: Matrix) -> list[tuple[Gene, Matrix]]:
+    return [(gene, values[:, at]) for at, gene in enumerate(space.genes) if gene.high > gene.low]
+
+
+def _scaled(gene: Gene, column: Matrix) -> Matrix:
+    # Halved, because the difference of two doubles may overflow.
+    return (0.5 * column - 0.5 * gene.low) / (0.5 * gene.high - 0.5 * gene.low)
+
+
+def _spread(gene: Gene, column: Matrix) -> float:
+    """Return the mean distance between two agents in one gene; sorting spares looking at every pair."""
+    n = len(column)
+    if n < 2:
+        return 0.0
+    pairs = n * (n - 1) / 2.0
+    if gene.kind is GeneKind.CHOICE:
+        counts = np.unique(column, return_counts=True)[1]
+        return float(1.0 - np.sum(counts * (counts - 1) / 2.0) / pairs)
+    ranked = np.sort(_scaled(gene, column))
+    return float(np.sum((2.0 * np.arange(n) - n + 1.0) * ranked) / pairs)

@@ -1,0 +1,237 @@
+"""Whether an experiment still learns: a curve through its generations, and a test of its last ones.
+
+The **curve** is asymptotic regression, y = a + (r0 - a) exp(-x / tau): fast at first, slower as it nears the asymptote
+a (Pinheiro and Bates, "Mixed-Effects Models in S and S-PLUS", 2000, appendix C.1, fit it as SSasymp). Given tau it is
+linear in a and r0, so that least squares search one number only (Golub and Pereyra, "The differentiation of
+pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM Journal on Numerical Analysis 10,
+1973). Intervals come from the linearised model with Student's t. Generations descend from each other, and so do their
+residuals: the intervals are too narrow rather than too wide.
+
+The **plateau** is judged on the last third of the generations, ten at least, by Mann and Kendall's test of trend
+(Mann, "Nonparametric tests against trend", Econometrica 13, 1945; Kendall, "Rank Correlation Methods", 1975; normal
+approximation with correction for ties and continuity) and Sen's slope with its interval ("Estimates of the regression
+coefficient based on Kendall's tau", Journal of the American Statistical Association 63, 1968). A trend that is not
+significant is no proof of standing still, so that there are three answers beside falling:
+
+- *rising*: the test finds an upward trend at 5 %;
+- *plateau*: it does not, and even the upper end of the slope's interval, kept up over the window, would add less than
+  `NEGLIGIBLE` of all that was gained since generation 0;
+- *undecided*: neither.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from clau_doom.analysis.estimates import Estimate
+from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.intervals import CONFIDENCE
+
+__all__ = ["LearningCurve", "Plateau", "Trend", "Verdict", "fit_learning_curve", "judge_plateau", "mann_kendall"]
+
+NEGLIGIBLE = 0.1
+"""The share of the whole gain that a plateau may still add over its window."""
+
+_ALPHA = 0.05
+_WINDOW = 10
+_POINTS = 5  # three parameters and two degrees of freedom
+_SLOWEST = 10.0  # of the observed span: a slower curve cannot be told from a line
+
+_Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LearningCurve:
+    """Asymptotic regression through the generations' mean fitness.
+
+    Attributes:
+        model: The formula that was fitted.
+        asymptote: What fitness tends to, with its interval.
+        start: What it began with, at generation 0, with its interval.
+        tau: The generations in which the distance to the asymptote shrinks to 1/e, with its interval.
+        r_squared: The share of the variance between generations that the curve explains.
+        residual: The standard deviation of the residuals.
+        n: How many generations were fitted.
+    """
+
+    model: str
+    asymptote: Estimate
+    start: Estimate
+    tau: Estimate
+    r_squared: float
+    residual: float
+    n: int
+
+    def at(self, x: float) -> float:
+        """Return the curve's value at a generation."""
+        a, r0 = self.asymptote.value, self.start.value
+        return a + (r0 - a) * math.exp(-x / self.tau.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trend:
+    """Mann and Kendall's test.
+
+    Attributes:
+        s: Kendall's S: pairs that rise less pairs that fall.
+        z: Its standard normal score; 0 where nothing varies.
+        p: The two-sided p-value.
+        n: How many values were tested.
+    """
+
+    s: int
+    z: float
+    p: float
+    n: int
+
+
+class Verdict(StrEnum):
+    """What the last generations do."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    PLATEAU = "plateau"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plateau:
+    """What the last generations' mean fitness does.
+
+    Attributes:
+        verdict: See the module's text.
+        since: The first generation of the window.
+        trend: The test over the window.
+        slope: Sen's slope, fitness for each generation, with its interval.
+        gain: What was gained between the first fifth of the generations (one at least) and the window, in fitness.
+    """
+
+    verdict: Verdict
+    since: int
+    trend: Trend
+    slope: Estimate
+    gain: float
+
+
+def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurve | Gap:
+    """Return the asymptotic regression of ys on xs, or why there is none.
+
+    Args:
+        xs: Generations, rising.
+        ys: The mean fitness of each.
+    """
+    x, y = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
+    if len(x) < _POINTS:
+        return Gap(missing=f"{len(x)} generations are too few for a curve of three parameters: {_POINTS} are needed")
+    if _flat(y):
+        return Gap(missing="the mean fitness never changes: there is no curve to fit")
+    shortest, longest = _shortest(x), _SLOWEST * float(x[-1] - x[0])
+    log_tau = _best_log_tau(x, y, math.log(shortest), math.log(longest))
+    if not 1.01 * shortest < math.exp(log_tau) < 0.99 * longest:
+        shape = "jumps at once" if math.exp(log_tau) < longest / 2 else "is a straight line"
+        return Gap(missing=f"the curve that fits best {shape}: these generations say nothing of an asymptote")
+    return _curve(x, y, log_tau)
+
+
+def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Gap:
+    """Return what the last generations do, or why that cannot be said.
+
+    Args:
+        xs: Generations, rising.
+        ys: The mean fitness of each.
+    """
+    if len(xs) < _WINDOW:
+        return Gap(missing=f"{len(xs)} generations are too few to tell a plateau: {_WINDOW} are needed")
+    size = max(_WINDOW, math.ceil(len(xs) / 3))
+    x, y = xs[-size:], ys[-size:]
+    trend = mann_kendall(y)
+    found = stats.theilslopes(y, x, CONFIDENCE)
+    slope = Estimate(value=float(found.slope), low=float(found.low_slope), high=float(found.high_slope), n=size)
+    before = ys[: max(1, len(ys) // 5)]
+    gain = math.fsum(y) / size - math.fsum(before) / len(before)
+    reach = (slope.high or 0.0) * (x[-1] - x[0])
+    if trend.p < _ALPHA:
+        verdict = Verdict.RISING if trend.s > 0 else Verdict.FALLING
+    else:
+        verdict = Verdict.PLATEAU if reach <= NEGLIGIBLE * abs(gain) else Verdict.UNDECIDED
+    return Plateau(verdict=verdict, since=int(x[0]), trend=trend, slope=slope, gain=gain)
+
+
+def mann_kendall(values: Sequence[float]) -> Trend:
+    """Return Mann and Kendall's test of a monotonic trend.
+
+    Args:
+        values: In the order of time.
+    """
+    row = np.asarray(values, dtype=np.float64)
+    n = len(row)
+    s = int(np.sign(row[None, :] - row[:, None])[np.triu_indices(n, 1)].sum())
+    ties = np.unique(row, return_counts=True)[1].astype(np.float64)
+    variance = (n * (n - 1) * (2 * n + 5) - float(np.sum(ties * (ties - 1) * (2 * ties + 5)))) / 18.0
+    z = (s - math.copysign(1.0, s)) / math.sqrt(variance) if s and variance > 0.0 else 0.0
+    return Trend(s=s, z=z, p=2.0 * float(stats.norm.sf(abs(z))), n=n)
+
+
+def _flat(values: _Values) -> bool:
+    return float(np.ptp(values)) <= 1e-12 * max(1.0, float(np.abs(values).max()))
+
+
+def _shortest(x: _Values) -> float:
+    return 0.1 * float(np.diff(x).min())
+
+
+def _linear(x: _Values, y: _Values, log_tau: float) -> tuple[float, float, float]:
+    """Return the asymptote, the start and the sum of squares of the best curve of a tau."""
+    decay = np.exp(-x / math.exp(log_tau))
+    design = np.column_stack([1.0 - decay, decay])
+    coefficients = np.linalg.lstsq(design, y)[0]
+    return float(coefficients[0]), float(coefficients[1]), float(np.sum((y - design @ coefficients) ** 2))
+
+
+def _best_log_tau(x: _Values, y: _Values, low: float, high: float) -> float:
+    """Return the logarithm of the tau of least squares: the best of a grid, refined between its neighbours."""
+    grid = np.linspace(low, high, 200)
+    squares = [_linear(x, y, float(at))[2] for at in grid]
+    best = int(np.argmin(squares))
+    bounds = (float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)]))
+    found = optimize.minimize_scalar(
+        lambda at: _linear(x, y, at)[2], bounds=bounds, method="bounded", options={"xatol": 1e-10}
+    )
+    return float(found.x)
+
+
+def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Gap:
+    asymptote, start, squares = _linear(x, y, log_tau)
+    tau, freedom = math.exp(log_tau), len(x) - 3
+    decay = np.exp(-x / tau)
+    # By asymptote, start and log(tau).
+    jacobian = np.column_stack([1.0 - decay, decay, (start - asymptote) * decay * x / tau])
+    information = jacobian.T @ jacobian
+    if np.linalg.cond(information) > 1e14:
+        return Gap(missing="the curve's parameters cannot be told apart on these generations")
+    errors = np.sqrt(np.diag(np.linalg.inv(information)) * squares / freedom)
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * errors
+    return LearningCurve(
+        model="a + (r0 - a) exp(-generation / tau)",
+        asymptote=_around(asymptote, float(reach[0]), len(x)),
+        start=_around(start, float(reach[1]), len(x)),
+        tau=_factor(tau, float(reach[2]), len(x)),
+        r_squared=1.0 - squares / float(np.sum((y - y.mean()) ** 2)),
+        residual=math.sqrt(squares / freedom),
+        n=len(x),
+    )
+
+
+def _around(value: float, reach: float, n: int) -> Estimate:
+    return Estimate(value=value, low=value - reach, high=value + reach, n=n)
+
+
+def _factor(value: float, reach: float, n: int) -> Estimate:
+    """Return an estimate whose interval was made on the logarithm; no end where it leaves the range of numbers."""
+    high = value * math.exp(reach) if reach < 700.0 else None
+    return Estimate(value=value, low=value * math.exp(-reach), high=high, n=n)

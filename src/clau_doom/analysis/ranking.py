@@ -1,0 +1,94 @@
+"""Who of an experiment is ranked over several criteria, and by which episodes.
+
+Agents are set side by side only where they played the same seeds: the generations' best agents, which all played the
+validation seeds, or before that the agents of the last finished generation. Validation seeds chose the champion, so
+that their means flatter it; what it is worth, the held-out seeds say.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.topsis import Criterion, Ranking, topsis
+from clau_doom.domain import Fitness, Measures, Purpose
+from clau_doom.domain.score import MEASURES
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ConfigError
+
+__all__ = ["CRITERIA", "criteria_of", "criterion_values", "rank_agents"]
+
+CRITERIA = ("fitness", "score", *MEASURES)
+"""What agents can be ranked by: the experiment's fitness, the score, and every measure."""
+
+
+def criteria_of(text: str) -> tuple[Criterion, ...]:
+    """Return the criteria that a text such as ``kills:1,damage_taken:-2`` names.
+
+    Raises:
+        ConfigError: It is no such text; the message names the part and the remedy.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = (piece.strip() for piece in part.partition(":"))
+        if name not in CRITERIA:
+            raise ConfigError(f"{name!r} is no criterion: use {', '.join(CRITERIA)}")
+        if name in found:
+            raise ConfigError(f"the criterion {name} is given twice: give it one weight")
+        found[name] = _weight(name, weight)
+    return tuple(Criterion(name=name, weight=weight) for name, weight in found.items())
+
+
+def criterion_values(
+    criteria: Sequence[Criterion], fitness: Fitness, episodes: Sequence[Measures]
+) -> tuple[float, ...]:
+    """Return the means of the criteria over an agent's episodes, at least one."""
+    named = {"fitness": fitness, "score": Fitness.named("score")}
+    return tuple(
+        named.get(criterion.name, Fitness(((criterion.name, 1.0),))).of_agent(episodes) for criterion in criteria
+    )
+
+
+def rank_agents(snapshot: Snapshot, fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Gap:
+    """Return an experiment's agents ranked, or why they are not.
+
+    Args:
+        snapshot: What its store holds.
+        fitness: How an episode's measures become fitness.
+        criteria: What counts; none: no ranking.
+    """
+    if not criteria:
+        return Gap(missing="no criteria were given")
+    played, basis = _played(snapshot)
+    if len(played) < 2:
+        return Gap(missing="fewer than two agents have played the same seeds")
+    values = [criterion_values(criteria, fitness, episodes) for episodes in played.values()]
+    return topsis([*played], values, criteria, basis=basis)
+
+
+def _played(snapshot: Snapshot) -> tuple[Mapping[str, Sequence[Measures]], str]:
+    validated = {
+        agent: [episode.outcome.measures for episode in episodes]
+        for (purpose, agent), episodes in sorted(snapshot.judging.items())
+        if purpose is Purpose.VALIDATION and episodes
+    }
+    if len(validated) > 1:
+        most = max(map(len, validated.values()))
+        whole = {agent: episodes for agent, episodes in validated.items() if len(episodes) == most}
+        return whole, f"the generations' best agents, means of {most} validation episodes on the same seeds"
+    finished = snapshot.finished_generations
+    trained = {
+        each.agent.id: [outcome.measures for outcome in each.outcomes]
+        for each in (finished[-1] if finished else ())
+        if each.fitness is not None
+    }
+    return trained, f"the agents of generation {len(finished) - 1}, means of their training episodes on the same seeds"
+
+
+def _weight(name: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = 0.0
+    if not 0.0 < abs(weight) < float("inf"):
+        remedy = "give a number above 0 where more is better, below 0 where less is"
+        raise ConfigError(f"{text!r} is no weight for the criterion {name}: {remedy}, such as {name}:1")
+    return weight

@@ -1,0 +1,195 @@
+"""From stored experiments to their analysis: what it needs beside the store, and what may be compared with what."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from clau_doom.bootstrap.planning import genome_space, make_fitness
+from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, setup_changes
+from clau_doom.domain import GenomeSpace
+from clau_doom.domain.experiment import Standing
+from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
+from clau_doom.evolution import MapElites, make_strategy
+from clau_doom.orchestration import replay
+
+if TYPE_CHECKING:
+    from clau_doom.analysis import Criterion
+    from clau_doom.analysis.archive import EliteMap
+    from clau_doom.analysis.comparison import Entrant, ExperimentComparison
+    from clau_doom.analysis.experiment import ExperimentAnalysis
+    from clau_doom.analysis.gaps import Gap
+
+__all__ = ["analyse", "compare", "fitness_name"]
+
+_REFUSED = ("scenario.name", "scenario.doom_skill", "scenario.timeout", "fitness")
+_FILES = ("scenario.cfg", "scenario.wad")
+
+
+def fitness_name(config: ExperimentConfig) -> str:
+    """Return what people call the fitness that a configuration asks for."""
+    wanted = config.fitness
+    if isinstance(wanted, str):
+        return wanted
+    return " ".join(f"{weight:+g} {name}" for name, weight in sorted(wanted.items()))
+
+
+def analyse(stored: StoredExperiment, criteria: "Sequence[Criterion]" = ()) -> "ExperimentAnalysis":
+    """Return the analysis of an experiment as it stands.
+
+    Args:
+        stored: The experiment.
+        criteria: What its agents are ranked by; none: no ranking.
+    """
+    from clau_doom.analysis import telling_measures  # noqa: PLC0415 - scipy and statsmodels, which no run needs
+    from clau_doom.analysis.experiment import analyse_experiment  # noqa: PLC0415
+
+    space = _space(stored)
+    return analyse_experiment(
+        stored.snapshot,
+        state=stored.state,
+        scenario=stored.config.scenario.name,
+        fitness=make_fitness(stored.config),
+        fitness_name=fitness_name(stored.config),
+        measures=telling_measures(stored.config.scenario.name),
+        space=space,
+        archive=_archive(stored, space),
+        criteria=criteria,
+    )
+
+
+def compare(
+    experiments: Sequence[StoredExperiment], baseline: str, criteria: "Sequence[Criterion]" = ()
+) -> "ExperimentComparison":
+    """Return experiments set side by side.
+
+    Args:
+        experiments: Two or more.
+        baseline: The id of one of them.
+        criteria: What their champions are ranked by; none: no ranking.
+
+    Raises:
+        ConfigError: One is named twice, the baseline is none of them, or two play or maximise different things.
+        WrongState: One has no held-out episodes yet.
+    """
+    from clau_doom.analysis.comparison import compare_experiments  # noqa: PLC0415 - as above
+
+    ids = [stored.snapshot.experiment.id for stored in experiments]
+    twice = next((name for name in ids if ids.count(name) > 1), None)
+    if twice:
+        raise ConfigError(f"{twice} is named twice: name each experiment once")
+    if baseline not in ids:
+        raise ConfigError(f"the baseline {baseline} is none of {', '.join(ids)}: name it among them")
+    base = experiments[ids.index(baseline)]
+    for stored in experiments:
+        _check_comparable(base, stored)
+    return compare_experiments(
+        _entrants(experiments, base),
+        baseline,
+        scenario=base.config.scenario.name,
+        fitness=make_fitness(base.config),
+        fitness_name=fitness_name(base.config),
+        criteria=criteria,
+        remarks=_remarks(experiments, base),
+    )
+
+
+def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
+    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - as above
+
+    try:
+        return genome_space(stored.config)
+    except ClauDoomError as error:
+        return Gap(missing=f"the policy's genes are not known here: {describe(error)}")
+
+
+def _archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap | Gap":
+    """Return the archive of a strategy that was told all that was stored."""
+    from clau_doom.analysis.archive import Cell, elite_map  # noqa: PLC0415 - as above
+    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415
+
+    config, snapshot = stored.config, stored.snapshot
+    if not isinstance(config.evolution, MapElitesConfig):
+        return Gap(missing=f"{config.evolution.kind} keeps no archive")
+    if isinstance(space, Gap):
+        return space
+    finished = snapshot.finished_generations
+    fitnesses = [each.fitness for row in finished for each in row if each.fitness is not None]
+    if not fitnesses:
+        return Gap(missing="no generation is finished yet")
+    strategy = make_strategy(config.evolution, space, config.population, snapshot.experiment.seed)
+    assert isinstance(strategy, MapElites)
+    try:
+        replay(strategy, snapshot.experiment.id, finished, lambda: None)
+    except StoreCorrupted as error:  # another version of the strategy may have made these results
+        return Gap(missing=describe(error))
+    cells = [Cell(place=elite.cell, agent=elite.ref, fitness=elite.fitness) for elite in strategy.archive]
+    return elite_map(config.evolution.descriptors, cells, min(fitnesses))
+
+
+def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
+    name = other.snapshot.experiment.id
+    if len(_champion(other).fitnesses) < 2:
+        raise WrongState(
+            f"{name} is {other.state.value} and its champion has not played two held-out episodes: "
+            "let it be finished, or leave it out"
+        )
+    differing = [str(change) for change in setup_changes(base.config, other.config) if change.path.startswith(_REFUSED)]
+    here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))
+    differing += [f"{fact} is another file" for fact in _FILES if here.get(fact) != there.get(fact)]
+    if differing:
+        raise ConfigError(
+            f"{name} cannot be compared with {base.snapshot.experiment.id}, whose fitness is another quantity "
+            f"({'; '.join(differing)}): compare experiments of one scenario and one fitness"
+        )
+
+
+def _champion(stored: StoredExperiment) -> Standing:
+    from clau_doom.analysis.held_out import held_out_standings  # noqa: PLC0415 - as above
+
+    standings = held_out_standings(stored.snapshot, make_fitness(stored.config))
+    nobody = Standing(role="champion", agent="", seeds=(), fitnesses=(), measures=())
+    return next((standing for standing in standings if standing.role == "champion"), nobody)
+
+
+def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> "list[Entrant]":
+    """Return what is compared, setups numbered in order, the baseline's first."""
+    from clau_doom.analysis.comparison import Entrant  # noqa: PLC0415 - as above
+
+    setups = [base]
+    found = []
+    for stored in experiments:
+        at = next((place for place, known in enumerate(setups) if not _changes(known, stored)), len(setups))
+        setups += [stored] if at == len(setups) else []
+        found.append(
+            Entrant(
+                id=stored.snapshot.experiment.id,
+                seed=stored.snapshot.experiment.seed,
+                setup=at,
+                changes=_changes(base, stored),
+                champion=_champion(stored),
+            )
+        )
+    return found
+
+
+def _changes(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
+    """Return in what two experiments' setups differ, the source of their policies included."""
+    changed = [str(change) for change in setup_changes(old.config, new.config)]
+    before, after = (
+        {fact: value for fact, value in each.snapshot.experiment.provenance.facts if fact.startswith("source.")}
+        for each in (old, new)
+    )
+    if not changed and before != after:
+        changed.append("the policy's source is another")
+    return tuple(changed)
+
+
+def _remarks(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> list[str]:
+    found = []
+    for stored in experiments:
+        name, facts = stored.snapshot.experiment.id, stored.snapshot.experiment.provenance
+        if difference := base.snapshot.experiment.provenance.first_difference(facts):
+            fact, there, here = difference
+            found.append(f"{name} was made with {fact} {here[:12]}, the baseline with {there[:12]}")
+        if total := stored.snapshot.deviations.total:
+            found.append(f"{name} has {total} deviations: part of its history depended on time, luck or a person")
+    return found

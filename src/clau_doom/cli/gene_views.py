@@ -1,0 +1,110 @@
+"""The genes' part of an analysis for people: how they spread, what they have to do with fitness, where they differ."""
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.analysis import Gap
+from clau_doom.analysis.components import Components
+from clau_doom.analysis.genomes import Diversity, GeneHistory
+from clau_doom.analysis.regression import Regression
+from clau_doom.cli.format import number, p_value, sparkline
+from clau_doom.domain import GeneKind
+
+__all__ = ["components_view", "diversity_line", "genes_view", "regression_view"]
+
+_ROWS = 40  # of genes: a network has thousands
+_LOADINGS = 5  # of each component
+
+
+def diversity_line(rows: tuple[Diversity, ...] | Gap) -> Text:
+    """Return how far apart agents are, from the first generation to the last, on one line."""
+    if isinstance(rows, Gap):
+        return Text(rows.missing, "dim")
+    distances = [row.distance for row in rows]
+    text = Text.assemble((sparkline(distances), "cyan"), f"  {distances[0]:.3f} in generation 0, ")
+    text.append(f"{distances[-1]:.3f} in {rows[-1].generation}")
+    text.append("; mean distance of two agents, in gene ranges: 1/3 when drawn uniformly", "dim")
+    return text
+
+
+def genes_view(genes: tuple[GeneHistory, ...] | Gap) -> RenderableType:
+    """Return each gene's way through the generations as a table."""
+    if isinstance(genes, Gap):
+        return Text(genes.missing, "dim")
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("gene")
+    for heading in ("mean", "first", "last", "spread", "first", "last"):
+        table.add_column(heading, justify="left" if heading in {"mean", "spread"} else "right", no_wrap=True)
+    for gene in genes[:_ROWS]:
+        choice = gene.kind is GeneKind.CHOICE
+        ends = [f"{gene.commonest[at]} {gene.means[at]:.0%}" if choice else f"{gene.means[at]:.2f}" for at in (0, -1)]
+        spreads = [f"{gene.spreads[at]:.2f}" for at in (0, -1)]
+        table.add_row(
+            gene.gene,
+            Text(sparkline(gene.means), "cyan"),
+            *ends,
+            Text(sparkline(gene.spreads), "cyan"),
+            *spreads,
+        )
+    note = "on each gene's own range, from 0 to 1; of a choice, its commonest value; spread: the mean distance of two"
+    return Group(table, Text(f"{note} agents{_rest(len(genes))}", "dim"))
+
+
+def regression_view(regression: Regression | Gap) -> RenderableType:
+    """Return the regression's coefficients, the largest first, and its diagnostics."""
+    if isinstance(regression, Gap):
+        return Text(regression.missing, "dim")
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    table.add_column("gene")
+    for heading in ("coefficient [95 %]", "p", "VIF"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    ranked = sorted(regression.terms, key=lambda term: -abs(term.coefficient))
+    for term in ranked[:_ROWS]:
+        sure = not term.low <= 0.0 <= term.high
+        table.add_row(
+            term.name,
+            Text(f"{number(term.coefficient)} [{number(term.low)}, {number(term.high)}]", "bold" if sure else ""),
+            p_value(term.p),
+            Text(number(term.vif), "red" if term.vif > 10.0 else ""),
+        )
+    return Group(table, *(Text(line, "dim") for line in _diagnostics(regression)))
+
+
+def components_view(components: Components | Gap) -> RenderableType:
+    """Return what each component explains, and the genes that weigh most in it."""
+    if isinstance(components, Gap):
+        return Text(components.missing, "dim")
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+    for heading in ("component", "explains", "in all"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("largest loadings", overflow="fold")
+    total = 0.0
+    for place, (share, loadings) in enumerate(zip(components.explained, components.loadings, strict=True), start=1):
+        total += share
+        ranked = sorted(zip(loadings, components.terms, strict=True), key=lambda pair: -abs(pair[0]))
+        told = ", ".join(f"{term} {loading:+.2f}" for loading, term in ranked[:_LOADINGS])
+        table.add_row(str(place), f"{share:.1%}", f"{total:.1%}", told)
+    return Group(table, Text(f"{len(components.scores)} agents of all generations; --json has their scores", "dim"))
+
+
+def _diagnostics(regression: Regression) -> list[str]:
+    p = "p < 0.001" if regression.f_p < 0.001 else f"p = {regression.f_p:.3f}"
+    fit = f"R² {regression.r_squared:.2f}, adjusted {regression.adjusted:.2f}, F = {regression.f:.1f} ({p})"
+    noise = "the noise depends on the genes" if regression.breusch_pagan_p < 0.05 else "no sign of uneven noise"
+    condition = "terms hard to tell apart" if regression.condition > 30.0 else "terms well apart"
+    test = f"Breusch-Pagan {number(regression.breusch_pagan)}, p {p_value(regression.breusch_pagan_p)}: {noise}"
+    lines = [
+        f"standard deviations of fitness for one of the gene, others held; {regression.n} agents; no proof of a cause",
+        f"{fit}; intervals: {regression.covariance}; p is not corrected for {len(regression.terms)} terms",
+        f"{test}; condition number {number(regression.condition)}: {condition}",
+    ]
+    reasons: dict[str, list[str]] = {}
+    for each in regression.dropped:
+        reasons.setdefault(each.reason, []).append(each.name)
+    return lines + [f"left out, because {reason}: {', '.join(names[:_ROWS])}" for reason, names in reasons.items()]
+
+
+def _rest(count: int) -> str:
+    return f"; {count - _ROWS} more genes in --json" if count > _ROWS else ""

@@ -1,0 +1,137 @@
+"""Effect sizes, tests, corrections and power."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.analysis.effects import Contrast, Sample, compare, episodes_needed, holm, power_of
+from clau_doom.domain import generator
+
+
+def sample(values: list[float], seeds: list[int] | None = None, name: str = "ours") -> Sample:
+    return Sample(name=name, seeds=tuple(seeds or range(len(values))), values=tuple(values))
+
+
+def against(ours: Sample, theirs: Sample) -> Contrast:
+    return compare(ours, theirs, generator(1, "test"))
+
+
+# Student's sleep data (Biometrika 6, 1908; R's `sleep`): hours gained by ten patients with each of two drugs.
+FIRST = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+SECOND = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+
+
+def test_a_paired_comparison_is_students_own() -> None:
+    """R's t.test(sleep, paired): t = -4.0621, df = 9, p = 0.002833, mean -1.58, interval -2.4598859 to -0.7001142."""
+    found = against(sample(FIRST), sample(SECOND))
+    assert (found.paired, found.n, found.test) == (True, 10, "paired t test")
+    assert found.difference.mean == pytest.approx(-1.58)
+    assert found.difference.low == pytest.approx(-2.4598858, abs=1e-6)
+    assert found.difference.high == pytest.approx(-0.7001142, abs=1e-6)
+    assert found.p == pytest.approx(0.002833, abs=1e-6)
+    assert found.cohen_dz == pytest.approx(-4.0621 / 10**0.5, abs=1e-4)
+
+
+def test_other_seeds_make_independent_samples() -> None:
+    """R's t.test(sleep), Welch: p = 0.07939, interval -3.3654832 to 0.2054832; d = -0.8321811 (effsize's cohen.d)."""
+    found = against(sample(FIRST), sample(SECOND, [*range(100, 110)]))
+    assert (found.paired, found.n, found.n_theirs, found.cohen_dz) == (False, 10, 10, None)
+    assert found.p == pytest.approx(0.07939, abs=1e-5)
+    assert found.difference.low == pytest.approx(-3.3654832, abs=1e-6)
+    assert found.difference.high == pytest.approx(0.2054832, abs=1e-6)
+    assert found.cohen_d == pytest.approx(-0.8321811, abs=1e-6)
+
+
+def test_pairs_are_made_by_seed_and_not_by_place() -> None:
+    """Episodes of one seed are compared, in whatever order they were played; a seed that one lacks is left out."""
+    found = against(sample([5.0, 7.0, 9.0], [3, 1, 2]), sample([6.0, 1.0, 4.0], [1, 9, 3]))
+    assert (found.paired, found.n, found.difference.mean) == (True, 2, 1.0)
+
+
+def test_a_few_common_seeds_do_not_make_pairs() -> None:
+    """Pairing two of six episodes would throw the others away."""
+    assert not against(sample([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), sample([1.0] * 6, [0, 1, 12, 13, 14, 15])).paired
+
+
+def test_cliffs_delta_counts_who_is_above() -> None:
+    """The example of R's effsize: treatment against control is -0.25."""
+    treatment = sample([10, 10, 20, 20, 20, 30, 30, 30, 40, 50])
+    control = sample([10, 20, 30, 40, 40, 50], [*range(100, 106)])
+    found = against(treatment, control)
+    assert found.cliff_delta.value == pytest.approx(-0.25)
+    assert found.improvement.value == pytest.approx(0.375)
+    assert found.cliff_delta.low is not None
+    assert found.cliff_delta.high is not None
+    assert -1.0 <= found.cliff_delta.low < -0.25 < found.cliff_delta.high <= 1.0
+
+
+def test_where_nothing_varies_there_is_no_test() -> None:
+    """Equal differences have a mean and no p-value: there is no spread to measure them by."""
+    found = against(sample([3.0, 4.0, 5.0]), sample([1.0, 2.0, 3.0]))
+    assert (found.difference.mean, found.cohen_dz, found.p, found.power, found.needed) == (2.0, None, None, None, None)
+    assert found.cohen_d == pytest.approx(2.0)
+
+
+def test_holms_correction_matches_its_published_example() -> None:
+    """0.01, 0.04, 0.03 and 0.005 become 0.03, 0.06, 0.06 and 0.02, as on Wikipedia's page of the method."""
+    any_contrast = against(sample(FIRST), sample(SECOND))
+    family = holm([replace(any_contrast, p=p) for p in (0.01, 0.04, 0.03, 0.005)])
+    assert [each.p_holm for each in family] == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_what_could_not_be_tested_is_no_part_of_the_family() -> None:
+    """A comparison without a p-value keeps none, and costs the others nothing."""
+    tested = against(sample(FIRST), sample(SECOND))
+    family = holm([replace(tested, p=None), replace(tested, p=0.02)])
+    assert [each.p_holm for each in family] == [None, 0.02]
+    assert holm([]) == ()
+
+
+# Cohen 1988, tables 2.3.5 and 2.4.1, and G*Power 3.1: two-sided, alpha 0.05.
+@pytest.mark.parametrize(
+    ("effect", "paired", "needed"),
+    [(0.2, False, 394), (0.5, False, 64), (0.8, False, 26), (0.2, True, 199), (0.5, True, 34), (0.8, True, 15)],
+)
+def test_as_many_episodes_are_needed_as_published(*, effect: float, paired: bool, needed: int) -> None:
+    """So many give a power of 80 %, one fewer does not; the sign of an effect does not matter."""
+    assert episodes_needed(effect, paired=paired) == needed
+    assert episodes_needed(-effect, paired=paired) == needed
+
+
+@pytest.mark.parametrize(
+    ("effect", "n", "paired", "power"),
+    [(0.5, 64, False, 0.8015), (0.8, 26, False, 0.8075), (0.5, 34, True, 0.8078), (0.8, 15, True, 0.8213)],
+)
+def test_power_is_gpowers(*, effect: float, n: int, paired: bool, power: float) -> None:
+    """G*Power's "actual power" for the numbers of episodes above."""
+    assert power_of(effect, n, n, paired=paired) == pytest.approx(power, abs=1e-4)
+
+
+def test_the_detectable_effect_is_the_one_that_needs_as_many_episodes() -> None:
+    """34 pairs can just show an effect of a half (G*Power, above)."""
+    found = against(sample([float(at % 3) for at in range(34)]), sample([float(at % 5) for at in range(34)]))
+    assert found.detectable == pytest.approx(0.495, abs=0.005)
+
+
+def test_no_effect_needs_more_episodes_than_can_be_played() -> None:
+    """An effect of nothing is found by no number of episodes, and a huge one is certain."""
+    assert episodes_needed(0.0, paired=True) is None
+    assert power_of(50.0, 100, 100, paired=True) == 1.0
+    assert power_of(50.0, 100, 100, paired=False) == 1.0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(-20, 20), st.integers(-20, 20)), min_size=3, max_size=12), st.integers(2, 9))
+def test_effects_do_not_depend_on_units(pairs: list[tuple[int, int]], scale: int) -> None:
+    """Fitness in other units is the same effect, and the other way round its opposite."""
+    ours, theirs = sample([float(one) for one, _ in pairs]), sample([float(other) for _, other in pairs])
+    found, back = against(ours, theirs), against(theirs, ours)
+    scaled = against(*(replace(each, values=tuple(scale * v for v in each.values)) for each in (ours, theirs)))
+    assert scaled.cohen_d == pytest.approx(found.cohen_d)
+    assert scaled.cohen_dz == pytest.approx(found.cohen_dz)
+    assert scaled.p == pytest.approx(found.p)
+    assert scaled.cliff_delta == found.cliff_delta
+    assert back.cohen_d == pytest.approx(-found.cohen_d if found.cohen_d is not None else None)
+    assert back.cliff_delta.value == pytest.approx(-found.cliff_delta.value)

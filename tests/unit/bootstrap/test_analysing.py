@@ -1,0 +1,376 @@
+"""The analysis of whole experiments, on scripted episodes."""
+
+import asyncio
+import math
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from clau_doom.analysis import Gap, criteria_of
+from clau_doom.analysis.archive import EliteMap
+from clau_doom.analysis.comparison import ExperimentComparison
+from clau_doom.analysis.components import Components
+from clau_doom.analysis.control_charts import ControlChart
+from clau_doom.analysis.learning import Plateau, Verdict
+from clau_doom.analysis.regression import Regression
+from clau_doom.analysis.topsis import Ranking
+from clau_doom.bootstrap import analyse, compare
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExperimentConfig,
+    HoldoutConfig,
+    MapElitesConfig,
+    RandomPolicyConfig,
+    ScenarioConfig,
+    StoredExperiment,
+    config_from_yaml,
+    to_yaml,
+)
+from clau_doom.domain import EpisodeOutcome, Genome, Purpose
+from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
+from clau_doom.errors import ConfigError, WrongState
+from clau_doom.evolution import MapElites, mean_measures
+from clau_doom.policies import GENES
+from clau_doom.testing import ScriptedBackend, scripted_outcome
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
+
+CONFIG = ExperimentConfig(
+    name="one", generations=12, population=8, episodes=3, holdout=HoldoutConfig(validation=4, episodes=20)
+)
+
+
+def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
+    """Return an episode whose reward rises as genes near the middle of their ranges; fewer rounds are spent with it."""
+    shares = ((v - g.low) / (g.high - g.low) for v, g in zip(genome.values, GENES.genes, strict=False))
+    far = math.fsum((share - 0.5) ** 2 for share in shares) if genome.values else 4.0
+    noise = scripted_outcome(genome, seed)
+    reward = 20.0 - 10.0 * far + (noise.measures.health - 50.0) / 50.0
+    measures = replace(noise.measures, reward=reward, shots=10.0 * far, distance=far * 900.0)
+    return replace(noise, measures=measures)
+
+
+@cache
+def _stored(config_yaml: str) -> StoredExperiment:
+    config = config_from_yaml(config_yaml, name="the test's configuration")
+
+    async def play() -> StoredExperiment:
+        store = scripted_store(config)
+        await scripted_run(config, store, ScriptedBackend(outcome=outcome), space=GENES).run()
+        snapshot = await store.snapshot()
+        return StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
+
+    return asyncio.run(play())
+
+
+def experiment(name: str = "one", **changes: object) -> StoredExperiment:
+    return _stored(to_yaml(CONFIG.model_copy(update={"name": name, **changes})))
+
+
+def test_an_analysis_holds_everything() -> None:
+    """A genetic experiment that learned has every part but an archive, and the parts agree with each other."""
+    found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
+    assert (found.id, found.state, found.seed, found.fitness) == ("one", ExperimentState.COMPLETED, 1, "reward")
+    assert isinstance(found.plateau, Plateau)
+    assert found.plateau.verdict is Verdict.RISING
+    assert isinstance(found.chart, ControlChart)
+    assert [point.generation for point in found.chart.points] == [*range(12)]
+    assert not isinstance(found.diversity, Gap)
+    assert found.diversity[0].distance > found.diversity[-1].distance
+    assert isinstance(found.regression, Regression)
+    assert isinstance(found.components, Components)
+    assert len(found.components.scores) == 96
+    assert not isinstance(found.lineage, Gap)
+    assert (found.lineage[0].agent, found.lineage[-1].operator) == (found.champion, "draw")
+    assert isinstance(found.ranking, Ranking)
+    assert "validation episodes on the same seeds" in found.ranking.basis
+    assert found.archive == Gap(missing="genetic keeps no archive")
+
+
+def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
+    """Its comparisons are paired over all twenty held-out seeds and corrected for the two of them."""
+    found = analyse(experiment())
+    held = {row.role: row for row in found.held_out}
+    assert [*held] == ["champion", "generation 0", "random"]
+    assert {row.aggregates.mean.n for row in found.held_out} == {20}
+    assert len({row.profile.thresholds for row in found.held_out}) == 1
+    assert [(each.theirs, each.paired, each.n) for each in found.contrasts] == [
+        ("generation 0", True, 20),
+        ("random", True, 20),
+    ]
+    assert all(each.p is not None and each.p_holm is not None and each.p_holm >= each.p for each in found.contrasts)
+    assert found.contrasts[1].improvement.value == 1.0
+    judged = [e.outcome.measures.reward for e in experiment().snapshot.judging[Purpose.HELD_OUT, held["random"].agent]]
+    assert held["random"].aggregates.mean.value == pytest.approx(sum(judged) / 20)
+
+
+def test_the_bias_of_selection_has_the_held_out_interval() -> None:
+    """Training fitness is taken as it was; what is uncertain is the held-out mean."""
+    results = analyse(experiment()).results
+    assert results is not None
+    assert results.bias is not None
+    fitness = results.rows[0].fitness
+    assert results.bias.low == pytest.approx(results.bias.training - (fitness.high or 0.0))
+    assert results.bias.high == pytest.approx(results.bias.training - (fitness.low or 0.0))
+    assert results.bias.n == 20
+
+
+def test_an_analysis_repeated_is_the_same() -> None:
+    """Every resample comes from the experiment's seed."""
+    assert analyse(experiment()) == analyse(experiment())
+
+
+def test_an_unfinished_experiment_says_what_is_missing() -> None:
+    """Before the first generation is finished there are reasons in place of numbers, and no error."""
+    whole = experiment()
+    early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
+    found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING), criteria_of("kills:1"))
+    parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
+    assert all(isinstance(part, Gap) for part in parts)
+    assert (found.generations, found.results, found.contrasts) == ((), None, ())
+
+
+def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> None:
+    """Without validation episodes, the last finished generation's agents are set side by side: they share seeds."""
+    whole = experiment()
+    found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging={})), criteria_of("reward:1"))
+    assert isinstance(found.ranking, Ranking)
+    assert "agents of generation 11" in found.ranking.basis
+    best = max(whole.snapshot.generations[-1], key=lambda each: each.fitness or 0.0)
+    assert (found.ranking.rows[0].name, len(found.ranking.rows)) == (best.agent.id, 8)
+
+
+def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
+    """Its means would be over other seeds than those of the others."""
+    whole = experiment()
+    key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
+    judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
+    found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging=judging)), criteria_of("reward:1"))
+    assert isinstance(found.ranking, Ranking)
+    assert key[1] not in [row.name for row in found.ranking.rows]
+    assert "means of 4 validation episodes" in found.ranking.basis
+
+
+def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
+    """Where the genes are not known, what rests on them is missing with the reason; all else is there."""
+    elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
+    found = analyse(replace(experiment(), config=elsewhere))
+    assert isinstance(found.regression, Gap)
+    assert "nowhere" in found.regression.missing
+    assert found.genes == found.regression
+    assert found.results is not None
+
+
+def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
+    """Random play has nothing to inherit; that is said in place of a diversity of 0."""
+    found = analyse(replace(experiment(), config=CONFIG.model_copy(update={"policy": RandomPolicyConfig()})))
+    missing = Gap(missing="the policy has no genes that can vary")
+    assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
+
+
+def test_the_archive_is_the_strategys_own() -> None:
+    """MAP-Elites' map holds the cells that the strategy ends with, the best agent of each, above the worst of all."""
+    whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
+    found = analyse(whole).archive
+    assert isinstance(found, EliteMap)
+    config = whole.config.evolution
+    assert isinstance(config, MapElitesConfig)
+    strategy = MapElites(config, GENES, 8, 1)
+    evaluations = [each for row in whole.snapshot.generations for each in row]
+    best: dict[tuple[int, ...], float] = {}
+    for each in evaluations:
+        behaviour = strategy._behaviour(mean_measures([played.measures for played in each.outcomes]))
+        cell = strategy._cell(behaviour)
+        best[cell] = max(best.get(cell, -math.inf), each.fitness or 0.0)
+    assert {cell.place: cell.fitness for cell in found.cells} == best
+    assert found.coverage == len(best) / 100
+    lowest = min(each.fitness or 0.0 for each in evaluations)
+    assert found.qd_score == pytest.approx(sum(fitness - lowest for fitness in best.values()))
+
+
+def test_an_archive_that_cannot_be_replayed_is_told() -> None:
+    """Where the strategy asks for other agents than those stored, there is no map to be invented."""
+    whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
+    other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
+    found = analyse(other).archive
+    assert isinstance(found, Gap)
+    assert "another genome" in found.missing
+
+
+def several() -> list[StoredExperiment]:
+    small = {"generations": 3, "population": 4}
+    return [
+        experiment("a1", seed=1, **small),
+        experiment("a2", seed=2, **small),
+        experiment("b1", seed=1, evolution=MapElitesConfig(kind="map-elites"), **small),
+        experiment("b2", seed=2, evolution=MapElitesConfig(kind="map-elites"), **small),
+    ]
+
+
+def compared(*experiments: StoredExperiment, baseline: str = "a1") -> ExperimentComparison:
+    return compare([*experiments], baseline, criteria_of("reward:1,shots:-1"))
+
+
+def test_champions_are_compared_and_so_are_setups() -> None:
+    """One seed gives pairs, two give independent samples; runs of one setup are values of their own."""
+    found = compared(*several())
+    assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
+        ("a2", "a1", False),
+        ("b1", "a1", True),
+        ("b2", "a1", False),
+    ]
+    assert [(setup.number, setup.experiments) for setup in found.setups] == [(0, ("a1", "a2")), (1, ("b1", "b2"))]
+    assert found.setups[0].changes == ()
+    assert "evolution.kind: genetic became map-elites" in found.setups[1].changes
+    assert not isinstance(found.setup_contrasts, Gap)
+    (contrast,) = found.setup_contrasts
+    assert (contrast.n, contrast.n_theirs, contrast.paired) == (2, 2, False)
+    means = {row.id: row.fitness.mean for row in found.entrants}
+    wanted = (means["b1"] + means["b2"] - means["a1"] - means["a2"]) / 2
+    assert contrast.difference.mean == pytest.approx(wanted)
+    assert any("no held-out seeds in common" in remark and "a2, b2" in remark for remark in found.remarks)
+    assert isinstance(found.ranking, Ranking)
+
+
+def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
+    """Its champion's held-out mean does not move when others are looked at as well."""
+    found = compared(*several())
+    for row, whole in zip(found.entrants, several(), strict=True):
+        results = analyse(whole).results
+        assert results is not None
+        assert row.fitness == results.rows[0].fitness
+
+
+def test_the_baseline_may_be_any_of_them() -> None:
+    """Another baseline turns the differences round and gives its setup the number 0."""
+    found = compared(*several(), baseline="b1")
+    forth = {each.ours: each for each in compared(*several()).contrasts}
+    back = {each.ours: each for each in found.contrasts}
+    assert back["a1"].difference.mean == pytest.approx(-forth["b1"].difference.mean)
+    assert found.setups[0].experiments == ("b1", "b2")
+
+
+def test_single_runs_say_nothing_of_setups() -> None:
+    """One run of each setup, or runs of one setup alone, are no comparison of setups."""
+    first, second, third, _ = several()
+    few = compared(first, third)
+    assert isinstance(few.setup_contrasts, Gap)
+    assert all(isinstance(setup.runs, Gap) for setup in few.setups)
+    same = compared(first, second).setup_contrasts
+    assert same == Gap(missing="all experiments are runs of one setup")
+
+
+def test_a_run_that_is_repeated_counts_once() -> None:
+    """The same setup and seed under another name is the same run again, which is said."""
+    first, second, *_ = several()
+    again = experiment("again", seed=1, generations=3, population=4)
+    found = compared(first, second, again)
+    assert found.setups[0].experiments == ("a1", "a2")
+    assert any("again repeats a run" in remark for remark in found.remarks)
+
+
+def test_held_out_episodes_are_no_part_of_a_setup() -> None:
+    """Judging a champion by fewer episodes makes no other setup; the pairs are those that both played."""
+    first, *_ = several()
+    fewer = experiment("fewer", seed=1, generations=3, population=4, holdout=HoldoutConfig(validation=4, episodes=10))
+    found = compared(first, fewer)
+    assert len(found.setups) == 1
+    assert (found.contrasts[0].paired, found.contrasts[0].n) == (True, 10)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fitness": "kills"}, "fitness: reward became kills"),
+        ({"scenario": ScenarioConfig(name="take_cover")}, "scenario.name: defend_the_center became take_cover"),
+        ({"scenario": ScenarioConfig(doom_skill=5)}, "scenario.doom_skill"),
+        ({"scenario": ScenarioConfig(timeout=300)}, "scenario.timeout"),
+    ],
+)
+def test_other_quantities_are_not_compared(changes: dict[str, object], words: str) -> None:
+    """Another scenario, skill, timeout or fitness is another quantity: refused, with what differs."""
+    first, second, *_ = several()
+    other = replace(second, config=second.config.model_copy(update=changes))
+    with pytest.raises(ConfigError, match=r"a2 cannot be compared with a1") as refused:
+        compared(first, other)
+    assert words in str(refused.value)
+
+
+def test_another_wad_of_the_same_name_is_not_compared() -> None:
+    """The scenario's files are part of what is measured; other versions are said, and no reason to refuse."""
+    first, second, *_ = several()
+
+    def made_with(*facts: tuple[str, str]) -> StoredExperiment:
+        made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
+        return replace(second, snapshot=replace(second.snapshot, experiment=made))
+
+    with pytest.raises(ConfigError, match=r"scenario\.wad is another file"):
+        compared(first, made_with(("scenario.wad", "abc"), ("scripted", "1")))
+    told = compared(first, made_with(("scripted", "2"))).remarks
+    assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in told)
+
+
+def test_another_source_of_the_policy_is_another_setup() -> None:
+    """Equal configurations whose policy was changed in between are no runs of one setup."""
+    first, second, *_ = several()
+    facts = (("scripted", "1"), ("source.policy", "abc"))
+    made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
+    found = compared(first, replace(second, snapshot=replace(second.snapshot, experiment=made)))
+    assert [setup.experiments for setup in found.setups] == [("a1",), ("a2",)]
+    assert found.setups[1].changes == ("the policy's source is another",)
+
+
+def test_deviations_are_said_beside_a_comparison() -> None:
+    """A history that depended on time or luck is not compared in silence."""
+    first, second, *_ = several()
+    lucky = replace(second, snapshot=replace(second.snapshot, deviations=Deviations(missed_deadlines=3)))
+    assert any("a2 has 3 deviations" in remark for remark in compared(first, lucky).remarks)
+
+
+def test_an_experiment_without_held_out_episodes_is_refused() -> None:
+    """Its champion is not judged yet; the message says how it stands."""
+    first, second, *_ = several()
+    early = replace(second, snapshot=replace(second.snapshot, judging={}), state=ExperimentState.INTERRUPTED)
+    with pytest.raises(WrongState, match="a2 is interrupted"):
+        compared(first, early)
+
+
+def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
+    """Both are typing errors, and are told as such."""
+    first, second, *_ = several()
+    with pytest.raises(ConfigError, match="the baseline c9 is none of a1, a2"):
+        compared(first, second, baseline="c9")
+    with pytest.raises(ConfigError, match="a1 is named twice"):
+        compared(first, first)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kills", "no weight for the criterion kills"),
+        ("kills:0", "'0' is no weight"),
+        ("kills:nan", "'nan' is no weight"),
+        ("kills:inf", "'inf' is no weight"),
+        ("bravery:1", "'bravery' is no criterion: use fitness, score, kills"),
+        ("kills:1,kills:2", "given twice"),
+        ("", "'' is no criterion"),
+    ],
+)
+def test_criteria_that_are_none_are_refused(text: str, words: str) -> None:
+    """The part that is wrong is named with what may stand there."""
+    with pytest.raises(ConfigError) as refused:
+        criteria_of(text)
+    assert words in str(refused.value)
+
+
+def test_criteria_are_read_with_their_signs() -> None:
+    """Blanks do not matter; the experiment's own fitness is a criterion like the measures."""
+    found = criteria_of("kills:1, damage_taken : -2,fitness:0.5")
+    assert [(each.name, each.weight) for each in found] == [("kills", 1.0), ("damage_taken", -2.0), ("fitness", 0.5)]
+
+
+def test_fitness_of_weights_has_a_name() -> None:
+    """Weights are told with their signs."""
+    weighed = experiment().config.model_copy(update={"fitness": {"kills": 1.0, "damage_taken": -0.01}})
+    found = analyse(replace(experiment(), config=weighed))
+    assert found.fitness == "-0.01 damage_taken +1 kills"
