@@ -13,6 +13,7 @@ from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.format import ago, clock, number
 from clau_doom.cli.looking import look_up, look_up_all
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+from clau_doom.cli.tables import Block, Data, Factors, Response, Where, analyze_table, refuse_without_data
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _STYLES = {
     "pending": "dim",
 }
 
-_Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")]
+_Experiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="The experiment's id; none with --data.")]
 _AnyExperiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="An experiment's id; default: list all.")]
 _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]
 
@@ -51,14 +52,31 @@ def status(
 
 
 def analyze(
-    experiment: _Experiment,
+    experiment: _Experiment = None,
     *,
     as_json: AsJson = False,
     plot: _Plot = None,
+    data: Data = None,
+    response: Response = None,
+    factor: Factors = None,
+    where: Where = None,
+    block: Block = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Show fitness by generation with intervals, and the champion against random play on held-out seeds."""
+    """Show fitness by generation with intervals, and the champion against random play on held-out seeds.
+
+    With --data, --response and --factor: the analysis of variance of any table, by one factor or two.
+    """
+    if data is not None:
+        if experiment is not None or plot is not None:
+            raise ConfigError("--data is analysed by itself: leave the experiment's id and --plot out")
+        analyze_table(data, response=response, factors=factor or [], where=where, block=block, as_json=as_json)
+        return
+    refuse_without_data(response, factor, where, block)
+    if experiment is None:
+        raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
+
     from clau_doom import bootstrap
     from clau_doom.analysis import telling_measures
     from clau_doom.cli.results import analysis_json, generations_view, result_view
