@@ -96,8 +96,11 @@ def _view(design: "Design", analysis: "VarianceAnalysis", rows: str) -> Renderab
     by = " and ".join(factor.name for factor in design.factors)
     blocks = f", in blocks of {design.block.name}" if design.block else ""
     head = Text.assemble((f"{design.response} by {by}{blocks}", "bold"), (f"  {rows}", "dim"))
-    parts: list[RenderableType] = [head, _groups_view(design, analysis), _checks_view(analysis.assumptions.checks)]
-    parts += [_anova_view(table, analysis) for table in _shown(design, analysis)]
+    checks = analysis.assumptions.checks
+    parts: list[RenderableType] = [head, _groups_view(design, analysis), _checks_view(checks)]
+    parts += [Text(f"{check.assumption}: {check.remark}", "dim") for check in checks if check.remark]
+    shown = _shown(analysis)
+    parts += [_anova_view(table, analysis, alone=len(shown) == 1) for table in shown]
     if analysis.alternative is not None:
         parts.append(_alternative_view(analysis))
     if analysis.aligned_ranks is not None:
@@ -109,10 +112,12 @@ def _view(design: "Design", analysis: "VarianceAnalysis", rows: str) -> Renderab
     return Group(*parts)
 
 
-def _shown(design: "Design", analysis: "VarianceAnalysis") -> "Sequence[AnovaTable]":
+def _shown(analysis: "VarianceAnalysis") -> "Sequence[AnovaTable]":
     """Return the classical analyses that say something different."""
-    alike = len(design.factors) == 1 or (analysis.balanced and design.block is None)
-    return analysis.anovas[:1] if alike else analysis.anovas
+    second, third = analysis.anovas
+    pairs = zip(second.effects, third.effects, strict=True)
+    alike = all(math.isclose(one.f, other.f, rel_tol=1e-6, abs_tol=1e-9) for one, other in pairs)
+    return (second,) if alike else (second, third)
 
 
 def _groups_view(design: "Design", analysis: "VarianceAnalysis") -> Table:
@@ -134,18 +139,20 @@ def _checks_view(checks: "Sequence[Check]") -> Table:
     for heading in ("statistic", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    table.add_column("", style="dim", overflow="fold")
     verdicts = {True: Text("not refuted", "green"), False: Text("refuted", "yellow"), None: Text("not tested", "dim")}
     for check in checks:
         statistic = "-" if check.statistic is None else f"{check.statistic:.4f}"
         p = "-" if check.p is None else _chance(check.p)
-        table.add_row(check.assumption, check.test, statistic, p, verdicts[check.holds], check.remark)
+        table.add_row(check.assumption, check.test, statistic, p, verdicts[check.holds])
     return table
 
 
-def _anova_view(table: "AnovaTable", analysis: "VarianceAnalysis", *, ranks: bool = False) -> Table:
-    believed = analysis.chosen.test == ("aligned rank transform" if ranks else "ANOVA")
-    heading = "aligned ranks" if ranks else f"ANOVA, type {table.sums_of_squares}"
+def _anova_view(table: "AnovaTable", analysis: "VarianceAnalysis", *, alone: bool = True, ranks: bool = False) -> Table:
+    """Return an analysis of variance, bright where it is the one that is believed."""
+    chosen, kind = analysis.chosen, table.sums_of_squares
+    believed = chosen.test == "aligned rank transform" if ranks else alone and chosen.test == "ANOVA"
+    believed = believed or (not ranks and chosen.sums_of_squares == kind)
+    heading = "aligned ranks" if ranks else "ANOVA" if alone else f"ANOVA, type {kind}"
     view = _table()
     view.add_column(heading, no_wrap=True)
     for column in ("df", "sum of squares", "F", "p", "partial η²", "ω²"):
@@ -199,8 +206,10 @@ def _table() -> Table:
 
 
 def _figures(value: float) -> str:
-    """Return a number to six figures; without an exponent as far as one can be done without."""
-    return f"{value:.6g}" if 1e-4 <= abs(value) < 1e9 or value == 0 else f"{value:.3e}"
+    """Return a number to six figures, without an exponent where it can be done without."""
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        return f"{value:#.6g}".rstrip(".")
+    return f"{value:.0f}" if 1e6 <= abs(value) < 1e9 else f"{value:.3e}"
 
 
 def _chance(p: float) -> str:

@@ -19,7 +19,7 @@ from pyarrow import csv, parquet
 
 from clau_doom.analysis.tables import Column, ExportedTable, Table, Value, make_table
 from clau_doom.analysis.tables.exported import ColumnKind
-from clau_doom.errors import ConfigError, DiskFull, StorageFailed, describe
+from clau_doom.errors import ConfigError, DiskFull, StorageFailed
 
 __all__ = ["FORMATS", "TableFiles", "TableFormat", "read_table", "writing_tables"]
 
@@ -199,6 +199,6 @@ def _export_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(f"no room is left on the disk that holds {folder}: nothing was exported") from error
-        raise StorageFailed(f"cannot write to {folder}: {error.strerror or error}: nothing was exported") from error
+        raise StorageFailed(f"nothing was exported, for {folder} cannot be written: {error}") from error
     except pa.ArrowException as error:
-        raise StorageFailed(f"cannot write to {folder}: {describe(error)}: nothing was exported") from error
+        raise StorageFailed(f"nothing was exported to {folder}: {error}") from error

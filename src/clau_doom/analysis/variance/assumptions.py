@@ -5,7 +5,7 @@
   Where variances are unequal, residuals look long-tailed for that alone: then each is divided by its cell's standard
   deviation and tested again, in cells of 8 values and more, and this second answer counts.
 - Equal variances: Brown and Forsythe's test (Journal of the American Statistical Association 69, 1974), which is
-  Levene's about the medians; that of the residuals, so that blocks are allowed for.
+  Levene's about the medians. Blocks are left in: taken off, they would spread each cell's variance over all others.
 - Independence: Durbin and Watson's statistic (Biometrika 37, 1950), the squared differences of neighbouring residuals
   over their squares. It is near 2 where neighbours in the table's order have nothing in common. It sees no other
   dependence: not that of rows which share a seed or an agent, and in a sorted table not even that of time.
@@ -30,7 +30,7 @@ ALPHA = 0.05
 _MOST_FOR_NORMALITY = 5_000
 _FEWEST_TO_SCALE = 8  # the deviation of fewer values takes too much of their shape away
 _ALIKE, _UNALIKE = 1.5, 2.5  # a rule of thumb: Durbin and Watson's bounds come close to it for 50 to 100 values
-_LIMIT = "neighbours in the table's order alone: rows that share a seed or an agent are not seen"
+_LIMIT = "it sees neighbours in the table's order alone, not rows that share a seed or an agent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +100,7 @@ def check_assumptions(design: Design, residuals: NDArray[np.float64]) -> Assumpt
         design: The design.
         residuals: What its model leaves unexplained, in the table's order; shape (rows,).
     """
-    variances = _equal_variances(design, residuals)
+    variances = _equal_variances(design)
     return Assumptions(
         normality=_normality(residuals),
         equal_variances=variances,
@@ -129,13 +129,17 @@ def _normality_within(design: Design, residuals: NDArray[np.float64]) -> Check |
     return replace(found, assumption="normality within groups", remark=remark)
 
 
-def _equal_variances(design: Design, residuals: NDArray[np.float64]) -> Check:
+def _equal_variances(design: Design) -> Check:
     name, test = "equal variances", "Brown-Forsythe"
-    groups = design.groups(residuals)
+    groups = design.groups()
     if max(len(group) for group in groups) < 3:
         remark = "not tested: two values a group say too little about their spread"
         return Check(assumption=name, test=test, statistic=None, p=None, holds=None, remark=remark)
-    found = stats.levene(*groups, center="median")
+    with np.errstate(divide="ignore", invalid="ignore"):  # values that are all equally far from their medians
+        found = stats.levene(*groups, center="median")
+    if not np.isfinite(found.statistic):
+        remark = "not tested: the values of each group are equally far from its median"
+        return Check(assumption=name, test=test, statistic=None, p=None, holds=None, remark=remark)
     p = float(found.pvalue)
     return Check(assumption=name, test=test, statistic=float(found.statistic), p=p, holds=p >= ALPHA)
 
@@ -143,6 +147,8 @@ def _equal_variances(design: Design, residuals: NDArray[np.float64]) -> Check:
 def _independence(residuals: NDArray[np.float64]) -> Check:
     statistic = float(durbin_watson(residuals))
     holds = _ALIKE <= statistic <= _UNALIKE
+    found = "alike" if statistic < _ALIKE else "opposed"
+    remark = _LIMIT if holds else f"neighbouring rows are {found}, for which no p here allows; {_LIMIT}"
     return Check(
-        assumption="independence", test="Durbin-Watson", statistic=statistic, p=None, holds=holds, remark=_LIMIT
+        assumption="independence", test="Durbin-Watson", statistic=statistic, p=None, holds=holds, remark=remark
     )

@@ -25,7 +25,7 @@ from clau_doom.analysis.variance.afterwards import MOST_COMPARED, Comparisons, g
 from clau_doom.analysis.variance.aligned import aligned_rank_anova, aligned_ranks, cell_ranks
 from clau_doom.analysis.variance.assumptions import ALPHA, Assumptions, Check, check_assumptions
 from clau_doom.analysis.variance.design import Design, Factor
-from clau_doom.analysis.variance.models import AnovaTable, LinearModel, anova, fit
+from clau_doom.analysis.variance.models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
 from clau_doom.analysis.variance.one_way import OneWayTest, kruskal_wallis, welch
 
 __all__ = ["Chosen", "Group", "VarianceAnalysis", "analyze_variance"]
@@ -56,10 +56,12 @@ class Chosen:
 
     Attributes:
         test: Its name: ``ANOVA``, ``Welch's ANOVA``, ``Kruskal-Wallis`` or ``aligned rank transform``.
+        sums_of_squares: Of an analysis of variance the type that is believed, or None.
         sentence: What was chosen and why, for people.
     """
 
     test: str
+    sums_of_squares: SumsOfSquares | None
     sentence: str
 
 
@@ -108,7 +110,11 @@ def analyze_variance(design: Design) -> VarianceAnalysis:
         anovas=anovas,
         alternative=alternative(design) if alternative else None,
         aligned_ranks=ranks,
-        chosen=Chosen(test=believed, sentence=_sentence(design, assumptions, believed, interacting=interacting)),
+        chosen=Chosen(
+            test=believed,
+            sums_of_squares=_kind(interacting=interacting) if believed == "ANOVA" else None,
+            sentence=_sentence(design, assumptions, believed, interacting=interacting),
+        ),
         comparisons=_compare(design, model, assumptions, believed, interacting=interacting),
     )
 
@@ -172,8 +178,8 @@ def _sentence(design: Design, assumptions: Assumptions, believed: str, *, intera
     because = " and ".join(faults)
     match believed:
         case "ANOVA":
-            kind = _anova_kind(design, interacting=interacting)
-            return f"{kind} is believed, because nothing refutes normal residuals and equal variances."
+            name = _anova_name(design, interacting=interacting)
+            return f"{name} is believed, because nothing refutes normal residuals and equal variances."
         case "Welch's ANOVA":
             many = (
                 "" if normality.holds is not False else f"; {_ENOUGH_FOR_WELCH} values a group make up for the former"
@@ -186,11 +192,15 @@ def _sentence(design: Design, assumptions: Assumptions, believed: str, *, intera
             return f"The aligned rank transform is believed, because {because}, with {why}{_caution(assumptions)}."
 
 
-def _anova_kind(design: Design, *, interacting: bool) -> str:
+def _anova_name(design: Design, *, interacting: bool) -> str:
     if len(design.factors) == 1 or design.balanced:
         return "ANOVA"
-    kind, why = ("III", "the factors interact") if interacting else ("II", "no interaction is found")
-    return f"ANOVA by sums of squares of type {kind} ({why})"
+    why = "the factors interact" if interacting else "no interaction is found"
+    return f"ANOVA by sums of squares of type {_kind(interacting=interacting)} ({why})"
+
+
+def _kind(*, interacting: bool) -> SumsOfSquares:
+    return "III" if interacting else "II"
 
 
 def _caution(assumptions: Assumptions) -> str:

@@ -97,7 +97,8 @@ def test_durbin_watson_by_hand(one_way: Callable[..., Design]) -> None:
     found = check_assumptions(design, np.array([1.0, -1.0, 1.0, -1.0]))
     variances, independence = found.equal_variances, found.independence
     assert (independence.statistic, independence.holds) == (3.0, False)
-    assert "are not seen" in independence.remark
+    assert "neighbouring rows are opposed" in independence.remark
+    assert "not rows that share a seed" in independence.remark
     assert (variances.holds, variances.p) == (None, None)
 
 
