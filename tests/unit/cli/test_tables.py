@@ -128,6 +128,8 @@ def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event
     )
     last = next(row for row in episodes if row["agent"] == "tiny-random" and row["number"] == 4)
     assert (last["purpose"], last["generation"], last["kills"], last["fitness"]) == ("held_out", None, 4, 4)
+    judged = next(row for row in episodes if row["purpose"] == "held_out" and row["agent"] == "tiny-g001-a000")
+    assert (judged["generation"], judged["index"]) == (1, 0)
     assert (last["seed"], last["timing_seconds"], last["trajectory_sha256"]) == (304, 0.1, "ab" * 32)
     assert [row["purpose"] for row in episodes] == ["training"] * 10 + ["validation"] * 2 + ["held_out"] * 15
     failed = agents[5]
@@ -136,7 +138,7 @@ def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event
     assert agents[3]["parents"] == "tiny-g000-a000 tiny-g000-a001"
     assert len([name for name in agents[0] if name.startswith("gene_")]) > 5
     assert (generations[1]["best_agent"], generations[1]["failed"]) == ("tiny-g001-a000", 1)
-    assert json.loads(str(events[-1]["payload"]))["completed"] if "completed" in str(events[-1]["payload"]) else True
+    assert json.loads(str(events[-1]["payload"]))["experimentCompleted"] == {"generations": 2}
     assert events[-1]["kind"] == "experiment_completed"
     assert [row["sequence"] for row in events] == list(range(1, len(events) + 1))
 
