@@ -17,6 +17,7 @@ from clau_doom.cli.console import report_error
 from clau_doom.cli.doctor import doctor
 from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
+from clau_doom.cli.export import export
 from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
@@ -42,6 +43,7 @@ app.command()(cancel)
 add_agent_commands(agents.app)
 app.add_typer(agents.app)
 app.command()(analyze)
+app.command()(export)
 app.command()(scenarios)
 app.add_typer(config.app)
 app.command()(doctor)

@@ -15,6 +15,7 @@ from clau_doom.cli.format import ago, clock, number
 from clau_doom.cli.looking import look_up, look_up_all
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.sections import Section
+from clau_doom.cli.tables import Block, Data, Factors, Response, Where, analyze_table, refuse_without_data
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ _STYLES = {
 }
 
 _Experiments = Annotated[
-    list[str], typer.Argument(metavar="ID", help="The experiment's id; several are compared.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...", help="The experiment's id; several are compared; none with --data.", show_default=False
+    ),
 ]
 _AnyExperiment = Annotated[str | None, typer.Argument(metavar="[ID]", help="An experiment's id; default: list all.")]
 _Baseline = Annotated[
@@ -74,7 +78,7 @@ def status(
 
 
 def analyze(
-    experiments: _Experiments,
+    experiments: _Experiments = None,
     *,
     baseline: _Baseline = None,
     criteria: _Criteria = None,
@@ -82,10 +86,27 @@ def analyze(
     everything: _All = False,
     as_json: AsJson = False,
     plot: _Plot = None,
+    data: Data = None,
+    response: Response = None,
+    factor: Factors = None,
+    where: Where = None,
+    block: Block = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Show what an experiment came to, with intervals, or compare several on held-out seeds."""
+    """Show what an experiment came to, with intervals, or compare several on held-out seeds.
+
+    With --data, --response and --factor: the analysis of variance of any table, by one factor or two.
+    """
+    if data is not None:
+        if experiments or plot is not None:
+            raise ConfigError("--data is analysed by itself: leave the experiment's id and --plot out")
+        analyze_table(data, response=response, factors=factor or [], where=where, block=block, as_json=as_json)
+        return
+    refuse_without_data(response, factor, where, block)
+    if not experiments:
+        raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
+
     from clau_doom.analysis import criteria_of
 
     wanted = criteria_of(criteria) if criteria is not None else ()

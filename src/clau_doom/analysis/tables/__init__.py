@@ -1,0 +1,35 @@
+"""Tables, whatever they came from, and which of their rows count; and the tables that an experiment is exported as.
+
+A `Table` is columns of numbers and text; `rows_where` chooses rows by a condition that is read into values and never
+run as code; `EXPORTED` says which tables and columns an experiment has, and what each means. Files are read and written
+by an adapter, elsewhere.
+"""
+
+from clau_doom.analysis.tables.exported import (
+    EXPORTED,
+    ExportedColumn,
+    ExportedTable,
+    agent_rows,
+    episode_rows,
+    exported_tables,
+    generation_rows,
+)
+from clau_doom.analysis.tables.table import Column, Table, Value, make_table
+from clau_doom.analysis.tables.where import Condition, parse_where, rows_where
+
+__all__ = [
+    "EXPORTED",
+    "Column",
+    "Condition",
+    "ExportedColumn",
+    "ExportedTable",
+    "Table",
+    "Value",
+    "agent_rows",
+    "episode_rows",
+    "exported_tables",
+    "generation_rows",
+    "make_table",
+    "parse_where",
+    "rows_where",
+]

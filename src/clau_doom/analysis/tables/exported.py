@@ -1,0 +1,242 @@
+"""The tables that an experiment is exported as: their columns, what each means, and the rows.
+
+What happened (measures, trajectory hash) is told apart from how it was played: the columns of timings begin with
+``timing_``, and differ between two runs of one experiment. Every table begins with the experiment's id, so that the
+tables of several experiments can be put below each other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from clau_doom.analysis.tables.table import Value
+from clau_doom.domain import Episode, Fitness, Gene, GeneKind, GenomeSpace
+from clau_doom.domain.agent import AgentRef
+from clau_doom.domain.ids import agent_id
+from clau_doom.domain.score import MEASURES
+from clau_doom.domain.snapshot import Snapshot
+
+__all__ = [
+    "EXPORTED",
+    "ColumnKind",
+    "ExportedColumn",
+    "ExportedTable",
+    "agent_rows",
+    "episode_rows",
+    "exported_tables",
+    "generation_rows",
+]
+
+
+class ColumnKind(Enum):
+    """What a column holds; every kind may be missing in a row."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportedColumn:
+    """One column.
+
+    Attributes:
+        name: Unique within its table.
+        kind: What it holds.
+        meaning: What it says, for people.
+    """
+
+    name: str
+    kind: ColumnKind
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportedTable:
+    """One table.
+
+    Attributes:
+        name: Its name, and that of its file.
+        columns: Its columns, in order.
+    """
+
+    name: str
+    columns: tuple[ExportedColumn, ...]
+
+
+_MEANINGS = {
+    "kills": "monsters killed",
+    "deaths": "1 if the player died, else 0",
+    "health": "health at the end, in points",
+    "armor": "armour at the end, in points",
+    "shots": "rounds of ammunition spent",
+    "hits": "times that the player's attacks hit something",
+    "damage_dealt": "points of damage done to monsters",
+    "damage_taken": "points of damage suffered",
+    "items": "items picked up",
+    "tics": "tics survived, 1/35 s each",
+    "reward": "the scenario's own reward, summed",
+    "distance": "distance covered on the map's plane, in map units",
+    "decisions": "actions chosen by the policy",
+}
+
+
+def _text(name: str, meaning: str) -> ExportedColumn:
+    return ExportedColumn(name=name, kind=ColumnKind.TEXT, meaning=meaning)
+
+
+def _whole(name: str, meaning: str) -> ExportedColumn:
+    return ExportedColumn(name=name, kind=ColumnKind.WHOLE, meaning=meaning)
+
+
+def _number(name: str, meaning: str) -> ExportedColumn:
+    return ExportedColumn(name=name, kind=ColumnKind.NUMBER, meaning=meaning)
+
+
+_ID = _text("experiment_id", "the experiment")
+
+EXPORTED = (
+    ExportedTable(
+        name="episodes",
+        columns=(
+            _ID,
+            _text(
+                "purpose", "`training` (it is fitness), `validation` (it chose the champion), `held_out` (it judged)"
+            ),
+            _text("agent", "the agent's id; `<id>-random` is the random baseline"),
+            _whole("generation", "the agent's generation, from 0; missing for the random baseline"),
+            _whole("index", "the agent's place in it, from 0; missing for the random baseline"),
+            _whole("number", "the episode's place among the agent's episodes of that purpose, from 0"),
+            _whole("seed", "the engine's seed; agents that are compared played the same"),
+            _number(
+                "fitness", "the measures by the experiment's fitness; an agent's fitness is the mean over training"
+            ),
+            *(_number(name, _MEANINGS[name]) for name in MEASURES),
+            _text("trajectory_sha256", "digest of every decision's variables and action"),
+            _number("timing_seconds", "wall time from the first tic to the last"),
+            _whole("timing_attempts", "how often it was begun"),
+            _whole("timing_worker", "the worker that finished it"),
+            _whole("timing_repeated", "decisions for which a remote agent was late"),
+        ),
+    ),
+    ExportedTable(
+        name="agents",
+        columns=(
+            _ID,
+            _text("agent", "the agent's id"),
+            _whole("generation", "its generation, from 0"),
+            _whole("index", "its place in it, from 0"),
+            _text("operator", "what made its genome, such as `draw`, `elite` or `crossover+mutation`"),
+            _text("parents", "the ids of the agents that it was made from, a space between them"),
+            _text("status", "`pending`, `completed` or `failed`"),
+            _number("fitness", "the mean over its training episodes; missing where it has none"),
+            _text("failure", "why it failed; missing where it did not"),
+        ),
+    ),
+    ExportedTable(
+        name="generations",
+        columns=(
+            _ID,
+            _whole("generation", "the finished generation, from 0"),
+            _text("best_agent", "its best agent's id"),
+            _number("best_fitness", "that agent's fitness"),
+            _number("mean_fitness", "the mean over the agents that have a fitness"),
+            _number("worst_fitness", "the worst"),
+            _number("std_fitness", "the sample standard deviation; 0 for a single agent"),
+            _whole("failed", "agents without a fitness"),
+            _whole("episodes", "training episodes that count in it"),
+        ),
+    ),
+    ExportedTable(
+        name="events",
+        columns=(
+            _ID,
+            _whole("sequence", "the event's place in the log, from 1"),
+            _number("time", "when it was kept, in seconds since the epoch"),
+            _text("kind", "what happened, such as `episode_finished`"),
+            _text("payload", "all of it, as JSON: the line that `clau-doom events --json` prints"),
+        ),
+    ),
+)
+"""The tables; `agents` has a column more for each of the policy's genes."""
+
+
+def exported_tables(space: GenomeSpace) -> tuple[ExportedTable, ...]:
+    """Return the tables with a column ``gene_<name>`` in `agents` for each gene of a policy."""
+    genes = tuple([_gene_column(gene) for gene in space.genes])
+    return tuple(
+        ExportedTable(name=table.name, columns=(*table.columns, *genes)) if table.name == "agents" else table
+        for table in EXPORTED
+    )
+
+
+def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of `episodes`: training by agent, then validation and held out, each by number."""
+    places = {evaluation.agent.id: evaluation.agent.ref for row in snapshot.generations for evaluation in row}
+    for ref in sorted(snapshot.episodes):
+        for episode in snapshot.episodes[ref]:
+            yield _episode_row(snapshot.experiment.id, episode, ref, fitness)
+    for purpose, agent in sorted(snapshot.judging, key=lambda key: (key[0] != "validation", key[1])):
+        for episode in snapshot.judging[purpose, agent]:
+            yield _episode_row(snapshot.experiment.id, episode, places.get(agent), fitness)
+
+
+def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of `agents`, by generation and index; a choice is told by its name."""
+    name = snapshot.experiment.id
+    for evaluation in (evaluation for row in snapshot.generations for evaluation in row):
+        agent = evaluation.agent
+        yield (
+            name,
+            agent.id,
+            agent.ref.generation,
+            agent.ref.index,
+            agent.operator,
+            " ".join(agent_id(name, parent.generation, parent.index) for parent in agent.parents),
+            evaluation.status.value,
+            evaluation.fitness,
+            evaluation.failure,
+            *space.named(agent.genome).values(),
+        )
+
+
+def generation_rows(snapshot: Snapshot) -> Iterator[tuple[Value, ...]]:
+    """Yield the rows of `generations`."""
+    name = snapshot.experiment.id
+    for summary in snapshot.summaries:
+        yield (
+            name,
+            summary.index,
+            agent_id(name, summary.best.generation, summary.best.index),
+            summary.best_fitness,
+            summary.mean_fitness,
+            summary.worst_fitness,
+            summary.std_fitness,
+            summary.failed,
+            summary.episodes,
+        )
+
+
+def _episode_row(experiment: str, episode: Episode, ref: AgentRef | None, fitness: Fitness) -> tuple[Value, ...]:
+    outcome, timing = episode.outcome, episode.timing
+    return (
+        experiment,
+        episode.purpose.value,
+        episode.agent,
+        None if ref is None else ref.generation,
+        None if ref is None else ref.index,
+        episode.number,
+        outcome.seed,
+        fitness.of_episode(outcome.measures),
+        *(getattr(outcome.measures, name) for name in MEASURES),
+        outcome.trajectory_sha256,
+        timing.seconds,
+        timing.attempts,
+        timing.worker,
+        timing.repeated,
+    )
+
+
+def _gene_column(gene: Gene) -> ExportedColumn:
+    kinds = {GeneKind.REAL: ColumnKind.NUMBER, GeneKind.INTEGER: ColumnKind.WHOLE, GeneKind.CHOICE: ColumnKind.TEXT}
+    return ExportedColumn(name=f"gene_{gene.name}", kind=kinds[gene.kind], meaning=gene.description)

@@ -1,0 +1,193 @@
+"""Linear models of a design, and the analysis of variance by sums of squares of type II and III.
+
+Factors are coded by deviations from the mean (each column sums to zero over a factor's levels), without which sums of
+squares of type III would depend on the order of the levels. With R(·) the reduction in the residual sum of squares
+(Searle, "Linear Models for Unbalanced Data", Wiley, 1987):
+
+- type II: an effect is tested after all others that do not contain it: A after B, B after A, A:B after both;
+- type III: an effect is tested after all others, A after B and A:B.
+
+They agree where all cells have equally many values, and for the interaction always. With no interaction type II has
+more power (Langsrud, "ANOVA for unbalanced data: use Type II instead of Type III sums of squares", Statistics and
+Computing 13, 2003); with one, only type III compares means that each level of the other factor counts equally in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
+
+from clau_doom.analysis.variance.design import Design, Factor
+from clau_doom.errors import ConfigError
+
+__all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "sum_coded"]
+
+SumsOfSquares = Literal["II", "III"]
+_NOTHING = 1e-12  # a residual sum of squares so much smaller than the total is rounding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """What one factor, the interaction or the blocks explain.
+
+    Attributes:
+        name: The factor's name, two with a colon for the interaction.
+        df: Degrees of freedom.
+        sum_of_squares: In the response's unit, squared.
+        f: The mean square over the residual mean square.
+        p: How often chance alone gives such an F or a larger one.
+        partial_eta_squared: SS / (SS + SS of the residuals): the share explained of what no other effect does (Cohen,
+            Educational and Psychological Measurement 33, 1973).
+        omega_squared: (SS - df · MS of the residuals) / (total SS + MS of the residuals), 0 where that is negative: the
+            share of all variance in the population (Hays, "Statistics for Psychologists", 1963), nearly unbiased.
+    """
+
+    name: str
+    df: int
+    sum_of_squares: float
+    f: float
+    p: float
+    partial_eta_squared: float
+    omega_squared: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnovaTable:
+    """An analysis of variance.
+
+    Attributes:
+        sums_of_squares: Their type.
+        effects: The factors, the interaction, and the blocks last.
+        residual_df: Degrees of freedom of the residuals.
+        residual_sum_of_squares: Their sum of squares.
+    """
+
+    sums_of_squares: SumsOfSquares
+    effects: tuple[Effect, ...]
+    residual_df: int
+    residual_sum_of_squares: float
+
+    def effect(self, name: str) -> Effect:
+        """Return the effect of a name, which there must be."""
+        return next(effect for effect in self.effects if effect.name == name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearModel:
+    """A model that is fitted to values of a design's shape.
+
+    Attributes:
+        terms: The columns of each effect by its name, in the order of an `AnovaTable`.
+        fitted: What statsmodels made of them, an intercept before them.
+    """
+
+    terms: dict[str, NDArray[np.float64]]
+    fitted: Any
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """What the model does not explain, in the table's order; shape (rows,)."""
+        return np.asarray(self.fitted.resid, dtype=np.float64)
+
+
+def sum_coded(factor: Factor) -> NDArray[np.float64]:
+    """Return the row of each level of a factor, shape (levels, levels - 1): 1 in its column, the last -1 in all."""
+    count = len(factor.levels)
+    return np.vstack([np.eye(count - 1), -np.ones((1, count - 1))])
+
+
+def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearModel:
+    """Fit the design's model, all effects in it, to its response or to other values of that shape.
+
+    Raises:
+        ConfigError: The blocks cannot be told apart from a factor, or leave nothing to judge by.
+    """
+    terms = _terms(design)
+    response = design.values if values is None else values
+    columns = _columns(terms.values(), len(response))
+    if design.block is not None:
+        _check_blocks(design, columns)
+    return LinearModel(terms=terms, fitted=OLS(response, columns).fit())
+
+
+def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) -> AnovaTable:
+    """Return the analysis of variance of a fitted model.
+
+    Args:
+        design: The design that it was fitted for.
+        model: The model.
+        sums_of_squares: Their type.
+    """
+    response = np.asarray(model.fitted.model.endog, dtype=np.float64)
+    residual, df = float(model.fitted.ssr), int(model.fitted.df_resid)
+    total = float(model.fitted.centered_tss)
+    interaction = design.cells.name if len(design.factors) == 2 else None
+    effects = []
+    for name, columns in model.terms.items():
+        without = [other for other in model.terms if other != name]
+        explained = _residual(model, without, response) - residual
+        if sums_of_squares == "II" and interaction in without and name in {one.name for one in design.factors}:
+            without.remove(interaction)
+            explained = _residual(model, without, response) - _residual(model, [*without, name], response)
+        effects.append(
+            _effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual, total=total)
+        )
+    return AnovaTable(
+        sums_of_squares=sums_of_squares, effects=tuple(effects), residual_df=df, residual_sum_of_squares=residual
+    )
+
+
+def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float, total: float) -> Effect:
+    mean_square = residual / residual_df
+    f = explained / df / mean_square
+    return Effect(
+        name=name,
+        df=df,
+        sum_of_squares=explained,
+        f=f,
+        p=float(stats.f.sf(f, df, residual_df)),
+        partial_eta_squared=explained / (explained + residual),
+        omega_squared=max((explained - df * mean_square) / (total + mean_square), 0.0),
+    )
+
+
+def _terms(design: Design) -> dict[str, NDArray[np.float64]]:
+    terms = {factor.name: sum_coded(factor)[factor.codes] for factor in design.factors}
+    if len(design.factors) == 2:
+        first, second = (terms[factor.name] for factor in design.factors)
+        terms[design.cells.name] = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+    if design.block is not None:
+        terms[design.block.name] = sum_coded(design.block)[design.block.codes]
+    return terms
+
+
+def _columns(terms: Iterable[NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
+    return np.hstack([np.ones((rows, 1)), *terms])
+
+
+def _residual(model: LinearModel, names: Iterable[str], response: NDArray[np.float64]) -> float:
+    """Return the residual sum of squares of the model that has these effects alone."""
+    columns = _columns([model.terms[name] for name in names], len(response))
+    return float(OLS(response, columns).fit().ssr)
+
+
+def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:
+    assert design.block is not None
+    name, rows = design.block.name, len(columns)
+    if columns.shape[1] >= rows:
+        raise ConfigError(
+            f"{rows} rows are too few for {len(design.block.levels)} blocks of {name} beside the factors: nothing is "
+            "left to judge by; leave --block out"
+        )
+    if int(np.linalg.matrix_rank(columns)) < columns.shape[1]:
+        raise ConfigError(
+            f"the block {name} cannot be told apart from {' and '.join(factor.name for factor in design.factors)}: "
+            "levels must meet in common blocks, as agents that play the same seeds do"
+        )
+    residuals = OLS(design.values, columns).fit()
+    if float(residuals.ssr) <= _NOTHING * float(residuals.centered_tss):
+        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: there is nothing to judge by")

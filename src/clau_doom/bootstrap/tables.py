@@ -1,0 +1,65 @@
+"""Tables in and out: any file for analysis, and an experiment's tables for whoever goes on with them elsewhere.
+
+Not imported with the rest of the room: pyarrow takes half a second, and few commands need it.
+"""
+
+from contextlib import aclosing
+from pathlib import Path
+
+from clau_doom.analysis.tables import Value, agent_rows, episode_rows, exported_tables, generation_rows
+from clau_doom.bootstrap.planning import genome_space, make_fitness
+from clau_doom.bootstrap.sources import Source
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.storage.codec import kind_of
+from clau_doom.storage.tables import FORMATS, TableFiles, TableFormat, read_table, writing_tables
+from clau_doom.wire import event_json, event_message
+
+__all__ = ["FORMATS", "TableFormat", "export_experiment", "read_table"]
+
+_EVENTS_AT_ONCE = 1_000
+
+
+async def export_experiment(
+    source: Source, experiment: str, folder: Path, kind: TableFormat, *, force: bool = False
+) -> tuple[tuple[Path, int], ...]:
+    """Write an experiment's tables into a folder, and return the files with their numbers of rows.
+
+    Args:
+        source: Where the experiment is looked up.
+        experiment: Its id.
+        folder: The folder, made where it is missing.
+        kind: The kind of file.
+        force: Replace files that are there.
+
+    Raises:
+        ExperimentNotFound: There is none of that id.
+        ConfigError: A file is there already, or the policy's genes cannot be told.
+        StorageFailed: The folder cannot be written; nothing was.
+    """
+    stored = await source.experiment(experiment)
+    snapshot, space = stored.snapshot, genome_space(stored.config)
+    with writing_tables(folder, exported_tables(space), kind, force=force) as files:
+        files.add("episodes", list(episode_rows(snapshot, make_fitness(stored.config))))
+        files.add("agents", list(agent_rows(snapshot, space)))
+        files.add("generations", list(generation_rows(snapshot)))
+        await _add_events(files, source, experiment, snapshot.last_sequence)
+    return files.written
+
+
+async def _add_events(files: TableFiles, source: Source, experiment: str, last: int) -> None:
+    """Add the log as far as the snapshot has it: a running experiment's grows meanwhile."""
+    rows: list[tuple[Value, ...]] = []
+    async with aclosing(source.events(experiment, 0, follow=False)) as log:
+        async for recorded in log:
+            if recorded.sequence > last:
+                break
+            rows.append(_event_row(experiment, recorded))
+            if len(rows) == _EVENTS_AT_ONCE:
+                files.add("events", rows)
+                rows = []
+    files.add("events", rows)
+
+
+def _event_row(experiment: str, recorded: RecordedEvent) -> tuple[Value, ...]:
+    payload = event_json(event_message(experiment, recorded))
+    return experiment, recorded.sequence, recorded.time, kind_of(recorded.event), payload

@@ -1,0 +1,43 @@
+"""`clau-doom export`: an experiment's tables as files for other programs."""
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from clau_doom.cli.console import data_console
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
+
+__all__ = ["export"]
+
+
+class _Format(StrEnum):
+    """The kinds of file; spelt out so that `--help` need not import what writes them."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+def export(
+    experiment: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
+    *,
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write to; made where it is missing.")],
+    kind: Annotated[_Format, typer.Option("--format", help="The kind of file.")] = _Format.CSV,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
+    from clau_doom import bootstrap
+    from clau_doom.bootstrap.tables import export_experiment
+
+    async def write() -> tuple[tuple[Path, int], ...]:
+        async with bootstrap.open_source(remote_of(server), output_dir) as source:
+            return await export_experiment(source, experiment, to, kind.value, force=force)
+
+    console = data_console()
+    for path, rows in asyncio.run(write()):
+        console.print(Text.assemble(f"{path}  ", (f"{rows} row{'' if rows == 1 else 's'}", "dim")), soft_wrap=True)

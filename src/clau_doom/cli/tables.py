@@ -1,0 +1,247 @@
+"""`clau-doom analyze --data`: the analysis of variance of any table, for people and for programs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.format import interval, number
+from clau_doom.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clau_doom.analysis.variance import AnovaTable, Check, Comparisons, Design, VarianceAnalysis
+
+__all__ = ["Block", "Data", "Factors", "Response", "Where", "analyze_table", "refuse_without_data"]
+
+_PANEL = "Any table"
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FILE", rich_help_panel=_PANEL, help="A table to analyse (.csv or .parquet)."),
+]
+Response = Annotated[
+    str | None,
+    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="The numbers to explain."),
+]
+Factors = Annotated[
+    list[str] | None,
+    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="What may explain them; once or twice."),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        rich_help_panel=_PANEL,
+        help="The rows that count, such as \"purpose == 'held_out' and kills >= 1\".",
+    ),
+]
+Block = Annotated[
+    str | None,
+    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="What to allow for, such as the seed."),
+]
+
+
+def refuse_without_data(
+    response: str | None, factors: Sequence[str] | None, where: str | None, block: str | None
+) -> None:
+    """Refuse the options that say something about a table, where there is none."""
+    given = {"--response": response, "--factor": factors, "--where": where, "--block": block}
+    for option, value in given.items():
+        if value:
+            raise ConfigError(f"{option} is about a table: name its file with --data")
+
+
+def analyze_table(
+    data: Path,
+    *,
+    response: str | None,
+    factors: Sequence[str],
+    where: str | None,
+    block: str | None,
+    as_json: bool,
+) -> None:
+    """Print the analysis of variance of a table.
+
+    Raises:
+        ConfigError: The file cannot be read, or what is asked of it cannot be answered.
+    """
+    if response is None or not factors:
+        raise ConfigError("--data wants --response COLUMN, and --factor COLUMN once or twice")
+    from clau_doom.analysis.tables import rows_where
+    from clau_doom.analysis.variance import analyze_variance, make_design
+    from clau_doom.bootstrap.tables import read_table
+
+    table = read_table(data)
+    chosen = table if where is None else rows_where(table, where)
+    design = make_design(chosen, response=response, factors=factors, block=block)
+    analysis = analyze_variance(design)
+    if as_json:
+        about: dict[str, object] = {"data": str(data), "where": where, "rows": len(chosen)}
+        print_json(about | _analysis_json(design, analysis))
+        return
+    rows = f"{len(chosen)} rows of {data.name}" + (f" where {where}" if where else "")
+    data_console().print(_view(design, analysis, rows))
+
+
+def _view(design: "Design", analysis: "VarianceAnalysis", rows: str) -> RenderableType:
+    by = " and ".join(factor.name for factor in design.factors)
+    blocks = f", in blocks of {design.block.name}" if design.block else ""
+    head = Text.assemble((f"{design.response} by {by}{blocks}", "bold"), (f"  {rows}", "dim"))
+    checks = analysis.assumptions.checks
+    parts: list[RenderableType] = [head, _groups_view(design, analysis), _checks_view(checks)]
+    parts += [Text(f"{check.assumption}: {check.remark}", "dim") for check in checks if check.remark]
+    shown = _shown(analysis)
+    parts += [_anova_view(table, analysis, alone=len(shown) == 1) for table in shown]
+    if analysis.alternative is not None:
+        parts.append(_alternative_view(analysis))
+    if analysis.aligned_ranks is not None:
+        parts.append(_anova_view(analysis.aligned_ranks, analysis, ranks=True))
+    parts.append(Text(analysis.chosen.sentence, "bold"))
+    parts += [_comparisons_view(comparisons) for comparisons in analysis.comparisons]
+    if not analysis.comparisons:
+        parts.append(Text("There are too many levels to compare them in pairs.", "dim"))
+    return Group(*parts)
+
+
+def _shown(analysis: "VarianceAnalysis") -> "Sequence[AnovaTable]":
+    """Return the classical analyses that say something different."""
+    second, third = analysis.anovas
+    pairs = zip(second.effects, third.effects, strict=True)
+    alike = all(math.isclose(one.f, other.f, rel_tol=1e-6, abs_tol=1e-9) for one, other in pairs)
+    return (second,) if alike else (second, third)
+
+
+def _groups_view(design: "Design", analysis: "VarianceAnalysis") -> Table:
+    table = _table()
+    for factor in design.factors:
+        table.add_column(factor.name, no_wrap=True)
+    for heading in ("n", "mean [95 %]", "sd", "median"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for group in analysis.groups:
+        mean = Text(interval(group.mean), "bold")
+        table.add_row(*group.levels, str(group.mean.n), mean, number(group.deviation), number(group.median))
+    return table
+
+
+def _checks_view(checks: "Sequence[Check]") -> Table:
+    table = _table()
+    for heading in ("assumption", "test"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("statistic", "p"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    verdicts = {True: Text("not refuted", "green"), False: Text("refuted", "yellow"), None: Text("not tested", "dim")}
+    for check in checks:
+        statistic = "-" if check.statistic is None else f"{check.statistic:.4f}"
+        p = "-" if check.p is None else _chance(check.p)
+        table.add_row(check.assumption, check.test, statistic, p, verdicts[check.holds])
+    return table
+
+
+def _anova_view(table: "AnovaTable", analysis: "VarianceAnalysis", *, alone: bool = True, ranks: bool = False) -> Table:
+    """Return an analysis of variance, bright where it is the one that is believed."""
+    chosen, kind = analysis.chosen, table.sums_of_squares
+    believed = chosen.test == "aligned rank transform" if ranks else alone and chosen.test == "ANOVA"
+    believed = believed or (not ranks and chosen.sums_of_squares == kind)
+    heading = "aligned ranks" if ranks else "ANOVA" if alone else f"ANOVA, type {kind}"
+    view = _table()
+    view.add_column(heading, no_wrap=True)
+    for column in ("df", "sum of squares", "F", "p", "partial η²", "ω²"):
+        view.add_column(column, justify="right", no_wrap=True)
+    for effect in table.effects:
+        view.add_row(
+            effect.name,
+            str(effect.df),
+            _figures(effect.sum_of_squares),
+            _figures(effect.f),
+            _p_text(effect.p, believed=believed),
+            f"{effect.partial_eta_squared:.3f}",
+            f"{effect.omega_squared:.3f}",
+        )
+    view.add_row(
+        Text("residuals", "dim"),
+        str(table.residual_df),
+        _figures(table.residual_sum_of_squares) if not ranks else "-",
+        *[""] * 4,
+    )
+    return view
+
+
+def _alternative_view(analysis: "VarianceAnalysis") -> Table:
+    test = analysis.alternative
+    assert test is not None
+    symbol = {"omega squared": "ω²", "eta squared": "η²"}[test.effect_symbol]
+    view = _table()
+    view.add_column(test.test, no_wrap=True)
+    for column in ("df", test.symbol, "p", symbol):
+        view.add_column(column, justify="right", no_wrap=True)
+    df = ", ".join(f"{value:.6g}" for value in test.df)
+    view.add_row("", df, _figures(test.statistic), _p_text(test.p, believed=True), f"{test.effect_size:.3f}")
+    return view
+
+
+def _comparisons_view(comparisons: "Comparisons") -> Table:
+    view = _table()
+    view.add_column(f"{comparisons.effect}, {comparisons.method}", no_wrap=True)
+    what = "difference of mean ranks" if comparisons.scale == "ranks" else "difference"
+    for column in (f"{what} [95 %]", "p"):
+        view.add_column(column, justify="right", no_wrap=True)
+    for pair in comparisons.pairs:
+        difference = f"{number(pair.difference)} [{number(pair.low)}, {number(pair.high)}]"
+        view.add_row(f"{pair.first} − {pair.second}", difference, _p_text(pair.p, believed=True))  # noqa: RUF001
+    return view
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
+
+
+def _figures(value: float) -> str:
+    """Return a number to six figures, without an exponent where it can be done without."""
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        return f"{value:#.6g}".rstrip(".")
+    return f"{value:.0f}" if 1e6 <= abs(value) < 1e9 else f"{value:.3e}"
+
+
+def _chance(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
+
+
+def _p_text(p: float, *, believed: bool) -> Text:
+    """Return a p, bright where it is believed and small."""
+    return Text(_chance(p), "bold green" if believed and p < 0.05 else "" if believed else "dim")
+
+
+def _analysis_json(design: "Design", analysis: "VarianceAnalysis") -> dict[str, object]:
+    return {
+        "response": design.response,
+        "factors": [factor.name for factor in design.factors],
+        "block": design.block.name if design.block else None,
+        "confidence": 0.95,
+        "balanced": analysis.balanced,
+        "groups": [asdict(group) for group in analysis.groups],
+        "assumptions": [asdict(check) for check in analysis.assumptions.checks],
+        "anova": [_finite(asdict(table)) for table in analysis.anovas],
+        "alternative": _finite(asdict(analysis.alternative)) if analysis.alternative else None,
+        "aligned_ranks": _finite(asdict(analysis.aligned_ranks)) if analysis.aligned_ranks else None,
+        "chosen": asdict(analysis.chosen),
+        "comparisons": [_finite(asdict(comparisons)) for comparisons in analysis.comparisons],
+    }
+
+
+def _finite(plain: object) -> object:
+    """Return plain data with None for what is not finite, which JSON has no words for."""
+    if isinstance(plain, dict):
+        return {name: _finite(value) for name, value in plain.items()}
+    if isinstance(plain, list | tuple):
+        return [_finite(value) for value in plain]
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain

@@ -1,0 +1,204 @@
+"""Tables in files: CSV and Parquet, read for analysis and written for export.
+
+Nothing here is imported with the rest of the room: pyarrow takes half a second. What is written appears all at once:
+every file is completed under another name in its folder before the first is moved into its place.
+"""
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from clau_doom.analysis.tables import Column, ExportedTable, Table, Value, make_table
+from clau_doom.analysis.tables.exported import ColumnKind
+from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+
+__all__ = ["FORMATS", "TableFiles", "TableFormat", "read_table", "writing_tables"]
+
+TableFormat = Literal["csv", "parquet"]
+FORMATS: tuple[TableFormat, ...] = ("csv", "parquet")
+"""The kinds of file, by their suffix."""
+
+_TYPES = MappingProxyType({ColumnKind.TEXT: pa.string(), ColumnKind.WHOLE: pa.int64(), ColumnKind.NUMBER: pa.float64()})
+_ROWS_AT_ONCE = 10_000
+_LARGEST = 2**31 - 1  # bytes of a CSV: its types are found by looking at all of it, in one block
+
+
+def read_table(path: Path) -> Table:
+    """Return what a CSV or Parquet file holds; its suffix says which it is.
+
+    Columns are numbers where every value is one, and text otherwise; yes and no become the texts ``true`` and
+    ``false``, times their ISO form. In a CSV an empty cell, and ``NA`` and the like unquoted, are missing.
+
+    Raises:
+        ConfigError: The file is not there, of another kind, empty, or not what its suffix says.
+    """
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in FORMATS)} file")
+    try:
+        found = _read_csv(path) if kind == "csv" else parquet.read_table(path)
+        return make_table(
+            path.name, [_column(name, found.column(place)) for place, name in enumerate(found.schema.names)]
+        )
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as {kind}: {' '.join(str(error).split())}") from error
+
+
+def _read_csv(path: Path) -> pa.Table:
+    size = path.stat().st_size
+    if size > _LARGEST:
+        raise ConfigError(f"{path} has {size} bytes, and {_LARGEST} can be read: write it as .parquet")
+    return csv.read_csv(
+        path,
+        read_options=csv.ReadOptions(block_size=max(size, 1) + 1),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+    )
+
+
+def _column(name: str, found: Any) -> Column:
+    kind = found.type
+    if pa.types.is_dictionary(kind):
+        found, kind = found.cast(kind.value_type), kind.value_type
+    values = found.to_pylist()
+    if pa.types.is_boolean(kind):
+        values = [None if value is None else str(value).lower() for value in values]
+    elif pa.types.is_decimal(kind):
+        values = [None if value is None else float(value) for value in values]
+    elif pa.types.is_temporal(kind):
+        values = [None if value is None else value.isoformat(sep=" ") for value in values]
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        values = [None if value is None else str(value) for value in values]
+    # A float column of Parquet may hold NaN where it means that nothing is there.
+    return Column(name=name, values=tuple([None if value != value else value for value in values]))  # noqa: PLR0124
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Open:
+    """One file that is being written under another name."""
+
+    table: ExportedTable
+    target: Path
+    staged: Path
+    schema: Any
+    writer: Any
+
+
+class TableFiles:
+    """The files of an export, while they are written."""
+
+    def __init__(self, files: Sequence[_Open]) -> None:
+        self._files = {file.table.name: file for file in files}
+        self._rows = dict.fromkeys(self._files, 0)
+
+    @property
+    def written(self) -> tuple[tuple[Path, int], ...]:
+        """Each file, and how many rows it has so far."""
+        return tuple((file.target, self._rows[name]) for name, file in self._files.items())
+
+    def add(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
+        """Write rows at the end of a table, each with a value for each of its columns."""
+        file = self._files[table]
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            part = rows[first : first + _ROWS_AT_ONCE]
+            columns = [
+                pa.array([row[place] for row in part], type=field.type) for place, field in enumerate(file.schema)
+            ]
+            file.writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=file.schema))
+        self._rows[table] += len(rows)
+
+
+@contextmanager
+def writing_tables(
+    folder: Path, tables: Sequence[ExportedTable], kind: TableFormat, *, force: bool
+) -> Iterator[TableFiles]:
+    """Write tables into a folder, made where it is missing: a file each, all of them or none.
+
+    Args:
+        folder: The folder.
+        tables: The tables; a file is called by its table's name and the kind.
+        kind: The kind of file.
+        force: Replace files that are there.
+
+    Yields:
+        What takes the rows; when the context ends without an error, the files are there.
+
+    Raises:
+        ConfigError: A file is there already, and `force` is not given.
+        DiskFull: There is no room.
+        StorageFailed: The folder cannot be made or written.
+    """
+    targets = [folder / f"{table.name}.{kind}" for table in tables]
+    with _export_errors(folder), ExitStack() as undo:
+        _refuse_existing(targets, force=force)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            undo.callback(_remove_if_empty, folder)
+        with ExitStack() as closing:
+            files = [_open(table, target, kind, undo, closing) for table, target in zip(tables, targets, strict=True)]
+            yield TableFiles(files)
+        for file in files:
+            _sync(file.staged)
+        _refuse_existing(targets, force=force)
+        for file in files:
+            file.staged.replace(file.target)
+
+
+def _open(table: ExportedTable, target: Path, kind: TableFormat, undo: ExitStack, closing: ExitStack) -> _Open:
+    schema = pa.schema([pa.field(column.name, _TYPES[column.kind]) for column in table.columns])
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    staged = Path(name)
+    undo.callback(staged.unlink, missing_ok=True)
+    sink = closing.enter_context(os.fdopen(descriptor, "wb"))
+    staged.chmod(0o666 & ~_umask())
+    writer = csv.CSVWriter(sink, schema) if kind == "csv" else parquet.ParquetWriter(sink, schema)
+    closing.callback(writer.close)
+    return _Open(table=table, target=target, staged=staged, schema=schema, writer=writer)
+
+
+def _umask() -> int:
+    """Return the mask of new files' permissions, which can be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _refuse_existing(targets: Sequence[Path], *, force: bool) -> None:
+    for target in targets:
+        if target.is_dir():
+            raise ConfigError(f"{target} is a folder: choose another --to")
+        if target.exists() and not force:
+            raise ConfigError(f"{target} exists already: choose another --to, or replace it with --force")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _export_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(f"no room is left on the disk that holds {folder}: nothing was exported") from error
+        raise StorageFailed(f"nothing was exported, for {folder} cannot be written: {error}") from error
+    except pa.ArrowException as error:
+        raise StorageFailed(f"nothing was exported to {folder}: {error}") from error

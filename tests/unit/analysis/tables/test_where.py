@@ -1,0 +1,127 @@
+"""Which rows count."""
+
+import re
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.analysis.tables import Column, Table, make_table, parse_where, rows_where
+from clau_doom.analysis.tables.where import All, AnyOf, Comparison, Literal, Name, Not
+from clau_doom.errors import ConfigError
+
+
+def table() -> Table:
+    return make_table(
+        "t.csv",
+        [
+            Column(name="kills", values=(1, 2.5, None, 4)),
+            Column(name="condition", values=("a", "b", "a", 'say "hi"')),
+            Column(name="partner.status", values=("high", "low", "low", "high")),
+            Column(name="damage taken", values=(10, 20, 30, 40)),
+            Column(name="and", values=(1, 1, 0, 0)),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("kills == 1", [1]),
+        ("kills != 1", [2, 4]),
+        ("kills < 2.5", [1]),
+        ("kills <= 2.5", [1, 2]),
+        ("kills > +1e0", [2, 4]),
+        ("kills >= -.5", [1, 2, 4]),
+        ("2 < kills", [2, 4]),
+        ("kills == kills", [1, 2, 4]),
+        ("not kills == kills", [3]),
+        ("condition == 'a'", [1, 3]),
+        ('condition == "a"', [1, 3]),
+        ("condition == 'say \"hi\"'", [4]),
+        (r'condition == "say \"hi\""', [4]),
+        ("condition < 'b'", [1, 3]),
+        ("partner.status == 'low'", [2, 3]),
+        ("`damage taken` >= 30", [3, 4]),
+        ("`and` == 0", [3, 4]),
+        ("condition == 'b' or condition == 'a' and kills == 1", [1, 2]),
+        ("(condition == 'b' or condition == 'a') and kills == 1", [1]),
+        ("not condition == 'a' and kills > 3", [4]),
+        ("not (condition == 'a' or kills > 3)", [2]),
+        ("not not kills==1", [1]),
+        ("kills<`damage taken`", [1, 2, 4]),
+        ("  ( ( kills==1 ) )  ", [1]),
+    ],
+)
+def test_rows_are_chosen(text: str, rows: list[int]) -> None:
+    """Comparisons, their order, negation and parentheses mean what they say; what is missing compares with nothing."""
+    chosen = rows_where(table(), text)
+    assert list(chosen.numbers) == rows
+    assert len(chosen.columns[0].values) == len(rows)
+
+
+def test_a_text_is_read_into_values() -> None:
+    """A condition is a tree of frozen values that know where they stood."""
+    assert parse_where("not a == 1 and b < 'x' or c >= d") == AnyOf(
+        (
+            All(
+                (
+                    Not(Comparison(Name("a", 5), "==", Literal(1.0, 10))),
+                    Comparison(Name("b", 16), "<", Literal("x", 20)),
+                )
+            ),
+            Comparison(Name("c", 27), ">=", Name("d", 32)),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "at character 1, at its end: expected a column, a number or a quoted text"),
+        ("kills", "at character 6, at its end: expected one of == != < <= > >="),
+        ("kills = 1", "at character 7, before '= 1': '=' means nothing here: write =="),
+        ("kills == 1 & kills == 2", "at character 12, before '& kills == 2': '&' means nothing here: write and"),
+        ("kills == 1 kills == 2", "at character 12, before 'kills == 2': expected and, or, or the end"),
+        ("kills == 'a", "at character 10, before \"'a\": the ' is never closed"),
+        ("(kills == 1", "at character 12, at its end: expected )"),
+        ("kills == 1)", "at character 11, before ')': expected and, or, or the end"),
+        ("kills == and", "at character 10, before 'and': expected a column, a number or a quoted text"),
+        ("1 < kills < 3", "at character 11, before '< 3': expected and, or, or the end"),
+        ("kills == 1 or", "at character 14, at its end: expected a column"),
+        ("kills == 3x", "at character 10, before '3x': '3' means nothing here"),
+        ("__import__('os')", "at character 11, before \"('os')\": expected one of =="),
+        ("kill == 1", "at character 1, before 'kill == 1': t.csv has no column 'kill', did you mean 'kills'?"),
+        ("kills == 'a'", "at character 10, before \"'a'\": a number is compared with text"),
+        ("condition == 1", "at character 14, before '1': text is compared with a number"),
+        ("(" * 60 + "kills == 1" + ")" * 60, "more than 50 levels of not and parentheses"),
+        ("not " * 60 + "kills == 1", "more than 50 levels of not and parentheses"),
+    ],
+)
+def test_errors_point_at_the_place(text: str, message: str) -> None:
+    """What cannot be read is told on one line by its place, what stands there and what was expected."""
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        rows_where(table(), text)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_row_is_an_error() -> None:
+    """A condition that nothing satisfies is refused with the number of rows that there are."""
+    with pytest.raises(ConfigError, match=r"none of the 4 rows of t\.csv satisfies 'kills > 99'"):
+        rows_where(table(), "kills > 99")
+
+
+@given(st.text(alphabet="ab ()'\"`=!<>.and ornot01-\\", max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever is written, it is a condition or one error of ours."""
+    with suppress(ConfigError):
+        parse_where(text)
+
+
+@given(st.text(min_size=1), st.text())
+def test_quoting_holds_every_text(value: str, other: str) -> None:
+    """Any text can be asked for, its quotes and backslashes escaped."""
+    made = make_table("t", [Column(name="x", values=(value, other + value + "."))])
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    assert rows_where(made, f"x == '{escaped}'").numbers == (1,)

@@ -1,0 +1,176 @@
+"""The analysis of any table, and the export of an experiment's."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.analysis.tables import EXPORTED
+from clau_doom.domain.events import Event
+from clau_doom.storage.tables import read_table
+
+Run = Callable[..., Any]
+Keep = Callable[[Sequence[Event]], None]
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def tooth_growth(tmp_path: Path) -> str:
+    shutil.copy(ROOT / "tests/data/ToothGrowth.csv", tmp_path)
+    return "ToothGrowth.csv"
+
+
+def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
+    """Groups, assumptions, the analysis, what is believed and why, and the pairs are printed; nothing on stderr."""
+    done = run("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp", "--factor", "dose")
+    assert (done.code, done.err) == (0, "")
+    for words in (
+        "len by supp and dose",
+        "60 rows of ToothGrowth.csv",
+        "Shapiro-Wilk",
+        "Brown-Forsythe",
+        "Durbin-Watson",
+        "supp:dose",
+        "ANOVA is believed, because nothing refutes normal residuals and equal variances.",
+        "Tukey's HSD",
+    ):
+        assert words in done.out
+
+
+def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
+    """The same as one JSON document, of the rows that a condition chooses."""
+    words = ("--data", tooth_growth, "--response", "len", "--factor", "supp", "--where", "dose == 0.5", "--json")
+    done = run("analyze", *words)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert (found["schema_version"], found["rows"], found["factors"]) == (1, 20, ["supp"])
+    assert [group["levels"] for group in found["groups"]] == [["OJ"], ["VC"]]
+    assert [group["mean"]["mean"] for group in found["groups"]] == pytest.approx([13.23, 7.98])  # as R prints them
+    assert [check["assumption"] for check in found["assumptions"]] == ["normality", "equal variances", "independence"]
+    assert [table["sums_of_squares"] for table in found["anova"]] == ["II", "III"]
+    assert found["chosen"]["sentence"]
+    assert [(pair["first"], pair["second"]) for pair in found["comparisons"][0]["pairs"]] == [("OJ", "VC")]
+
+
+def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
+    """A blocking factor has a row of its own, and is named in the heading."""
+    shutil.copy(ROOT / "tests/data/npk.csv", tmp_path)
+    done = run("analyze", "--data", "npk.csv", "--response", "yield", "--factor", "N", "--block", "block")
+    assert done.code == 0, done.err
+    assert "yield by N, in blocks of block" in done.out
+    assert "343.295" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--response", "length", "--factor", "dose"], "has no column 'length', did you mean 'len'? (it has len, supp"),
+        (["--response", "supp", "--factor", "dose"], "row 1: the response supp is no number but 'VC'"),
+        (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
+        (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has one level only, '1'"),
+        (["--response", "len"], "--data wants --response COLUMN, and --factor COLUMN once or twice"),
+        (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id and --plot out"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
+    """Bad usage ends with 2 and one line on stderr that names the value and the remedy."""
+    done = run("analyze", "--data", tooth_growth, *words)
+    assert (done.code, done.out) == (2, "")
+    assert complaint in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ([], "name an experiment, or a table with --data"),
+        (["tiny", "--where", "kills > 1"], "--where is about a table: name its file with --data"),
+        (["tiny", "--factor", "dose"], "--factor is about a table"),
+    ],
+)
+def test_options_of_tables_need_a_table(run: Run, words: list[str], complaint: str) -> None:
+    """Without --data, what is said about a table is refused, and so is nothing at all."""
+    done = run("analyze", *words)
+    assert done.code == 2
+    assert complaint in done.err
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tmp_path: Path, kind: str) -> None:
+    """The four tables hold every episode, agent, generation and event, and each file is named with its rows."""
+    keep(story)
+    done = run("export", "tiny", "--to", "out", "--format", kind)
+    assert (done.code, done.err) == (0, "")
+    counts = {"episodes": 27, "agents": 6, "generations": 2, "events": len(story) + 1}
+    assert re.findall(r"out/(\w+)\.\w+  (\d+) row", done.out) == [(name, str(n)) for name, n in counts.items()]
+    tables = {name: read_table(tmp_path / f"out/{name}.{kind}") for name in counts}
+    assert {name: len(table) for name, table in tables.items()} == counts
+    for exported in EXPORTED:
+        names = [column.name for column in tables[exported.name].columns]
+        assert names[: len(exported.columns)] == [column.name for column in exported.columns]
+        assert set(tables[exported.name].column("experiment_id").values) == {"tiny"}
+
+
+def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+    """Episodes of all purposes with their agents' places, agents with genes, parents and failures, events as JSON."""
+    keep(story)
+    assert run("export", "tiny", "--to", "out").code == 0
+    episodes, agents, generations, events = (
+        [
+            dict(zip([column.name for column in table.columns], row, strict=True))
+            for row in zip(*(column.values for column in table.columns), strict=True)
+        ]
+        for table in (read_table(tmp_path / f"out/{exported.name}.csv") for exported in EXPORTED)
+    )
+    last = next(row for row in episodes if row["agent"] == "tiny-random" and row["number"] == 4)
+    assert (last["purpose"], last["generation"], last["kills"], last["fitness"]) == ("held_out", None, 4, 4)
+    judged = next(row for row in episodes if row["purpose"] == "held_out" and row["agent"] == "tiny-g001-a000")
+    assert (judged["generation"], judged["index"]) == (1, 0)
+    assert (last["seed"], last["timing_seconds"], last["trajectory_sha256"]) == (304, 0.1, "ab" * 32)
+    assert [row["purpose"] for row in episodes] == ["training"] * 10 + ["validation"] * 2 + ["held_out"] * 15
+    failed = agents[5]
+    assert (failed["agent"], failed["status"], failed["fitness"]) == ("tiny-g001-a002", "failed", None)
+    assert failed["failure"] == "division by zero"
+    assert agents[3]["parents"] == "tiny-g000-a000 tiny-g000-a001"
+    assert len([name for name in agents[0] if name.startswith("gene_")]) > 5
+    assert (generations[1]["best_agent"], generations[1]["failed"]) == ("tiny-g001-a000", 1)
+    assert json.loads(str(events[-1]["payload"]))["experimentCompleted"] == {"generations": 2}
+    assert events[-1]["kind"] == "experiment_completed"
+    assert [row["sequence"] for row in events] == list(range(1, len(events) + 1))
+
+
+def test_what_is_exported_can_be_analysed(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The held-out episodes of an export, by agent and in blocks of seeds, go through `analyze --data`."""
+    keep(story)
+    assert run("export", "tiny", "--to", "out", "--format", "parquet").code == 0
+    words = ["--data", "out/episodes.parquet", "--response", "kills", "--factor", "agent", "--json"]
+    done = run("analyze", *words, "--where", "purpose == 'held_out' and agent != 'tiny-g001-a000'")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    means = {group["levels"][0]: group["mean"]["mean"] for group in found["groups"]}
+    assert means == {"tiny-g000-a001": 5.0, "tiny-random": 2.0}
+
+
+def test_an_export_replaces_nothing_unasked(run: Run, keep: Keep, story: list[Event]) -> None:
+    """A second export is refused, and goes through with --force; an unknown experiment leaves no folder."""
+    keep(story)
+    assert run("export", "tiny", "--to", "out").code == 0
+    refused = run("export", "tiny", "--to", "out")
+    assert refused.code == 2
+    assert "episodes.csv exists already" in refused.err
+    assert run("export", "tiny", "--to", "out", "--force").code == 0
+    unknown = run("export", "tin", "--to", "elsewhere")
+    assert unknown.code == 2
+    assert not Path("elsewhere").exists()
+
+
+def test_the_manual_explains_every_column() -> None:
+    """docs/tables.md has a row for each exported column, with the meaning that the code has."""
+    manual = (ROOT / "docs/tables.md").read_text()
+    for exported in EXPORTED:
+        for column in exported.columns:
+            assert f"| `{column.name}` | {column.kind.value} | {column.meaning} |" in manual

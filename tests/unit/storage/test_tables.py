@@ -1,0 +1,214 @@
+"""Tables in files."""
+
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from clau_doom.analysis.tables import ExportedColumn, ExportedTable, Value
+from clau_doom.analysis.tables.exported import ColumnKind
+from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.storage.tables import TableFormat, read_table, writing_tables
+
+
+def exported(name: str) -> ExportedTable:
+    columns = (("text", ColumnKind.TEXT), ("whole", ColumnKind.WHOLE), ("number", ColumnKind.NUMBER))
+    return ExportedTable(
+        name=name, columns=tuple(ExportedColumn(name=title, kind=kind, meaning="") for title, kind in columns)
+    )
+
+
+ROWS: list[tuple[Value, ...]] = [
+    ("a", 1, 0.1),
+    ('b, "quoted"\nline', None, -0.0),
+    (None, 2**40, 1e-300),
+    ("NA", 0, 2.0),
+]
+
+
+def write(
+    folder: Path,
+    kind: TableFormat,
+    *,
+    force: bool = False,
+    rows: Sequence[tuple[Value, ...]] = ROWS,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Write two tables; `meanwhile` is what happens before they are complete."""
+    with writing_tables(folder, [exported("one"), exported("two")], kind, force=force) as files:
+        files.add("one", rows)
+        files.add("two", ROWS[:1])
+        if meanwhile is not None:
+            meanwhile()
+        files.add("two", ROWS[1:2])
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_what_is_written_is_read(tmp_path: Path, kind: TableFormat) -> None:
+    """Texts, whole numbers, numbers and gaps come back as they were, whatever a text holds."""
+    write(tmp_path / "made/here", kind)
+    assert left(tmp_path / "made/here") == [f"one.{kind}", f"two.{kind}"]
+    table = read_table(tmp_path / f"made/here/one.{kind}")
+    assert list(zip(*(column.values for column in table.columns), strict=True)) == ROWS
+    assert [column.name for column in table.columns] == ["text", "whole", "number"]
+    assert table.numbers == (1, 2, 3, 4)
+    assert len(read_table(tmp_path / f"made/here/two.{kind}")) == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_numbers_are_exact_in_csv(tmp_path_factory: pytest.TempPathFactory, numbers: list[float]) -> None:
+    """A number in a CSV is written so that the same double is read."""
+    folder = tmp_path_factory.mktemp("exact")
+    write(folder, "csv", rows=[("x", 1, number) for number in [0.5, *numbers]])
+    assert read_table(folder / "one.csv").column("number").values == (0.5, *numbers)
+
+
+def test_existing_files_are_kept(tmp_path: Path) -> None:
+    """A file that is there stops the export before anything is written; only `force` replaces it."""
+    (tmp_path / "two.csv").write_text("mine")
+    with pytest.raises(ConfigError, match=r"two.csv exists already: .* replace it with --force"):
+        write(tmp_path, "csv")
+    assert (left(tmp_path), (tmp_path / "two.csv").read_text()) == (["two.csv"], "mine")
+    write(tmp_path, "csv", force=True)
+    assert len(read_table(tmp_path / "two.csv")) == 2
+
+
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
+    """Somebody else's file of the same name, made while the export was written, is not replaced."""
+
+    def rival() -> None:
+        (tmp_path / "one.csv").write_text("theirs")
+
+    with pytest.raises(ConfigError, match=r"one\.csv exists already"):
+        write(tmp_path, "csv", meanwhile=rival)
+    assert (left(tmp_path), (tmp_path / "one.csv").read_text()) == (["one.csv"], "theirs")
+
+
+def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
+    """A folder called like a table is refused, even with `force`."""
+    (tmp_path / "one.csv").mkdir()
+    with pytest.raises(ConfigError, match=r"one.csv is a folder"):
+        write(tmp_path, "csv", force=True)
+
+
+def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
+    """An error while rows are written leaves no file and no folder that was not there, and older files as they were."""
+
+    def fail() -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write(tmp_path / "new", "csv", meanwhile=fail)
+    assert left(tmp_path) == []
+    write(tmp_path, "parquet")
+    before = (tmp_path / "one.parquet").read_bytes()
+    with pytest.raises(RuntimeError):
+        write(tmp_path, "parquet", force=True, rows=ROWS[:1], meanwhile=fail)
+    assert left(tmp_path) == ["one.parquet", "two.parquet"]
+    assert (tmp_path / "one.parquet").read_bytes() == before
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """Let no file grow beyond 20 kB; the kernel says EFBIG where a disk says ENOSPC."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("small_disk")
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableFormat) -> None:
+    """Where the system takes no more bytes, one error says so, and nothing is left."""
+    rows: list[tuple[Value, ...]] = [(f"{place * 7919 % 10007:x}" * 9, place, place / 7) for place in range(20_000)]
+    with pytest.raises(StorageFailed, match=r"nothing was exported, for .* cannot be written: .*File too large"):
+        write(tmp_path / "new", kind, rows=rows)
+    assert left(tmp_path) == []
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    """No room is an error of its own, which says that nothing was exported."""
+
+    def fill() -> None:
+        with Path("/dev/full").open("wb", buffering=0) as full:
+            full.write(b"x")
+
+    with pytest.raises(DiskFull, match=r"no room is left on the disk that holds .*: nothing was exported"):
+        write(tmp_path, "csv", meanwhile=fill)
+    assert left(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file where the folder should be is one error."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        StorageFailed, match=r"nothing was exported, for .*file/new cannot be written: .*Not a directory"
+    ):
+        write(tmp_path / "file/new", "csv")
+
+
+def test_other_programs_types_are_read(tmp_path: Path) -> None:
+    """Parquet's dictionaries, decimals, booleans, times and NaN become numbers, texts and gaps."""
+    made = pa.table(
+        {
+            "kind": pa.array(["a", "b"]).dictionary_encode(),
+            "alive": [True, None],
+            "when": pa.array([0, 1], type=pa.timestamp("s")),
+            "price": pa.array([1, 2]).cast(pa.decimal128(21, 2)),
+            "gap": [float("nan"), 1.5],
+        }
+    )
+    parquet.write_table(made, tmp_path / "made.parquet")
+    table = read_table(tmp_path / "made.parquet")
+    assert {column.name: column.values for column in table.columns} == {
+        "kind": ("a", "b"),
+        "alive": ("true", None),
+        "when": ("1970-01-01 00:00:00", "1970-01-01 00:00:01"),
+        "price": (1.0, 2.0),
+        "gap": (None, 1.5),
+    }
+
+
+def test_gaps_in_csv_are_missing(tmp_path: Path) -> None:
+    """An empty cell and an unquoted NA are missing; quoted, they are text."""
+    (tmp_path / "t.csv").write_text('x,y\n1,a\n,NA\n2,"NA"\nNA,\n')
+    table = read_table(tmp_path / "t.csv")
+    assert [column.values for column in table.columns] == [(1, None, 2, None), ("a", None, "NA", None)]
+
+
+def test_the_last_row_may_make_a_column_text(tmp_path: Path) -> None:
+    """A column's type is found by looking at all of it, however long the file."""
+    (tmp_path / "t.csv").write_text("x\n" + "1\n" * 900_000 + "dead\n")
+    assert read_table(tmp_path / "t.csv").column("x").values[-1] == "dead"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.txt", b"x\n1\n", "'.*t.txt' is no .csv or .parquet file"),
+        ("t.csv", None, "cannot read .*t.csv: No such file or directory"),
+        ("t.csv", b"", "t.csv cannot be read as csv: Empty CSV file"),
+        ("t.csv", b"x,y\n", "t.csv has no rows"),
+        ("t.csv", b"x,x\n1,2\n", "t.csv has two columns called 'x'"),
+        ("t.csv", b"x,y\n1,2\n3\n", "t.csv cannot be read as csv: .* Expected 2 columns, got 1"),
+        ("t.parquet", b"x,y\n1,2\n", "t.parquet cannot be read as parquet"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    """What is no table is one error that names the file and what is wrong, on one line."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_table(tmp_path / name)
+    assert "\n" not in str(caught.value)
