@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import GenerationRow, Interval, ResultTable, generation_rows, result_table, telling_measures
-from clau_doom.cli.console import ExitCode, data_console
+from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.format import interval, number
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
@@ -168,12 +168,20 @@ def _is_agent(text: str) -> bool:
     return True
 
 
-def show_result(snapshot: Snapshot, config: ExperimentConfig) -> ExitCode:
-    """Print what a completed experiment came to, and return what its command ends with."""
+def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) -> ExitCode:
+    """Print what a completed experiment came to, and return what its command ends with.
+
+    Args:
+        snapshot: The experiment.
+        config: What it was run with.
+        replay: The command that shows its champion.
+    """
     from clau_doom import bootstrap
 
     fitness, measures = bootstrap.make_fitness(config), telling_measures(config.scenario.name)
     data_console().print(result_view(snapshot, fitness, measures))
+    if snapshot.champion:
+        progress_console().print(Text(f"see the champion play: {replay}"), soft_wrap=True)
     held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
     lacking = any(len(row) < config.holdout.episodes for row in held_out)
     failed = lacking or any(summary.failed for summary in snapshot.summaries)
