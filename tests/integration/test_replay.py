@@ -6,13 +6,14 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clau_doom import bootstrap
-from clau_doom.bootstrap.replaying import find_contestant, plan_replay, prove, rerun
+from clau_doom.bootstrap.replaying import find_contestant, kept_actions, plan_replay, prove, rerun
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -156,7 +157,7 @@ def test_an_unrecorded_seed_is_played(runs: Path) -> None:
 def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
     """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
     evolve(tmp_path, "rules", POLICIES["rules"])
-    with sqlite3.connect(tmp_path / "rules" / "results.sqlite") as database:
+    with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
         database.execute(f"UPDATE episodes SET {change} WHERE purpose = 'held_out' AND number = 1")
     stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
     proved(stored, choice)
@@ -186,7 +187,12 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
     stored, choice = found(runs, "rules")
     performance = proved(stored, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
-    actions = zlib.compress(b"".join(rows))
+    which = "SELECT id, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
+    with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
+        kept = (zlib.compress(b"".join(rows)), choice.who.id)
+        database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)
+    actions = asyncio.run(kept_actions(choice, "rules", runs))
+    assert actions is not None
     gone = CustomPolicyConfig(target="no_such_module:Policy")
     elsewhere = replace(stored, config=stored.config.model_copy(update={"policy": gone}))
     with pytest.raises(ConfigError, match="no actions are kept of it"):
@@ -197,7 +203,7 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
     assert again.outcome == performance.outcome
     assert all(decision.objects == () for decision in again.decisions)
     with pytest.raises(ReplayDiffers, match="cannot be played to its end"):
-        proved(elsewhere, choice, zlib.compress(actions[:0]))
+        proved(elsewhere, choice, zlib.compress(b""))
 
 
 def test_what_plays_in_containers_is_not_imported_here(
