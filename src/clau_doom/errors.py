@@ -6,6 +6,7 @@
     │   ├── ExperimentNotFound
     │   ├── GenerationNotFound     it has not started
     │   ├── AgentNotFound
+    │   ├── EpisodeNotFound        the agent has not finished it
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
     │   ├── FolderBusy             another server serves the folder of experiments
@@ -21,6 +22,7 @@
     ├── InvalidGenome              a genome that its space does not hold
     ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
+    ├── ReplayDiffers              an episode that is played again is not what is recorded
     ├── ServerFailed               a server said that something went wrong on its side
     ├── ServerUnreachable          no orchestrator answers at the address
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
@@ -58,6 +60,7 @@ __all__ = [
     "DiskFull",
     "DockerUnreachable",
     "EngineCrashed",
+    "EpisodeNotFound",
     "EpisodeTimedOut",
     "ExperimentBusy",
     "ExperimentDone",
@@ -78,6 +81,7 @@ __all__ = [
     "OutOfOrder",
     "PolicyFailed",
     "PolicyTimedOut",
+    "ReplayDiffers",
     "ResumeRefused",
     "ServerFailed",
     "ServerUnreachable",
@@ -132,6 +136,10 @@ class GenerationNotFound(UsageError):
 
 class AgentNotFound(UsageError):
     """No agent of that id is stored here."""
+
+
+class EpisodeNotFound(UsageError):
+    """The agent has finished no such episode."""
 
 
 class ExperimentExists(UsageError):
@@ -192,6 +200,10 @@ class InvalidMessage(ClauDoomError):
 
 class OutOfOrder(ClauDoomError):
     """A strategy was told before it was asked, or told about something that it did not ask."""
+
+
+class ReplayDiffers(ClauDoomError):
+    """An episode that is played again is not what is recorded; the message says in what, and what may be the cause."""
 
 
 class ServerFailed(ClauDoomError):

@@ -4,7 +4,7 @@ The rooms below and above need not know which one it is. `tests/contract` holds 
 passes it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -29,6 +29,8 @@ __all__ = [
     "EvaluationBackend",
     "EventBus",
     "ExperimentStore",
+    "Frame",
+    "FrameSource",
     "Needs",
     "Observation",
     "Orchestrator",
@@ -225,6 +227,36 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End the game; harmless when it is gone already."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """One picture of an episode, for people.
+
+    Attributes:
+        tic: Tics since the episode began.
+        decision: The decision, from 0, whose action is held in this tic.
+        variables: The values of `ScenarioFacts.variables` then, float64, shape (variables,).
+        pixels: Red, green and blue, uint8, shape (height, width, 3); valid until the next frame.
+    """
+
+    tic: int
+    decision: int
+    variables: NDArray[np.float64]
+    pixels: NDArray[np.uint8]
+
+
+class FrameSource(Protocol):
+    """Where the pictures of one episode come from. Guarantees: one a tic, in the order of the game's clock."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the episode's frames from its first tic to its last.
+
+        Raises:
+            ReplayDiffers: The episode was played before, and this is another one.
+            EngineCrashed: The game is gone.
+        """
         ...
 
 

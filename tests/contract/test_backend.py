@@ -85,14 +85,17 @@ def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, genome: 
 
 
 def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: Open, genome: Genome) -> None:
-    """What an episode claims can be proved, as long as it claims anything."""
+    """What an episode claims can be proved; where one that trains claims anything, a judged one does as well."""
 
     async def play() -> None:
         async with backend() as entered:
-            claimed = await entered.play(task(genome=genome))
-            if claimed.actions is not None:
-                proved = await entered.play(task(genome=genome, actions=claimed.actions))
-                assert claimed.outcome.mismatch(proved.outcome) is None
+            training = await entered.play(task(genome=genome))
+            judged = await entered.play(task(genome=genome, purpose=Purpose.HELD_OUT))
+            assert (training.actions is None) == (judged.actions is None)
+            for claimed in (training, judged):
+                if claimed.actions is not None:
+                    proved = await entered.play(task(genome=genome, actions=claimed.actions))
+                    assert claimed.outcome.mismatch(proved.outcome) is None
 
     asyncio.run(play())
 

@@ -19,6 +19,7 @@ from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
 from clau_doom.cli.export import export
 from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
+from clau_doom.cli.replay import replay
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
 from clau_doom.cli.serve import serve
@@ -44,6 +45,7 @@ add_agent_commands(agents.app)
 app.add_typer(agents.app)
 app.command()(analyze)
 app.command()(export)
+app.command()(replay)
 app.command()(scenarios)
 app.add_typer(config.app)
 app.command()(doctor)

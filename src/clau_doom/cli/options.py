@@ -21,6 +21,7 @@ __all__ = [
     "Server",
     "Session",
     "remote_of",
+    "replay_command",
     "resume_command",
 ]
 
@@ -95,5 +96,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 
 def resume_command(experiment: str, output_dir: Path) -> str:
     """Return the command that goes on with an experiment."""
-    where = "" if output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(output_dir))}"
-    return f"clau-doom run --resume {experiment}{where}"
+    return f"clau-doom run --resume {experiment}{_where(output_dir)}"
+
+
+def replay_command(experiment: str, output_dir: Path, server: str | None = None) -> str:
+    """Return the command that films an experiment's champion, of the server that ran it or the folder."""
+    where = f" --server {shlex.quote(server)}" if server else _where(output_dir)
+    return f"clau-doom replay {experiment} --overlay -o {experiment}.mp4{where}"
+
+
+def _where(output_dir: Path) -> str:
+    return "" if output_dir == DEFAULT_OUTPUT_DIR else f" --output-dir {shlex.quote(str(output_dir))}"

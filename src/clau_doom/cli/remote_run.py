@@ -11,6 +11,7 @@ from uuid import uuid4
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, progress_console
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, replay_command
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,7 +76,7 @@ async def _run(remote: "Remote", output_dir: Path, name: str, config: "Experimen
         if isinstance(last, ExperimentInterrupted):  # the server may be gone by now
             _say_how_to_go_on(name, last.reason, remote)
             return ExitCode.INTERRUPTED
-        return _report(await source.experiment(name))
+        return _report(await source.experiment(name), remote)
 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
@@ -94,13 +95,15 @@ async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
             return
 
 
-def _report(stored: "StoredExperiment") -> ExitCode:
+def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
     from clau_doom.cli.results import show_result
     from clau_doom.domain.experiment import ExperimentState
 
     name, state = stored.snapshot.experiment.id, stored.state
     if state is ExperimentState.COMPLETED:
-        return show_result(stored.snapshot, stored.config)
+        return show_result(
+            stored.snapshot, stored.config, replay=replay_command(name, DEFAULT_OUTPUT_DIR, remote.address)
+        )
     reason = f": {stored.snapshot.reason}" if stored.snapshot.reason else ""
     progress_console().print(Text(f"experiment {name} is {state.value}{reason}", "bold yellow"), soft_wrap=True)
     return ExitCode.FAILED

@@ -16,7 +16,7 @@ from clau_doom.analysis import (
     held_out_table,
     telling_measures,
 )
-from clau_doom.cli.console import ExitCode, data_console
+from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.format import estimate, interval, number, p_value, percent, percents
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
@@ -158,13 +158,21 @@ def _how(contrasts: "Sequence[Contrast]") -> Text:
     return Text(f"p: {tests}{many}{seeds}; power: of that test, for the effect seen", "dim")
 
 
-def show_result(snapshot: Snapshot, config: ExperimentConfig) -> ExitCode:
-    """Print what a completed experiment came to, and return what its command ends with."""
+def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) -> ExitCode:
+    """Print what a completed experiment came to, and return what its command ends with.
+
+    Args:
+        snapshot: The experiment.
+        config: What it was run with.
+        replay: The command that shows its champion.
+    """
     from clau_doom import bootstrap
 
     fitness, measures = bootstrap.make_fitness(config), telling_measures(config.scenario.name)
     results = held_out_table(snapshot, fitness, measures)
     data_console().print(result_view(results, never_better=never_better(snapshot)))
+    if snapshot.champion:
+        progress_console().print(Text(f"see the champion play: {replay}"), soft_wrap=True)
     held_out = [row for (purpose, _), row in snapshot.judging.items() if purpose is Purpose.HELD_OUT]
     lacking = any(len(row) < config.holdout.episodes for row in held_out)
     failed = lacking or any(summary.failed for summary in snapshot.summaries)

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, resume_command
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, replay_command, resume_command
 from clau_doom.cli.signals import stop_signals
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
         return received.exit_code
     from clau_doom.cli.results import show_result
 
-    return show_result(snapshot, plan.config)
+    return show_result(snapshot, plan.config, replay=replay_command(plan.config.name, plan.output_dir))
 
 
 def _say_where(url: str) -> None:

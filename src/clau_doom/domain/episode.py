@@ -105,7 +105,7 @@ class Episode:
         outcome: What happened.
         timing: How it was played.
         recording: The engine's own recording (.lmp), or None.
-        actions: Where the outcome is a claim, the actions that are said to lead to it, as `worker.v1` has them.
+        actions: Where the outcome is or was a claim, the actions that are said to lead to it, as `worker.v1` has them.
     """
 
     purpose: Purpose

@@ -6,7 +6,8 @@ not remove, dies with its parent, and gives the same episode for the same seed a
 ViZDoom is imported in this room only.
 """
 
-from clau_doom.game.engine import VizdoomEngine
+from clau_doom.game.display import display_opens
+from clau_doom.game.engine import View, VizdoomEngine
 from clau_doom.game.launcher import launched, sweep
 from clau_doom.game.objects import kind_of
 from clau_doom.game.processes import has_ended, is_stopped
@@ -26,7 +27,9 @@ __all__ = [
     "BundledScenario",
     "Scenario",
     "ScenarioFiles",
+    "View",
     "VizdoomEngine",
+    "display_opens",
     "has_ended",
     "is_stopped",
     "kind_of",

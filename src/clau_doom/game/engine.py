@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from clau_doom.game.processes import child_deaths, has_ended, notice_child_death
 from clau_doom.game.scenarios import Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
-__all__ = ["VizdoomEngine"]
+__all__ = ["View", "VizdoomEngine"]
 
 _SMALLEST = (160, 120)
 _GONE = (
@@ -34,6 +35,19 @@ _RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
 _SCRATCH = "scratch.lmp"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """How people see a game, which is not how a policy does: in colour, and larger.
+
+    Attributes:
+        resolution: The screen's width and height, in pixels; one of ViZDoom's.
+        window: Show it in a window as well, which needs a display.
+    """
+
+    resolution: tuple[int, int]
+    window: bool = False
+
+
 class VizdoomEngine:
     """A ViZDoom game, started once and used for many episodes.
 
@@ -43,10 +57,12 @@ class VizdoomEngine:
     Args:
         scenario: What to play.
         folder: A private folder that nothing else uses; it is made when missing, and swept of what dead engines left.
+        view: Render for people: observations have the screen in colour, shape (height, width, 3); None for policies.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, *, view: View | None = None) -> None:
         self._scenario = scenario
+        self._view = view
         self._facts = scenario.facts
         self._folder = folder.absolute()
         self._checked = ActionCheck(len(self._facts.buttons), self._facts.frame_skip)
@@ -213,8 +229,10 @@ class VizdoomEngine:
             write_launcher(self._folder, os.getpid())
 
     def _configured(self) -> vzd.DoomGame:
-        scenario, facts, needs = self._scenario, self._facts, self._needs
+        scenario, facts, needs, view = self._scenario, self._facts, self._needs, self._view
         width, height = facts.resolution if needs.objects or needs.screen else _SMALLEST
+        if view is not None:
+            width, height = view.resolution
         game = vzd.DoomGame()
         game.load_config(str(scenario.cfg))
         game.set_mode(vzd.Mode.PLAYER)
@@ -226,10 +244,9 @@ class VizdoomEngine:
         game.set_episode_timeout(facts.timeout)
         game.set_available_game_variables(self._variables)
         game.set_screen_resolution(getattr(vzd.ScreenResolution, f"RES_{width}X{height}"))
-        game.set_screen_format(vzd.ScreenFormat.GRAY8)
+        game.set_screen_format(vzd.ScreenFormat.GRAY8 if view is None else vzd.ScreenFormat.RGB24)
         game.set_labels_buffer_enabled(needs.objects)
         for switch_off in (
-            game.set_window_visible,
             game.set_console_enabled,
             game.set_sound_enabled,
             game.set_audio_buffer_enabled,
@@ -241,6 +258,7 @@ class VizdoomEngine:
             game.set_render_all_frames,
         ):
             switch_off(False)  # noqa: FBT003 - ViZDoom's signature
+        game.set_window_visible(view is not None and view.window)
         if LAUNCHES:
             game.set_vizdoom_path(str(self._folder / LAUNCHER))
         return game

@@ -41,7 +41,7 @@ def test_the_tree_is_as_drawn() -> None:
 def test_every_error_is_public() -> None:
     """Everything that the file defines can be imported from it by name."""
     defined = [name for name, value in vars(errors).items() if isinstance(value, type)]
-    assert sorted([*defined, "describe"]) == sorted(errors.__all__)
+    assert sorted([*defined, "describe", "words"]) == sorted(errors.__all__)
 
 
 def test_agents_and_infrastructure_are_told_apart() -> None:

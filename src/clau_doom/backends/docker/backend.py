@@ -154,7 +154,8 @@ class DockerBackend(EvaluationBackend):
             proof = await self._proved(replace(task, actions=episode.actions))
             if wrong := episode.outcome.mismatch(proof.outcome):
                 raise Forged(f"episode {task.number} is forged: {wrong}")
-            return replace(episode, actions=None)
+            if task.purpose is Purpose.TRAINING:  # the actions of what is judged are kept: by them it can be shown
+                return replace(episode, actions=None)
         return episode
 
     async def end_generation(self, generation: int) -> None:

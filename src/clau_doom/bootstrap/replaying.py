@@ -1,0 +1,232 @@
+"""From an agent's name to an episode that is played again; imported by whoever replays, for it draws and films."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from clau_doom.bootstrap.sources import Remote, Source, open_source
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, RemotePolicyConfig, StoredExperiment
+from clau_doom.domain import check_experiment_id, parse_agent_id
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, PolicyFailed
+from clau_doom.game import Scenario, View, VizdoomEngine, display_opens
+from clau_doom.game import resolve as resolve_scenario
+from clau_doom.policies import make_policy
+from clau_doom.policies.remote import RemotePolicy
+from clau_doom.ports import Needs, Policy, ScenarioFacts
+from clau_doom.replay import Choice, Contestant, Performance, Rerun, check, contestant, differs, perform
+from clau_doom.storage import Runs
+from clau_doom.worker import PhasePage, collect_facts
+from clau_doom.worker.replay import Replay
+
+__all__ = [
+    "RESOLUTIONS",
+    "ReplayPlan",
+    "check_display",
+    "find_contestant",
+    "kept_actions",
+    "plan_replay",
+    "prove",
+    "rerun",
+]
+
+RESOLUTIONS = ("640x480", "800x600", "1024x768", "1280x960", "1600x1200")
+"""What the second pass can be seen at: the engine's, of the proportions that policies see."""
+
+_BASELINE = "-random"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayPlan:
+    """An episode that can be played again here.
+
+    Attributes:
+        choice: The episode.
+        scenario: What is played.
+        policy: What decides: the agent's policy, or the actions that are kept of it.
+        by_actions: Whether it is the latter.
+        then: What decided the record's numbers beside its configuration.
+        now: What decides them here.
+    """
+
+    choice: Choice
+    scenario: Scenario
+    policy: Policy
+    by_actions: bool
+    then: Provenance
+    now: Provenance
+
+
+async def find_contestant(name: str, remote: Remote | None, output_dir: Path) -> tuple[StoredExperiment, Contestant]:
+    """Return whoever is called by a name, and its experiment.
+
+    Args:
+        name: An agent's id, an experiment's, which stands for its champion, or the random baseline's.
+        remote: The server to ask, or None for the folder.
+        output_dir: The folder.
+
+    Raises:
+        ExperimentNotFound: There is no such experiment.
+        AgentNotFound: It has no such agent, or no champion yet.
+        ConfigError: The name has the form of none of these.
+    """
+    async with open_source(remote, output_dir) as source:
+        stored = await _experiment_of(name, source)
+    return stored, contestant(stored.snapshot, name)
+
+
+async def _experiment_of(name: str, source: Source) -> StoredExperiment:
+    try:
+        return await source.experiment(parse_agent_id(name)[0])
+    except AgentNotFound:  # no agent's id
+        pass
+    try:
+        return await source.experiment(check_experiment_id(name))
+    except (ConfigError, ExperimentNotFound):
+        if not name.endswith(_BASELINE):
+            raise
+        return await source.experiment(name.removesuffix(_BASELINE))
+
+
+async def kept_actions(choice: Choice, experiment: str, output_dir: Path) -> bytes | None:
+    """Return the actions that a folder keeps of an episode, or None; see `ExperimentStore.actions`."""
+    if choice.episode is None:
+        return None
+    async with Runs(output_dir).open(experiment).read() as store:
+        return await store.actions(choice.episode.purpose, choice.who.id, choice.episode.number)
+
+
+def plan_replay(
+    stored: StoredExperiment, choice: Choice, actions: bytes | None, *, address: str | None = None
+) -> ReplayPlan:
+    """Return how an episode is played again.
+
+    Args:
+        stored: The experiment.
+        choice: The episode.
+        actions: Those that are kept of it, or None.
+        address: Where a remote agent's program listens now, if elsewhere than in the run.
+
+    Raises:
+        ConfigError: The scenario is not here, or the policy cannot be made here and no actions are kept.
+    """
+    config = stored.config
+    scenario = resolve_scenario(config.scenario)
+    wanted: PolicyConfig = RandomPolicyConfig() if choice.who.baseline else _moved(config.policy, address)
+    contained = isinstance(wanted, CustomPolicyConfig) and config.execution.backend == "docker"
+    policy = _performed(scenario.facts, choice, actions) if contained else None
+    if policy is None:
+        try:
+            policy = make_policy(wanted, scenario.facts)
+        except ConfigError as error:
+            if actions is None:
+                raise ConfigError(
+                    f"{choice.who.id} cannot be played again here, and no actions are kept of it"
+                ) from error
+            policy = _performed(scenario.facts, choice, actions)
+    by_actions = isinstance(policy, Replay)
+    if by_actions:
+        wanted = RandomPolicyConfig()
+    return ReplayPlan(
+        choice=choice,
+        scenario=scenario,
+        policy=policy,
+        by_actions=by_actions,
+        then=stored.snapshot.experiment.provenance,
+        now=collect_facts(scenario, wanted, policy),
+    )
+
+
+def _moved(policy: PolicyConfig, address: str | None) -> PolicyConfig:
+    """Return a remote policy with its agent at another address."""
+    if address is None:
+        return policy
+    if not isinstance(policy, RemotePolicyConfig):
+        raise ConfigError(f"a policy of kind {policy.kind} has no address: leave --address out")
+    try:
+        return RemotePolicyConfig.model_validate(policy.model_dump() | {"address": address})
+    except ValidationError:
+        raise ConfigError(f"{address!r} is no address: use host:port, or unix:PATH") from None
+
+
+def _performed(facts: ScenarioFacts, choice: Choice, actions: bytes | None) -> Policy:
+    """Return what performs the actions that are kept; what plays in containers is not imported here."""
+    if actions is None:
+        raise ConfigError(
+            f"no actions are kept of {choice.name} of {choice.who.id}, whose policy is played in containers only: "
+            "those of validation and held-out episodes are, where docker.verify is not none"
+        )
+    return Replay(facts, actions)
+
+
+def prove(plan: ReplayPlan) -> Performance:
+    """Play an episode again, and return what was seen and done in it.
+
+    Raises:
+        ReplayDiffers: It is not the one that is recorded.
+        PolicyFailed: The policy failed where nothing is recorded.
+        InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
+    """
+    choice = plan.choice
+    with tempfile.TemporaryDirectory(prefix="clau-doom-replay-") as name:
+        folder = Path(name)
+        engine = VizdoomEngine(plan.scenario, folder / "engine")
+        try:
+            engine.start(plan.policy.needs, record=False)
+            with PhasePage(folder / "phase", create=True) as page:
+                performance = perform(engine, plan.policy, choice.who.genome, choice.seed, page)
+        except PolicyFailed as error:
+            if choice.episode is None:
+                raise
+            raise differs(choice, "cannot be played to its end here", then=plan.then, now=plan.now) from error
+        finally:
+            engine.close()
+            if isinstance(plan.policy, RemotePolicy):
+                plan.policy.close()
+    check(choice, performance.outcome, then=plan.then, now=plan.now)
+    return performance
+
+
+@contextmanager
+def rerun(
+    plan: ReplayPlan, performance: Performance, resolution: tuple[int, int], *, window: bool = False
+) -> Iterator[Rerun]:
+    """Start an engine that people look at, and yield the episode's frames in it.
+
+    Args:
+        plan: The episode.
+        performance: What was performed in it.
+        resolution: The frames' width and height, in pixels; one of `RESOLUTIONS`.
+        window: Show them in a window as well, where `check_display` allows one.
+
+    Raises:
+        EngineCrashed: The engine does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="clau-doom-replay-") as folder:
+        engine = VizdoomEngine(plan.scenario, Path(folder), view=View(resolution=resolution, window=window))
+        try:
+            engine.start(Needs(screen=True), record=False)
+            yield Rerun(engine, performance)
+        finally:
+            engine.close()
+
+
+def check_display(environ: Mapping[str, str], platform: str) -> None:
+    """Do nothing if a window can be opened, as far as can be told before.
+
+    Args:
+        environ: The environment.
+        platform: As `sys.platform` has it; of others than Linux nothing can be told.
+
+    Raises:
+        ConfigError: There is no display, or it cannot be opened.
+    """
+    name = environ.get("DISPLAY", "")
+    if platform != "linux" or (name and display_opens(name)):
+        return
+    wrong = f"the display {name!r} (DISPLAY) cannot be opened" if name else "there is no display (DISPLAY is not set)"
+    raise ConfigError(f"{wrong}: go to a desktop's terminal, log in by ssh -X, or film it with -o FILE.mp4")

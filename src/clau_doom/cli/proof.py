@@ -1,0 +1,67 @@
+"""What a replay has shown, for people and for programs."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clau_doom.analysis import telling_measures
+from clau_doom.cli.format import number
+from clau_doom.replay import TICS_A_SECOND, Film, Performance
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap.replaying import ReplayPlan
+
+__all__ = ["proof_json", "proof_view"]
+
+
+def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) -> RenderableType:
+    """Return the proof for people: who played, what came of it, and whether the record has the same."""
+    choice, outcome = plan.choice, performance.outcome
+    tics = outcome.measures.tics
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(
+        "agent", Text(choice.who.id, "bold").append(", the champion" if choice.who.champion else "", "not bold")
+    )
+    table.add_row("episode", choice.name if choice.episode is None else f"{choice.name}, seed {choice.seed}")
+    how = "its kept actions" if plan.by_actions else "its policy"
+    decisions = len(performance.decisions)
+    table.add_row("played", f"by {how}: {decisions:,} decisions in {tics:,.0f} tics ({tics / TICS_A_SECOND:.1f} s)")
+    if choice.episode is None:
+        table.add_row("proof", Text("none: no episode of this agent is recorded on this seed", "yellow"))
+    else:
+        table.add_row("proof", Text("✓ the trajectory's hash and all measures are those of the record", "green"))
+    table.add_row("trajectory", outcome.trajectory_sha256)
+    names = telling_measures(plan.scenario.facts.name)
+    measures = asdict(outcome.measures)
+    shown = (f"{name.replace('_', ' ')} {number(measures[name])}" for name in names)
+    table.add_row("measures", ", ".join(shown))
+    if film is not None:
+        width, height = film.size
+        seconds = film.frames / film.rate
+        size = f"{film.bytes / 1e6:.1f} MB" if film.bytes >= 1e5 else f"{film.bytes / 1e3:.1f} kB"
+        table.add_row("film", f"{film.path}: {film.frames:,} frames in {seconds:.1f} s, {width}x{height}, {size}")
+    return table
+
+
+def proof_json(plan: "ReplayPlan", performance: Performance, film: Film | None) -> dict[str, object]:
+    """Return the proof as data; `proved` is false where there is no record to compare with."""
+    choice, outcome = plan.choice, performance.outcome
+    episode = choice.episode
+    return {
+        "agent": choice.who.id,
+        "champion": choice.who.champion,
+        "purpose": episode.purpose.value if episode else None,
+        "number": episode.number if episode else None,
+        "seed": choice.seed,
+        "played_by": "actions" if plan.by_actions else "policy",
+        "proved": episode is not None,
+        "decisions": len(performance.decisions),
+        "trajectory_sha256": outcome.trajectory_sha256,
+        "measures": asdict(outcome.measures),
+        "film": None if film is None else asdict(film) | {"path": str(film.path)},
+    }

@@ -1,0 +1,169 @@
+"""`clau-doom replay`: an episode played again, proved to be the one that is recorded, watched or filmed."""
+
+import asyncio
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clau_doom.cli.console import data_console, print_json, progress_console
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.errors import ConfigError
+
+if TYPE_CHECKING:
+    from clau_doom.bootstrap.replaying import ReplayPlan
+    from clau_doom.domain import Purpose
+    from clau_doom.replay import Clip, Film, Performance
+
+__all__ = ["replay"]
+
+_Agent = Annotated[
+    str,
+    typer.Argument(
+        metavar="AGENT",
+        help="An agent's id, such as quickstart-g003-a017; an experiment's, for its champion; or quickstart-random.",
+    ),
+]
+_PURPOSES = "training|validation|held-out"
+_LARGEST_SEED = 2**32 - 1
+
+
+def replay(
+    agent: _Agent,
+    *,
+    episode: Annotated[
+        int | None, typer.Option("--episode", metavar="N", min=0, help="Its number (clau-doom agent show); default: 0.")
+    ] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option(metavar=_PURPOSES, help="What it was played for; default: held-out, else training."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, max=_LARGEST_SEED, help="Play this seed, recorded or not."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Film it (.mp4 or .gif).")
+    ] = None,
+    overlay: Annotated[bool, typer.Option("--overlay", help="Draw what the agent saw and did over the film.")] = False,
+    start: Annotated[
+        float | None, typer.Option("--from", metavar="SECONDS", min=0.0, help="Film from here on.")
+    ] = None,
+    end: Annotated[float | None, typer.Option("--to", metavar="SECONDS", min=0.0, help="Film up to here.")] = None,
+    resolution: Annotated[str, typer.Option(metavar="WxH", help="What it is rendered at.")] = "640x480",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="ADDRESS", help="Where a remote agent's program listens now.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it in a window, in real time.")] = False,
+    as_json: AsJson = False,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Play an episode again, prove that it is the recorded one, and show it."""
+    from clau_doom.bootstrap.replaying import check_display, prove
+    from clau_doom.cli.proof import proof_json, proof_view
+    from clau_doom.replay import check_target
+
+    if episode is not None and seed is not None:
+        raise typer.BadParameter("an episode is named by its number or by its seed: leave one of the two out")
+    if output is None and (overlay or start is not None or end is not None):
+        raise typer.BadParameter("--overlay, --from and --to are about a film: name its file with -o")
+    size, clip = _size(resolution), _clip(start, end)
+    if output is not None:
+        check_target(output, force=force)
+    if watch:
+        check_display(os.environ, sys.platform)
+    plan = _plan(agent, server, output_dir, purpose=_purpose(purpose), number=episode, seed=seed, address=address)
+    with _said(f"playing {plan.choice.name} of {plan.choice.who.id}"):
+        performance = prove(plan)
+    film = _show(plan, performance, size, output, clip=clip, overlay=overlay, watch=watch)
+    if as_json:
+        print_json(proof_json(plan, performance, film))
+    else:
+        data_console().print(proof_view(plan, performance, film))
+
+
+def _plan(
+    agent: str,
+    server: str | None,
+    output_dir: Path,
+    *,
+    purpose: "Purpose | None",
+    number: int | None,
+    seed: int | None,
+    address: str | None,
+) -> "ReplayPlan":
+    from clau_doom.bootstrap.replaying import find_contestant, kept_actions, plan_replay
+    from clau_doom.replay import choose
+
+    remote = remote_of(server)
+    stored, who = asyncio.run(find_contestant(agent, remote, output_dir))
+    choice = choose(who, purpose=purpose, number=number, seed=seed)
+    # A server tells what has happened; what its folder keeps beside that is not asked for.
+    actions = None if remote else asyncio.run(kept_actions(choice, stored.snapshot.experiment.id, output_dir))
+    return plan_replay(stored, choice, actions, address=address)
+
+
+def _show(
+    plan: "ReplayPlan",
+    performance: "Performance",
+    size: tuple[int, int],
+    output: Path | None,
+    *,
+    clip: "Clip",
+    overlay: bool,
+    watch: bool,
+) -> "Film | None":
+    from clau_doom.bootstrap.replaying import rerun
+    from clau_doom.ports import FrameSource
+    from clau_doom.replay import InRealTime, Overlay, film
+
+    if output is None and not watch:
+        return None
+    caption = plan.choice.who.id
+    drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
+    with rerun(plan, performance, size, window=watch) as again:
+        source: FrameSource = InRealTime(again) if watch else again
+        if output is None:
+            for _ in source.frames():
+                pass
+            return None
+        with _said(f"filming {performance.outcome.measures.tics:,.0f} tics"):
+            return film(output, source, size, overlay=drawn, clip=clip, title=f"{caption}, {plan.choice.name}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    from clau_doom.bootstrap.replaying import RESOLUTIONS
+
+    if text not in RESOLUTIONS:
+        raise ConfigError(f"{text!r} is no resolution of a replay: choose {', '.join(RESOLUTIONS)}")
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
+def _clip(start: float | None, end: float | None) -> "Clip":
+    from clau_doom.replay import Clip
+
+    if end is not None and end <= (start or 0.0):
+        raise ConfigError(f"--to {end:g} is not after --from {start or 0.0:g}: there is nothing to film between them")
+    return Clip(start=start or 0.0, end=end)
+
+
+def _purpose(text: str | None) -> "Purpose | None":
+    from clau_doom.domain import Purpose
+
+    if text is None:
+        return None
+    try:
+        return Purpose(text.lower().replace("-", "_"))
+    except ValueError:
+        raise ConfigError(f"{text!r} is nothing that episodes are played for: choose {_PURPOSES}") from None
+
+
+def _said(text: str) -> AbstractContextManager[object]:
+    """Say what is going on, on a terminal, while it does."""
+    return progress_console().status(text, spinner_style="red")

@@ -1,0 +1,36 @@
+"""An episode played again: proved to be the one that is recorded, and shown.
+
+`choose` finds the episode. `perform` plays it as it was played, by its policy or by the actions that are kept of it,
+and `check` compares what came of it with the record: that is the proof. `Rerun` then has another engine perform the
+same actions tic by tic, in colour, and sees at each decision that it is still the same episode; its frames go to a
+window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a file (`film`).
+"""
+
+from clau_doom.replay.choosing import Choice, Contestant, choose, contestant
+from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, film, film_size
+from clau_doom.replay.overlay import Overlay
+from clau_doom.replay.proof import Decision, Performance, check, differs, perform
+from clau_doom.replay.rerun import Rerun
+from clau_doom.replay.video import FORMATS, check_target
+
+__all__ = [
+    "FORMATS",
+    "TICS_A_SECOND",
+    "Choice",
+    "Clip",
+    "Contestant",
+    "Decision",
+    "Film",
+    "InRealTime",
+    "Overlay",
+    "Performance",
+    "Rerun",
+    "check",
+    "check_target",
+    "choose",
+    "contestant",
+    "differs",
+    "film",
+    "film_size",
+    "perform",
+]

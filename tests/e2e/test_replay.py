@@ -1,0 +1,128 @@
+"""`clau-doom replay` as its user meets it: the proof on stdout, films that can be played, refusals."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from clau_doom.testing.films import take_apart
+
+pytestmark = pytest.mark.engine
+
+QUICK = """
+name: quick
+generations: 1
+population: 3
+episodes: 1
+scenario: {name: defend_the_center, timeout: 200}
+policy: {kind: rules}
+fitness: kills
+holdout: {validation: 1, episodes: 2}
+"""
+
+
+@pytest.fixture
+def quick(service: Any) -> Any:
+    """Return the command in a folder that holds a finished experiment."""
+    (service.folder / "config.yaml").write_text(QUICK)
+    done = service.run("run", local=True)
+    assert done.returncode == 0, done.stderr
+    assert "clau-doom replay quick" in done.stderr
+    return service
+
+
+def document(quick: Any, *words: str) -> Any:
+    done = quick.run("replay", *words, "--json", local=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_an_episode_is_proved(quick: Any) -> None:
+    """Without a file it plays and prints the proof; another seed is played, and said to be unproved."""
+    done = quick.run("replay", "quick", local=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "held-out episode 0, seed" in done.stdout
+    assert "the trajectory's hash and all measures are those of the record" in done.stdout
+    found = document(quick, "quick-random", "--episode", "1")
+    assert (found["agent"], found["purpose"], found["number"], found["proved"]) == ("quick-random", "held_out", 1, True)
+    assert found["film"] is None
+    other = document(quick, "quick", "--seed", "4")
+    assert (other["seed"], other["proved"], other["purpose"]) == (4, False, None)
+    said = quick.run("replay", "quick", "--seed", "4", local=True).stdout
+    assert "none: no episode of this agent is recorded on this seed" in said
+
+
+def test_an_episode_is_filmed(quick: Any) -> None:
+    """An mp4 has one picture a tic and the size asked for; a gif as many as its time takes, and no more pixels."""
+    folder: Path = quick.folder
+    told = document(quick, "quick", "-o", "a.mp4", "--overlay", "--resolution", "800x600")
+    found, tics = take_apart(folder / "a.mp4"), told["measures"]["tics"]
+    assert (told["film"]["path"], told["film"]["frames"], told["film"]["size"]) == ("a.mp4", tics, [800, 600])
+    assert (len(found.pictures), found.size, found.rate) == (tics, (800, 600), 35.0)
+    assert found.seconds == pytest.approx(tics / 35, abs=0.02)
+    assert (found.codec, found.pixels) == ("h264", "yuv420p")
+    assert len({picture.tobytes() for picture in found.pictures}) > tics / 2
+    refused = quick.run("replay", "quick", "-o", "a.mp4", local=True)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    again = document(quick, "quick", "-o", "a.mp4", "--force", "--from", "1", "--to", "3")
+    assert (again["film"]["frames"], again["film"]["size"]) == (70, [640, 480])
+    gif = document(quick, "quick", "-o", "a.gif", "--overlay")
+    with Image.open(folder / "a.gif") as opened:
+        expected = sum(int(number * 2.8) < tics for number in range(1000))
+        assert (opened.n_frames, opened.size) == (expected, (400, 300))  # type: ignore[attr-defined]
+    assert gif["film"]["frames"] == expected
+    assert {path.name for path in folder.iterdir()} == {"config.yaml", "runs", "a.mp4", "a.gif"}
+
+
+def test_a_changed_record_is_refused(quick: Any) -> None:
+    """A hash that is not the episode's ends with exit code 1 and one line, and no film is made."""
+    with closing(sqlite3.connect(quick.folder / "runs" / "quick" / "results.sqlite")) as database, database:
+        database.execute("UPDATE episodes SET trajectory_sha256 = replace(trajectory_sha256, 'a', 'b')")
+    done = quick.run("replay", "quick", "-o", "a.mp4", local=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not what is recorded: its trajectory's SHA-256 is" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (quick.folder / "a.mp4").exists()
+
+
+def test_a_server_s_agents_are_replayed_here(service: Any) -> None:
+    """What a server tells of an episode is enough to play it again."""
+    (service.folder / "config.yaml").write_text(QUICK)
+    service.start()
+    done = service.run("run")
+    assert done.returncode == 0, done.stderr
+    assert f"clau-doom replay quick --overlay -o quick.mp4 --server {service.address}" in done.stderr
+    found = json.loads(service.run("replay", "quick", "--json").stdout)
+    assert (found["champion"], found["proved"]) == (True, True)
+
+
+@pytest.fixture
+def display(tool: Callable[[str, str], str]) -> Iterator[str]:
+    """Return the name of an X display that nobody looks at."""
+    receive, send = os.pipe()
+    command = [tool("Xvfb", "xvfb"), "-displayfd", str(send), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[send], stderr=subprocess.DEVNULL) as server:
+        os.close(send)
+        with os.fdopen(receive) as told:
+            yield f":{told.readline().strip()}"
+        server.terminate()
+
+
+def test_an_episode_is_watched_in_real_time(quick: Any, display: str) -> None:
+    """A window shows it for as long as it lasted, 35 tics a second, and the proof follows."""
+    begun = time.monotonic()
+    done = quick.run("replay", "quick", "--watch", "--json", local=True, DISPLAY=display)
+    seconds = time.monotonic() - begun
+    assert (done.returncode, done.stderr) == (0, "")
+    told = json.loads(done.stdout)
+    assert told["proved"]
+    assert told["measures"]["tics"] / 35 < seconds < told["measures"]["tics"] / 35 + 30.0

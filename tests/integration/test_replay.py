@@ -1,0 +1,267 @@
+"""Real episodes of real runs, played again: proved where they are the recorded ones, refused where they are not."""
+
+import asyncio
+import sqlite3
+import struct
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clau_doom import bootstrap
+from clau_doom.bootstrap.replaying import find_contestant, kept_actions, plan_replay, prove, rerun
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExecutionConfig,
+    ExperimentConfig,
+    HoldoutConfig,
+    NeuralPolicyConfig,
+    PolicyConfig,
+    RandomPolicyConfig,
+    RemotePolicyConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+    StoredExperiment,
+)
+from clau_doom.domain import Genome, Purpose
+from clau_doom.errors import ConfigError, ReplayDiffers, describe
+from clau_doom.game import View, VizdoomEngine, resolve
+from clau_doom.orchestration import Shutdown
+from clau_doom.policies import RandomPolicy
+from clau_doom.ports import Needs
+from clau_doom.replay import Choice, Performance, Rerun, choose, perform
+from clau_doom.testing.scripted_agent import ScriptedAgent, turning
+from clau_doom.worker import PhasePage
+
+pytestmark = pytest.mark.engine
+
+POLICIES: dict[str, PolicyConfig] = {
+    "random": RandomPolicyConfig(),
+    "rules": RulesPolicyConfig(),
+    "neural": NeuralPolicyConfig(layers=(4,), screen=(16, 12)),
+    "class": CustomPolicyConfig(target="clau_doom.policies:RulesPolicy"),
+}
+VIEW = View(resolution=(640, 480))
+SCENARIOS = (
+    "basic",
+    "deadly_corridor",
+    "deathmatch",
+    "defend_the_center",
+    "defend_the_line",
+    "health_gathering",
+    "my_way_home",
+    "predict_position",
+    "take_cover",
+)
+
+
+def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
+    """Evolve two agents, a champion among them, in short episodes."""
+    config = ExperimentConfig(
+        name=name,
+        generations=1,
+        population=3,
+        episodes=1,
+        scenario=ScenarioConfig(name="defend_the_center", timeout=200),
+        policy=policy,
+        holdout=HoldoutConfig(validation=1, episodes=2),
+        execution=ExecutionConfig(workers=2),
+    )
+
+    async def run() -> None:
+        async with bootstrap.open_run(bootstrap.plan_config(config, folder), Shutdown()) as (_, experiment):
+            await experiment.begin()
+            await experiment.run()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a finished experiment of each kind of policy."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, policy in POLICIES.items():
+        evolve(folder, name, policy)
+    return folder
+
+
+def found(
+    runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None
+) -> tuple[StoredExperiment, Choice]:
+    stored, who = asyncio.run(find_contestant(name, None, runs))
+    return stored, choose(who, purpose=purpose, number=number)
+
+
+def proved(stored: StoredExperiment, choice: Choice, actions: bytes | None = None) -> Performance:
+    return prove(plan_replay(stored, choice, actions))
+
+
+def seen_again(stored: StoredExperiment, choice: Choice, performance: Performance) -> int:
+    """Perform an episode for its pictures, and return how many there are."""
+    with rerun(plan_replay(stored, choice, None), performance, VIEW.resolution) as again:
+        shapes = [frame.pixels.shape for frame in again.frames()]
+    assert set(shapes) == {(480, 640, 3)}
+    return len(shapes)
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
+    """An episode of every purpose is the recorded one, and its pictures are of the same episode."""
+    stored, who = asyncio.run(find_contestant(kind, None, runs))
+    assert {episode.purpose for episode in who.episodes} == set(Purpose)
+    for episode in who.episodes:
+        choice = choose(who, purpose=episode.purpose, number=episode.number)
+        performance = proved(stored, choice)
+        assert performance.outcome == episode.outcome
+        assert len(performance.decisions) == episode.outcome.measures.decisions
+    assert seen_again(stored, choice, performance) == performance.outcome.measures.tics
+
+
+def test_random_play_is_proved(runs: Path) -> None:
+    """The baseline's episodes are found by its id, whatever the experiment's policy is."""
+    stored, choice = found(runs, "rules-random")
+    performance = proved(stored, choice)
+    assert choice.episode is not None
+    assert performance.outcome == choice.episode.outcome
+    assert all(decision.objects == () for decision in performance.decisions)
+
+
+def test_what_the_policy_saw_is_kept(runs: Path) -> None:
+    """Objects are those of the policy's own resolution."""
+    stored, choice = found(runs, "rules")
+    objects = [seen for decision in proved(stored, choice).decisions for seen in decision.objects]
+    assert {seen.kind for seen in objects} >= {"enemy"}
+    assert all(0 <= seen.x < 160 and seen.x + seen.width <= 160 and seen.y + seen.height <= 120 for seen in objects)
+
+
+def test_an_unrecorded_seed_is_played(runs: Path) -> None:
+    """There is nothing to prove it by, and the same is played each time."""
+    stored, who = asyncio.run(find_contestant("rules", None, runs))
+    choice = choose(who, seed=12345)
+    assert choice.episode is None
+    assert proved(stored, choice).outcome == proved(stored, choice).outcome
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("trajectory_sha256 = 'cd' || substr(trajectory_sha256, 3)", "its trajectory's SHA-256 is"),
+        ("kills = kills + 1", "its kills came to"),
+        ("seed = seed + 1", "is not what is recorded"),
+    ],
+)
+def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
+    """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
+    evolve(tmp_path, "rules", POLICIES["rules"])
+    with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
+        database.execute(f"UPDATE episodes SET {change} WHERE purpose = 'held_out' AND number = 1")
+    stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
+    proved(stored, choice)
+    stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 1)
+    with pytest.raises(ReplayDiffers, match=said) as refused:
+        proved(stored, choice)
+    assert "the record was changed" in str(refused.value)
+
+
+def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The source that is another one is named, whether the episode goes another way or cannot be played at all."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    source = tmp_path / "edited_policy.py"
+    source.write_text("from clau_doom.policies import RulesPolicy\n\n\nclass Mine(RulesPolicy):\n    pass\n")
+    evolve(tmp_path / "runs", "mine", CustomPolicyConfig(target="edited_policy:Mine"))
+    with source.open("a") as file:
+        file.write("\n    def begin(self, genome, rng):\n        raise ValueError('edited')\n")
+    monkeypatch.delitem(sys.modules, "edited_policy")  # as another process would begin
+    stored, choice = found(tmp_path / "runs", "mine")
+    with pytest.raises(ReplayDiffers, match=r"cannot be played to its end here; it was recorded with source\.policy"):
+        proved(stored, choice)
+
+
+def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None:
+    """They are performed where the policy cannot be made, and prove the episode as well; else it is an error."""
+    stored, choice = found(runs, "rules")
+    performance = proved(stored, choice)
+    rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
+    which = "SELECT id, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
+    with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
+        kept = (zlib.compress(b"".join(rows)), choice.who.id)
+        database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)
+    actions = asyncio.run(kept_actions(choice, "rules", runs))
+    assert actions is not None
+    gone = CustomPolicyConfig(target="no_such_module:Policy")
+    elsewhere = replace(stored, config=stored.config.model_copy(update={"policy": gone}))
+    with pytest.raises(ConfigError, match="no actions are kept of it"):
+        plan_replay(elsewhere, choice, None)
+    plan = plan_replay(elsewhere, choice, actions)
+    assert plan.by_actions
+    again = prove(plan)
+    assert again.outcome == performance.outcome
+    assert all(decision.objects == () for decision in again.decisions)
+    with pytest.raises(ReplayDiffers, match="cannot be played to its end"):
+        proved(elsewhere, choice, zlib.compress(b""))
+
+
+def test_what_plays_in_containers_is_not_imported_here(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class that an image holds is not trusted here even where it could be imported."""
+    (tmp_path / "untrusted_policy.py").write_text("raise SystemExit('imported')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    stored, choice = found(runs, "rules")
+    changed = {
+        "policy": CustomPolicyConfig(target="untrusted_policy:Policy"),
+        "execution": ExecutionConfig(backend="docker"),
+    }
+    contained = replace(stored, config=stored.config.model_copy(update=changed))
+    with pytest.raises(ConfigError, match="played in containers only"):
+        plan_replay(contained, choice, None)
+
+
+def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
+    """Its program plays as it did in the run; where it has gone, the error says so."""
+    with ScriptedAgent(f"unix:{tmp_path}/agent") as agent:
+        agent.script = turning
+        policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
+        evolve(tmp_path / "runs", "remote", policy)
+        stored, choice = found(tmp_path / "runs", "remote")
+        assert choice.episode is not None
+        assert proved(stored, choice).outcome == choice.episode.outcome
+    with ScriptedAgent(f"unix:{tmp_path}/moved") as agent:
+        agent.script = turning
+        moved = plan_replay(stored, choice, None, address=agent.address)
+        assert prove(moved).outcome == choice.episode.outcome
+    with pytest.raises(ConfigError) as refused:
+        plan_replay(stored, choice, None)
+    assert "no actions are kept of it" in describe(refused.value)
+    assert "no agent answered" in describe(refused.value)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[PhasePage]:
+    with PhasePage(tmp_path / "phase", create=True) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_tic_by_tic_and_in_colour_it_is_the_same_episode(tmp_path: Path, page: PhasePage, name: str) -> None:
+    """The second pass agrees with the first in every scenario, to its end, and has a picture for each tic."""
+    scenario = resolve(ScenarioConfig(name=name, timeout=300))
+    policy = RandomPolicy(scenario.facts)
+    first = VizdoomEngine(scenario, tmp_path / "first")
+    second = VizdoomEngine(scenario, tmp_path / "second", view=VIEW)
+    try:
+        first.start(Needs(objects=True), record=False)
+        performance = perform(first, policy, Genome(()), 77, page)
+        second.start(Needs(screen=True), record=False)
+        frames = [(frame.tic, frame.pixels.shape) for frame in Rerun(second, performance).frames()]
+        tics = int(second.measures().tics)
+    finally:
+        first.close()
+        second.close()
+    assert frames == [(tic, (480, 640, 3)) for tic in range(tics)]
+    assert performance.decisions[-1].tic < tics <= performance.outcome.measures.tics

@@ -1,0 +1,77 @@
+"""What `replay` refuses before anything is played."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.bootstrap.replaying import check_display
+from clau_doom.domain.events import ChampionChosen, Event
+
+Run = Callable[..., Any]
+Keep = Callable[[list[Event]], None]
+
+
+@pytest.fixture
+def kept(keep: Keep, story: list[Event]) -> None:
+    keep(story)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tiny", "-o", "a.avi"], "a.avi' is no .mp4 or .gif file"),
+        (["tiny", "-o", "there.mp4"], "there.mp4 is there already: choose another name, or overwrite it with --force"),
+        (["tiny", "-o", "no/folder/a.mp4"], "there is no folder no/folder"),
+        (["tiny", "-o", "a.mp4", "--resolution", "320x240"], "320x240"),
+        (["tiny", "-o", "a.mp4", "--from", "3", "--to", "2"], "--to 2 is not after --from 3"),
+        (["tiny", "--overlay"], "name its file with -o"),
+        (["tiny", "--to", "3"], "name its file with -o"),
+        (["tiny", "--episode", "1", "--seed", "2"], "leave one of the two out"),
+        (["tiny", "--purpose", "fun"], "training|validation|held-out"),
+        (["tiny", "--episode", "5"], "no held-out episode 5: it has 0 to 4"),
+        (["tiny-g000-a000", "--purpose", "held-out"], "tiny-g000-a000 has finished no held-out episode"),
+        (["tiny-g001-a002"], "tiny-g001-a002 has finished no episode: play any seed with --seed"),
+        (["tiny-g007-a000"], "has 2 generations"),
+        (["tiny", "--address", "localhost:1"], "a policy of kind rules has no address"),
+        (["tony"], "did you mean tiny"),
+        (["Not An Id"], "Not An Id"),
+        (["--seed", "4294967296", "tiny"], "less than or equal to 4294967295"),
+    ],
+)
+def test_what_cannot_be_replayed(run: Run, kept: None, tmp_path: Path, words: list[str], said: str) -> None:
+    """One line names the value and the remedy, and nothing is written."""
+    (tmp_path / "there.mp4").write_bytes(b"before")
+    before = sorted(tmp_path.iterdir())
+    done = run("replay", *words)
+    assert (done.code, done.out) == (2, "")
+    assert said in " ".join(done.err.replace("│", " ").split())
+    assert "Traceback" not in done.err
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "there.mp4").read_bytes() == b"before"
+
+
+def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Event]) -> None:
+    """The experiment's id means its champion, once there is one."""
+    keep(story[: next(place for place, event in enumerate(story) if isinstance(event, ChampionChosen))])
+    done = run("replay", "tiny")
+    assert done.code == 2
+    assert "experiment tiny has no champion yet: name one of its agents (clau-doom agent list tiny)" in done.err
+
+
+@pytest.mark.parametrize(("display", "said"), [("", "DISPLAY is not set"), (":4711", "the display ':4711'")])
+def test_a_window_needs_a_display(
+    run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, said: str
+) -> None:
+    """Without one that opens, the error says how to come to one, or to see the episode all the same."""
+    monkeypatch.setenv("DISPLAY", display)
+    done = run("replay", "tiny", "--watch")
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert "-o FILE.mp4" in done.err
+
+
+def test_other_platforms_have_displays_of_their_own() -> None:
+    """What cannot be told there is left to the engine."""
+    check_display({}, "darwin")

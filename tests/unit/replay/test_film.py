@@ -1,0 +1,133 @@
+"""Films: how many pictures they have, how large, and when each is shown."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clau_doom.errors import ConfigError, ReplayDiffers, StorageFailed
+from clau_doom.ports import Frame
+from clau_doom.replay import Clip, InRealTime, check_target, film, film_size
+from clau_doom.replay.video import write_video
+from clau_doom.testing.films import take_apart
+
+Synthetic = Callable[..., Any]
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_an_mp4_has_a_picture_for_each_tic(tmp_path: Path, synthetic: Synthetic) -> None:
+    """Thirty-five pictures a second, in H.264 as browsers play it, each tic's where it belongs."""
+    made = film(tmp_path / "a.mp4", synthetic(70), (64, 48), title="an episode")
+    found = take_apart(made.path)
+    assert (made.frames, made.size, made.bytes) == (70, (64, 48), made.path.stat().st_size)
+    assert (len(found.pictures), found.size, found.rate, found.seconds) == (70, (64, 48), 35.0, 2.0)
+    assert (found.codec, found.pixels) == ("h264", "yuv420p")
+    greys = [float(picture.mean()) for picture in found.pictures]
+    assert np.allclose(greys, range(0, 210, 3), atol=4.0)
+    assert left(tmp_path) == ["a.mp4"]
+
+
+def test_a_gif_shows_each_moment_for_as_long_as_it_lasts(tmp_path: Path, synthetic: Synthetic) -> None:
+    """Two seconds of game are twenty-five pictures of eight hundredths, each of the tic that is on then."""
+    made = film(tmp_path / "a.gif", synthetic(70), (640, 480))
+    with Image.open(made.path) as gif:
+        assert (gif.n_frames, gif.size, made.size) == (25, (400, 300), (400, 300))  # type: ignore[attr-defined]
+        assert gif.info["loop"] == 0
+        greys, lasting = [], 0
+        for number in range(25):
+            gif.seek(number)
+            lasting += gif.info["duration"]
+            greys.append(float(np.asarray(gif.convert("L")).mean()))
+    assert (made.frames, lasting) == (25, 2000)
+    assert np.allclose(greys, [3 * int(number * 2.8) for number in range(25)], atol=5.0)
+    assert left(tmp_path) == ["a.gif"]
+
+
+def test_a_clip_shows_a_part_and_asks_for_the_whole(tmp_path: Path, synthetic: Synthetic) -> None:
+    """Frames outside are asked for, so that the episode is proved to its end, and not shown."""
+    source = synthetic(105)
+    made = film(tmp_path / "a.mp4", source, (64, 48), clip=Clip(start=1.0, end=2.0))
+    pictures = take_apart(made.path).pictures
+    assert (made.frames, len(pictures), source.asked) == (35, 35, 105)
+    assert abs(float(pictures[0].mean()) - 105.0) < 4.0
+    gif = film(tmp_path / "a.gif", synthetic(105), (64, 48), clip=Clip(start=2.0))
+    assert gif.frames == 13
+    with Image.open(gif.path) as opened:
+        assert abs(float(np.asarray(opened.convert("L")).mean()) - 210.0) < 5.0
+
+
+@pytest.mark.parametrize(
+    ("name", "resolution", "size"),
+    [("a.mp4", (1280, 960), (1280, 960)), ("a.gif", (1280, 960), (400, 300)), ("a.GIF", (160, 120), (160, 120))],
+)
+def test_sizes(name: str, resolution: tuple[int, int], size: tuple[int, int]) -> None:
+    """An mp4 is as large as what is rendered; a gif no wider than 400 pixels."""
+    assert film_size(Path(name), resolution) == size
+
+
+class Failing:
+    """Frames that turn out to be of another episode."""
+
+    def frames(self) -> Iterator[Frame]:
+        pixels = np.zeros((48, 64, 3), dtype=np.uint8)
+        yield Frame(tic=0, decision=0, variables=np.zeros(1), pixels=pixels)
+        raise ReplayDiffers("it is another one")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.gif"])
+def test_what_fails_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
+    """A film is there complete or not at all, and what was there before stays."""
+    with pytest.raises(ReplayDiffers):
+        film(tmp_path / name, Failing(), (64, 48))
+    assert left(tmp_path) == []
+    (tmp_path / name).write_bytes(b"before")
+    with pytest.raises(ReplayDiffers):
+        film(tmp_path / name, Failing(), (64, 48))
+    assert (tmp_path / name).read_bytes() == b"before"
+
+
+def test_what_the_encoder_refuses_is_told(tmp_path: Path, synthetic: Synthetic) -> None:
+    """Its words are part of the error: H.264's colours need even sizes."""
+    odd = (np.zeros((49, 65, 3), dtype=np.uint8) for _ in range(9))
+    with pytest.raises(StorageFailed, match=r"a\.mp4: ffmpeg said: .*not divisible by 2"):
+        write_video(tmp_path / "a.mp4", odd, size=(65, 49), rate=35.0)
+    assert left(tmp_path) == []
+
+
+def test_a_target_is_checked_before_anything_is_played(tmp_path: Path) -> None:
+    """The suffix, the folder, and what is there already; `force` overwrites a file, and no folder."""
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "b.gif").mkdir()
+    check_target(tmp_path / "c.MP4", force=False)
+    check_target(tmp_path / "a.mp4", force=True)
+    for name, force, said in (
+        ("a.avi", False, r"a\.avi' is no \.mp4 or \.gif file"),
+        ("a", True, "is no .mp4 or .gif file"),
+        ("no/a.mp4", False, "there is no folder"),
+        ("a.mp4", False, "--force"),
+        ("b.gif", True, "another name"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            check_target(tmp_path / name, force=force)
+
+
+def test_real_time(synthetic: Synthetic) -> None:
+    """Each frame waits for its time; one that is late is given at once, and those after it catch up."""
+    clock = [100.0]
+    waits = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    for frame in InRealTime(synthetic(70), now=lambda: clock[0], sleep=sleep).frames():
+        assert clock[0] >= 100.0 + frame.tic / 35
+        clock[0] += 1.0 if frame.tic == 10 else 0.01
+    assert clock[0] == pytest.approx(100.0 + 69 / 35 + 0.01)
+    assert len(waits) < 69

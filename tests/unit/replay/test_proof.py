@@ -1,0 +1,110 @@
+"""The two passes: what the first notes and compares, and what the second refuses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Purpose
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import ReplayDiffers
+from clau_doom.ports import FrameSource
+from clau_doom.replay import Choice, Contestant, Performance, Rerun, check
+from clau_doom.testing import ScriptedEngine
+
+Perform = Callable[..., Performance]
+MakeEngine = Callable[..., ScriptedEngine]
+
+THEN = Provenance(facts=(("cma", "4.5"), ("source.policy", "aa"), ("vizdoom", "1.3.2")))
+
+
+def choice(outcome: EpisodeOutcome | None) -> Choice:
+    timing = EpisodeTiming(seconds=1.0)
+    episode = None
+    if outcome is not None:
+        episode = Episode(purpose=Purpose.HELD_OUT, agent="x-g000-a001", number=3, outcome=outcome, timing=timing)
+    who = Contestant(id="x-g000-a001", genome=Genome(()), baseline=False, champion=True, episodes=())
+    return Choice(who=who, seed=5, episode=episode)
+
+
+def test_every_decision_is_noted_as_it_was_made(performed: Perform) -> None:
+    """What was seen is kept even where the policy writes over it, with the action as the engine took it."""
+    performance = performed(decisions=6, pressed=2)
+    assert [decision.tic for decision in performance.decisions] == [*range(6)]
+    assert all(decision.buttons == (0.0, 0.0, 1.0) and decision.tics == 1 for decision in performance.decisions)
+    assert all((decision.variables >= 0.0).all() for decision in performance.decisions)
+    assert [seen.name for seen in performance.decisions[0].objects] == ["Demon"]
+    assert performance.outcome.measures.decisions == 6
+
+
+def test_the_same_outcome_is_proof(performed: Perform) -> None:
+    """Equal to the record, or without one, nothing is said, whatever else differs here."""
+    outcome = performed().outcome
+    for recorded in (performed().outcome, None):
+        check(choice(recorded), outcome, then=THEN, now=Provenance(facts=(("vizdoom", "9"),)))
+
+
+@pytest.mark.parametrize(
+    ("kills", "digest", "said"),
+    [
+        (7.0, None, r"its kills came to \d here, and the record has 7"),
+        (None, "cd" * 32, r"SHA-256 is [0-9a-f]{12}... here, and the record has cdcdcdcdcdcd\.\.\."),
+    ],
+)
+def test_the_first_difference_is_named(performed: Perform, kills: float | None, digest: str | None, said: str) -> None:
+    """A measure where one differs, else the hash; with agent, episode and seed."""
+    outcome = performed().outcome
+    measures = outcome.measures if kills is None else replace(outcome.measures, kills=kills)
+    recorded = replace(outcome, measures=measures, trajectory_sha256=digest or outcome.trajectory_sha256)
+    with pytest.raises(ReplayDiffers, match=said) as refused:
+        check(choice(recorded), outcome, then=THEN, now=THEN)
+    assert str(refused.value).startswith("held-out episode 3 of x-g000-a001 (seed 5) is not what is recorded")
+    assert "the record was changed" in str(refused.value)
+
+
+def test_what_may_have_caused_it_is_named(performed: Perform) -> None:
+    """The first fact that decides how an episode goes and is another one here; what is not known here says nothing."""
+    outcome = performed().outcome
+    recorded = replace(outcome, trajectory_sha256="cd" * 32)
+    now = Provenance(facts=(("cma", "9.9"), ("vizdoom", "1.4.0")))
+    with pytest.raises(ReplayDiffers, match=r"recorded with vizdoom 1\.3\.2, and here that is 1\.4\.0"):
+        check(choice(recorded), outcome, then=THEN, now=now)
+
+
+def test_the_second_pass_shows_every_tic(performed: Perform, engine: MakeEngine) -> None:
+    """There is a frame for each tic, in order, which says whose decision it belongs to."""
+    source: FrameSource = Rerun(engine(), performed())
+    frames = [(frame.tic, frame.decision, frame.pixels.shape) for frame in source.frames()]
+    assert frames == [(tic, tic, (120, 160)) for tic in range(10)]
+
+
+def test_the_second_pass_refuses_other_variables(performed: Perform, engine: MakeEngine) -> None:
+    """The first variable that differs at a decision is named, and no later frame is given."""
+    performance = performed()
+    third = performance.decisions[3]
+    changed = third.variables + np.eye(len(third.variables))[1]  # HEALTH
+    decisions = (*performance.decisions[:3], replace(third, variables=changed), *performance.decisions[4:])
+    frames = Rerun(engine(), replace(performance, decisions=decisions)).frames()
+    assert [next(frames).tic for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ReplayDiffers, match=r"HEALTH is .* at decision 3"):
+        next(frames)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "said"),
+    [(7, "ends before its decision 7"), (12, "goes on after its 10 decisions")],
+)
+def test_the_second_pass_refuses_another_end(performed: Perform, engine: MakeEngine, decisions: int, said: str) -> None:
+    """An episode that is shorter or longer than the first pass's is another one."""
+    with pytest.raises(ReplayDiffers, match=said):
+        list(Rerun(engine(decisions=decisions), performed()).frames())
+
+
+def test_the_second_pass_refuses_other_measures(performed: Perform, engine: MakeEngine) -> None:
+    """What the last action led to is seen in the measures alone."""
+    performance = performed()
+    measures = replace(performance.outcome.measures, reward=99.0)
+    other = replace(performance, outcome=replace(performance.outcome, measures=measures))
+    with pytest.raises(ReplayDiffers, match="its reward came to"):
+        list(Rerun(engine(), other).frames())
