@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from clau_doom.bootstrap import make_fitness
+from clau_doom.bootstrap import Studio
 from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.orchestration import Finishing, Orchestrator
@@ -81,7 +81,7 @@ Serving = Callable[..., AbstractAsyncContextManager[Browser]]
 
 
 @pytest.fixture
-def serving() -> Serving:
+def serving(tmp_path: Path) -> Serving:
     @asynccontextmanager
     async def serve(
         laboratory: ScriptedLaboratory | None = None, config: WebConfig | None = None, **client: Any
@@ -93,7 +93,7 @@ def serving() -> Serving:
             server = WebServer(
                 config or WebConfig(port=0),
                 orchestrator,
-                fitness=make_fitness,
+                studio=await stack.enter_async_context(Studio(tmp_path)),
                 token=lambda: TOKEN,
                 finishing=finishing,
                 starts=True,

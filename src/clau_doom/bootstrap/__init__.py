@@ -25,6 +25,7 @@ from clau_doom.bootstrap.sources import (
     reach_run,
 )
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
+from clau_doom.bootstrap.studio import Studio
 
 __all__ = [
     "DockerFacts",
@@ -39,6 +40,7 @@ __all__ = [
     "ServerLaboratory",
     "ServerSource",
     "Source",
+    "Studio",
     "SystemClock",
     "analyse",
     "bundled_scenarios",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clau_doom.analysis.experiment import ExperimentAnalysis
     from clau_doom.analysis.gaps import Gap
 
-__all__ = ["analyse", "compare", "fitness_name"]
+__all__ = ["analyse", "archive", "compare", "fitness_name"]
 
 _REFUSED = ("scenario.name", "scenario.doom_skill", "scenario.timeout", "fitness")
 _FILES = ("scenario.cfg", "scenario.wad")
@@ -51,7 +51,7 @@ def analyse(stored: StoredExperiment, criteria: "Sequence[Criterion]" = ()) -> "
         fitness_name=fitness_name(stored.config),
         measures=telling_measures(stored.config.scenario.name),
         space=space,
-        archive=_archive(stored, space),
+        archive=archive(stored, space),
         criteria=criteria,
     )
 
@@ -101,8 +101,8 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
         return Gap(missing=f"the policy's genes are not known here: {describe(error)}")
 
 
-def _archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap | Gap":
-    """Return the archive of a strategy that was told all that was stored."""
+def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap | Gap":
+    """Return the archive of a strategy that was told all that was stored; blocks for as long as that takes."""
     from clau_doom.analysis.archive import Cell, elite_map  # noqa: PLC0415 - as above
     from clau_doom.analysis.gaps import Gap  # noqa: PLC0415
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.backends.local import Cores, LocalBackend
-from clau_doom.bootstrap.planning import Plan, make_fitness
+from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.events import NatsBus, Relay
@@ -128,11 +129,11 @@ async def watchable(
         ConfigError: Nobody can listen there, or a certificate is needed.
     """
     solo, runs = _solo(plan, store, run, shutdown), Runs(plan.output_dir)
-    async with Finishing(grace=0.0) as finishing:
+    async with Studio(plan.output_dir) as studio, Finishing(grace=0.0) as finishing:
         server = WebServer(
             plan.web,
             solo,
-            fitness=make_fitness,
+            studio=studio,
             token=lambda: token_of(runs.token_file),
             finishing=finishing,
             starts=False,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clau_doom.bootstrap.followers import Followers
 from clau_doom.bootstrap.laboratory import ServerLaboratory
-from clau_doom.bootstrap.planning import make_fitness
+from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, obeying
 from clau_doom.metrics import Metrics, MetricsServer
@@ -83,7 +83,7 @@ async def serve(
                 observe=metrics.rpc,
             )
             await stack.enter_async_context(server)
-            page = await _open_dashboard(stack, config, orchestrator, token)
+            page = await _open_dashboard(stack, config, orchestrator, output_dir, token)
             started(
                 Listening(
                     grpc=server.address,
@@ -109,15 +109,16 @@ async def _show(
 
 
 async def _open_dashboard(
-    stack: AsyncExitStack, config: ExperimentConfig, orchestrator: Orchestrator, token: Path
+    stack: AsyncExitStack, config: ExperimentConfig, orchestrator: Orchestrator, output_dir: Path, token: Path
 ) -> str | None:
     if not config.web.enabled:
         return None
+    studio = await stack.enter_async_context(Studio(output_dir))
     finishing = await stack.enter_async_context(Finishing(grace=config.server.grace))
     server = WebServer(
         config.web,
         orchestrator,
-        fitness=make_fitness,
+        studio=studio,
         token=lambda: token_of(token),
         finishing=finishing,
         starts=True,

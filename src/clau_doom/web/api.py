@@ -1,6 +1,7 @@
 """What pages ask for, and what they change: each request is handed to the orchestrator, and answered as JSON."""
 
 import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
@@ -10,17 +11,18 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
-from clau_doom.domain import Fitness, GenomeSpace, parse_agent_id
+from clau_doom.config import StoredExperiment, config_from_yaml
+from clau_doom.domain import GenomeSpace, Purpose, check_experiment_id, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
-from clau_doom.errors import ClauDoomError, InvalidMessage
+from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.orchestration import Finishing
 from clau_doom.ports import Orchestrator
 from clau_doom.web.shelf import Shelf
-from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, population_view
+from clau_doom.web.studio import Studio
+from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
 from clau_doom.wire import event_message
 
 __all__ = ["Api"]
@@ -28,6 +30,7 @@ __all__ = ["Api"]
 _LARGEST_BODY = 1 << 20
 _MOST_SHELVES = 64
 _PING = 15
+_BASELINE = "-random"
 _ACTIONS: Mapping[str, AgentAction] = MappingProxyType(
     {action.value: action for action in AgentAction if action is not AgentAction.INSPECT}
 )
@@ -40,18 +43,18 @@ class Api:
         self,
         orchestrator: Orchestrator,
         *,
-        fitness: Callable[[ExperimentConfig], Fitness],
+        studio: Studio,
         finishing: Finishing,
     ) -> None:
         """Answer for an orchestrator.
 
         Args:
             orchestrator: Whose experiments are shown.
-            fitness: Returns the fitness that a configuration asks for.
+            studio: Makes what no store holds.
             finishing: Sees a change to its end, even where the browser that asked for it has gone.
         """
         self._orchestrator = orchestrator
-        self._fitness = fitness
+        self._studio = studio
         self._finish = finishing.finish
         self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
         self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
@@ -67,9 +70,12 @@ class Api:
             Route(one, self._show, methods=["GET"]),
             Route(one + "/population", self._population, methods=["GET"]),
             Route(one + "/genes", self._genes, methods=["GET"]),
+            Route(one + "/map", self._map, methods=["GET"]),
             Route(one + "/events", self._events, methods=["GET"]),
             *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
             Route("/agents/{agent}", self._agent, methods=["GET"]),
+            Route("/agents/{agent}/films", self._make_film, methods=["POST"]),
+            Route("/films/{key}", self._film, methods=["GET"]),
             *(Route(f"/agents/{{agent}}/{verb}", partial(self._command, verb), methods=["POST"]) for verb in _ACTIONS),
         ]
 
@@ -93,7 +99,7 @@ class Api:
 
     async def _show(self, request: Request) -> Response:
         stored = await self._stored(request)
-        return JSONResponse(await asyncio.to_thread(experiment_view, stored, self._fitness(stored.config)))
+        return JSONResponse(await asyncio.to_thread(experiment_view, stored, self._studio.fitness(stored.config)))
 
     async def _population(self, request: Request) -> Response:
         stored = await self._stored(request)
@@ -105,13 +111,34 @@ class Api:
         stored = await self._stored(request)
         return JSONResponse(await asyncio.to_thread(genes_view, stored, await self._space(stored)))
 
+    async def _map(self, request: Request) -> Response:
+        stored = await self._stored(request)
+        space = await self._space(stored)
+        found = await asyncio.to_thread(self._studio.elites, stored, space) if space else None
+        return JSONResponse(map_view(stored, found))
+
+    async def _make_film(self, request: Request) -> Response:
+        """Have an episode filmed; answers when it is."""
+        agent, told = request.path_params["agent"], await _fields(request)
+        stored = await self._read(_experiment_of(agent))
+        # Whoever may not have a policy imported here may not have it filmed either.
+        await asyncio.to_thread(self._orchestrator.space, stored.config)
+        key = await self._studio.film(agent, _purpose(told.get("purpose")), _whole(str(told.get("number")), "number"))
+        return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
+
+    async def _film(self, request: Request) -> Response:
+        path = self._studio.find_film(request.path_params["key"])
+        if path is None:
+            raise AgentNotFound("there is no such film any more: have it made again")
+        return FileResponse(path, media_type="video/mp4")
+
     async def _agent(self, request: Request) -> Response:
         agent = request.path_params["agent"]
         stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
         evaluation = stored.snapshot.find(agent)
         space = await self._space(stored)
         return JSONResponse(
-            await asyncio.to_thread(agent_view, stored, evaluation, space, self._fitness(stored.config))
+            await asyncio.to_thread(agent_view, stored, evaluation, space, self._studio.fitness(stored.config))
         )
 
     async def _steer(self, verb: str, request: Request) -> Response:
@@ -181,6 +208,33 @@ async def _text(request: Request) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         raise InvalidMessage("the configuration is no UTF-8 text: save it as UTF-8") from error
+
+
+async def _fields(request: Request) -> dict[str, object]:
+    try:
+        told = json.loads(await _text(request))
+    except ValueError as error:
+        raise InvalidMessage("the request is no JSON") from error
+    if not isinstance(told, dict):
+        raise InvalidMessage("the request is no JSON object")
+    return told
+
+
+def _purpose(name: object) -> Purpose:
+    try:
+        return Purpose(str(name))
+    except ValueError:
+        raise InvalidMessage(f"purpose is {str(name)[:40]!r}: use {', '.join(Purpose)}") from None
+
+
+def _experiment_of(player: str) -> str:
+    """Return the experiment of an agent, or of the random baseline."""
+    try:
+        return parse_agent_id(player)[0]
+    except AgentNotFound:
+        if not player.endswith(_BASELINE):
+            raise
+        return check_experiment_id(player.removesuffix(_BASELINE))
 
 
 def _fresh(request: Request) -> bool:

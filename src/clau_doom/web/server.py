@@ -16,8 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clau_doom import __version__
-from clau_doom.config import ExperimentConfig, WebConfig, is_loopback
-from clau_doom.domain import Fitness
+from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError
 from clau_doom.httpd import HttpServer, address_of
 from clau_doom.orchestration import Finishing
@@ -25,6 +24,7 @@ from clau_doom.ports import Orchestrator
 from clau_doom.web.api import Api
 from clau_doom.web.guard import Guard, Sessions
 from clau_doom.web.refusals import Refusals
+from clau_doom.web.studio import Studio
 
 __all__ = ["WebServer"]
 
@@ -42,7 +42,7 @@ class WebServer(HttpServer):
         config: WebConfig,
         orchestrator: Orchestrator,
         *,
-        fitness: Callable[[ExperimentConfig], Fitness],
+        studio: Studio,
         token: Callable[[], str],
         finishing: Finishing,
         starts: bool,
@@ -52,7 +52,7 @@ class WebServer(HttpServer):
         Args:
             config: Where to listen.
             orchestrator: Whose experiments are shown and steered.
-            fitness: Returns the fitness that a configuration asks for.
+            studio: Makes what no store holds.
             token: Returns what has to be shown anywhere but on loopback.
             finishing: Sees a change to its end, even where the browser that asked for it has gone; entered.
             starts: Whether experiments can be started here.
@@ -65,7 +65,7 @@ class WebServer(HttpServer):
         self._sessions = None if self._here else Sessions(token)
         self._csrf = secrets.token_urlsafe(32)
         self._starts = starts
-        api = Api(orchestrator, fitness=fitness, finishing=finishing)
+        api = Api(orchestrator, studio=studio, finishing=finishing)
         hosts = self._hosts if self._here else None
         application = Starlette(
             routes=[

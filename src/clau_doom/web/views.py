@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,10 @@ from clau_doom.domain import (
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "population_view"]
+if TYPE_CHECKING:
+    from clau_doom.analysis.archive import EliteMap
+
+__all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "map_view", "population_view"]
 
 _MOST_GENES = 64
 """Of a network's thousands of weights no page draws more than these."""
@@ -170,6 +173,21 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
             }
             for episode in snapshot.played_by(agent)
         ],
+    }
+
+
+def map_view(stored: StoredExperiment, found: "EliteMap | None") -> Json:
+    """Return the map of a MAP-Elites archive: its axes and its filled cells; no axes where there is none."""
+    if found is None:
+        return {"axes": [], "cells": [], "coverage": None, "qd_score": None}
+    name = stored.snapshot.experiment.id
+    return {
+        "axes": [asdict(axis) for axis in found.axes],
+        "cells": [
+            {"place": list(cell.place), "agent": _id(name, cell.agent), "fitness": cell.fitness} for cell in found.cells
+        ],
+        "coverage": found.coverage,
+        "qd_score": found.qd_score,
     }
 
 

@@ -193,3 +193,39 @@ export function GeneStrip({ gene }) {
     </div>
   `;
 }
+
+// The best agent of every kind of behaviour: one axis as a row, two as a grid; of more the numbers alone.
+export function EliteMap({ map }) {
+  const [across, upward = { measure: "", low: 0, high: 1, cells: 1 }] = map.axes;
+  const fitness = map.cells.map((cell) => cell.fitness);
+  const [low, high] = [Math.min(...fitness), Math.max(...fitness)];
+  const [width, height] = [Math.max(720 / across.cells, 8), Math.min(Math.max(360 / upward.cells, 8), 48)];
+  const edge = (axis, at) => number(axis.low + (at / axis.cells) * (axis.high - axis.low), 3);
+  const named = (cell) =>
+    map.axes.map((axis, at) => `${axis.measure} ${edge(axis, cell.place[at])} to ${edge(axis, cell.place[at] + 1)}`).join(", ");
+  const [left, bottom] = [64, 42];
+  const [wide, tall] = [left + width * across.cells + 10, height * upward.cells + bottom + 8];
+  return html`
+    ${map.axes.length <= 2 &&
+    html`
+      <div class="scroll" tabindex="0" role="region" aria-label="The map of behaviours">
+        <svg class="map" width=${wide} height=${tall} viewBox=${`0 0 ${wide} ${tall}`} role="group" aria-label=${`${map.cells.length} cells: ${map.axes.map((axis) => axis.measure).join(" across, ")}${map.axes.length > 1 ? " upward" : ""}`}>
+          <rect class="ground" x=${left} y="4" width=${width * across.cells} height=${height * upward.cells} />
+          ${map.cells.map((cell) => {
+            const share = high > low ? (cell.fitness - low) / (high - low) : 1;
+            return html`
+              <a key=${cell.agent} href=${`/agents/${encodeURIComponent(cell.agent)}`} aria-label=${`${short(cell.agent)}, fitness ${number(cell.fitness)}: ${named(cell)}`}>
+                <rect x=${left + cell.place[0] * width + 1} y=${4 + (upward.cells - 1 - (cell.place[1] ?? 0)) * height + 1} width=${width - 2} height=${height - 2} fill-opacity=${0.2 + share * 0.8}><title>${short(cell.agent)}: ${number(cell.fitness)}</title></rect>
+              </a>
+            `;
+          })}
+          ${[0, across.cells].map((at) => html`<text key=${at} x=${left + at * width} y=${tall - 24} text-anchor=${at ? "end" : "start"}>${edge(across, at)}</text>`)}
+          <text x=${left + (width * across.cells) / 2} y=${tall - 6} text-anchor="middle">${across.measure}</text>
+          ${map.axes.length > 1 && [0, upward.cells].map((at) => html`<text key=${`y${at}`} x=${left - 8} y=${at ? 14 : 4 + height * upward.cells} text-anchor="end">${edge(upward, at)}</text>`)}
+          ${map.axes.length > 1 && html`<text x="14" y=${4 + (height * upward.cells) / 2} text-anchor="middle" transform=${`rotate(-90 14 ${4 + (height * upward.cells) / 2})`}>${upward.measure}</text>`}
+        </svg>
+      </div>
+    `}
+    <${Numbers} caption="The best agent of each cell" headings=${["agent", "fitness", ...map.axes.map((axis) => axis.measure)]} rows=${map.cells.map((cell) => [short(cell.agent), cell.fitness, ...map.axes.map((axis, at) => `${edge(axis, cell.place[at])} to ${edge(axis, cell.place[at] + 1)}`)])} />
+  `;
+}

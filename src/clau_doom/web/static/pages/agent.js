@@ -1,6 +1,6 @@
 // One agent: its genes, its family, its episodes, and what can be done to it.
 
-import { html } from "../vendor/preact-htm.js";
+import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { post } from "../net.js";
 import { Action, AgentLink, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
@@ -151,8 +151,22 @@ function Tree({ data }) {
   `;
 }
 
-const Episodes = ({ data }) => html`
-  <${Panel} id="episodes" title="Episodes">
+// An episode is played again on the server, which proves that it is the recorded one, and filmed. That takes a while.
+function Episodes({ data }) {
+  const [film, setFilm] = useState(null);
+  const watch = async (row) => {
+    const name = `${spaced(row.purpose)} episode ${row.number}`;
+    setFilm({ name, state: "making" });
+    try {
+      const made = await post(`/agents/${encodeURIComponent(data.id)}/films`, JSON.stringify({ purpose: row.purpose, number: row.number }));
+      setFilm({ name, state: "made", url: made.film });
+    } catch (error) {
+      setFilm({ name, state: "failed", error });
+    }
+  };
+  return html`
+  <${Panel} id="episodes" title="Episodes" hint="each can be played again: that proves it, and shows it">
+    ${film && html`<${Film} film=${film} />`}
     ${data.episodes.length
       ? html`<${Table} caption="Episodes" rows=${data.episodes} rowKey=${(row) => `${row.purpose}${row.number}`} most=${30} columns=${[
           { name: "purpose", label: "played for", value: (row) => `${["training", "validation", "held_out"].indexOf(row.purpose)} ${String(row.number).padStart(6, "0")}`, show: (row) => `${spaced(row.purpose)} ${row.number}` },
@@ -160,8 +174,18 @@ const Episodes = ({ data }) => html`
           { name: "fitness", label: "fitness", number: true, value: (row) => row.fitness, show: (row) => html`<strong>${number(row.fitness)}</strong>` },
           ...data.measures.map((measure) => ({ name: measure, label: spaced(measure), number: true, value: (row) => row.measures[measure], show: (row) => number(row.measures[measure]) })),
           { name: "seconds", label: "seconds", number: true, value: (row) => row.seconds, show: (row) => number(row.seconds, 3) },
+          { name: "film", label: "film", value: () => 0, show: (row) => html`<button class="button quiet" disabled=${film?.state === "making"} onClick=${() => watch(row)} aria-label=${`Watch ${spaced(row.purpose)} episode ${row.number}`}>▶ Watch</button>` },
           { name: "trajectory", label: "trajectory", value: (row) => row.trajectory_sha256, show: (row) => html`<span class="mono faint">${row.trajectory_sha256.slice(0, 12)}</span>` },
         ]} />`
       : html`<p class="hint">None is finished yet.</p>`}
   <//>
+`;
+}
+
+const Film = ({ film }) => html`
+  <div class="film" role="status">
+    ${film.state === "making" && html`<div class="waiting"></div><p class="hint">Playing ${film.name} again, proving it, and filming it …</p>`}
+    ${film.state === "failed" && html`<div class="note bad"><strong>${film.name}</strong><span>${film.error.message}</span></div>`}
+    ${film.state === "made" && html`<video controls autoplay muted playsinline src=${film.url} aria-label=${`Film of ${film.name}`}></video><p class="hint">${film.name}, proved to be the one that is recorded · <a href=${film.url} download="episode.mp4">save the film</a></p>`}
+  </div>
 `;

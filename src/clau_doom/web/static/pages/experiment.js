@@ -1,7 +1,7 @@
 // One experiment, live: what its generations came to, who is in the last one, and what happens.
 
 import { html, useMemo, useState } from "../vendor/preact-htm.js";
-import { FitnessChart, GeneStrip, Scatter } from "../charts.js";
+import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
 import { useAnswer, useEvents, useThrottled, useTitle } from "../hooks.js";
 import { AgentLink, Empty, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
 import { count, duration, number, short, spaced, told } from "../words.js";
@@ -17,12 +17,16 @@ export function Experiment({ argument: id }) {
   const [generation, setGeneration] = useState(null);
   const population = useAnswer(`${path}/population${generation === null ? "" : `?generation=${generation}`}`);
   const genes = useAnswer(`${path}/genes`);
+  const map = useAnswer(`${path}/map`);
   const [events, setEvents] = useState([]);
   const look = useThrottled(() => {
     whole.again();
     if (generation === null) population.again();
   }, 1000);
-  const lookAtGenes = useThrottled(genes.again, 3000);
+  const lookAtGenes = useThrottled(() => {
+    genes.again();
+    map.again();
+  }, 3000);
   const begun = whole.data && Math.max(whole.data.last_sequence - 60, 0);
   const connection = useEvents(id, begun ?? null, (event) => {
     const it = told(event);
@@ -44,6 +48,7 @@ export function Experiment({ argument: id }) {
       <${Population} answer=${population} experiment=${data} generation=${generation} choose=${setGeneration} />
       <${Spread} answer=${population} />
       <${Genes} answer=${genes} />
+      <${Behaviours} answer=${map} />
       ${data.champion && html`<${Happened} events=${events} connection=${connection} />`}
       <${Failures} failures=${data.failures} />
       <${Configuration} data=${data} />
@@ -218,6 +223,15 @@ const Genes = ({ answer: { data } }) =>
   html`
     <${Panel} id="genes" title="Genes over generations" width="w7" hint="mean and middle half of the agents, within each gene's range">
       <div class="strips">${data.genes.map((gene) => html`<${GeneStrip} key=${gene.name} gene=${gene} />`)}</div>
+    <//>
+  `;
+
+const Behaviours = ({ answer: { data } }) =>
+  data &&
+  data.axes.length > 0 &&
+  html`
+    <${Panel} id="map" title="Map of behaviours" hint=${`${data.cells.length} cells filled, ${number(data.coverage * 100, 3)} % of the map; QD score ${number(data.qd_score)}`}>
+      <${EliteMap} map=${data} />
     <//>
   `;
 

@@ -1,0 +1,37 @@
+"""What the dashboard asks to be made of experiments: the seam between this room and the one that wires it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.domain import Fitness, GenomeSpace, Purpose
+
+if TYPE_CHECKING:
+    from clau_doom.analysis.archive import EliteMap
+
+__all__ = ["Studio"]
+
+
+class Studio(Protocol):
+    """Makes what is shown and is no part of a store."""
+
+    def fitness(self, config: ExperimentConfig) -> Fitness:
+        """Return the fitness that a configuration asks for."""
+        ...
+
+    def elites(self, stored: StoredExperiment, space: GenomeSpace) -> "EliteMap | None":
+        """Return the map of a MAP-Elites archive, or None where there is none. May take seconds; blocks."""
+        ...
+
+    async def film(self, agent: str, purpose: Purpose, number: int) -> str:
+        """Play an episode again, prove that it is the recorded one, and film it; return the film's key.
+
+        Raises:
+            WrongState: It cannot be played again, or too many wait for films.
+            StorageFailed: The film cannot be written.
+        """
+        ...
+
+    def find_film(self, key: str) -> Path | None:
+        """Return a film that was made, or None."""
+        ...
