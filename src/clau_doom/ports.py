@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.config import ExperimentConfig, StoredExperiment
-from clau_doom.domain import Agent, AgentRef, Episode, Genome, GenomeSpace, Measures, Purpose
+from clau_doom.domain import Agent, AgentRef, Episode, Genome, GenomeSpace, Measures, Picture, Purpose
 from clau_doom.domain.commands import Command, CommandDone
 from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.snapshot import Snapshot
@@ -31,6 +31,7 @@ __all__ = [
     "ExperimentStore",
     "Frame",
     "FrameSource",
+    "Glimpse",
     "Needs",
     "Observation",
     "Orchestrator",
@@ -217,6 +218,10 @@ class Engine(Protocol):
         """Return the episode's actions so far, one after the other, as the trajectory's hash takes them in."""
         ...
 
+    def screen(self) -> NDArray[np.uint8]:
+        """Return the screen of the last observation, uint8, shape (height, width) in grey or (height, width, 3)."""
+        ...
+
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording, or None unless started with `record`.
 
@@ -285,6 +290,21 @@ class EpisodeTask:
     actions: bytes | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glimpse:
+    """What can be seen of an episode that is being played now.
+
+    Attributes:
+        task: The episode.
+        worker: The number of the place where it is played.
+        picture: What is seen.
+    """
+
+    task: EpisodeTask
+    worker: int
+    picture: Picture
+
+
 class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protocol):
     """Where episodes are played. Entering starts its workers; leaving ends them, with everything they started.
 
@@ -313,6 +333,14 @@ class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protoc
 
     async def end_generation(self, generation: int) -> None:
         """Give back what is held for the agents of a generation, of which nothing more will be asked for now."""
+        ...
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of the episodes that are being played, by place, and ask for the next of each.
+
+        What is returned was asked for by the call before: whoever calls regularly sees them move, and while nobody
+        calls, nothing is made. What a container shows is a claim like all that it says, and proves nothing.
+        """
         ...
 
 
@@ -500,6 +528,10 @@ class Orchestrator(Protocol):
 
     def events(self, experiment: str, after: int) -> AsyncIterator[RecordedEvent]:
         """Yield the events after a sequence: what is there, then what comes; ends when the experiment's run has."""
+        ...
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of all episodes that are being played; see `EvaluationBackend.glimpses`."""
         ...
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:

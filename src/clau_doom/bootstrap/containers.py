@@ -39,6 +39,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
         stall_timeout=config.docker.stall_timeout,
+        resolution=facts.resolution,
         longest=4096 + facts.timeout * _VALUE * (len(facts.buttons) + 1),
     )
     return DockerBackend(

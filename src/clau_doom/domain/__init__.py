@@ -8,6 +8,7 @@ from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
 from clau_doom.domain.genome import Gene, GeneKind, Genome, GenomeSpace
 from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, parse_agent_id
+from clau_doom.domain.picture import Picture
 from clau_doom.domain.score import Fitness, score
 from clau_doom.domain.seeds import episode_seeds, generator
 
@@ -25,6 +26,7 @@ __all__ = [
     "Genome",
     "GenomeSpace",
     "Measures",
+    "Picture",
     "Purpose",
     "agent_id",
     "baseline_id",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import vizdoom as vzd
+from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
@@ -76,6 +77,7 @@ class VizdoomEngine:
         self._running = False
         self._first_tic = 0
         self._tally = Tally(np.zeros(len(self._variables)), 0)
+        self._state: vzd.GameState | None = None
         self._final: Measures | None = None
         self._path = self._folder / _RECORDINGS[0]
         self._written: Path | None = None
@@ -186,6 +188,12 @@ class VizdoomEngine:
         """Return the episode's actions so far; see the port."""
         return self._tally.actions()
 
+    def screen(self) -> NDArray[np.uint8]:
+        """Return the screen of the last observation; see the port."""
+        if self._state is None or self._state.screen_buffer is None:
+            raise RuntimeError("nothing is seen yet: call begin first")
+        return self._state.screen_buffer
+
     def recording(self) -> bytes | None:
         """Return the last finished episode's recording (.lmp), or None where none is kept.
 
@@ -294,6 +302,7 @@ class VizdoomEngine:
     def _observed(self, state: vzd.GameState) -> Observation:
         values = state.game_variables
         assert values is not None
+        self._state = state
         return Observation(
             values,
             state.tic - self._first_tic,

@@ -26,7 +26,7 @@ from clau_doom.logs import bound, get_logger
 from clau_doom.orchestration.laboratory import Laboratory, Planned
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore
+from clau_doom.ports import ExperimentStore, Glimpse
 
 __all__ = ["Orchestrator"]
 
@@ -215,6 +215,10 @@ class Orchestrator:
         assert not isinstance(command, InjectGenome)
         evaluation = stored.snapshot.find(command.agent)
         return CommandDone(sequence=0, evaluation=evaluation, paused=evaluation.agent.ref in stored.snapshot.paused)
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of all episodes that are being played here."""
+        return tuple([each for name in self.live for each in self._live[name].run.glimpses()])
 
     async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         """Yield an experiment's events after a sequence: what is there, then what comes, until it is no longer run.

@@ -38,7 +38,7 @@ from clau_doom.orchestration.resume import agents_from, check_asked, replay, res
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.steering import Steering
 from clau_doom.orchestration.verification import Verification
-from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore
+from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Glimpse
 
 __all__ = ["ExperimentRun"]
 
@@ -100,6 +100,10 @@ class ExperimentRun:
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.steering = Steering(config, space, store, self._player, shutdown)
         """What persons and programs may do to the run while it lasts."""
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of the episodes that are being played; see `EvaluationBackend.glimpses`."""
+        return self._backend.glimpses()
 
     async def begin(self) -> Snapshot:
         """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""

@@ -9,7 +9,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore
+from clau_doom.ports import ExperimentStore, Glimpse
 
 __all__ = ["SoloRun"]
 
@@ -106,6 +106,10 @@ class SoloRun:
         else:
             await self.experiment(parse_agent_id(command.agent)[0])
         return await self._run.steering.control(command)
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of the episodes that are being played."""
+        return self._run.glimpses()
 
     def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         """Yield the run's events after a sequence, until it is over."""

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures
-from clau_doom.ports import EpisodeTask
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Picture
+from clau_doom.ports import EpisodeTask, Glimpse
 
 __all__ = ["ScriptedBackend", "scripted_outcome"]
 
@@ -73,6 +73,8 @@ class ScriptedBackend:
         self.played: list[EpisodeTask] = []
         self.entered = False
         self.ended: list[int] = []
+        self._playing: list[EpisodeTask] = []
+        self._looks = 0
         self._slots = slots
         self._disturb = disturb
         self._outcome = outcome
@@ -99,6 +101,25 @@ class ScriptedBackend:
         """Say that there is room."""
         return True
 
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return a grey that grows lighter at each look, of each episode that is being played."""
+        self._looks += 1
+        return tuple([self._glimpse(place, task) for place, task in enumerate(self._playing)])
+
+    def _glimpse(self, place: int, task: EpisodeTask) -> Glimpse:
+        picture = Picture(
+            task=task.number,
+            tic=self._looks,
+            health=100.0,
+            kills=1.0,
+            held=("ATTACK",),
+            width=16,
+            height=12,
+            channels=1,
+            pixels=bytes([self._looks % 256]) * (16 * 12),
+        )
+        return Glimpse(task=task, worker=place, picture=picture)
+
     async def end_generation(self, generation: int) -> None:
         """Remember that a generation has ended."""
         self.ended.append(generation)
@@ -108,7 +129,11 @@ class ScriptedBackend:
         self.played.append(task)
         await asyncio.sleep(0)  # like a real backend, it lets others run between an episode's begin and its end
         if self._disturb is not None:
-            await self._disturb(task)
+            self._playing.append(task)
+            try:
+                await self._disturb(task)
+            finally:
+                self._playing.remove(task)
         # A scripted agent's actions are its genome: all that follows does so from it and the seed.
         genome = task.genome if task.actions is None else Genome.from_bytes(task.actions)
         claimed = self._claimed if task.actions is None else None

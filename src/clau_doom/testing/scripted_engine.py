@@ -141,6 +141,11 @@ class ScriptedEngine:
             raise RuntimeError("nothing is played yet: call begin first")
         return self._tally.actions()
 
+    def screen(self) -> NDArray[np.uint8]:
+        """Return a grey that tells the monster's place."""
+        width, height = self._facts.resolution
+        return np.full((height, width), 10 * self._place, dtype=np.uint8)
+
     def recording(self) -> bytes | None:
         """Return bytes that tell the last finished episode from another, or None unless started with `record`."""
         return self._recorded if self._record else None
@@ -180,5 +185,5 @@ class ScriptedEngine:
             row,
             self._tic,
             [monster] if self._needs.objects else (),
-            np.full((height, width), 10 * self._place, dtype=np.uint8) if self._needs.screen else None,
+            self.screen() if self._needs.screen else None,
         )

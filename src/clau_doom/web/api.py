@@ -20,6 +20,7 @@ from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.orchestration import Finishing
 from clau_doom.ports import Orchestrator
+from clau_doom.web.arena import Arena
 from clau_doom.web.shelf import Shelf
 from clau_doom.web.studio import Studio
 from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
@@ -56,6 +57,7 @@ class Api:
         self._orchestrator = orchestrator
         self._studio = studio
         self._finish = finishing.finish
+        self._arena = Arena(orchestrator.glimpses)
         self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
         self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
         self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
@@ -75,6 +77,7 @@ class Api:
             *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
             Route("/agents/{agent}", self._agent, methods=["GET"]),
             Route("/agents/{agent}/films", self._make_film, methods=["POST"]),
+            Route("/arena", self._watch, methods=["GET"]),
             Route("/films/{key}", self._film, methods=["GET"]),
             *(Route(f"/agents/{{agent}}/{verb}", partial(self._command, verb), methods=["POST"]) for verb in _ACTIONS),
         ]
@@ -170,6 +173,14 @@ class Api:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
         yield ServerSentEvent("{}", event="over")
+
+    async def _watch(self, _request: Request) -> Response:
+        """Stream what the agents that play now see."""
+        return EventSourceResponse(self._frames(), ping=_PING, headers={"cache-control": "no-store"})
+
+    async def _frames(self) -> AsyncGenerator[ServerSentEvent, None]:
+        async for seen in self._arena.stream():
+            yield ServerSentEvent(json.dumps(seen, separators=(",", ":")), event="seen")
 
     async def _stored(self, request: Request) -> StoredExperiment:
         return await self._read(request.path_params["experiment"], fresh=_fresh(request))

@@ -11,7 +11,16 @@ from clau_doom.wire.events import event_from_json, event_json, event_message, re
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
 from clau_doom.wire.resources import agent_brief, agent_message, agent_status, experiment_message, generation_message
 from clau_doom.wire.values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
-from clau_doom.wire.worker import MalformedMessage, episode_from_played, inflate_actions, parse, play_episode, played
+from clau_doom.wire.worker import (
+    MalformedMessage,
+    episode_from_played,
+    glimpse_message,
+    inflate_actions,
+    parse,
+    picture_from_glimpse,
+    play_episode,
+    played,
+)
 
 __all__ = [
     "EXPERIMENT_STATES",
@@ -37,8 +46,10 @@ __all__ = [
     "frame",
     "frame_size",
     "generation_message",
+    "glimpse_message",
     "inflate_actions",
     "parse",
+    "picture_from_glimpse",
     "play_episode",
     "played",
     "printable",

@@ -6,14 +6,24 @@ from typing import Protocol, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Purpose
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Picture, Purpose
 from clau_doom.domain.score import MEASURES
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire.framing import MalformedMessage
 
-__all__ = ["MalformedMessage", "episode_from_played", "inflate_actions", "parse", "play_episode", "played"]
+__all__ = [
+    "MalformedMessage",
+    "episode_from_played",
+    "glimpse_message",
+    "inflate_actions",
+    "parse",
+    "picture_from_glimpse",
+    "play_episode",
+    "played",
+]
 
 _GREATEST = 1e100  # sums and squares of more might not be finite
+_MOST_HELD, _LONGEST_NAME = 64, 64
 _QUICK = 1  # a tenth of the time of the best one, for a tenth more bytes
 
 MessageT = TypeVar("MessageT", bound=Message)
@@ -109,6 +119,54 @@ def inflate_actions(data: bytes, most: int) -> bytes:
     if not inflater.eof or inflater.unused_data:
         raise MalformedMessage(f"{len(data)} bytes that are no deflated actions of at most {most} bytes")
     return actions
+
+
+def glimpse_message(picture: Picture) -> pb.FromWorker:
+    """Return the message that shows a moment of an episode."""
+    return pb.FromWorker(
+        glimpse=pb.Glimpse(
+            task=picture.task,
+            tic=picture.tic,
+            health=picture.health,
+            kills=picture.kills,
+            held=picture.held,
+            width=picture.width,
+            height=picture.height,
+            channels=picture.channels,
+            pixels=picture.pixels,
+        )
+    )
+
+
+def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
+    """Return the moment that a worker claims to show.
+
+    Args:
+        message: What it says.
+        most: The most bytes that a screen can have.
+
+    Raises:
+        MalformedMessage: The screen has not the bytes that its size asks for, or too many, or a number is none.
+    """
+    size, channels = message.width * message.height * message.channels, message.channels
+    if channels not in {1, 3} or not 0 < size <= most or len(message.pixels) != size:
+        shape = f"{message.width} by {message.height} by {channels}"
+        raise MalformedMessage(f"a screen of {shape} in {len(message.pixels)} bytes, of at most {most}")
+    if not (abs(message.health) <= _GREATEST and abs(message.kills) <= _GREATEST):
+        raise MalformedMessage(f"a glimpse with health {message.health} and kills {message.kills}")
+    if len(message.held) > _MOST_HELD or any(len(name) > _LONGEST_NAME for name in message.held):
+        raise MalformedMessage(f"a glimpse with {len(message.held)} buttons held, or with the name of one too long")
+    return Picture(
+        task=message.task,
+        tic=message.tic,
+        health=message.health,
+        kills=message.kills,
+        held=tuple(message.held),
+        width=message.width,
+        height=message.height,
+        channels=channels,
+        pixels=message.pixels,
+    )
 
 
 def episode_from_played(message: pb.EpisodePlayed, asked: Asked, *, worker: int) -> Episode:

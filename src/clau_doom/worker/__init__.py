@@ -6,7 +6,8 @@ tell nothing by itself any more.
 """
 
 from clau_doom.worker.facts import collect_facts
+from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import Phase, PhasePage
 from clau_doom.worker.rollout import Rollout, play
 
-__all__ = ["Phase", "PhasePage", "Rollout", "collect_facts", "play"]
+__all__ = ["Peephole", "Phase", "PhasePage", "Rollout", "collect_facts", "play"]

@@ -12,6 +12,7 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.game import resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse
+from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 from clau_doom.worker.process import die_with_parent, pin, run_in_batch
 from clau_doom.worker.serving import serve
@@ -57,8 +58,9 @@ def main() -> None:
     message = channel.receive()
     if message is not None:
         scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json))
-        with PhasePage(arguments.folder / "phase") as page:
-            serve(channel, message.setup, scenario, arguments.folder, page)
+        folder, resolution = arguments.folder, scenario.facts.resolution
+        with PhasePage(folder / "phase") as page, Peephole(folder / "peephole", resolution) as peephole:
+            serve(channel, message.setup, scenario, folder, page, peephole)
 
 
 if __name__ == "__main__":

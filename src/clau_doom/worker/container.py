@@ -22,7 +22,8 @@ from clau_doom.errors import ClauDoomError, InvalidMessage, describe
 from clau_doom.game import Scenario, ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub
-from clau_doom.wire import MAX_FRAME
+from clau_doom.wire import MAX_FRAME, glimpse_message
+from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 from clau_doom.worker.process import run_in_batch
 from clau_doom.worker.serving import serve
@@ -30,6 +31,8 @@ from clau_doom.worker.serving import serve
 ALIVE = Path("/tmp/alive")  # noqa: S108 - the container's own; the image's HEALTHCHECK looks at it
 _FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /tmp is all that it may write to
 _HEARTBEAT = 1.0
+_GLIMPSE, _WATCHED = 0.1, 3.0
+"""Seconds between two glimpses, and for how long they are sent after somebody has looked."""
 _LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME),
@@ -48,6 +51,9 @@ class StreamChannel:
     def __init__(self, stub: WorkerServiceStub, token: str) -> None:
         self._outgoing: queue.SimpleQueue[pb.FromWorker] = queue.SimpleQueue()
         self._incoming: queue.SimpleQueue[pb.ToWorker] = queue.SimpleQueue()
+        self.watched = threading.Event()
+        """Set while somebody looks."""
+        self._until = 0.0
         metadata = (("authorization", f"Bearer {token}"),)
         self._stream = stub.Attach(iter(self._outgoing.get, None), metadata=metadata, wait_for_ready=True)
         threading.Thread(target=self._read, daemon=True).start()
@@ -64,10 +70,24 @@ class StreamChannel:
         """Send a message."""
         self._outgoing.put(message)
 
+    def show(self, peephole: Peephole) -> None:
+        """Send glimpses as long as somebody looks, and otherwise wait for that; never ends."""
+        while True:
+            self.watched.wait()
+            if picture := peephole.look():
+                self.send(glimpse_message(picture))
+            time.sleep(_GLIMPSE)
+            if time.monotonic() > self._until:
+                self.watched.clear()
+
     def _read(self) -> None:
         try:
             for message in self._stream:
-                self._incoming.put(message)
+                if message.HasField("watch"):
+                    self._until = time.monotonic() + _WATCHED
+                    self.watched.set()
+                else:
+                    self._incoming.put(message)
         except grpc.RpcError as error:
             _leave(_LOST, f"the orchestrator is gone: {error.code().name}: {error.details()}")
         _leave(0, "the orchestrator has no more episodes")
@@ -88,9 +108,11 @@ def main() -> None:
             scenario = _scenario(channel, setup)
         except ClauDoomError as error:
             _leave(1, describe(error))
-        with PhasePage(_FOLDER / "phase", create=True) as page:
+        looking = Peephole(_FOLDER / "peephole", scenario.facts.resolution)
+        with PhasePage(_FOLDER / "phase", create=True) as page, Peephole(_FOLDER / "peephole") as peephole, looking:
             threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
-            serve(channel, setup, scenario, _FOLDER, page)
+            threading.Thread(target=channel.show, args=(looking,), daemon=True).start()
+            serve(channel, setup, scenario, _FOLDER, page, peephole)
 
 
 def _environment(name: str) -> str:

@@ -7,9 +7,12 @@ from typing import cast
 from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.errors import AgentUnreachable, PolicyFailed, words
 from clau_doom.ports import Decide, Engine, Observation, Policy, Repeating
+from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 
 __all__ = ["Rollout", "play"]
+
+_NEVER = (0,)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +33,15 @@ class Rollout:
 
 
 def play(
-    engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhasePage, *, begun: Observation | None = None
+    engine: Engine,
+    policy: Policy,
+    genome: Genome,
+    seed: int,
+    page: PhasePage,
+    *,
+    begun: Observation | None = None,
+    peephole: Peephole | None = None,
+    task: int = 0,
 ) -> Rollout:
     """Play one episode to its end.
 
@@ -41,6 +52,8 @@ def play(
         seed: The engine's seed; the policy's generator is seeded from it too.
         page: Where to say whose turn it is.
         begun: What is seen first, where the engine has begun the episode on this seed already.
+        peephole: Where a picture is left when somebody asks for one, or None.
+        task: What the picture calls the episode.
 
     Raises:
         PolicyFailed: The policy raised, or its action is none.
@@ -50,6 +63,7 @@ def play(
     started = time.perf_counter()
     observation: Observation | None = begun or engine.begin(seed)
     act, turn = engine.act, page.turn
+    asked = peephole.asked if peephole else _NEVER
     try:
         turn()
         decide = _begin(policy, genome, seed)
@@ -64,6 +78,8 @@ def play(
                 raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
             turn()
             observation = act(action)
+            if asked[0] and observation is not None and peephole is not None:
+                peephole.show(task, engine, observation, action)
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())

@@ -15,6 +15,7 @@ from clau_doom.ports import Engine, Needs, Observation, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.facts import collect_facts
+from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 from clau_doom.worker.replay import Replay
 from clau_doom.worker.rollout import Rollout, play
@@ -42,7 +43,9 @@ class Channel(Protocol):
         ...
 
 
-def serve(channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage) -> None:
+def serve(
+    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage, peephole: Peephole
+) -> None:
     """Say hello, start an engine, and play what is asked for until the orchestrator closes.
 
     Args:
@@ -51,6 +54,7 @@ def serve(channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, p
         scenario: The scenario that it names, as it lies here.
         folder: A private folder for the engine.
         page: Where to say whose turn it is.
+        peephole: Where to leave a picture when somebody asks for one.
     """
     config = _POLICY.validate_json(setup.policy_json)
     try:
@@ -70,19 +74,28 @@ def serve(channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, p
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # what is here now stays: it need not be looked at again
     try:
-        _Player(channel, engine, policy, baseline, page, claims=setup.actions).play_all()
+        _Player(channel, engine, policy, baseline, page, peephole, claims=setup.actions).play_all()
     finally:
         engine.close()
 
 
 class _Player:
     def __init__(
-        self, channel: Channel, engine: Engine, policy: Policy, baseline: Policy, page: PhasePage, *, claims: bool
+        self,
+        channel: Channel,
+        engine: Engine,
+        policy: Policy,
+        baseline: Policy,
+        page: PhasePage,
+        peephole: Peephole,
+        *,
+        claims: bool,
     ) -> None:
         self._channel = channel
         self._engine = engine
         self._policies = {False: policy, True: baseline}
         self._page = page
+        self._peephole = peephole
         self._claims = claims
 
     def play_all(self) -> None:
@@ -114,8 +127,16 @@ class _Player:
 
     def _answer(self, request: pb.PlayEpisode, begun: Observation | None) -> Rollout | pb.FromWorker:
         try:
-            policy = self._policy(request)
-            return play(self._engine, policy, Genome(tuple(request.genome)), request.seed, self._page, begun=begun)
+            return play(
+                self._engine,
+                self._policy(request),
+                Genome(tuple(request.genome)),
+                request.seed,
+                self._page,
+                begun=begun,
+                peephole=self._peephole,
+                task=request.task,
+            )
         except PolicyFailed as error:
             return failed(request.task, pb.EpisodeFailed.FAULT_POLICY, error)
         except EngineCrashed as error:

@@ -19,7 +19,7 @@ from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, Forged, describe
 from clau_doom.logs import get_logger
-from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 
 __all__ = ["DockerBackend"]
 
@@ -157,6 +157,11 @@ class DockerBackend(EvaluationBackend):
             if task.purpose is Purpose.TRAINING:  # the actions of what is judged are kept: by them it can be shown
                 return replace(episode, actions=None)
         return episode
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what containers show of the episodes that are being played; see the port."""
+        seen = [tenant.glimpse() for tenant in self._tenants()]
+        return tuple([each for each in seen if each])
 
     async def end_generation(self, generation: int) -> None:
         """Remove the containers of a generation's agents, while the next generation begins."""

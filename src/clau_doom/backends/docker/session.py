@@ -25,16 +25,18 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
-from clau_doom.ports import EpisodeTask
+from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import MalformedMessage, episode_from_played, parse, play_episode, printable
+from clau_doom.wire import MalformedMessage, episode_from_played, parse, picture_from_glimpse, play_episode, printable
 from clau_doom.worker import Phase
 
 __all__ = ["Asked", "Hellos", "Rules", "Session", "settle"]
 
 _PART = 1 << 20
-_BEATS = 20.0
-"""Heartbeats that a worker may send at once, and in ten seconds: it sends one a second."""
+_BEATS, _GLIMPSES = 20.0, 150.0
+"""Heartbeats and glimpses that a worker may send at once, and in ten seconds: it sends one a second, and ten."""
+_LOOK_AGAIN = 1.0
+_CHANNELS = 3
 _REASON = 500
 
 
@@ -76,6 +78,7 @@ class Rules:
         episode_timeout: Seconds of wall time for one episode.
         stall_timeout: Seconds without progress or a heartbeat after which it counts as hung.
         longest: The most bytes of an episode's actions, and of its recording.
+        resolution: The scenario's screen, in pixels.
     """
 
     setup: pb.Setup
@@ -85,6 +88,7 @@ class Rules:
     episode_timeout: float
     stall_timeout: float
     longest: int
+    resolution: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,21 @@ def settle(asked: Asked, result: Episode | ClauDoomError) -> None:
     else:
         asked.answer.set_exception(result)
         asked.answer.exception()  # so that nobody complains where it is not asked for any more
+
+
+class _Allowance:
+    """How often something may be said: so many times at once, and as many again in ten seconds."""
+
+    def __init__(self, most: float) -> None:
+        self._most = self._left = most
+        self._at = time.monotonic()
+
+    def take(self) -> bool:
+        """Say whether it may be said now, once more."""
+        now = time.monotonic()
+        self._left = min(self._most, self._left + (now - self._at) * self._most / 10.0) - 1.0
+        self._at = now
+        return self._left >= 0.0
 
 
 class Session:
@@ -131,7 +150,9 @@ class Session:
         self._greeted = False
         self._turns = 0
         self._begun = self._moved = self._heard = time.monotonic()
-        self._beats, self._beaten = _BEATS, self._heard
+        self._beats, self._glimpses = _Allowance(_BEATS), _Allowance(_GLIMPSES)
+        self._looked = -_LOOK_AGAIN
+        self._seen: Glimpse | None = None
 
     async def serve(self) -> None:
         """Set the worker up and hear it out, until its stream ends.
@@ -155,6 +176,15 @@ class Session:
         self._stream.send(play_episode(self._tasks, asked.task).SerializeToString())
         if len(self.asked) == 1:
             self._begun = self._moved = time.monotonic()
+
+    def glimpse(self) -> Glimpse | None:
+        """Return what was seen of the episode since the last call, and have the worker show more."""
+        now = time.monotonic()
+        if self.ready and now - self._looked >= _LOOK_AGAIN:
+            self._looked = now
+            self._stream.send(pb.ToWorker(watch=pb.Watch()).SerializeToString())
+        seen, self._seen = self._seen, None
+        return seen
 
     def close(self) -> None:
         """Let the worker end."""
@@ -188,6 +218,8 @@ class Session:
             kind = message.WhichOneof("message")
             if kind == "heartbeat":
                 self._beat(message.heartbeat.turns)
+            elif kind == "glimpse":
+                self._see(message.glimpse)
             elif not self._greeted:
                 self._greet(message)
             elif not self.ready:
@@ -199,13 +231,19 @@ class Session:
             raise Forged(f"the worker of agent {self._agent} sent {error}") from None
 
     def _beat(self, turns: int) -> None:
-        now = time.monotonic()
-        self._beats = min(_BEATS, self._beats + (now - self._beaten) * _BEATS / 10.0) - 1.0
-        if self._beats < 0.0:
+        if not self._beats.take():
             raise Forged(f"the worker of agent {self._agent} floods its stream with heartbeats")
-        self._beaten = self._heard = now
+        self._heard = now = time.monotonic()
         if turns != self._turns:
             self._turns, self._moved = turns, now
+
+    def _see(self, message: pb.Glimpse) -> None:
+        if not self._glimpses.take():
+            raise Forged(f"the worker of agent {self._agent} floods its stream with glimpses")
+        width, height = self._rules.resolution
+        picture = picture_from_glimpse(message, width * height * _CHANNELS)
+        if self.asked and self.asked[0][0] == picture.task:  # one that has ended meanwhile is nobody's any more
+            self._seen = Glimpse(task=self.asked[0][1].task, worker=self._place, picture=picture)
 
     def _greet(self, message: pb.FromWorker) -> None:
         self._check_start(message, "hello")

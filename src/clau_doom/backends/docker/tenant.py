@@ -16,6 +16,7 @@ from clau_doom.backends.local import Displaced
 from clau_doom.config import DockerConfig, format_size
 from clau_doom.errors import ClauDoomError, DockerUnreachable, PolicyFailed, WorkerCrashed
 from clau_doom.logs import get_logger
+from clau_doom.ports import Glimpse
 
 __all__ = ["Door", "Speaking", "Surroundings", "Tenant", "Way"]
 
@@ -48,6 +49,10 @@ class Speaking(Protocol):
 
     def verdict(self) -> ClauDoomError | None:
         """Return why it must be ended now, or None."""
+        ...
+
+    def glimpse(self) -> Glimpse | None:
+        """Return what was seen of its episode since the last call, and have it show more."""
         ...
 
     def close(self) -> None:
@@ -122,6 +127,10 @@ class Tenant:
     def ready(self) -> bool:
         """Whether the worker waits for episodes, or plays."""
         return self._session is not None and self._session.ready
+
+    def glimpse(self) -> Glimpse | None:
+        """Return what was seen of its episode since the last call, and have it show more."""
+        return self._session.glimpse() if self._session and self._session.asked else None
 
     def ask(self, asked: Asked) -> None:
         """Have an episode played after the others."""

@@ -15,6 +15,7 @@ from clau_doom.backends.local import Launch, WorkerProcess, WorkFolders
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode
 from clau_doom.errors import ClauDoomError, PolicyFailed, PolicyTimedOut
+from clau_doom.ports import Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
 __all__ = ["Service", "dialled", "served"]
@@ -170,6 +171,9 @@ class _Here:
     def verdict(self) -> ClauDoomError | None:
         self._worker.watch()  # it ends the worker by itself, and `play` raises why
         return None
+
+    def glimpse(self) -> Glimpse | None:
+        return self._worker.glimpse()
 
     def close(self) -> None:
         self._closed.set()

@@ -25,7 +25,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
-from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
 __all__ = ["LocalBackend"]
@@ -142,6 +142,11 @@ class LocalBackend(EvaluationBackend):
 
     async def end_generation(self, generation: int) -> None:
         """Do nothing: workers outlive generations."""
+
+    def glimpses(self) -> tuple[Glimpse, ...]:
+        """Return what can be seen of the episodes that are being played; see the port."""
+        seen = [slot.worker.glimpse() for slot in self._slots if slot.worker and slot.episodes]
+        return tuple([each for each in seen if each])
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play one episode on the worker that has the fewest to play; see the port."""

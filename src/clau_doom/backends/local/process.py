@@ -24,10 +24,10 @@ from clau_doom.errors import (
     WorkerRefused,
 )
 from clau_doom.game import has_ended, is_stopped, launched
-from clau_doom.ports import EpisodeTask
+from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import episode_from_played, play_episode
-from clau_doom.worker import Phase, PhasePage
+from clau_doom.worker import Peephole, Phase, PhasePage
 
 __all__ = ["Launch", "WorkerProcess"]
 
@@ -75,6 +75,8 @@ class WorkerProcess:
         self._link = link
         self._launch = launch
         self._page = PhasePage(folder / "phase")
+        self._peephole: Peephole | None = None
+        self._playing: dict[int, EpisodeTask] = {}
         self._tasks = 0
         self._engine: int | None = None
         self._watched: _Watched | None = None
@@ -149,7 +151,11 @@ class WorkerProcess:
         self._link.send(play_episode(number, task))
         if self._link.outstanding == 1:
             self._begin_watch()
-        answer = await self._received(expected)
+        self._playing[number] = task
+        try:
+            answer = await self._received(expected)
+        finally:
+            del self._playing[number]
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
             return episode_from_played(answer.played, task, worker=self.number)
@@ -174,6 +180,14 @@ class WorkerProcess:
         now = time.monotonic()
         playing = self._link.outstanding > 0
         self._watched = _Watched(count=self._page.read()[0], begun=now, moved=now) if playing else None
+
+    def glimpse(self) -> Glimpse | None:
+        """Return what could be seen of its episode since the last call, and ask for more; see the port."""
+        if self._peephole is None:
+            self._peephole = Peephole(self.folder / "peephole")
+        picture = self._peephole.look()
+        task = self._playing.get(picture.task) if picture else None
+        return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
 
     def watch(self) -> None:
         """Look whether the episode that is being played still moves; end the worker when it does not.
@@ -219,6 +233,8 @@ class WorkerProcess:
         """End the worker and its engine, at once. Harmless when they are gone."""
         self._signal()
         self._link.close()
+        if self._peephole is not None:
+            self._peephole.close()
         await asyncio.to_thread(self._popen.wait)
         if self._engine is not None:  # its files can be removed only when it is gone
             await asyncio.to_thread(_wait_for_end, self._engine)

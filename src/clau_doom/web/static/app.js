@@ -3,6 +3,7 @@
 import { html, render, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { STARTS, VERSION } from "./net.js";
 import { AgentPage } from "./pages/agent.js";
+import { Arena } from "./pages/arena.js";
 import { Compare } from "./pages/compare.js";
 import { Experiment } from "./pages/experiment.js";
 import { Experiments } from "./pages/experiments.js";
@@ -11,6 +12,7 @@ import { NewExperiment } from "./pages/new.js";
 const ROUTES = [
   [/^\/$/, Experiments],
   [/^\/new$/, NewExperiment],
+  [/^\/arena$/, Arena],
   [/^\/compare$/, Compare],
   [/^\/experiments\/([^/]+)$/, Experiment],
   [/^\/agents\/([^/]+)$/, AgentPage],
@@ -18,6 +20,7 @@ const ROUTES = [
 
 const NAV = [
   ["/", "Experiments", /^\/($|experiments|agents)/],
+  ["/arena", "Arena", /^\/arena/],
   ["/compare", "Compare", /^\/compare/],
   ...(STARTS ? [["/new", "New experiment", /^\/new/]] : []),
 ];

@@ -84,3 +84,29 @@ export class Events {
     this.source.close();
   }
 }
+
+// What the agents that play now see, for as long as it is open.
+export class Stream {
+  constructor(path, { seen, state }) {
+    this.path = path;
+    this.seen = seen;
+    this.state = state;
+    this.open();
+  }
+
+  open() {
+    this.state("connecting");
+    this.source = new EventSource(`/api${this.path}`);
+    this.source.addEventListener("open", () => this.state("live"));
+    this.source.addEventListener("seen", ({ data }) => this.seen(JSON.parse(data)));
+    this.source.addEventListener("error", () => {
+      this.state("lost");
+      if (this.source.readyState === EventSource.CLOSED) this.timer = setTimeout(() => this.open(), 2000);
+    });
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.source.close();
+  }
+}

@@ -1,0 +1,90 @@
+"""The arena: what the agents that play now see, ten times a second, for as long as somebody looks.
+
+Whoever looks shares the pictures with everybody else who does, and none is made while nobody does.
+"""
+
+import asyncio
+import base64
+import io
+import time
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from PIL import Image
+
+from clau_doom.domain import Picture
+from clau_doom.ports import Glimpse
+
+__all__ = ["Arena"]
+
+_PERIOD = 0.1
+_QUALITY = 80
+_IDLE = 1.0
+"""Seconds after which a worker that shows nothing is said to be gone."""
+
+Json = dict[str, Any]
+
+
+class Arena:
+    """Shows what can be seen of the episodes that are being played."""
+
+    def __init__(self, glimpses: Callable[[], tuple[Glimpse, ...]]) -> None:
+        """Show what `glimpses` returns."""
+        self._glimpses = glimpses
+        self._looking = asyncio.Lock()
+        self._looked = -_PERIOD
+        self._count = 0
+        self._shown: dict[str, tuple[int, float, Json]] = {}
+        """By agent: the number of the look, its time, and what was seen."""
+
+    async def stream(self) -> AsyncGenerator[Json, None]:
+        """Yield what has changed since the last time: frames, and which agents are no longer seen; never ends."""
+        told: dict[str, int] = {}
+        while True:
+            await self._look()
+            fresh = [frame for agent, (count, _, frame) in self._shown.items() if told.get(agent) != count]
+            gone = [agent for agent in told if agent not in self._shown]
+            told = {agent: count for agent, (count, _, _) in self._shown.items()}
+            yield {"frames": fresh, "gone": gone, "playing": len(self._shown)}
+            await asyncio.sleep(_PERIOD)
+
+    async def _look(self) -> None:
+        """Look, unless somebody else has just done so."""
+        async with self._looking:
+            now = time.monotonic()
+            if now - self._looked < _PERIOD * 0.9:
+                return
+            self._looked = now
+            self._count += 1
+            seen = self._glimpses()
+            frames = await asyncio.to_thread(lambda: [_frame(each) for each in seen])
+            for frame in frames:
+                self._shown[frame["agent"]] = (self._count, now, frame)
+            for agent in [agent for agent, (_, at, _) in self._shown.items() if now - at > _IDLE]:
+                del self._shown[agent]
+
+
+def _frame(glimpse: Glimpse) -> Json:
+    task, picture = glimpse.task, glimpse.picture
+    return {
+        "agent": task.agent,
+        "purpose": task.purpose.value,
+        "number": task.number,
+        "seed": task.seed,
+        "worker": glimpse.worker,
+        "tic": picture.tic,
+        "health": picture.health,
+        "kills": picture.kills,
+        "held": list(picture.held),
+        "width": picture.width,
+        "height": picture.height,
+        "image": f"data:image/jpeg;base64,{base64.b64encode(_jpeg(picture)).decode()}",
+    }
+
+
+def _jpeg(picture: Picture) -> bytes:
+    mode = "L" if picture.channels == 1 else "RGB"
+    image = Image.frombytes(mode, (picture.width, picture.height), picture.pixels)
+    target = io.BytesIO()
+    image.save(target, "JPEG", quality=_QUALITY)
+    return target.getvalue()

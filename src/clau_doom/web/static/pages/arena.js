@@ -1,0 +1,72 @@
+// The agents that play now, as they see the game.
+
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { useTitle } from "../hooks.js";
+import { Stream } from "../net.js";
+import { Empty, State } from "../ui.js";
+import { experimentOf, number, short, spaced } from "../words.js";
+
+const CONNECTION = {
+  live: ["live", "live"],
+  connecting: ["connecting", "connecting"],
+  lost: ["lost", "connection lost, trying again"],
+};
+
+export function Arena() {
+  useTitle("Arena");
+  const [frames, setFrames] = useState(new Map());
+  const [connection, setConnection] = useState("connecting");
+  const [still, setStill] = useState(false);
+  useEffect(() => {
+    if (still) return undefined;
+    const seen = (told) =>
+      setFrames((before) => {
+        const after = new Map(before);
+        for (const agent of told.gone) after.delete(agent);
+        for (const frame of told.frames) after.set(frame.agent, frame);
+        return after;
+      });
+    const begin = () => new Stream("/arena", { seen, state: setConnection });
+    let stream = begin();
+    // Whoever does not look should cost nothing.
+    const look = () => {
+      stream?.close();
+      stream = document.visibilityState === "visible" ? begin() : null;
+    };
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      stream?.close();
+    };
+  }, [still]);
+  const shown = [...frames.values()].sort((one, other) => one.worker - other.worker || one.agent.localeCompare(other.agent));
+  const [state, label] = still ? ["over", "stopped"] : CONNECTION[connection];
+  return html`
+    <div class="head">
+      <div>
+        <h1>Arena</h1>
+        <div class="facts"><span>the agents that play now, as they see the game</span><${State} state=${state} label=${label} /></div>
+      </div>
+      <div class="actions"><button class="button" aria-pressed=${still} onClick=${() => setStill(!still)}>${still ? "Go on" : "Stop the pictures"}</button></div>
+    </div>
+    ${shown.length
+      ? html`<ul class="arena">${shown.map((frame) => html`<${Card} key=${frame.agent} frame=${frame} />`)}</ul>`
+      : html`<${Empty} title="Nobody plays now"><p>Pictures come as soon as an experiment runs.</p><//>`}
+  `;
+}
+
+function Card({ frame }) {
+  const width = (element) => element && (element.style.width = `${Math.min(Math.max(frame.health, 0), 100)}%`);
+  return html`
+    <li>
+      <img src=${frame.image} width=${frame.width} height=${frame.height} alt=${`What ${short(frame.agent)} sees`} />
+      <div class="over">
+        <div class="life" role="img" aria-label=${`health ${number(frame.health)}`}><i ref=${width}></i></div>
+        <p><strong><a href=${`/agents/${encodeURIComponent(frame.agent)}`}>${short(frame.agent)}</a></strong><span>${experimentOf(frame.agent)}</span></p>
+        <p><span>health ${number(frame.health, 3)}</span><span>kills ${number(frame.kills)}</span><span>${(frame.tic / 35).toFixed(1)} s</span></p>
+        <p class="held">${frame.held.length ? frame.held.map((name) => html`<kbd key=${name}>${spaced(name).toLowerCase()}</kbd>`) : html`<span class="faint">no button</span>`}</p>
+        <p class="hint">${spaced(frame.purpose)} episode ${frame.number}</p>
+      </div>
+    </li>
+  `;
+}
