@@ -318,7 +318,10 @@ class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protoc
         ...
 
     def takes(self, task: EpisodeTask) -> bool:
-        """Say whether there is room for an episode now: some play each agent in a place of its own."""
+        """Say whether there is room for an episode now: some play each agent in a place of its own.
+
+        The answer is the same for all episodes of an agent, and changes only when one is begun or has ended.
+        """
         ...
 
     async def play(self, task: EpisodeTask) -> Episode:

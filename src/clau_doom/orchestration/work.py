@@ -3,10 +3,77 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from heapq import heappop, heappush
 
 from clau_doom.ports import EpisodeTask
 
 __all__ = ["Work"]
+
+
+class _Queue:
+    """Tasks in order, one line an agent, so that the first one that fits is found without a look at all of them."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, deque[tuple[int, EpisodeTask]]] = {}
+        self._heads: list[tuple[int, str]] = []
+        """A heap with at least each line's first rank; what is no line's first any more is passed over."""
+        self._first = self._next = 0
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, tasks: Iterable[EpisodeTask]) -> None:
+        """Put tasks behind all others."""
+        for task in tasks:
+            line = self._lines.setdefault(task.agent, deque())
+            if not line:
+                heappush(self._heads, (self._next, task.agent))
+            line.append((self._next, task))
+            self._next += 1
+            self._count += 1
+
+    def add_first(self, tasks: Iterable[EpisodeTask]) -> None:
+        """Put tasks before all others, in their order."""
+        for task in reversed([*tasks]):
+            self._first -= 1
+            self._lines.setdefault(task.agent, deque()).appendleft((self._first, task))
+            heappush(self._heads, (self._first, task.agent))
+            self._count += 1
+
+    def take(self, fits: Callable[[EpisodeTask], bool]) -> EpisodeTask | None:
+        """Remove and return the first task that fits; where an agent's first does not, none of its does."""
+        refused, found = [], None
+        while self._heads and found is None:
+            rank, agent = head = heappop(self._heads)
+            line = self._lines.get(agent)
+            if not line or line[0][0] != rank:
+                continue
+            if not fits(line[0][1]):
+                refused.append(head)
+                continue
+            found = line.popleft()[1]
+            self._count -= 1
+            if line:
+                heappush(self._heads, (line[0][0], agent))
+            else:
+                del self._lines[agent]
+        for head in refused:
+            heappush(self._heads, head)
+        return found
+
+    def remove(self, agent: str) -> deque[EpisodeTask]:
+        """Remove and return an agent's tasks, in order."""
+        removed = deque([task for _, task in self._lines.pop(agent, ())])
+        self._count -= len(removed)
+        return removed
+
+    def sort(self, key: Callable[[EpisodeTask], float]) -> None:
+        """Put the tasks in an order; those of equal keys stay as they are."""
+        ranked = sorted(pair for line in self._lines.values() for pair in line)
+        tasks = sorted((task for _, task in ranked), key=key)
+        self._lines, self._heads, self._count = {}, [], 0
+        self.add(tasks)
 
 
 class Work:
@@ -19,7 +86,8 @@ class Work:
     def __init__(self, tasks: Iterable[EpisodeTask]) -> None:
         """Begin with some tasks; the first are begun first."""
         self.over = False
-        self._queue = deque(tasks)
+        self._queue = _Queue()
+        self._queue.add(tasks)
         self._held: dict[str, deque[EpisodeTask]] = {}
         self._dropped: dict[str, None] = {}
         self._playing: dict[tuple[str, int], None] = {}
@@ -36,19 +104,24 @@ class Work:
         return not (self._queue or self._playing or any(self._held.values()))
 
     def take(self, fits: Callable[[EpisodeTask], bool] = lambda _: True) -> EpisodeTask | None:
-        """Return the first task that fits, which is now being played, or None when none can be begun."""
-        for place, task in enumerate(self._queue):
-            if fits(task):
-                del self._queue[place]
-                self._playing[task.agent, task.number] = None
-                return task
-        return None
+        """Return the first task that fits, which is now being played, or None when none can be begun.
+
+        Args:
+            fits: Says whether there is room for a task; it says the same of all tasks of one agent.
+        """
+        task = self._queue.take(fits)
+        if task is not None:
+            self._playing[task.agent, task.number] = None
+        return task
 
     def end(self, task: EpisodeTask, again: EpisodeTask | None = None) -> None:
         """Say that a task is no longer played; `again` is to be played in its place, before all others."""
         del self._playing[task.agent, task.number]
         if again is not None and again.agent not in self._dropped:
-            self._held.get(again.agent, self._queue).appendleft(again)
+            if again.agent in self._held:
+                self._held[again.agent].appendleft(again)
+            else:
+                self._queue.add_first([again])
 
     def plays(self, agent: str, number: int) -> bool:
         """Say whether one of an agent's episodes is being played."""
@@ -60,29 +133,29 @@ class Work:
 
     def sort(self, key: Callable[[EpisodeTask], float]) -> None:
         """Put the tasks that could be begun now in an order; those of equal keys stay as they are."""
-        self._queue = deque(sorted(self._queue, key=key))
+        self._queue.sort(key)
 
     def hold(self, agent: str) -> None:
         """Keep an agent's tasks back until it is released."""
         if agent not in self._held:
-            self._held[agent] = self._remove(agent)
+            self._held[agent] = self._queue.remove(agent)
 
     def release(self, agent: str) -> None:
         """Let an agent's tasks be played again, before all others: they have waited."""
-        self._queue.extendleft(reversed(self._held.pop(agent, deque())))
+        self._queue.add_first(self._held.pop(agent, deque()))
         self.wake()
 
     def drop(self, agent: str) -> None:
         """Give an agent's tasks up, those that are held as well."""
         self._dropped[agent] = None
         self._held.pop(agent, None)
-        self._remove(agent)
+        self._queue.remove(agent)
         self.wake()
 
     def restart(self, agent: str, tasks: Iterable[EpisodeTask]) -> None:
         """Play these tasks of an agent that was given up."""
         self._dropped.pop(agent, None)
-        self._queue.extend(tasks)
+        self._queue.add(tasks)
         self.wake()
 
     def wake(self) -> None:
@@ -93,9 +166,3 @@ class Work:
         """Wait until something may be done that could not be done before."""
         await self._changed.wait()
         self._changed.clear()
-
-    def _remove(self, agent: str) -> deque[EpisodeTask]:
-        removed = deque(task for task in self._queue if task.agent == agent)
-        if removed:
-            self._queue = deque(task for task in self._queue if task.agent != agent)
-        return removed

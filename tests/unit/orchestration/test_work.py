@@ -1,0 +1,111 @@
+"""The work that is left: whatever is done to it, the first task in order that fits is the next."""
+
+from collections.abc import Callable, Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Genome, Purpose
+from clau_doom.orchestration.work import Work
+from clau_doom.ports import EpisodeTask
+
+
+def task(agent: int, number: int) -> EpisodeTask:
+    return EpisodeTask(purpose=Purpose.TRAINING, agent=f"a{agent}", genome=Genome(()), number=number, seed=number)
+
+
+def tasks(agents: int, episodes: int) -> list[EpisodeTask]:
+    return [task(agent, number) for agent in range(agents) for number in range(episodes)]
+
+
+def among(names: frozenset[str]) -> Callable[[EpisodeTask], bool]:
+    return lambda each: each.agent in names
+
+
+def modulo(size: int) -> Callable[[EpisodeTask], float]:
+    return lambda each: each.number * 7 % size
+
+
+class Plain:
+    """What `Work` promises, as a list that is searched from its beginning."""
+
+    def __init__(self, wanted: Sequence[EpisodeTask]) -> None:
+        self.queue = [*wanted]
+        self.held: dict[str, list[EpisodeTask]] = {}
+        self.playing: list[EpisodeTask] = []
+
+    def take(self, fitting: frozenset[str]) -> EpisodeTask | None:
+        found = next((each for each in self.queue if each.agent in fitting), None)
+        if found:
+            self.queue.remove(found)
+            self.playing.append(found)
+        return found
+
+    def lose(self, lost: EpisodeTask) -> None:
+        self.playing.remove(lost)
+        self.held.get(lost.agent, self.queue).insert(0, lost)
+
+    def hold(self, agent: str) -> None:
+        if agent not in self.held:
+            self.held[agent] = [each for each in self.queue if each.agent == agent]
+            self.queue = [each for each in self.queue if each.agent != agent]
+
+    def release(self, agent: str) -> None:
+        self.queue = self.held.pop(agent, []) + self.queue
+
+
+_AGENTS = 4
+_NAMES = st.integers(0, _AGENTS - 1).map(lambda index: f"a{index}")
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("take"), st.frozensets(_NAMES)),
+        st.tuples(st.just("lose"), st.integers(0, 3)),
+        st.tuples(st.just("hold"), _NAMES),
+        st.tuples(st.just("release"), _NAMES),
+        st.tuples(st.just("sort"), st.integers(1, 5)),
+    ),
+    max_size=60,
+)
+
+
+@given(steps=_STEPS)
+def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> None:
+    """Through takes, losses, holds, releases and sorts, it is the one that a search from the beginning finds."""
+    wanted = tasks(_AGENTS, 3)
+    work, plain = Work(wanted), Plain(wanted)
+    for what, how in steps:
+        if what == "take":
+            assert isinstance(how, frozenset)
+            assert work.take(among(how)) == plain.take(how)
+        elif what == "lose" and plain.playing:
+            assert isinstance(how, int)
+            lost = plain.playing[how % len(plain.playing)]
+            work.end(lost, lost)
+            plain.lose(lost)
+        elif what == "hold":
+            work.hold(str(how))
+            plain.hold(str(how))
+        elif what == "release":
+            work.release(str(how))
+            plain.release(str(how))
+        elif what == "sort":
+            assert isinstance(how, int)
+            work.sort(modulo(how))
+            plain.queue.sort(key=modulo(how))
+        assert work.waiting == len(plain.queue)
+    left = [work.take() for _ in range(work.waiting + 1)]
+    assert left == [*plain.queue, None]
+
+
+def test_agents_that_do_not_fit_are_asked_once() -> None:
+    """However many episodes wait: a backend is asked about each agent, and not about each of its episodes."""
+    work, asked = Work(tasks(5, 1000)), []
+
+    def fits(each: EpisodeTask) -> bool:
+        asked.append(each.agent)
+        return each.agent == "a4"
+
+    for number in range(10):
+        asked.clear()
+        assert work.take(fits) == task(4, number)
+        assert sorted(asked) == ["a0", "a1", "a2", "a3", "a4"]
