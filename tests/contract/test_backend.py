@@ -13,7 +13,7 @@ from clau_doom.bootstrap import make_backend, plan_config
 from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
-from clau_doom.ports import EpisodeTask, EvaluationBackend
+from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.testing import DockerHost, ScriptedBackend, scripted_outcome
 
 Open = Callable[[], AbstractAsyncContextManager[EvaluationBackend]]
@@ -31,7 +31,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Return what enters a backend of a kind, with two places for workers."""
     kind = str(request.param)
     if kind == "scripted":
-        return lambda: ScriptedBackend(claimed=scripted_outcome)
+        return lambda: ScriptedBackend(claimed=scripted_outcome, disturb=lambda _: asyncio.sleep(0.01))
     docker: DockerHost | None = request.getfixturevalue("docker") if kind == "docker" else None
     config = ExperimentConfig(
         name="contract",
@@ -151,3 +151,43 @@ def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -
                 await entered.play(task(genome=Genome((1.0,))))
 
     asyncio.run(play())
+
+
+def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None:
+    """Whoever looks again and again sees whole pictures of the episodes that are being played, and nobody else's."""
+
+    async def look() -> None:
+        async with backend() as entered:
+            asked = [task(number, genome=genome) for number in range(3000)]
+
+            async def play() -> None:
+                for each in asked:
+                    await entered.play(each)
+
+            playing = asyncio.ensure_future(play())
+            seen: list[Glimpse] = []
+            async with asyncio.timeout(60):
+                while len(seen) < 3:
+                    await asyncio.sleep(0.02)
+                    seen += entered.glimpses()
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+        for glimpse in seen:
+            picture = glimpse.picture
+            assert glimpse.task in asked
+            assert len(picture.pixels) == picture.width * picture.height * picture.channels > 0
+            assert picture.health > 0
+            assert picture.tic >= 0
+
+    asyncio.run(look())
+
+
+def test_nobody_is_seen_where_nobody_plays(backend: Open) -> None:
+    """Looking at idle places shows nothing, and does no harm."""
+
+    async def look() -> None:
+        async with backend() as entered:
+            for _ in range(3):
+                assert entered.glimpses() == ()
+
+    asyncio.run(look())

@@ -153,6 +153,27 @@ def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
     assert "experimentCancelled" in kinds
 
 
+def test_the_arena_shows_the_agents_that_play(visitor: Visitor) -> None:
+    """Real screens, that change; with health, kills and what is held; the pictures stop when they are told to."""
+    start(visitor, config("fights", generations=2, episodes=300, timeout=2100))
+    page = visitor.open("/arena")
+    screen = page.locator(".arena img").first
+    expect(screen).to_be_visible()
+    assert screen.evaluate("it => [it.naturalWidth, it.naturalHeight]") == [160, 120]
+    seen = set()
+    end = time.monotonic() + 30.0
+    while len(seen) < 5:
+        assert time.monotonic() < end, "the picture does not change"
+        seen.add(screen.get_attribute("src"))
+        page.wait_for_timeout(60)
+    expect(page.locator(".arena li").first).to_contain_text("health")
+    page.get_by_role("button", name="Stop the pictures").click()
+    page.wait_for_timeout(300)
+    still = screen.get_attribute("src")
+    page.wait_for_timeout(500)
+    assert screen.get_attribute("src") == still
+
+
 def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None:
     """The lines are marked, each problem says what to mend, and choosing one leads to its line; nothing is started."""
     page = visitor.open("/new")
@@ -213,7 +234,15 @@ def test_pages_have_no_serious_fault_of_accessibility(
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
     visitor = Visitor(context.new_page(), service.page)
     champion = json.loads(service.run("analyze", "short", "--json").stdout)["held_out"][0]["agent"]
-    for path in ("/", "/experiments/short", f"/agents/{champion}", "/new", "/compare", "/compare?ids=short,another"):
+    for path in (
+        "/",
+        "/experiments/short",
+        f"/agents/{champion}",
+        "/new",
+        "/arena",
+        "/compare",
+        "/compare?ids=short,another",
+    ):
         page = visitor.open(path)
         page.wait_for_selector("h1")
         page.wait_for_selector(".waiting", state="detached")

@@ -326,3 +326,24 @@ async def test_beyond_loopback_the_token_is_asked_for(serving: Serving, certifie
             assert await answer.json() == {"experiments": [], "draining": False}
         async with browser.http.post(url + "/api/experiments", data=b"", headers={"origin": url}) as answer:
             assert answer.status == 403, "a session alone changes nothing"
+
+
+async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
+    """Frames of the agents that play, each a new one, and their end; all while somebody looks."""
+    laboratory = ScriptedLaboratory()
+    laboratory.open_gate.clear()
+    async with serving(laboratory) as browser:
+        await browser.post("/api/experiments", YAML)
+        seen: list[Any] = []
+        async with browser.http.get(browser.server.url + "/api/arena") as answer:
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    told = json.loads(line[6:])
+                    seen += told["frames"]
+                    if len({frame["image"] for frame in seen}) >= 3:
+                        laboratory.open_gate.set()
+                    if told["gone"]:
+                        break
+        assert {frame["agent"] for frame in seen} >= {"shown-g000-a000"}
+        assert seen[0]["image"].startswith("data:image/jpeg;base64,")
+        assert (seen[0]["held"], seen[0]["health"]) == (["ATTACK"], 100.0)

@@ -60,7 +60,7 @@ def main() -> None:
         scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json))
         folder, resolution = arguments.folder, scenario.facts.resolution
         with PhasePage(folder / "phase") as page, Peephole(folder / "peephole", resolution) as peephole:
-            serve(channel, message.setup, scenario, folder, page, peephole)
+            serve(channel, message.setup, scenario, folder, page, peephole=peephole)
 
 
 if __name__ == "__main__":

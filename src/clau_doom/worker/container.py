@@ -112,7 +112,7 @@ def main() -> None:
         with PhasePage(_FOLDER / "phase", create=True) as page, Peephole(_FOLDER / "peephole") as peephole, looking:
             threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
             threading.Thread(target=channel.show, args=(looking,), daemon=True).start()
-            serve(channel, setup, scenario, _FOLDER, page, peephole)
+            serve(channel, setup, scenario, _FOLDER, page, peephole=peephole)
 
 
 def _environment(name: str) -> str:

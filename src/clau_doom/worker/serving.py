@@ -44,7 +44,7 @@ class Channel(Protocol):
 
 
 def serve(
-    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage, peephole: Peephole
+    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage, *, peephole: Peephole
 ) -> None:
     """Say hello, start an engine, and play what is asked for until the orchestrator closes.
 
@@ -74,7 +74,7 @@ def serve(
     gc.set_threshold(_GARBAGE_THRESHOLD)
     gc.freeze()  # what is here now stays: it need not be looked at again
     try:
-        _Player(channel, engine, policy, baseline, page, peephole, claims=setup.actions).play_all()
+        _Player(channel, engine, policy, baseline, page, peephole=peephole, claims=setup.actions).play_all()
     finally:
         engine.close()
 
@@ -87,8 +87,8 @@ class _Player:
         policy: Policy,
         baseline: Policy,
         page: PhasePage,
-        peephole: Peephole,
         *,
+        peephole: Peephole,
         claims: bool,
     ) -> None:
         self._channel = channel

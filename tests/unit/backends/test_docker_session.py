@@ -45,6 +45,7 @@ RULES = Rules(
     episode_timeout=60.0,
     stall_timeout=10.0,
     longest=1000,
+    resolution=(160, 120),
 )
 HELLO = pb.FromWorker(hello=pb.Hello(facts=FACTS))
 READY = pb.FromWorker(ready=pb.Ready())
@@ -62,6 +63,12 @@ def episode(task: int = 1, *, seed: int = 5, actions: bytes | None = b"turn", re
 
 def failure(fault: pb.EpisodeFailed.Fault, reason: str = "it broke", *, task: int = 1) -> pb.FromWorker:
     return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason))
+
+
+def glimpse(*, task: int = 1, **changes: object) -> pb.FromWorker:
+    whole = {"task": task, "tic": 8, "health": 90.0, "kills": 1.0, "held": ["ATTACK"]}
+    whole |= {"width": 4, "height": 3, "channels": 1, "pixels": b"\x01" * 12}
+    return pb.FromWorker(glimpse=pb.Glimpse(**{**whole, **changes}))  # type: ignore[arg-type] # the fields' own types
 
 
 def beat(turns: int) -> pb.FromWorker:
@@ -457,3 +464,52 @@ async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
     await ready.over()
     assert not answer.done()
     assert len(ready.session.asked) == 1
+
+
+async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker) -> None:
+    """Looking asks the worker for more, at most once a second; a glimpse of another episode is nobody's."""
+    assert ready.session.glimpse() is None
+    assert (await ready.hear()).HasField("watch")
+    ready.ask()
+    await ready.hear()
+    await ready.told(glimpse(task=9))
+    assert ready.session.glimpse() is None
+    await ready.told(glimpse())
+    seen = ready.session.glimpse()
+    assert seen is not None
+    assert (seen.task.agent, seen.worker, seen.picture.held, seen.picture.pixels) == (
+        AGENT,
+        3,
+        ("ATTACK",),
+        b"\x01" * 12,
+    )
+    assert ready.session.glimpse() is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pixels": b""},
+        {"width": 5},
+        {"channels": 2},
+        {"width": 100_000, "height": 100_000},
+        {"width": 0, "pixels": b""},
+        {"width": 400, "height": 200, "pixels": b"\x00" * 80_000},
+        {"health": math.nan},
+        {"kills": math.inf},
+        {"held": ["ATTACK"] * 65},
+        {"held": ["A" * 65]},
+    ],
+    ids=["none", "width", "channels", "huge", "empty", "too large", "nan", "inf", "many", "long"],
+)
+async def test_a_glimpse_that_cannot_be_is_forged(ready: Worker, changes: dict[str, object]) -> None:
+    """Its form is checked before anybody sees it."""
+    ready.ask()
+    await ready.refused(glimpse(**changes), error=Forged, match="sent a (screen|glimpse)")
+
+
+async def test_a_flood_of_glimpses_is_forged(ready: Worker) -> None:
+    """A worker sends ten a second."""
+    ready.ask()
+    await ready.told(*[glimpse()] * 150)
+    await ready.refused(*[glimpse()] * 2, error=Forged, match="floods its stream with glimpses")

@@ -10,7 +10,7 @@ from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.errors import EngineCrashed, PolicyFailed
 from clau_doom.ports import Action, Decide, Needs, Observation
 from clau_doom.testing.scripted_engine import ScriptedEngine
-from clau_doom.worker import Phase, PhasePage, play
+from clau_doom.worker import Peephole, Phase, PhasePage, play
 
 
 class Puppet:
@@ -147,3 +147,29 @@ def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: PhasePage) -> None
         assert [phase for _, phase in seen] == [Phase.POLICY] * len(seen)
         assert len({count for count, _ in seen}) == len(seen) > 1
         assert watched.read()[1] is Phase.ENGINE
+
+
+def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: PhasePage) -> None:
+    """Of the decision after the look, with what was seen, done and held; none where nobody asks."""
+    with Peephole(tmp_path / "peephole", (160, 120)) as written, Peephole(tmp_path / "peephole") as looked:
+        play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=3)
+        assert looked.look() is None, "nobody had asked"
+        play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=4)
+        picture = looked.look()
+        assert picture is not None
+        assert (picture.task, picture.tic, picture.held) == (4, 4, ("TURN_LEFT",))
+        assert (picture.width, picture.height, picture.channels) == (160, 120, 1)
+        assert len(picture.pixels) == 160 * 120
+        assert looked.look() is None, "the next is not there yet"
+
+
+def test_looking_changes_no_episode(tmp_path: Path, page: PhasePage) -> None:
+    """Outcomes are the same, whether somebody looks at every decision or nobody at all."""
+    alone = play(engine(), Puppet(left), Genome(()), 5, page).outcome
+    with Peephole(tmp_path / "peephole", (160, 120)) as written, Peephole(tmp_path / "peephole") as looked:
+
+        def look(observation: Observation) -> Action:
+            looked.look()
+            return left(observation)
+
+        assert play(engine(), Puppet(look), Genome(()), 5, page, peephole=written).outcome == alone

@@ -8,28 +8,32 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ToWorker(_message.Message):
-    __slots__ = ("setup", "play", "part")
+    __slots__ = ("setup", "play", "part", "watch")
     SETUP_FIELD_NUMBER: _ClassVar[int]
     PLAY_FIELD_NUMBER: _ClassVar[int]
     PART_FIELD_NUMBER: _ClassVar[int]
+    WATCH_FIELD_NUMBER: _ClassVar[int]
     setup: Setup
     play: PlayEpisode
     part: FilePart
-    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ..., part: _Optional[_Union[FilePart, _Mapping]] = ...) -> None: ...
+    watch: Watch
+    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ..., part: _Optional[_Union[FilePart, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ...) -> None: ...
 
 class FromWorker(_message.Message):
-    __slots__ = ("hello", "ready", "played", "failed", "heartbeat")
+    __slots__ = ("hello", "ready", "played", "failed", "heartbeat", "glimpse")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
     PLAYED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    GLIMPSE_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     ready: Ready
     played: EpisodePlayed
     failed: EpisodeFailed
     heartbeat: Heartbeat
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+    glimpse: Glimpse
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., glimpse: _Optional[_Union[Glimpse, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("facts",)
@@ -93,6 +97,32 @@ class Heartbeat(_message.Message):
     TURNS_FIELD_NUMBER: _ClassVar[int]
     turns: int
     def __init__(self, turns: _Optional[int] = ...) -> None: ...
+
+class Watch(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Glimpse(_message.Message):
+    __slots__ = ("task", "tic", "health", "kills", "held", "width", "height", "channels", "pixels")
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    TIC_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    KILLS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    PIXELS_FIELD_NUMBER: _ClassVar[int]
+    task: int
+    tic: int
+    health: float
+    kills: float
+    held: _containers.RepeatedScalarFieldContainer[str]
+    width: int
+    height: int
+    channels: int
+    pixels: bytes
+    def __init__(self, task: _Optional[int] = ..., tic: _Optional[int] = ..., health: _Optional[float] = ..., kills: _Optional[float] = ..., held: _Optional[_Iterable[str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., channels: _Optional[int] = ..., pixels: _Optional[bytes] = ...) -> None: ...
 
 class PlayEpisode(_message.Message):
     __slots__ = ("task", "genome", "seed", "baseline", "actions")

@@ -1,0 +1,47 @@
+"""Pictures in shared memory: whole or not at all, and never larger than what was made for them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Picture
+from clau_doom.worker import Peephole
+
+
+def picture(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str, ...] = ("ATTACK",)) -> Picture:
+    return Picture(
+        task=7,
+        tic=20,
+        health=55.5,
+        kills=2.0,
+        held=held,
+        width=width,
+        height=height,
+        channels=channels,
+        pixels=bytes(range(width * height * channels)),
+    )
+
+
+@given(channels=st.sampled_from([1, 3]), held=st.lists(st.sampled_from(["ATTACK", "TURN_LEFT", "MOVE_FORWARD"])))
+def test_what_is_left_is_what_is_seen(tmp_path_factory: pytest.TempPathFactory, channels: int, held: list[str]) -> None:
+    """Grey or in colour, whatever is held; once, until it is asked for again."""
+    path = tmp_path_factory.mktemp("p") / "peephole"
+    it = picture(channels=channels, held=tuple(held[:20]))
+    with Peephole(path, (8, 8)) as written, Peephole(path) as looked:
+        assert (written.asked[0], looked.look()) == (0, None)
+        assert written.asked[0] == 1
+        written.write(it)
+        assert written.asked[0] == 0
+        assert looked.look() == it
+        assert looked.look() is None
+
+
+def test_a_picture_that_is_too_large_is_left_out(tmp_path: Path) -> None:
+    """It is answered, so that it is not drawn again at every decision, but nothing beyond the file is touched."""
+    with Peephole(tmp_path / "peephole", (2, 2)) as written, Peephole(tmp_path / "peephole") as looked:
+        looked.look()
+        written.write(picture(width=13, height=1))
+        assert written.asked[0] == 0
+        assert looked.look() is None
