@@ -160,7 +160,7 @@ def test_the_arena_shows_the_agents_that_play(visitor: Visitor) -> None:
     screen = page.locator(".arena img").first
     expect(screen).to_be_visible()
     assert screen.evaluate("it => [it.naturalWidth, it.naturalHeight]") == [160, 120]
-    seen = set()
+    seen: set[str | None] = set()
     end = time.monotonic() + 30.0
     while len(seen) < 5:
         assert time.monotonic() < end, "the picture does not change"

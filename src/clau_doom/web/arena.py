@@ -5,6 +5,7 @@ Whoever looks shares the pictures with everybody else who does, and none is made
 
 import asyncio
 import base64
+import contextlib
 import io
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -12,7 +13,8 @@ from typing import Any
 
 from PIL import Image
 
-from clau_doom.domain import Picture
+from clau_doom.domain import Picture, parse_agent_id
+from clau_doom.errors import AgentNotFound
 from clau_doom.ports import Glimpse
 
 __all__ = ["Arena"]
@@ -35,16 +37,16 @@ class Arena:
         self._looked = -_PERIOD
         self._count = 0
         self._shown: dict[str, tuple[int, float, Json]] = {}
-        """By agent: the number of the look, its time, and what was seen."""
+        """By experiment and place: the number of the look, its time, and what was seen."""
 
     async def stream(self) -> AsyncGenerator[Json, None]:
-        """Yield what has changed since the last time: frames, and which agents are no longer seen; never ends."""
+        """Yield what has changed since the last time: frames, and where nobody is seen any more; never ends."""
         told: dict[str, int] = {}
         while True:
             await self._look()
-            fresh = [frame for agent, (count, _, frame) in self._shown.items() if told.get(agent) != count]
-            gone = [agent for agent in told if agent not in self._shown]
-            told = {agent: count for agent, (count, _, _) in self._shown.items()}
+            fresh = [frame for place, (count, _, frame) in self._shown.items() if told.get(place) != count]
+            gone = [place for place in told if place not in self._shown]
+            told = {place: count for place, (count, _, _) in self._shown.items()}
             yield {"frames": fresh, "gone": gone, "playing": len(self._shown)}
             await asyncio.sleep(_PERIOD)
 
@@ -59,14 +61,19 @@ class Arena:
             seen = self._glimpses()
             frames = await asyncio.to_thread(lambda: [_frame(each) for each in seen])
             for frame in frames:
-                self._shown[frame["agent"]] = (self._count, now, frame)
-            for agent in [agent for agent, (_, at, _) in self._shown.items() if now - at > _IDLE]:
-                del self._shown[agent]
+                self._shown[frame["place"]] = (self._count, now, frame)
+            for place in [place for place, (_, at, _) in self._shown.items() if now - at > _IDLE]:
+                del self._shown[place]
 
 
 def _frame(glimpse: Glimpse) -> Json:
     task, picture = glimpse.task, glimpse.picture
+    experiment = task.agent.removesuffix("-random")
+    with contextlib.suppress(AgentNotFound):  # the random baseline
+        experiment = parse_agent_id(task.agent)[0]
     return {
+        "place": f"{experiment} {glimpse.worker}",
+        "experiment": experiment,
         "agent": task.agent,
         "purpose": task.purpose.value,
         "number": task.number,

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
 import { Stream } from "../net.js";
 import { Empty, State } from "../ui.js";
-import { experimentOf, number, short, spaced } from "../words.js";
+import { number, short, spaced } from "../words.js";
 
 const CONNECTION = {
   live: ["live", "live"],
@@ -22,8 +22,8 @@ export function Arena() {
     const seen = (told) =>
       setFrames((before) => {
         const after = new Map(before);
-        for (const agent of told.gone) after.delete(agent);
-        for (const frame of told.frames) after.set(frame.agent, frame);
+        for (const place of told.gone) after.delete(place);
+        for (const frame of told.frames) after.set(frame.place, frame);
         return after;
       });
     const begin = () => new Stream("/arena", { seen, state: setConnection });
@@ -39,7 +39,7 @@ export function Arena() {
       stream?.close();
     };
   }, [still]);
-  const shown = [...frames.values()].sort((one, other) => one.worker - other.worker || one.agent.localeCompare(other.agent));
+  const shown = [...frames.values()].sort((one, other) => one.experiment.localeCompare(other.experiment) || one.worker - other.worker);
   const [state, label] = still ? ["over", "stopped"] : CONNECTION[connection];
   return html`
     <div class="head">
@@ -50,7 +50,7 @@ export function Arena() {
       <div class="actions"><button class="button" aria-pressed=${still} onClick=${() => setStill(!still)}>${still ? "Go on" : "Stop the pictures"}</button></div>
     </div>
     ${shown.length
-      ? html`<ul class="arena">${shown.map((frame) => html`<${Card} key=${frame.agent} frame=${frame} />`)}</ul>`
+      ? html`<ul class="arena">${shown.map((frame) => html`<${Card} key=${frame.place} frame=${frame} />`)}</ul>`
       : html`<${Empty} title="Nobody plays now"><p>Pictures come as soon as an experiment runs.</p><//>`}
   `;
 }
@@ -62,7 +62,7 @@ function Card({ frame }) {
       <img src=${frame.image} width=${frame.width} height=${frame.height} alt=${`What ${short(frame.agent)} sees`} />
       <div class="over">
         <div class="life" role="img" aria-label=${`health ${number(frame.health)}`}><i ref=${width}></i></div>
-        <p><strong><a href=${`/agents/${encodeURIComponent(frame.agent)}`}>${short(frame.agent)}</a></strong><span>${experimentOf(frame.agent)}</span></p>
+        <p><strong><a href=${`/agents/${encodeURIComponent(frame.agent)}`}>${short(frame.agent)}</a></strong><a href=${`/experiments/${encodeURIComponent(frame.experiment)}`}>${frame.experiment}</a></p>
         <p><span>health ${number(frame.health, 3)}</span><span>kills ${number(frame.kills)}</span><span>${(frame.tic / 35).toFixed(1)} s</span></p>
         <p class="held">${frame.held.length ? frame.held.map((name) => html`<kbd key=${name}>${spaced(name).toLowerCase()}</kbd>`) : html`<span class="faint">no button</span>`}</p>
         <p class="hint">${spaced(frame.purpose)} episode ${frame.number}</p>
