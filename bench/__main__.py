@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bench.bare import Job, bare_loops
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
+from bench.looking import looking_rounds
 from bench.product import product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import Sample, Spread
@@ -74,6 +75,9 @@ def main() -> None:
     if options.only == "containers":
         _containers_alone(options)
         return
+    if options.only == "arena":
+        _arena_alone(options)
+        return
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
     scripted, remote, contained = [], [], []
@@ -113,7 +117,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
-    parser.add_argument("--only", choices=["containers"], help="measure nothing else")
+    parser.add_argument("--only", choices=["containers", "arena"], help="measure nothing else")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
 
@@ -124,6 +128,25 @@ def _containers_alone(options: argparse.Namespace) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(_container_table(rounds))
+
+
+def _arena_alone(options: argparse.Namespace) -> None:
+    rounds = looking_rounds(options.rounds)
+    table = Table(title="looking at what is played", title_justify="left", header_style="bold")
+    for heading in ("who looks", "decisions/s", "of those where nobody can", "goal"):
+        table.add_column(heading, justify="left" if heading == "who looks" else "right", no_wrap=True)
+    for name, samples, goal in (
+        ("nobody can", [each.closed for each in rounds], ""),
+        ("nobody does", [each.unseen for each in rounds], ">= 0.99"),
+        ("ten times a second", [each.seen for each in rounds], ""),
+    ):
+        pairs = zip(samples, rounds, strict=True)
+        ratios = tuple(sample.decisions_per_second / each.closed.decisions_per_second for sample, each in pairs)
+        rates = Spread(tuple(sample.decisions_per_second for sample in samples))
+        table.add_row(name, rates.text(), Spread(ratios).text(".3f"), goal)
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console.print(_machine(), highlight=False)
+    console.print(table)
 
 
 def _contained(folder: Path, workers: int) -> Contained:

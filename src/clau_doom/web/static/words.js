@@ -31,8 +31,6 @@ export const spaced = (name) => name.replaceAll("_", " ");
 // An agent within its experiment: quickstart-g003-a017 is g003-a017.
 export const short = (agent) => agent.match(/g\d+-a\d+$/)?.[0] ?? agent.match(/[^-]+$/)[0];
 
-export const experimentOf = (agent) => agent.replace(/-g\d+-a\d+$/, "");
-
 const PAYLOADS = {
   experiment_created: () => ["stored", "plain"],
   experiment_started: (it) => [it.resumed ? "resumed" : "started", "good"],

@@ -1,0 +1,86 @@
+"""What it costs a worker that somebody may look at what it plays, and that somebody does."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.samples import Sample
+from clau_doom.config import RulesPolicyConfig, ScenarioConfig
+from clau_doom.domain import Genome
+from clau_doom.game import VizdoomEngine, resolve
+from clau_doom.policies import make_policy
+from clau_doom.worker import Peephole, PhasePage, play
+
+__all__ = ["LookingRound", "looking_rounds"]
+
+_EPISODES = 30
+_PERIOD = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookingRound:
+    """The same episodes, played three times.
+
+    Attributes:
+        closed: Where nobody can look.
+        unseen: Where somebody could, and nobody does.
+        seen: Where somebody looks ten times a second.
+    """
+
+    closed: Sample
+    unseen: Sample
+    seen: Sample
+
+
+def looking_rounds(rounds: int) -> list[LookingRound]:
+    """Play on one core, in turns; to be called in the process's main thread."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    scenario = resolve(ScenarioConfig(name="defend_the_center", timeout=2100))
+    policy = make_policy(RulesPolicyConfig(), scenario.facts)
+    genome = Genome(tuple((gene.low + gene.high) // 2 for gene in policy.space.genes))
+    with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+        folder = Path(name)
+        engine = VizdoomEngine(scenario, folder / "engine")
+        engine.start(policy.needs, record=False)
+        path = folder / "peephole"
+        try:
+            with PhasePage(folder / "phase", create=True) as page, Peephole(path, scenario.facts.resolution) as hole:
+
+                def played(peephole: Peephole | None) -> Sample:
+                    all_of_it = [
+                        play(engine, policy, genome, seed, page, peephole=peephole) for seed in range(_EPISODES)
+                    ]
+                    return Sample(
+                        decisions=sum(each.outcome.measures.decisions for each in all_of_it),
+                        tics=sum(each.outcome.measures.tics for each in all_of_it),
+                        seconds=sum(each.seconds for each in all_of_it),
+                    )
+
+                played(None)  # once for nothing, so that the first is not the one that warms up
+                return [_round(played, hole, path, turn) for turn in range(rounds)]
+        finally:
+            engine.close()
+
+
+def _round(played: Callable[[Peephole | None], Sample], hole: Peephole, path: Path, turn: int) -> LookingRound:
+    found = {}
+    names = ["closed", "unseen", "seen"]
+    for name in names[turn % 3 :] + names[: turn % 3]:
+        over = threading.Event()
+        looks = threading.Thread(target=_look, args=(path, over))
+        if name == "seen":
+            looks.start()
+        found[name] = played(None if name == "closed" else hole)
+        over.set()
+        if name == "seen":
+            looks.join()
+    return LookingRound(**found)
+
+
+def _look(path: Path, over: threading.Event) -> None:
+    with Peephole(path) as peephole:
+        while not over.wait(_PERIOD):
+            peephole.look()
