@@ -37,6 +37,8 @@ _BEATS, _GLIMPSES = 20.0, 150.0
 """Heartbeats and glimpses that a worker may send at once, and in ten seconds: it sends one a second, and ten."""
 _LOOK_AGAIN = 1.0
 _CHANNELS = 3
+_KNOWN = 64
+"""Episodes of which a glimpse may still come: a picture waits for a tenth of a second until it is sent."""
 _REASON = 500
 
 
@@ -153,6 +155,7 @@ class Session:
         self._beats, self._glimpses = _Allowance(_BEATS), _Allowance(_GLIMPSES)
         self._looked = -_LOOK_AGAIN
         self._seen: Glimpse | None = None
+        self._known: dict[int, EpisodeTask] = {}
 
     async def serve(self) -> None:
         """Set the worker up and hear it out, until its stream ends.
@@ -173,6 +176,8 @@ class Session:
         """Ask for an episode, after those that were asked for before."""
         self._tasks += 1
         self.asked.append((self._tasks, asked))
+        self._known[self._tasks] = asked.task
+        self._known.pop(self._tasks - _KNOWN, None)
         self._stream.send(play_episode(self._tasks, asked.task).SerializeToString())
         if len(self.asked) == 1:
             self._begun = self._moved = time.monotonic()
@@ -242,8 +247,9 @@ class Session:
             raise Forged(f"the worker of agent {self._agent} floods its stream with glimpses")
         width, height = self._rules.resolution
         picture = picture_from_glimpse(message, width * height * _CHANNELS)
-        if self.asked and self.asked[0][0] == picture.task:  # one that has ended meanwhile is nobody's any more
-            self._seen = Glimpse(task=self.asked[0][1].task, worker=self._place, picture=picture)
+        # A short episode may have ended since: of those that did long ago nothing is shown.
+        if task := self._known.get(picture.task):
+            self._seen = Glimpse(task=task, worker=self._place, picture=picture)
 
     def _greet(self, message: pb.FromWorker) -> None:
         self._check_start(message, "hello")

@@ -32,6 +32,8 @@ from clau_doom.worker import Peephole, Phase, PhasePage
 __all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
+_KNOWN = 64
+"""Episodes of which a picture may still be found: it waits there until somebody looks again."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -76,7 +78,7 @@ class WorkerProcess:
         self._launch = launch
         self._page = PhasePage(folder / "phase")
         self._peephole: Peephole | None = None
-        self._playing: dict[int, EpisodeTask] = {}
+        self._known: dict[int, EpisodeTask] = {}
         self._tasks = 0
         self._engine: int | None = None
         self._watched: _Watched | None = None
@@ -151,11 +153,9 @@ class WorkerProcess:
         self._link.send(play_episode(number, task))
         if self._link.outstanding == 1:
             self._begin_watch()
-        self._playing[number] = task
-        try:
-            answer = await self._received(expected)
-        finally:
-            del self._playing[number]
+        self._known[number] = task
+        self._known.pop(number - _KNOWN, None)
+        answer = await self._received(expected)
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
             return episode_from_played(answer.played, task, worker=self.number)
@@ -186,7 +186,7 @@ class WorkerProcess:
         if self._peephole is None:
             self._peephole = Peephole(self.folder / "peephole")
         picture = self._peephole.look()
-        task = self._playing.get(picture.task) if picture else None
+        task = self._known.get(picture.task) if picture else None
         return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
 
     def watch(self) -> None:
