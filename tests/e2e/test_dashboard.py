@@ -123,9 +123,18 @@ def test_an_experiment_that_is_started_in_the_page_evolves_before_ones_eyes(visi
     expect(page.get_by_text("On held-out seeds, which nothing was selected on")).to_be_visible()
     expect(page.locator(".events li", has_text="completed").first).to_be_visible()
     assert rows_of_curve(page) == 8
-    page.get_by_role("link", name=re.compile(r"g\d+-a\d+")).first.click()
+    page.locator("section[aria-labelledby=champion] a").first.click()
     expect(page.get_by_role("heading", name="Genome")).to_be_visible()
     expect(page.locator(".gene").first).to_be_visible()
+    page.get_by_role("button", name="Watch held out episode 0").click()
+    film = page.locator("video")
+    expect(film).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("proved to be the one that is recorded")).to_be_visible()
+    end = time.monotonic() + 20.0
+    while film.evaluate("it => it.currentTime") < 0.5:
+        assert time.monotonic() < end, "the film does not play"
+        page.wait_for_timeout(100)
+    assert film.evaluate("it => [it.videoWidth, it.videoHeight]") == [640, 480]
 
 
 def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:

@@ -347,3 +347,35 @@ async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
         assert {frame["agent"] for frame in seen} >= {"shown-g000-a000"}
         assert seen[0]["image"].startswith("data:image/jpeg;base64,")
         assert (seen[0]["held"], seen[0]["health"]) == (["ATTACK"], 100.0)
+
+
+async def test_a_map_of_behaviours_is_that_of_the_strategy(serving: Serving) -> None:
+    """The archive's filled cells, each with its best agent; other strategies have none."""
+    axes = "[{measure: kills, low: 0.0, high: 1.0, cells: 4}, {measure: health, low: 0.0, high: 1.0, cells: 3}]"
+    yaml = f"{YAML}evolution: {{kind: map-elites, descriptors: {axes}}}\n"
+    async with serving() as browser:
+        await browser.finished(yaml=yaml)
+        _, told = await browser.get("/api/experiments/shown/map")
+        assert [(axis["measure"], axis["cells"]) for axis in told["axes"]] == [("kills", 4), ("health", 3)]
+        assert told["coverage"] == len(told["cells"]) / 12
+        generations = (await browser.orchestrator.experiment("shown")).snapshot.generations
+        fitness = {row.agent.id: row.fitness for rows in generations for row in rows}
+        assert all(fitness[cell["agent"]] == cell["fitness"] for cell in told["cells"])
+        await browser.finished("plain", YAML.replace("shown", "plain"))
+        assert (await browser.get("/api/experiments/plain/map"))[1]["axes"] == []
+
+
+async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
+    """Of an episode that is none, of somebody unknown, and where the episode cannot be played again."""
+    async with serving() as browser:
+        await browser.finished()
+        agent = "/api/agents/shown-g000-a000/films"
+        for body, status in (("{", 400), ("[]", 400), ('{"purpose": "fun", "number": 0}', 400)):
+            assert (await browser.post(agent, body))[0] == status
+        assert (await browser.post(agent, '{"purpose": "training", "number": -1}'))[0] == 400
+        unknown = await browser.post("/api/agents/nobody-g000-a000/films", '{"purpose": "training", "number": 0}')
+        assert unknown[0] == 404
+        status, told = await browser.post(agent, '{"purpose": "training", "number": 0}')
+        assert (status, told["error"]["kind"]) == (409, "WrongState")
+        assert "shown" in told["error"]["message"]
+        assert (await browser.get("/api/films/0123"))[0] == 404

@@ -69,10 +69,11 @@ class Studio:
         """Return a film that was made, or None."""
         return self._kept.get(key)
 
-    async def film(self, agent: str, purpose: Purpose, number: int) -> str:
+    async def film(self, uuid: str, agent: str, purpose: Purpose, number: int) -> str:
         """Play an episode again, prove that it is the recorded one, and film it; return the film's key.
 
         Args:
+            uuid: The experiment's: another of its name may come after it.
             agent: The id of the agent, or of the random baseline.
             purpose: What it was played for.
             number: Its place among the agent's episodes of that purpose.
@@ -81,7 +82,7 @@ class Studio:
             WrongState: It cannot be played again, or too many wait for films; the message says why.
             StorageFailed: The film cannot be written.
         """
-        key = sha256(f"{agent} {purpose.value} {number}".encode()).hexdigest()[:24]
+        key = sha256(f"{uuid} {agent} {purpose.value} {number}".encode()).hexdigest()[:24]
         if self._waiting >= _MOST_WAITING:
             raise WrongState(f"{_MOST_WAITING} films are waited for already: ask again when one is made")
         self._waiting += 1

@@ -126,7 +126,8 @@ class Api:
         stored = await self._read(_experiment_of(agent))
         # Whoever may not have a policy imported here may not have it filmed either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
-        key = await self._studio.film(agent, _purpose(told.get("purpose")), _whole(str(told.get("number")), "number"))
+        purpose, number = _purpose(told.get("purpose")), _whole(str(told.get("number")), "number")
+        key = await self._studio.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
     async def _film(self, request: Request) -> Response:

@@ -23,8 +23,14 @@ class Studio(Protocol):
         """Return the map of a MAP-Elites archive, or None where there is none. May take seconds; blocks."""
         ...
 
-    async def film(self, agent: str, purpose: Purpose, number: int) -> str:
+    async def film(self, uuid: str, agent: str, purpose: Purpose, number: int) -> str:
         """Play an episode again, prove that it is the recorded one, and film it; return the film's key.
+
+        Args:
+            uuid: The experiment's.
+            agent: The id of the agent, or of the random baseline.
+            purpose: What it was played for.
+            number: Its place among the agent's episodes of that purpose.
 
         Raises:
             WrongState: It cannot be played again, or too many wait for films.
