@@ -269,6 +269,31 @@ def test_pages_have_no_serious_fault_of_accessibility(
     context.close()
 
 
+def test_a_run_is_shown_while_it_lasts(service: Any, chromium: Browser) -> None:
+    """`run --web` names its page, which shows the run, steers it, and starts no others; it ends with the run."""
+    (service.folder / "config.yaml").write_text(config("alone", generations=500, episodes=4))
+    command = service.command("run", "-c", "config.yaml", "--web", "--web-port", "0")
+    with (service.folder / "run.log").open("wb") as output:
+        process = subprocess.Popen(command, cwd=service.folder, env=service.environment(), stdout=output, stderr=output)
+    try:
+        said = service.folder / "run.log"
+        service.until(lambda: "dashboard: " in said.read_text())
+        found = re.search(r"dashboard: (http://127\.0\.0\.1:\d+)", said.read_text())
+        assert found
+        visitor = Visitor(chromium.new_page(), found[1])
+        page = visitor.open("/experiments/alone")
+        expect(page.get_by_role("heading", name="alone")).to_be_visible()
+        grows(page, 2)
+        expect(page.get_by_role("link", name="New experiment")).to_have_count(0)
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        assert process.wait(30) != 0
+        page.close()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_pages_are_used_by_the_keyboard_alone(visitor: Visitor) -> None:
     """Tab leads to the content, to every link and control; Enter opens; what is focused is seen."""
     page = visitor.open("/")
