@@ -55,7 +55,7 @@ class Key:
     """A line of a figure's legend.
 
     Attributes:
-        mark: ``line``, ``dash``, ``band``, ``dot`` or ``ring``.
+        mark: ``line``, ``dash``, ``band``, ``bar``, ``dot`` or ``ring``.
         colour: The class of its colour.
         label: What it stands for.
     """
@@ -161,5 +161,4 @@ class Report:
 
 def gap(missing: Gap) -> Paragraph:
     """Return what the data do not allow, as a sentence."""
-    text = missing.missing
-    return Paragraph(text=f"{text[:1].upper()}{text[1:]}.", kind="gap")
+    return Paragraph(text=f"Not shown: {missing.missing}.", kind="gap")

@@ -1,5 +1,6 @@
 """What the champion is worth, as figures: held-out episodes, contrasts, performance profiles, selection bias."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from clau_doom.analysis.effects import Contrast
@@ -23,11 +24,11 @@ from clau_doom.analysis.report.typeset import (
 from clau_doom.analysis.summary import SelectionBias
 from clau_doom.domain.experiment import Standing
 
-__all__ = ["contrast_figure", "contrasts_table", "held_out_section", "profile_figure", "role_name"]
+__all__ = ["contrast_figure", "contrasts_tables", "held_out_section", "profile_figure", "role_name"]
 
 _NAMES, _RIGHT = 168.0, WIDTH - 92.0
-_ROW = 62.0
-_HEAP = 15  # dots on each other before they lie closer
+_ROW, _TALLEST, _BIN = 62.0, 32.0, 6.0
+_SIZES = 40  # of more sizes than these, neighbours share a bar
 
 
 def role_name(role: str) -> str:
@@ -44,8 +45,8 @@ def held_out_section(analysis: ExperimentAnalysis) -> Section:
     blocks: list[Block] = [_episodes_figure(analysis), _measures_table(analysis)]
     if analysis.contrasts:
         names = [role_name(each.theirs) for each in analysis.contrasts]
-        blocks.append(contrast_figure(analysis.contrasts, names, who="the champion", anchor="fig-contrasts"))
-        blocks.append(contrasts_table(analysis.contrasts, names))
+        blocks.append(contrast_figure(analysis.contrasts, names, title="The champion's lead", anchor="fig-contrasts"))
+        blocks += contrasts_tables(analysis.contrasts, names)
     else:
         blocks.append(gap(Gap(missing="there is nobody to compare the champion with on held-out seeds")))
     profiles = [(role_name(each.role), each.profile, COLOURS.get(each.role, "c9")) for each in analysis.held_out]
@@ -68,7 +69,7 @@ def _episodes_figure(analysis: ExperimentAnalysis) -> Figure:
     rows = {row.role: row for row in analysis.results.rows} if analysis.results else {}
     for at, standing in enumerate(standings):
         colour, y = COLOURS.get(standing.role, "c9"), 14.0 + _ROW * (at + 1) - 16.0
-        picture.dots(_heaped(x, y - 8.0, standing.fitnesses), f"{colour} pale", size=4.6)
+        _draw_counts(picture, x, y - 4.0, standing.fitnesses, colour)
         fitness = rows[standing.role].fitness
         picture.whisker(x, y + 4.0, (fitness.low, fitness.high), fitness.mean, colour)
         picture.text((0.0, y - 8.0), role_name(standing.role), "name")
@@ -79,31 +80,29 @@ def _episodes_figure(analysis: ExperimentAnalysis) -> Figure:
         anchor="fig-held-out",
         title="Held-out episodes",
         caption=(
-            f"Each dot is an episode (n = {joined(map(str, sizes))}); below the dots, the mean with its 95 % interval "
+            f"Bars: how many episodes came to each fitness (n = {joined(map(str, sizes))} each, scaled to the "
+            "commonest); below them, the mean with its 95 % interval "
             "(BCa bootstrap from 34 episodes on, Student's t below). All contestants play the same seeds, on which "
             f"nothing was chosen; they follow from experiment seed {analysis.seed} and are listed in the data."
         ),
-        alt="Dots for each contestant's held-out episodes with their means; the numbers are in the tables below.",
+        alt="Bars for each contestant's held-out episodes with their means; the numbers are in the tables below.",
         picture=picture.svg("Held-out episodes of each contestant"),
         table=_episodes_table(standings),
-        keys=(Key(mark="dot", colour="c9", label="mean with 95 % interval, and episodes above it"),),
+        keys=(
+            Key(mark="bar", colour="c9", label="episodes"),
+            Key(mark="dot", colour="c9", label="mean with 95 % interval"),
+        ),
     )
 
 
-def _heaped(x: Axis, base: float, values: Sequence[float]) -> list[tuple[float, float]]:
-    """Return a place for each value, those of about one value on top of each other."""
-    columns: dict[int, int] = {}
-    for value in values:
-        at = round(x.at(value) / 5.0)
-        columns[at] = columns.get(at, 0) + 1
-    rise = min(4.0, 30.0 / max(max(columns.values()) - 1, 1)) if columns else 0.0
-    heights: dict[int, int] = {}
-    places = []
-    for value in sorted(values):
-        at = round(x.at(value) / 5.0)
-        places.append((x.at(value), base - rise * heights.get(at, 0)))
-        heights[at] = heights.get(at, 0) + 1
-    return places
+def _draw_counts(picture: Picture, x: Axis, base: float, values: Sequence[float], colour: str) -> None:
+    """Draw how many values there are of each size, the commonest as high as there is room."""
+    fine = len(set(values)) > _SIZES
+    counts = Counter(_BIN * round(x.at(value) / _BIN) if fine else x.at(value) for value in values)
+    most = max(counts.values(), default=1)
+    for at, many in sorted(counts.items()):
+        height = max(_TALLEST * many / most, 1.5)
+        picture.box((at - _BIN / 2.0 + 0.5, base - height), (_BIN - 1.0, height), f"fl pale {colour}")
 
 
 def _episodes_table(standings: Sequence[Standing]) -> Table:
@@ -140,13 +139,13 @@ def _measures_table(analysis: ExperimentAnalysis) -> Table:
     )
 
 
-def contrast_figure(contrasts: Sequence[Contrast], names: Sequence[str], *, who: str, anchor: str) -> Figure:
+def contrast_figure(contrasts: Sequence[Contrast], names: Sequence[str], *, title: str, anchor: str) -> Figure:
     """Return differences with their intervals beside nought.
 
     Args:
         contrasts: One family, at least one.
         names: What people call those that are compared, in the same order.
-        who: Against whom or of whom the differences are, for the caption.
+        title: What they are differences of.
         anchor: The figure's name within the page.
     """
     ends = [end for each in contrasts for end in (each.difference.low, each.difference.high, each.difference.mean)]
@@ -163,14 +162,14 @@ def contrast_figure(contrasts: Sequence[Contrast], names: Sequence[str], *, who:
     pairs = joined(dict.fromkeys(_count(each) for each in contrasts))
     return Figure(
         anchor=anchor,
-        title=f"Differences, {who}",
+        title=title,
         caption=(
             f"Difference of mean fitness with its 95 % interval ({pairs}). An interval that holds 0 is grey: the data "
             "agree with no difference. Intervals are not corrected for the number of comparisons; the p-values below "
             "are."
         ),
         alt="Intervals of the differences beside a line at nought; the numbers are in the tables below.",
-        picture=picture.svg(f"Differences of mean fitness, {who}"),
+        picture=picture.svg(f"{title}: differences of mean fitness"),
         table=Table(
             title="Differences of mean fitness",
             columns=("compared", "n", "difference", "95 % interval"),
@@ -186,33 +185,43 @@ def _sure(excludes: bool) -> str:  # noqa: FBT001 - a property of the interval
     return "c0" if excludes else "c9"
 
 
-def contrasts_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table:
-    """Return comparisons whole: effect sizes, corrected p-values, power."""
-    tests = joined(dict.fromkeys(each.test for each in contrasts))
-    many = f", corrected by Holm (1979) for {len(contrasts)} comparisons" if len(contrasts) > 1 else ""
+def contrasts_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Table, Table]:
+    """Return comparisons whole: how large the differences are, and how sure."""
+    return _effects_table(contrasts, names), _tests_table(contrasts, names)
+
+
+def _effects_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table:
     return Table(
-        title="Effect sizes, tests and power",
-        columns=(
-            "compared",
-            "n",
-            "d_z",
-            "Cohen's d",
-            "Cliff's δ [95 %]",
-            "better in [95 %]",
-            "p",
-            "p, Holm",
-            "power",
-            "80 % at n",
-            "detectable",
-        ),
+        title="Effect sizes with 95 % intervals",
+        columns=("compared", "n", "difference", "d_z", "d", "Cliff's delta", "better in"),
         rows=tuple(
             (
                 name,
                 _count(each),
+                interval(each.difference),
                 number(each.cohen_dz),
                 number(each.cohen_d),
                 interval(each.cliff_delta),
                 share_bracket(each.improvement),
+            )
+            for each, name in zip(contrasts, names, strict=True)
+        ),
+        note=(
+            "d_z divides by the standard deviation of the paired differences, d by the pooled one of the two: only d "
+            "compares with unpaired studies. Cliff's delta runs from -1 to 1. Better in: the probability of "
+            "improvement, that a value is above one of the other, ties counting half."
+        ),
+    )
+
+
+def _tests_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table:
+    return Table(
+        title="Tests and power",
+        columns=("compared", "test", "p", "p, Holm", "power", "80 % at n", "detectable"),
+        rows=tuple(
+            (
+                name,
+                each.test,
                 chance(each.p),
                 chance(each.p_holm),
                 share(each.power),
@@ -221,12 +230,11 @@ def contrasts_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Tabl
             )
             for each, name in zip(contrasts, names, strict=True)
         ),
+        words=(0, 1),
         note=(
-            f"p: {tests}{many}. d_z divides by the standard deviation of the paired differences, d by the pooled one "
-            "of the two: only d compares with unpaired studies. Better in: the probability that an episode is above "
-            "one of the other, ties counting half. Power is of the test for the effect seen, and adds nothing to p; "
-            "what helps to plan is the n that would find this effect four times of five, and the smallest effect that "
-            "this many episodes find as often (detectable)."
+            f"Two-sided; Holm's correction (1979) is for a family of {count(len(contrasts), 'comparison')}. Power is "
+            "of the test for the effect seen, and adds nothing to p; what helps to plan is the n that would find this "
+            "effect four times of five, and the smallest effect that this n finds as often (detectable)."
         ),
     )
 

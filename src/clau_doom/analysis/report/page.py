@@ -5,6 +5,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from clau_doom.analysis.report.document import Figure, Listing, Paragraph, Report, Table
+from clau_doom.analysis.report.typeset import unbroken
 
 __all__ = ["MARK", "render"]
 
@@ -37,6 +38,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = unbroken
     kinds = {"figure": Figure, "table": Table, "listing": Listing, "paragraph": Paragraph}
     for name, kind in kinds.items():
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)

@@ -1,5 +1,6 @@
 """Numbers as they are printed: the digits of the terminal, with a real minus sign, and dashes for what is missing."""
 
+import re
 from collections.abc import Iterable
 
 from clau_doom.analysis.estimates import Estimate
@@ -19,10 +20,12 @@ __all__ = [
     "share",
     "share_bracket",
     "short",
+    "unbroken",
     "with_interval",
 ]
 
 NONE = "–"  # noqa: RUF001 - the dash of printed tables
+_TIED = re.compile(r"(?<=\S) (?=[=<>%] ?)|(?<=[=<>]) (?=\S)|(?<=\d) (?=\[)|(?<=\d,) (?=\S+\])")
 _MINUS = "−"  # noqa: RUF001 - the sign, which is as wide as a digit; a hyphen is not
 
 
@@ -103,3 +106,8 @@ def runs(numbers: Iterable[int]) -> str:
         else:
             found.append([value])
     return ", ".join(f"{run[0]}{NONE}{run[-1]}" if len(run) > 1 else str(run[0]) for run in found)
+
+
+def unbroken(text: str) -> str:
+    """Return a sentence in which no line breaks within a number, its unit and its interval."""
+    return _TIED.sub("\N{NO-BREAK SPACE}", text)
