@@ -61,6 +61,11 @@ _Sections = Annotated[
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
 _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]
+_Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write a report with figures (.html); replaces an older one."),
+]
+_Force = Annotated[bool, typer.Option("--force", help="Let --report replace a file that is no report.")]
 
 
 def status(
@@ -86,6 +91,8 @@ def analyze(
     everything: _All = False,
     as_json: AsJson = False,
     plot: _Plot = None,
+    report: _Report = None,
+    force: _Force = False,
     data: Data = None,
     response: Response = None,
     factor: Factors = None,
@@ -99,24 +106,28 @@ def analyze(
     With --data, --response and --factor: the analysis of variance of any table, by one factor or two.
     """
     if data is not None:
-        if experiments or plot is not None:
-            raise ConfigError("--data is analysed by itself: leave the experiment's id and --plot out")
+        if experiments or plot is not None or report is not None:
+            raise ConfigError("--data is analysed by itself: leave the experiment's id, --plot and --report out")
         analyze_table(data, response=response, factors=factor or [], where=where, block=block, as_json=as_json)
         return
     refuse_without_data(response, factor, where, block)
     if not experiments:
         raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
 
+    from clau_doom import bootstrap
     from clau_doom.analysis import criteria_of
 
+    if report is not None:
+        bootstrap.check_report_target(report, force=force)
     wanted = criteria_of(criteria) if criteria is not None else ()
     stored = [look_up(experiment, server, output_dir) for experiment in experiments]
     if len(stored) > 1 or baseline is not None:
         if plot is not None:
             raise ConfigError("--plot draws one experiment: name one, or leave it out")
-        _show_comparison(stored, baseline or experiments[0], wanted, as_json=as_json)
+        _show_comparison(stored, baseline or experiments[0], wanted, report, as_json=as_json)
     else:
-        _show_analysis(stored[0], wanted, [*Section] if everything else section or [], plot, as_json=as_json)
+        sections = [*Section] if everything else section or []
+        _show_analysis(stored[0], wanted, sections, plot, report, as_json=as_json)
 
 
 def _show_analysis(
@@ -124,6 +135,7 @@ def _show_analysis(
     criteria: "Sequence[Criterion]",
     sections: Sequence[Section],
     plot: Path | None,
+    report: Path | None,
     *,
     as_json: bool,
 ) -> None:
@@ -134,6 +146,8 @@ def _show_analysis(
     analysis = bootstrap.analyse(stored, criteria)
     if plot is not None:
         _draw(stored, analysis, plot)
+    if report is not None:
+        _write(report, bootstrap.report(stored, criteria, analysis=analysis))
     if as_json:
         print_json(analysis_json(analysis))
     else:
@@ -141,7 +155,12 @@ def _show_analysis(
 
 
 def _show_comparison(
-    stored: "Sequence[StoredExperiment]", baseline: str, criteria: "Sequence[Criterion]", *, as_json: bool
+    stored: "Sequence[StoredExperiment]",
+    baseline: str,
+    criteria: "Sequence[Criterion]",
+    report: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     from clau_doom import bootstrap
     from clau_doom.cli.analysis_json import comparison_json
@@ -150,6 +169,8 @@ def _show_comparison(
     if len(stored) < 2:
         raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
     comparison = bootstrap.compare(stored, baseline, criteria)
+    if report is not None:
+        _write(report, bootstrap.report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
         print_json(comparison_json(comparison))
     else:
@@ -176,6 +197,13 @@ def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path
     except OSError as error:
         raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from error
     progress_console().print(f"drew {path}", style="dim", soft_wrap=True)
+
+
+def _write(path: Path, page: str) -> None:
+    from clau_doom import bootstrap
+
+    bootstrap.write_report(path, page)
+    progress_console().print(f"wrote {path}", style="dim", soft_wrap=True)
 
 
 def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:

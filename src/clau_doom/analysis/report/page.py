@@ -1,0 +1,45 @@
+"""From a report to its page: one HTML file that fetches nothing and runs nothing."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from clau_doom.analysis.report.document import Figure, Listing, Paragraph, Report, Table
+from clau_doom.analysis.report.typeset import unbroken
+
+__all__ = ["MARK", "render"]
+
+MARK = '<meta name="generator" content="clau-doom report">'
+"""What tells a report of ours from any other file; it stands near the beginning."""
+
+
+def render(report: Report) -> str:
+    """Return a report as HTML; whatever it holds that is no picture of ours is escaped."""
+    numbers = {Figure: 0, Table: 0}
+    labels: dict[int, str] = {}
+    for section in report.sections:
+        for block in section.blocks:
+            if isinstance(block, Figure | Table):
+                numbers[type(block)] += 1
+                labels[id(block)] = f"{type(block).__name__} {numbers[type(block)]}"
+
+    def label(block: Figure | Table) -> str:
+        return labels[id(block)]
+
+    return _template().render(report=report, label=label)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("clau_doom.analysis.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["unbroken"] = unbroken
+    kinds = {"figure": Figure, "table": Table, "listing": Listing, "paragraph": Paragraph}
+    for name, kind in kinds.items():
+        environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
+    return environment.get_template("report.html.j2")

@@ -1,0 +1,200 @@
+"""Pictures as SVG, written by hand: a few marks on a pair of axes, coloured by the page's own classes.
+
+A picture holds no colour, font or identifier of its own: classes name them, and the page's style sheet says what they
+are in daylight, at night and on paper. Coordinates are in units of about a pixel, to a tenth, so that the same values
+give the same bytes on every machine.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from markupsafe import Markup
+
+from clau_doom.analysis.report.typeset import short
+
+__all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite"]
+
+WIDTH = 720.0
+"""How wide a picture is; the page scales it."""
+
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_Point = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """A scale from values to places on paper.
+
+    Attributes:
+        low: The value at its start.
+        high: The value at its end.
+        start: The place of `low`.
+        end: The place of `high`.
+        ticks: The values that are labelled.
+        decimals: How many decimals their labels need.
+    """
+
+    low: float
+    high: float
+    start: float
+    end: float
+    ticks: tuple[float, ...]
+    decimals: int
+
+    def at(self, value: float) -> float:
+        """Return a value's place; what lies beyond the axis lies at its end."""
+        part = (value - self.low) / (self.high - self.low)
+        return self.start + min(max(part, 0.0), 1.0) * (self.end - self.start)
+
+
+def finite(values: Iterable[float | None]) -> list[float]:
+    """Return those of the values that are there and finite."""
+    return [value for value in values if value is not None and math.isfinite(value)]
+
+
+def axis_over(
+    values: Iterable[float | None],
+    start: float,
+    end: float,
+    *,
+    count: int = 5,
+    pad: float = 0.04,
+    whole: bool = False,
+    bounds: tuple[float | None, float | None] = (None, None),
+) -> Axis:
+    """Return an axis that holds values, with round numbers on it.
+
+    Args:
+        values: What it must hold; what is missing or not finite is left out.
+        start: The place of its lower end.
+        end: The place of its upper end.
+        count: About how many ticks it has.
+        pad: What is left free at each end, as a share of the whole.
+        whole: Whether it counts, so that no tick lies between two whole numbers.
+        bounds: Where it must begin and end, whatever the values; None: where the values do.
+    """
+    held = finite(values) or [0.0]
+    low, high = min(held), max(held)
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        low, high = low - 0.5, high + 0.5
+    reach = pad * (high - low)
+    low = low - reach if bounds[0] is None else bounds[0]
+    high = high + reach if bounds[1] is None else bounds[1]
+    step = _step((high - low) / count)
+    step = max(1.0, float(math.ceil(step))) if whole else step
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    ticks = tuple(index * step for index in range(first, last + 1))
+    decimals = next((places for places in range(7) if abs(round(step, places) - step) < 1e-9 * step), 7)
+    return Axis(low=low, high=high, start=start, end=end, ticks=ticks, decimals=decimals)
+
+
+class Picture:
+    """A drawing that grows mark by mark; a mark's classes are those of the page's style sheet."""
+
+    def __init__(self, height: float, *, width: float = WIDTH) -> None:
+        self._size = (width, height)
+        self._parts: list[str] = []
+
+    def frame(self, x: Axis, y: Axis, *, x_label: str = "", y_label: str = "") -> None:
+        """Draw two axes: lines across at the ticks of y, a base line, and labels."""
+        left, right, base = x.start, x.end, y.start
+        for value in y.ticks:
+            self.rule((left, y.at(value)), (right, y.at(value)), "grid")
+            self.text((left - 8, y.at(value) + 4), short(value, y.decimals), "tick end")
+        self.rule((left, base), (right, base), "base")
+        for value in x.ticks:
+            self.text((x.at(value), base + 17), short(value, x.decimals), "tick mid")
+        if x_label:
+            self.text(((left + right) / 2, base + 35), x_label, "label mid")
+        if y_label:
+            self.text((max(left - 46, 2.0), y.end - 12), y_label, "label")
+
+    def columns(self, x: Axis, top: float, base: float, *, x_label: str = "") -> None:
+        """Draw the lines down of a picture whose rows have names instead of numbers."""
+        for value in x.ticks:
+            self.rule((x.at(value), top), (x.at(value), base), "grid")
+            self.text((x.at(value), base + 17), short(value, x.decimals), "tick mid")
+        if x_label:
+            self.text(((x.start + x.end) / 2, base + 36), x_label, "label mid")
+
+    def line(self, points: Sequence[tuple[float, float | None]], css: str) -> None:
+        """Draw a line through points; one without a height leaves a gap."""
+        for part in _unbroken(points):
+            self._parts.append(f'<path class="ln {css}" d="{_path(part)}"/>')
+
+    def band(self, points: Sequence[tuple[float, float | None, float | None]], css: str) -> None:
+        """Fill what lies between two heights (x, low, high); where either is missing there is a gap."""
+        lows = _unbroken([(x, None if high is None else low) for x, low, high in points])
+        highs = _unbroken([(x, None if low is None else high) for x, low, high in points])
+        for under, over in zip(lows, highs, strict=True):
+            self._parts.append(f'<path class="bd {css}" d="{_path([*under, *reversed(over)])}Z"/>')
+
+    def dots(self, points: Iterable[_Point], css: str, *, size: float = 6.0) -> None:
+        """Draw round dots: one path of strokes without length, which is a tenth of as many circles."""
+        marks = "".join(f"M{_place(x)} {_place(y)}h.01" for x, y in points)
+        if marks:
+            self._parts.append(f'<path class="dt {css}" stroke-width="{_place(size)}" d="{marks}"/>')
+
+    def ring(self, at: _Point, css: str, *, radius: float = 7.0) -> None:
+        """Draw a ring around a point."""
+        self._parts.append(f'<circle class="rg {css}" cx="{_place(at[0])}" cy="{_place(at[1])}" r="{_place(radius)}"/>')
+
+    def rule(self, start: _Point, end: _Point, css: str) -> None:
+        """Draw a straight line."""
+        self._parts.append(f'<path class="{css}" d="{_path([start, end])}"/>')
+
+    def box(self, corner: _Point, size: _Point, css: str, *, strength: float | None = None) -> None:
+        """Fill a rectangle, faintly where its strength is below 1."""
+        faint = "" if strength is None else f' fill-opacity="{strength:.2f}"'
+        place = f'x="{_place(corner[0])}" y="{_place(corner[1])}" width="{_place(size[0])}" height="{_place(size[1])}"'
+        self._parts.append(f'<rect class="{css}" {place}{faint}/>')
+
+    def whisker(self, axis: Axis, y: float, ends: tuple[float | None, float | None], value: float, css: str) -> None:
+        """Draw an interval that lies, with its estimate."""
+        low, high = ends
+        if low is not None and high is not None:
+            self._parts.append(f'<path class="wk {css}" d="{_path([(axis.at(low), y), (axis.at(high), y)])}"/>')
+            for end in (low, high):
+                self._parts.append(f'<path class="wk {css}" d="M{_place(axis.at(end))} {_place(y - 5)}v10"/>')
+        self.dots([(axis.at(value), y)], css, size=10.0)
+
+    def text(self, at: _Point, words: str, css: str = "tick") -> None:
+        """Write words; the classes ``mid`` and ``end`` say which part of them is at the point."""
+        self._parts.append(f'<text class="{css}" x="{_place(at[0])}" y="{_place(at[1])}">{escape(words)}</text>')
+
+    def svg(self, alt: str) -> Markup:
+        """Return the picture.
+
+        Args:
+            alt: What it shows, for those who cannot see it.
+        """
+        width, height = (_place(value) for value in self._size)
+        head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}">'
+        return Markup(head + "".join(self._parts) + "</svg>")  # noqa: S704 - all that came from outside is escaped above
+
+
+def _step(rough: float) -> float:
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(step * power for step in _STEPS if step * power >= rough * (1.0 - 1e-9))
+
+
+def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[_Point]]:
+    """Return the stretches of points that follow each other without a gap."""
+    stretches: list[list[_Point]] = [[]]
+    for x, y in points:
+        if y is None or not math.isfinite(y):
+            stretches.append([])
+        else:
+            stretches[-1].append((x, y))
+    return [stretch for stretch in stretches if stretch]
+
+
+def _path(points: Sequence[_Point]) -> str:
+    return "M" + "L".join(f"{_place(x)} {_place(y)}" for x, y in points)
+
+
+def _place(value: float) -> str:
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text

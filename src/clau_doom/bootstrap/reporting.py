@@ -1,0 +1,118 @@
+"""Reports: from stored experiments to a page, and from a page to its file."""
+
+import errno
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clau_doom.bootstrap.analysing import analyse, compare
+from clau_doom.config import StoredExperiment
+from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+
+if TYPE_CHECKING:
+    from clau_doom.analysis import Criterion
+    from clau_doom.analysis.comparison import ExperimentComparison
+    from clau_doom.analysis.experiment import ExperimentAnalysis
+
+__all__ = ["check_report_target", "report", "report_comparison", "write_report"]
+
+_HEAD = 2_000  # bytes within which a report says that it is one
+
+
+def report(
+    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, analysis: "ExperimentAnalysis | None" = None
+) -> str:
+    """Return the report of an experiment as it stands: an HTML page that fetches nothing and runs no script.
+
+    Args:
+        stored: The experiment.
+        criteria: What its agents are ranked by; none: no ranking.
+        analysis: What `analyse` said of both, where it is at hand.
+    """
+    from clau_doom.analysis.report import experiment_report, render  # noqa: PLC0415 - jinja2, which no run needs
+
+    return render(experiment_report(stored, analysis or analyse(stored, criteria)))
+
+
+def report_comparison(
+    experiments: Sequence[StoredExperiment],
+    baseline: str,
+    criteria: "Sequence[Criterion]" = (),
+    *,
+    comparison: "ExperimentComparison | None" = None,
+) -> str:
+    """Return the report of experiments side by side, as `report` does of one.
+
+    Args:
+        experiments: Two or more.
+        baseline: The id of one of them.
+        criteria: What their champions are ranked by; none: no ranking.
+        comparison: What `compare` said of all this, where it is at hand.
+
+    Raises:
+        ConfigError: They cannot be compared, as `compare` says.
+        WrongState: One has no held-out episodes yet.
+    """
+    from clau_doom.analysis.report import comparison_report, render  # noqa: PLC0415 - as above
+
+    return render(comparison_report(experiments, comparison or compare(experiments, baseline, criteria)))
+
+
+def check_report_target(path: Path, *, force: bool) -> None:
+    """Do nothing if a report can be written at `path`: where nothing is, or an older report.
+
+    Raises:
+        ConfigError: It is no .html file, its folder is missing, or something else than a report is there.
+    """
+    from clau_doom.analysis.report import MARK  # noqa: PLC0415 - as above
+
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise ConfigError(f"{str(path)!r} is no .html file: a report is one")
+    if not path.parent.is_dir():
+        raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: choose another name")
+    if path.exists() and not force and MARK.encode() not in _beginning(path):
+        raise ConfigError(f"{path} is no report: choose another name, or replace it with --force")
+
+
+def write_report(path: Path, page: str) -> None:
+    """Write a page to a file: whole, or not at all. What is there is replaced.
+
+    Raises:
+        DiskFull: There is no room.
+        StorageFailed: It cannot be written.
+    """
+    try:
+        with ExitStack() as undo:
+            descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+            staged = Path(name)
+            undo.callback(staged.unlink, missing_ok=True)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(page)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.chmod(0o666 & ~_umask())
+            staged.replace(path)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(f"no room is left for {path}: free some, then ask for the report again") from error
+        raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise StorageFailed(f"cannot read {path}, which is in the way: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    """Return the mask of new files' permissions, which can be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
