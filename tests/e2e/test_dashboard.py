@@ -117,12 +117,16 @@ def test_an_experiment_that_is_started_in_the_page_evolves_before_ones_eyes(visi
     expect(page.get_by_role("heading", name="seen")).to_be_visible()
     grows(page, 2)
     grows(page, rows_of_curve(page) + 1)
-    expect(page.locator(".state", has_text="completed").first).to_be_visible(timeout=90_000)
+    expect(page.locator(".head .state.completed")).to_be_visible(timeout=90_000)
     assert page.evaluate("window.mark") == marked, "the page was loaded again"
     expect(page.get_by_role("heading", name="Champion")).to_be_visible()
     expect(page.get_by_text("On held-out seeds, which nothing was selected on")).to_be_visible()
     expect(page.locator(".events li", has_text="completed").first).to_be_visible()
     assert rows_of_curve(page) == 8
+    page.get_by_role("link", name="Report").click()
+    report = page.frame_locator("iframe.report")
+    expect(report.get_by_role("heading", name="Summary")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="seen").click()
     page.locator("section[aria-labelledby=champion] a").first.click()
     expect(page.get_by_role("heading", name="Genome")).to_be_visible()
     expect(page.locator(".gene").first).to_be_visible()
@@ -251,6 +255,7 @@ def test_pages_have_no_serious_fault_of_accessibility(
         "/arena",
         "/compare",
         "/compare?ids=short,another",
+        "/report?ids=short",
     ):
         page = visitor.open(path)
         page.wait_for_selector("h1")

@@ -379,3 +379,19 @@ async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
         assert (status, told["error"]["kind"]) == (409, "WrongState")
         assert "shown" in told["error"]["message"]
         assert (await browser.get("/api/films/0123"))[0] == 404
+
+
+async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving) -> None:
+    """Of one experiment, or of several; who names none, too many or somebody unknown is told so."""
+    async with serving() as browser:
+        await browser.finished()
+        async with browser.http.get(browser.server.url + "/api/report?ids=shown") as answer:
+            text = await answer.text()
+            assert answer.status == 200
+            assert "script-src" not in answer.headers["content-security-policy"]
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "<script" not in text
+        assert "held-out" in text
+        assert (await browser.get("/api/report?ids="))[0] == 400
+        assert (await browser.get("/api/report?ids=a,b,c,d,e,f,g"))[0] == 400
+        assert (await browser.get("/api/report?ids=nobody"))[0] == 404

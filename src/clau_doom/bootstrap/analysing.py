@@ -32,17 +32,20 @@ def fitness_name(config: ExperimentConfig) -> str:
     return " ".join(f"{weight:+g} {name}" for name, weight in sorted(wanted.items()))
 
 
-def analyse(stored: StoredExperiment, criteria: "Sequence[Criterion]" = ()) -> "ExperimentAnalysis":
+def analyse(
+    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Gap | None" = None
+) -> "ExperimentAnalysis":
     """Return the analysis of an experiment as it stands.
 
     Args:
         stored: The experiment.
         criteria: What its agents are ranked by; none: no ranking.
+        space: The policy's genes, or why they are not known; None: the policy is asked, which may import it.
     """
     from clau_doom.analysis import telling_measures  # noqa: PLC0415 - scipy and statsmodels, which no run needs
     from clau_doom.analysis.experiment import analyse_experiment  # noqa: PLC0415
 
-    space = _space(stored)
+    space = space or _space(stored)
     return analyse_experiment(
         stored.snapshot,
         state=stored.state,

@@ -10,13 +10,15 @@ import signal
 import sys
 import tempfile
 from collections import OrderedDict
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from clau_doom.bootstrap.analysing import archive
+from clau_doom.bootstrap.analysing import analyse, archive
 from clau_doom.bootstrap.planning import make_fitness
+from clau_doom.bootstrap.reporting import report, report_comparison
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 from clau_doom.errors import StorageFailed, WrongState
@@ -64,6 +66,16 @@ class Studio:
 
         found = archive(stored, space)
         return found if isinstance(found, EliteMap) else None
+
+    def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
+        """Return the report of an experiment, or of several side by side, as HTML."""
+        from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - with what statistics need, and no run
+
+        first, *others = experiments
+        if others:
+            return report_comparison(experiments, first.snapshot.experiment.id)
+        known = space or Gap(missing="the policy's genes are not known here")
+        return report(first, analysis=analyse(first, space=known))
 
     def find_film(self, key: str) -> Path | None:
         """Return a film that was made, or None."""

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToJson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from clau_doom.config import StoredExperiment, config_from_yaml
@@ -32,6 +32,11 @@ _LARGEST_BODY = 1 << 20
 _MOST_SHELVES = 64
 _PING = 15
 _BASELINE = "-random"
+_MOST_REPORTED = 6
+# A report has its style within, and neither runs nor fetches anything.
+_REPORTS_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
+)
 _ACTIONS: Mapping[str, AgentAction] = MappingProxyType(
     {action.value: action for action in AgentAction if action is not AgentAction.INSPECT}
 )
@@ -57,6 +62,8 @@ class Api:
         self._orchestrator = orchestrator
         self._studio = studio
         self._finish = finishing.finish
+        self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
+        self._reporting = asyncio.Lock()
         self._arena = Arena(orchestrator.glimpses)
         self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
         self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
@@ -77,6 +84,7 @@ class Api:
             *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
             Route("/agents/{agent}", self._agent, methods=["GET"]),
             Route("/agents/{agent}/films", self._make_film, methods=["POST"]),
+            Route("/report", self._report, methods=["GET"]),
             Route("/arena", self._watch, methods=["GET"]),
             Route("/films/{key}", self._film, methods=["GET"]),
             *(Route(f"/agents/{{agent}}/{verb}", partial(self._command, verb), methods=["POST"]) for verb in _ACTIONS),
@@ -174,6 +182,25 @@ class Api:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
         yield ServerSentEvent("{}", event="over")
+
+    async def _report(self, request: Request) -> Response:
+        """Return the report of the experiments that ``ids`` names, as a page of its own that fetches nothing."""
+        names = [name for name in request.query_params.get("ids", "").split(",") if name]
+        if not 0 < len(names) <= _MOST_REPORTED:
+            raise InvalidMessage(f"ids names {len(names)} experiments: name 1 to {_MOST_REPORTED}, with commas between")
+        stored = [await self._read(name) for name in dict.fromkeys(names)]
+        text = await self._reported(stored)
+        return HTMLResponse(text, headers={"content-security-policy": _REPORTS_POLICY})
+
+    async def _reported(self, stored: Sequence[StoredExperiment]) -> str:
+        key = tuple((each.snapshot.experiment.uuid, each.snapshot.last_sequence) for each in stored)
+        async with self._reporting:  # one at a time: it is work for a core
+            if key not in self._reports:
+                space = await self._space(stored[0]) if len(stored) == 1 else None
+                self._reports[key] = await asyncio.to_thread(self._studio.report, stored, space)
+                while len(self._reports) > _MOST_REPORTED:
+                    self._reports.popitem(last=False)
+            return self._reports[key]
 
     async def _watch(self, _request: Request) -> Response:
         """Stream what the agents that play now see."""

@@ -31,7 +31,7 @@ __all__ = ["WebServer"]
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 256
 _LONGEST_FORM = 8192
-_PAGES = ("/", "/new", "/arena", "/compare", "/experiments/{experiment}", "/agents/{agent}")
+_PAGES = ("/", "/new", "/arena", "/compare", "/report", "/experiments/{experiment}", "/agents/{agent}")
 
 
 class WebServer(HttpServer):

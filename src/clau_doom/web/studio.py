@@ -1,5 +1,6 @@
 """What the dashboard asks to be made of experiments: the seam between this room and the one that wires it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,19 @@ class Studio(Protocol):
 
     def elites(self, stored: StoredExperiment, space: GenomeSpace) -> "EliteMap | None":
         """Return the map of a MAP-Elites archive, or None where there is none. May take seconds; blocks."""
+        ...
+
+    def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
+        """Return the report of an experiment, or of several side by side, as HTML. May take seconds; blocks.
+
+        Args:
+            experiments: One or more; the first is the one that the others are compared with.
+            space: The genes of a single one's policy, or None where they are not known here.
+
+        Raises:
+            ConfigError: They cannot be compared.
+            WrongState: There is nothing to report on yet.
+        """
         ...
 
     async def film(self, uuid: str, agent: str, purpose: Purpose, number: int) -> str:

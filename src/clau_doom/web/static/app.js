@@ -8,12 +8,14 @@ import { Compare } from "./pages/compare.js";
 import { Experiment } from "./pages/experiment.js";
 import { Experiments } from "./pages/experiments.js";
 import { NewExperiment } from "./pages/new.js";
+import { Report } from "./pages/report.js";
 
 const ROUTES = [
   [/^\/$/, Experiments],
   [/^\/new$/, NewExperiment],
   [/^\/arena$/, Arena],
   [/^\/compare$/, Compare],
+  [/^\/report$/, Report],
   [/^\/experiments\/([^/]+)$/, Experiment],
   [/^\/agents\/([^/]+)$/, AgentPage],
 ];

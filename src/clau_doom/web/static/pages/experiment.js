@@ -80,6 +80,7 @@ const Head = ({ data, again, connection }) => html`
     </div>
     <div class="actions">
       <${Steering} row=${data} again=${again} />
+      ${data.generations.length > 0 && html`<a class="button" href=${`/report?ids=${encodeURIComponent(data.id)}`}>Report</a>`}
       <a class="button" href=${`/compare?ids=${encodeURIComponent(data.id)}`}>Compare</a>
     </div>
   </div>
