@@ -106,6 +106,14 @@ class Service:
             time.sleep(0.1)
 
 
+@pytest.fixture(scope="module")
+def lasting_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Return a folder and its server for all of a module's tests that change nothing."""
+    made = Service(tmp_path_factory.mktemp("service"))
+    yield made
+    made.end()
+
+
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     made = Service(tmp_path)

@@ -234,16 +234,23 @@ def axe(tool: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactor
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
+@pytest.fixture(scope="module")
+def two_finished(lasting_service: Any) -> Any:
+    """Return a server with two experiments that are finished."""
+    for name in ("short", "another"):
+        (lasting_service.folder / "config.yaml").write_text(config(name, generations=3))
+        assert lasting_service.run("run", "-c", "config.yaml", local=True).returncode == 0
+    lasting_service.start()
+    return lasting_service
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [1360, 390])
 def test_pages_have_no_serious_fault_of_accessibility(
-    chromium: Browser, served: Any, axe: str, theme: str, width: int
+    chromium: Browser, two_finished: Any, axe: str, theme: str, width: int
 ) -> None:
     """Wide and narrow, dark and light: axe-core finds none, and no page is wider than its window."""
-    service = served
-    for name in ("short", "another"):
-        (service.folder / "config.yaml").write_text(config(name, generations=3))
-        assert service.run("run", "-c", "config.yaml").returncode == 0
+    service = two_finished
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
     visitor = Visitor(context.new_page(), service.page)
     champion = json.loads(service.run("analyze", "short", "--json").stdout)["held_out"][0]["agent"]
