@@ -1,0 +1,71 @@
+"""What was read last: shared by all who ask, read again in time, and at once where something has changed."""
+
+import asyncio
+
+import pytest
+
+from clau_doom.web.shelf import Shelf
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Store:
+    """What is read: it takes a while, and says how often that was done."""
+
+    def __init__(self, seconds: float) -> None:
+        self.reads = 0
+        self._seconds = seconds
+
+    async def read(self) -> int:
+        self.reads += 1
+        number = self.reads
+        await asyncio.sleep(self._seconds)
+        return number
+
+
+async def test_all_who_ask_at_once_share_one_read() -> None:
+    """However many they are."""
+    store = Store(0.02)
+    shelf = Shelf(store.read)
+    assert await asyncio.gather(*(shelf.get() for _ in range(20))) == [1] * 20
+
+
+async def test_reading_takes_a_tenth_of_the_time() -> None:
+    """Who asks all the time is told what was read before, until nine times as long has passed."""
+    store = Store(0.02)
+    shelf, loop = Shelf(store.read), asyncio.get_running_loop()
+    began = loop.time()
+    while store.reads < 3:
+        await shelf.get()
+        await asyncio.sleep(0.001)
+    assert loop.time() - began >= 2 * 0.02 * 9
+
+
+async def test_who_has_changed_something_is_told_of_it() -> None:
+    """What is asked for afresh was read after the question, and not before it by somebody else's."""
+    store = Store(0.02)
+    shelf = Shelf(store.read)
+    assert await shelf.get() == 1
+    assert await shelf.get() == 1
+    assert await shelf.get(fresh=True) == 2
+    assert await asyncio.gather(shelf.get(fresh=True), shelf.get(fresh=True)) == [3, 4]
+
+
+async def test_a_read_that_fails_is_told_and_tried_again() -> None:
+    """Nothing of it is kept."""
+    failures = [RuntimeError("gone")]
+
+    async def read() -> str:
+        if failures:
+            raise failures.pop()
+        return "here"
+
+    shelf = Shelf(read)
+    with pytest.raises(RuntimeError, match="gone"):
+        await shelf.get()
+    assert await shelf.get() == "here"
