@@ -317,7 +317,8 @@ def bias_sentence(bias: SelectionBias) -> str:
     verdict = ": it promised too much" if sure and bias.value > 0 else "" if sure else ", which luck alone may explain"
     return (
         f"The champion's training fitness lies {side} its held-out mean, by {_bias_text(bias)}{verdict}; "
-        f"{number(bias.training)} in the generation that it was best of, {number(bias.held_out)} over {count(bias.n, 'held-out episode')}."
+        f"{number(bias.training)} in the generation that it was best of, {number(bias.held_out)} over "
+        f"{count(bias.n, 'held-out episode')}."
     )
 
 
