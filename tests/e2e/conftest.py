@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).parents[2]
 
 
 class Service:
@@ -119,3 +123,23 @@ def service(tmp_path: Path) -> Iterator[Service]:
     made = Service(tmp_path)
     yield made
     made.end()
+
+
+@pytest.fixture(scope="module")
+def chromium(tool: Callable[[str, str], str]) -> Iterator[Browser]:
+    """Return Debian's Chromium."""
+    program = tool("chromium", "chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def axe(tool: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return what looks for faults of accessibility, as JavaScript."""
+    folder = tmp_path_factory.mktemp("axe") / "axe"
+    shutil.copytree(ROOT / "tests" / "axe", folder, ignore=shutil.ignore_patterns("node_modules"))
+    install = [tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(install, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()

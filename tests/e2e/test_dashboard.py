@@ -2,20 +2,16 @@
 
 import json
 import re
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 pytestmark = pytest.mark.engine
 
-ROOT = Path(__file__).parents[2]
 YAML = """
 name: {name}
 seed: 3
@@ -31,16 +27,6 @@ _PATIENCE = 30_000
 
 def config(name: str, *, generations: int = 8, episodes: int = 2, timeout: int = 600) -> str:
     return YAML.format(name=name, generations=generations, episodes=episodes, timeout=timeout).strip()
-
-
-@pytest.fixture(scope="module")
-def chromium(tool: Callable[[str, str], str]) -> Iterator[Browser]:
-    """Return Debian's Chromium."""
-    program = tool("chromium", "chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Visitor:
@@ -222,16 +208,6 @@ def test_a_dropped_connection_heals_and_misses_nothing(visitor: Visitor, served:
     assert numbers == list(range(numbers[0], numbers[0] - len(numbers), -1))
     assert all(re.search("ERR_|Failed to load|Failed to fetch", text) for text in visitor.complaints)
     visitor.complaints.clear()
-
-
-@pytest.fixture(scope="module")
-def axe(tool: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return what looks for faults of accessibility, as JavaScript."""
-    folder = tmp_path_factory.mktemp("axe") / "axe"
-    shutil.copytree(ROOT / "tests" / "axe", folder, ignore=shutil.ignore_patterns("node_modules"))
-    install = [tool("npm", "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True)
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,37 @@ def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path)
     assert run("analyze", "tiny", "--plot", "no/such/folder/curve.png").code == 1
 
 
+def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path) -> None:
+    """The page is written beside the analysis, of one experiment or of several, and replaces an older page."""
+    keep(story)
+    keep(twin, name="twin")
+    document(run, "analyze", "tiny", "--report", "tiny.html")
+    page = (tmp_path / "tiny.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "clau-doom run -c tiny.yaml" in page
+    done = run("analyze", "tiny", "--criteria", "kills:1", "--report", "tiny.html")
+    assert done.code == 0
+    assert "wrote tiny.html" in done.err
+    assert "closeness to the ideal" in (tmp_path / "tiny.html").read_text()
+    document(run, "analyze", "tiny", "twin", "--report", "both.html")
+    assert "--baseline tiny --report comparison.html" in (tmp_path / "both.html").read_text()
+
+
+def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
+    """A file that is no report is left alone unless it is forced; what cannot be written is refused first."""
+    keep(story)
+    (tmp_path / "thesis.html").write_text("four years of work")
+    refused = run("analyze", "tiny", "--report", "thesis.html")
+    assert (refused.code, refused.out) == (2, "")
+    assert "thesis.html is no report" in refused.err
+    assert (tmp_path / "thesis.html").read_text() == "four years of work"
+    assert run("analyze", "tiny", "--report", "thesis.html", "--force").code == 0
+    assert (tmp_path / "thesis.html").read_text().startswith("<!doctype html>")
+    for target, complaint in (("a.pdf", "is no .html file"), ("no/such/a.html", "there is no folder no/such")):
+        refused = run("analyze", "tiny", "--report", target)
+        assert (refused.code, complaint in refused.err) == (2, True)
+
+
 def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: list[Event]) -> None:
     """Two generations have no learning curve and nothing to regress on: JSON and text give the reason for each."""
     keep(story)

@@ -146,11 +146,15 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     name = "d_z" if contrast.paired else "d"
     effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
     p = chance(contrast.p_holm)
-    test = "" if contrast.p_holm is None else f", p {p if p.startswith('<') else f'= {p}'} by {contrast.test}, Holm"
+    test = (
+        ""
+        if contrast.p_holm is None
+        else f", p {p if p.startswith('<') else f'= {p}'} by {contrast.test}, Holm-corrected"
+    )
     told = f"{interval(difference)} ({n}{effect}{test})"
     if not difference.excludes(0.0):
         return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {told}."
-    return f"{us} is {'ahead of' if difference.mean > 0 else 'behind'} {them} by {told}."
+    return f"{us} is ahead of {them} by {told}." if difference.mean > 0 else f"{us} is behind {them}: {told}."
 
 
 def _learnt(analysis: ExperimentAnalysis) -> list[str]:

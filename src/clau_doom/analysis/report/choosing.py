@@ -30,7 +30,7 @@ def _lineage_figure(analysis: ExperimentAnalysis, line: Sequence[Ancestor]) -> F
     old_first = [*reversed(line)]
     x = generations_axis(analysis.generations, WIDTH - 40.0)
     means = [row.mean.mean if row.mean else None for row in analysis.generations]
-    y = axis_over([*(each.fitness for each in line), *means], 276.0, 30.0)
+    y = axis_over([*(each.fitness for each in line), *means], 276.0, 30.0, pad=0.12)
     picture = Picture(320.0)
     picture.frame(x, y, x_label="generation", y_label=f"training {analysis.fitness}")
     heights = [(x.at(row.index), y.at(row.mean.mean) if row.mean else None) for row in analysis.generations]
@@ -42,7 +42,7 @@ def _lineage_figure(analysis: ExperimentAnalysis, line: Sequence[Ancestor]) -> F
         for at, each in enumerate(old_first):
             if each.fitness is not None:
                 above = -12.0 if at % 2 == 0 else 20.0
-                spot = (x.at(each.agent.generation), y.at(each.fitness) + above)
+                spot = (max(x.at(each.agent.generation), x.start + 16.0), y.at(each.fitness) + above)
                 picture.text(spot, f"a{each.agent.index:03d}", "tick mid")
     operators = joined(dict.fromkeys(each.operator for each in old_first))
     return Figure(
@@ -99,6 +99,7 @@ def _map_figure(analysis: ExperimentAnalysis, archive: EliteMap) -> Figure:
     picture = Picture(base + 44.0)
     picture.box((left, top), (side * right.cells, side * up.cells), "empty")
     values = [cell.fitness for cell in archive.cells]
+    held = any(cell.agent == analysis.champion for cell in archive.cells)
     low, high = min(values), max(values)
     for cell in archive.cells:
         row, column = cell.place
@@ -122,13 +123,14 @@ def _map_figure(analysis: ExperimentAnalysis, archive: EliteMap) -> Figure:
         caption=(
             f"{len(archive.cells):,} of {archive.size:,} cells are filled (coverage {share(archive.coverage)}); QD "
             f"score {number(archive.qd_score)}, the sum of the cells' fitness above {number(archive.offset)}, the "
-            "lowest of any agent. A cell keeps the fittest of its agents on training seeds, luck included. "
+            "lowest of any agent. A cell keeps the fittest of its agents on training seeds, luck included"
+            f"{'' if held else '; the champion has lost its cell to another'}. "
             f"Seed {analysis.seed}."
         ),
         alt="A map of cells, the stronger the fitter; the numbers are in the table below.",
         picture=picture.svg(f"Archive over {_words(up)} and {_words(right)}"),
         table=_cells_table(archive),
-        keys=(Key(mark="ring", colour="c8", label="champion, where it is in the archive"),),
+        keys=(Key(mark="ring", colour="c8", label="champion"),) if held else (),
     )
 
 

@@ -9,7 +9,7 @@ from clau_doom.analysis.report.abstract import contrast_sentence
 from clau_doom.analysis.report.choosing import ranking_section
 from clau_doom.analysis.report.document import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
 from clau_doom.analysis.report.held_out import contrast_figure, contrasts_tables, profile_figure
-from clau_doom.analysis.report.origin import criteria_flag, failed_agents, reproduction_blocks
+from clau_doom.analysis.report.origin import appendix_section, criteria_flag, failed_agents
 from clau_doom.analysis.report.picture import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.report.typeset import NONE, bracket, chance, count, interval, joined, number, share_bracket
@@ -51,7 +51,7 @@ def comparison_report(experiments: Sequence[StoredExperiment], comparison: Exper
             _setups_section(comparison),
             ranking_section(comparison.ranking),
             _remarks_section(experiments, comparison),
-            _appendix_section(experiments, comparison),
+            appendix_section(experiments, f" --baseline {comparison.baseline}{criteria_flag(comparison.ranking)}"),
         ),
     )
 
@@ -76,7 +76,8 @@ def _summary(comparison: ExperimentComparison) -> tuple[str, ...]:
         (
             f"{count(len(comparison.entrants), 'experiment')} on {comparison.scenario}, maximising "
             f"{comparison.fitness}, are set beside {base}. Two questions are kept apart: whether a champion is better, "
-            "for which its held-out episodes are the evidence, and whether a way of evolving is, for which each run counts once."
+            "for which its held-out episodes are the evidence, and whether a way of evolving is, for which each run "
+            "counts once."
         )
     ]
     told += [
@@ -367,11 +368,3 @@ def _remarks_section(experiments: Sequence[StoredExperiment], comparison: Experi
         )
     )
     return Section(anchor="trouble", title="Remarks, failed agents and deviations", blocks=tuple(blocks))
-
-
-def _appendix_section(experiments: Sequence[StoredExperiment], comparison: ExperimentComparison) -> Section:
-    names = " ".join(stored.snapshot.experiment.id for stored in experiments)
-    flags = f"--baseline {comparison.baseline}{criteria_flag(comparison.ranking)}"
-    command = f"clau-doom analyze {names} --output-dir again {flags} --report comparison.html"
-    blocks = [block for stored in experiments for block in reproduction_blocks(stored, command, named=True)]
-    return Section(anchor="appendix", title="Appendix: how to make it again", blocks=tuple(blocks))

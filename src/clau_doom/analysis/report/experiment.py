@@ -6,7 +6,7 @@ from clau_doom.analysis.report.choosing import lineage_section, map_section, ran
 from clau_doom.analysis.report.document import Report
 from clau_doom.analysis.report.genes import components_section, genes_section, regression_section
 from clau_doom.analysis.report.held_out import held_out_section
-from clau_doom.analysis.report.origin import appendix_section, trouble_section
+from clau_doom.analysis.report.origin import appendix_section, criteria_flag, trouble_section
 from clau_doom.analysis.report.training import charts_section, diversity_section, fitness_section, learning_section
 from clau_doom.config import StoredExperiment
 
@@ -44,6 +44,6 @@ def experiment_report(stored: StoredExperiment, analysis: ExperimentAnalysis) ->
             map_section(analysis),
             ranking_section(analysis.ranking),
             trouble_section(stored),
-            appendix_section(stored, analysis.ranking),
+            appendix_section([stored], criteria_flag(analysis.ranking)),
         ),
     )

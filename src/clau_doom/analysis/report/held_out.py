@@ -159,12 +159,12 @@ def contrast_figure(contrasts: Sequence[Contrast], names: Sequence[str], *, titl
         picture.whisker(x, y, (each.difference.low, each.difference.high), each.difference.mean, _sure(ahead))
         picture.text((0.0, y + 4.0), name, "name")
         picture.text((_RIGHT + 12.0, y + 4.0), number(each.difference.mean), "value")
-    pairs = joined(dict.fromkeys(_count(each) for each in contrasts))
+    sizes = "; ".join(dict.fromkeys(_count(each) for each in contrasts))
     return Figure(
         anchor=anchor,
         title=title,
         caption=(
-            f"Difference of mean fitness with its 95 % interval ({pairs}). An interval that holds 0 is grey: the data "
+            f"Difference of mean fitness with its 95 % interval (n: {sizes}). Grey: the interval holds 0, and the data "
             "agree with no difference. Intervals are not corrected for the number of comparisons; the p-values below "
             "are."
         ),
@@ -208,7 +208,7 @@ def _effects_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table
         ),
         note=(
             "d_z divides by the standard deviation of the paired differences, d by the pooled one of the two: only d "
-            "compares with unpaired studies. Cliff's delta runs from -1 to 1. Better in: the probability of "
+            f"compares with unpaired studies. Cliff's delta runs from {short(-1.0, 0)} to 1. Better in: the chance of "
             "improvement, that a value is above one of the other, ties counting half."
         ),
     )
@@ -257,7 +257,8 @@ def profile_figure(profiles: Sequence[tuple[str, PerformanceProfile, str]], fitn
     picture.frame(x, y, x_label=f"threshold of {fitness}", y_label="share of episodes above it")
     for _, profile, colour in profiles:
         ends = zip(thresholds, profile.low, profile.high, strict=True)
-        picture.band([(x.at(at), y.at(low), y.at(high)) for at, low, high in ends], colour)
+        css = f"{colour} faint" if len(profiles) > 3 else colour
+        picture.band([(x.at(at), y.at(low), y.at(high)) for at, low, high in ends], css)
     for _, profile, colour in profiles:
         picture.line([(x.at(at), y.at(part)) for at, part in zip(thresholds, profile.above, strict=True)], colour)
     return Figure(
@@ -312,11 +313,12 @@ def _bias_blocks(bias: SelectionBias) -> list[Block]:
 def bias_sentence(bias: SelectionBias) -> str:
     """Return what being the best of many promised too much, in a sentence."""
     sure = bias.low is not None and bias.high is not None and not bias.low <= 0.0 <= bias.high
-    verdict = "promised too much" if bias.value > 0 else "promised too little"
-    told = f"by {_bias_text(bias)}" if sure else f"by no more than luck explains, {_bias_text(bias)}"
+    side = "above" if bias.value > 0 else "below"
+    verdict = ": it promised too much" if sure and bias.value > 0 else "" if sure else ", which luck alone may explain"
     return (
-        f"The champion's training fitness {verdict} {told}: {number(bias.training)} in the generation that it was best "
-        f"of, {number(bias.held_out)} over {count(bias.n, 'held-out episode')}."
+        f"The champion's training fitness lies {side} its held-out mean, by {_bias_text(bias)}{verdict}; "
+        f"{number(bias.training)} in the generation that it was best of, {number(bias.held_out)} over "
+        f"{count(bias.n, 'held-out episode')}."
     )
 
 

@@ -13,7 +13,7 @@ from clau_doom.domain.experiment import Deviations
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["appendix_section", "criteria_flag", "failed_agents", "reproduction_blocks", "trouble_section"]
+__all__ = ["appendix_section", "criteria_flag", "failed_agents", "trouble_section"]
 
 _TOLD = 200  # agents that failed
 _REASON = 300  # letters of a reason
@@ -87,51 +87,71 @@ def _deviations_table(deviations: Deviations) -> Table:
     )
 
 
-def appendix_section(stored: StoredExperiment, ranking: Ranking | Gap) -> Section:
-    """Return what makes an experiment and its report again."""
-    name = stored.snapshot.experiment.id
-    again = f"clau-doom analyze {name} --output-dir again{criteria_flag(ranking)} --report {name}.html"
-    return Section(
-        anchor="appendix",
-        title="Appendix: how to make it again",
-        blocks=tuple(reproduction_blocks(stored, again, named=False)),
-    )
+def appendix_section(experiments: Sequence[StoredExperiment], flags: str) -> Section:
+    """Return what makes experiments and their report again.
+
+    Args:
+        experiments: One, or several that are compared.
+        flags: What the command that makes the report is told beside their names.
+    """
+    names = [stored.snapshot.experiment.id for stored in experiments]
+    target = names[0] if len(names) == 1 else "comparison"
+    report = f"clau-doom analyze {' '.join(names)} --output-dir again{flags} --report {target}.html"
+    shared = _shared([stored.snapshot.experiment.provenance.facts for stored in experiments])
+    blocks: list[Block] = [Listing(title="The commands", text=_commands(experiments, report)), _versions_table(shared)]
+    for stored in experiments:
+        blocks += _origin(stored, shared, folded=len(experiments) > 1)
+    return Section(anchor="appendix", title="Appendix: how to make it again", blocks=tuple(blocks))
 
 
 def criteria_flag(ranking: Ranking | Gap) -> str:
     """Return the flag that asks for a ranking, or nothing."""
     if isinstance(ranking, Gap):
         return ""
-    text = ",".join(f"{criterion.name}:{criterion.weight!r}" for criterion in ranking.criteria)
+    # Weights count by their shares: the smallest may as well be 1, which is shorter to read.
+    least = min(abs(criterion.weight) for criterion in ranking.criteria)
+    text = ",".join(f"{criterion.name}:{criterion.weight / least:.12g}" for criterion in ranking.criteria)
     return f" --criteria {shlex.quote(text)}"
 
 
-def reproduction_blocks(stored: StoredExperiment, report_command: str, *, named: bool) -> list[Block]:
-    """Return commands, configuration, versions and seeds of an experiment.
+def _commands(experiments: Sequence[StoredExperiment], report: str) -> str:
+    lines = ["# With the versions and files below, and no CLAU_DOOM_ variable set."]
+    for stored in experiments:
+        name, digest = stored.snapshot.experiment.id, history_sha256(stored.snapshot.finished_generations)
+        lines += [
+            "",
+            f"# The configuration of {name}, below, saved as {name}.yaml:",
+            f"clau-doom run -c {name}.yaml --output-dir again",
+            f"clau-doom status {name} --output-dir again --json",
+            "# history_sha256 must be",
+            f"# {digest}",
+        ]
+    return "\n".join([*lines, "", "# This report:", report])
 
-    Args:
-        stored: The experiment.
-        report_command: The command that makes the report.
-        named: Whether the titles say of which experiment they are.
-    """
-    snapshot = stored.snapshot
-    name, of = snapshot.experiment.id, f" of {snapshot.experiment.id}" if named else ""
-    digest = history_sha256(snapshot.finished_generations)
-    commands = (
-        f"# With the versions and files below, and no CLAU_DOOM_ variable set.\n"
-        f"# Save the configuration below as {name}.yaml; then\n"
-        f"clau-doom run -c {name}.yaml --output-dir again\n\n"
-        f"# The hash of the history must be\n# {digest}\n"
-        f"clau-doom status {name} --output-dir again --json\n\n"
-        f"# This report\n"
-        f"{report_command}"
+
+def _shared(facts: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, str], ...]:
+    """Return the versions and digests that all experiments have in common."""
+    return tuple(fact for fact in facts[0] if all(fact in row for row in facts))
+
+
+def _versions_table(shared: Sequence[tuple[str, str]]) -> Table:
+    return Table(
+        title="Versions and digests",
+        columns=("what", "version or SHA-256"),
+        rows=tuple(shared),
+        words=(0, 1),
+        note="source: of the source of one of clau-doom's packages; scenario: of the file that was played.",
     )
+
+
+def _origin(stored: StoredExperiment, shared: Sequence[tuple[str, str]], *, folded: bool) -> list[Block]:
+    """Return what is an experiment's own: its state, hash and configuration, and the seeds that it played."""
+    snapshot, name = stored.snapshot, stored.snapshot.experiment.id
     return [
         *_doubts(stored),
-        Listing(title=f"The commands{of}", text=commands),
-        _facts_table(stored, digest, of),
-        Listing(title=f"The configuration{of}: {name}.yaml", text=snapshot.config_yaml.rstrip("\n"), folded=named),
-        Listing(title=f"The seeds{of}", text=_seeds(snapshot), folded=True),
+        _state_table(stored, shared),
+        Listing(title=f"{name}.yaml: the configuration", text=snapshot.config_yaml.rstrip("\n"), folded=folded),
+        Listing(title=f"The seeds of {name}'s episodes", text=_seeds(snapshot), folded=True),
     ]
 
 
@@ -144,25 +164,19 @@ def _doubts(stored: StoredExperiment) -> list[Block]:
     return [gap(Gap(missing=doubt)) for doubt in found]
 
 
-def _facts_table(stored: StoredExperiment, digest: str, of: str) -> Table:
+def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) -> Table:
     snapshot = stored.snapshot
-    finished, planned = len(snapshot.summaries), stored.config.generations
     rows = [
-        ("experiment", snapshot.experiment.id),
-        ("its unique id", snapshot.experiment.uuid),
+        ("unique id", snapshot.experiment.uuid),
         ("state", stored.state.value + (f": {snapshot.reason}" if snapshot.reason else "")),
         ("seed", str(snapshot.experiment.seed)),
-        ("generations", f"{finished} of {planned}"),
-        ("history SHA-256", digest),
+        ("generations", f"{len(snapshot.summaries)} of {stored.config.generations}"),
+        ("history SHA-256", history_sha256(snapshot.finished_generations)),
         ("deviations", str(snapshot.deviations.total)),
     ]
-    return Table(
-        title=f"State, versions and digests{of}",
-        columns=("what", "value"),
-        rows=(*rows, *snapshot.experiment.provenance.facts),
-        words=(0, 1),
-        note="source: the SHA-256 of a package's source; scenario.cfg and .wad: of the file that was played.",
-    )
+    own = [fact for fact in snapshot.experiment.provenance.facts if fact not in shared]
+    title = f"Experiment {snapshot.experiment.id}"
+    return Table(title=title, columns=("what", "value"), rows=(*rows, *own), words=(0, 1))
 
 
 def _seeds(snapshot: Snapshot) -> str:

@@ -1,0 +1,93 @@
+"""A report in a real browser, of real episodes, under a policy that allows nothing but its own style."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+pytestmark = pytest.mark.engine
+
+YAML = """
+name: {name}
+seed: {seed}
+generations: 6
+population: 6
+episodes: 2
+scenario: {{name: defend_the_center, timeout: 150}}
+fitness: kills
+evolution: {{kind: map-elites}}
+holdout: {{validation: 2, episodes: 6}}
+"""
+ADDRESS = "http://report.invalid/"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def command(folder: Path, *words: str) -> None:
+    """Carry out a command in a folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CLAU_DOOM_")}
+    whole = [sys.executable, "-m", "clau_doom", *words]
+    subprocess.run(whole, cwd=folder, env=environment, check=True, capture_output=True, timeout=180)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the report of one experiment, and that of two."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name, seed in (("one", 1), ("two", 2)):
+        (folder / "config.yaml").write_text(YAML.format(name=name, seed=seed))
+        command(folder, "run", "-c", "config.yaml")
+    command(folder, "analyze", "one", "--criteria", "kills:1,shots:-1", "--report", "one.html")
+    command(folder, "analyze", "one", "two", "--report", "both.html")
+    return folder / "one.html", folder / "both.html"
+
+
+@pytest.fixture(params=[("dark", 1280), ("light", 1280), ("dark", 390), ("light", 390)], ids=str)
+def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """Return a reader, at night and by day, with a wide window and a narrow one."""
+    theme, width = request.param
+    made = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    yield made
+    made.close()
+
+
+def test_a_report_is_read_by_everybody(context: BrowserContext, axe: str, reports: tuple[Path, Path]) -> None:
+    """Dark and light, wide and narrow: no complaint, no request, no fault of accessibility, no scrolling sideways."""
+    for path in reports:
+        assert _noise(context, path.read_text()) == [ADDRESS]
+        assert _faults(context, path.read_text(), axe) == []
+
+
+def _noise(context: BrowserContext, text: str) -> list[str]:
+    """Return what the browser asks for and complains of where a policy allows nothing."""
+    page, heard = context.new_page(), list[str]()
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda request: heard.append(request.url))
+    page.route("**/*", lambda route: route.fulfill(body=text, headers=headers))
+    page.goto(ADDRESS)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("figure").count() == page.locator("figure figcaption").count() >= 6
+    page.close()
+    return heard
+
+
+def _faults(context: BrowserContext, text: str, axe: str) -> list[tuple[str, object]]:
+    """Return what axe-core finds serious; it is a script, which the policy above would not let run."""
+    page = context.new_page()
+    page.set_content(text)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    page.close()
+    return [
+        (fault["id"], node["target"])
+        for fault in found["violations"]
+        if fault["impact"] in {"serious", "critical"}
+        for node in fault["nodes"]
+    ]

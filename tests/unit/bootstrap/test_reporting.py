@@ -1,0 +1,344 @@
+"""Reports of whole experiments, on scripted episodes."""
+
+import asyncio
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from clau_doom.analysis import Gap, criteria_of
+from clau_doom.analysis.genomes import GeneHistory
+from clau_doom.bootstrap import (
+    analyse,
+    check_report_target,
+    compare,
+    report,
+    report_comparison,
+    write_report,
+)
+from clau_doom.config import (
+    ExperimentConfig,
+    HoldoutConfig,
+    MapElitesConfig,
+    StoredExperiment,
+    config_from_yaml,
+    to_yaml,
+)
+from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
+from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
+from clau_doom.domain.history import history_sha256
+from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.policies import GENES
+from clau_doom.testing import ScriptedBackend, scripted_outcome
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
+
+CONFIG = ExperimentConfig(
+    name="one", generations=12, population=6, episodes=2, holdout=HoldoutConfig(validation=3, episodes=12)
+)
+HOSTILE = "</pre></script><script>alert(1)</script><img src=x onerror=alert(2)>&\"'"
+VOID = {"meta", "path", "rect", "circle"}  # what has no end, and what our pictures close at once
+
+
+def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
+    """Return an episode whose reward falls with the square of the genes, and has some noise."""
+    noise = scripted_outcome(genome, seed)
+    shares = [(v - g.low) / (g.high - g.low) for v, g in zip(genome.values, GENES.genes, strict=False)]
+    reward = 20.0 - 4.0 * sum(share * share for share in shares or [3.0]) + noise.measures.health / 40.0
+    return replace(noise, measures=replace(noise.measures, reward=reward, distance=40.0 * len(shares) * reward))
+
+
+@cache
+def _stored(config_yaml: str) -> StoredExperiment:
+    config = config_from_yaml(config_yaml, name="the test's configuration")
+
+    async def play() -> StoredExperiment:
+        store = scripted_store(config)
+        await scripted_run(config, store, ScriptedBackend(outcome=outcome), space=GENES).run()
+        snapshot = await store.snapshot()
+        return StoredExperiment(snapshot=snapshot, config=config, state=snapshot.state, last_activity=0.0)
+
+    return asyncio.run(play())
+
+
+def experiment(name: str = "one", **changes: object) -> StoredExperiment:
+    return _stored(to_yaml(CONFIG.model_copy(update={"name": name, **changes})))
+
+
+class Page(HTMLParser):
+    """What a page holds; raises where an element is closed that is not open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.words: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: list[tuple[str, tuple[str, ...]]] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), attrs
+        self.elements.append((tag, dict(attrs)))
+        self.inside.append((tag, tuple(self._open)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._open:
+            self.words.append(data)
+
+    @property
+    def said(self) -> str:
+        """Everything that is read, each run of white space as one blank."""
+        return " ".join("".join(self.words).split())
+
+    def count(self, tag: str, within: str | None = None) -> int:
+        return sum(name == tag and (within is None or within in around) for name, around in self.inside)
+
+
+@cache
+def page(name: str = "one") -> Page:
+    return Page(report(experiment(name), criteria_of("reward:2,shots:-1")))
+
+
+def test_every_figure_has_a_caption_its_numbers_and_words_for_those_who_cannot_see_it() -> None:
+    """Each is one picture with a description, one caption and one table of data, numbered in order."""
+    figures = page().count("figure")
+    assert figures >= 11
+    for part in ("figcaption", "details", "table", "summary"):
+        assert page().count(part, within="figure") == figures
+    pictures = [attrs for tag, attrs in page().elements if tag == "svg" and attrs.get("role") == "img"]
+    assert len(pictures) == figures
+    assert all(attrs["aria-label"] for attrs in pictures)
+    for number in range(1, figures + 1):
+        assert f"Figure {number}. " in page().said
+    assert page().count("caption") == page().count("table")
+
+
+def test_names_within_the_page_are_unique_and_links_lead_somewhere() -> None:
+    """Every id occurs once, and the table of contents leads to sections that are there."""
+    ids = [attrs["id"] for _, attrs in page().elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    links = [attrs["href"] or "" for tag, attrs in page().elements if tag == "a"]
+    assert len(links) >= 14
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+def test_a_page_fetches_nothing_and_runs_nothing() -> None:
+    """No script, no handler, no style beside the one sheet, no address: a strict policy can hold it."""
+    for text in (page().text, report_comparison([experiment(), experiment("two", seed=2)], "one")):
+        assert not {tag for tag, _ in Page(text).elements} & {
+            "script",
+            "link",
+            "img",
+            "iframe",
+            "object",
+            "form",
+            "base",
+        }
+        names = {name for _, attrs in Page(text).elements for name in attrs}
+        assert not {name for name in names if name.startswith("on")} | names & {"style", "src", "srcset", "action"}
+        for word in ("http:", "https:", "url(", "@import", "//"):
+            assert word not in text.replace("nats://localhost:4222", "")
+
+
+def test_equal_experiments_have_equal_reports() -> None:
+    """The bytes depend on what is stored alone: not on when it was written, or who looks."""
+    one = experiment()
+    assert report(one) == report(replace(one, last_activity=1e9))
+    assert report(one) == report(one, analysis=analyse(one))
+    assert report(one) != report(experiment("two", seed=2))
+
+
+def test_the_summary_tells_what_the_analysis_found() -> None:
+    """The champion's held-out mean, what it is ahead by, n, seed and p are those of the analysis."""
+    found = analyse(experiment())
+    assert found.results is not None
+    champion, contrast = found.results.rows[0], found.contrasts[1]
+    said = page().said
+    assert champion.agent in said
+    assert (
+        f"came to a mean of {champion.fitness.mean:.2f} [{champion.fitness.low:.2f}, {champion.fitness.high:.2f}]"
+        in said
+    )
+    lead = contrast.difference
+    assert f"ahead of random play by {lead.mean:.2f} [{lead.low:.2f}, {lead.high:.2f}] (12 pairs" in said
+    assert "12 of 12 generations of 6 agents, 2 episodes each, from seed 1" in said
+    assert "None of 72 agents failed" in said
+    assert "One experiment is one run" in said
+
+
+def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> None:
+    """Where the interval holds nought, the summary says that nothing is shown, and the cautions that neither is."""
+    found = analyse(experiment())
+    unsure = replace(found.contrasts[0], difference=replace(found.contrasts[0].difference, low=-1.0, high=1.0))
+    read = Page(report(experiment(), analysis=replace(found, contrasts=(unsure, found.contrasts[1])))).said
+    assert "No difference between the champion and generation 0's best is shown" in read
+    assert "That the champion is better than generation 0's best is not shown" in read
+    assert "ahead of generation 0's best by 0" not in read
+
+
+def test_the_appendix_makes_it_again() -> None:
+    """It has the commands, the configuration word for word, versions, the history's hash and every seed."""
+    stored = experiment()
+    said, text = page().said, page().text
+    assert "clau-doom run -c one.yaml --output-dir again" in said
+    assert "clau-doom analyze one --output-dir again --criteria reward:2,shots:-1 --report one.html" in said
+    assert " ".join(stored.snapshot.config_yaml.split()) in said
+    assert history_sha256(stored.snapshot.finished_generations) in text
+    assert "scripted" in said
+    for row in stored.snapshot.judging.values():
+        assert all(str(episode.outcome.seed) in said for episode in row)
+
+
+def test_what_the_data_do_not_allow_is_said() -> None:
+    """Before the first generation is finished every part has its sentence; nothing is left out or made up."""
+    whole = experiment()
+    early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
+    read = Page(report(replace(whole, snapshot=early, state=ExperimentState.RUNNING)))
+    found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING))
+    parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
+    for part in parts:
+        assert isinstance(part, Gap)
+        assert f"Not shown: {part.missing}." in read.said
+    assert "Nobody has played the held-out seeds yet" in read.said
+    assert "The experiment is running" in read.said
+    assert read.count("figure") == 0
+
+
+def test_failed_agents_and_deviations_are_told() -> None:
+    """An agent that failed has its reason, a mean without it its n, and a deviation its count and its caution."""
+    stored = _with_failures("it divided by nought")
+    read = Page(report(stored)).said
+    assert "2 of 72 agents failed; 3 deviations entered the history" in read
+    assert "it divided by nought" in read
+    assert "Run again, it need not come out the same" in read
+
+
+def _with_failures(reason: str) -> StoredExperiment:
+    """Return an experiment in which the last generation's first two agents failed."""
+    whole = experiment()
+    last = [
+        replace(each, status=AgentStatus.FAILED, fitness=None, failure=reason) if at < 2 else each
+        for at, each in enumerate(whole.snapshot.generations[-1])
+    ]
+    generations = (*whole.snapshot.generations[:-1], tuple(last))
+    deviations = Deviations(missed_deadlines=1, interventions=2)
+    return replace(whole, snapshot=replace(whole.snapshot, generations=generations, deviations=deviations))
+
+
+def test_hostile_words_stay_words() -> None:
+    """Reasons, gene names, configuration and versions may hold anything: it is shown, and is no markup."""
+    stored = _with_failures(HOSTILE)
+    facts = Provenance(facts=((f"fact{HOSTILE}", HOSTILE),))
+    snapshot = replace(
+        stored.snapshot,
+        config_yaml=f"# {HOSTILE}\n",
+        reason=HOSTILE,
+        experiment=replace(stored.snapshot.experiment, provenance=facts, uuid=HOSTILE),
+    )
+    stored = replace(stored, snapshot=snapshot)
+    gene = GeneHistory(
+        gene=HOSTILE, kind=GeneKind.CHOICE, means=(0.5, 0.7), spreads=(0.1, 0.2), commonest=(HOSTILE,) * 2
+    )
+    found = replace(analyse(stored), genes=(gene,), fitness=HOSTILE, scenario=HOSTILE)
+    read = Page(report(stored, analysis=found))
+    assert not {tag for tag, _ in read.elements} & {"script", "img"}
+    assert not any(name.startswith("on") for _, attrs in read.elements for name in attrs)
+    assert read.said.count(HOSTILE) >= 8
+
+
+def test_a_map_of_behaviours_is_drawn() -> None:
+    """A MAP-Elites archive has a rectangle for each filled cell, and a row."""
+    stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
+    found, read = analyse(stored), Page(report(stored))
+    assert not isinstance(found.archive, Gap)
+    filled = [attrs for tag, attrs in read.elements if tag == "rect" and "fill-opacity" in attrs]
+    assert len(filled) == len(found.archive.cells) + 20  # and the scale beside it
+    assert f"{len(found.archive.cells)} of 100 cells are filled" in read.said
+
+
+def test_several_experiments_are_set_side_by_side() -> None:
+    """Champions, comparisons, profiles, curves and setups have figures; remarks are told; all can be made again."""
+    stored = [
+        experiment("a"),
+        experiment("b", seed=2),
+        experiment("c", population=4),
+        experiment("d", seed=2, population=4),
+    ]
+    comparison = compare(stored, "a")
+    read = Page(report_comparison(stored, "a", comparison=comparison))
+    assert read.count("figure") >= 7
+    assert read.count("figcaption") == read.count("table", within="figure") == read.count("figure")
+    for each in comparison.contrasts:
+        assert each.ours in read.said
+    for remark in comparison.remarks:
+        assert remark[1:] in read.said
+    assert "population: 6 became 4" in read.said
+    assert "clau-doom analyze a b c d --output-dir again --baseline a --report comparison.html" in read.said
+    assert read.text == report_comparison(stored, "a")
+
+
+def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
+    """An older report may go; another file stays unless it is forced to."""
+    target = tmp_path / "one.html"
+    check_report_target(target, force=False)
+    write_report(target, page().text)
+    check_report_target(target, force=False)
+    other = tmp_path / "thesis.html"
+    other.write_text("<html>four years of work</html>")
+    with pytest.raises(ConfigError, match="is no report: choose another name, or replace it with --force"):
+        check_report_target(other, force=False)
+    check_report_target(other, force=True)
+    (tmp_path / "folder.html").mkdir()
+    for path, complaint in (
+        ("folder.html", "is a folder"),
+        ("one.pdf", "is no .html file"),
+        ("nowhere/one.html", "there is no folder"),
+    ):
+        with pytest.raises(ConfigError, match=complaint):
+            check_report_target(tmp_path / path, force=True)
+
+
+@contextmanager
+def small_files() -> Iterator[None]:
+    """Let no file grow beyond 20 kB; the kernel says EFBIG where a disk says ENOSPC."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """When there is no room, the old report is as it was, and nothing lies beside it."""
+    target = tmp_path / "one.html"
+    write_report(target, "the old one")
+    with small_files(), pytest.raises(StorageFailed, match="cannot write"):
+        write_report(target, page().text)
+    assert target.read_text() == "the old one"
+    assert [path.name for path in tmp_path.iterdir()] == ["one.html"]
+    write_report(target, page().text)
+    assert target.read_text() == page().text
+    assert target.stat().st_mode & 0o111 == 0
+
+
+def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:
+    """The rows of the fitness curve are the generations, with their agents, means and best."""
+    text = page().text.replace("\n", "")
+    for row in analyse(experiment()).generations:
+        assert row.mean is not None
+        assert f"<tr><td>{row.index}</td><td>6</td><td>0</td><td>{row.mean.mean:.2f}</td>" in text
