@@ -53,7 +53,8 @@ async def test_who_has_changed_something_is_told_of_it() -> None:
     assert await shelf.get() == 1
     assert await shelf.get() == 1
     assert await shelf.get(fresh=True) == 2
-    assert await asyncio.gather(shelf.get(fresh=True), shelf.get(fresh=True)) == [3, 4]
+    first, second = await asyncio.gather(shelf.get(fresh=True), shelf.get(fresh=True))
+    assert (first, second) == (3, 4)
 
 
 async def test_a_read_that_fails_is_told_and_tried_again() -> None:
