@@ -59,7 +59,7 @@ def axis_over(
     start: float,
     end: float,
     *,
-    count: int = 5,
+    count: int = 6,
     pad: float = 0.04,
     whole: bool = False,
     bounds: tuple[float | None, float | None] = (None, None),
