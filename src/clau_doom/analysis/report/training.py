@@ -302,7 +302,7 @@ def _draw_chart(
     picture.dots(places, "c8", size=5.0)
     for at, (*_, signalled) in zip(places, rows, strict=True):
         if signalled:
-            picture.ring(at, "c0")
+            picture.ring(at, "c0", radius=7.0 if len(rows) <= _MARKED else 4.0)
 
 
 def _chart_table(chart: ControlChart) -> Table:
