@@ -2,7 +2,7 @@
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -88,14 +88,12 @@ def write_report(path: Path, page: str) -> None:
     """
     try:
         with ExitStack() as undo:
-            descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-            staged = Path(name)
-            undo.callback(staged.unlink, missing_ok=True)
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            staged = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+            with staged.open("x", encoding="utf-8", newline="\n") as file:
+                undo.callback(staged.unlink, missing_ok=True)
                 file.write(page)
                 file.flush()
                 os.fsync(file.fileno())
-            staged.chmod(0o666 & ~_umask())
             staged.replace(path)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -109,10 +107,3 @@ def _beginning(path: Path) -> bytes:
             return file.read(_HEAD)
     except OSError as error:
         raise StorageFailed(f"cannot read {path}, which is in the way: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    """Return the mask of new files' permissions, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -111,6 +111,8 @@ def analyze(
         analyze_table(data, response=response, factors=factor or [], where=where, block=block, as_json=as_json)
         return
     refuse_without_data(response, factor, where, block)
+    if force and report is None:
+        raise ConfigError("--force is about a report: name its file with --report")
     if not experiments:
         raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
 

@@ -193,11 +193,13 @@ def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> Non
 def test_the_appendix_makes_it_again() -> None:
     """It has the commands, the configuration word for word, versions, the history's hash and every seed."""
     stored = experiment()
-    said, text = page().said, page().text
+    said = page().said
     assert "clau-doom run -c one.yaml --output-dir again" in said
     assert "clau-doom analyze one --output-dir again --criteria reward:2,shots:-1 --report one.html" in said
     assert " ".join(stored.snapshot.config_yaml.split()) in said
-    assert history_sha256(stored.snapshot.finished_generations) in text
+    digest = history_sha256(stored.snapshot.finished_generations)
+    assert f"# history_sha256 must be # {digest}" in said
+    assert f"history SHA-256{digest}" in said
     assert "scripted" in said
     for row in stored.snapshot.judging.values():
         assert all(str(episode.outcome.seed) in said for episode in row)

@@ -165,6 +165,7 @@ def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story:
     assert (tmp_path / "thesis.html").read_text() == "four years of work"
     assert run("analyze", "tiny", "--report", "thesis.html", "--force").code == 0
     assert (tmp_path / "thesis.html").read_text().startswith("<!doctype html>")
+    assert run("analyze", "tiny", "--force").code == 2
     for target, complaint in (("a.pdf", "is no .html file"), ("no/such/a.html", "there is no folder no/such")):
         refused = run("analyze", "tiny", "--report", target)
         assert (refused.code, complaint in refused.err) == (2, True)

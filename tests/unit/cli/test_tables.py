@@ -73,7 +73,7 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
         (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has one level only, '1'"),
         (["--response", "len"], "--data wants --response COLUMN, and --factor COLUMN once or twice"),
-        (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id and --plot out"),
+        (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id, --plot and --report out"),
     ],
 )
 def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:

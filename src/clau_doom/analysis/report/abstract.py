@@ -7,7 +7,7 @@ from clau_doom.analysis.report.document import Fact
 from clau_doom.analysis.report.held_out import bias_sentence, role_name
 from clau_doom.analysis.report.origin import failed_agents
 from clau_doom.analysis.report.training import plateau_sentence
-from clau_doom.analysis.report.typeset import bracket, chance, count, interval, joined, number
+from clau_doom.analysis.report.typeset import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.summary import CHAMPION, ResultRow
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import agent_id
@@ -47,7 +47,7 @@ def key_facts(stored: StoredExperiment, analysis: ExperimentAnalysis) -> tuple[F
             Fact(label=f"champion, mean {analysis.fitness}", value=number(champion.fitness.mean), detail=detail)
         )
     for each in analysis.contrasts:
-        detail = f"{bracket(each.difference.low, each.difference.high)}, p {chance(each.p_holm)}"
+        detail = f"{bracket(each.difference.low, each.difference.high)}, {p_equals(each.p_holm)}"
         value = number(each.difference.mean)
         facts.append(Fact(label=f"ahead of {role_name(each.theirs)} by", value=value, detail=detail))
     finished, planned = len(analysis.generations), stored.config.generations
@@ -129,7 +129,12 @@ def _worth(analysis: ExperimentAnalysis) -> list[str]:
         if analysis.champion:
             known = f" The champion is {agent_id(analysis.id, analysis.champion.generation, analysis.champion.index)}."
         return [f"Nobody has played the held-out seeds yet, and what the champion is worth is not known.{known}"]
-    others = [f"{role_name(row.role)} to {interval(row.fitness)}" for row in analysis.results.rows if row != champion]
+    others = [
+        f"{role_name(row.role)} to {interval(row.fitness)}"
+        + ("" if row.fitness.n == champion.fitness.n else f" over {row.fitness.n} of them")
+        for row in analysis.results.rows
+        if row != champion
+    ]
     beside = f"; on the same seeds {joined(others)}" if others else ""
     return [
         (
@@ -145,12 +150,7 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
     name = "d_z" if contrast.paired else "d"
     effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
-    p = chance(contrast.p_holm)
-    test = (
-        ""
-        if contrast.p_holm is None
-        else f", p {p if p.startswith('<') else f'= {p}'} by {contrast.test}, Holm-corrected"
-    )
+    test = "" if contrast.p_holm is None else f", {p_equals(contrast.p_holm)} by {contrast.test}, Holm-corrected"
     told = f"{interval(difference)} ({n}{effect}{test})"
     if not difference.excludes(0.0):
         return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {told}."

@@ -12,7 +12,7 @@ from clau_doom.analysis.report.held_out import contrast_figure, contrasts_tables
 from clau_doom.analysis.report.origin import appendix_section, criteria_flag, failed_agents
 from clau_doom.analysis.report.picture import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
-from clau_doom.analysis.report.typeset import NONE, bracket, chance, count, interval, joined, number, share_bracket
+from clau_doom.analysis.report.typeset import NONE, bracket, count, interval, joined, number, p_equals, share_bracket
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.config import StoredExperiment
 
@@ -61,7 +61,7 @@ def _facts(comparison: ExperimentComparison) -> tuple[Fact, ...]:
     label = f"baseline {base.id}, mean {comparison.fitness}"
     shown = [Fact(label=label, value=number(base.fitness.mean), detail=_n(base))]
     for each in comparison.contrasts[:4]:
-        detail = f"{bracket(each.difference.low, each.difference.high)}, p {chance(each.p_holm)}"
+        detail = f"{bracket(each.difference.low, each.difference.high)}, {p_equals(each.p_holm)}"
         shown.append(Fact(label=f"{each.ours} less {each.theirs}", value=number(each.difference.mean), detail=detail))
     return tuple(shown)
 

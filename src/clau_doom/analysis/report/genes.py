@@ -9,7 +9,18 @@ from clau_doom.analysis.genomes import GeneHistory
 from clau_doom.analysis.regression import Regression, Term
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.picture import WIDTH, Picture, axis_over
-from clau_doom.analysis.report.typeset import NONE, bracket, chance, count, joined, number, place, share, short
+from clau_doom.analysis.report.typeset import (
+    NONE,
+    bracket,
+    chance,
+    count,
+    joined,
+    number,
+    p_equals,
+    place,
+    share,
+    short,
+)
 from clau_doom.domain import AgentRef, GeneKind
 
 __all__ = ["components_section", "genes_section", "regression_section"]
@@ -133,7 +144,7 @@ def _diagnostics_table(regression: Regression) -> Table:
                 f"{short(regression.r_squared, 3)}, {short(regression.adjusted, 3)}",
                 "of fitness explained",
             ),
-            ("F", f"{number(regression.f)}, p {chance(regression.f_p)}", "all terms together"),
+            ("F", f"{number(regression.f)}, {p_equals(regression.f_p)}", "all terms together"),
             (
                 "largest VIF",
                 number(worst),
@@ -146,7 +157,7 @@ def _diagnostics_table(regression: Regression) -> Table:
             ),
             (
                 "Breusch–Pagan",  # noqa: RUF001 - two people
-                f"{number(regression.breusch_pagan)}, p {chance(regression.breusch_pagan_p)}",
+                f"{number(regression.breusch_pagan)}, {p_equals(regression.breusch_pagan_p)}",
                 "the noise depends on the genes" if uneven else "no sign of uneven noise",
             ),
             ("intervals", regression.covariance, "the covariance that they come from"),

@@ -82,7 +82,7 @@ def _episodes_figure(analysis: ExperimentAnalysis) -> Figure:
         caption=(
             f"Bars: how many episodes came to each fitness (n = {joined(map(str, sizes))} each, scaled to the "
             "commonest); below them, the mean with its 95 % interval "
-            "(BCa bootstrap from 34 episodes on, Student's t below). All contestants play the same seeds, on which "
+            "(BCa bootstrap from 34 episodes on, Student's t below). All are given the same seeds, on which "
             f"nothing was chosen; they follow from experiment seed {analysis.seed} and are listed in the data."
         ),
         alt="Bars for each contestant's held-out episodes with their means; the numbers are in the tables below.",

@@ -59,7 +59,7 @@ def axis_over(
     start: float,
     end: float,
     *,
-    count: int = 5,
+    count: int = 6,
     pad: float = 0.04,
     whole: bool = False,
     bounds: tuple[float | None, float | None] = (None, None),
@@ -158,7 +158,7 @@ class Picture:
             self._parts.append(f'<path class="wk {css}" d="{_path([(axis.at(low), y), (axis.at(high), y)])}"/>')
             for end in (low, high):
                 self._parts.append(f'<path class="wk {css}" d="M{_place(axis.at(end))} {_place(y - 5)}v10"/>')
-        self.dots([(axis.at(value), y)], css, size=10.0)
+        self.dots([(axis.at(value), y)], css, size=7.5)
 
     def text(self, at: _Point, words: str, css: str = "tick") -> None:
         """Write words; the classes ``mid`` and ``end`` say which part of them is at the point."""

@@ -9,7 +9,7 @@ from clau_doom.analysis.genomes import Diversity
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
-from clau_doom.analysis.report.typeset import NONE, chance, count, interval, number, place, runs, short
+from clau_doom.analysis.report.typeset import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.summary import GenerationRow, ResultRow
 
 __all__ = ["ROLES", "charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
@@ -162,8 +162,7 @@ def plateau_sentence(plateau: Plateau, last: int) -> str:
         Verdict.UNDECIDED: "it is undecided whether fitness still rose: no trend is found, and none is ruled out",
     }[plateau.verdict]
     slope = interval(plateau.slope)
-    p = chance(plateau.trend.p)
-    test = f"Mann–Kendall S = {plateau.trend.s}, p {p if p.startswith('<') else f'= {p}'}"  # noqa: RUF001
+    test = f"Mann–Kendall S = {plateau.trend.s}, {p_equals(plateau.trend.p)}"  # noqa: RUF001 - two people
     return f"Over generations {plateau.since} to {last} {said} (Sen's slope {slope} a generation; {test})."
 
 
@@ -303,7 +302,7 @@ def _draw_chart(
     picture.dots(places, "c8", size=5.0)
     for at, (*_, signalled) in zip(places, rows, strict=True):
         if signalled:
-            picture.ring(at, "c0")
+            picture.ring(at, "c0", radius=7.0 if len(rows) <= _MARKED else 4.0)
 
 
 def _chart_table(chart: ControlChart) -> Table:

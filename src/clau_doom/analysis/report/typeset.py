@@ -15,6 +15,7 @@ __all__ = [
     "interval",
     "joined",
     "number",
+    "p_equals",
     "place",
     "runs",
     "share",
@@ -63,6 +64,12 @@ def interval(value: Interval | Estimate | None) -> str:
 def chance(p: float | None) -> str:
     """Return a p-value to three decimals, a smaller one as ``< 0.001``."""
     return NONE if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_equals(p: float | None) -> str:
+    """Return a p-value as a sentence has it: ``p = 0.033``, or ``p < 0.001``."""
+    text = chance(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def share(value: float | None) -> str:
