@@ -221,12 +221,11 @@ def two_finished(lasting_service: Any) -> Any:
     return lasting_service
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1360, 390])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 1360), ("light", 390)])
 def test_pages_have_no_serious_fault_of_accessibility(
     chromium: Browser, two_finished: Any, axe: str, theme: str, width: int
 ) -> None:
-    """Wide and narrow, dark and light: axe-core finds none, and no page is wider than its window."""
+    """Wide and dark, narrow and light: axe-core finds none, and no page is wider than its window."""
     service = two_finished
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)  # type: ignore[arg-type]
     visitor = Visitor(context.new_page(), service.page)
