@@ -1,5 +1,6 @@
 """Tables in files."""
 
+import contextlib
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -118,21 +119,23 @@ def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "one.parquet").read_bytes() == before
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def small_disk() -> Iterator[None]:
-    """Let no file grow beyond 20 kB; the kernel says EFBIG where a disk says ENOSPC."""
+    """Let no file grow beyond 20 kB, pytest's own output among them; the kernel says EFBIG where a disk says ENOSPC."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("small_disk")
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableFormat) -> None:
     """Where the system takes no more bytes, one error says so, and nothing is left."""
     rows: list[tuple[Value, ...]] = [(f"{place * 7919 % 10007:x}" * 9, place, place / 7) for place in range(20_000)]
-    with pytest.raises(StorageFailed, match=r"nothing was exported, for .* cannot be written: .*File too large"):
+    reason = r"nothing was exported, for .* cannot be written: .*File too large"
+    with pytest.raises(StorageFailed, match=reason), small_disk():
         write(tmp_path / "new", kind, rows=rows)
     assert left(tmp_path) == []
 
