@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clau_doom.analysis import generation_rows, mean_interval, telling_measures
+from clau_doom.analysis import generation_rows, held_out_table, telling_measures
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import (
     Agent,
@@ -19,9 +19,7 @@ from clau_doom.domain import (
     GeneKind,
     GenomeSpace,
     Measures,
-    Purpose,
     agent_id,
-    generator,
 )
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
@@ -33,6 +31,8 @@ __all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "map
 
 _MOST_GENES = 64
 """Of a network's thousands of weights no page draws more than these."""
+
+_ROLES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
 
 Json = dict[str, Any]
 
@@ -236,17 +236,9 @@ def _means(episodes: Sequence[Episode]) -> Mapping[str, float] | None:
 
 def _held_out(snapshot: Snapshot, fitness: Fitness) -> list[Json]:
     """Return each contestant's mean fitness on the held-out seeds, with its interval, the champion first."""
-    name, rows = snapshot.experiment.id, []
-    champion = _id(name, snapshot.champion[0]) if snapshot.champion else None
-    first = _id(name, snapshot.summaries[0].best) if snapshot.summaries else None
-    for (purpose, agent), played in sorted(snapshot.judging.items()):
-        if purpose is not Purpose.HELD_OUT or not played:
-            continue
-        values = [fitness.of_episode(episode.outcome.measures) for episode in played]
-        rng = generator(snapshot.experiment.seed, "analysis", "dashboard", agent)
-        role = {first: "generation 0's best", champion: "champion"}.get(agent, "random play")
-        rows.append({"agent": agent, "role": role, **asdict(mean_interval(values, rng))})
-    return sorted(rows, key=lambda row: row["role"] != "champion")
+    table = held_out_table(snapshot, fitness, ())
+    rows = table.rows if table else ()
+    return [{"agent": row.agent, "role": _ROLES[row.role], **asdict(row.fitness)} for row in rows]
 
 
 def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:
