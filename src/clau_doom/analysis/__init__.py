@@ -13,7 +13,7 @@ imported by name where they are used, and not with the package.
 """
 
 from clau_doom.analysis.gaps import Gap
-from clau_doom.analysis.held_out import held_out_standings, held_out_table
+from clau_doom.analysis.held_out import ROLE_NAMES, held_out_standings, held_out_table
 from clau_doom.analysis.intervals import (
     Interval,
     difference_interval,
@@ -35,6 +35,7 @@ from clau_doom.analysis.summary import (
 from clau_doom.analysis.topsis import Criterion
 
 __all__ = [
+    "ROLE_NAMES",
     "Comparison",
     "Criterion",
     "Gap",

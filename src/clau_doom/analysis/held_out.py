@@ -1,6 +1,7 @@
 """Who played the held-out seeds of an experiment, read off its snapshot, and what that came to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from clau_doom.analysis.summary import ResultTable, result_table
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
@@ -8,7 +9,12 @@ from clau_doom.domain.experiment import Standing
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound
 
-__all__ = ["held_out_standings", "held_out_table"]
+__all__ = ["ROLE_NAMES", "held_out_standings", "held_out_table"]
+
+ROLE_NAMES: Mapping[str, str] = MappingProxyType(
+    {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
+)
+"""What people call a contestant's role."""
 
 
 def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[Standing, ...]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import (
+    ROLE_NAMES,
     GenerationRow,
     ResultTable,
     SelectionBias,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from clau_doom.analysis.experiment import HeldOut
 
 __all__ = ["contrasts_table", "generations_table", "generations_view", "never_better", "result_view", "show_result"]
-
-ROLE_NAMES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
 
 
 def generations_view(snapshot: Snapshot) -> RenderableType:

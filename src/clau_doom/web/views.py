@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clau_doom.analysis import generation_rows, held_out_table, telling_measures
+from clau_doom.analysis import ROLE_NAMES, generation_rows, held_out_table, telling_measures
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import (
     Agent,
@@ -31,8 +31,6 @@ __all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "map
 
 _MOST_GENES = 64
 """Of a network's thousands of weights no page draws more than these."""
-
-_ROLES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
 
 Json = dict[str, Any]
 
@@ -238,7 +236,7 @@ def _held_out(snapshot: Snapshot, fitness: Fitness) -> list[Json]:
     """Return each contestant's mean fitness on the held-out seeds, with its interval, the champion first."""
     table = held_out_table(snapshot, fitness, ())
     rows = table.rows if table else ()
-    return [{"agent": row.agent, "role": _ROLES[row.role], **asdict(row.fitness)} for row in rows]
+    return [{"agent": row.agent, "role": ROLE_NAMES[row.role], **asdict(row.fitness)} for row in rows]
 
 
 def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:

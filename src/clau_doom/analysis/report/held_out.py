@@ -7,9 +7,10 @@ from clau_doom.analysis.effects import Contrast
 from clau_doom.analysis.estimates import PerformanceProfile
 from clau_doom.analysis.experiment import ExperimentAnalysis
 from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
-from clau_doom.analysis.report.training import COLOURS, ROLES
+from clau_doom.analysis.report.training import COLOURS
 from clau_doom.analysis.report.typeset import (
     NONE,
     chance,
@@ -33,7 +34,7 @@ _SIZES = 40  # of more sizes than these, neighbours share a bar
 
 def role_name(role: str) -> str:
     """Return what people call a contestant."""
-    return ROLES.get(role, role)
+    return ROLE_NAMES.get(role, role)
 
 
 def held_out_section(analysis: ExperimentAnalysis) -> Section:

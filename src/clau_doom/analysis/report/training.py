@@ -6,15 +6,15 @@ from clau_doom.analysis.control_charts import ChartPoint, ControlChart
 from clau_doom.analysis.experiment import ExperimentAnalysis
 from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.genomes import Diversity
+from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
 from clau_doom.analysis.report.typeset import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.summary import GenerationRow, ResultRow
 
-__all__ = ["ROLES", "charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
+__all__ = ["charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
 
-ROLES = {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
 """What people call the contestants."""
 
 COLOURS = {"champion": "c0", "generation 0": "c2", "random": "c9"}
@@ -88,7 +88,7 @@ def _ends(y: Axis, row: GenerationRow) -> tuple[float | None, float | None]:
 
 def _level_key(level: ResultRow) -> Key:
     return Key(
-        mark="dash", colour=COLOURS.get(level.role, "c9"), label=f"held out: {ROLES.get(level.role, level.role)}"
+        mark="dash", colour=COLOURS.get(level.role, "c9"), label=f"held out: {ROLE_NAMES.get(level.role, level.role)}"
     )
 
 
