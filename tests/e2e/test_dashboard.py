@@ -175,10 +175,15 @@ def test_the_arena_shows_the_agents_that_play(visitor: Visitor) -> None:
 
 
 def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None:
-    """The lines are marked, each problem says what to mend, and choosing one leads to its line; nothing is started."""
+    """The lines of a dropped file are marked, each problem says what to mend, and leads to its line; nothing starts."""
     page = visitor.open("/new")
     area = page.get_by_label("The configuration, as YAML")
-    area.fill("name: bad\npopulation: -4\nevolution:\n  kind: genetik\n")
+    text = "name: bad\npopulation: -4\nevolution:\n  kind: genetik\n"
+    dropped = page.evaluate_handle(
+        "text => { const it = new DataTransfer(); it.items.add(new File([text], 'bad.yaml')); return it; }", text
+    )
+    area.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(area).to_have_value(text)
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="2 problems")).to_be_visible()
     assert [line.inner_text() for line in page.locator(".lines .bad").all()] == ["2", "4"]

@@ -1,5 +1,6 @@
 """A report in a real browser, of real episodes, under a policy that allows nothing but its own style."""
 
+import json
 import os
 import subprocess
 import sys
@@ -27,11 +28,12 @@ ADDRESS = "http://report.invalid/"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-def command(folder: Path, *words: str) -> None:
-    """Carry out a command in a folder."""
+def command(folder: Path, *words: str) -> str:
+    """Carry out a command in a folder, and return what it prints."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLAU_DOOM_")}
     whole = [sys.executable, "-m", "clau_doom", *words]
-    subprocess.run(whole, cwd=folder, env=environment, check=True, capture_output=True, timeout=180)
+    done = subprocess.run(whole, cwd=folder, env=environment, check=True, capture_output=True, timeout=180, text=True)
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,19 @@ def _faults(context: BrowserContext, text: str, axe: str) -> list[tuple[str, obj
         if fault["impact"] in {"serious", "critical"}
         for node in fault["nodes"]
     ]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_is_exported_can_be_analyzed_again(reports: tuple[Path, Path], form: str) -> None:
+    """Every table is a file, and the episodes' gives the same means by group as the experiment has."""
+    folder = reports[0].parent
+    command(folder, "export", "one", "--to", form, "--format", form)
+    names = {path.name for path in (folder / form).iterdir()}
+    assert names == {f"{table}.{form}" for table in ("episodes", "agents", "generations", "events")}
+    asked = ("--response", "kills", "--factor", "agent", "--where", "purpose == 'held_out'", "--block", "seed", "--json")
+    groups = json.loads(command(folder, "analyze", "--data", f"{form}/episodes.{form}", *asked))["groups"]
+    held_out = json.loads(command(folder, "analyze", "one", "--json"))["held_out"]
+    told = {row["agent"]: row["measures"]["kills"]["mean"] for row in held_out}
+    assert len(groups) == len({*told}) >= 2
+    for group in groups:
+        assert group["mean"]["mean"] == pytest.approx(told[group["levels"][0]]), group

@@ -236,7 +236,9 @@ def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap
         regression=regress(
             encode(space, [each.agent.genome for each in fit]),
             [each.fitness for each in fit if each.fitness is not None],
-        ),
+        )
+        if fit
+        else Gap(missing="no agent has a fitness"),
         components=gene_components(
             encode(space, [each.agent.genome for each in agents]),
             tuple(each.agent.ref for each in agents),

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from clau_doom.bootstrap.sources import Remote, Source, open_source
 from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, RemotePolicyConfig, StoredExperiment
-from clau_doom.domain import check_experiment_id, parse_agent_id
+from clau_doom.domain import check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, PolicyFailed
 from clau_doom.game import Scenario, View, VizdoomEngine, display_opens
@@ -36,8 +36,6 @@ __all__ = [
 
 RESOLUTIONS = ("640x480", "800x600", "1024x768", "1280x960", "1600x1200")
 """What the second pass can be seen at: the engine's, of the proportions that policies see."""
-
-_BASELINE = "-random"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,16 +78,14 @@ async def find_contestant(name: str, remote: Remote | None, output_dir: Path) ->
 
 
 async def _experiment_of(name: str, source: Source) -> StoredExperiment:
-    try:
+    with suppress(AgentNotFound):  # no agent's id
         return await source.experiment(parse_agent_id(name)[0])
-    except AgentNotFound:  # no agent's id
-        pass
     try:
         return await source.experiment(check_experiment_id(name))
     except (ConfigError, ExperimentNotFound):
-        if not name.endswith(_BASELINE):
-            raise
-        return await source.experiment(name.removesuffix(_BASELINE))
+        with suppress(AgentNotFound):  # not the random baseline's either
+            return await source.experiment(experiment_of_player(name))
+        raise
 
 
 async def kept_actions(choice: Choice, experiment: str, output_dir: Path) -> bytes | None:

@@ -7,7 +7,7 @@ timing are two values because only the first is deterministic: outcomes are hash
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
 from clau_doom.domain.genome import Gene, GeneKind, Genome, GenomeSpace
-from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, parse_agent_id
+from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.picture import Picture
 from clau_doom.domain.score import Fitness, score
 from clau_doom.domain.seeds import episode_seeds, generator
@@ -31,6 +31,7 @@ __all__ = [
     "agent_id",
     "baseline_id",
     "check_experiment_id",
+    "experiment_of_player",
     "episode_seeds",
     "generator",
     "parse_agent_id",

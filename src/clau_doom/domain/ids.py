@@ -4,10 +4,11 @@ import re
 
 from clau_doom.errors import AgentNotFound, ConfigError
 
-__all__ = ["agent_id", "baseline_id", "check_experiment_id", "parse_agent_id"]
+__all__ = ["agent_id", "baseline_id", "check_experiment_id", "experiment_of_player", "parse_agent_id"]
 
 _EXPERIMENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _AGENT = re.compile(r"([a-z0-9][a-z0-9_-]{0,39})-g(\d{3,6})-a(\d{3,6})")
+_BASELINE = "-random"
 
 
 def check_experiment_id(text: str) -> str:
@@ -30,7 +31,7 @@ def agent_id(experiment: str, generation: int, index: int) -> str:
 
 def baseline_id(experiment: str) -> str:
     """Return the id under which the random baseline's episodes are kept."""
-    return f"{experiment}-random"
+    return f"{experiment}{_BASELINE}"
 
 
 def parse_agent_id(text: str) -> tuple[str, int, int]:
@@ -43,3 +44,13 @@ def parse_agent_id(text: str) -> tuple[str, int, int]:
     if not match or agent_id(match[1], int(match[2]), int(match[3])) != text:
         raise AgentNotFound(f"{text!r} is no agent id: they look like quickstart-g003-a017")
     return match[1], int(match[2]), int(match[3])
+
+
+def experiment_of_player(text: str) -> str:
+    """Return the id of the experiment whose agent, or whose random baseline, goes by an id.
+
+    Raises:
+        AgentNotFound: `text` has the form of neither.
+    """
+    match = _EXPERIMENT.fullmatch(text.removesuffix(_BASELINE)) if text.endswith(_BASELINE) else None
+    return match[0] if match else parse_agent_id(text)[0]

@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from clau_doom.config import StoredExperiment, config_from_yaml
-from clau_doom.domain import GenomeSpace, Purpose, check_experiment_id, parse_agent_id
+from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.orchestration import Finishing
@@ -31,7 +31,6 @@ __all__ = ["Api"]
 _LARGEST_BODY = 1 << 20
 _MOST_SHELVES = 64
 _PING = 15
-_BASELINE = "-random"
 _MOST_REPORTED = 6
 # A report has its style within, and neither runs nor fetches anything.
 _REPORTS_POLICY = (
@@ -131,7 +130,7 @@ class Api:
     async def _make_film(self, request: Request) -> Response:
         """Have an episode filmed; answers when it is."""
         agent, told = request.path_params["agent"], await _fields(request)
-        stored = await self._read(_experiment_of(agent))
+        stored = await self._read(experiment_of_player(agent))
         # Whoever may not have a policy imported here may not have it filmed either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
         purpose, number = _purpose(told.get("purpose")), _whole(str(told.get("number")), "number")
@@ -264,16 +263,6 @@ def _purpose(name: object) -> Purpose:
         return Purpose(str(name))
     except ValueError:
         raise InvalidMessage(f"purpose is {str(name)[:40]!r}: use {', '.join(Purpose)}") from None
-
-
-def _experiment_of(player: str) -> str:
-    """Return the experiment of an agent, or of the random baseline."""
-    try:
-        return parse_agent_id(player)[0]
-    except AgentNotFound:
-        if not player.endswith(_BASELINE):
-            raise
-        return check_experiment_id(player.removesuffix(_BASELINE))
 
 
 def _fresh(request: Request) -> bool:

@@ -5,7 +5,6 @@ Whoever looks shares the pictures with everybody else who does, and none is made
 
 import asyncio
 import base64
-import contextlib
 import io
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -13,8 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from clau_doom.domain import Picture, parse_agent_id
-from clau_doom.errors import AgentNotFound
+from clau_doom.domain import Picture, experiment_of_player
 from clau_doom.ports import Glimpse
 
 __all__ = ["Arena"]
@@ -68,9 +66,7 @@ class Arena:
 
 def _frame(glimpse: Glimpse) -> Json:
     task, picture = glimpse.task, glimpse.picture
-    experiment = task.agent.removesuffix("-random")
-    with contextlib.suppress(AgentNotFound):  # the random baseline
-        experiment = parse_agent_id(task.agent)[0]
+    experiment = experiment_of_player(task.agent)
     return {
         "place": f"{experiment} {glimpse.worker}",
         "experiment": experiment,

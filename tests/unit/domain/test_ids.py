@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.domain import Agent, AgentRef, Genome, agent_id, check_experiment_id, parse_agent_id
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    Genome,
+    agent_id,
+    baseline_id,
+    check_experiment_id,
+    experiment_of_player,
+    parse_agent_id,
+)
 from clau_doom.errors import AgentNotFound, ConfigError
 
 EXPERIMENTS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True)
@@ -52,6 +61,16 @@ def test_what_is_no_agent_id_is_named(text: str) -> None:
     """Another spelling of an agent's place is not its id, and the message shows what ids look like."""
     with pytest.raises(AgentNotFound, match="is no agent id: they look like quickstart-g003-a017"):
         parse_agent_id(text)
+
+
+@given(EXPERIMENTS)
+def test_whoever_plays_belongs_to_an_experiment(experiment: str) -> None:
+    """An agent's id and the random baseline's lead to it; nothing else is anybody's."""
+    assert experiment_of_player(agent_id(experiment, 3, 17)) == experiment
+    assert experiment_of_player(baseline_id(experiment)) == experiment
+    for text in (f"{experiment}/x", "-random", f"{experiment}.x-random"):
+        with pytest.raises(AgentNotFound, match="is no agent id"):
+            experiment_of_player(text)
 
 
 def test_places_are_ordered_by_generation_then_index() -> None:
