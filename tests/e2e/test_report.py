@@ -102,8 +102,8 @@ def test_what_is_exported_can_be_analyzed_again(reports: tuple[Path, Path], form
     command(folder, "export", "one", "--to", form, "--format", form)
     names = {path.name for path in (folder / form).iterdir()}
     assert names == {f"{table}.{form}" for table in ("episodes", "agents", "generations", "events")}
-    asked = ("--response", "kills", "--factor", "agent", "--where", "purpose == 'held_out'", "--block", "seed", "--json")
-    groups = json.loads(command(folder, "analyze", "--data", f"{form}/episodes.{form}", *asked))["groups"]
+    asked = ("--response", "kills", "--factor", "agent", "--where", "purpose == 'held_out'", "--block", "seed")
+    groups = json.loads(command(folder, "analyze", "--data", f"{form}/episodes.{form}", *asked, "--json"))["groups"]
     held_out = json.loads(command(folder, "analyze", "one", "--json"))["held_out"]
     told = {row["agent"]: row["measures"]["kills"]["mean"] for row in held_out}
     assert len(groups) == len({*told}) >= 2
