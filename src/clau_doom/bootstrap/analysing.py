@@ -121,7 +121,7 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap |
     strategy = make_strategy(config.evolution, space, config.population, snapshot.experiment.seed)
     assert isinstance(strategy, MapElites)
     try:
-        replay(strategy, snapshot.experiment.id, finished, lambda: None)
+        replay(strategy, snapshot.experiment.id, finished, make_fitness(stored.config), lambda: None)
     except StoreCorrupted as error:  # another version of the strategy may have made these results
         return Gap(missing=describe(error))
     cells = [Cell(place=elite.cell, agent=elite.ref, fitness=elite.fitness) for elite in strategy.archive]

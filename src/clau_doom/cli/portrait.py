@@ -26,7 +26,12 @@ from clau_doom.domain.snapshot import Snapshot
 __all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 
 _GENES_SHOWN = 48  # a network has thousands; --json has them all
-_STATUS = {AgentStatus.COMPLETED: "green", AgentStatus.FAILED: "bold red", AgentStatus.PENDING: "dim"}
+_STATUS = {
+    AgentStatus.COMPLETED: "green",
+    AgentStatus.DROPPED: "yellow",
+    AgentStatus.FAILED: "bold red",
+    AgentStatus.PENDING: "dim",
+}
 
 
 def agents_table(rows: Sequence[Evaluation], snapshot: Snapshot) -> RenderableType:

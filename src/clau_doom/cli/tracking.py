@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Genome, Purpose
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentRestarted,
@@ -75,6 +76,9 @@ class Tracker:
             self._episode(event, recorded.time)
         elif isinstance(event, AgentEvaluated):
             self.fitnesses[event.ref] = event.fitness
+        elif isinstance(event, AgentDropped):
+            self.fitnesses[event.ref] = event.fitness
+            self.total -= self.config.episodes - event.episodes
         elif isinstance(event, AgentFailed):
             self._fail(event)
         elif isinstance(event, GenerationStarted):
@@ -124,7 +128,10 @@ class Tracker:
             self._begin_generation(len(snapshot.generations) - 1, tuple(evaluation.agent for evaluation in last))
             self.fitnesses = {each.agent.ref: each.fitness for each in last if each.fitness is not None}
             self.failed += sum(each.status is AgentStatus.FAILED for each in last)
-            self.done = sum(len(snapshot.episodes.get(each.agent.ref, ())) for each in last)
+            played = {each.agent.ref: len(snapshot.episodes.get(each.agent.ref, ())) for each in last}
+            self.done = sum(played.values())
+            dropped = [each.agent.ref for each in last if each.status is AgentStatus.DROPPED]
+            self.total -= sum(self.config.episodes - played[ref] for ref in dropped)
         elif self.phase is Purpose.VALIDATION:
             if snapshot.champion is not None:
                 self._begin_phase(Purpose.HELD_OUT)

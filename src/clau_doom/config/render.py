@@ -91,7 +91,7 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
     first = True
     for name, info in model.model_fields.items():
         members, section = union_members(info), section_model(info)
-        if (members or section) and not first:
+        if (members or section) and not first and model is ExperimentConfig:
             yield ""
         first = False
         if name != "kind":

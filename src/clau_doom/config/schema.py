@@ -20,6 +20,7 @@ from pydantic import (
 
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
+from clau_doom.config.racing import RacingConfig
 from clau_doom.config.section import Clash, FromList, Section, refuse
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
@@ -44,6 +45,7 @@ __all__ = [
     "NatsConfig",
     "NeuralPolicyConfig",
     "PolicyConfig",
+    "RacingConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
     "RulesPolicyConfig",
@@ -178,6 +180,9 @@ FitnessConfig = Annotated[
 ]
 
 
+Racing = Annotated[RacingConfig, Field(description="Who need not play all of its episodes.")]
+
+
 class _StrategyConfig(Section):
     immigrants: int = Field(
         default=1, ge=0, description="The last agents of a generation that injected genomes may replace."
@@ -198,6 +203,11 @@ class GeneticConfig(_StrategyConfig):
     diversity: float = Field(
         default=0.05, ge=0.0, le=1.0, description="Mean gene spread (in ranges) below which mutation rises."
     )
+    shrink: bool = Field(
+        default=False,
+        description="Select by fitness drawn towards the mean, the more the fewer episodes it rests on.",
+    )
+    racing: Racing = RacingConfig()
 
 
 class CmaEsConfig(_StrategyConfig):
@@ -205,6 +215,7 @@ class CmaEsConfig(_StrategyConfig):
 
     kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
     sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")
+    racing: Racing = RacingConfig()
 
 
 class DescriptorConfig(Section):
@@ -242,6 +253,7 @@ class RandomSearchConfig(_StrategyConfig):
     """Draws every agent anew: what any other strategy must beat."""
 
     kind: Literal["random"] = Field(default="random", description="How the next generation is made.")
+    racing: Racing = RacingConfig()
 
 
 EvolutionConfig = Annotated[
@@ -324,6 +336,7 @@ class ExperimentConfig(Section):
             self._control(),
             self._late(),
             self._where(),
+            self._race(),
         )
         refuse([clash for clash in clashes if clash])
         return self
@@ -361,6 +374,13 @@ class ExperimentConfig(Section):
             return None
         remedy = "is where the image's AgentService listens, for a policy of kind remote: set it"
         return "docker.port", ("policy.kind", "execution.backend"), remedy
+
+    def _race(self) -> Clash | None:
+        racing = getattr(self.evolution, "racing", None)
+        if racing is None or racing.rule == "none" or racing.first < self.episodes:
+            return None
+        remedy = f"leaves nothing to race for: use fewer than the {self.episodes} episodes of each agent"
+        return "evolution.racing.first", ("evolution.kind", "evolution.racing.rule", "episodes"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:

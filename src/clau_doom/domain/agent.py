@@ -23,7 +23,14 @@ class AgentStatus(StrEnum):
 
     PENDING = "pending"
     COMPLETED = "completed"
+    DROPPED = "dropped"
+    """It has lost the race: its fitness rests on the episodes that it played until then."""
     FAILED = "failed"
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether there is a fitness."""
+        return self in {AgentStatus.COMPLETED, AgentStatus.DROPPED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +63,7 @@ class Evaluation:
 
     Attributes:
         agent: The agent.
-        status: `COMPLETED`, or `FAILED` when the agent has no fitness.
+        status: `COMPLETED`, `DROPPED` when it played fewer episodes than others, or `FAILED` when it has no fitness.
         fitness: The mean over its episodes, or None.
         outcomes: Its finished training episodes, by number.
         failure: Why it failed, or None.

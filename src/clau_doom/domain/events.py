@@ -13,6 +13,7 @@ from clau_doom.domain.experiment import Experiment, GenerationSummary
 from clau_doom.domain.genome import Genome
 
 __all__ = [
+    "AgentDropped",
     "AgentEvaluated",
     "AgentFailed",
     "AgentPaused",
@@ -165,8 +166,23 @@ class AgentEvaluated:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AgentDropped:
+    """An agent has lost the race of its generation, and plays no more.
+
+    Attributes:
+        ref: Its place.
+        fitness: The mean over the episodes that it has played.
+        episodes: How many these are.
+    """
+
+    ref: AgentRef
+    fitness: float
+    episodes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationCompleted:
-    """All of a generation's agents are evaluated or failed, and the strategy was told."""
+    """All of a generation's agents are evaluated, dropped or failed, and the strategy was told."""
 
     summary: GenerationSummary
 
@@ -251,6 +267,7 @@ Event = (
     | EpisodeLost
     | AgentFailed
     | AgentEvaluated
+    | AgentDropped
     | AgentPaused
     | AgentResumed
     | AgentRestarted

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -155,8 +156,9 @@ class Ledger:
                 tables.episodes[episode.purpose, episode.agent, episode.number] = replace(
                     episode, recording=None, actions=None
                 )
-            case AgentEvaluated():
-                self._settle(event.ref, status=AgentStatus.COMPLETED, fitness=event.fitness)
+            case AgentEvaluated() | AgentDropped():
+                status = AgentStatus.COMPLETED if isinstance(event, AgentEvaluated) else AgentStatus.DROPPED
+                self._settle(event.ref, status=status, fitness=event.fitness)
             case ContestantFailed():
                 tables.failures.append(event.kind)
             case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
@@ -236,14 +238,14 @@ class Ledger:
         match event:
             case EpisodeFinished():
                 return self._new_episode(event.episode)
-            case AgentEvaluated() | AgentFailed():
+            case AgentEvaluated() | AgentDropped() | AgentFailed():
                 return self._may_settle(event)
             case GenerationStarted():
                 return self._next_generation(experiment, event)
             case GenerationCompleted():
                 return self._complete(event.summary)
             case ChampionChosen():
-                return self._status(event.champion) is AgentStatus.COMPLETED
+                return self._is_evaluated(event.champion)
             case _:
                 return True
 
@@ -256,9 +258,9 @@ class Ledger:
         waits = isinstance(event, AgentResumed)
         return self._status(event.ref) is AgentStatus.PENDING and (event.ref in tables.paused) is waits
 
-    def _may_settle(self, event: AgentEvaluated | AgentFailed) -> bool:
+    def _may_settle(self, event: AgentEvaluated | AgentDropped | AgentFailed) -> bool:
         status = self._status(event.ref)
-        if isinstance(event, AgentFailed) and event.kind is FailureKind.FORGED and status is AgentStatus.COMPLETED:
+        if isinstance(event, AgentFailed) and event.kind is FailureKind.FORGED and status and status.evaluated:
             return event.ref.generation >= len(self._tables.summaries)  # it turned out before they were told
         return status is AgentStatus.PENDING
 
@@ -281,8 +283,12 @@ class Ledger:
         return (
             summary.index == len(self._tables.summaries) == len(generations) - 1 == best.generation
             and all(evaluation.status is not AgentStatus.PENDING for evaluation in generations[-1])
-            and self._status(best) is AgentStatus.COMPLETED
+            and self._is_evaluated(best)
         )
+
+    def _is_evaluated(self, ref: AgentRef) -> bool:
+        status = self._status(ref)
+        return status is not None and status.evaluated
 
     def _status(self, ref: AgentRef | None) -> AgentStatus | None:
         evaluation = self._evaluation(ref)

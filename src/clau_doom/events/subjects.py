@@ -8,6 +8,7 @@ from typing import assert_never
 
 from clau_doom.domain import agent_id, check_experiment_id
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -105,7 +106,7 @@ def _about(experiment: str, event: Event) -> str:
             about = f"agent.{_agent(event.episode.agent)}."
         case EpisodeLost() | ContestantFailed():
             about = f"agent.{_agent(event.agent)}."
-        case AgentEvaluated() | AgentFailed() | AgentPaused() | AgentResumed() | AgentRestarted():
+        case AgentEvaluated() | AgentDropped() | AgentFailed() | AgentPaused() | AgentResumed() | AgentRestarted():
             about = f"agent.{agent_id(experiment, event.ref.generation, event.ref.index)}."
         case _:
             assert_never(event)

@@ -14,9 +14,10 @@ global generator, and is rebuilt by replaying what it was told.
 
 from clau_doom.evolution.cma_es import CmaEs
 from clau_doom.evolution.descriptors import DESCRIPTORS, describe_behaviour
-from clau_doom.evolution.factory import make_strategy
+from clau_doom.evolution.factory import make_race, make_strategy
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import Elite, MapElites
+from clau_doom.evolution.racing import Race, Tally, comparable
 from clau_doom.evolution.random_search import RandomSearch
 from clau_doom.evolution.strategy import INJECTED, Offspring, Result, Strategy, mean_measures
 
@@ -28,10 +29,14 @@ __all__ = [
     "Genetic",
     "MapElites",
     "Offspring",
+    "Race",
     "RandomSearch",
     "Result",
     "Strategy",
+    "Tally",
+    "comparable",
     "describe_behaviour",
+    "make_race",
     "make_strategy",
     "mean_measures",
 ]

@@ -7,10 +7,11 @@ from clau_doom.domain import GenomeSpace
 from clau_doom.evolution.cma_es import CmaEs
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import MapElites
+from clau_doom.evolution.racing import Race
 from clau_doom.evolution.random_search import RandomSearch
 from clau_doom.evolution.strategy import Strategy
 
-__all__ = ["make_strategy"]
+__all__ = ["make_race", "make_strategy"]
 
 
 def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> Strategy:
@@ -37,3 +38,18 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
             return RandomSearch(config, space, population, seed)
         case _:
             assert_never(config)
+
+
+def make_race(config: EvolutionConfig, population: int, episodes: int, seed: int, generation: int) -> Race | None:
+    """Return the race that `config` wants a generation to be, or None where everybody plays all episodes.
+
+    Args:
+        config: The strategy's settings.
+        population: Agents in each generation.
+        episodes: Episodes of each agent.
+        seed: The experiment's seed.
+        generation: Which generation.
+    """
+    if isinstance(config, MapElitesConfig) or config.racing.rule == "none":
+        return None
+    return Race(config.racing, population=population, episodes=episodes, seed=seed, generation=generation)

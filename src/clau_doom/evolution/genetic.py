@@ -7,6 +7,7 @@ in the presence of noise, PPSN V, 1998). Tournaments, which look at ranks alone,
 Evolutionary optimization in uncertain environments: a survey, IEEE Transactions on Evolutionary Computation 9, 2005).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ __all__ = ["Genetic"]
 # Below 0.5 children lie closer together than their parents: measured on noisy functions, 0.3 finds more than 0.5.
 _ALPHA = 0.3
 _STRONGEST_RISE = 4.0
+_LEAST_SIGNAL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class _Contender:
         row: Its coordinates.
         genome: Its genes.
         ref: The agent that played it last.
-        count: How many agents have played it.
-        mean: The mean of their fitness.
+        count: How many episodes were played with it.
+        mean: The mean of its agents' fitness, weighted by their episodes.
     """
 
     row: Matrix
@@ -148,12 +150,15 @@ class Genetic(Strategy):
             genome = self._genomes[index]
             before = played.get(genome) or known.get(genome)
             ref = AgentRef(self.generation, index)
-            played[genome] = _joined(_Contender(self._rows[index], genome, ref, 1, result.fitness), before)
+            new = _Contender(self._rows[index], genome, ref, result.episodes, result.fitness)
+            played[genome] = _joined(new, before)
         if not played:
             return
         remembered = [elite for elite in self._elites if elite.genome not in played and elite.genome not in failed]
         self._pool = [*played.values(), *remembered]
         self._scores = np.array([contender.mean for contender in self._pool])
+        if self.config.shrink:
+            self._scores = _shrunk(self._pool, results)
         order = np.argsort(-self._scores, kind="stable")
         kept = min(self.config.elites, max(1, self.population - 1))
         self._elites = [self._pool[index] for index in order[:kept]]
@@ -163,5 +168,28 @@ def _joined(new: _Contender, before: _Contender | None) -> _Contender:
     """Return the contender with its earlier results added."""
     if before is None:
         return new
-    count = before.count + 1
-    return replace(new, count=count, mean=before.mean + (new.mean - before.mean) / count)
+    count = before.count + new.count
+    return replace(new, count=count, mean=before.mean + (new.mean - before.mean) / (count / new.count))
+
+
+def _shrunk(pool: Sequence[_Contender], results: Sequence[Result]) -> Matrix:
+    """Return what each contender is probably worth: its mean, drawn towards that of all, the more the less is known.
+
+    With noise of variance s² between episodes and genomes of variance t² among each other, the best linear predictor
+    of a mean over n episodes is m + (mean - m) t² / (t² + s² / n) (Robinson, "That BLUP is a Good Thing", Statistical
+    Science 6, 1991; as an empirical Bayes estimate: Efron and Morris, Journal of the American Statistical Association
+    70, 1975). Both variances are estimated from this generation.
+    """
+    means = np.array([contender.mean for contender in pool])
+    freedom = sum(each.episodes - 1 for each in results if each.variance is not None)
+    if freedom == 0 or len(pool) < 2:
+        return means
+    noise = math.fsum((each.episodes - 1) * each.variance for each in results if each.variance is not None) / freedom
+    errors = noise / np.array([contender.count for contender in pool])
+    spread = float(np.var(means, ddof=1))
+    # Where noise alone explains the differences, what there is of a ranking is kept.
+    signal = max(spread - float(errors.mean()), _LEAST_SIGNAL * spread)
+    if signal == 0.0:
+        return means
+    middle = float(means.mean())
+    return np.asarray(middle + (means - middle) * (signal / (signal + errors)))

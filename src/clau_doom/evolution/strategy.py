@@ -43,10 +43,14 @@ class Result:
     Attributes:
         fitness: The number to be maximised; None for a failed agent, which ranks last.
         measures: The mean over its episodes (see `mean_measures`), or None where nothing is measured.
+        episodes: How many episodes the fitness rests on.
+        variance: The sample variance of the fitness between these episodes, or None where there are too few.
     """
 
     fitness: float | None
     measures: Measures | None = None
+    episodes: int = 1
+    variance: float | None = None
 
 
 def mean_measures(episodes: Sequence[Measures]) -> Measures:

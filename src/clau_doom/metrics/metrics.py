@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from clau_doom import __version__
 from clau_doom.domain import Purpose
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     ChampionChosen,
@@ -180,8 +181,8 @@ class Metrics:
         match event:
             case EpisodeFinished():
                 tracked.finished(event.episode)
-            case AgentEvaluated():
-                tracked.settled("evaluated")
+            case AgentEvaluated() | AgentDropped():
+                tracked.settled("evaluated" if isinstance(event, AgentEvaluated) else "dropped")
             case EpisodeLost():
                 tracked.lost(event.purpose)
             case AgentFailed():

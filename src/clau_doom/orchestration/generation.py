@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
 from clau_doom.domain.commands import AgentAction
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -19,6 +20,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClauDoomError, Forged, GenerationFailed, WrongState, describe
+from clau_doom.evolution import Race
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
@@ -31,7 +33,9 @@ __all__ = ["GenerationRun", "restore", "summarise"]
 class GenerationRun:
     """Evaluates the agents of one generation."""
 
-    def __init__(self, registry: Registry, seeds: Sequence[int], fitness: Fitness, log: RunLog) -> None:
+    def __init__(
+        self, registry: Registry, seeds: Sequence[int], fitness: Fitness, log: RunLog, race: Race | None = None
+    ) -> None:
         """Prepare an evaluation.
 
         Args:
@@ -39,19 +43,17 @@ class GenerationRun:
             seeds: The engine's seeds, one an episode; all agents share them.
             fitness: How measures become fitness.
             log: Where events go.
+            race: Who need not play all episodes; None: everybody plays all.
         """
         self._registry = registry
         self._seeds = seeds
         self._fitness = fitness
         self._log = log
+        self._race = race
+        self._reach = 0
+        """How many episodes each agent that is still in the race plays for now."""
         self._errors: dict[str, Exception] = {}
-        self._work = Work(
-            # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
-            task
-            for live in registry
-            if live.failure is None
-            for task in self._missing(live)
-        )
+        self._work = Work(())
         for live in registry:
             if live.paused:
                 self._work.hold(live.agent.id)
@@ -74,9 +76,39 @@ class GenerationRun:
             ShutdownRequested: The run is to stop; what was finished is kept.
         """
         lengths = {live.agent.id: expected(live.agent) for live in self._registry}
-        self._work.sort(lambda task: -lengths[task.agent])
-        await player.play(self._work, self._log.receiver(self._events))
+        for rung in self._race.rungs if self._race else (len(self._seeds),):
+            self._reach = rung
+            # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
+            self._work.add(task for live in self._racing() for task in self._missing(live))
+            self._work.sort(lambda task: -lengths[task.agent])
+            await self._play(player)
+            await self._drop(rung)
         return self._evaluations()
+
+    async def _play(self, player: Player) -> None:
+        more = self._reach < len(self._seeds)
+        await player.play(self._work, self._log.receiver(self._events), more=more)
+        while more and not self._work.done:  # a person has restarted an agent while the last results were committed
+            await player.play(self._work, self._log.receiver(self._events), more=more)
+
+    async def _drop(self, rung: int) -> None:
+        """Drop those that have lost the race; where that was decided before, nothing changes."""
+        if self._race is None or rung == len(self._seeds):
+            return
+        lives = [*self._registry]
+        events: list[Event] = []
+        for index in self._race.dropped([live.scores(self._fitness) for live in lives], rung):
+            live = lives[index]
+            if live.failure is None and not live.dropped:
+                live.dropped = True
+                fitness = self.evaluation(live).fitness
+                assert fitness is not None
+                events.append(AgentDropped(ref=live.agent.ref, fitness=fitness, episodes=len(live.episodes)))
+        if events:
+            await self._log.append(*events)
+
+    def _racing(self) -> list[LiveAgent]:
+        return [live for live in self._registry if live.failure is None and not live.dropped]
 
     def episodes(self) -> dict[str, Sequence[Episode]]:
         """Return the agents' finished training episodes, by agent id, in the order of their numbers."""
@@ -140,8 +172,8 @@ class GenerationRun:
 
     def _stop(self, live: LiveAgent) -> list[Event]:
         status = self.evaluation(live).status
-        if status is AgentStatus.COMPLETED:
-            raise WrongState(f"agent {live.agent.id} is completed: it has its fitness, and cannot be stopped")
+        if status.evaluated:
+            raise WrongState(f"agent {live.agent.id} is {status}: it has its fitness, and cannot be stopped")
         if status is AgentStatus.FAILED:
             return []
         live.failure, live.paused = "a person stopped it", False
@@ -163,7 +195,7 @@ class GenerationRun:
             EpisodeTask(
                 purpose=Purpose.TRAINING, agent=live.agent.id, genome=live.agent.genome, number=number, seed=seed
             )
-            for number, seed in enumerate(self._seeds)
+            for number, seed in enumerate(self._seeds[: self._reach])
             if number not in live.episodes
         ]
 
@@ -202,17 +234,20 @@ class GenerationRun:
 def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
     """Return what a finished generation came to; of equally good agents the first is the best.
 
+    One that was dropped is the best only where nobody has played all episodes.
+
     Args:
         evaluations: By index; at least one has a fitness.
     """
     ranked = [(evaluation.fitness, evaluation) for evaluation in evaluations if evaluation.fitness is not None]
     values = [fitness for fitness, _ in ranked]
-    best_fitness = max(values)
+    finalists = [pair for pair in ranked if pair[1].status is AgentStatus.COMPLETED] or ranked
+    best_fitness = max(fitness for fitness, _ in finalists)
     mean = math.fsum(values) / len(values)
     squares = math.fsum((value - mean) ** 2 for value in values)
     return GenerationSummary(
         index=evaluations[0].agent.ref.generation,
-        best=next(evaluation.agent.ref for fitness, evaluation in ranked if fitness == best_fitness),
+        best=next(evaluation.agent.ref for fitness, evaluation in finalists if fitness == best_fitness),
         best_fitness=best_fitness,
         mean_fitness=mean,
         worst_fitness=min(values),
@@ -228,3 +263,4 @@ def restore(registry: Registry, snapshot: Snapshot, generation: int) -> None:
         live.failure = evaluation.failure if evaluation.status is AgentStatus.FAILED else None
         live.episodes = {episode.number: episode for episode in snapshot.episodes.get(live.agent.ref, ())}
         live.paused = live.agent.ref in snapshot.paused
+        live.dropped = evaluation.status is AgentStatus.DROPPED

@@ -91,7 +91,7 @@ class Player:
         if self._work:
             self._work.wake()
 
-    async def play(self, work: Work, receive: Receive, *, judging: bool = False) -> None:
+    async def play(self, work: Work, receive: Receive, *, judging: bool = False, more: bool = False) -> None:
         """Play in order, as many at once as the backend has slots, until everything was played or given up.
 
         Every report has been received when this returns or raises `ShutdownRequested`.
@@ -102,6 +102,7 @@ class Player:
             judging: Episodes that choose or judge the champion: one that is lost too often stops the run whatever
                 `on_exhausted` says, because an agent that is left out by bad luck would change the answer; and the
                 other episodes of an agent that has failed are played all the same, because they count.
+            more: Whether more may be added to the work when this returns.
 
         Raises:
             ShutdownRequested: Somebody asked; unfinished tasks were abandoned.
@@ -112,7 +113,7 @@ class Player:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_deliver(reports, receive))
                 await self._shutdown.bound(self._run_all(work, reports, judging=judging))
-                work.over = True
+                work.over = not more
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
             raise _alone(errors) from _alone(errors).__cause__

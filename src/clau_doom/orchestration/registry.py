@@ -1,5 +1,6 @@
 """The live agents of the generation under evaluation: how far each is, and which have failed."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -18,12 +19,19 @@ class LiveAgent:
         episodes: Its finished training episodes, by number.
         failure: Why it has failed, or None.
         paused: Whether its episodes wait until a person resumes it.
+        dropped: Whether it has lost the race, and plays no more.
     """
 
     agent: Agent
     episodes: dict[int, Episode] = field(default_factory=dict)
     failure: str | None = None
     paused: bool = False
+    dropped: bool = False
+
+    def scores(self, fitness: Fitness) -> list[float]:
+        """Return the fitness of each of its episodes, by number, up to the first that is missing."""
+        played = itertools.takewhile(lambda number: number in self.episodes, itertools.count())
+        return [fitness.of_episode(self.episodes[number].outcome.measures) for number in played]
 
     def evaluate(self, fitness: Fitness, needed: int) -> Evaluation:
         """Return what the agent's episodes have come to so far."""
@@ -31,8 +39,9 @@ class LiveAgent:
         status, value = AgentStatus.PENDING, None
         if self.failure is not None:
             status = AgentStatus.FAILED
-        elif len(outcomes) == needed:
-            status, value = AgentStatus.COMPLETED, fitness.of_agent([outcome.measures for outcome in outcomes])
+        elif self.dropped or len(outcomes) == needed:
+            status = AgentStatus.DROPPED if self.dropped else AgentStatus.COMPLETED
+            value = fitness.of_agent([outcome.measures for outcome in outcomes])
         return Evaluation(agent=self.agent, status=status, fitness=value, outcomes=outcomes, failure=self.failure)
 
 

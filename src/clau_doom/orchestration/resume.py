@@ -1,10 +1,11 @@
 """Bringing a strategy to where a stored experiment stands: it is asked and told again all that it was."""
 
+import math
 from collections.abc import Callable, Sequence
 
-from clau_doom.domain import Agent, AgentRef, Evaluation
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Fitness
 from clau_doom.errors import StoreCorrupted
-from clau_doom.evolution import Offspring, Result, Strategy, mean_measures
+from clau_doom.evolution import Offspring, Result, Strategy, comparable, mean_measures
 from clau_doom.orchestration.immigration import admit, immigrants_of
 
 __all__ = ["agents_from", "check_asked", "replay", "results"]
@@ -24,21 +25,35 @@ def agents_from(experiment: str, generation: int, offspring: Sequence[Offspring]
     )
 
 
-def results(evaluations: Sequence[Evaluation]) -> list[Result]:
-    """Return what a strategy is told of a generation."""
-    return [
-        Result(
-            fitness=evaluation.fitness,
-            measures=None
-            if evaluation.fitness is None
-            else mean_measures([outcome.measures for outcome in evaluation.outcomes]),
+def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]:
+    """Return what a strategy is told of a generation; after a race, fitness that can be compared (see `comparable`).
+
+    Args:
+        evaluations: By index; at least one has a fitness.
+        fitness: How measures become fitness.
+    """
+    evaluated = [each for each in evaluations if each.fitness is not None]
+    scores = [[fitness.of_episode(outcome.measures) for outcome in each.outcomes] for each in evaluated]
+    raced = any(each.status is AgentStatus.DROPPED for each in evaluated)
+    values = comparable(scores) if raced else [each.fitness for each in evaluated]
+    told = {
+        each.agent.ref: Result(
+            fitness=value,
+            measures=mean_measures([outcome.measures for outcome in each.outcomes]),
+            episodes=len(row),
+            variance=_variance(row),
         )
-        for evaluation in evaluations
-    ]
+        for each, value, row in zip(evaluated, values, scores, strict=True)
+    }
+    return [told.get(each.agent.ref, Result(fitness=None)) for each in evaluations]
 
 
 def replay(
-    strategy: Strategy, experiment: str, finished: Sequence[Sequence[Evaluation]], check: Callable[[], None]
+    strategy: Strategy,
+    experiment: str,
+    finished: Sequence[Sequence[Evaluation]],
+    fitness: Fitness,
+    check: Callable[[], None],
 ) -> None:
     """Ask and tell a new strategy all finished generations.
 
@@ -46,6 +61,7 @@ def replay(
         strategy: A new one.
         experiment: The experiment's id.
         finished: The evaluations of each finished generation.
+        fitness: How measures become fitness.
         check: Called before each generation; what it raises ends the replay.
 
     Raises:
@@ -56,7 +72,7 @@ def replay(
         stored = [evaluation.agent for evaluation in evaluations]
         offspring = admit(strategy, strategy.ask(), immigrants_of(stored))
         check_asked(agents_from(experiment, generation, offspring), stored)
-        strategy.tell(results(evaluations))
+        strategy.tell(results(evaluations, fitness))
 
 
 def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
@@ -73,3 +89,10 @@ def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
             )
     if len(asked) != len(stored):
         raise StoreCorrupted(f"{len(stored)} agents are stored where the strategy asks for {len(asked)}")
+
+
+def _variance(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)

@@ -27,7 +27,7 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
-from clau_doom.evolution import Offspring, Strategy, make_strategy
+from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.generation import GenerationRun, restore, summarise
 from clau_doom.orchestration.immigration import admit, immigrants_of
 from clau_doom.orchestration.judging import Judge, candidates
@@ -177,7 +177,7 @@ class ExperimentRun:
         config = self._config
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
         finished = snapshot.generations[: len(snapshot.summaries)]
-        await asyncio.to_thread(replay, strategy, config.name, finished, self._shutdown.check)
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], agents={}, lengths={})
         for evaluations in finished:
             self._remember(progress, evaluations)
@@ -213,7 +213,7 @@ class ExperimentRun:
         else:
             check_asked(agents, stored)
             restore(registry, snapshot, generation)
-        live = GenerationRun(registry, self._seeds(generation), self._fitness, log)
+        live = GenerationRun(registry, self._seeds(generation), self._fitness, log, self._race(generation))
         self.steering.evaluate(live)
         try:
             await live.evaluate(self._player, lambda agent: _expected(agent, progress))
@@ -239,7 +239,7 @@ class ExperimentRun:
             evaluations = await live.strike(forged)
             while forged := await verification.forged([_best(evaluations)], live.episodes()):
                 evaluations = await live.strike(forged)
-            await asyncio.to_thread(progress.strategy.tell, results(evaluations))
+            await asyncio.to_thread(progress.strategy.tell, results(evaluations, self._fitness))
             if not self._prove_parents:
                 return evaluations
             progress.asked = await asyncio.to_thread(progress.strategy.ask)
@@ -254,7 +254,7 @@ class ExperimentRun:
         config, done = self._config, len(snapshot.summaries)
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
         finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
-        await asyncio.to_thread(replay, strategy, config.name, finished, self._shutdown.check)
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         asked = await asyncio.to_thread(strategy.ask)
         check_asked(agents_from(config.name, done, admit(strategy, asked, immigrants_of(agents))), agents)
         return strategy
@@ -262,6 +262,10 @@ class ExperimentRun:
     def _seeds(self, generation: int) -> tuple[int, ...]:
         own = generation if self._config.seeds == "per_generation" else None
         return episode_seeds(self._config.seed, Purpose.TRAINING, self._config.episodes, generation=own)
+
+    def _race(self, generation: int) -> Race | None:
+        config = self._config
+        return make_race(config.evolution, config.population, config.episodes, config.seed, generation)
 
     async def _judge(self, snapshot: Snapshot, progress: _Progress, log: RunLog) -> None:
         self._generation, holdout = len(progress.summaries), self._config.holdout

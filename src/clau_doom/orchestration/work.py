@@ -152,6 +152,15 @@ class Work:
         self._queue.remove(agent)
         self.wake()
 
+    def add(self, tasks: Iterable[EpisodeTask]) -> None:
+        """Play these tasks as well; those of an agent that is held wait."""
+        for task in tasks:
+            if task.agent in self._held:
+                self._held[task.agent].append(task)
+            else:
+                self._queue.add([task])
+        self.wake()
+
     def restart(self, agent: str, tasks: Iterable[EpisodeTask]) -> None:
         """Play these tasks of an agent that was given up."""
         self._dropped.pop(agent, None)

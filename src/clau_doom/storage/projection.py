@@ -5,6 +5,7 @@ from typing import Literal
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose, agent_id
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -39,6 +40,7 @@ KeepRecordings = Literal["champions", "all", "none"]
 
 _ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed, ExperimentCancelled)
 # Where a run is paused, the episodes that are being played end and are kept.
+_EVALUATED = (AgentStatus.COMPLETED.value, AgentStatus.DROPPED.value)
 _LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
 _EPISODE_COLUMNS = (
     "purpose",
@@ -80,6 +82,8 @@ class Projection:
                 pass
             case AgentEvaluated():
                 self._settle(event.ref, AgentStatus.COMPLETED, fitness=float(event.fitness))
+            case AgentDropped():
+                self._settle(event.ref, AgentStatus.DROPPED, fitness=float(event.fitness))
             case AgentFailed():
                 self._settle(event.ref, AgentStatus.FAILED, kind=event.kind.value, failure=event.reason)
             case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
@@ -171,7 +175,7 @@ class Projection:
         keep = episode.recording is not None and self._keep != "none"
         if episode.purpose is Purpose.TRAINING:
             row = self._run("SELECT status FROM agents WHERE id = ?", (episode.agent,)).fetchone()
-            if row is None or row[0] == AgentStatus.COMPLETED:
+            if row is None or row[0] in _EVALUATED:
                 what = "is evaluated already" if row else "is none of this experiment's agents"
                 raise StoreCorrupted(f"a training episode of {episode.agent}, which {what}")
             # A failed agent is never the best of its generation.
@@ -207,12 +211,12 @@ class Projection:
         failure: str | None = None,
     ) -> None:
         # That its episodes were forged may turn out after all of them were played, until its generation is told.
-        settled = (AgentStatus.COMPLETED if kind == FailureKind.FORGED else AgentStatus.PENDING).value
+        settled = _EVALUATED if kind == FailureKind.FORGED else (AgentStatus.PENDING.value,) * 2
         cursor = self._run(
             "UPDATE agents SET status = ?, fitness = ?, failure_kind = ?, failure = ?"
-            " WHERE generation = ? AND number = ? AND status IN ('pending', ?)"
+            " WHERE generation = ? AND number = ? AND status IN ('pending', ?, ?)"
             " AND generation NOT IN (SELECT number FROM generations)",
-            (status.value, fitness, kind, _text(failure), *_place(ref), settled),
+            (status.value, fitness, kind, _text(failure), *_place(ref), *settled),
         )
         if cursor.rowcount != 1:
             raise StoreCorrupted(
@@ -289,7 +293,7 @@ class Projection:
 
     def _evaluated(self, ref: AgentRef) -> bool:
         row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", _place(ref)).fetchone()
-        return row is not None and row[0] == AgentStatus.COMPLETED
+        return row is not None and row[0] in _EVALUATED
 
 
 def _place(ref: AgentRef) -> tuple[int, int]:

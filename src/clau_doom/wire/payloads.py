@@ -37,7 +37,12 @@ _RunEvent = (
 _GenerationEvent = events.GenerationStarted | events.GenerationCompleted | events.ChampionChosen | events.GenomeInjected
 _EpisodeEvent = events.EpisodeFinished | events.EpisodeLost | events.ContestantFailed
 _AgentEvent = (
-    events.AgentEvaluated | events.AgentFailed | events.AgentPaused | events.AgentResumed | events.AgentRestarted
+    events.AgentEvaluated
+    | events.AgentDropped
+    | events.AgentFailed
+    | events.AgentPaused
+    | events.AgentResumed
+    | events.AgentRestarted
 )
 
 
@@ -57,6 +62,7 @@ def payload_message(experiment: str, event: events.Event) -> Message:
             return _of_episode(event)
         case (
             events.AgentEvaluated()
+            | events.AgentDropped()
             | events.AgentFailed()
             | events.AgentPaused()
             | events.AgentResumed()
@@ -119,6 +125,8 @@ def _of_agent(experiment: str, event: _AgentEvent) -> Message:
     match event:
         case events.AgentEvaluated():
             return pb.AgentEvaluated(agent_id=agent, fitness=event.fitness)
+        case events.AgentDropped():
+            return pb.AgentDropped(agent_id=agent, fitness=event.fitness, episodes=event.episodes)
         case events.AgentFailed():
             kind, reason = FAILURE_KINDS.sent(event.kind), sendable(event.reason)
             return pb.AgentFailed(agent_id=agent, kind=kind, reason=reason)
@@ -258,6 +266,11 @@ _READERS: Mapping[str, Callable[[str, Any], events.Event]] = MappingProxyType(
         "contestant_failed": _read_contestant,
         "agent_evaluated": lambda experiment, message: events.AgentEvaluated(
             ref=agent_ref(experiment, message.agent_id), fitness=message.fitness
+        ),
+        "agent_dropped": lambda experiment, message: events.AgentDropped(
+            ref=agent_ref(experiment, message.agent_id),
+            fitness=message.fitness,
+            episodes=whole(message.episodes, "the number of episodes", least=1),
         ),
         "agent_failed": _read_failed,
         "agent_paused": lambda experiment, message: events.AgentPaused(ref=agent_ref(experiment, message.agent_id)),

@@ -6,6 +6,7 @@ import pytest
 
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Purpose
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -78,6 +79,7 @@ SUBJECTS: list[tuple[Event, str]] = [
     (LOST, f"agent.{AGENT}.episode_lost"),
     (CONTESTANT, f"agent.{AGENT}.contestant_failed"),
     (AgentEvaluated(ref=REF, fitness=1.0), f"agent.{AGENT}.evaluated"),
+    (AgentDropped(ref=REF, fitness=1.0, episodes=1), f"agent.{AGENT}.dropped"),
     (AgentFailed(ref=REF, kind=FailureKind.STOPPED, reason="x"), f"agent.{AGENT}.failed"),
     (AgentPaused(ref=REF), f"agent.{AGENT}.paused"),
     (AgentResumed(ref=REF), f"agent.{AGENT}.resumed"),

@@ -22,6 +22,7 @@ from clau_doom.domain import (
     baseline_id,
 )
 from clau_doom.domain.events import (
+    AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentPaused,
@@ -119,6 +120,7 @@ OURS: dict[type, st.SearchStrategy[Event]] = {
     ChampionChosen: st.builds(ChampionChosen, champion=refs, validation_fitness=numbers, candidates=totals),
     GenomeInjected: st.builds(GenomeInjected, generation=counts, genome=genomes),
     AgentEvaluated: st.builds(AgentEvaluated, ref=refs, fitness=numbers),
+    AgentDropped: st.builds(AgentDropped, ref=refs, fitness=numbers, episodes=totals),
     AgentFailed: st.builds(AgentFailed, ref=refs),
     **{kind: st.builds(kind, ref=refs) for kind in (AgentPaused, AgentResumed, AgentRestarted)},
 }

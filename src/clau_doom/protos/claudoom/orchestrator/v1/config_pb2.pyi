@@ -181,7 +181,7 @@ class EvolutionConfig(_message.Message):
     def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ...) -> None: ...
 
 class GeneticConfig(_message.Message):
-    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity")
+    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     ELITES_FIELD_NUMBER: _ClassVar[int]
     TOURNAMENT_FIELD_NUMBER: _ClassVar[int]
@@ -191,6 +191,8 @@ class GeneticConfig(_message.Message):
     SIGMA_END_FIELD_NUMBER: _ClassVar[int]
     HALF_LIFE_FIELD_NUMBER: _ClassVar[int]
     DIVERSITY_FIELD_NUMBER: _ClassVar[int]
+    RACING_FIELD_NUMBER: _ClassVar[int]
+    SHRINK_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     elites: int
     tournament: int
@@ -200,15 +202,45 @@ class GeneticConfig(_message.Message):
     sigma_end: float
     half_life: float
     diversity: float
-    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ...) -> None: ...
+    racing: RacingConfig
+    shrink: bool
+    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., shrink: bool = ...) -> None: ...
+
+class RacingConfig(_message.Message):
+    __slots__ = ("rule", "first", "growth", "keep", "alpha", "audit")
+    class Rule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        RULE_UNSPECIFIED: _ClassVar[RacingConfig.Rule]
+        RULE_NONE: _ClassVar[RacingConfig.Rule]
+        RULE_HALVING: _ClassVar[RacingConfig.Rule]
+        RULE_TEST: _ClassVar[RacingConfig.Rule]
+    RULE_UNSPECIFIED: RacingConfig.Rule
+    RULE_NONE: RacingConfig.Rule
+    RULE_HALVING: RacingConfig.Rule
+    RULE_TEST: RacingConfig.Rule
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    GROWTH_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    ALPHA_FIELD_NUMBER: _ClassVar[int]
+    AUDIT_FIELD_NUMBER: _ClassVar[int]
+    rule: RacingConfig.Rule
+    first: int
+    growth: float
+    keep: float
+    alpha: float
+    audit: float
+    def __init__(self, rule: _Optional[_Union[RacingConfig.Rule, str]] = ..., first: _Optional[int] = ..., growth: _Optional[float] = ..., keep: _Optional[float] = ..., alpha: _Optional[float] = ..., audit: _Optional[float] = ...) -> None: ...
 
 class CmaEsConfig(_message.Message):
-    __slots__ = ("immigrants", "sigma")
+    __slots__ = ("immigrants", "sigma", "racing")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
+    RACING_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     sigma: float
-    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ...) -> None: ...
+    racing: RacingConfig
+    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ...) -> None: ...
 
 class MapElitesConfig(_message.Message):
     __slots__ = ("immigrants", "descriptors", "crossover", "sigma")
@@ -235,10 +267,12 @@ class DescriptorConfig(_message.Message):
     def __init__(self, measure: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., cells: _Optional[int] = ...) -> None: ...
 
 class RandomSearchConfig(_message.Message):
-    __slots__ = ("immigrants",)
+    __slots__ = ("immigrants", "racing")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
+    RACING_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
-    def __init__(self, immigrants: _Optional[int] = ...) -> None: ...
+    racing: RacingConfig
+    def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ...) -> None: ...
 
 class ExecutionConfig(_message.Message):
     __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record")

@@ -28,6 +28,7 @@ class AgentStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AGENT_STATUS_PAUSED: _ClassVar[AgentStatus]
     AGENT_STATUS_COMPLETED: _ClassVar[AgentStatus]
     AGENT_STATUS_FAILED: _ClassVar[AgentStatus]
+    AGENT_STATUS_DROPPED: _ClassVar[AgentStatus]
 
 class Purpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -48,6 +49,7 @@ AGENT_STATUS_PENDING: AgentStatus
 AGENT_STATUS_PAUSED: AgentStatus
 AGENT_STATUS_COMPLETED: AgentStatus
 AGENT_STATUS_FAILED: AgentStatus
+AGENT_STATUS_DROPPED: AgentStatus
 PURPOSE_UNSPECIFIED: Purpose
 PURPOSE_TRAINING: Purpose
 PURPOSE_VALIDATION: Purpose
