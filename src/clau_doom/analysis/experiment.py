@@ -28,7 +28,7 @@ from clau_doom.analysis.regression import Regression, regress
 from clau_doom.analysis.summary import CHAMPION, GenerationRow, ResultTable, generation_rows
 from clau_doom.analysis.topsis import Criterion, Ranking
 from clau_doom.domain import AgentRef, Evaluation, Fitness, GenomeSpace, generator
-from clau_doom.domain.experiment import Deviations, ExperimentState, Standing
+from clau_doom.domain.experiment import Deviations, ExperimentState, RaceTally, Standing
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["ExperimentAnalysis", "HeldOut", "analyse_experiment"]
@@ -62,6 +62,7 @@ class ExperimentAnalysis:
         scenario: What it plays.
         fitness: What it maximises, for people.
         deviations: What made its history depend on time or luck.
+        racing: What racing saved, and how good its decisions were.
         champion: The champion, once chosen.
         validation_fitness: Its mean on the validation seeds that chose it, or None.
         generations: The finished generations, over training fitness.
@@ -87,6 +88,7 @@ class ExperimentAnalysis:
     scenario: str
     fitness: str
     deviations: Deviations
+    racing: RaceTally | Gap
     champion: AgentRef | None
     validation_fitness: float | None
     generations: tuple[GenerationRow, ...]
@@ -131,6 +133,7 @@ def analyse_experiment(
     measures: Sequence[str],
     space: GenomeSpace | Gap,
     archive: EliteMap | Gap,
+    racing: RaceTally | Gap,
     criteria: Sequence[Criterion] = (),
 ) -> ExperimentAnalysis:
     """Return the analysis of an experiment as it stands.
@@ -144,6 +147,7 @@ def analyse_experiment(
         measures: The scenario's telling measures.
         space: The policy's genes, or why they are not known.
         archive: The MAP-Elites archive, or why there is none.
+        racing: What racing saved, or why there was none.
         criteria: What agents are ranked by; none: no ranking.
 
     Raises:
@@ -160,6 +164,7 @@ def analyse_experiment(
         scenario=scenario,
         fitness=fitness_name,
         deviations=snapshot.deviations,
+        racing=racing,
         champion=champion,
         validation_fitness=validated,
         generations=rows,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.intervals import Interval, difference_interval, mean_interval, student_interval
-from clau_doom.domain import AgentRef, Evaluation, Fitness, generator
+from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists, generator
 from clau_doom.domain.experiment import Standing
 
 __all__ = [
@@ -178,7 +178,7 @@ def _generation_row(index: int, evaluations: Sequence[Evaluation], fitness: Fitn
         return GenerationRow(
             index=index, best=None, best_fitness=None, mean=None, worst_fitness=None, agents=count, failed=count
         )
-    best_fitness, best = max(fit, key=lambda pair: (pair[0], -pair[1].agent.ref.index))
+    best_fitness, best = max(finalists(evaluations), key=lambda pair: (pair[0], -pair[1].agent.ref.index))
     worst_fitness, worst = min(fit, key=lambda pair: (pair[0], pair[1].agent.ref.index))
     return GenerationRow(
         index=index,

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from clau_doom.bootstrap.planning import genome_space, make_fitness
 from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, setup_changes
-from clau_doom.domain import GenomeSpace
-from clau_doom.domain.experiment import Standing
+from clau_doom.domain import AgentStatus, GenomeSpace
+from clau_doom.domain.experiment import RaceTally, Standing
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
-from clau_doom.evolution import MapElites, make_strategy
+from clau_doom.evolution import MapElites, make_race, make_strategy
 from clau_doom.orchestration import replay
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clau_doom.analysis.experiment import ExperimentAnalysis
     from clau_doom.analysis.gaps import Gap
 
-__all__ = ["analyse", "archive", "compare", "fitness_name"]
+__all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
 
 _REFUSED = ("scenario.name", "scenario.doom_skill", "scenario.timeout", "fitness")
 _FILES = ("scenario.cfg", "scenario.wad")
@@ -55,6 +55,7 @@ def analyse(
         measures=telling_measures(stored.config.scenario.name),
         space=space,
         archive=archive(stored, space),
+        racing=tally(stored),
         criteria=criteria,
     )
 
@@ -126,6 +127,21 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap |
         return Gap(missing=describe(error))
     cells = [Cell(place=elite.cell, agent=elite.ref, fitness=elite.fitness) for elite in strategy.archive]
     return elite_map(config.evolution.descriptors, cells, min(fitnesses))
+
+
+def tally(stored: StoredExperiment) -> "RaceTally | Gap":
+    """Return what racing saved in the finished generations."""
+    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - as above
+
+    config, snapshot, fitness = stored.config, stored.snapshot, make_fitness(stored.config)
+    total = RaceTally()
+    for number, row in enumerate(snapshot.finished_generations):
+        race = make_race(config.evolution, len(row), config.episodes, config.seed, number)
+        if race is None:
+            return Gap(missing="every agent plays all of its episodes")
+        played = [() if each.status is AgentStatus.FAILED else each.outcomes for each in row]
+        total += race.tally([[fitness.of_episode(outcome.measures) for outcome in outcomes] for outcomes in played])
+    return total
 
 
 def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:

@@ -13,13 +13,14 @@ from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.experiment import ExperimentAnalysis
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.lineage import Ancestor
+from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.cli.format import estimate, number, p_value, sparkline
 from clau_doom.cli.gene_views import components_view, diversity_line, genes_view, regression_view
 from clau_doom.cli.results import generations_table, result_view
 from clau_doom.cli.sections import DEFAULT, Section
 from clau_doom.domain import AgentRef
-from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.experiment import ExperimentState, RaceTally
 
 __all__ = ["analysis_view", "ranking_view"]
 
@@ -102,6 +103,8 @@ def _generations(analysis: ExperimentAnalysis, *, whole: bool) -> RenderableType
     notes = ["training fitness; the best agent's interval is of its few episodes, and luck helped to choose it"]
     if len(shown) < len(rows):
         notes.append(f"{len(shown)} of {len(rows)} generations are shown (--section generations shows all)")
+    if isinstance(analysis.racing, RaceTally):
+        notes.append(racing_sentence(analysis.racing))
     return Group(generations_table(shown, analysis.id), *(Text(note, "dim") for note in notes))
 
 

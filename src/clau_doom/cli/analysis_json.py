@@ -33,6 +33,7 @@ def analysis_json(analysis: "ExperimentAnalysis") -> dict[str, object]:
         "fitness": analysis.fitness,
         "confidence": CONFIDENCE,
         "deviations": {**asdict(analysis.deviations), "total": analysis.deviations.total},
+        "racing": plain(analysis.racing),
         "champion": plain(analysis.champion),
         "validation_fitness": analysis.validation_fitness,
         "generations": [_generation_json(name, row) for row in analysis.generations],

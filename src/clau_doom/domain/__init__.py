@@ -4,7 +4,7 @@ Nothing here does input or output, reads a clock, or knows how a thing is stored
 timing are two values because only the first is deterministic: outcomes are hashed and compared, timings never are.
 """
 
-from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
+from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation, finalists
 from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
 from clau_doom.domain.genome import Gene, GeneKind, Genome, GenomeSpace
 from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, experiment_of_player, parse_agent_id
@@ -33,6 +33,7 @@ __all__ = [
     "check_experiment_id",
     "episode_seeds",
     "experiment_of_player",
+    "finalists",
     "generator",
     "parse_agent_id",
     "score",

@@ -1,5 +1,6 @@
 """An agent: one genome under evaluation, where it came from, and what its episodes came to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from clau_doom.domain.episode import EpisodeOutcome
 from clau_doom.domain.genome import Genome
 from clau_doom.domain.ids import agent_id
 
-__all__ = ["Agent", "AgentRef", "AgentStatus", "Evaluation"]
+__all__ = ["Agent", "AgentRef", "AgentStatus", "Evaluation", "finalists"]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -74,3 +75,12 @@ class Evaluation:
     fitness: float | None
     outcomes: tuple[EpisodeOutcome, ...]
     failure: str | None = None
+
+
+def finalists(evaluations: Iterable[Evaluation]) -> list[tuple[float, Evaluation]]:
+    """Return those among which the best is found, with their fitness: whoever has played all of its episodes.
+
+    Where nobody has, because all that went on have failed, those that were dropped take their place.
+    """
+    fit = [(each.fitness, each) for each in evaluations if each.fitness is not None]
+    return [pair for pair in fit if pair[1].status is AgentStatus.COMPLETED] or fit

@@ -1,12 +1,12 @@
 """An experiment as a whole: its state, what it was made with, and what its generations and champions came to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.episode import Measures
 
-__all__ = ["Deviations", "Experiment", "ExperimentState", "GenerationSummary", "Provenance", "Standing"]
+__all__ = ["Deviations", "Experiment", "ExperimentState", "GenerationSummary", "Provenance", "RaceTally", "Standing"]
 
 
 class ExperimentState(StrEnum):
@@ -88,6 +88,29 @@ class GenerationSummary:
     std_fitness: float
     failed: int
     episodes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RaceTally:
+    """What racing saved in one generation or more, and how good its decisions were.
+
+    Attributes:
+        planned: The episodes without racing.
+        played: Those that were played.
+        dropped: The agents that were dropped.
+        audited: Those that were to be dropped and played on all the same.
+        changed: The audited ones that in the end belonged to the best: decisions that were wrong.
+    """
+
+    planned: int = 0
+    played: int = 0
+    dropped: int = 0
+    audited: int = 0
+    changed: int = 0
+
+    def __add__(self, other: "RaceTally") -> "RaceTally":
+        """Return the tally of both."""
+        return RaceTally(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

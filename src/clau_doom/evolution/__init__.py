@@ -17,7 +17,7 @@ from clau_doom.evolution.descriptors import DESCRIPTORS, describe_behaviour
 from clau_doom.evolution.factory import make_race, make_strategy
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import Elite, MapElites
-from clau_doom.evolution.racing import Race, Tally, comparable
+from clau_doom.evolution.racing import Race, comparable
 from clau_doom.evolution.random_search import RandomSearch
 from clau_doom.evolution.strategy import INJECTED, Offspring, Result, Strategy, mean_measures
 
@@ -33,7 +33,6 @@ __all__ = [
     "RandomSearch",
     "Result",
     "Strategy",
-    "Tally",
     "comparable",
     "describe_behaviour",
     "make_race",

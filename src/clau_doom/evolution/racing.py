@@ -18,39 +18,20 @@ again. A few of the condemned, drawn at random, play on all the same: they show 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scipy.stats import t as student
 
 from clau_doom.config import RacingConfig
 from clau_doom.domain import generator
+from clau_doom.domain.experiment import RaceTally
 
-__all__ = ["Race", "Tally", "comparable"]
+__all__ = ["Race", "comparable"]
 
 Scores = Sequence[Sequence[float]]
 """By agent, the fitness of each of its episodes, by number; an agent's may end early."""
 
 # Quantiles differ in their last bits from one library to the next, and decide: they are rounded to multiples of this.
 _QUANTUM = 2.0**-20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tally:
-    """What racing saved in a generation, and how good its decisions were.
-
-    Attributes:
-        planned: The episodes without racing.
-        played: Those of its agents.
-        dropped: The agents that were dropped.
-        audited: Those that were condemned and played on all the same.
-        changed: The audited ones that in the end belonged to the best: decisions that were wrong.
-    """
-
-    planned: int
-    played: int
-    dropped: int
-    audited: int
-    changed: int
 
 
 class Race:
@@ -84,7 +65,7 @@ class Race:
         condemned = self._condemned(scores, rung)
         return tuple(index for index, at in enumerate(condemned) if at == rung and not self._audited[index])
 
-    def tally(self, scores: Scores) -> Tally:
+    def tally(self, scores: Scores) -> RaceTally:
         """Return what was saved, and what auditing found.
 
         Args:
@@ -94,7 +75,7 @@ class Race:
         finalists = [index for index, row in enumerate(scores) if len(row) == self._episodes]
         best = sorted(finalists, key=lambda index: -_mean(scores[index]))[: self._best]
         audited = [index for index in finalists if condemned[index] is not None]
-        return Tally(
+        return RaceTally(
             planned=self._episodes * len(scores),
             played=sum(map(len, scores)),
             dropped=sum(at is not None for at in condemned) - len(audited),

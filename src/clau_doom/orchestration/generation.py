@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
+from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose, finalists
 from clau_doom.domain.commands import AgentAction
 from clau_doom.domain.events import (
     AgentDropped,
@@ -241,13 +241,13 @@ def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
     """
     ranked = [(evaluation.fitness, evaluation) for evaluation in evaluations if evaluation.fitness is not None]
     values = [fitness for fitness, _ in ranked]
-    finalists = [pair for pair in ranked if pair[1].status is AgentStatus.COMPLETED] or ranked
-    best_fitness = max(fitness for fitness, _ in finalists)
+    final = finalists(evaluations)
+    best_fitness = max(fitness for fitness, _ in final)
     mean = math.fsum(values) / len(values)
     squares = math.fsum((value - mean) ** 2 for value in values)
     return GenerationSummary(
         index=evaluations[0].agent.ref.generation,
-        best=next(evaluation.agent.ref for fitness, evaluation in finalists if fitness == best_fitness),
+        best=next(evaluation.agent.ref for fitness, evaluation in final if fitness == best_fitness),
         best_fitness=best_fitness,
         mean_fitness=mean,
         worst_fitness=min(values),

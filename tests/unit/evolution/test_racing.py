@@ -51,7 +51,7 @@ def test_halving_lets_the_better_half_go_on() -> None:
 
 
 def test_the_test_drops_what_is_significantly_worse() -> None:
-    """Against the margin of a two-way layout, worked out by hand: s² = 0.75, 3 degrees of freedom, t(0.05 / 4) = 4.177."""
+    """Against the margin of a two-way layout, worked out by hand: s² = 0.75, 3 degrees of freedom, t = 4.177."""
     config = RacingConfig(rule="test", first=2, growth=4.0, keep=0.25, alpha=0.05, audit=0.0)
     started = race(config, 4, episodes=8)
     assert started.rungs == (2, 8)

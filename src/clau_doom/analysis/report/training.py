@@ -8,14 +8,14 @@ from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.genomes import Diversity
 from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
+from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
 from clau_doom.analysis.report.typeset import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.summary import GenerationRow, ResultRow
+from clau_doom.domain.experiment import RaceTally
 
 __all__ = ["charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
-
-"""What people call the contestants."""
 
 COLOURS = {"champion": "c0", "generation 0": "c2", "random": "c9"}
 """The classes of their colours."""
@@ -32,6 +32,9 @@ def fitness_section(analysis: ExperimentAnalysis) -> Section:
         blocks = [_fitness_figure(analysis, rows)]
     else:
         blocks = [gap(Gap(missing="no generation is finished with a fitness yet: there is no curve to draw"))]
+    if isinstance(analysis.racing, RaceTally):
+        sentence = racing_sentence(analysis.racing)
+        blocks.append(Paragraph(text=f"{sentence[0].upper()}{sentence[1:]}."))
     return Section(anchor="fitness", title="Fitness through the generations", blocks=tuple(blocks))
 
 

@@ -1,0 +1,17 @@
+"""What racing saved, as a sentence."""
+
+from clau_doom.domain.experiment import RaceTally
+
+__all__ = ["racing_sentence"]
+
+
+def racing_sentence(tally: RaceTally) -> str:
+    """Return what was saved and how often the audit found a decision wrong, without a full stop."""
+    saved = tally.planned - tally.played
+    share = 100.0 * saved / tally.planned if tally.planned else 0.0
+    text = f"racing saved {saved:,} of {tally.planned:,} training episodes ({share:.0f} %)"
+    if not tally.audited:
+        return f"{text}; nobody that was to be dropped was audited"
+    who = "1 agent that was" if tally.audited == 1 else f"{tally.audited} agents that were"
+    found = "none of them" if tally.changed == 0 else f"{tally.changed}"
+    return f"{text}; of {who} to be dropped and played on, {found} belonged to the best in the end"
