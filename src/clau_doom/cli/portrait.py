@@ -73,6 +73,7 @@ def portrait_json(
     agent = evaluation.agent
     return {
         **agent_json(evaluation, snapshot),
+        "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
         "genome": space.named(agent.genome),
         "values": list(agent.genome.values),
         "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
@@ -96,7 +97,9 @@ def portrait_view(
     """Return one agent for people; of a large genome the first genes, of the lineage the fitter parent's line."""
     agent = evaluation.agent
     head = Text.assemble((agent.id, "bold"), "   ", (evaluation.status.value, _STATUS[evaluation.status]))
-    head.append(f"   fitness {number(evaluation.fitness)}   made by {agent.operator}")
+    error = fitness.error_of([outcome.measures for outcome in evaluation.outcomes])
+    sure = "" if error is None or evaluation.fitness is None else f" ± {number(error)} (n = {len(evaluation.outcomes)})"
+    head.append(f"   fitness {number(evaluation.fitness)}{sure}   made by {agent.operator}")
     parts: list[RenderableType] = [head]
     if evaluation.failure:
         parts.append(Text(evaluation.failure, "red"))

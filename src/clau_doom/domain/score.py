@@ -47,6 +47,18 @@ class Fitness:
         """Return the mean over episodes; the same in any order, because the sum is exact before it is rounded."""
         return math.fsum(self.of_episode(measures) for measures in episodes) / len(episodes)
 
+    def variance_of(self, episodes: Sequence[Measures]) -> float | None:
+        """Return the sample variance between episodes; None for fewer than two."""
+        if len(episodes) < 2:
+            return None
+        mean = self.of_agent(episodes)
+        return math.fsum((self.of_episode(each) - mean) ** 2 for each in episodes) / (len(episodes) - 1)
+
+    def error_of(self, episodes: Sequence[Measures]) -> float | None:
+        """Return the standard error of the mean over episodes; None for fewer than two."""
+        variance = self.variance_of(episodes)
+        return None if variance is None else math.sqrt(variance / len(episodes))
+
 
 def _value(measures: Measures, name: str) -> float:
     if name == "score":

@@ -1,6 +1,5 @@
 """Bringing a strategy to where a stored experiment stands: it is asked and told again all that it was."""
 
-import math
 from collections.abc import Callable, Sequence
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Fitness
@@ -41,7 +40,7 @@ def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]
             fitness=value,
             measures=mean_measures([outcome.measures for outcome in each.outcomes]),
             episodes=len(row),
-            variance=_variance(row),
+            variance=fitness.variance_of([outcome.measures for outcome in each.outcomes]),
         )
         for each, value, row in zip(evaluated, values, scores, strict=True)
     }
@@ -89,10 +88,3 @@ def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
             )
     if len(asked) != len(stored):
         raise StoreCorrupted(f"{len(stored)} agents are stored where the strategy asks for {len(asked)}")
-
-
-def _variance(values: Sequence[float]) -> float | None:
-    if len(values) < 2:
-        return None
-    mean = math.fsum(values) / len(values)
-    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)

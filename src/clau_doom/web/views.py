@@ -147,6 +147,7 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
     genes = space.genes if space else ()
     return {
         **_brief(snapshot, evaluation),
+        "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
         "experiment": agent.experiment,
         "state": stored.state.value,
         "measures": list(telling_measures(stored.config.scenario.name)),

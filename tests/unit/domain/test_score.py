@@ -82,3 +82,13 @@ def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards:
     assert fitness == Fitness.named("reward").of_agent(episodes[::-1])
     assert fitness == Fitness.named("reward").of_agent(sorted(episodes, key=lambda row: row.reward))
     assert fitness == math.fsum(rewards) / len(rewards)
+
+
+def test_a_fitness_carries_its_uncertainty() -> None:
+    """7, 8 and 9 have a variance of 1, and their mean an error of 1/√3; a single episode says nothing of either."""
+    fitness = Fitness.named("kills")
+    episodes = [Measures(kills=kills) for kills in (7.0, 8.0, 9.0)]
+    assert fitness.variance_of(episodes) == 1.0
+    assert fitness.error_of(episodes) == pytest.approx(1 / math.sqrt(3))
+    assert fitness.variance_of(episodes[:1]) is None
+    assert fitness.error_of(episodes[:1]) is None

@@ -108,3 +108,23 @@ def test_without_elites_nothing_is_asked_again() -> None:
     for _ in range(4):
         assert "elite" not in operators(genetic.ask())
         genetic.tell([Result(1.0)] * 5)
+
+
+def test_shrinking_trusts_many_episodes_more_than_one_lucky_one() -> None:
+    """An agent with 10 from one episode counts less than one with 9 from eight; without it the lucky one is the elite.
+
+    Worked out by hand: pooled noise 4, means 10, 9, 4 and 3 with spread 37/3, mean 6.5; errors 4, 0.5, 0.5 and 0.5,
+    so the signal is 37/3 - 1.375 = 10.958 and the lucky one is worth 6.5 + 3.5 * 0.7326 = 9.064, the other 8.891;
+    with a pooled noise of 9 the signal is 9.24 and they are worth 8.273 and 8.728.
+    """
+    for variance, lucky in ((4.0, True), (9.0, False)):
+        told = [
+            Result(10.0, episodes=1),
+            *(Result(fitness, episodes=8, variance=variance) for fitness in (9.0, 4.0, 3.0)),
+        ]
+        for shrink, expected in ((True, lucky), (False, True)):
+            strategy = Genetic(GeneticConfig(elites=1, shrink=shrink), SPACE, 4, 1)
+            strategy.ask()
+            strategy.tell(told)
+            elite = strategy.ask()[0]
+            assert (elite.operator, elite.parents) == ("elite", (AgentRef(0, 0 if expected else 1),))

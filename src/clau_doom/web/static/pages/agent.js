@@ -30,7 +30,7 @@ export function AgentPage({ argument: id }) {
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${data.failure && html`<div class="note bad" role="status"><strong>failed</strong><span>${data.failure}</span></div>`}
     <${Tiles} tiles=${[
-      ["fitness", number(data.fitness), ""],
+      ["fitness", number(data.fitness), data.fitness_error === null || data.fitness === null ? "" : `± ${number(data.fitness_error, 2)} standard error`],
       ["episodes", data.episodes.length, means.length ? `${means.length} of training` : ""],
       ["genes", data.genes_total, ""],
       ["ancestors", data.ancestors.length, ""],
