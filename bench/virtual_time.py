@@ -58,13 +58,12 @@ class _Selector(selectors.SelectSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
+        if timeout is None or (self._loop.abroad and timeout <= 0):
             return super().select(timeout)
         if self._loop.abroad:
             return super().select(_GLANCE if self._loop.charged else None)
-        if events := super().select(0):
-            return events
-        self._loop.skipped += timeout
+        # Only threads ever wake this loop, and none is abroad: to ask the kernel would cost more than a callback.
+        self._loop.skipped += max(timeout, 0.0)
         return []
 
 
