@@ -25,11 +25,15 @@ class ProductRun:
             what evolution and the store cost is in it.
         episodes: Genome and seed of each training episode, in the order in which they ended.
         generations: The agents' genomes, by generation and index.
+        lengths: Seconds that each of them took, in the same order as `episodes`.
+        tics: Its length in game time.
     """
 
     sample: Sample
     episodes: tuple[tuple[tuple[float, ...], int], ...]
     generations: tuple[tuple[tuple[float, ...], ...], ...]
+    lengths: tuple[float, ...]
+    tics: tuple[float, ...]
 
 
 def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
@@ -55,6 +59,8 @@ def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PA
         sample=sample,
         episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played),
         generations=tuple(tuple(agent.genome.values for agent in agents) for agents in populations),
+        lengths=tuple(episode.timing.seconds for episode in played),
+        tics=tuple(episode.outcome.measures.tics for episode in played),
     )
 
 

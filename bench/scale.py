@@ -25,7 +25,7 @@ from clau_doom.domain.history import history_sha256
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.storage import Runs
 
-__all__ = ["FLEETS", "SLOWNESS", "Simulation", "simulations"]
+__all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulations"]
 
 FLEETS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
@@ -102,25 +102,31 @@ def simulate(fleet: Fleet, folder: Path) -> Simulation:
 
 
 def _run(fleet: Fleet, folder: Path, *, charged: bool) -> tuple[Span, str]:
+    backend, population = SimulatedBackend(fleet), max(_FEWEST, fleet.workers)
     with asyncio.Runner(loop_factory=lambda: VirtualLoop(charged=charged)) as runner:
-        return runner.run(_experiment(fleet, folder))
+        history = runner.run(
+            experiment(backend, folder, generations=_GENERATIONS, population=population, episodes=_EPISODES)
+        )
+    assert backend.span is not None
+    return backend.span, history
 
 
-async def _experiment(fleet: Fleet, folder: Path) -> tuple[Span, str]:
+async def experiment(
+    backend: SimulatedBackend, folder: Path, *, generations: int, population: int, episodes: int
+) -> str:
+    """Run an experiment on simulated workers, on the running loop's time; return its history."""
     config = ExperimentConfig(
         name="scale",
-        generations=_GENERATIONS,
-        population=max(_FEWEST, fleet.workers),
-        episodes=_EPISODES,
+        generations=generations,
+        population=population,
+        episodes=episodes,
         holdout=HoldoutConfig(validation=1, episodes=2),
     )
     text = to_yaml(config)
-    experiment = Experiment(
+    created = Experiment(
         id=config.name, uuid="4f8", seed=config.seed, config_yaml=text, provenance=Provenance(facts=())
     )
-    backend = SimulatedBackend(fleet)
-    run_folder = Runs(folder).create(experiment)
-    async with run_folder.write() as store, backend:
+    async with Runs(folder).create(created).write() as store, backend:
         run = ExperimentRun(
             config,
             text,
@@ -133,9 +139,7 @@ async def _experiment(fleet: Fleet, folder: Path) -> tuple[Span, str]:
         )
         state = await run.run()
         assert state is ExperimentState.COMPLETED
-        history = history_sha256((await store.snapshot()).finished_generations)
-    assert backend.span is not None
-    return backend.span, history
+        return history_sha256((await store.snapshot()).finished_generations)
 
 
 def main() -> None:

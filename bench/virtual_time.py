@@ -10,7 +10,7 @@ import selectors
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVar, TypeVarTuple
 
 __all__ = ["LoopClock", "VirtualLoop"]
 
@@ -37,7 +37,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.skipped + (time.process_time() - self._started if self.charged else 0.0)
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: Unpack[_Ts]
+        self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> "asyncio.Future[_T]":
         """Call a function in a thread; no time is skipped before it has ended."""
         self.abroad += 1

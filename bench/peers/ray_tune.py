@@ -41,7 +41,11 @@ def main() -> None:
         tune.with_resources(Evaluation, {"cpu": 1}),
         param_space={"path": path, "genome": tune.grid_search(genomes)},
         tune_config=tune.TuneConfig(metric="fitness", mode="max", reuse_actors=True),
-        run_config=tune.RunConfig(storage_path=job.folder, verbose=0),
+        run_config=tune.RunConfig(
+            storage_path=job.folder,
+            verbose=0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # there is nothing to keep
+        ),
     )
     results = tuner.fit()
     if results.num_errors:

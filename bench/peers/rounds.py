@@ -54,6 +54,7 @@ _PEERS = (
 )
 _ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
 _RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
+_RANDOM_RUN = "clau-doom run, random play"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +72,15 @@ class PeerRound:
     missing: dict[str, tuple[str, ...]]
 
 
-def peer_round(config: ExperimentConfig, vector: VectorJob, cores: tuple[int, ...], folder: Path) -> PeerRound:
+def peer_round(
+    config: ExperimentConfig, at_random: ExperimentConfig, vector: VectorJob, cores: tuple[int, ...], folder: Path
+) -> PeerRound:
     """Play one round.
 
     Args:
         config: What is run; its generations play the same seeds, because a peer's function knows no generation.
-        vector: What is played at random.
+        at_random: A run of the random policy.
+        vector: What others play at random.
         cores: One core a process.
         folder: An empty folder.
 
@@ -104,7 +108,7 @@ def peer_round(config: ExperimentConfig, vector: VectorJob, cores: tuple[int, ..
             raise SystemExit(f"{name} and the bare loops played different episodes: {sample} and {bare}")
     return PeerRound(
         same=same,
-        random=_random(vector, folder),
+        random=_random(at_random, vector, folder),
         missing={peer.name: peer.missing for peer in (*_PEERS, _ENVPOOL) if peer.missing},
     )
 
@@ -119,8 +123,9 @@ def _evaluated(peer: _Peer, job: PeerJob) -> Sample:
     return noted(job)
 
 
-def _random(job: VectorJob, folder: Path) -> dict[str, Sample]:
-    samples = {_VECTOR: vector_env(job, folder)}
+def _random(config: ExperimentConfig, job: VectorJob, folder: Path) -> dict[str, Sample]:
+    (folder / "random").mkdir()
+    samples = {_RANDOM_RUN: product_run(config, folder / "random").sample, _VECTOR: vector_env(job, folder)}
     if not _ENVPOOL.missing:
         path, result = folder / "envpool.json", folder / "envpool-result.json"
         path.write_bytes(VECTOR_JOB.dump_json(job))
@@ -135,19 +140,19 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
     for heading in ("who", "decisions/s", "tics/s", "run / this", "goal"):
         table.add_column(heading, justify="left" if heading == "who" else "right", no_wrap=True)
 
-    def rows(pick: Callable[[PeerRound], dict[str, Sample]]) -> None:
+    def rows(pick: Callable[[PeerRound], dict[str, Sample]], run: str) -> None:
         for name in pick(rounds[0]):
             samples = [pick(each)[name] for each in rounds]
             pairs = zip(rounds, samples, strict=True)
-            ratios = tuple(each.same[_RUN].tics_per_second / sample.tics_per_second for each, sample in pairs)
-            goal = {_RUN: "", _BARE: ">= 0.98"}.get(name, "> 1")
+            ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
+            goal = {run: "", _BARE: ">= 0.98"}.get(name, "> 1")
             rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
             tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
             table.add_row(name, rate, tics, Spread(ratios).text(".3f"), goal)
 
-    rows(lambda each: each.same)
+    rows(lambda each: each.same, _RUN)
     table.add_section()
-    rows(lambda each: each.random)
+    rows(lambda each: each.random, _RANDOM_RUN)
     for name, packages in rounds[0].missing.items():
         hint = f"{name} is left out: install {', '.join(packages)} (uv pip install --group bench)"
         print(hint, file=sys.stderr)
