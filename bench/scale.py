@@ -31,7 +31,7 @@ FLEETS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
 """How long episodes are, by name."""
 _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
-_GENERATIONS, _EPISODES, _FEWEST = 3, 8, 32
+_GENERATIONS, _EPISODES, _FEWEST = 2, 8, 32
 """A generation has an agent for each worker, and no fewer than this; each plays so many episodes."""
 _PATIENCE = 1800.0
 _KINDS = ("free", "charged")
