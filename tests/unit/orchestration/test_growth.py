@@ -8,6 +8,7 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, GenomeSpace
+from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.orchestration.generation import GenerationRun
@@ -50,12 +51,14 @@ class CountingBackend(ScriptedBackend):
 async def test_an_agents_episodes_are_looked_at_when_all_are_played_and_not_after_each() -> None:
     """An agent that plays many episodes is evaluated once, and not after each of them."""
     config = ExperimentConfig(name="x", episodes=100)
-    agent = Agent(
-        id="x-g000-a000", experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw"
-    )
+    agent = Agent(experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw")
     registry = Registry(1, [agent])
     episodes = registry.get(agent.id).episodes = CountedEpisodes()
     log = RunLog(scripted_store(config), StandingClock(), ran_before=0.0)
+    await log.append(
+        ExperimentStarted(resumed=False, generations=1, config_yaml=to_yaml(config)),
+        GenerationStarted(generation=0, agents=(agent,)),
+    )
     generation = GenerationRun(registry, range(100), Fitness.named("reward"), log)
     await generation.evaluate(
         Player(ScriptedBackend(), Shutdown(), attempts=1, on_exhausted="stop"), expected=lambda _: 1.0
