@@ -7,6 +7,7 @@ round, and the table shows their median with the least and the greatest.
 import argparse
 import os
 import platform
+import signal
 import statistics
 import sys
 import tempfile
@@ -72,6 +73,8 @@ class Contained:
 
 def main() -> None:
     """Measure and print."""
+    # Told to end, it ends what it has started as well.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = _options()
     if options.only == "containers":
         _containers_alone(options)
