@@ -7,6 +7,7 @@ round, and the table shows their median with the least and the greatest.
 import argparse
 import os
 import platform
+import signal
 import statistics
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from rich.table import Table
 from bench.bare import Job, bare_loops
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
 from bench.looking import looking_rounds
+from bench.parts import PARTS
 from bench.product import product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import Sample, Spread
@@ -71,12 +73,17 @@ class Contained:
 
 def main() -> None:
     """Measure and print."""
+    # Told to end, it ends what it has started as well.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = _options()
     if options.only == "containers":
         _containers_alone(options)
         return
     if options.only == "arena":
         _arena_alone(options)
+        return
+    if options.only:
+        _print(_machine(), PARTS[options.only](options))
         return
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
@@ -101,12 +108,14 @@ def main() -> None:
             if DockerHost().answers:
                 contained.append(_contained(folder / "containers", len(cores)))
             print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-    console.print(_machine(), highlight=False)
-    console.print(_table(rounds, scripted, options, len(cores)))
-    console.print(_service_table(streams))
-    console.print(_remote_table(remote, trips))
-    console.print(_container_table(contained) if contained else "no Docker daemon answers: containers are left out")
+    _print(
+        _machine(),
+        _table(rounds, scripted, options, len(cores)),
+        _service_table(streams),
+        _remote_table(remote, trips),
+        _container_table(contained) if contained else "no Docker daemon answers: containers are left out",
+        *(part(options) for part in PARTS.values()),
+    )
 
 
 def _options() -> argparse.Namespace:
@@ -117,7 +126,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
-    parser.add_argument("--only", choices=["containers", "arena"], help="measure nothing else")
+    parser.add_argument("--only", choices=["containers", "arena", *PARTS], help="measure nothing else")
+    parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
 
@@ -125,9 +135,7 @@ def _options() -> argparse.Namespace:
 def _containers_alone(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         rounds = [_contained(Path(name) / str(number), options.workers) for number in range(options.rounds)]
-    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-    console.print(_machine(), highlight=False)
-    console.print(_container_table(rounds))
+    _print(_machine(), _container_table(rounds))
 
 
 def _arena_alone(options: argparse.Namespace) -> None:
@@ -144,9 +152,13 @@ def _arena_alone(options: argparse.Namespace) -> None:
         ratios = tuple(sample.decisions_per_second / each.closed.decisions_per_second for sample, each in pairs)
         rates = Spread(tuple(sample.decisions_per_second for sample in samples))
         table.add_row(name, rates.text(), Spread(ratios).text(".3f"), goal)
+    _print(_machine(), table)
+
+
+def _print(*found: Table | str) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-    console.print(_machine(), highlight=False)
-    console.print(table)
+    for each in found:
+        console.print(each, highlight=False)
 
 
 def _contained(folder: Path, workers: int) -> Contained:

@@ -75,9 +75,9 @@ def main() -> None:
     work = folder / f"work-{index}"
     (work / "_vizdoom").mkdir(parents=True)
     os.chdir(work)
-    game = _game(scenario, policy)
+    game = new_game(scenario, policy)
     _meet(folder, "play", index, len(job.cores))
-    played, actions = _play(game, scenario, policy, episodes)
+    played, actions = play_episodes(game, scenario, policy, episodes)
     _meet(folder, "replay", index, len(job.cores))
     replayed = _replay(game, episodes, actions)
     game.close()
@@ -95,7 +95,14 @@ def _meet(folder: Path, name: str, index: int, count: int) -> None:
         time.sleep(0.001)
 
 
-def _game(scenario: Scenario, policy: Policy) -> vzd.DoomGame:
+def new_game(scenario: Scenario, policy: Policy, launcher: Path | None = None) -> vzd.DoomGame:
+    """Return a started engine, as anybody would set it up who plays with this policy.
+
+    Args:
+        scenario: What is played.
+        policy: Who plays: nothing is rendered that it does not ask for.
+        launcher: What starts the engine in place of ViZDoom itself, or None.
+    """
     facts = scenario.facts
     width, height = facts.resolution
     game = vzd.DoomGame()
@@ -113,11 +120,16 @@ def _game(scenario: Scenario, policy: Policy) -> vzd.DoomGame:
     game.set_window_visible(False)
     game.set_sound_enabled(False)
     game.set_mode(vzd.Mode.PLAYER)
+    if launcher:
+        game.set_vizdoom_path(str(launcher))
     game.init()
     return game
 
 
-def _play(game: vzd.DoomGame, scenario: Scenario, policy: Policy, episodes: Any) -> tuple[Sample, list[Actions]]:
+def play_episodes(
+    game: vzd.DoomGame, scenario: Scenario, policy: Policy, episodes: Any
+) -> tuple[Sample, list[Actions]]:
+    """Play episodes, each given by its genome and seed; return what they came to, and their actions."""
     skip, needs = scenario.facts.frame_skip, policy.needs
     kinds: dict[tuple[str, str], str | None] = {}
     log: list[Actions] = []

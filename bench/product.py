@@ -24,10 +24,16 @@ class ProductRun:
         sample: Its training episodes, from the first generation's start to the last one's end: engines are warm, and
             what evolution and the store cost is in it.
         episodes: Genome and seed of each training episode, in the order in which they ended.
+        generations: The agents' genomes, by generation and index.
+        lengths: Seconds that each of them took, in the same order as `episodes`.
+        tics: Its length in game time.
     """
 
     sample: Sample
     episodes: tuple[tuple[tuple[float, ...], int], ...]
+    generations: tuple[tuple[tuple[float, ...], ...], ...]
+    lengths: tuple[float, ...]
+    tics: tuple[float, ...]
 
 
 def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
@@ -37,12 +43,8 @@ def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PA
     arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
     run_children([arguments], folder / "run.log", patience)
     events = asyncio.run(_events(folder / "runs", config.name))
-    genomes = {
-        agent.id: agent.genome.values
-        for each in events
-        if isinstance(each.event, GenerationStarted)
-        for agent in each.event.agents
-    }
+    populations = [each.event.agents for each in events if isinstance(each.event, GenerationStarted)]
+    genomes = {agent.id: agent.genome.values for agents in populations for agent in agents}
     played = [
         each.event.episode
         for each in events
@@ -54,7 +56,11 @@ def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PA
         seconds=_last(events, GenerationCompleted) - _first(events, GenerationStarted),
     )
     return ProductRun(
-        sample=sample, episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played)
+        sample=sample,
+        episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played),
+        generations=tuple(tuple(agent.genome.values for agent in agents) for agents in populations),
+        lengths=tuple(episode.timing.seconds for episode in played),
+        tics=tuple(episode.outcome.measures.tics for episode in played),
     )
 
 

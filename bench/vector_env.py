@@ -40,12 +40,12 @@ class VectorJob:
     seconds: float
 
 
-_JOB = TypeAdapter(VectorJob)
+JOB = TypeAdapter(VectorJob)
 
 
 def vector_env(job: VectorJob, folder: Path) -> Sample:
     """Measure in a child and return what it came to."""
-    (folder / "vector.json").write_bytes(_JOB.dump_json(job))
+    (folder / "vector.json").write_bytes(JOB.dump_json(job))
     result = folder / "vector-result.json"
     arguments = ["-m", "bench.vector_env", str(folder / "vector.json"), str(result)]
     run_children([arguments], folder / "vector.log", _PATIENCE)
@@ -54,7 +54,7 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
 
 def main() -> None:
     """Measure."""
-    job = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
+    job = JOB.validate_json(Path(sys.argv[1]).read_bytes())
     # Engines that start at once in a fresh folder race to make this one, and crash.
     os.chdir(Path(sys.argv[2]).parent)
     Path("_vizdoom").mkdir(exist_ok=True)

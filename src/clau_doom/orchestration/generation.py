@@ -217,6 +217,8 @@ class GenerationRun:
         return [EpisodeFinished(episode=episode), *self._evaluated(live)]
 
     def _evaluated(self, live: LiveAgent) -> list[Event]:
+        if len(live.episodes) < len(self._seeds):  # a look at all of them after each one adds up where they are many
+            return []
         fitness = self.evaluation(live).fitness
         return [] if fitness is None else [AgentEvaluated(ref=live.agent.ref, fitness=fitness)]
 

@@ -49,7 +49,8 @@ class _Progress:
 
     strategy: Strategy
     summaries: list[GenerationSummary]
-    agents: dict[AgentRef, Agent]
+    best: dict[AgentRef, Agent]
+    """Each generation's best agent, and no other: what is kept of every agent adds up over a long run."""
     lengths: dict[AgentRef, float]
     asked: Sequence[Offspring] | None = None
 
@@ -178,18 +179,17 @@ class ExperimentRun:
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
         finished = snapshot.generations[: len(snapshot.summaries)]
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
-        progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], agents={}, lengths={})
-        for evaluations in finished:
-            self._remember(progress, evaluations)
+        progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], best={}, lengths={})
+        for summary, evaluations in zip(snapshot.summaries, finished, strict=True):
+            self._remember(progress, summary, evaluations)
         return progress
 
-    def _remember(self, progress: _Progress, evaluations: tuple[Evaluation, ...]) -> None:
+    def _remember(self, progress: _Progress, summary: GenerationSummary, evaluations: tuple[Evaluation, ...]) -> None:
+        progress.best[summary.best] = evaluations[summary.best.index].agent
         for evaluation in evaluations:
-            ref = evaluation.agent.ref
-            progress.agents[ref] = evaluation.agent
             if evaluation.outcomes:
                 tics = [outcome.measures.tics for outcome in evaluation.outcomes]
-                progress.lengths[ref] = sum(tics) / len(tics)
+                progress.lengths[evaluation.agent.ref] = sum(tics) / len(tics)
 
     async def _evolve(
         self,
@@ -226,7 +226,7 @@ class ExperimentRun:
         finally:
             await self._backend.end_generation(generation)
         summary = summarise(evaluations)
-        self._remember(progress, evaluations)
+        self._remember(progress, summary, evaluations)
         progress.summaries.append(summary)
         await log.append(GenerationCompleted(summary=summary))
 
@@ -277,9 +277,9 @@ class ExperimentRun:
             finished=snapshot.judging,
             chosen=snapshot.champion,
         )
-        rivals = candidates(progress.summaries, progress.agents)
+        rivals = candidates(progress.summaries, progress.best)
         champion = await judge.choose(self._player, rivals, holdout.validation)
-        first = progress.agents[progress.summaries[0].best]
+        first = progress.best[progress.summaries[0].best]
         await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
 
 

@@ -1,0 +1,137 @@
+"""How much of an evolution's wall time its cores played, and what an episode costs that is over at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from bench.bare import Job, bare_loops
+from bench.product import product_run
+from bench.samples import Spread
+from clau_doom.config import (
+    ExecutionConfig,
+    ExperimentConfig,
+    HoldoutConfig,
+    RandomPolicyConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+)
+
+__all__ = ["BusyRound", "busy_round", "busy_table"]
+
+_HOLDOUT = HoldoutConfig(validation=1, episodes=2)
+_SIZES = {"quickstart's: 40 agents, 4 episodes": (40, 4), "100 agents, 8 episodes": (100, 8)}
+_INSTANT = (20, 100)
+"""Agents of two generations, and episodes of each, of one decision."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evolved:
+    """One evolution.
+
+    Attributes:
+        playing: The share of the workers' wall time between the first generation's start and the last one's end in
+            which an episode was played; a new episode's beginning in the engine (1 to 2.5 ms) is not in it.
+        shortest: Tics of the episode that is shorter than all but a twentieth.
+        longest: Of the one that is longer than all but a twentieth.
+    """
+
+    playing: float
+    shortest: float
+    longest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusyRound:
+    """One round.
+
+    Attributes:
+        evolved: By the name of a size.
+        overhead: Milliseconds of a worker's time that an instant episode costs above a bare loop's, by workers.
+    """
+
+    evolved: dict[str, Evolved]
+    overhead: dict[int, float]
+
+
+def busy_round(folder: Path, cores: tuple[int, ...], *, seed: int) -> BusyRound:
+    """Play one round on some cores."""
+    evolved = {}
+    for number, (name, (population, episodes)) in enumerate(_SIZES.items()):
+        config = ExperimentConfig(
+            name="bench",
+            seed=seed,
+            generations=3,
+            population=population,
+            episodes=episodes,
+            scenario=ScenarioConfig(name="defend_the_center"),
+            policy=RulesPolicyConfig(),
+            execution=ExecutionConfig(workers=len(cores)),
+            holdout=_HOLDOUT,
+        )
+        evolved[name] = _evolved(config, folder / str(number))
+    counts = dict.fromkeys([1, len(cores)])
+    overhead = {count: _overhead(folder / f"instant-{count}", cores[:count], seed) for count in counts}
+    return BusyRound(evolved=evolved, overhead=overhead)
+
+
+def _evolved(config: ExperimentConfig, folder: Path) -> Evolved:
+    folder.mkdir()
+    run = product_run(config, folder)
+    tics = sorted(run.tics)
+    return Evolved(
+        playing=sum(run.lengths) / (run.sample.seconds * config.execution.workers),
+        shortest=tics[len(tics) // 20],
+        longest=tics[-1 - len(tics) // 20],
+    )
+
+
+def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
+    """Return milliseconds an episode: a run's above the bare loops', which play the same one decision."""
+    folder.mkdir()
+    population, episodes = _INSTANT
+    config = ExperimentConfig(
+        name="bench",
+        seed=seed,
+        generations=2,
+        population=population,
+        episodes=episodes,
+        scenario=ScenarioConfig(name="defend_the_center", timeout=1),
+        policy=RandomPolicyConfig(),
+        execution=ExecutionConfig(workers=len(cores), record="none"),
+        holdout=_HOLDOUT,
+    )
+    run = product_run(config, folder)
+    job = Job(
+        folder=str(folder),
+        scenario=config.scenario.model_dump_json(),
+        policy=config.policy.model_dump_json(),
+        episodes=run.episodes,
+        cores=cores,
+    )
+    bare, _ = bare_loops(job)
+    if (run.sample.decisions, run.sample.tics) != (bare.decisions, bare.tics):
+        raise SystemExit(f"the run and the bare loops played different episodes: {run.sample} and {bare}")
+    return 1000 * len(cores) * (run.sample.seconds - bare.seconds) / len(run.episodes)
+
+
+def busy_table(rounds: Sequence[BusyRound]) -> Table:
+    """Return what was found."""
+    table = Table(title="cores", title_justify="left", header_style="bold")
+    for heading in ("what", "measured", "goal", "tics: 5 % are shorter", "5 % are longer"):
+        table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
+    for name in rounds[0].evolved:
+        found = [each.evolved[name] for each in rounds]
+        table.add_row(
+            f"cores playing, {name}",
+            Spread(tuple(100 * each.playing for each in found)).text(".1f") + " %",
+            ">= 97 %",
+            Spread(tuple(each.shortest for each in found)).text(),
+            Spread(tuple(each.longest for each in found)).text(),
+        )
+    for workers in rounds[0].overhead:
+        taken = Spread(tuple(each.overhead[workers] for each in rounds)).text(".3f")
+        name = f"instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"
+        table.add_row(name, f"{taken} ms", "<= 0.2 ms", "", "")
+    return table

@@ -1,0 +1,159 @@
+"""A round of peers: the same genomes on the same seeds, by a run, by bare loops, and by each peer that is installed."""
+
+import importlib.util
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from bench.bare import Job, bare_loops
+from bench.peers.evaluation import JOB, PeerJob, noted
+from bench.product import product_run
+from bench.samples import Sample, Spread, run_children
+from bench.vector_env import JOB as VECTOR_JOB
+from bench.vector_env import VectorJob, vector_env
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import Purpose, episode_seeds
+
+__all__ = ["PeerRound", "peer_round", "peer_table"]
+
+_PATIENCE = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Peer:
+    """Somebody else's way of evaluating a population.
+
+    Attributes:
+        name: What the table calls it.
+        module: The benchmark's module that drives it.
+        packages: What must be installed.
+        argument: Its second argument, or None for a folder of its own with a short path.
+    """
+
+    name: str
+    module: str
+    packages: tuple[str, ...]
+    argument: str | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The packages that are not installed."""
+        return tuple(package for package in self.packages if importlib.util.find_spec(package) is None)
+
+
+_PEERS = (
+    _Peer(name="DEAP, multiprocessing", module="deap_pools", packages=("deap", "loky"), argument="multiprocessing"),
+    _Peer(name="DEAP, loky", module="deap_pools", packages=("deap", "loky"), argument="loky"),
+    _Peer(name="EvoTorch", module="evo_torch", packages=("evotorch", "ray", "torch")),
+    _Peer(name="Ray Tune", module="ray_tune", packages=("ray", "pandas", "pyarrow")),
+)
+_ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
+_RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
+_RANDOM_RUN = "clau-doom run, random play"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeerRound:
+    """What each contestant came to; peers that are not installed are left out.
+
+    Attributes:
+        same: Those that played the same episodes, the run and the bare loops among them.
+        random: Those that played at random.
+        missing: What the others would need, by name.
+    """
+
+    same: dict[str, Sample]
+    random: dict[str, Sample]
+    missing: dict[str, tuple[str, ...]]
+
+
+def peer_round(
+    config: ExperimentConfig, at_random: ExperimentConfig, vector: VectorJob, cores: tuple[int, ...], folder: Path
+) -> PeerRound:
+    """Play one round.
+
+    Args:
+        config: What is run; its generations play the same seeds, because a peer's function knows no generation.
+        at_random: A run of the random policy.
+        vector: What others play at random.
+        cores: One core a process.
+        folder: An empty folder.
+
+    Raises:
+        SystemExit: Somebody played other episodes, or failed.
+    """
+    assert config.seeds == "fixed"
+    run = product_run(config, folder)
+    scenario, policy = config.scenario.model_dump_json(), config.policy.model_dump_json()
+    bare, _ = bare_loops(Job(folder=str(folder), scenario=scenario, policy=policy, episodes=run.episodes, cores=cores))
+    same = {_RUN: run.sample, _BARE: bare}
+    for number, peer in enumerate(each for each in _PEERS if not each.missing):
+        (folder / str(number)).mkdir()
+        job = PeerJob(
+            folder=str(folder / str(number)),
+            scenario=scenario,
+            policy=policy,
+            generations=run.generations,
+            seeds=episode_seeds(config.seed, Purpose.TRAINING, config.episodes),
+            cores=cores,
+        )
+        same[peer.name] = _evaluated(peer, job)
+    for name, sample in same.items():
+        if (sample.decisions, sample.tics) != (bare.decisions, bare.tics):
+            raise SystemExit(f"{name} and the bare loops played different episodes: {sample} and {bare}")
+    return PeerRound(
+        same=same,
+        random=_random(at_random, vector, folder),
+        missing={peer.name: peer.missing for peer in (*_PEERS, _ENVPOOL) if peer.missing},
+    )
+
+
+def _evaluated(peer: _Peer, job: PeerJob) -> Sample:
+    path = Path(job.folder) / "job.json"
+    path.write_bytes(JOB.dump_json(job))
+    # Ray's sockets lie in the folder that it is given, and a socket's path must be short.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as short:
+        command = ["-m", f"bench.peers.{peer.module}", str(path), peer.argument or short]
+        run_children([command], path.with_name("log"), _PATIENCE)
+    return noted(job)
+
+
+def _random(config: ExperimentConfig, job: VectorJob, folder: Path) -> dict[str, Sample]:
+    (folder / "random").mkdir()
+    samples = {_RANDOM_RUN: product_run(config, folder / "random").sample, _VECTOR: vector_env(job, folder)}
+    if not _ENVPOOL.missing:
+        path, result = folder / "envpool.json", folder / "envpool-result.json"
+        path.write_bytes(VECTOR_JOB.dump_json(job))
+        run_children([["-m", "bench.peers.env_pool", str(path), str(result)]], folder / "envpool.log", _PATIENCE)
+        samples[_ENVPOOL.name] = Sample(**json.loads(result.read_text()))
+    return samples
+
+
+def peer_table(rounds: Sequence[PeerRound]) -> Table:
+    """Return what each contestant came to; ratios are of tics, within a round."""
+    table = Table(title="peers: the same genomes on the same seeds", title_justify="left", header_style="bold")
+    for heading in ("who", "decisions/s", "tics/s", "run / this", "goal"):
+        table.add_column(heading, justify="left" if heading == "who" else "right", no_wrap=True)
+
+    def rows(pick: Callable[[PeerRound], dict[str, Sample]], run: str) -> None:
+        for name in pick(rounds[0]):
+            samples = [pick(each)[name] for each in rounds]
+            pairs = zip(rounds, samples, strict=True)
+            ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
+            goal = {run: "", _BARE: ">= 0.98"}.get(name, "> 1")
+            rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
+            tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
+            table.add_row(name, rate, tics, Spread(ratios).text(".3f"), goal)
+
+    rows(lambda each: each.same, _RUN)
+    table.add_section()
+    rows(lambda each: each.random, _RANDOM_RUN)
+    for name, packages in rounds[0].missing.items():
+        hint = f"{name} is left out: install {', '.join(packages)} (uv pip install --group bench)"
+        print(hint, file=sys.stderr)
+    return table

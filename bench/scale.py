@@ -1,0 +1,153 @@
+"""Scale by simulation: the real orchestrator and store, and up to 10,000 workers that exist on a virtual clock alone.
+
+``python -m bench.scale JOB RESULT`` simulates one fleet in a process of its own, twice: once with an orchestrator whose
+work takes no time, so that only the generations' ends, failures and stragglers keep workers idle, and once with one
+that has a core to itself. Both must come to the same history.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from bench.samples import run_children
+from bench.simulated import Fleet, SimulatedBackend, Span
+from bench.virtual_time import LoopClock, VirtualLoop
+from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
+from clau_doom.domain import Fitness, Gene, GenomeSpace
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.domain.history import history_sha256
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.storage import Runs
+
+__all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulations"]
+
+FLEETS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
+SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
+"""How long episodes are, by name."""
+_SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
+_GENERATIONS, _EPISODES, _FEWEST = 2, 8, 32
+"""A generation has an agent for each worker, and no fewer than this; each plays so many episodes."""
+_PATIENCE = 1800.0
+_KINDS = ("free", "charged")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """What one fleet came to; all seconds but the orchestrator's are virtual.
+
+    Attributes:
+        workers: How many.
+        seconds: From the first episode's request to the last generation's end.
+        episodes: Episodes that came to an end in that time.
+        lost: Episodes that were lost, and played again.
+        free: The share of the workers' time in which they played, with an orchestrator that takes no time.
+        busy: The same with an orchestrator that has one core.
+        orchestrator: Processor seconds of the orchestrator, its store and the simulation, in that time.
+    """
+
+    workers: int
+    seconds: float
+    episodes: int
+    lost: int
+    free: float
+    busy: float
+    orchestrator: float
+
+    @property
+    def load(self) -> float:
+        """Processor seconds of the orchestrator in each virtual second."""
+        return self.orchestrator / self.seconds
+
+
+_JOB = TypeAdapter(Fleet)
+
+
+def simulations(fleets: Sequence[Fleet]) -> list[Simulation]:
+    """Simulate fleets, each in a child."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+        job, result = Path(name) / "fleet.json", Path(name) / "result.json"
+        for fleet in fleets:
+            job.write_bytes(_JOB.dump_json(fleet))
+            run_children([["-m", "bench.scale", str(job), str(result)]], Path(name) / "log", _PATIENCE)
+            found.append(Simulation(**json.loads(result.read_text())))
+            print(f"{fleet.workers} workers are simulated", file=sys.stderr)
+    return found
+
+
+def simulate(fleet: Fleet, folder: Path) -> Simulation:
+    """Simulate one fleet in this process.
+
+    Raises:
+        SystemExit: The two runs came to different histories.
+    """
+    (free, history), (span, same) = (_run(fleet, folder / name, charged=name == "charged") for name in _KINDS)
+    if history != same:
+        raise SystemExit(f"{fleet.workers} workers: histories {history} and {same} differ")
+    return Simulation(
+        workers=fleet.workers,
+        seconds=span.seconds,
+        episodes=span.played,
+        lost=span.lost,
+        free=free.busy / (free.seconds * fleet.workers),
+        busy=span.busy / (span.seconds * fleet.workers),
+        orchestrator=span.processor,
+    )
+
+
+def _run(fleet: Fleet, folder: Path, *, charged: bool) -> tuple[Span, str]:
+    backend, population = SimulatedBackend(fleet), max(_FEWEST, fleet.workers)
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(charged=charged)) as runner:
+        history = runner.run(
+            experiment(backend, folder, generations=_GENERATIONS, population=population, episodes=_EPISODES)
+        )
+    assert backend.span is not None
+    return backend.span, history
+
+
+async def experiment(
+    backend: SimulatedBackend, folder: Path, *, generations: int, population: int, episodes: int
+) -> str:
+    """Run an experiment on simulated workers, on the running loop's time; return its history."""
+    config = ExperimentConfig(
+        name="scale",
+        generations=generations,
+        population=population,
+        episodes=episodes,
+        holdout=HoldoutConfig(validation=1, episodes=2),
+    )
+    text = to_yaml(config)
+    created = Experiment(
+        id=config.name, uuid="4f8", seed=config.seed, config_yaml=text, provenance=Provenance(facts=())
+    )
+    async with Runs(folder).create(created).write() as store, backend:
+        run = ExperimentRun(
+            config,
+            text,
+            space=_SPACE,
+            fitness=Fitness.named("reward"),
+            store=store,
+            backend=backend,
+            shutdown=Shutdown(),
+            clock=LoopClock(),
+        )
+        state = await run.run()
+        assert state is ExperimentState.COMPLETED
+        return history_sha256((await store.snapshot()).finished_generations)
+
+
+def main() -> None:
+    """Simulate one fleet."""
+    fleet = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
+    with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+        Path(sys.argv[2]).write_text(json.dumps(asdict(simulate(fleet, Path(name)))))
+
+
+if __name__ == "__main__":
+    main()
