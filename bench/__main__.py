@@ -20,6 +20,7 @@ from rich.table import Table
 from bench.bare import Job, bare_loops
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
 from bench.looking import looking_rounds
+from bench.million import million_episodes, million_table
 from bench.product import product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import Sample, Spread
@@ -78,6 +79,9 @@ def main() -> None:
     if options.only == "arena":
         _arena_alone(options)
         return
+    if options.only == "million":
+        _million_alone(options)
+        return
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
     scripted, remote, contained = [], [], []
@@ -117,7 +121,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
-    parser.add_argument("--only", choices=["containers", "arena"], help="measure nothing else")
+    parser.add_argument("--only", choices=["containers", "arena", "million"], help="measure nothing else")
+    parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
 
@@ -147,6 +152,16 @@ def _arena_alone(options: argparse.Namespace) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     console.print(_machine(), highlight=False)
     console.print(table)
+
+
+def _million_alone(options: argparse.Namespace) -> None:
+    measured = []
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+            measured.append(million_episodes(Path(name), options.scripted, options.workers))
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+    console.print(_machine(), highlight=False)
+    console.print(million_table(measured))
 
 
 def _contained(folder: Path, workers: int) -> Contained:

@@ -1,5 +1,6 @@
 """An agent: one genome under evaluation, where it came from, and what its episodes came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,5 +66,5 @@ class Evaluation:
     agent: Agent
     status: AgentStatus
     fitness: float | None
-    outcomes: tuple[EpisodeOutcome, ...]
+    outcomes: Sequence[EpisodeOutcome]
     failure: str | None = None

@@ -1,5 +1,6 @@
 """An experiment as its store holds it, at one moment."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clau_doom.domain.agent import Agent, AgentRef, Evaluation
@@ -40,7 +41,7 @@ class Snapshot:
     reason: str | None
     generations: tuple[tuple[Evaluation, ...], ...]
     summaries: tuple[GenerationSummary, ...]
-    episodes: dict[AgentRef, tuple[Episode, ...]] = field(default_factory=dict)
+    episodes: Mapping[AgentRef, Sequence[Episode]] = field(default_factory=dict)
     judging: dict[tuple[Purpose, str], tuple[Episode, ...]] = field(default_factory=dict)
     champion: tuple[AgentRef, float] | None = None
     paused: tuple[AgentRef, ...] = ()
