@@ -206,12 +206,9 @@ def _read(command: tuple[str, ...], folder: Path) -> _Reading:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(whole)} ended with {process.returncode}")
-    return _Reading(
-        command=" ".join(command).removesuffix(f" {_NAME}"),
-        seconds=seconds,
-        computing=usage.ru_utime + usage.ru_stime,
-        peak=usage.ru_maxrss * 1024,
-    )
+    computing = usage.ru_utime + usage.ru_stime
+    name = " ".join(part for part in command[:2] if part != _NAME)
+    return _Reading(command=name, seconds=seconds, computing=computing, peak=usage.ru_maxrss * 1024)
 
 
 def _resident() -> int:
