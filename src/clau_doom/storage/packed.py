@@ -4,10 +4,9 @@ An episode becomes an object when it is looked at.
 """
 
 import sqlite3
-from array import array
-from collections.abc import Callable, Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from operator import itemgetter
 from typing import Generic, TypeVar, overload
 
 import numpy as np
@@ -16,15 +15,19 @@ from numpy.typing import NDArray
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id
 from clau_doom.domain.episode import OutcomeRow
 from clau_doom.domain.score import MEASURES
+from clau_doom.errors import StorageFailed, StoreCorrupted
 
 __all__ = ["EpisodeRow", "Outcomes", "Training", "read_training"]
 
 _DIGEST = 32  # bytes of a trajectory's hash
 _FINGERPRINT = 8 + _DIGEST
 _AT_ONCE = 10_000
-_COUNTS = "SELECT generation, agent, count(*) FROM played WHERE purpose = 0 GROUP BY generation, agent"
 _REST = (*MEASURES, "seconds", "number", "attempts", "worker", "repeated")
-_ORDER = "FROM played WHERE purpose = 0 ORDER BY generation, agent, number"
+_AGENTS = (
+    "SELECT generation, agent, group_concat(number), group_concat(seed), CAST(group_concat(trajectory, '') AS BLOB)"
+    " FROM played WHERE purpose = 0 GROUP BY generation, agent ORDER BY generation, agent"
+)
+_EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (names of ours)
 _Run = Callable[..., sqlite3.Cursor]
 _T = TypeVar("_T")
 
@@ -32,7 +35,13 @@ _T = TypeVar("_T")
 class Training:
     """All training episodes of an experiment, sorted by agent and number."""
 
-    def __init__(self, experiment: str, prints: bytes, rest: NDArray[np.float64] | None) -> None:
+    def __init__(
+        self,
+        experiment: str,
+        prints: bytes,
+        rest: NDArray[np.float64] | None,
+        bounds: Mapping[tuple[int, int], tuple[int, int]],
+    ) -> None:
         """Hold episodes.
 
         Args:
@@ -40,10 +49,22 @@ class Training:
             prints: The fingerprints, 40 bytes an episode.
             rest: Measures, seconds, number, attempts, worker and repeated actions, shape (episodes, 18); None where
                 they were not read.
+            bounds: Each agent's first episode and the one behind its last, by generation and index.
         """
         self._experiment = experiment
         self._prints = prints
         self._rest = rest
+        self._bounds = bounds
+
+    def outcomes(self, ref: AgentRef) -> Sequence[EpisodeOutcome]:
+        """Return the outcomes of an agent's episodes, by number."""
+        bounds = self._bounds.get((ref.generation, ref.index))
+        return Outcomes(self, *bounds) if bounds else ()
+
+    def episodes(self) -> dict[AgentRef, Sequence[Episode]]:
+        """Return the episodes of each agent that has some, by number."""
+        places = [(AgentRef(*place), bounds) for place, bounds in self._bounds.items()]
+        return {ref: EpisodeRow(self, *bounds, ref) for ref, bounds in places}
 
     def fingerprints(self, first: int, end: int) -> bytes:
         """Return the fingerprints of the episodes from one to another."""
@@ -150,41 +171,58 @@ class EpisodeRow(_Row[Episode]):
         return self._training.episode(place, self._ref)
 
 
-def read_training(run: _Run, experiment: str, *, measured: bool) -> dict[AgentRef, tuple[Outcomes, EpisodeRow]]:
-    """Return the training episodes of each agent that has some.
+def read_training(run: _Run, experiment: str, *, measured: bool) -> Training:
+    """Return the training episodes of an experiment.
 
     Args:
         run: Runs a query in an open transaction.
         experiment: The experiment's id.
-        measured: Whether more than their number and their fingerprints is read.
+        measured: Whether more than their fingerprints is read.
+
+    Raises:
+        StoreCorrupted: A trajectory's hash has not 32 bytes.
     """
-    counts = run(_COUNTS).fetchall()
-    total = sum(count for _, _, count in counts)
-    prints, rest = _columns(run, total, measured=measured)
-    training = Training(experiment, prints, rest)
-    bounds = pairwise(accumulate((count for _, _, count in counts), initial=0))
-    found = {}
-    for (generation, agent, _), (first, end) in zip(counts, bounds, strict=True):
-        ref = AgentRef(generation, agent)
-        found[ref] = Outcomes(training, first, end), EpisodeRow(training, first, end, ref)
-    return found
+    # Row by row a million hashes would take Python three times as long as this takes SQLite.
+    rows = run(_AGENTS).fetchall()
+    counts = _counts([row[2] for row in rows])
+    ends = [*accumulate(counts, initial=0)]
+    digests = b"".join([row[4] for row in rows])
+    if len(digests) != ends[-1] * _DIGEST:
+        raise StoreCorrupted(f"the trajectories' hashes of {ends[-1]} episodes have {len(digests)} bytes")
+    prints = np.empty((ends[-1], _FINGERPRINT), dtype=np.uint8)
+    prints[:, 8:] = np.frombuffer(digests, dtype=np.uint8).reshape(-1, _DIGEST)
+    prints[:, :8] = np.frombuffer(_seeds([row[3] for row in rows]), dtype=np.uint8).reshape(-1, 8)
+    return Training(
+        experiment,
+        prints.tobytes(),
+        _rest(run, ends[-1]) if measured else None,
+        {(row[0], row[1]): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
+    )
 
 
-def _columns(run: _Run, total: int, *, measured: bool) -> tuple[bytes, NDArray[np.float64] | None]:
-    """Return the fingerprints, and where they are asked for the other columns, shape (episodes, 18)."""
-    prints = np.empty((total, _FINGERPRINT), dtype=np.uint8)
-    rest = np.empty((total, len(_REST))) if measured else None
-    columns = ("seed", "trajectory", *_REST) if measured else ("seed", "trajectory")
-    cursor = run(f"SELECT {', '.join(columns)} {_ORDER}")
+def _counts(texts: Sequence[str]) -> list[int]:
+    """Return how many episodes' numbers each text holds; SQLite promises no order, so that it is looked at."""
+    known: dict[str, int] = {}
+    for text in {*texts}:
+        numbers = [*map(int, text.split(","))]
+        if numbers != sorted(numbers):
+            raise StorageFailed(f"SQLite returned episodes in the order {text[:80]}: use another version of it")
+        known[text] = len(numbers)
+    return [known[text] for text in texts]
+
+
+def _seeds(texts: Sequence[str]) -> bytes:
+    """Return seeds that stand in texts, commas between them, as 8 bytes each; agents of one generation share theirs."""
+    known = {text: struct.pack(f"<{text.count(',') + 1}Q", *map(int, text.split(","))) for text in {*texts}}
+    return b"".join([known[text] for text in texts])
+
+
+def _rest(run: _Run, total: int) -> NDArray[np.float64]:
+    """Return what else is known of training episodes, shape (episodes, 18)."""
+    rest = np.empty((total, len(_REST)))
+    cursor = run(_EPISODES)
     done = 0
     while rows := cursor.fetchmany(_AT_ONCE):
-        end = done + len(rows)
-        seeds = np.array(array("Q", map(itemgetter(0), rows)), dtype="<u8")
-        prints[done:end, :8] = seeds.view(np.uint8).reshape(-1, 8)
-        digests = b"".join(map(itemgetter(1), rows))
-        prints[done:end, 8:] = np.frombuffer(digests, dtype=np.uint8).reshape(-1, _DIGEST)
-        if rest is not None:
-            for place, values in enumerate([*zip(*rows, strict=True)][2:]):
-                rest[done:end, place] = values
-        done = end
-    return prints.tobytes(), rest
+        rest[done : done + len(rows)] = rows
+        done += len(rows)
+    return rest

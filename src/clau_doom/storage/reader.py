@@ -27,7 +27,7 @@ from clau_doom.storage import lock, schema
 from clau_doom.storage.codec import decode
 from clau_doom.storage.episodes import COLUMNS, PURPOSES, episode_of, place_of
 from clau_doom.storage.faults import storage_errors
-from clau_doom.storage.packed import EpisodeRow, Outcomes, read_training
+from clau_doom.storage.packed import Training, read_training
 
 __all__ = ["PAGE", "LogPage", "Reader"]
 
@@ -38,11 +38,14 @@ _INJECTED = (
     "SELECT genome FROM injected WHERE generation > (SELECT coalesce(max(generation), -1) FROM agents)"
     " ORDER BY sequence"
 )
-_INTERVENTIONS = (
-    "SELECT count(*) FROM log WHERE kind IN ('agent_restarted', 'genome_injected')"
-    " OR (kind = 'agent_failed' AND json_extract(payload, '$.kind') = 'stopped')"
+_UNUSUAL = (
+    "SELECT kind, json_extract(payload, '$.kind'), count(*) FROM log WHERE kind IN"
+    " ('agent_restarted', 'genome_injected', 'agent_failed', 'contestant_failed') GROUP BY 1, 2"
 )
-_JUDGING = f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose <> 0 ORDER BY purpose, generation, agent, number"  # noqa: S608 (names of ours)
+_REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
+_JUDGING = (
+    f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (names of ours)
+)
 _PAGE = (
     f"SELECT log.sequence, time, kind, payload, {', '.join(COLUMNS)} FROM log LEFT JOIN played USING (sequence)"  # noqa: S608 (names of ours)
     " WHERE log.sequence > ? ORDER BY log.sequence LIMIT ?"
@@ -50,9 +53,7 @@ _PAGE = (
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Row = tuple[Any, ...]
 _Judging = dict[tuple[Purpose, str], tuple[Episode, ...]]
-_CONTESTANT_FAILURES = (
-    "SELECT json_extract(payload, '$.kind'), count(*) FROM log WHERE kind = 'contestant_failed' GROUP BY 1"
-)
+_STATUS = {status.value: status for status in AgentStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,11 @@ class Reader:
             (last,) = run("SELECT max(sequence) FROM log").fetchone()
             agents = run(f"{_AGENT} ORDER BY generation, number").fetchall()
             summaries = run("SELECT * FROM generations ORDER BY number").fetchall()
-            failures = Counter(dict(run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()))
-            failures.update(dict(run(_CONTESTANT_FAILURES).fetchall()))
-            (interventions,) = run(_INTERVENTIONS).fetchone()
+            failures = run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()
+            unusual = run(_UNUSUAL).fetchall()
+            (repeated,) = run(_REPEATED).fetchone()
             paused = run(_PAUSED).fetchall()
             injected = run(_INJECTED).fetchall()
-            (repeated,) = run("SELECT total(repeated) FROM played").fetchone()
             judging = _by_agent(head[0], run(_JUDGING).fetchall())
             training = read_training(run, head[0], measured=measured)
         name, uuid, seed, state, reason, seconds, champion_generation, champion_number, validation = head
@@ -129,12 +129,12 @@ class Reader:
             reason=reason,
             generations=_by_generation(evaluations),
             summaries=tuple([_summary(row) for row in summaries]),
-            episodes={ref: episodes for ref, (_, episodes) in training.items()},
+            episodes=training.episodes(),
             judging=judging,
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
             paused=tuple([AgentRef(*row) for row in paused]),
             injected=tuple([Genome.from_bytes(row[0]) for row in injected]),
-            deviations=_deviations(failures, interventions, int(repeated)),
+            deviations=_deviations(dict(failures), unusual, int(repeated)),
             last_sequence=last,
             running_seconds=seconds,
         )
@@ -197,7 +197,20 @@ class Reader:
                     self._connection.execute("ROLLBACK")
 
 
-def _deviations(failures: Counter[str], interventions: int, repeated: int) -> Deviations:
+def _deviations(agents: Mapping[str | None, int], unusual: list[_Row], repeated: int) -> Deviations:
+    """Return the deviations.
+
+    Args:
+        agents: How many agents have failed for good, by why.
+        unusual: How often events of a kind tell of a failure, or None, of another.
+        repeated: Actions that were performed again because an agent was late.
+    """
+    failures, interventions = Counter(agents), 0
+    for kind, failure, count in unusual:
+        if kind == "contestant_failed":
+            failures[failure] += count
+        elif kind != "agent_failed" or failure == FailureKind.STOPPED:
+            interventions += count
     return Deviations(
         exhausted_attempts=failures[FailureKind.ATTEMPTS_EXHAUSTED.value],
         missed_deadlines=failures[FailureKind.POLICY_TIMED_OUT.value],
@@ -244,14 +257,14 @@ def _by_generation(evaluations: list[Evaluation]) -> tuple[tuple[Evaluation, ...
     return tuple([tuple(group) for _, group in grouped])
 
 
-def _evaluation(row: _Row, experiment: str, training: Mapping[AgentRef, tuple[Outcomes, EpisodeRow]]) -> Evaluation:
+def _evaluation(row: _Row, experiment: str, training: Training) -> Evaluation:
     *_, status, fitness, failure = row
     agent = _agent(row, experiment)
     return Evaluation(
         agent=agent,
-        status=AgentStatus(status),
+        status=_STATUS[status],
         fitness=fitness,
-        outcomes=training[agent.ref][0] if agent.ref in training else (),
+        outcomes=training.outcomes(agent.ref),
         failure=failure,
     )
 

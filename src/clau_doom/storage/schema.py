@@ -97,6 +97,8 @@ CREATE TABLE played (
     UNIQUE (purpose, generation, agent, number)
 ) STRICT;
 
+CREATE INDEX played_repeated ON played (sequence) WHERE repeated > 0;
+
 CREATE TABLE recordings (
     episode INTEGER PRIMARY KEY REFERENCES played (sequence),
     lmp BLOB NOT NULL
