@@ -128,6 +128,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--population", type=int, default=40)
     parser.add_argument("--only", choices=["containers", "arena", *PARTS], help="measure nothing else")
     parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
+    parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     return parser.parse_args()
 

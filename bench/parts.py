@@ -11,6 +11,7 @@ from rich.table import Table
 
 from bench.busy import busy_round, busy_table
 from bench.memory import memory_over_episodes, memory_table
+from bench.million import million_episodes, million_table
 from bench.peers.rounds import PeerRound, peer_round, peer_table
 from bench.scale import FLEETS, SLOWNESS, simulations
 from bench.scale_report import PICTURE, draw_scale, scale_table
@@ -90,6 +91,12 @@ def _memory(options: argparse.Namespace) -> Table:
     return memory_table(_rounds(options, lambda folder, _: memory_over_episodes(folder)))
 
 
+def _million(options: argparse.Namespace) -> Table:
+    return million_table(
+        _rounds(options, lambda folder, _: million_episodes(folder, options.scripted, options.workers))
+    )
+
+
 def _scale(options: argparse.Namespace) -> Table:
     """Simulate once: nothing but the orchestrator's processor time could differ. The picture is drawn anew."""
     counts = [count for count in FLEETS if count <= options.most]
@@ -105,6 +112,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Table]] = {
     "peers": _peers,
     "cores": _busy,
     "memory": _memory,
+    "million": _million,
     "scale": _scale,
 }
 """By the name that ``--only`` takes."""

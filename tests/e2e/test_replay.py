@@ -86,7 +86,7 @@ def test_an_episode_is_filmed(quick: Any) -> None:
 def test_a_changed_record_is_refused(quick: Any) -> None:
     """A hash that is not the episode's ends with exit code 1 and one line, and no film is made."""
     with closing(sqlite3.connect(quick.folder / "runs" / "quick" / "results.sqlite")) as database, database:
-        database.execute("UPDATE episodes SET trajectory_sha256 = replace(trajectory_sha256, 'a', 'b')")
+        database.execute("UPDATE played SET trajectory = zeroblob(32)")
     done = quick.run("replay", "quick", "-o", "a.mp4", local=True)
     assert (done.returncode, done.stdout) == (1, "")
     assert "is not what is recorded: its trajectory's SHA-256 is" in done.stderr

@@ -138,11 +138,8 @@ def test_ten_kills_change_nothing(tmp_path: Path, undisturbed: dict[str, object]
 def played_twice(experiment: Experiment) -> list[object]:
     """Return the episodes that were finished more than once, by the event log."""
     with sqlite3.connect(f"file:{experiment.database}?mode=ro", uri=True) as connection:
-        payloads = connection.execute("SELECT payload FROM events WHERE kind = 'episode_finished'").fetchall()
-    keys = [
-        (episode["purpose"], episode["agent"], episode["number"])
-        for episode in (json.loads(payload)["episode"] for (payload,) in payloads)
-    ]
+        query = "SELECT purpose, agent, number FROM events JOIN episodes USING (sequence)"
+        keys = connection.execute(query).fetchall()
     return [key for key in dict.fromkeys(keys) if keys.count(key) > 1]
 
 

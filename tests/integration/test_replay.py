@@ -149,7 +149,7 @@ def test_an_unrecorded_seed_is_played(runs: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("trajectory_sha256 = 'cd' || substr(trajectory_sha256, 3)", "its trajectory's SHA-256 is"),
+        ("trajectory = zeroblob(32)", "its trajectory's SHA-256 is"),
         ("kills = kills + 1", "its kills came to"),
         ("seed = seed + 1", "is not what is recorded"),
     ],
@@ -158,7 +158,7 @@ def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change
     """Whatever was changed in the results, the episode is not theirs any more; nothing else is blamed for it."""
     evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
-        database.execute(f"UPDATE episodes SET {change} WHERE purpose = 'held_out' AND number = 1")
+        database.execute(f"UPDATE played SET {change} WHERE purpose = 2 AND number = 1")
     stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
     proved(stored, choice)
     stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 1)
@@ -187,7 +187,7 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
     stored, choice = found(runs, "rules")
     performance = proved(stored, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
-    which = "SELECT id, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
+    which = "SELECT sequence, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
     with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
         kept = (zlib.compress(b"".join(rows)), choice.who.id)
         database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)

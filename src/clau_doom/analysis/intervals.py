@@ -13,12 +13,12 @@ One value has no interval; equal values have one of no width.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 __all__ = [
     "BOOTSTRAP_FROM",
@@ -72,7 +72,7 @@ def student_interval(values: Sequence[float]) -> Interval:
     mean, spread = _mean(values), _spread(values)
     if len(values) < 2:
         return Interval(mean=mean, low=None, high=None, n=len(values))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * spread / math.sqrt(len(values))
+    reach = _student(len(values) - 1) * spread / math.sqrt(len(values))
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=len(values))
 
 
@@ -88,15 +88,7 @@ def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval
     """
     if len(values) < BOOTSTRAP_FROM or _spread(values) <= _ROUNDING * max(abs(value) for value in values):
         return student_interval(values)
-    result = stats.bootstrap(
-        (np.asarray(values, dtype=np.float64),),
-        np.mean,
-        n_resamples=_RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="BCa",
-        rng=rng,
-    )
-    low, high = (float(end) for end in result.confidence_interval)
+    low, high = _bootstrap([values], np.mean, rng)
     return Interval(mean=_mean(values), low=low, high=high, n=len(values))
 
 
@@ -143,18 +135,33 @@ def unpaired_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.ra
     if n < BOOTSTRAP_FROM or min(spreads) == 0.0:
         sizes = (len(ours), len(theirs))
         freedom = sum(spreads) ** 2 / sum(part**2 / (size - 1) for part, size in zip(spreads, sizes, strict=True))
-        reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(sum(spreads))
+        reach = _student(freedom) * math.sqrt(sum(spreads))
         return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
+    low, high = _bootstrap([ours, theirs], _mean_difference, rng)
+    return Interval(mean=mean, low=low, high=high, n=n)
+
+
+def _student(freedom: float) -> float:
+    """Return how many standard errors Student's interval reaches to either side."""
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
+
+
+def _bootstrap(
+    samples: Sequence[Sequence[float]], statistic: Callable[..., _Values], rng: np.random.Generator
+) -> tuple[float, float]:
+    """Return the ends of a statistic's BCa interval."""
+    from scipy import stats  # noqa: PLC0415 - half a second, which a command that shows t intervals alone can do without
+
     result = stats.bootstrap(
-        (np.asarray(ours, dtype=np.float64), np.asarray(theirs, dtype=np.float64)),
-        _mean_difference,
+        tuple(np.asarray(values, dtype=np.float64) for values in samples),
+        statistic,
         n_resamples=_RESAMPLES,
         confidence_level=CONFIDENCE,
         method="BCa",
         rng=rng,
     )
-    low, high = (float(end) for end in result.confidence_interval)
-    return Interval(mean=mean, low=low, high=high, n=n)
+    low, high = result.confidence_interval
+    return float(low), float(high)
 
 
 def _mean_difference(ours: _Values, theirs: _Values, axis: int) -> _Values:

@@ -156,7 +156,7 @@ async def plan_resume(
         ExperimentDone: It is over, and its generations were not raised.
         ResumeRefused: A change, or another version or file than it was started with, would change its results.
     """
-    stored = await read_experiment(output_dir, experiment)
+    stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
     config = config_from_yaml(snapshot.config_yaml, name=name, environ=environ, overrides=overrides)
     check_resume(stored.config, config)

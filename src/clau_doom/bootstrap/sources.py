@@ -104,8 +104,8 @@ class Source(Protocol):
         """Return how the experiments stand, and the id of each that cannot be read with the reason."""
         ...
 
-    async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return an experiment as it stands.
+    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
+        """Return an experiment as it stands; without `measured`, what training episodes measured may be left out.
 
         Raises:
             ExperimentNotFound: There is none of that id.
@@ -129,18 +129,18 @@ class FolderSource:
         broken: list[tuple[str, str]] = []
         for name in list_experiments(self._output_dir):
             try:
-                found.append(overview_of(await read_experiment(self._output_dir, name)))
+                found.append(overview_of(await read_experiment(self._output_dir, name, measured=False)))
             except (StorageFailed, ConfigError) as error:  # one that cannot be read must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
 
-    async def experiment(self, experiment: str) -> StoredExperiment:
+    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
         """Return an experiment as it stands."""
-        return await read_experiment(self._output_dir, experiment)
+        return await read_experiment(self._output_dir, experiment, measured=measured)
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, those that another process adds."""
-        live = (await read_experiment(self._output_dir, experiment)).state in _LIVE
+        live = (await read_experiment(self._output_dir, experiment, measured=False)).state in _LIVE
         async with Runs(self._output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):
                 yield recorded
@@ -170,7 +170,7 @@ class ServerSource:
             for message in await self._client.experiments()
         ], []
 
-    async def experiment(self, experiment: str) -> StoredExperiment:
+    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has it
         """Return an experiment as it stands, read off its log."""
         message = await self._client.experiment(check_experiment_id(experiment))
         ledger = Ledger()

@@ -9,8 +9,13 @@ from clau_doom.storage import Runs
 __all__ = ["list_experiments", "read_experiment"]
 
 
-async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment:
+async def read_experiment(output_dir: Path, experiment: str, *, measured: bool = True) -> StoredExperiment:
     """Return a stored experiment as it stands.
+
+    Args:
+        output_dir: The folder of runs.
+        experiment: Its id.
+        measured: Without, what training episodes measured is left out; see `ExperimentStore.snapshot`.
 
     Raises:
         ExperimentNotFound: There is none of that id.
@@ -19,7 +24,7 @@ async def read_experiment(output_dir: Path, experiment: str) -> StoredExperiment
     folder = Runs(output_dir).open(experiment)
     held = folder.holder() is not None  # asked first: a run that ends in between is shown as what it became
     async with folder.read() as store:
-        snapshot = await store.snapshot()
+        snapshot = await store.snapshot(measured=measured)
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
     written = (folder.path / name for name in ("results.sqlite", "results.sqlite-wal"))
     return StoredExperiment(

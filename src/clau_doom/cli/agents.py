@@ -39,7 +39,7 @@ def list_agents(
     """List an experiment's agents: fitness, operator, parents."""
     from clau_doom.cli.portrait import agent_json, agents_table
 
-    snapshot = look_up(experiment, server, output_dir).snapshot
+    snapshot = look_up(experiment, server, output_dir, measured=False).snapshot
     rows = [
         evaluation
         for row in snapshot.generations

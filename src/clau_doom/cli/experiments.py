@@ -249,7 +249,7 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
     from clau_doom.cli.results import generations_view
     from clau_doom.cli.standing import experiment_json, experiment_view
 
-    stored = look_up(experiment, server, output_dir)
+    stored = look_up(experiment, server, output_dir, measured=False)
     if as_json:
         print_json(experiment_json(stored))
         return

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 __all__ = ["look_up", "look_up_all"]
 
 
-def look_up(experiment: str, server: str | None, output_dir: Path) -> "StoredExperiment":
-    """Return an experiment as it stands."""
+def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: bool = True) -> "StoredExperiment":
+    """Return an experiment as it stands; without `measured`, what training episodes measured may be left out."""
     from clau_doom import bootstrap
 
     async def ask() -> "StoredExperiment":
         async with bootstrap.open_source(remote_of(server), output_dir) as source:
-            return await source.experiment(experiment)
+            return await source.experiment(experiment, measured=measured)
 
     return asyncio.run(ask())
 

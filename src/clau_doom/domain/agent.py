@@ -1,6 +1,6 @@
 """An agent: one genome under evaluation, where it came from, and what its episodes came to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,7 +73,7 @@ class Evaluation:
     agent: Agent
     status: AgentStatus
     fitness: float | None
-    outcomes: tuple[EpisodeOutcome, ...]
+    outcomes: Sequence[EpisodeOutcome]
     failure: str | None = None
 
 

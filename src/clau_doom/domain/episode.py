@@ -1,9 +1,12 @@
 """One game on one seed: what happened in it (deterministic), and how long that took (not)."""
 
+import struct
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-__all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "Purpose"]
+__all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "OutcomeRow", "Purpose"]
 
 
 class Purpose(StrEnum):
@@ -66,6 +69,10 @@ class EpisodeOutcome:
     measures: Measures
     trajectory_sha256: str
 
+    def fingerprint(self) -> bytes:
+        """Return what the history's hash covers of it: its u64 seed, little-endian, and its 32-byte trajectory hash."""
+        return struct.pack("<Q", self.seed) + bytes.fromhex(self.trajectory_sha256)
+
     def mismatch(self, proved: "EpisodeOutcome") -> str | None:
         """Return in what this claim differs from what its actions were proved to lead to, or None."""
         for field in fields(Measures):
@@ -75,6 +82,15 @@ class EpisodeOutcome:
         if self != proved:
             return "its trajectory is not the one that its actions lead to"
         return None
+
+
+class OutcomeRow(Sequence[EpisodeOutcome]):
+    """Outcomes that are made when they are looked at: those of a million episodes need not be there at once."""
+
+    @abstractmethod
+    def fingerprints(self) -> bytes:
+        """Return the outcomes' fingerprints, one behind the other, without making the outcomes."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

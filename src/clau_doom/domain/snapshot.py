@@ -1,5 +1,6 @@
 """An experiment as its store holds it, at one moment."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clau_doom.domain.agent import Agent, AgentRef, Evaluation
@@ -15,6 +16,9 @@ __all__ = ["Snapshot"]
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Everything that is needed to show an experiment, or to go on with it, read in one transaction.
+
+    Its repr leaves agents and episodes out: `asyncio.run` takes the repr of what it returns, and of a million episodes
+    that is half a minute.
 
     Attributes:
         experiment: The experiment.
@@ -38,10 +42,10 @@ class Snapshot:
     config_yaml: str
     state: ExperimentState
     reason: str | None
-    generations: tuple[tuple[Evaluation, ...], ...]
+    generations: tuple[tuple[Evaluation, ...], ...] = field(repr=False)
     summaries: tuple[GenerationSummary, ...]
-    episodes: dict[AgentRef, tuple[Episode, ...]] = field(default_factory=dict)
-    judging: dict[tuple[Purpose, str], tuple[Episode, ...]] = field(default_factory=dict)
+    episodes: Mapping[AgentRef, Sequence[Episode]] = field(default_factory=dict, repr=False)
+    judging: dict[tuple[Purpose, str], tuple[Episode, ...]] = field(default_factory=dict, repr=False)
     champion: tuple[AgentRef, float] | None = None
     paused: tuple[AgentRef, ...] = ()
     injected: tuple[Genome, ...] = ()

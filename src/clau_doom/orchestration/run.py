@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,13 +47,20 @@ __all__ = ["ExperimentRun"]
 
 @dataclass
 class _Progress:
-    """What the loop carries from generation to generation."""
+    """What the loop carries from generation to generation: little, for a run may have a million episodes.
+
+    Attributes:
+        strategy: The strategy.
+        summaries: What the finished generations came to.
+        best: The best agent of each of them.
+        lengths: By generation and index, how many tics each agent's episodes lasted on average; NaN where it has none.
+        asked: What the strategy asked for already.
+    """
 
     strategy: Strategy
     summaries: list[GenerationSummary]
     best: dict[AgentRef, Agent]
-    """Each generation's best agent, and no other: what is kept of every agent adds up over a long run."""
-    lengths: dict[AgentRef, float]
+    lengths: "list[array[float]]"
     asked: Sequence[Offspring] | None = None
 
 
@@ -179,17 +188,10 @@ class ExperimentRun:
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
         finished = snapshot.generations[: len(snapshot.summaries)]
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
-        progress = _Progress(strategy=strategy, summaries=[*snapshot.summaries], best={}, lengths={})
-        for summary, evaluations in zip(snapshot.summaries, finished, strict=True):
-            self._remember(progress, summary, evaluations)
+        progress = _Progress(strategy=strategy, summaries=[], best={}, lengths=[])
+        for evaluations, summary in zip(finished, snapshot.summaries, strict=True):
+            _remember(progress, evaluations, summary)
         return progress
-
-    def _remember(self, progress: _Progress, summary: GenerationSummary, evaluations: tuple[Evaluation, ...]) -> None:
-        progress.best[summary.best] = evaluations[summary.best.index].agent
-        for evaluation in evaluations:
-            if evaluation.outcomes:
-                tics = [outcome.measures.tics for outcome in evaluation.outcomes]
-                progress.lengths[evaluation.agent.ref] = sum(tics) / len(tics)
 
     async def _evolve(
         self,
@@ -226,8 +228,7 @@ class ExperimentRun:
         finally:
             await self._backend.end_generation(generation)
         summary = summarise(evaluations)
-        self._remember(progress, summary, evaluations)
-        progress.summaries.append(summary)
+        _remember(progress, evaluations, summary)
         await log.append(GenerationCompleted(summary=summary))
 
     async def _tell(
@@ -295,7 +296,20 @@ def _parents(asked: Sequence[Offspring], evaluations: Sequence[Evaluation]) -> l
     return [evaluation.agent for evaluation in evaluations if evaluation.agent.ref in parents]
 
 
+def _remember(progress: _Progress, evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
+    """Keep what is still needed of a finished generation."""
+    progress.summaries.append(summary)
+    progress.best[summary.best] = evaluations[summary.best.index].agent
+    progress.lengths.append(array("d", map(_length, evaluations)))
+
+
+def _length(evaluation: Evaluation) -> float:
+    tics = [outcome.measures.tics for outcome in evaluation.outcomes]
+    return sum(tics) / len(tics) if tics else math.nan
+
+
 def _expected(agent: Agent, progress: _Progress) -> float:
     """Return how many tics an agent's episodes will probably last: as many as its parents' did."""
-    lengths = [progress.lengths[parent] for parent in agent.parents if parent in progress.lengths]
-    return sum(lengths) / len(lengths) if lengths else float("inf")
+    known = [progress.lengths[parent.generation][parent.index] for parent in agent.parents]
+    lengths = [length for length in known if not math.isnan(length)]
+    return sum(lengths) / len(lengths) if lengths else math.inf

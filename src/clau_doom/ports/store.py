@@ -28,8 +28,14 @@ class ExperimentStore(Protocol):
         """
         ...
 
-    async def snapshot(self) -> Snapshot:
-        """Return the experiment as it stands."""
+    async def snapshot(self, *, measured: bool = True) -> Snapshot:
+        """Return the experiment as it stands.
+
+        Args:
+            measured: Without, what training episodes measured and how they were played may be left out, which is
+                quicker. How many there are of each agent, and the history's hash, are there all the same; asking for
+                the rest is a `LookupError`.
+        """
         ...
 
     async def agent(self, ref: AgentRef) -> Agent:

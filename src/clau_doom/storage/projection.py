@@ -30,8 +30,8 @@ from clau_doom.domain.events import (
     GenomeInjected,
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
-from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StoreCorrupted
+from clau_doom.storage.episodes import COLUMNS, place_of, row_of
 
 __all__ = ["KeepRecordings", "Projection"]
 
@@ -42,20 +42,13 @@ _ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed, Experimen
 # Where a run is paused, the episodes that are being played end and are kept.
 _EVALUATED = (AgentStatus.COMPLETED.value, AgentStatus.DROPPED.value)
 _LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
-_EPISODE_COLUMNS = (
-    "purpose",
-    "agent",
-    "number",
-    "seed",
-    *MEASURES,
-    "trajectory_sha256",
-    "seconds",
-    "attempts",
-    "worker",
-    "repeated",
+_INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (names of ours)
+_FORGET_ACTIONS = (
+    "DELETE FROM actions WHERE episode IN (SELECT sequence FROM played WHERE purpose = 0 AND generation = ?)"
 )
-_INSERT_EPISODE = (
-    f"INSERT INTO episodes ({', '.join(_EPISODE_COLUMNS)}) VALUES ({', '.join('?' * len(_EPISODE_COLUMNS))})"  # noqa: S608 (names of ours)
+_FORGET_RECORDINGS = (
+    "DELETE FROM recordings WHERE episode IN"
+    " (SELECT sequence FROM played WHERE purpose = 0 AND generation = ? AND agent <> ?)"
 )
 
 
@@ -77,7 +70,7 @@ class Projection:
         self._check_state(event)
         match event:
             case EpisodeFinished():
-                self._episode(event.episode)
+                self._episode(sequence, event.episode)
             case EpisodeLost() | ContestantFailed():
                 pass
             case AgentEvaluated():
@@ -171,35 +164,22 @@ class Projection:
             ],
         )
 
-    def _episode(self, episode: Episode) -> None:
+    def _episode(self, sequence: int, episode: Episode) -> None:
+        (experiment,) = self._run("SELECT id FROM experiment").fetchone()
+        place = place_of(experiment, episode.agent)
         keep = episode.recording is not None and self._keep != "none"
         if episode.purpose is Purpose.TRAINING:
-            row = self._run("SELECT status FROM agents WHERE id = ?", (episode.agent,)).fetchone()
+            row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", place).fetchone()
             if row is None or row[0] in _EVALUATED:
                 what = "is evaluated already" if row else "is none of this experiment's agents"
                 raise StoreCorrupted(f"a training episode of {episode.agent}, which {what}")
             # A failed agent is never the best of its generation.
             keep = keep and (self._keep == "all" or row[0] == AgentStatus.PENDING)
-        outcome, timing, measures = episode.outcome, episode.timing, episode.outcome.measures
-        cursor = self._run(
-            _INSERT_EPISODE,
-            (
-                episode.purpose.value,
-                episode.agent,
-                episode.number,
-                outcome.seed,
-                *[float(getattr(measures, name)) for name in MEASURES],
-                outcome.trajectory_sha256,
-                float(timing.seconds),
-                timing.attempts,
-                timing.worker,
-                timing.repeated,
-            ),
-        )
+        self._run(_INSERT_EPISODE, (sequence, *row_of(episode, place)))
         if keep:
-            self._run("INSERT INTO recordings VALUES (?, ?)", (cursor.lastrowid, episode.recording))
+            self._run("INSERT INTO recordings VALUES (?, ?)", (sequence, episode.recording))
         if episode.actions is not None:
-            self._run("INSERT INTO actions VALUES (?, ?)", (cursor.lastrowid, episode.actions))
+            self._run("INSERT INTO actions VALUES (?, ?)", (sequence, episode.actions))
 
     def _settle(
         self,
@@ -271,17 +251,9 @@ class Projection:
             "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (summary.index, summary.best.index, *map(float, fitness), summary.failed, summary.episodes),
         )
-        self._run(
-            "DELETE FROM actions WHERE episode IN (SELECT episodes.id FROM episodes JOIN agents"
-            " ON agents.id = episodes.agent WHERE purpose = 'training' AND generation = ?)",
-            (summary.index,),
-        )
+        self._run(_FORGET_ACTIONS, (summary.index,))
         if self._keep == "champions":
-            self._run(
-                "DELETE FROM recordings WHERE episode IN (SELECT episodes.id FROM episodes JOIN agents"
-                " ON agents.id = episodes.agent WHERE purpose = 'training' AND generation = ? AND agents.number <> ?)",
-                _place(summary.best),
-            )
+            self._run(_FORGET_RECORDINGS, _place(summary.best))
 
     def _champion(self, champion: AgentRef, fitness: float) -> None:
         if not self._evaluated(champion):

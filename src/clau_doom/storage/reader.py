@@ -3,11 +3,10 @@
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,19 @@ from clau_doom.domain import (
     AgentRef,
     AgentStatus,
     Episode,
-    EpisodeOutcome,
-    EpisodeTiming,
     Evaluation,
     Genome,
-    Measures,
     Purpose,
 )
-from clau_doom.domain.events import FailureKind, RecordedEvent
+from clau_doom.domain.events import EpisodeFinished, FailureKind, RecordedEvent
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
-from clau_doom.domain.score import MEASURES
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.storage import lock, schema
 from clau_doom.storage.codec import decode
+from clau_doom.storage.episodes import COLUMNS, PURPOSES, episode_of, place_of
 from clau_doom.storage.faults import storage_errors
+from clau_doom.storage.packed import Training, read_training
 
 __all__ = ["PAGE", "LogPage", "Reader"]
 
@@ -41,22 +38,22 @@ _INJECTED = (
     "SELECT genome FROM injected WHERE generation > (SELECT coalesce(max(generation), -1) FROM agents)"
     " ORDER BY sequence"
 )
-_INTERVENTIONS = (
-    "SELECT count(*) FROM events WHERE kind IN ('agent_restarted', 'genome_injected')"
-    " OR (kind = 'agent_failed' AND json_extract(payload, '$.kind') = 'stopped')"
+_UNUSUAL = (
+    "SELECT kind, json_extract(payload, '$.kind'), count(*) FROM log WHERE kind IN"
+    " ('agent_restarted', 'genome_injected', 'agent_failed', 'contestant_failed') GROUP BY 1, 2"
 )
-_EPISODES = (
-    f"SELECT purpose, agent, number, seed, {', '.join(MEASURES)}, trajectory_sha256, seconds, attempts, worker,"  # noqa: S608 (names of ours)
-    " repeated FROM episodes ORDER BY purpose, agent, number"
+_REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
+_JUDGING = (
+    f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (names of ours)
+)
+_PAGE = (
+    f"SELECT log.sequence, time, kind, payload, {', '.join(COLUMNS)} FROM log LEFT JOIN played USING (sequence)"  # noqa: S608 (names of ours)
+    " WHERE log.sequence > ? ORDER BY log.sequence LIMIT ?"
 )
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Row = tuple[Any, ...]
-_Played = dict[tuple[Purpose, str], tuple[Episode, ...]]
-
-
-_CONTESTANT_FAILURES = (
-    "SELECT json_extract(payload, '$.kind'), count(*) FROM events WHERE kind = 'contestant_failed' GROUP BY 1"
-)
+_Judging = dict[tuple[Purpose, str], tuple[Episode, ...]]
+_STATUS = {status.value: status for status in AgentStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ class Reader:
         """
         self._folder = path.parent
         with storage_errors(self._folder):
-            if _version(path) < len(schema.MIGRATIONS):
+            if _version(path) < schema.newest():
                 _upgrade(path)
             self._connection = schema.connect(path, write=False)
 
@@ -99,8 +96,8 @@ class Reader:
         if name != self._folder.name:
             raise StoreCorrupted(f"{self._folder} holds experiment {name}: restore it from a copy, or delete it")
 
-    def snapshot(self) -> Snapshot:
-        """Return everything.
+    def snapshot(self, *, measured: bool = True) -> Snapshot:
+        """Return everything; without `measured` only the number and the fingerprints of training episodes.
 
         Raises:
             StoreCorrupted: No experiment is stored here.
@@ -111,19 +108,18 @@ class Reader:
                 raise StoreCorrupted(f"no experiment is stored in {self._folder}")
             configs = run("SELECT config_yaml FROM configs ORDER BY sequence").fetchall()
             facts = run("SELECT name, value FROM provenance ORDER BY rowid").fetchall()
-            (last,) = run("SELECT max(sequence) FROM events").fetchone()
+            (last,) = run("SELECT max(sequence) FROM log").fetchone()
             agents = run(f"{_AGENT} ORDER BY generation, number").fetchall()
             summaries = run("SELECT * FROM generations ORDER BY number").fetchall()
-            failures = Counter(dict(run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()))
-            failures.update(dict(run(_CONTESTANT_FAILURES).fetchall()))
-            (interventions,) = run(_INTERVENTIONS).fetchone()
+            failures = run("SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind").fetchall()
+            unusual = run(_UNUSUAL).fetchall()
+            (repeated,) = run(_REPEATED).fetchone()
             paused = run(_PAUSED).fetchall()
             injected = run(_INJECTED).fetchall()
-            rows = run(_EPISODES).fetchall()
+            judging = _by_agent(head[0], run(_JUDGING).fetchall())
+            training = read_training(run, head[0], measured=measured)
         name, uuid, seed, state, reason, seconds, champion_generation, champion_number, validation = head
-        played = _by_agent(rows)
-        evaluations = [_evaluation(row, name, played) for row in agents]
-        refs = [(evaluation.agent.ref, (Purpose.TRAINING, evaluation.agent.id)) for evaluation in evaluations]
+        evaluations = [_evaluation(row, name, training) for row in agents]
         return Snapshot(
             experiment=Experiment(
                 id=name, uuid=uuid, seed=seed, config_yaml=configs[0][0], provenance=Provenance(facts=(*facts,))
@@ -133,12 +129,12 @@ class Reader:
             reason=reason,
             generations=_by_generation(evaluations),
             summaries=tuple([_summary(row) for row in summaries]),
-            episodes={ref: played[key] for ref, key in refs if key in played},
-            judging={key: episodes for key, episodes in played.items() if key[0] is not Purpose.TRAINING},
+            episodes=training.episodes(),
+            judging=judging,
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
             paused=tuple([AgentRef(*row) for row in paused]),
             injected=tuple([Genome.from_bytes(row[0]) for row in injected]),
-            deviations=_deviations(failures, interventions, played),
+            deviations=_deviations(dict(failures), unusual, int(repeated)),
             last_sequence=last,
             running_seconds=seconds,
         )
@@ -158,31 +154,29 @@ class Reader:
 
     def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return an episode's recording, or None when none was kept."""
-        return self._bytes("SELECT lmp FROM recordings JOIN episodes ON id = episode", purpose, agent, number)
+        return self._bytes("SELECT lmp FROM recordings JOIN played ON sequence = episode", purpose, agent, number)
 
     def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return what an episode claims to have done, or None where nothing is kept of it."""
-        return self._bytes("SELECT deflated FROM actions JOIN episodes ON id = episode", purpose, agent, number)
+        return self._bytes("SELECT deflated FROM actions JOIN played ON sequence = episode", purpose, agent, number)
 
     def page(self, after: int) -> LogPage:
         """Return the first events after a sequence."""
         with self._transaction() as run:
-            rows = run(
-                "SELECT sequence, time, kind, payload FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                (after, PAGE),
-            ).fetchall()
-            (state,) = run("SELECT state FROM experiment").fetchone() or (ExperimentState.PENDING.value,)
-        events = [
-            RecordedEvent(sequence=sequence, time=time, event=decode(kind, payload))
-            for sequence, time, kind, payload in rows
-        ]
-        return LogPage(tuple(events), ended=ExperimentState(state) in _ENDED)
+            rows = run(_PAGE, (after, PAGE)).fetchall()
+            experiment, state = run("SELECT id, state FROM experiment").fetchone() or ("", ExperimentState.PENDING)
+        return LogPage(tuple([_recorded(experiment, row) for row in rows]), ended=ExperimentState(state) in _ENDED)
 
     def _bytes(self, query: str, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return what a query finds for one of the episodes that it selects from."""
-        which = (purpose.value, agent, number)
         with self._transaction() as run:
-            row = run(f"{query} WHERE purpose = ? AND agent = ? AND number = ?", which).fetchone()
+            (experiment,) = run("SELECT id FROM experiment").fetchone() or ("",)
+            try:
+                place = place_of(experiment, agent)
+            except StoreCorrupted:  # an episode of nobody, of which nothing is kept
+                return None
+            which = (PURPOSES.index(purpose), *place, number)
+            row = run(f"{query} WHERE purpose = ? AND generation = ? AND agent = ? AND number = ?", which).fetchone()
         return row[0] if row else None
 
     def version(self) -> int:
@@ -203,12 +197,25 @@ class Reader:
                     self._connection.execute("ROLLBACK")
 
 
-def _deviations(failures: Counter[str], interventions: int, played: _Played) -> Deviations:
+def _deviations(agents: Mapping[str | None, int], unusual: list[_Row], repeated: int) -> Deviations:
+    """Return the deviations.
+
+    Args:
+        agents: How many agents have failed for good, by why.
+        unusual: How often events of a kind tell of a failure, or None, of another.
+        repeated: Actions that were performed again because an agent was late.
+    """
+    failures, interventions = Counter(agents), 0
+    for kind, failure, count in unusual:
+        if kind == "contestant_failed":
+            failures[failure] += count
+        elif kind != "agent_failed" or failure == FailureKind.STOPPED:
+            interventions += count
     return Deviations(
         exhausted_attempts=failures[FailureKind.ATTEMPTS_EXHAUSTED.value],
         missed_deadlines=failures[FailureKind.POLICY_TIMED_OUT.value],
         interventions=interventions,
-        repeated_actions=sum(episode.timing.repeated for episodes in played.values() for episode in episodes),
+        repeated_actions=repeated,
     )
 
 
@@ -226,27 +233,23 @@ def _upgrade(path: Path) -> None:
         os.close(descriptor)
 
 
-def _by_agent(rows: list[_Row]) -> _Played:
+def _recorded(experiment: str, row: _Row) -> RecordedEvent:
+    """Return an event of the log; that of a finished episode is its row in `played`."""
+    sequence, time, kind, payload, *episode = row
+    if kind is not None:
+        event = decode(kind, payload)
+    elif episode[0] is not None:
+        event = EpisodeFinished(episode=episode_of(experiment, episode))
+    else:
+        raise StoreCorrupted(f"event {sequence} finishes an episode that is not there")
+    return RecordedEvent(sequence=sequence, time=time, event=event)
+
+
+def _by_agent(experiment: str, rows: list[_Row]) -> _Judging:
     """Return episodes by purpose and agent; the rows come sorted by both, then by number."""
-    purposes = {purpose.value: purpose for purpose in Purpose}
-    grouped = groupby(rows, key=itemgetter(0, 1))
-    return {
-        (purposes[purpose], agent): tuple([_episode(row, purposes[purpose]) for row in group])
-        for (purpose, agent), group in grouped
-    }
-
-
-def _episode(row: _Row, purpose: Purpose) -> Episode:
-    _, agent, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
-    return Episode(
-        purpose=purpose,
-        agent=agent,
-        number=number,
-        outcome=EpisodeOutcome(
-            seed=seed, measures=Measures(**dict(zip(MEASURES, values, strict=True))), trajectory_sha256=trajectory
-        ),
-        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker, repeated=repeated),
-    )
+    episodes = [episode_of(experiment, row) for row in rows]
+    grouped = groupby(episodes, key=lambda episode: (episode.purpose, episode.agent))
+    return {key: tuple(group) for key, group in grouped}
 
 
 def _by_generation(evaluations: list[Evaluation]) -> tuple[tuple[Evaluation, ...], ...]:
@@ -254,14 +257,14 @@ def _by_generation(evaluations: list[Evaluation]) -> tuple[tuple[Evaluation, ...
     return tuple([tuple(group) for _, group in grouped])
 
 
-def _evaluation(row: _Row, experiment: str, played: _Played) -> Evaluation:
+def _evaluation(row: _Row, experiment: str, training: Training) -> Evaluation:
     *_, status, fitness, failure = row
     agent = _agent(row, experiment)
     return Evaluation(
         agent=agent,
-        status=AgentStatus(status),
+        status=_STATUS[status],
         fitness=fitness,
-        outcomes=tuple([episode.outcome for episode in played.get((Purpose.TRAINING, agent.id), ())]),
+        outcomes=training.outcomes(agent.ref),
         failure=failure,
     )
 

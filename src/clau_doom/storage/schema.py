@@ -1,8 +1,9 @@
 """The tables of `results.sqlite`, how they came to be, and how its connections are set up.
 
 The event log is the record; every other table is read off it in the same transaction, so that people and programs can
-query results without decoding events. Measures are stored in columns of type ANY, checked to be REAL, because a column
-declared REAL would lose the sign of a negative zero.
+query results without decoding events. What a finished episode was is kept once, in `played`, which has its event's
+payload in columns. Measures are stored in columns of type ANY, because a column declared REAL would lose the sign of a
+negative zero. The views `episodes` and `events` show `played` and `log` with the names and ids that people know.
 """
 
 import sqlite3
@@ -12,10 +13,15 @@ from pathlib import Path
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage import lock
+from clau_doom.storage.episodes import PURPOSES
 
-__all__ = ["MIGRATIONS", "connect", "migrate", "version_of"]
+__all__ = ["FIRST_VERSION", "MIGRATIONS", "connect", "migrate", "newest", "version_of"]
 
-_MEASURE_COLUMNS = ",\n    ".join(f"{name} ANY NOT NULL CHECK (typeof({name}) = 'real')" for name in MEASURES)
+_MEASURE_COLUMNS = ",\n    ".join(
+    f"{name} ANY NOT NULL CHECK (typeof({name}) IN ('real', 'integer'))" for name in MEASURES
+)
+_MEASURE_VALUES = ",\n    ".join(f"CAST({name} AS REAL) AS {name}" for name in MEASURES)
+_PURPOSE_NAMES = " ".join(f"WHEN {code} THEN '{purpose.value}'" for code, purpose in enumerate(PURPOSES))
 
 _FIRST = f"""
 CREATE TABLE experiment (
@@ -37,7 +43,7 @@ CREATE TABLE provenance (
 ) STRICT;
 
 CREATE TABLE configs (
-    sequence INTEGER PRIMARY KEY REFERENCES events (sequence),
+    sequence INTEGER PRIMARY KEY REFERENCES log (sequence),
     generations INTEGER,
     config_yaml TEXT NOT NULL
 ) STRICT;
@@ -45,7 +51,7 @@ CREATE TABLE configs (
 CREATE TABLE agents (
     generation INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     operator TEXT NOT NULL,
     parents TEXT NOT NULL,
     genome BLOB NOT NULL,
@@ -58,7 +64,7 @@ CREATE TABLE agents (
 ) STRICT;
 
 CREATE TABLE injected (
-    sequence INTEGER PRIMARY KEY REFERENCES events (sequence),
+    sequence INTEGER PRIMARY KEY REFERENCES log (sequence),
     generation INTEGER NOT NULL,
     genome BLOB NOT NULL
 ) STRICT;
@@ -75,44 +81,75 @@ CREATE TABLE generations (
     FOREIGN KEY (number, best) REFERENCES agents (generation, number)
 ) STRICT;
 
-CREATE TABLE episodes (
-    id INTEGER PRIMARY KEY,
-    purpose TEXT NOT NULL,
-    agent TEXT NOT NULL,
+CREATE TABLE played (
+    sequence INTEGER PRIMARY KEY REFERENCES log (sequence),
+    purpose INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
     number INTEGER NOT NULL,
     seed INTEGER NOT NULL,
     {_MEASURE_COLUMNS},
-    trajectory_sha256 TEXT NOT NULL,
+    trajectory BLOB NOT NULL CHECK (length(trajectory) = 32),
     seconds REAL NOT NULL,
     attempts INTEGER NOT NULL,
     worker INTEGER NOT NULL,
     repeated INTEGER NOT NULL,
-    UNIQUE (purpose, agent, number)
+    UNIQUE (purpose, generation, agent, number)
 ) STRICT;
 
+CREATE INDEX played_repeated ON played (sequence) WHERE repeated > 0;
+
 CREATE TABLE recordings (
-    episode INTEGER PRIMARY KEY REFERENCES episodes (id),
+    episode INTEGER PRIMARY KEY REFERENCES played (sequence),
     lmp BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE actions (
-    episode INTEGER PRIMARY KEY REFERENCES episodes (id),
+    episode INTEGER PRIMARY KEY REFERENCES played (sequence),
     deflated BLOB NOT NULL
 ) STRICT;
 
-CREATE TABLE events (
+CREATE TABLE log (
     sequence INTEGER PRIMARY KEY,
     time REAL NOT NULL,
-    kind TEXT NOT NULL,
-    payload TEXT NOT NULL
+    kind TEXT,
+    payload TEXT,
+    CHECK ((kind IS NULL) = (payload IS NULL))
 ) STRICT;
-"""
+
+CREATE VIEW events AS
+SELECT sequence, time, coalesce(kind, 'episode_finished') AS kind, payload FROM log;
+
+CREATE VIEW episodes AS
+SELECT
+    played.sequence,
+    CASE purpose {_PURPOSE_NAMES} END AS purpose,
+    experiment.id
+        || CASE generation WHEN -1 THEN '-random' ELSE printf('-g%03d-a%03d', generation, agent) END AS agent,
+    number,
+    played.seed,
+    {_MEASURE_VALUES},
+    lower(hex(trajectory)) AS trajectory_sha256,
+    seconds,
+    attempts,
+    worker,
+    repeated
+FROM played CROSS JOIN experiment;
+"""  # noqa: S608 (names of ours)
 
 # Reading makes files beside the results, for which a full disk or one that is read-only has no room.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 MIGRATIONS: Sequence[str] = (_FIRST,)
-"""The scripts that lead from an empty file to today's tables; `PRAGMA user_version` counts those applied."""
+"""The scripts that lead from an empty file to today's tables, each to one version more."""
+
+FIRST_VERSION = 2
+"""The version to which the first script leads; `PRAGMA user_version` holds it. Version 1 was never released."""
+
+
+def newest(migrations: Sequence[str] | None = None) -> int:
+    """Return the version to which migrations (default: `MIGRATIONS`) lead."""
+    return FIRST_VERSION - 1 + len(MIGRATIONS if migrations is None else migrations)
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -156,16 +193,16 @@ def _at_rest(path: Path) -> bool:
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return how many migrations were applied.
+    """Return the tables' version.
 
     Raises:
-        StoreCorrupted: None was: the file does not hold results.
-        StorageFailed: More were than this version of clau-doom knows.
+        StoreCorrupted: There is none: the file does not hold results.
+        StorageFailed: This version of clau-doom does not know it.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
         raise StoreCorrupted("the file holds no results: restore it from a copy, or delete the experiment's folder")
-    _refuse_newer(version, len(MIGRATIONS))
+    _refuse_unknown(version, newest())
     return int(version)
 
 
@@ -173,18 +210,25 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] | None = N
     """Bring the tables up to date, each migration in a transaction of its own.
 
     Raises:
-        StorageFailed: The tables are newer than `migrations` (default: `MIGRATIONS`).
+        StorageFailed: The tables are of a version that `migrations` (default: `MIGRATIONS`) do not lead to.
     """
     migrations = MIGRATIONS if migrations is None else migrations
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    _refuse_newer(version, len(migrations))
-    for number in range(version, len(migrations)):
-        connection.executescript(f"BEGIN IMMEDIATE; {migrations[number]}; PRAGMA user_version = {number + 1}; COMMIT;")
+    if version:
+        _refuse_unknown(version, newest(migrations))
+    for number in range(max(version, FIRST_VERSION - 1) + 1, newest(migrations) + 1):
+        script = migrations[number - FIRST_VERSION]
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT;")
 
 
-def _refuse_newer(version: int, known: int) -> None:
+def _refuse_unknown(version: int, known: int) -> None:
     if version > known:
         raise StorageFailed(
             f"the results were written by a newer clau-doom (tables of version {version}; this one knows {known}): "
             "upgrade clau-doom"
+        )
+    if version < FIRST_VERSION:
+        raise StorageFailed(
+            f"the results were written by an older clau-doom (tables of version {version}; this one reads them from "
+            f"{FIRST_VERSION} on): read them with that one, or run the experiment again"
         )

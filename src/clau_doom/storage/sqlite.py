@@ -97,9 +97,9 @@ class SqliteStore:
             raise StorageFailed("the store is open for reading only")
         return await self._commits.append(Call(tuple(events), running_seconds))
 
-    async def snapshot(self) -> Snapshot:
-        """Return the experiment as it stands."""
-        return await self._read(self._reader.snapshot)
+    async def snapshot(self, *, measured: bool = True) -> Snapshot:
+        """Return the experiment as it stands; without `measured` only the number and hashes of training episodes."""
+        return await self._read(lambda: self._reader.snapshot(measured=measured))
 
     async def agent(self, ref: AgentRef) -> Agent:
         """Return one agent.

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.domain.events import Event
+from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import StorageFailed
 from clau_doom.storage import schema
 from clau_doom.storage.codec import encode, kind_of
@@ -44,7 +44,7 @@ class Writer:
             self._connection = schema.connect(path, write=True)
             try:
                 schema.migrate(self._connection)
-                (self._last,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM events").fetchone()
+                (self._last,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM log").fetchone()
             except BaseException:
                 self._connection.close()
                 raise
@@ -84,9 +84,9 @@ class Writer:
         for call in calls:
             for event in call.events:
                 sequence += 1
-                self._connection.execute(
-                    "INSERT INTO events VALUES (?, ?, ?, ?)", (sequence, now, kind_of(event), encode(event))
-                )
+                # A finished episode is told by its row in `played`, which the projection writes.
+                told = (None, None) if isinstance(event, EpisodeFinished) else (kind_of(event), encode(event))
+                self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, *told))
                 self._projection.apply(sequence, event)
             sequences.append(sequence)
         self._connection.execute("UPDATE experiment SET running_seconds = ?", (calls[-1].running_seconds,))

@@ -74,7 +74,7 @@ class MemoryStore:
         self._announce()
         return len(self._log)
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self, *, measured: bool = True) -> Snapshot:  # noqa: ARG002 - here all of it is there anyway
         """Return the experiment as it stands."""
         return self._ledger.snapshot(running_seconds=self._seconds)
 

@@ -35,7 +35,7 @@ def test_an_old_version_is_migrated_step_by_step(connection: sqlite3.Connection)
     )
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
     assert connection.execute("SELECT id, colour FROM experiment").fetchall() == [("lab", "red")]
-    assert _version(connection) == len(schema.MIGRATIONS) + 1
+    assert _version(connection) == schema.newest() + 1
     schema.migrate(connection, [*schema.MIGRATIONS, NEXT])
 
 
@@ -45,7 +45,7 @@ def test_a_migration_that_fails_leaves_the_version_before_it(connection: sqlite3
     with pytest.raises(sqlite3.Error):
         schema.migrate(connection, [*schema.MIGRATIONS, f"{NEXT}; SELECT nonsense"])
     connection.rollback()
-    assert _version(connection) == len(schema.MIGRATIONS)
+    assert _version(connection) == schema.newest()
     assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(experiment)")]
 
 
@@ -53,10 +53,21 @@ def test_a_newer_version_is_refused_with_a_remedy(folder: RunFolder) -> None:
     """Results that a newer clau-doom wrote are neither read nor written, and the message says what to do."""
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
-        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+        connection.execute(f"PRAGMA user_version = {schema.newest() + 1}")
         with pytest.raises(StorageFailed, match=r"newer clau-doom.*: upgrade clau-doom"):
             schema.migrate(connection)
     with pytest.raises(StorageFailed, match="upgrade clau-doom"):
+        Reader(results)
+
+
+def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: RunFolder) -> None:
+    """Results from before the first script are neither read nor migrated, and the message says what to do."""
+    results = folder.path / "results.sqlite"
+    with closing(schema.connect(results, write=True)) as connection:
+        connection.execute(f"PRAGMA user_version = {schema.FIRST_VERSION - 1}")
+        with pytest.raises(StorageFailed, match=r"older clau-doom.*: read them with that one"):
+            schema.migrate(connection)
+    with pytest.raises(StorageFailed, match="older clau-doom"):
         Reader(results)
 
 
@@ -71,7 +82,7 @@ def test_a_reader_brings_old_results_up_to_date(folder: RunFolder, monkeypatch: 
     with closing(Reader(results)) as reader:
         reader.check()
     with closing(schema.connect(results, write=False)) as connection:
-        assert _version(connection) == len(schema.MIGRATIONS)
+        assert _version(connection) == schema.newest()
 
 
 def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
@@ -94,23 +105,25 @@ def test_a_reading_connection_cannot_write(folder: RunFolder) -> None:
         closing(schema.connect(folder.path / "results.sqlite", write=False)) as connection,
         pytest.raises(sqlite3.OperationalError, match="readonly"),
     ):
-        connection.execute("DELETE FROM events")
+        connection.execute("DELETE FROM log")
 
 
 def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
     """No table takes a value of another type than its column's."""
     schema.migrate(connection)
     tables = connection.execute("PRAGMA table_list").fetchall()
-    assert {row[1]: row[5] for row in tables if not row[1].startswith("sqlite_")} == dict.fromkeys(
+    assert {
+        row[1]: row[5] for row in tables if row[2] == "table" and not row[1].startswith("sqlite_")
+    } == dict.fromkeys(
         [
             "actions",
             "agents",
             "configs",
-            "episodes",
-            "events",
             "experiment",
             "generations",
             "injected",
+            "log",
+            "played",
             "provenance",
             "recordings",
         ],

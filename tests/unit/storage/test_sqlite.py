@@ -192,7 +192,7 @@ async def test_a_reader_sees_only_what_was_committed(store: SqliteStore, folder:
 async def test_a_foreign_database_is_damage(folder: RunFolder) -> None:
     """A log that was tampered with is reported as damage and not as something else."""
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
-        connection.execute("UPDATE events SET payload = '{}'")
+        connection.execute("UPDATE log SET payload = '{}' WHERE kind IS NOT NULL")
         connection.commit()
     async with folder.read() as store:
         with pytest.raises(StorageFailed, match="no experiment_created event"):

@@ -1,0 +1,215 @@
+"""An experiment of a million scripted episodes: what it takes on the disk and in memory, and how long reading takes."""
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.table import Table
+
+from clau_doom.bootstrap import SystemClock, genome_space, make_fitness
+from clau_doom.config import (
+    ExecutionConfig,
+    ExperimentConfig,
+    HoldoutConfig,
+    RulesPolicyConfig,
+    ScenarioConfig,
+    to_yaml,
+)
+from clau_doom.domain import Episode
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.storage import RunFolder, Runs
+from clau_doom.testing import ScriptedBackend
+
+__all__ = ["Million", "million_episodes", "million_table"]
+
+_NAME = "million"
+_POPULATION = 500
+_EPISODES = 20
+_WARM_UP = 0.2
+"""The share of the run after which memory should grow no more."""
+_COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("status", _NAME),
+    ("analyze", _NAME),
+    ("agent", "list", _NAME),
+    ("export", _NAME, "--format", "parquet"),
+)
+_GOALS = {"status": "<= 2 s", "analyze": "<= 20 s"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
+    """How long a command took, and the most memory that it had.
+
+    Attributes:
+        command: Its name.
+        seconds: From its start to its end.
+        computing: Processor time, which a busy machine does not lengthen as much.
+        peak: Its largest resident memory, in bytes.
+    """
+
+    command: str
+    seconds: float
+    computing: float
+    peak: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Million:
+    """What an experiment of very many episodes came to.
+
+    Attributes:
+        episodes: How many were played.
+        seconds: How long that took.
+        stored: The bytes of its results, of which none is a recording.
+        memory: Resident memory of the orchestrator after each generation, in bytes.
+        readings: What reads it.
+    """
+
+    episodes: int
+    seconds: float
+    stored: int
+    memory: tuple[int, ...]
+    readings: tuple[_Reading, ...]
+
+    @property
+    def growth(self) -> float:
+        """Bytes by which the orchestrator grew an episode, after its warm-up; least squares over generations."""
+        first = int(len(self.memory) * _WARM_UP)
+        ys = self.memory[first:]
+        middle, mean = (len(ys) - 1) / 2, sum(ys) / len(ys)
+        spread = sum((x - middle) ** 2 for x in range(len(ys)))
+        return sum((x - middle) * (y - mean) for x, y in enumerate(ys)) / spread / (_POPULATION * _EPISODES)
+
+
+class _Backend(ScriptedBackend):
+    """Plays at once, remembers nothing, and looks at this process's memory after each generation."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(slots=slots)
+        self.memory: list[int] = []
+
+    async def play(self, task: EpisodeTask) -> Episode:
+        """Play one episode at once; what it measures and took has as many digits as a real one's."""
+        played = await super().play(task)
+        measures = replace(played.outcome.measures, distance=played.outcome.measures.reward / 3.0)
+        timing = replace(played.timing, seconds=1.0 / 3.0, worker=task.number % self.slots)
+        return replace(played, outcome=replace(played.outcome, measures=measures), timing=timing)
+
+    async def end_generation(self, generation: int) -> None:
+        """Take the memory down."""
+        self.played.clear()
+        if generation % 10 == 0:
+            print(f"generation {generation} is over", file=sys.stderr)
+        self.memory.append(_resident())
+
+
+def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
+    """Make an experiment of about so many scripted episodes in a folder, and read it by commands.
+
+    Args:
+        folder: Where it is kept; empty.
+        episodes: How many, in generations of 10,000; at least three of these.
+        slots: How many are played at once.
+    """
+    config = ExperimentConfig(
+        name=_NAME,
+        generations=max(episodes // (_POPULATION * _EPISODES), 3),
+        population=_POPULATION,
+        episodes=_EPISODES,
+        scenario=ScenarioConfig(name="defend_the_center"),
+        policy=RulesPolicyConfig(),
+        execution=ExecutionConfig(record="none"),
+        holdout=HoldoutConfig(validation=20, episodes=100),
+    )
+    backend = _Backend(slots)
+    started = time.perf_counter()
+    state = asyncio.run(_run(config, folder, backend))
+    seconds = time.perf_counter() - started
+    if state is not ExperimentState.COMPLETED:
+        raise SystemExit(f"the experiment of a million episodes is {state.value}")
+    files = [path for path in (folder / _NAME).iterdir() if path.name.startswith("results.sqlite")]
+    return Million(
+        episodes=config.generations * _POPULATION * _EPISODES,
+        seconds=seconds,
+        stored=sum(path.stat().st_size for path in files),
+        memory=tuple(backend.memory),
+        readings=tuple([_read(command, folder) for command in _COMMANDS]),
+    )
+
+
+def million_table(measured: Sequence[Million]) -> Table:
+    """Return the measurements, a column each."""
+    first = measured[0]
+    title = f"an experiment of {first.episodes:,} scripted episodes"
+    table = Table(title=title, title_justify="left", header_style="bold")
+    table.add_column("what")
+    for _ in measured:
+        table.add_column("measured", justify="right")
+    table.add_column("goal", justify="right")
+    table.add_row("episodes a second", *(f"{each.episodes / each.seconds:,.0f}" for each in measured), "")
+    table.add_row("bytes an episode", *(f"{each.stored / each.episodes:.0f}" for each in measured), "<= 300")
+    table.add_row("the orchestrator's memory", *(_memory(each) for each in measured), "flat")
+    for place, reading in enumerate(first.readings):
+        cells = [f"{_seconds(each.readings[place])}" for each in measured]
+        table.add_row(reading.command, *cells, _GOALS.get(reading.command, ""))
+    return table
+
+
+def _memory(measured: Million) -> str:
+    last = measured.memory[-1] / 2**20
+    return f"{last:.0f} MiB, growing by {measured.growth:+.1f} bytes an episode"
+
+
+def _seconds(reading: _Reading) -> str:
+    return f"{reading.seconds:.2f} s ({reading.computing:.2f} s computing), {reading.peak / 2**20:,.0f} MiB"
+
+
+async def _run(config: ExperimentConfig, folder: Path, backend: ScriptedBackend) -> ExperimentState:
+    run_folder = _create(config, folder)
+    async with run_folder.write(keep_recordings="none") as store, backend as entered:
+        run = ExperimentRun(
+            config,
+            to_yaml(config),
+            space=genome_space(config),
+            fitness=make_fitness(config),
+            store=store,
+            backend=entered,
+            shutdown=Shutdown(),
+            clock=SystemClock(),
+        )
+        return await run.run()
+
+
+def _create(config: ExperimentConfig, folder: Path) -> RunFolder:
+    experiment = Experiment(
+        id=config.name, uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
+    )
+    return Runs(folder).create(experiment)
+
+
+def _read(command: tuple[str, ...], folder: Path) -> _Reading:
+    """Run a command on the experiment; what it prints is thrown away."""
+    exported = ["--to", str(folder / "tables")] if command[0] == "export" else []
+    whole = [sys.executable, "-m", "clau_doom", *command, *exported, "--output-dir", str(folder)]
+    started = time.perf_counter()
+    process = subprocess.Popen(whole, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(whole)} ended with {process.returncode}")
+    computing = usage.ru_utime + usage.ru_stime
+    name = " ".join(part for part in command[:2] if part != _NAME)
+    return _Reading(command=name, seconds=seconds, computing=computing, peak=usage.ru_maxrss * 1024)
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -1,0 +1,121 @@
+"""Finished episodes as rows of the table `played`, and back: exact to the bit, and with nothing said twice.
+
+A measure that is a whole number is kept as one, in as few bytes as it needs; a negative zero is none. An agent is told
+by its place, whose id follows from it, and a trajectory's hash by its bytes.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id, parse_agent_id
+from clau_doom.domain.ids import baseline_id
+from clau_doom.domain.score import MEASURES
+from clau_doom.errors import AgentNotFound, StorageFailed, StoreCorrupted
+
+__all__ = ["COLUMNS", "PURPOSES", "Place", "episode_of", "id_of", "place_of", "row_of"]
+
+PURPOSES = (Purpose.TRAINING, Purpose.VALIDATION, Purpose.HELD_OUT)
+"""The purposes; the table has each one's place in this row."""
+
+COLUMNS = (
+    "purpose",
+    "generation",
+    "agent",
+    "number",
+    "seed",
+    *MEASURES,
+    "trajectory",
+    "seconds",
+    "attempts",
+    "worker",
+    "repeated",
+)
+"""The columns behind `sequence`, in the table's order."""
+
+Place = tuple[int, int]
+"""An agent's generation and index."""
+
+_BASELINE: Place = (-1, 0)
+_DIGEST = 32
+_WHOLE = 2.0**53
+"""Below this every whole number is a double."""
+
+
+def place_of(experiment: str, agent: str) -> Place:
+    """Return the place of an agent of an experiment, or that of its random baseline.
+
+    Raises:
+        StoreCorrupted: The id is neither's.
+    """
+    if agent == baseline_id(experiment):
+        return _BASELINE
+    try:
+        owner, *place = parse_agent_id(agent)
+    except AgentNotFound:
+        owner, place = "", []
+    if owner != experiment:
+        raise StoreCorrupted(f"an episode of {agent}, which is none of this experiment's agents")
+    return place[0], place[1]
+
+
+def id_of(experiment: str, place: Place) -> str:
+    """Return the id of the agent at a place."""
+    return baseline_id(experiment) if place == _BASELINE else agent_id(experiment, *place)
+
+
+def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
+    """Return an episode's row, by `COLUMNS`; its recording and its actions are kept elsewhere.
+
+    Raises:
+        StorageFailed: It holds a number that is not finite, or what is no hash; the message shows it.
+    """
+    outcome, timing = episode.outcome, episode.timing
+    measures = [float(getattr(outcome.measures, name)) for name in MEASURES]
+    if not (all(map(math.isfinite, measures)) and math.isfinite(timing.seconds)):
+        raise StorageFailed(f"an episode holds a number that is not finite: {episode}")
+    return (
+        PURPOSES.index(episode.purpose),
+        *place,
+        episode.number,
+        outcome.seed,
+        *map(_short, measures),
+        _digest(outcome.trajectory_sha256),
+        float(timing.seconds),
+        timing.attempts,
+        timing.worker,
+        timing.repeated,
+    )
+
+
+def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
+    """Return the episode of a row, by `COLUMNS`, of an experiment."""
+    purpose, generation, agent, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
+    return Episode(
+        purpose=PURPOSES[purpose],
+        agent=id_of(experiment, (generation, agent)),
+        number=number,
+        outcome=EpisodeOutcome(
+            seed=seed,
+            measures=Measures(**dict(zip(MEASURES, map(float, values), strict=True))),
+            trajectory_sha256=trajectory.hex(),
+        ),
+        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker, repeated=repeated),
+    )
+
+
+def _short(value: float) -> float | int:
+    """Return a whole number as such, if nothing is lost."""
+    if not value.is_integer() or abs(value) >= _WHOLE or (value == 0.0 and math.copysign(1.0, value) < 0.0):
+        return value
+    return int(value)
+
+
+def _digest(text: str) -> bytes:
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if digest.hex() != text or len(digest) != _DIGEST:
+        raise StorageFailed(f"{text[:80]!r} is no hash of a trajectory: it must be 64 hexadecimal digits in lower case")
+    return digest
