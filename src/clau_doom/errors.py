@@ -42,6 +42,8 @@
         ├── WorkerCrashed
         ├── WorkerRefused          its versions or files differ from the orchestrator's
         ├── AgentUnreachable       a remote agent's program cannot be reached, has ended, or was late
+        ├── ClusterRefused         the cluster has no place for a worker, or takes none as things stand
+        ├── ClusterUnreachable     no Ray cluster answers, or it has gone
         └── AttemptsExhausted      played as often as `execution.attempts` allows, and lost each time
 
 Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Several failures that happened side
@@ -55,6 +57,8 @@ __all__ = [
     "AttemptsExhausted",
     "BusUnavailable",
     "ClauDoomError",
+    "ClusterRefused",
+    "ClusterUnreachable",
     "ConfigError",
     "ContainerRefused",
     "DiskFull",
@@ -256,6 +260,14 @@ class InfrastructureFailed(ClauDoomError):
 
 class ContainerRefused(InfrastructureFailed):
     """No container can be made until a person has seen to what the message names; no attempt changes it."""
+
+
+class ClusterRefused(InfrastructureFailed):
+    """The cluster has no place for a worker, or takes none as things stand; the message says what it has."""
+
+
+class ClusterUnreachable(InfrastructureFailed):
+    """No Ray cluster answers, or it has gone in the middle of a run."""
 
 
 class DockerUnreachable(InfrastructureFailed):

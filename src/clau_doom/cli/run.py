@@ -34,7 +34,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers come from.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
     backend: Annotated[
-        str | None, typer.Option("--backend", metavar="NAME", help="Where episodes are played: local or docker.")
+        str | None, typer.Option("--backend", metavar="NAME", help="Where episodes are played: local, docker or ray.")
     ] = None,
     max_duration: Annotated[
         str | None, typer.Option("--max-duration", metavar="TIME", help="Running time, such as 90s, 15m or 2h.")

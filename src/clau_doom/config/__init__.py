@@ -11,6 +11,7 @@ from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.fields import values
 from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve, resolve_fields
 from clau_doom.config.racing import RacingConfig
+from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.schema import (
     CmaEsConfig,
@@ -69,6 +70,7 @@ __all__ = [
     "RacingConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
+    "RayConfig",
     "RemotePolicyConfig",
     "Resolved",
     "RulesPolicyConfig",

@@ -1,7 +1,7 @@
 """What may change when an experiment is resumed.
 
 Allowed is what cannot alter an episode or what follows from it: more `generations` (every schedule runs over absolute
-generations), any `max_duration`, all of `execution`, `local` and `docker`, where a remote agent listens and how long
+generations), any `max_duration`, all of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how long
 it is waited for, and the sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among these
 because a history that they touched counts a deviation beside its hash; all others leave the episodes alone. `holdout`
 is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
@@ -18,7 +18,15 @@ from clau_doom.errors import ResumeRefused
 __all__ = ["Difference", "check_resume", "differences", "setup_changes"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
-_FREE = ("max_duration", "execution.", "local.", "docker.", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
+_FREE = (
+    "max_duration",
+    "execution.",
+    "local.",
+    "docker.",
+    "ray.",
+    *(f"{name}." for name in SERVICE_SECTIONS),
+    *_REMOTE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

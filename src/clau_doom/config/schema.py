@@ -21,6 +21,7 @@ from pydantic import (
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.racing import RacingConfig
+from clau_doom.config.ray import RayConfig
 from clau_doom.config.section import Clash, FromList, Section, refuse
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
@@ -48,6 +49,7 @@ __all__ = [
     "RacingConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
+    "RayConfig",
     "RulesPolicyConfig",
     "ScenarioConfig",
 ]
@@ -264,7 +266,7 @@ EvolutionConfig = Annotated[
 class ExecutionConfig(Section):
     """How episodes are played; nothing here changes what happens in them."""
 
-    backend: Literal["local", "docker"] = Field(default="local", description="Where episodes are played.")
+    backend: Literal["local", "docker", "ray"] = Field(default="local", description="Where episodes are played.")
     workers: int = Field(default=0, ge=0, le=1024, description="Episodes played at once; 0: one for each core.")
     episode_timeout: PositiveFloat = Field(default=60.0, description="Seconds of wall time for one episode.")
     attempts: int = Field(default=3, ge=1, le=100, description="How often an episode lost to infrastructure is begun.")
@@ -319,6 +321,7 @@ class ExperimentConfig(Section):
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="How episodes are played.")
     local: LocalConfig = Field(default_factory=LocalConfig, description="The local backend.")
     docker: DockerConfig = Field(default_factory=DockerConfig, description="The Docker backend.")
+    ray: RayConfig = Field(default_factory=RayConfig, description="The Ray backend.")
     holdout: HoldoutConfig = Field(default_factory=HoldoutConfig, description="How the champion is judged.")
     grpc: GrpcConfig = Field(default_factory=GrpcConfig, description="The gRPC API of `clau-doom serve`.")
     nats: NatsConfig = Field(default_factory=NatsConfig, description="Events over NATS.")

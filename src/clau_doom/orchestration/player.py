@@ -10,6 +10,8 @@ from clau_doom.domain import Episode
 from clau_doom.domain.events import EpisodeLost, FailureKind
 from clau_doom.errors import (
     AttemptsExhausted,
+    ClusterRefused,
+    ClusterUnreachable,
     ContainerRefused,
     Forged,
     InfrastructureFailed,
@@ -26,6 +28,8 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend
 __all__ = ["Failure", "Player", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
+# No attempt can change it, and no agent is to blame.
+_REFUSALS = (WorkerRefused, ContainerRefused, ClusterRefused, ClusterUnreachable)
 # Seconds for which a result waits for others to share its commit: as long as an episode takes, so that a kill costs
 # hardly more than the episodes in flight.
 # The orchestrator has no core of its own, so that every commit is paid for by the episodes that are being played.
@@ -184,7 +188,7 @@ class Player:
     def _lost(
         self, task: EpisodeTask, error: InfrastructureFailed, *, stop_when_exhausted: bool
     ) -> EpisodeLost | Failure:
-        if isinstance(error, WorkerRefused | ContainerRefused):  # no attempt can change it, and no agent is to blame
+        if isinstance(error, _REFUSALS):
             self._shutdown.request(describe(error), grace=_REFUSAL_GRACE)
         elif task.attempt >= self._attempts:
             exhausted = AttemptsExhausted(f"episode {task.number} of {task.agent} was lost {task.attempt} times")

@@ -34,6 +34,8 @@ _LONGEST_DETAILS = 3072
 _CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
     {
         errors.AgentNotFound: grpc.StatusCode.NOT_FOUND,
+        errors.ClusterRefused: grpc.StatusCode.FAILED_PRECONDITION,
+        errors.ClusterUnreachable: grpc.StatusCode.UNAVAILABLE,
         errors.ConfigError: grpc.StatusCode.INVALID_ARGUMENT,
         errors.ContainerRefused: grpc.StatusCode.FAILED_PRECONDITION,
         errors.DiskFull: grpc.StatusCode.RESOURCE_EXHAUSTED,

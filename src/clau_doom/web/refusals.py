@@ -17,6 +17,8 @@ __all__ = ["Refusals"]
 _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
     {
         errors.AgentNotFound: HTTPStatus.NOT_FOUND,
+        errors.ClusterRefused: HTTPStatus.CONFLICT,
+        errors.ClusterUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
         errors.ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
         errors.ContainerRefused: HTTPStatus.CONFLICT,
         errors.DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,

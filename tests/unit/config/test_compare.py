@@ -86,7 +86,7 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
     free |= {
         name
         for name in values(_OLD)
-        if name.startswith(("execution.", "local.", "docker.", "grpc.", "nats.", "metrics.", "web.", "server."))
+        if name.startswith(("execution.", "local.", "docker.", "ray.", "grpc.", "nats.", "metrics.", "web.", "server."))
     }
     changed = {
         "name": "b", "seed": 2, "population": 11, "episodes": 5, "seeds": "fixed", "fitness": "kills",

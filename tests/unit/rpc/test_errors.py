@@ -20,6 +20,8 @@ CODES = [
     (errors.DiskFull, "RESOURCE_EXHAUSTED"),
     (errors.ExperimentDone, "FAILED_PRECONDITION"),
     (errors.WrongState, "FAILED_PRECONDITION"),
+    (errors.ClusterRefused, "FAILED_PRECONDITION"),
+    (errors.ClusterUnreachable, "UNAVAILABLE"),
     (errors.ContainerRefused, "FAILED_PRECONDITION"),
     (errors.DockerUnreachable, "UNAVAILABLE"),
     (errors.ExperimentBusy, "FAILED_PRECONDITION"),

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExperimentConfig(_message.Message):
-    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker")
+    __slots__ = ("name", "seed", "generations", "population", "max_duration", "scenario", "episodes", "seeds", "policy", "fitness", "evolution", "execution", "local", "holdout", "docker", "ray")
     class Seeds(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         SEEDS_UNSPECIFIED: _ClassVar[ExperimentConfig.Seeds]
@@ -32,6 +32,7 @@ class ExperimentConfig(_message.Message):
     LOCAL_FIELD_NUMBER: _ClassVar[int]
     HOLDOUT_FIELD_NUMBER: _ClassVar[int]
     DOCKER_FIELD_NUMBER: _ClassVar[int]
+    RAY_FIELD_NUMBER: _ClassVar[int]
     name: str
     seed: int
     generations: int
@@ -47,7 +48,8 @@ class ExperimentConfig(_message.Message):
     local: LocalConfig
     holdout: HoldoutConfig
     docker: DockerConfig
-    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ...) -> None: ...
+    ray: RayConfig
+    def __init__(self, name: _Optional[str] = ..., seed: _Optional[int] = ..., generations: _Optional[int] = ..., population: _Optional[int] = ..., max_duration: _Optional[str] = ..., scenario: _Optional[_Union[ScenarioConfig, _Mapping]] = ..., episodes: _Optional[int] = ..., seeds: _Optional[_Union[ExperimentConfig.Seeds, str]] = ..., policy: _Optional[_Union[PolicyConfig, _Mapping]] = ..., fitness: _Optional[_Union[FitnessConfig, _Mapping]] = ..., evolution: _Optional[_Union[EvolutionConfig, _Mapping]] = ..., execution: _Optional[_Union[ExecutionConfig, _Mapping]] = ..., local: _Optional[_Union[LocalConfig, _Mapping]] = ..., holdout: _Optional[_Union[HoldoutConfig, _Mapping]] = ..., docker: _Optional[_Union[DockerConfig, _Mapping]] = ..., ray: _Optional[_Union[RayConfig, _Mapping]] = ...) -> None: ...
 
 class ScenarioConfig(_message.Message):
     __slots__ = ("name", "frame_skip", "doom_skill", "timeout", "resolution")
@@ -357,6 +359,45 @@ class DockerConfig(_message.Message):
     stall_timeout: float
     port: int
     def __init__(self, image: _Optional[str] = ..., network: _Optional[str] = ..., listen: _Optional[str] = ..., advertise: _Optional[str] = ..., memory: _Optional[str] = ..., cpus: _Optional[float] = ..., pin: bool = ..., pids: _Optional[int] = ..., tmpfs: _Optional[str] = ..., verify: _Optional[_Union[DockerConfig.Verify, str]] = ..., start_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ..., port: _Optional[int] = ...) -> None: ...
+
+class RayConfig(_message.Message):
+    __slots__ = ("address", "cpus", "memory", "resources", "placement", "modules", "pin", "connect_timeout", "start_timeout", "stall_timeout")
+    class Placement(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        PLACEMENT_UNSPECIFIED: _ClassVar[RayConfig.Placement]
+        PLACEMENT_SPREAD: _ClassVar[RayConfig.Placement]
+        PLACEMENT_PACK: _ClassVar[RayConfig.Placement]
+    PLACEMENT_UNSPECIFIED: RayConfig.Placement
+    PLACEMENT_SPREAD: RayConfig.Placement
+    PLACEMENT_PACK: RayConfig.Placement
+    class ResourcesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENT_FIELD_NUMBER: _ClassVar[int]
+    MODULES_FIELD_NUMBER: _ClassVar[int]
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    CONNECT_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    START_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    address: str
+    cpus: float
+    memory: str
+    resources: _containers.ScalarMap[str, float]
+    placement: RayConfig.Placement
+    modules: _containers.RepeatedScalarFieldContainer[str]
+    pin: bool
+    connect_timeout: float
+    start_timeout: float
+    stall_timeout: float
+    def __init__(self, address: _Optional[str] = ..., cpus: _Optional[float] = ..., memory: _Optional[str] = ..., resources: _Optional[_Mapping[str, float]] = ..., placement: _Optional[_Union[RayConfig.Placement, str]] = ..., modules: _Optional[_Iterable[str]] = ..., pin: bool = ..., connect_timeout: _Optional[float] = ..., start_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ...) -> None: ...
 
 class HoldoutConfig(_message.Message):
     __slots__ = ("validation", "episodes")

@@ -8,32 +8,36 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ToWorker(_message.Message):
-    __slots__ = ("setup", "play", "part", "watch")
+    __slots__ = ("setup", "play", "part", "watch", "hosting")
     SETUP_FIELD_NUMBER: _ClassVar[int]
     PLAY_FIELD_NUMBER: _ClassVar[int]
     PART_FIELD_NUMBER: _ClassVar[int]
     WATCH_FIELD_NUMBER: _ClassVar[int]
+    HOSTING_FIELD_NUMBER: _ClassVar[int]
     setup: Setup
     play: PlayEpisode
     part: FilePart
     watch: Watch
-    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ..., part: _Optional[_Union[FilePart, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ...) -> None: ...
+    hosting: Hosting
+    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., play: _Optional[_Union[PlayEpisode, _Mapping]] = ..., part: _Optional[_Union[FilePart, _Mapping]] = ..., watch: _Optional[_Union[Watch, _Mapping]] = ..., hosting: _Optional[_Union[Hosting, _Mapping]] = ...) -> None: ...
 
 class FromWorker(_message.Message):
-    __slots__ = ("hello", "ready", "played", "failed", "heartbeat", "glimpse")
+    __slots__ = ("hello", "ready", "played", "failed", "heartbeat", "glimpse", "hosted")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
     PLAYED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     GLIMPSE_FIELD_NUMBER: _ClassVar[int]
+    HOSTED_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     ready: Ready
     played: EpisodePlayed
     failed: EpisodeFailed
     heartbeat: Heartbeat
     glimpse: Glimpse
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., glimpse: _Optional[_Union[Glimpse, _Mapping]] = ...) -> None: ...
+    hosted: Hosted
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., played: _Optional[_Union[EpisodePlayed, _Mapping]] = ..., failed: _Optional[_Union[EpisodeFailed, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., glimpse: _Optional[_Union[Glimpse, _Mapping]] = ..., hosted: _Optional[_Union[Hosted, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("facts",)
@@ -61,6 +65,39 @@ class Setup(_message.Message):
     actions: bool
     files: _containers.RepeatedCompositeFieldContainer[ScenarioFile]
     def __init__(self, scenario_json: _Optional[str] = ..., policy_json: _Optional[str] = ..., record: bool = ..., actions: bool = ..., files: _Optional[_Iterable[_Union[ScenarioFile, _Mapping]]] = ...) -> None: ...
+
+class Hosting(_message.Message):
+    __slots__ = ("setup", "facts", "episode_timeout", "stall_timeout", "pin")
+    class FactsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SETUP_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
+    EPISODE_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    setup: Setup
+    facts: _containers.ScalarMap[str, str]
+    episode_timeout: float
+    stall_timeout: float
+    pin: bool
+    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., facts: _Optional[_Mapping[str, str]] = ..., episode_timeout: _Optional[float] = ..., stall_timeout: _Optional[float] = ..., pin: bool = ...) -> None: ...
+
+class Hosted(_message.Message):
+    __slots__ = ("node", "machine", "address", "pid")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    MACHINE_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    node: str
+    machine: str
+    address: str
+    pid: int
+    def __init__(self, node: _Optional[str] = ..., machine: _Optional[str] = ..., address: _Optional[str] = ..., pid: _Optional[int] = ...) -> None: ...
 
 class ScenarioFile(_message.Message):
     __slots__ = ("role", "sha256", "size")
@@ -196,10 +233,18 @@ class EpisodeFailed(_message.Message):
         FAULT_POLICY: _ClassVar[EpisodeFailed.Fault]
         FAULT_ENGINE: _ClassVar[EpisodeFailed.Fault]
         FAULT_UNREACHABLE: _ClassVar[EpisodeFailed.Fault]
+        FAULT_POLICY_TIMED_OUT: _ClassVar[EpisodeFailed.Fault]
+        FAULT_TIMED_OUT: _ClassVar[EpisodeFailed.Fault]
+        FAULT_WORKER: _ClassVar[EpisodeFailed.Fault]
+        FAULT_REFUSED: _ClassVar[EpisodeFailed.Fault]
     FAULT_UNSPECIFIED: EpisodeFailed.Fault
     FAULT_POLICY: EpisodeFailed.Fault
     FAULT_ENGINE: EpisodeFailed.Fault
     FAULT_UNREACHABLE: EpisodeFailed.Fault
+    FAULT_POLICY_TIMED_OUT: EpisodeFailed.Fault
+    FAULT_TIMED_OUT: EpisodeFailed.Fault
+    FAULT_WORKER: EpisodeFailed.Fault
+    FAULT_REFUSED: EpisodeFailed.Fault
     TASK_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
