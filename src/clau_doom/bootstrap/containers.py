@@ -1,13 +1,12 @@
 """The Docker backend of a plan: what its containers are told, what they must say, and who proves their claims."""
 
-from hashlib import file_digest
 from pathlib import Path
 
 from clau_doom.backends.docker import DockerBackend, Hellos, Rules, Service
 from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
 from clau_doom.bootstrap.planning import Plan
+from clau_doom.bootstrap.scenario_files import announced_files
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
-from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.worker import collect_facts
@@ -21,7 +20,7 @@ _VALUE = 8
 def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None) -> DockerBackend:
     """Return the backend that plays a plan in containers, not yet entered."""
     config = plan.config
-    files = _files(plan)
+    files = announced_files(plan.scenario)
     cores = cores or Cores.of_machine(config.execution.workers, pin=config.docker.pin)
     # Where containers only decide, the game is played here, and nothing is claimed.
     claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
@@ -32,7 +31,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
             policy_json=config.policy.model_dump_json(),
             record=config.execution.record != "none",
             actions=claims,
-            files=[_announced(role, path) for role, path in files],
+            files=[announced for announced, _ in files],
         ),
         files=tuple(path for _, path in files),
         hellos=Hellos(plan.facts),
@@ -86,18 +85,3 @@ def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
         facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
         logs=logs,
     )
-
-
-def _files(plan: Plan) -> list[tuple[pb.ScenarioFile.Role, Path]]:
-    own = own_files(plan.scenario)
-    if own is None:
-        return []
-    roles = ((pb.ScenarioFile.ROLE_CFG, plan.scenario.cfg), (pb.ScenarioFile.ROLE_WAD, own.wad))
-    named = (*roles, (pb.ScenarioFile.ROLE_GAME, own.game))
-    return [(role, path) for role, path in named if path is not None]
-
-
-def _announced(role: pb.ScenarioFile.Role, path: Path) -> pb.ScenarioFile:
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").digest()
-    return pb.ScenarioFile(role=role, sha256=digest, size=path.stat().st_size)

@@ -92,15 +92,18 @@ class ServerLaboratory:
         return list_experiments(self._output_dir)
 
     def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
-        """Return a configuration with the server's own network, and its own addresses there."""
+        """Return a configuration with the server's own network, cluster, and addresses there."""
         own = self._config.docker
         place = {"network": own.network, "listen": own.listen, "advertise": own.advertise}
-        return config.model_copy(update={"docker": config.docker.model_copy(update=place)})
+        cluster = {"address": self._config.ray.address, "modules": self._config.ray.modules}
+        return config.model_copy(
+            update={"docker": config.docker.model_copy(update=place), "ray": config.ray.model_copy(update=cluster)}
+        )
 
     def _check_allowed(self, config: ExperimentConfig) -> None:
         lists: ServerConfig = self._config.server
         scenario, policy = config.scenario.name, config.policy
-        here = config.execution.backend == "local"  # what an image holds is imported in its containers alone
+        here = config.execution.backend != "docker"  # what an image holds is imported in its containers alone
         if here and isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
         if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:

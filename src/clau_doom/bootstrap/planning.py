@@ -1,6 +1,7 @@
 """From a configuration to a plan: everything that can be known, and be wrong, before anything is started or written."""
 
 import asyncio
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from clau_doom.config import (
 )
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState, Provenance
-from clau_doom.errors import ExperimentDone, ResumeRefused
+from clau_doom.errors import ConfigError, ExperimentDone, ResumeRefused
 from clau_doom.game import Scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
@@ -110,6 +111,8 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     scenario = resolve_scenario(config.scenario)
     if config.execution.backend == "docker":
         _check_daemon(config.docker)
+    elif config.execution.backend == "ray" and importlib.util.find_spec("ray") is None:
+        raise ConfigError("execution.backend: ray needs Ray, which is not installed: pip install 'clau-doom[ray]'")
     space, facts = _described(config, scenario)
     return Plan(
         config=config,

@@ -163,6 +163,10 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | Non
         )
 
         return make_docker_backend(plan, logs, uuid=uuid, cores=cores)
+    if config.execution.backend == "ray":
+        from clau_doom.bootstrap.clusters import make_ray_backend  # noqa: PLC0415 - Ray, which may not be installed
+
+        return make_ray_backend(plan)
     return LocalBackend(
         scenario=config.scenario,
         policy=config.policy,

@@ -1,10 +1,10 @@
 """What may change when an experiment is resumed.
 
 Allowed is what cannot alter an episode or what follows from it: more `generations` (every schedule runs over absolute
-generations), any `max_duration`, all of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how long
-it is waited for, and the sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among these
-because a history that they touched counts a deviation beside its hash; all others leave the episodes alone. `holdout`
-is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
+generations), any `max_duration`, all of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how
+long it is waited for, and the sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among
+these because a history that they touched counts a deviation beside its hash; all others leave the episodes alone.
+`holdout` is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
 """
 
 from dataclasses import dataclass

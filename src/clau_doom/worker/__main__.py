@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 
 from clau_doom.config import ScenarioConfig
-from clau_doom.game import resolve
+from clau_doom.game import ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse
 from clau_doom.worker.peephole import Peephole
@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--core", type=int)
+    parser.add_argument("--files", nargs=2, metavar=("WAD", "GAME"))
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
     if arguments.core is not None:
@@ -57,7 +58,9 @@ def main() -> None:
     channel = SocketChannel(arguments.socket)
     message = channel.receive()
     if message is not None:
-        scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json))
+        wad, game = (Path(path) if path else None for path in arguments.files or ("", ""))
+        files = ScenarioFiles(wad=wad, game=game) if arguments.files else None
+        scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json), files)
         folder, resolution = arguments.folder, scenario.facts.resolution
         with PhasePage(folder / "phase") as page, Peephole(folder / "peephole", resolution) as peephole:
             serve(channel, message.setup, scenario, folder, page, peephole=peephole)

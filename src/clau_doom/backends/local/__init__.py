@@ -6,9 +6,19 @@ ends, it ends with the whole process group, so that no engine outlives its worke
 
 from clau_doom.backends.local.backend import LocalBackend
 from clau_doom.backends.local.cores import Cores, Share
-from clau_doom.backends.local.folders import WorkFolders
+from clau_doom.backends.local.folders import WorkFolders, private
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.overdue import overdue
 from clau_doom.backends.local.process import Launch, WorkerProcess
 
-__all__ = ["Cores", "Displaced", "Launch", "LocalBackend", "Share", "WorkFolders", "WorkerProcess", "overdue"]
+__all__ = [
+    "Cores",
+    "Displaced",
+    "Launch",
+    "LocalBackend",
+    "Share",
+    "WorkFolders",
+    "WorkerProcess",
+    "overdue",
+    "private",
+]

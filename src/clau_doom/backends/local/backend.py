@@ -25,6 +25,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
+from clau_doom.game import ScenarioFiles
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -65,6 +66,7 @@ class LocalBackend(EvaluationBackend):
         facts: Provenance,
         cores: Cores | None = None,
         logs: Path | None = None,
+        files: ScenarioFiles | None = None,
     ) -> None:
         """Prepare a backend; nothing is started before it is entered.
 
@@ -76,6 +78,7 @@ class LocalBackend(EvaluationBackend):
             facts: What every worker's hello must say.
             cores: The places for workers, where they are shared with other backends; None: its own.
             logs: A folder for the workers' output, or None to drop it.
+            files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
         """
         self._cores = cores or Cores.of_machine(execution.workers, pin=local.pin)
         self._wanted = execution.workers
@@ -92,6 +95,7 @@ class LocalBackend(EvaluationBackend):
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
             remote=isinstance(policy, RemotePolicyConfig),
+            files=files,
         )
         self._ending = False
         self._played = 0

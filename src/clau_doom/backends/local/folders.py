@@ -18,8 +18,7 @@ from typing import Self
 from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
 
-__all__ = ["WorkFolders"]
-
+__all__ = ["WorkFolders", "private"]
 
 # Where the engine's shared memory lies anyway: recordings and the phase page are written faster there than to a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
@@ -33,11 +32,19 @@ def _place() -> Path:
 
 
 def _root() -> Path:
-    root = _place() / f"clau-doom-{os.getuid()}"
-    root.mkdir(mode=0o700, exist_ok=True)
-    if root.is_symlink() or root.stat().st_uid != os.getuid():
-        raise InfrastructureFailed(f"{root} belongs to somebody else: remove it, or set TMPDIR to a folder of your own")
-    return root
+    return private(_place() / f"clau-doom-{os.getuid()}")
+
+
+def private(folder: Path) -> Path:
+    """Return a folder of this user alone, made where it is not there.
+
+    Raises:
+        InfrastructureFailed: Somebody else's is in its place.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise InfrastructureFailed(f"{folder} belongs to somebody else: remove it, or set TMPDIR to one of your own")
+    return folder
 
 
 @contextlib.contextmanager

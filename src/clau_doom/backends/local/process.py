@@ -23,7 +23,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
-from clau_doom.game import has_ended, is_stopped, launched
+from clau_doom.game import ScenarioFiles, has_ended, is_stopped, launched
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import episode_from_played, play_episode
@@ -48,6 +48,7 @@ class Launch:
         stall_timeout: Seconds without a decision after which the engine counts as hung.
         log: Where its output goes, or None.
         remote: Whether the policy waits for another program, whose time no agent is charged with.
+        files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
     """
 
     setup: pb.Setup
@@ -56,6 +57,7 @@ class Launch:
     stall_timeout: float
     log: Path | None
     remote: bool = False
+    files: ScenarioFiles | None = None
 
 
 @dataclass
@@ -104,7 +106,7 @@ class WorkerProcess:
         with theirs:
             # Nothing is awaited between the start of the process and the `try` that ends it.
             link = await Link.over(ours)
-            popen = _spawn(theirs.fileno(), core, folder, launch.log)
+            popen = _spawn(theirs.fileno(), core, folder, launch)
         worker = cls(number, popen, link, folder, launch)
         try:
             async with asyncio.timeout(_START_TIMEOUT):
@@ -240,14 +242,16 @@ class WorkerProcess:
             await asyncio.to_thread(_wait_for_end, self._engine)
 
 
-def _spawn(descriptor: int, core: int | None, folder: Path, log: Path | None) -> "subprocess.Popen[bytes]":
+def _spawn(descriptor: int, core: int | None, folder: Path, launch: Launch) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
     command += ["--parent", str(os.getpid())] + ([] if core is None else ["--core", str(core)])
+    if files := launch.files:
+        command += ["--files", str(files.wad or ""), str(files.game or "")]
     # Custom policies are imported from the folder where the run was started, as in `python -m`.
     path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, **dict.fromkeys(_THREADS, "1"), "PYTHONPATH": path}
     with contextlib.ExitStack() as stack:
-        output = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
+        output = stack.enter_context(launch.log.open("ab")) if launch.log else subprocess.DEVNULL
         return subprocess.Popen(  # noqa: S603 - our own module, no shell
             command,
             stdin=subprocess.DEVNULL,

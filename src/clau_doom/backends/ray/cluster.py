@@ -1,0 +1,290 @@
+"""This process's connection to a Ray cluster: one, which all of its experiments share."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from clau_doom.backends.ray.actor import EpisodeActor
+from clau_doom.backends.ray.lane import Lane
+from clau_doom.config import RayConfig, format_size
+from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
+from clau_doom.logs import get_logger
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+__all__ = ["Cluster", "connected"]
+
+_STORE = 96 << 20
+"""Bytes of a local cluster's object store: all that lies in it are a scenario's own files."""
+_PROBE, _SILENT = 2.0, 15.0
+"""Seconds between two questions to the head, and without an answer after which it is gone."""
+_CALL = 30.0
+_SHUTDOWN = 10.0
+_SHOWN = 8
+_STRATEGIES = {"spread": "SPREAD", "pack": "DEFAULT"}
+
+_log = get_logger(__name__)
+
+
+@dataclass(eq=False)
+class Cluster:
+    """A cluster that this process is connected to.
+
+    Attributes:
+        address: Where it is, or None for one that was started here.
+        modules: What its workers were sent to import.
+        gone: Ends with `ClusterUnreachable` when the head does not answer any more.
+    """
+
+    address: str | None
+    modules: tuple[Path, ...]
+    lane: Lane
+    gone: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    users: int = 0
+    watching: "asyncio.Task[None] | None" = None
+
+    async def places(self, workers: int, config: RayConfig) -> int:
+        """Return for how many workers there is to be a place; of 0, as many as the nodes have CPUs for now.
+
+        Raises:
+            ClusterRefused: No node could ever take one, and no other will come.
+        """
+        nodes = await self._nodes()
+        fitting = [node for node in nodes if _fits(config, node)]
+        if self.address is None and not fitting:
+            raise ClusterRefused(self._too_much(config, nodes))
+        return workers or max(sum(int(node["Resources"].get("CPU", 0.0) / config.cpus) for node in fitting), 1)
+
+    async def refusal(self, config: RayConfig) -> ClusterRefused:
+        """Return why there is no place for a worker."""
+        nodes = await self._nodes()
+        if any(_fits(config, node) for node in nodes):
+            needs = _amounts(_needs(config))
+            return ClusterRefused(
+                f"no node has had a worker's {needs} free: {_shown(nodes)}; let others end, or take less"
+            )
+        return ClusterRefused(self._too_much(config, nodes))
+
+    async def keep(self, files: Sequence[Path]) -> tuple[Any, ...]:
+        """Return references to files in the object store, each as a `FilePart`."""
+
+        def put() -> tuple[Any, ...]:
+            parts = (pb.FilePart(data=path.read_bytes()) for path in files)
+            return tuple([ray.put(part.SerializeToString()) for part in parts])
+
+        kept: tuple[Any, ...] = await self._call(put)
+        return kept
+
+    async def begin(self, config: RayConfig, hosting: bytes, files: Sequence[Any]) -> Any:
+        """Return an actor that Ray places when and where there is room."""
+
+        def make() -> Any:
+            options = ray.remote(EpisodeActor).options(
+                num_cpus=config.cpus,
+                memory=config.memory,
+                resources=dict(config.resources) or None,
+                scheduling_strategy=_STRATEGIES[config.placement],
+                max_restarts=0,  # what is lost is told, and begun again by whoever counts attempts
+                max_task_retries=0,
+            )
+            return options.remote(hosting, *files)
+
+        return await self._call(make)
+
+    def kill(self, actor: Any) -> None:
+        """End an actor at once, placed or not."""
+        self.lane.post(lambda: ray.kill(actor, no_restart=True))
+
+    def cancel(self, answer: Any) -> None:
+        """Have an actor give up what it was asked for."""
+        self.lane.post(lambda: ray.cancel(answer))
+
+    async def watch(self) -> None:
+        """Ask the head whether it is there, as long as it is."""
+        lane = Lane("ray-probe")
+        try:
+            while True:
+                await asyncio.sleep(_PROBE)
+                await lane.call(ray.nodes, timeout=_SILENT)
+        except Exception as error:
+            why = f"it has not answered for {_SILENT:g} s" if isinstance(error, TimeoutError) else words(error)
+            if not self.gone.done():
+                self.gone.set_exception(ClusterUnreachable(f"the Ray cluster has gone: {why}"))
+                self.gone.exception()  # there may be nobody to tell
+        finally:
+            lane.close()
+
+    async def _nodes(self) -> list[dict[str, Any]]:
+        nodes = await self._call(ray.nodes)
+        return sorted((node for node in nodes if node["Alive"]), key=lambda node: str(node["NodeID"]))
+
+    async def _call(self, function: Any) -> Any:
+        try:
+            return await self.lane.call(function, timeout=_CALL)
+        except TimeoutError as error:
+            raise ClusterUnreachable(f"the Ray cluster has not answered for {_CALL:g} s") from error
+
+    def _too_much(self, config: RayConfig, nodes: Sequence[dict[str, Any]]) -> str:
+        needs, remedy = _amounts(_needs(config)), "lower ray.cpus, ray.memory or ray.resources, or add a node"
+        return f"no node of the Ray cluster has a worker's {needs}: {_shown(nodes)}; {remedy}"
+
+
+_shared: list[Cluster] = []
+_turn = asyncio.Lock()
+
+
+@asynccontextmanager
+async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path]) -> AsyncIterator[Cluster]:
+    """Be connected to a cluster while the context lasts; Ray allows a process one at a time.
+
+    Args:
+        config: Which.
+        workers: How many workers a cluster that is started here has room for; 0: one for each core.
+        modules: Python files and packages that its workers are to import.
+
+    Raises:
+        ClusterRefused: This process is connected to another, or with other modules.
+        ClusterUnreachable: None answers, or none can be started.
+    """
+    wanted = tuple(modules) if config.address else ()  # what lies here need not be sent here
+    async with _turn:
+        if not _shared:
+            _shared.append(await _connect(config, workers, wanted))
+            _shared[0].watching = asyncio.ensure_future(_shared[0].watch())
+        cluster = _shared[0]
+        if (cluster.address, cluster.modules) != (config.address, wanted):
+            raise ClusterRefused(
+                f"this process is connected to the Ray cluster {cluster.address or 'that it started'} for another "
+                "experiment, with what that one's policy imports: wait for its end"
+            )
+        cluster.users += 1
+    try:
+        yield cluster
+    finally:
+        async with _turn:
+            cluster.users -= 1
+            if not cluster.users:
+                _shared.clear()
+                await _disconnect(cluster)
+
+
+async def _connect(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> Cluster:
+    if config.address not in {None, "auto"}:
+        await _check_listens(str(config.address), config.connect_timeout)
+    lane = Lane("ray")
+    try:
+        await lane.call(lambda: _init(config, workers, modules), timeout=config.connect_timeout)
+    except TimeoutError as error:
+        lane.close()
+        raise ClusterUnreachable(f"{_named(config)} did not answer within {config.connect_timeout:g} s") from error
+    except Exception as error:
+        lane.close()
+        text = " ".join(words(error).split())
+        raise ClusterUnreachable(f"{_named(config)} cannot be reached: {text}") from error
+    return Cluster(config.address, modules, lane)
+
+
+async def _disconnect(cluster: Cluster) -> None:
+    if cluster.watching:
+        cluster.watching.cancel()
+        await asyncio.gather(cluster.watching, return_exceptions=True)
+    with contextlib.suppress(TimeoutError):  # a head that is gone takes nobody's leave
+        await cluster.lane.call(_shutdown, timeout=_SHUTDOWN)
+    cluster.lane.close()
+
+
+async def _check_listens(address: str, patience: float) -> None:
+    """Ray tries for a minute and says little."""
+    host, _, port = address.rpartition(":")
+    try:
+        async with asyncio.timeout(patience):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, TimeoutError) as error:
+        raise ClusterUnreachable(
+            f"no Ray cluster answers at {address}: start one there (ray start --head), or mend ray.address"
+        ) from error
+    writer.close()
+
+
+def _named(config: RayConfig) -> str:
+    if config.address is None:
+        return "a Ray cluster on this machine"
+    return "the Ray cluster of this machine" if config.address == "auto" else f"the Ray cluster at {config.address}"
+
+
+def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters comes as an exception
+    quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False, "logging_level": logging.CRITICAL}
+    if config.address is not None:
+        environment = {"py_modules": [str(path) for path in modules]} if modules else None
+        ray.init(config.address, runtime_env=environment, **quiet)
+        return
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Its name is short because the paths of sockets, which are below it, must be.
+    folder = tempfile.mkdtemp(prefix="ray-")
+    try:
+        ray.init(
+            "local",
+            num_cpus=max(cores, math.ceil(workers * config.cpus)),
+            object_store_memory=_STORE,
+            include_dashboard=False,
+            _node_ip_address="127.0.0.1",
+            _temp_dir=folder,
+            **quiet,
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _folders.append(folder)
+
+
+_folders: list[str] = []
+
+
+def _shutdown() -> None:
+    ray.shutdown()
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
+
+
+def _needs(config: RayConfig) -> dict[str, float]:
+    memory = {"memory": float(config.memory)} if config.memory else {}
+    return {"CPU": config.cpus, **memory, **config.resources}
+
+
+def _fits(config: RayConfig, node: dict[str, Any]) -> bool:
+    has = node["Resources"]
+    return all(has.get(name, 0.0) >= amount for name, amount in _needs(config).items())
+
+
+def _amounts(amounts: dict[str, float]) -> str:
+    shown = (
+        f"{name} {format_size(int(amount)) if name == 'memory' else format(amount, 'g')}"
+        for name, amount in sorted(amounts.items())
+    )
+    return ", ".join(shown)
+
+
+def _shown(nodes: Sequence[dict[str, Any]]) -> str:
+    """Return what nodes have, but for what Ray itself counts."""
+    if not nodes:
+        return "it has no node"
+    texts = []
+    for node in nodes[:_SHOWN]:
+        has = {
+            name: value for name, value in node["Resources"].items() if not name.startswith(("node:", "object_store"))
+        }
+        texts.append(f"{node['NodeManagerAddress']} has {_amounts(has)}")
+    more = f" and {len(nodes) - _SHOWN} more nodes" if len(nodes) > _SHOWN else ""
+    return "; ".join(texts) + more

@@ -1,0 +1,76 @@
+"""What errors become on their way: of a worker on a node, to its actor's answer and back; of Ray, to ours."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ray import exceptions
+
+from clau_doom.errors import (
+    AgentUnreachable,
+    ClauDoomError,
+    EngineCrashed,
+    EpisodeTimedOut,
+    InfrastructureFailed,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+    words,
+)
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+__all__ = ["error_of", "fault_of", "lost"]
+
+_Fault = pb.EpisodeFailed.Fault
+
+# The first that an error is one of is its fault.
+_FAULTS: Mapping[type[ClauDoomError], _Fault] = MappingProxyType(
+    {
+        PolicyTimedOut: pb.EpisodeFailed.FAULT_POLICY_TIMED_OUT,
+        PolicyFailed: pb.EpisodeFailed.FAULT_POLICY,
+        AgentUnreachable: pb.EpisodeFailed.FAULT_UNREACHABLE,
+        EpisodeTimedOut: pb.EpisodeFailed.FAULT_TIMED_OUT,
+        EngineCrashed: pb.EpisodeFailed.FAULT_ENGINE,
+        WorkerRefused: pb.EpisodeFailed.FAULT_REFUSED,
+        ClauDoomError: pb.EpisodeFailed.FAULT_WORKER,
+    }
+)
+_ERRORS = {fault: error for error, fault in _FAULTS.items()}
+_MISSING = "No module named 'clau_doom"
+_LONGEST = 300
+
+
+def fault_of(error: ClauDoomError) -> _Fault:
+    """Return how an actor says what befell its worker."""
+    return next(fault for kind, fault in _FAULTS.items() if isinstance(error, kind))
+
+
+def error_of(failed: pb.EpisodeFailed, where: str) -> ClauDoomError:
+    """Return the error that an actor's answer stands for.
+
+    Args:
+        failed: The answer.
+        where: The actor's node, which the agent's own failures do not name.
+    """
+    kind = _ERRORS.get(failed.fault, WorkerCrashed)
+    if issubclass(kind, PolicyFailed):
+        return kind(failed.reason)
+    return (WorkerCrashed if kind is ClauDoomError else kind)(f"{where}: {failed.reason}")
+
+
+def lost(error: Exception, where: str) -> InfrastructureFailed:
+    """Return what it means to us that Ray has no answer of an actor."""
+    text = _last_line(error)
+    if _MISSING in text:
+        return WorkerRefused(
+            f"{where} has no clau-doom, or another: install this version of clau-doom[ray] there: {text}"
+        )
+    if isinstance(error, exceptions.RuntimeEnvSetupError):
+        return WorkerRefused(f"{where} cannot be given what the policy imports: {text}")
+    return WorkerCrashed(f"{where} has lost its worker: {text}")
+
+
+def _last_line(error: Exception) -> str:
+    """Return what an error of Ray's comes to: a traceback of elsewhere ends with it."""
+    lines = [line.strip() for line in words(error).splitlines() if line.strip()]
+    return lines[-1][:_LONGEST] if lines else type(error).__name__

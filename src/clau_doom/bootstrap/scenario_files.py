@@ -1,0 +1,25 @@
+"""The files that a scenario of one's own brings along to where it is played."""
+
+from hashlib import file_digest
+from pathlib import Path
+
+from clau_doom.game import Scenario, own_files
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+__all__ = ["announced_files"]
+
+
+def announced_files(scenario: Scenario) -> list[tuple[pb.ScenarioFile, Path]]:
+    """Return how each file is announced, and where it lies here; none of a scenario of ViZDoom's own."""
+    own = own_files(scenario)
+    if own is None:
+        return []
+    roles = ((pb.ScenarioFile.ROLE_CFG, scenario.cfg), (pb.ScenarioFile.ROLE_WAD, own.wad))
+    named = (*roles, (pb.ScenarioFile.ROLE_GAME, own.game))
+    return [(_announced(role, path), path) for role, path in named if path is not None]
+
+
+def _announced(role: pb.ScenarioFile.Role, path: Path) -> pb.ScenarioFile:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").digest()
+    return pb.ScenarioFile(role=role, sha256=digest, size=path.stat().st_size)
