@@ -1,0 +1,62 @@
+"""What errors become between a worker on a node and whoever asked for an episode."""
+
+import pytest
+from ray import exceptions
+
+from clau_doom.backends.ray.faults import error_of, fault_of, lost
+from clau_doom.errors import (
+    AgentUnreachable,
+    ClauDoomError,
+    EngineCrashed,
+    EpisodeTimedOut,
+    Forged,
+    InvalidMessage,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerCrashed,
+    WorkerRefused,
+)
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.worker.serving import failed
+
+
+def there_and_back(error: ClauDoomError) -> ClauDoomError:
+    return error_of(failed(1, fault_of(error), error).failed, "node 1")
+
+
+@pytest.mark.parametrize("kind", [AgentUnreachable, EngineCrashed, EpisodeTimedOut, WorkerCrashed, WorkerRefused])
+def test_infrastructure_stays_what_it_is_and_names_its_node(kind: type[ClauDoomError]) -> None:
+    """Whoever reads of it knows where to look."""
+    error = there_and_back(kind("it broke"))
+    assert type(error) is kind
+    assert str(error) == "node 1: it broke"
+
+
+@pytest.mark.parametrize("kind", [PolicyFailed, PolicyTimedOut])
+def test_an_agents_own_failure_stays_its_own_wherever_it_plays(kind: type[ClauDoomError]) -> None:
+    """Its text is that of a local worker: a node is no part of it."""
+    error = there_and_back(kind("KeyError: 'lost'"))
+    assert type(error) is kind
+    assert str(error) == "KeyError: 'lost'"
+
+
+def test_what_is_unknown_is_charged_to_nobody_new() -> None:
+    """A kind of policy failure stays one; any other error of ours, or of a newer version's, is infrastructure."""
+    assert type(there_and_back(Forged("a claim"))) is PolicyFailed
+    assert type(there_and_back(InvalidMessage("a file"))) is WorkerCrashed
+    assert type(error_of(pb.EpisodeFailed(reason="?"), "node 1")) is WorkerCrashed
+
+
+def test_what_ray_says_comes_down_to_its_last_line() -> None:
+    """A traceback of another process ends with what matters."""
+    error = lost(exceptions.RayActorError("", "The actor died.\n  File x\nOSError: gone\n\n"), "node 1")
+    assert type(error) is WorkerCrashed
+    assert str(error).startswith("node 1 has lost its worker: ")
+    assert len(str(lost(exceptions.RaySystemError("x" * 10_000), "node 1"))) < 400
+
+
+def test_a_node_without_this_package_is_refused_with_a_remedy() -> None:
+    """No attempt changes it, so that the run stops at once."""
+    error = lost(exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1")
+    assert type(error) is WorkerRefused
+    assert "install this version of clau-doom[ray] there" in str(error)

@@ -1,0 +1,71 @@
+"""What an actor finds or puts on its node: the scenario's own files, and a core."""
+
+import os
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from clau_doom.backends.ray.files import store
+from clau_doom.backends.ray.seats import seat
+from clau_doom.errors import InfrastructureFailed, InvalidMessage
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+
+CFG, WAD = pb.ScenarioFile.ROLE_CFG, pb.ScenarioFile.ROLE_WAD
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let what is kept on a node lie in a test's own folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def announced(role: pb.ScenarioFile.Role, data: bytes) -> pb.ScenarioFile:
+    return pb.ScenarioFile(role=role, sha256=sha256(data).digest(), size=len(data))
+
+
+def part(data: bytes) -> bytes:
+    return pb.FilePart(data=data).SerializeToString()
+
+
+def test_files_lie_under_their_hash_and_are_written_once() -> None:
+    """What is there already stays as it is."""
+    paths = store([announced(CFG, b"cfg"), announced(WAD, b"wad")], [part(b"cfg"), part(b"wad")])
+    assert {role: path.read_bytes() for role, path in paths.items()} == {CFG: b"cfg", WAD: b"wad"}
+    assert all(path.parent.name == sha256(path.read_bytes()).hexdigest() for path in paths.values())
+    before = paths[WAD].stat()
+    assert store([announced(WAD, b"wad")], [part(b"wad")]) == {WAD: paths[WAD]}
+    assert paths[WAD].stat().st_ino == before.st_ino
+
+
+def test_a_file_that_was_changed_on_the_node_is_written_again() -> None:
+    """Its name says what it must hold."""
+    path = store([announced(WAD, b"wad")], [part(b"wad")])[WAD]
+    path.write_bytes(b"another")
+    assert store([announced(WAD, b"wad")], [part(b"wad")])[WAD].read_bytes() == b"wad"
+    assert [each.name for each in path.parent.iterdir()] == ["scenario.wad"]
+
+
+def test_a_file_of_another_hash_is_refused() -> None:
+    """Nothing is written under a name that it has no right to."""
+    with pytest.raises(InvalidMessage, match="arrived with the SHA-256"):
+        store([announced(WAD, b"wad")], [part(b"war")])
+
+
+def test_a_folder_of_somebody_elses_is_not_used(own_folder: Path) -> None:
+    """A link may lead anywhere."""
+    (own_folder / "elsewhere").mkdir()
+    (own_folder / f"clau-doom-files-{os.getuid()}").symlink_to(own_folder / "elsewhere")
+    with pytest.raises(InfrastructureFailed, match="belongs to somebody else"):
+        store([announced(WAD, b"wad")], [part(b"wad")])
+
+
+def test_each_has_a_core_of_its_own_until_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is given back is the next one's."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 3})
+    with seat() as first, seat() as second, seat() as third:
+        assert (first, second, third) == (3, 5, None)
+    with seat() as again:
+        assert again == 3
