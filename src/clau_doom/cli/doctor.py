@@ -11,13 +11,14 @@ from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.docker_health import examine_docker
 from clau_doom.cli.health import Finding, Verdict, examine
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.cli.ray_health import examine_ray
 
 __all__ = ["doctor"]
 
 
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
-    findings = [*examine(output_dir), *examine_docker()]
+    findings = [*examine(output_dir), *examine_docker(), *examine_ray()]
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:

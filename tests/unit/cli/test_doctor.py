@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from clau_doom.backends.docker import Network
 from clau_doom.bootstrap import DockerFacts
-from clau_doom.cli import docker_health, health
+from clau_doom.cli import docker_health, health, ray_health
 from clau_doom.cli.health import Verdict
 
 Run = Callable[..., Any]
@@ -190,3 +191,17 @@ def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--output-dir", "file")
     assert done.code == 1
     assert "--output-dir" in done.out
+
+
+def test_ray_is_found_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its backend needs it."""
+    (finding,) = ray_health.examine_ray()
+    assert (finding.verdict, finding.remedy) == (Verdict.FINE, "")
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(ray_health, "version", missing)
+    (finding,) = ray_health.examine_ray()
+    assert finding.verdict is Verdict.WARNING
+    assert finding.remedy == "only execution.backend: ray needs it; pip install 'clau-doom[ray]'"

@@ -1,0 +1,17 @@
+"""Is Ray here? Nothing of it is missing to a run with local workers."""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from clau_doom.cli.health import Finding, Verdict
+
+__all__ = ["examine_ray"]
+
+
+def examine_ray() -> Iterator[Finding]:
+    """Yield whether Ray is installed; whether a cluster answers is told by a run, which names it."""
+    try:
+        yield Finding(name="Ray", verdict=Verdict.FINE, found=version("ray"))
+    except PackageNotFoundError:
+        remedy = "only execution.backend: ray needs it; pip install 'clau-doom[ray]'"
+        yield Finding(name="Ray", verdict=Verdict.WARNING, found="is not installed", remedy=remedy)
