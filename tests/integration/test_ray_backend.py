@@ -1,7 +1,12 @@
 """The Ray backend on a cluster of several nodes: the history of local workers, whatever is killed or hangs."""
 
 import asyncio
+import contextlib
+import os
+import shutil
 import signal
+import sys
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import vizdoom
 from ray.cluster_utils import Cluster
 
 from clau_doom import bootstrap
@@ -18,6 +24,7 @@ from clau_doom.domain.events import EpisodeLost
 from clau_doom.domain.experiment import ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ClusterRefused, ClusterUnreachable, WorkerRefused
 from clau_doom.orchestration import Shutdown
 
 pytestmark = [
@@ -144,3 +151,145 @@ def test_a_run_on_two_nodes_gives_the_history_of_a_local_one(nodes: Nodes, local
     assert ended.history == local
     assert len(where) == 2
     assert not ended.lost
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below a process, the nearest first."""
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in path.read_text().split()]
+    return [*found, *(below for child in found for below in children(child))]
+
+
+def named(pid: int, name: str) -> int:
+    """Return the process below a process whose command line holds a name."""
+    return next(child for child in children(pid) if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
+def ended(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    return True
+
+
+@pytest.mark.parametrize(
+    ("victim", "sign"),
+    [
+        ("engine", signal.SIGKILL),
+        ("engine", signal.SIGSTOP),
+        ("worker", signal.SIGKILL),
+        ("actor", signal.SIGKILL),
+        ("actor", signal.SIGSTOP),
+    ],
+)
+def test_what_is_killed_or_hangs_costs_an_episode_and_nothing_else(
+    nodes: Nodes, local: str, tmp_path: Path, victim: str, sign: signal.Signals
+) -> None:
+    """The episode is played again, the agent is not charged, and what hung is gone when the run ends."""
+    struck: list[int] = []
+
+    async def disturb(backend: RayBackend) -> None:
+        await asyncio.sleep(0.3)
+        actor = backend.hosts[0].pid
+        marks = {"engine": "+viz_instance_id", "worker": "-m\0clau_doom.worker"}
+        struck.append(named(actor, marks[victim]) if victim in marks else actor)
+        os.kill(struck[0], sign)
+
+    wanted = config(nodes.address, ray={"address": nodes.address, "start_timeout": 30.0, "stall_timeout": 2.0})
+    ended_so = evolve(wanted, tmp_path, disturb)
+    assert ended_so.state is ExperimentState.COMPLETED
+    assert ended_so.history == local
+    assert [lost.attempt for lost in ended_so.lost] == [1]
+    assert "node " in ended_so.lost[0].reason
+    end = time.monotonic() + 30.0
+    while not ended(struck[0]):
+        assert time.monotonic() < end, f"{victim} {struck[0]} still runs"
+        time.sleep(0.1)
+    print("GONE", 30-(end-time.monotonic()))
+
+
+def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: Nodes, local: str, tmp_path: Path) -> None:
+    """Its worker plays elsewhere from then on, where there is room, and the others go on."""
+    third = nodes.add()
+
+    async def disturb(backend: RayBackend) -> None:
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(nodes.kill, third)
+
+    ended_so = evolve(config(nodes.address, execution={"backend": "ray", "workers": 3}), tmp_path, disturb)
+    assert ended_so.state is ExperimentState.COMPLETED
+    assert ended_so.history == local
+    assert [lost.attempt for lost in ended_so.lost] == [1]
+
+
+def test_a_node_of_other_versions_is_refused_by_name(nodes: Nodes, tmp_path: Path) -> None:
+    """Nothing is played, and the message says which node has what."""
+    with pytest.raises(WorkerRefused, match=r"^node [0-9a-f]{8} \(.*\): worker 0 has numpy \S+ where .* has 0\.0$"):
+        evolve(config(nodes.address), tmp_path, numpy="0.0")
+
+
+def test_what_no_node_has_is_told_with_what_there_is(nodes: Nodes, tmp_path: Path) -> None:
+    """A cluster may still grow, so that it is waited for as long as is asked for, and no longer."""
+    ray = {"address": nodes.address, "resources": {"doom": 2.0}, "start_timeout": 2.0}
+    with pytest.raises(ClusterRefused, match=r"no node of the Ray cluster has a worker's CPU 1, doom 2: .* has CPU 1"):
+        evolve(config(ray=ray), tmp_path)
+
+
+def test_more_workers_than_places_play_where_there_is_room(nodes: Nodes, local: str, tmp_path: Path) -> None:
+    """Those that have no place are waited for in vain, and for no longer than the first may take."""
+    wanted = config(execution={"backend": "ray", "workers": 3}, ray={"address": nodes.address, "start_timeout": 8.0})
+    assert evolve(wanted, tmp_path).history == local
+
+
+def test_an_address_where_nobody_answers_is_told_on_one_line(tmp_path: Path) -> None:
+    """At once, and not after Ray's minute."""
+    begun = time.monotonic()
+    with pytest.raises(ClusterUnreachable, match=r"no Ray cluster answers at 127\.0\.0\.1:1: start one") as caught:
+        evolve(config("127.0.0.1:1"), tmp_path)
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - begun < 5.0
+
+
+POLICY = """
+import steps_of_mine
+from clau_doom.domain import Gene, GenomeSpace
+from clau_doom.ports import Action, Needs
+
+
+class Walker:
+    needs = Needs()
+    space = GenomeSpace((Gene.real("turn", 0.0, 1.0, "How often to turn."),))
+
+    def __init__(self, facts):
+        self.buttons = len(facts.buttons)
+
+    def begin(self, genome, rng):
+        return lambda observation: Action(steps_of_mine.step(self.buttons, rng.random() < genome.values[0]))
+"""
+STEPS = """
+def step(buttons, turn):
+    return [float(turn)] + [1.0] * (buttons - 1)
+"""
+
+
+def test_a_scenario_and_a_policy_of_ones_own_travel_to_the_nodes(
+    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scenario's files go by their hash and the policy's by Ray's runtime environment; no node has them before."""
+    source = Path(vizdoom.scenarios_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "mine.cfg").write_text((source / "basic.cfg").read_text().replace("basic.wad", "mine.wad"))
+    shutil.copy(source / "basic.wad", here / "mine.wad")
+    (here / "walker_of_mine.py").write_text(POLICY)
+    (here / "steps_of_mine.py").write_text(STEPS)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    sections = {
+        "scenario": {"name": str(here / "mine.cfg"), "timeout": 100},
+        "policy": {"kind": "class", "target": "walker_of_mine:Walker"},
+    }
+    wanted = evolve(config(execution={"backend": "local"}, **sections), tmp_path / "local").history
+    ray = {"address": nodes.address, "modules": ["steps_of_mine.py"]}
+    assert evolve(config(ray=ray, **sections), tmp_path / "ray").history == wanted
