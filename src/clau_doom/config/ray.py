@@ -40,7 +40,7 @@ class RayConfig(Section):
         description="Python files and packages that a policy imports, sent to the nodes with it.",
     )
     pin: bool = Field(default=True, description="Keep each worker on a core of its own (Linux).")
-    connect_timeout: PositiveFloat = Field(default=30.0, description="Seconds for the cluster to answer.")
+    connect_timeout: PositiveFloat = Field(default=60.0, description="Seconds for the cluster to answer.")
     start_timeout: PositiveFloat = Field(
         default=120.0, description="Seconds for a first worker to have a place and be ready."
     )

@@ -31,10 +31,6 @@ def _place() -> Path:
     return _MEMORY if may_execute else Path(tempfile.gettempdir())
 
 
-def _root() -> Path:
-    return private(_place() / f"clau-doom-{os.getuid()}")
-
-
 def private(folder: Path) -> Path:
     """Return a folder of this user alone, made where it is not there.
 
@@ -60,14 +56,16 @@ def _lock(path: Path) -> Iterator[None]:
 class WorkFolders:
     """This process's folders for workers; entering sweeps what the dead left."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        """Have folders in a private folder, or (None) where they are fastest."""
+        self._root = root
         self._base: Path | None = None
         self._held: int | None = None
         self._made = 0
 
     def __enter__(self) -> Self:
         """Make this process's own folder."""
-        root = _root()
+        root = self._root or private(_place() / f"clau-doom-{os.getuid()}")
         with _lock(root / "lock"):
             _sweep_all(root)
             self._base = Path(tempfile.mkdtemp(prefix="run-", dir=root))
@@ -84,11 +82,16 @@ class WorkFolders:
         _remove(self._base)
         os.close(self._held)
 
+    @property
+    def base(self) -> Path:
+        """This process's own folder."""
+        assert self._base is not None, "entered first"
+        return self._base
+
     def make(self) -> Path:
         """Return a new, private, empty folder for a worker."""
-        assert self._base is not None, "entered first"
         self._made += 1
-        folder = self._base / f"worker-{self._made:05d}"
+        folder = self.base / f"worker-{self._made:05d}"
         folder.mkdir(mode=0o700, parents=True)  # a cleaner of old temporary files may have removed the base
         return folder
 

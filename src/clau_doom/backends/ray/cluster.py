@@ -5,7 +5,7 @@ import contextlib
 import logging
 import math
 import os
-import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +15,7 @@ from typing import Any
 
 import ray
 
+from clau_doom.backends.local import WorkFolders, private
 from clau_doom.backends.ray.actor import EpisodeActor
 from clau_doom.backends.ray.lane import Lane
 from clau_doom.config import RayConfig, format_size
@@ -110,12 +111,14 @@ class Cluster:
         self.lane.post(lambda: ray.cancel(answer))
 
     async def watch(self) -> None:
-        """Ask the head whether it is there, as long as it is."""
-        lane = Lane("ray-probe")
+        """Ask the head whether it is there, and our node for it, as long as they are."""
+        lane, here = Lane("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:
                 await asyncio.sleep(_PROBE)
-                await lane.call(ray.nodes, timeout=_SILENT)
+                nodes = await lane.call(ray.nodes, timeout=_SILENT)
+                if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
+                    raise ClusterUnreachable("the node that this process is on has died")
         except Exception as error:
             why = f"it has not answered for {_SILENT:g} s" if isinstance(error, TimeoutError) else words(error)
             if not self.gone.done():
@@ -231,8 +234,9 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
         ray.init(config.address, runtime_env=environment, **quiet)
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    # Its name is short because the paths of sockets, which are below it, must be.
-    folder = tempfile.mkdtemp(prefix="ray-")
+    # Its path is short because those of sockets, which are below it, must be; where Ray has its own by default.
+    place = Path("/tmp") if sys.platform == "darwin" else Path(tempfile.gettempdir())  # noqa: S108 - private below
+    folders = _own.enter_context(WorkFolders(private(place / f"clau-ray-{os.getuid()}")))
     try:
         ray.init(
             "local",
@@ -240,22 +244,21 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
             object_store_memory=_STORE,
             include_dashboard=False,
             _node_ip_address="127.0.0.1",
-            _temp_dir=folder,
+            _temp_dir=str(folders.base),
             **quiet,
         )
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _own.close()
         raise
-    _folders.append(folder)
 
 
-_folders: list[str] = []
+_own = contextlib.ExitStack()
+"""The folder of a cluster that was started here."""
 
 
 def _shutdown() -> None:
     ray.shutdown()
-    while _folders:
-        shutil.rmtree(_folders.pop(), ignore_errors=True)
+    _own.close()
 
 
 def _needs(config: RayConfig) -> dict[str, float]:
