@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from clau_doom.testing import DockerHost
+from clau_doom.testing import DockerHost, RayNodes
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +49,13 @@ def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
     while left := _workers() - workers:
         assert time.monotonic() < end, f"workers are left: {sorted(left)}"
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def ray_head() -> Iterator[str]:
+    """Return the address of a Ray cluster that has room for two workers."""
+    with RayNodes(2) as nodes:
+        yield nodes.address
 
 
 def _workers() -> set[str]:

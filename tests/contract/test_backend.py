@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.bootstrap import make_backend, plan_config
-from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, ScenarioConfig
+from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, RayConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
@@ -25,6 +25,7 @@ NETWORK = "clau-doom-test-contract"
         "scripted",
         pytest.param("local", marks=pytest.mark.engine),
         pytest.param("docker", marks=[pytest.mark.engine, pytest.mark.docker]),
+        pytest.param("ray", marks=pytest.mark.engine),
     ]
 )
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
@@ -33,11 +34,13 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     if kind == "scripted":
         return lambda: ScriptedBackend(claimed=scripted_outcome, disturb=lambda _: asyncio.sleep(0.01))
     docker: DockerHost | None = request.getfixturevalue("docker") if kind == "docker" else None
+    address: str | None = request.getfixturevalue("ray_head") if kind == "ray" else None
     config = ExperimentConfig(
         name="contract",
         scenario=ScenarioConfig(timeout=300),
         execution=ExecutionConfig.model_validate({"backend": kind, "workers": 2}),
         docker=DockerConfig(network=NETWORK),
+        ray=RayConfig(address=address),
     )
 
     @contextlib.asynccontextmanager

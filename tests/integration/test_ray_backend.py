@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,57 +16,29 @@ from typing import Any
 
 import pytest
 import vizdoom
-from ray.cluster_utils import Cluster
 
 from clau_doom import bootstrap
 from clau_doom.backends.ray import RayBackend
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.domain.experiment import ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, WorkerRefused
 from clau_doom.orchestration import Shutdown
+from clau_doom.testing import RayNodes
 
 pytestmark = [
     pytest.mark.engine,
-    # Ray 2.60 itself: pipes and sockets to the processes that a test kills are left to the collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore:.*RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO.*:FutureWarning"),
 ]
 
 
-@dataclass
-class Nodes:
-    """A cluster of a test's own."""
-
-    cluster: Any
-
-    @property
-    def address(self) -> str:
-        return str(self.cluster.address)
-
-    def add(self, **args: Any) -> Any:
-        return self.cluster.add_node(num_cpus=1, include_dashboard=False, **args)
-
-    def kill(self, node: Any) -> None:
-        self.cluster.remove_node(node, allow_graceful=False)
-
-
 @pytest.fixture(scope="module")
-def nodes() -> Iterator[Nodes]:
+def nodes() -> Iterator[RayNodes]:
     """Return a head, where drivers are, and one node beside it; each has room for one worker."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        handler = signal.getsignal(signal.SIGTERM)
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-        made = Nodes(cluster)
-        made.add(resources={"second": 1.0})
-    yield made
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        cluster.shutdown()
-    signal.signal(signal.SIGTERM, handler)
+    with RayNodes(1) as made:
+        made.add(1)
+        yield made
 
 
 @dataclass
@@ -116,8 +89,11 @@ def evolve(wanted: ExperimentConfig, folder: Path, disturb: Disturb | None = Non
             plan = bootstrap.Plan(**{**vars(plan), "facts": Provenance(facts=changed)})
         shutdown = Shutdown()
         async with bootstrap.open_run(plan, shutdown) as (store, run):
-            backend = run._backend  # type: ignore[attr-defined]
-            disturbing = asyncio.ensure_future(disturb(backend)) if disturb else None
+            backend = run._backend
+            disturbing = None
+            if disturb:
+                assert isinstance(backend, RayBackend)
+                disturbing = asyncio.ensure_future(disturb(backend))
             state = await run.run()
             if disturbing:
                 await disturbing
@@ -140,7 +116,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> str:
     return ended.history
 
 
-def test_a_run_on_two_nodes_gives_the_history_of_a_local_one(nodes: Nodes, local: str, tmp_path: Path) -> None:
+def test_a_run_on_two_nodes_gives_the_history_of_a_local_one(nodes: RayNodes, local: str, tmp_path: Path) -> None:
     """Where and in which order episodes are played does not matter."""
     where: set[str] = set()
 
@@ -162,9 +138,16 @@ def children(pid: int) -> list[int]:
     return [*found, *(below for child in found for below in children(child))]
 
 
+def is_called(pid: int, name: str) -> bool:
+    """Say whether a process is there whose command line holds a name."""
+    with contextlib.suppress(OSError):
+        return name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
 def named(pid: int, name: str) -> int:
     """Return the process below a process whose command line holds a name."""
-    return next(child for child in children(pid) if name.encode() in Path(f"/proc/{child}/cmdline").read_bytes())
+    return next(child for child in children(pid) if is_called(child, name))
 
 
 def ended(pid: int) -> bool:
@@ -184,7 +167,7 @@ def ended(pid: int) -> bool:
     ],
 )
 def test_what_is_killed_or_hangs_costs_an_episode_and_nothing_else(
-    nodes: Nodes, local: str, tmp_path: Path, victim: str, sign: signal.Signals
+    nodes: RayNodes, local: str, tmp_path: Path, victim: str, sign: signal.Signals
 ) -> None:
     """The episode is played again, the agent is not charged, and what hung is gone when the run ends."""
     struck: list[int] = []
@@ -206,12 +189,11 @@ def test_what_is_killed_or_hangs_costs_an_episode_and_nothing_else(
     while not ended(struck[0]):
         assert time.monotonic() < end, f"{victim} {struck[0]} still runs"
         time.sleep(0.1)
-    print("GONE", 30-(end-time.monotonic()))
 
 
-def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: Nodes, local: str, tmp_path: Path) -> None:
+def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: RayNodes, local: str, tmp_path: Path) -> None:
     """Its worker plays elsewhere from then on, where there is room, and the others go on."""
-    third = nodes.add()
+    third = nodes.add(1)
 
     async def disturb(backend: RayBackend) -> None:
         await asyncio.sleep(0.3)
@@ -223,20 +205,20 @@ def test_a_node_that_is_killed_costs_the_episodes_that_it_played(nodes: Nodes, l
     assert [lost.attempt for lost in ended_so.lost] == [1]
 
 
-def test_a_node_of_other_versions_is_refused_by_name(nodes: Nodes, tmp_path: Path) -> None:
+def test_a_node_of_other_versions_is_refused_by_name(nodes: RayNodes, tmp_path: Path) -> None:
     """Nothing is played, and the message says which node has what."""
     with pytest.raises(WorkerRefused, match=r"^node [0-9a-f]{8} \(.*\): worker 0 has numpy \S+ where .* has 0\.0$"):
         evolve(config(nodes.address), tmp_path, numpy="0.0")
 
 
-def test_what_no_node_has_is_told_with_what_there_is(nodes: Nodes, tmp_path: Path) -> None:
+def test_what_no_node_has_is_told_with_what_there_is(nodes: RayNodes, tmp_path: Path) -> None:
     """A cluster may still grow, so that it is waited for as long as is asked for, and no longer."""
     ray = {"address": nodes.address, "resources": {"doom": 2.0}, "start_timeout": 2.0}
     with pytest.raises(ClusterRefused, match=r"no node of the Ray cluster has a worker's CPU 1, doom 2: .* has CPU 1"):
         evolve(config(ray=ray), tmp_path)
 
 
-def test_more_workers_than_places_play_where_there_is_room(nodes: Nodes, local: str, tmp_path: Path) -> None:
+def test_more_workers_than_places_play_where_there_is_room(nodes: RayNodes, local: str, tmp_path: Path) -> None:
     """Those that have no place are waited for in vain, and for no longer than the first may take."""
     wanted = config(execution={"backend": "ray", "workers": 3}, ray={"address": nodes.address, "start_timeout": 8.0})
     assert evolve(wanted, tmp_path).history == local
@@ -274,7 +256,7 @@ def step(buttons, turn):
 
 
 def test_a_scenario_and_a_policy_of_ones_own_travel_to_the_nodes(
-    nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nodes: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scenario's files go by their hash and the policy's by Ray's runtime environment; no node has them before."""
     source = Path(vizdoom.scenarios_path)
@@ -286,10 +268,35 @@ def test_a_scenario_and_a_policy_of_ones_own_travel_to_the_nodes(
     (here / "steps_of_mine.py").write_text(STEPS)
     monkeypatch.chdir(here)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    sections = {
+    sections: dict[str, Any] = {
         "scenario": {"name": str(here / "mine.cfg"), "timeout": 100},
         "policy": {"kind": "class", "target": "walker_of_mine:Walker"},
     }
     wanted = evolve(config(execution={"backend": "local"}, **sections), tmp_path / "local").history
     ray = {"address": nodes.address, "modules": ["steps_of_mine.py"]}
     assert evolve(config(ray=ray, **sections), tmp_path / "ray").history == wanted
+
+
+def test_a_lost_head_interrupts_the_run_and_a_resume_goes_on(local: str, tmp_path: Path) -> None:
+    """The cluster that a run started is gone with its head; its agents are not charged, and nothing is played twice."""
+    written = tmp_path / "config.yaml"
+    written.write_text(to_yaml(config(ray={"address": None, "stall_timeout": 3.0})))
+    with subprocess.Popen(command(tmp_path, "run", "-c", str(written)), stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        before = children(run.pid)
+        while not any(is_called(pid, "+viz_instance_id") for pid in before):
+            assert run.poll() is None
+            time.sleep(0.05)
+            before = children(run.pid)
+        os.kill(named(run.pid, "gcs_server"), signal.SIGKILL)
+        said = run.stderr.read()
+    assert "the Ray cluster has gone: it has not answered for 3 s" in said
+    assert "--resume ray" in said
+    assert not [pid for pid in before if is_called(pid, "clau_doom.worker") or is_called(pid, "+viz_instance_id")]
+    subprocess.run(command(tmp_path, "run", "--resume", "ray", "--backend", "local"), check=True, capture_output=True)
+    status = subprocess.run(command(tmp_path, "status", "ray", "--json"), check=True, capture_output=True).stdout
+    assert json.loads(status)["history_sha256"] == local
+
+
+def command(folder: Path, name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "clau_doom", name, *arguments, "--output-dir", str(folder / "runs")]

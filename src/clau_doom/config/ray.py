@@ -45,5 +45,6 @@ class RayConfig(Section):
         default=120.0, description="Seconds for a first worker to have a place and be ready."
     )
     stall_timeout: PositiveFloat = Field(
-        default=10.0, description="Seconds without progress after which an engine or a worker's node counts as hung."
+        default=10.0,
+        description="Seconds without a sign of life after which an engine, a worker or the head is lost.",
     )

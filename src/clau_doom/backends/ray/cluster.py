@@ -27,8 +27,8 @@ __all__ = ["Cluster", "connected"]
 
 _STORE = 96 << 20
 """Bytes of a local cluster's object store: all that lies in it are a scenario's own files."""
-_PROBE, _SILENT = 2.0, 15.0
-"""Seconds between two questions to the head, and without an answer after which it is gone."""
+_PROBE = 2.0
+"""Seconds between two questions to the head."""
 _CALL = 30.0
 _SHUTDOWN = 10.0
 _SHOWN = 8
@@ -110,17 +110,17 @@ class Cluster:
         """Have an actor give up what it was asked for."""
         self.lane.post(lambda: ray.cancel(answer))
 
-    async def watch(self) -> None:
+    async def watch(self, patience: float) -> None:
         """Ask the head whether it is there, and our node for it, as long as they are."""
         lane, here = Lane("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:
                 await asyncio.sleep(_PROBE)
-                nodes = await lane.call(ray.nodes, timeout=_SILENT)
+                nodes = await lane.call(ray.nodes, timeout=patience)
                 if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
                     raise ClusterUnreachable("the node that this process is on has died")
         except Exception as error:
-            why = f"it has not answered for {_SILENT:g} s" if isinstance(error, TimeoutError) else words(error)
+            why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else words(error)
             if not self.gone.done():
                 self.gone.set_exception(ClusterUnreachable(f"the Ray cluster has gone: {why}"))
                 self.gone.exception()  # there may be nobody to tell
@@ -163,7 +163,7 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
     async with _turn:
         if not _shared:
             _shared.append(await _connect(config, workers, wanted))
-            _shared[0].watching = asyncio.ensure_future(_shared[0].watch())
+            _shared[0].watching = asyncio.ensure_future(_shared[0].watch(config.stall_timeout))
         cluster = _shared[0]
         if (cluster.address, cluster.modules) != (config.address, wanted):
             raise ClusterRefused(
