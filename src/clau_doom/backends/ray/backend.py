@@ -25,6 +25,8 @@ __all__ = ["RayBackend"]
 _DEPTH = 2
 """Episodes that an actor is given at once: one is played, and one waits beside it. All others wait in the player."""
 _START_ATTEMPTS = 3
+_OTHERS = 10.0
+"""Seconds for which the first actor that is ready waits for others; they join it whenever they are."""
 _AGAIN, _LONGEST = 0.25, 30.0
 """Seconds before a lost actor is replaced; twice as many each time that its worker does not start."""
 
@@ -64,7 +66,7 @@ class RayBackend(EvaluationBackend):
         return tuple(self._hosts[number] for number in sorted(self._hosts))
 
     async def __aenter__(self) -> Self:
-        """Connect, and begin an actor for each worker; wait for all, or for `ray.start_timeout` and then for one."""
+        """Connect, and begin an actor for each worker; wait for the first, and a while for the others."""
         config = self._rules.config
         try:
             self._cluster = cluster = await self._stack.enter_async_context(
@@ -126,14 +128,18 @@ class RayBackend(EvaluationBackend):
         return await self._cluster.refusal(self._rules.config)
 
     async def _settled(self) -> None:
-        """Wait until it is known of every actor whether it starts, but not longer than a first one may take."""
+        """Wait for a first actor, and a while longer for the others, as long as they may still start."""
+        patience = self._rules.config.start_timeout
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._rules.config.start_timeout):
+            async with asyncio.timeout(patience) as waiting:
                 while not self._refusal and any(
                     number not in self._hosts and failures < _START_ATTEMPTS
                     for number, failures in self._failures.items()
                 ):
                     await self._changed.wait()
+                    if self._hosts and patience:
+                        waiting.reschedule(asyncio.get_running_loop().time() + min(patience, _OTHERS))
+                        patience = 0.0  # once, and not again with each
         if self._refusal is not None:
             raise self._refusal
         if not self._hosts:
