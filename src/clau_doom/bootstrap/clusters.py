@@ -7,7 +7,6 @@ from clau_doom.backends.ray import RayBackend, Rules
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.scenario_files import announced_files
 from clau_doom.config import CustomPolicyConfig
-from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
 __all__ = ["make_ray_backend"]
@@ -44,14 +43,13 @@ def _modules(plan: Plan) -> tuple[Path, ...]:
     config = plan.config
     named = [Path(module).resolve() for module in config.ray.modules]
     if isinstance(config.policy, CustomPolicyConfig):
-        make_policy(config.policy, plan.scenario.facts)
         named.append(_outermost(config.policy.target.partition(":")[0]))
     return tuple(sorted(set(named)))
 
 
 def _outermost(module: str) -> Path:
     """Return the file of a module, or the folder of the package that it belongs to."""
-    first = sys.modules[module.partition(".")[0]]
+    first = sys.modules[module.partition(".")[0]]  # imported when the run was planned
     if first.__file__ is None:  # a package without an __init__
         return Path(next(iter(first.__path__))).resolve()
     file = Path(first.__file__).resolve()

@@ -13,6 +13,7 @@ from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
     NatsConfig,
+    RayConfig,
     RemotePolicyConfig,
     ScenarioConfig,
     ServerConfig,
@@ -115,3 +116,25 @@ def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> No
     lab.create(stored, "4f8")
     resumed = asyncio.run(lab.plan_resume("stored"))
     assert (resumed.resume, resumed.config.docker) == (True, wanted)
+
+
+def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients name neither another cluster nor files that are sent there, and no policy outside the list."""
+    (tmp_path / "sneaky.py").write_text(POLICY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    on_ray = ExecutionConfig(backend="ray")
+    with pytest.raises(NotAllowed, match=r"server\.policies"):
+        laboratory(tmp_path).plan(ExperimentConfig(execution=on_ray, policy=CustomPolicyConfig(target="sneaky:Policy")))
+    own = ServerLaboratory(ExperimentConfig(ray=RayConfig(address="auto", modules=("mine.py",))), tmp_path / "runs")
+    wanted = RayConfig(address="10.0.0.1:6379", modules=("/etc/passwd.py",), cpus=2.0)
+    plan = own.plan(ExperimentConfig(execution=on_ray, ray=wanted))
+    assert plan.config.ray == RayConfig(address="auto", modules=("mine.py",), cpus=2.0)
+
+
+def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is started or written."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"needs Ray, which is not installed: pip install 'clau-doom\[ray\]'$"):
+        plan_config(ExperimentConfig(execution=ExecutionConfig(backend="ray")), tmp_path)
