@@ -27,7 +27,7 @@ class Offspring:
 
     Attributes:
         genome: Its genes; they lie in the strategy's space.
-        parents: The agents that it was made from, of earlier generations; empty for a drawn genome.
+        parents: The agents that it was made from, all told before it; empty for a drawn genome.
         operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
     """
 
