@@ -399,7 +399,7 @@ class ExperimentConfig(Section):
         if evolution.mode == "generational":
             return None
         if not isinstance(evolution, GeneticConfig | RandomSearchConfig):
-            remedy = f"is steady_state, which {evolution.kind} has not: use kind genetic or random, or generational"
+            remedy = f"is nothing that {evolution.kind} can do: use kind genetic or random, or mode generational"
             return "evolution.mode", ("evolution.kind",), remedy
         if evolution.racing.rule == "none":
             return None
