@@ -13,6 +13,14 @@ import pytest
 from clau_doom.testing import DockerHost
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, where they share what is made for them, and those with containers in one."""
+    contained = {item.path for item in items if item.get_closest_marker("docker")}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("docker" if item.path in contained else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str, str], str]:
     """Return what finds a program, or says which package it comes in; in CI it must be there."""
@@ -52,12 +60,15 @@ def docker(docker_host: DockerHost) -> Iterator[DockerHost]:
 
 
 def _workers() -> set[str]:
-    """Return the process ids of the workers of this machine, those in containers among them."""
-    found = set()
+    """Return the process ids of the workers of this machine, but for those of tests in other processes."""
+    found, here = set(), os.environ.get("PYTEST_XDIST_WORKER", "")
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if b"clau_doom.worker" in (process / "cmdline").read_bytes():
-                found.add(process.name)
+                variables = (process / "environ").read_bytes().split(b"\0")
+                there = [each for each in variables if each.startswith(b"PYTEST_XDIST_WORKER=")]
+                if not there or there == [f"PYTEST_XDIST_WORKER={here}".encode()]:
+                    found.add(process.name)
     return found
 
 

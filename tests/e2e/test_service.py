@@ -61,7 +61,7 @@ def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_goes_on_where_the_last_one_ended(service: Any, sign: signal.Signals) -> None:
     """Stopped or killed in mid-run and started again, it ends with the history of an undisturbed run."""
-    (service.folder / "config.yaml").write_text(QUICK.replace("generations: 3", "generations: 8"))
+    (service.folder / "config.yaml").write_text(QUICK.replace("generations: 3", "generations: 30"))
     service.start()
     following = service.begin("run", "-c", "config.yaml")
     service.until(lambda: len(events(service, "quick")) > 40)

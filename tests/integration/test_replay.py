@@ -1,6 +1,7 @@
 """Real episodes of real runs, played again: proved where they are the recorded ones, refused where they are not."""
 
 import asyncio
+import json
 import sqlite3
 import struct
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom import bootstrap
-from clau_doom.bootstrap.replaying import find_contestant, kept_actions, plan_replay, prove, rerun
+from clau_doom.bootstrap.replaying import export_agent, find_contestant, kept_actions, plan_replay, prove, rerun
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -25,7 +26,6 @@ from clau_doom.config import (
     RemotePolicyConfig,
     RulesPolicyConfig,
     ScenarioConfig,
-    StoredExperiment,
 )
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import ConfigError, ReplayDiffers, describe
@@ -33,7 +33,7 @@ from clau_doom.game import View, VizdoomEngine, resolve
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy
 from clau_doom.ports import Needs
-from clau_doom.replay import Choice, Performance, Rerun, choose, perform
+from clau_doom.replay import Choice, Performance, Rerun, Setting, choose, perform
 from clau_doom.testing.scripted_agent import ScriptedAgent, turning
 from clau_doom.worker import PhasePage
 
@@ -89,20 +89,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def found(
-    runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None
-) -> tuple[StoredExperiment, Choice]:
-    stored, who = asyncio.run(find_contestant(name, None, runs))
-    return stored, choose(who, purpose=purpose, number=number)
+def found(runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None) -> tuple[Setting, Choice]:
+    setting, who = asyncio.run(find_contestant(name, None, runs))
+    return setting, choose(who, purpose=purpose, number=number)
 
 
-def proved(stored: StoredExperiment, choice: Choice, actions: bytes | None = None) -> Performance:
-    return prove(plan_replay(stored, choice, actions))
+def proved(setting: Setting, choice: Choice, actions: bytes | None = None) -> Performance:
+    return prove(plan_replay(setting, choice, actions))
 
 
-def seen_again(stored: StoredExperiment, choice: Choice, performance: Performance) -> int:
+def seen_again(setting: Setting, choice: Choice, performance: Performance) -> int:
     """Perform an episode for its pictures, and return how many there are."""
-    with rerun(plan_replay(stored, choice, None), performance, VIEW.resolution) as again:
+    with rerun(plan_replay(setting, choice, None), performance, VIEW.resolution) as again:
         shapes = [frame.pixels.shape for frame in again.frames()]
     assert set(shapes) == {(480, 640, 3)}
     return len(shapes)
@@ -111,20 +109,20 @@ def seen_again(stored: StoredExperiment, choice: Choice, performance: Performanc
 @pytest.mark.parametrize("kind", POLICIES)
 def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
     """An episode of every purpose is the recorded one, and its pictures are of the same episode."""
-    stored, who = asyncio.run(find_contestant(kind, None, runs))
+    setting, who = asyncio.run(find_contestant(kind, None, runs))
     assert {episode.purpose for episode in who.episodes} == set(Purpose)
     for episode in who.episodes:
         choice = choose(who, purpose=episode.purpose, number=episode.number)
-        performance = proved(stored, choice)
+        performance = proved(setting, choice)
         assert performance.outcome == episode.outcome
         assert len(performance.decisions) == episode.outcome.measures.decisions
-    assert seen_again(stored, choice, performance) == performance.outcome.measures.tics
+    assert seen_again(setting, choice, performance) == performance.outcome.measures.tics
 
 
 def test_random_play_is_proved(runs: Path) -> None:
     """The baseline's episodes are found by its id, whatever the experiment's policy is."""
-    stored, choice = found(runs, "rules-random")
-    performance = proved(stored, choice)
+    setting, choice = found(runs, "rules-random")
+    performance = proved(setting, choice)
     assert choice.episode is not None
     assert performance.outcome == choice.episode.outcome
     assert all(decision.objects == () for decision in performance.decisions)
@@ -132,18 +130,44 @@ def test_random_play_is_proved(runs: Path) -> None:
 
 def test_what_the_policy_saw_is_kept(runs: Path) -> None:
     """Objects are those of the policy's own resolution."""
-    stored, choice = found(runs, "rules")
-    objects = [seen for decision in proved(stored, choice).decisions for seen in decision.objects]
+    setting, choice = found(runs, "rules")
+    objects = [seen for decision in proved(setting, choice).decisions for seen in decision.objects]
     assert {seen.kind for seen in objects} >= {"enemy"}
     assert all(0 <= seen.x < 160 and seen.x + seen.width <= 160 and seen.y + seen.height <= 120 for seen in objects)
 
 
+@pytest.mark.parametrize("kind", ["rules", "neural"])
+def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
+    """A champion's file holds its held-out episodes, and nothing else is needed."""
+    setting, champion = asyncio.run(find_contestant(kind, None, runs))
+    file = tmp_path / "champion.json"
+    file.write_text(export_agent(setting, champion))
+    there, who = asyncio.run(find_contestant(str(file), None, tmp_path / "nothing"))
+    assert (who.id, who.genome, there) == (champion.id, champion.genome, setting)
+    assert {episode.purpose for episode in who.episodes} == {Purpose.HELD_OUT}
+    for number in (0, 1):
+        choice = choose(who, number=number)
+        assert choice.episode is not None
+        assert proved(there, choice).outcome == choice.episode.outcome
+
+
+def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: Path) -> None:
+    """One that never fires does not play what the file records."""
+    file = tmp_path / "edited.json"
+    document = json.loads(export_agent(*asyncio.run(find_contestant("rules", None, runs))))
+    document["genome"]["fire_range"] = 0.0
+    file.write_text(json.dumps(document))
+    setting, who = asyncio.run(find_contestant(str(file), None, tmp_path))
+    with pytest.raises(ReplayDiffers, match="is not what is recorded"):
+        proved(setting, choose(who, number=0))
+
+
 def test_an_unrecorded_seed_is_played(runs: Path) -> None:
     """There is nothing to prove it by, and the same is played each time."""
-    stored, who = asyncio.run(find_contestant("rules", None, runs))
+    setting, who = asyncio.run(find_contestant("rules", None, runs))
     choice = choose(who, seed=12345)
     assert choice.episode is None
-    assert proved(stored, choice).outcome == proved(stored, choice).outcome
+    assert proved(setting, choice).outcome == proved(setting, choice).outcome
 
 
 @pytest.mark.parametrize(
@@ -159,11 +183,11 @@ def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change
     evolve(tmp_path, "rules", POLICIES["rules"])
     with closing(sqlite3.connect(tmp_path / "rules" / "results.sqlite")) as database, database:
         database.execute(f"UPDATE played SET {change} WHERE purpose = 2 AND number = 1")
-    stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
-    proved(stored, choice)
-    stored, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 1)
+    setting, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 0)
+    proved(setting, choice)
+    setting, choice = found(tmp_path, "rules", Purpose.HELD_OUT, 1)
     with pytest.raises(ReplayDiffers, match=said) as refused:
-        proved(stored, choice)
+        proved(setting, choice)
     assert "the record was changed" in str(refused.value)
 
 
@@ -177,24 +201,24 @@ def test_a_policy_that_was_edited_is_named_as_the_cause(tmp_path: Path, monkeypa
     with source.open("a") as file:
         file.write("\n    def begin(self, genome, rng):\n        raise ValueError('edited')\n")
     monkeypatch.delitem(sys.modules, "edited_policy")  # as another process would begin
-    stored, choice = found(tmp_path / "runs", "mine")
+    setting, choice = found(tmp_path / "runs", "mine")
     with pytest.raises(ReplayDiffers, match=r"cannot be played to its end here; it was recorded with source\.policy"):
-        proved(stored, choice)
+        proved(setting, choice)
 
 
 def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None:
     """They are performed where the policy cannot be made, and prove the episode as well; else it is an error."""
-    stored, choice = found(runs, "rules")
-    performance = proved(stored, choice)
+    setting, choice = found(runs, "rules")
+    performance = proved(setting, choice)
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
     which = "SELECT sequence, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
     with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
         kept = (zlib.compress(b"".join(rows)), choice.who.id)
         database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)
-    actions = asyncio.run(kept_actions(choice, "rules", runs))
+    actions = asyncio.run(kept_actions(choice, runs))
     assert actions is not None
     gone = CustomPolicyConfig(target="no_such_module:Policy")
-    elsewhere = replace(stored, config=stored.config.model_copy(update={"policy": gone}))
+    elsewhere = replace(setting, policy=gone)
     with pytest.raises(ConfigError, match="no actions are kept of it"):
         plan_replay(elsewhere, choice, None)
     plan = plan_replay(elsewhere, choice, actions)
@@ -212,12 +236,8 @@ def test_what_plays_in_containers_is_not_imported_here(
     """A class that an image holds is not trusted here even where it could be imported."""
     (tmp_path / "untrusted_policy.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.syspath_prepend(tmp_path)
-    stored, choice = found(runs, "rules")
-    changed = {
-        "policy": CustomPolicyConfig(target="untrusted_policy:Policy"),
-        "execution": ExecutionConfig(backend="docker"),
-    }
-    contained = replace(stored, config=stored.config.model_copy(update=changed))
+    setting, choice = found(runs, "rules")
+    contained = replace(setting, policy=CustomPolicyConfig(target="untrusted_policy:Policy"), contained=True)
     with pytest.raises(ConfigError, match="played in containers only"):
         plan_replay(contained, choice, None)
 
@@ -228,15 +248,15 @@ def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
         agent.script = turning
         policy = RemotePolicyConfig(address=agent.address, deadline=5.0)
         evolve(tmp_path / "runs", "remote", policy)
-        stored, choice = found(tmp_path / "runs", "remote")
+        setting, choice = found(tmp_path / "runs", "remote")
         assert choice.episode is not None
-        assert proved(stored, choice).outcome == choice.episode.outcome
+        assert proved(setting, choice).outcome == choice.episode.outcome
     with ScriptedAgent(f"unix:{tmp_path}/moved") as agent:
         agent.script = turning
-        moved = plan_replay(stored, choice, None, address=agent.address)
+        moved = plan_replay(setting, choice, None, address=agent.address)
         assert prove(moved).outcome == choice.episode.outcome
     with pytest.raises(ConfigError) as refused:
-        plan_replay(stored, choice, None)
+        plan_replay(setting, choice, None)
     assert "no actions are kept of it" in describe(refused.value)
     assert "no agent answered" in describe(refused.value)
 

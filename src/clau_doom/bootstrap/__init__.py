@@ -11,7 +11,7 @@ from clau_doom.bootstrap.docker_facts import DockerFacts, examine_docker
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.offers import OfferedScenario, bundled_scenarios, try_engine
 from clau_doom.bootstrap.planning import Plan, genome_space, make_fitness, plan_config, plan_resume, plan_run
-from clau_doom.bootstrap.reporting import check_report_target, report, report_comparison, write_report
+from clau_doom.bootstrap.reporting import check_report_target, report, report_comparison
 from clau_doom.bootstrap.running import SystemClock, make_backend, make_run, open_run, steerable, watchable
 from clau_doom.bootstrap.service import Listening, serve, token_file
 from clau_doom.bootstrap.sources import (
@@ -72,5 +72,4 @@ __all__ = [
     "token_file",
     "try_engine",
     "watchable",
-    "write_report",
 ]

@@ -9,8 +9,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from clau_doom.bootstrap.sources import Remote, Source, open_source
-from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, RemotePolicyConfig, StoredExperiment
-from clau_doom.domain import check_experiment_id, experiment_of_player, parse_agent_id
+from clau_doom.config import (
+    CustomPolicyConfig,
+    PolicyConfig,
+    RandomPolicyConfig,
+    RemotePolicyConfig,
+    ScenarioConfig,
+    StoredExperiment,
+)
+from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, PolicyFailed
 from clau_doom.game import Scenario, View, VizdoomEngine, display_opens
@@ -18,7 +25,20 @@ from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import Needs, Policy, ScenarioFacts
-from clau_doom.replay import Choice, Contestant, Performance, Rerun, check, contestant, differs, perform
+from clau_doom.replay import (
+    SUFFIX,
+    Choice,
+    Contestant,
+    Performance,
+    Rerun,
+    Setting,
+    agent_text,
+    check,
+    contestant,
+    differs,
+    perform,
+    read_agent,
+)
 from clau_doom.storage import Runs
 from clau_doom.worker import PhasePage, collect_facts
 from clau_doom.worker.replay import Replay
@@ -27,7 +47,9 @@ __all__ = [
     "RESOLUTIONS",
     "ReplayPlan",
     "check_display",
+    "export_agent",
     "find_contestant",
+    "is_file",
     "kept_actions",
     "plan_replay",
     "prove",
@@ -59,22 +81,52 @@ class ReplayPlan:
     now: Provenance
 
 
-async def find_contestant(name: str, remote: Remote | None, output_dir: Path) -> tuple[StoredExperiment, Contestant]:
-    """Return whoever is called by a name, and its experiment.
+def is_file(name: str) -> bool:
+    """Say whether a name is that of an agent's file, and not of an agent."""
+    return name.lower().endswith(SUFFIX)
+
+
+async def find_contestant(name: str, remote: Remote | None, output_dir: Path) -> tuple[Setting, Contestant]:
+    """Return whoever is called by a name, and what else decides how it plays.
 
     Args:
-        name: An agent's id, an experiment's, which stands for its champion, or the random baseline's.
+        name: An agent's id, an experiment's, which stands for its champion, the random baseline's, or an agent's file.
         remote: The server to ask, or None for the folder.
         output_dir: The folder.
 
     Raises:
         ExperimentNotFound: There is no such experiment.
         AgentNotFound: It has no such agent, or no champion yet.
-        ConfigError: The name has the form of none of these.
+        ConfigError: The name has the form of none of these, or the file cannot be used.
     """
+    if is_file(name):
+        return read_agent(Path(name), _space_of)
     async with open_source(remote, output_dir) as source:
         stored = await _experiment_of(name, source)
-    return stored, contestant(stored.snapshot, name)
+    setting = Setting(
+        scenario=stored.config.scenario,
+        policy=stored.config.policy,
+        contained=stored.config.execution.backend == "docker",
+        provenance=stored.snapshot.experiment.provenance,
+    )
+    return setting, contestant(stored.snapshot, name)
+
+
+def export_agent(setting: Setting, who: Contestant) -> str:
+    """Return an agent as a file's text, for `find_contestant` to read anywhere.
+
+    Raises:
+        ConfigError: How it plays is not in its genome and our own code.
+    """
+    if who.baseline:
+        raise ConfigError(f"{who.id} plays at random: it has no genome to export")
+    if setting.contained or isinstance(setting.policy, RemotePolicyConfig):
+        raise ConfigError(f"{who.id} plays by a program of its own, which no file of ours can hold")
+    return agent_text(setting, who, _space_of(setting.scenario, setting.policy))
+
+
+def _space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
+    return make_policy(policy, resolve_scenario(scenario).facts).space
 
 
 async def _experiment_of(name: str, source: Source) -> StoredExperiment:
@@ -88,21 +140,19 @@ async def _experiment_of(name: str, source: Source) -> StoredExperiment:
         raise
 
 
-async def kept_actions(choice: Choice, experiment: str, output_dir: Path) -> bytes | None:
+async def kept_actions(choice: Choice, output_dir: Path) -> bytes | None:
     """Return the actions that a folder keeps of an episode, or None; see `ExperimentStore.actions`."""
     if choice.episode is None:
         return None
-    async with Runs(output_dir).open(experiment).read() as store:
+    async with Runs(output_dir).open(experiment_of_player(choice.who.id)).read() as store:
         return await store.actions(choice.episode.purpose, choice.who.id, choice.episode.number)
 
 
-def plan_replay(
-    stored: StoredExperiment, choice: Choice, actions: bytes | None, *, address: str | None = None
-) -> ReplayPlan:
+def plan_replay(setting: Setting, choice: Choice, actions: bytes | None, *, address: str | None = None) -> ReplayPlan:
     """Return how an episode is played again.
 
     Args:
-        stored: The experiment.
+        setting: What decides how the agent plays, beside its genome.
         choice: The episode.
         actions: Those that are kept of it, or None.
         address: Where a remote agent's program listens now, if elsewhere than in the run.
@@ -110,10 +160,9 @@ def plan_replay(
     Raises:
         ConfigError: The scenario is not here, or the policy cannot be made here and no actions are kept.
     """
-    config = stored.config
-    scenario = resolve_scenario(config.scenario)
-    wanted: PolicyConfig = RandomPolicyConfig() if choice.who.baseline else _moved(config.policy, address)
-    contained = isinstance(wanted, CustomPolicyConfig) and config.execution.backend == "docker"
+    scenario = resolve_scenario(setting.scenario)
+    wanted: PolicyConfig = RandomPolicyConfig() if choice.who.baseline else _moved(setting.policy, address)
+    contained = isinstance(wanted, CustomPolicyConfig) and setting.contained
     policy = _performed(scenario.facts, choice, actions) if contained else None
     if policy is None:
         try:
@@ -132,7 +181,7 @@ def plan_replay(
         scenario=scenario,
         policy=policy,
         by_actions=by_actions,
-        then=stored.snapshot.experiment.provenance,
+        then=setting.provenance,
         now=collect_facts(scenario, wanted, policy),
     )
 

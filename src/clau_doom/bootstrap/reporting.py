@@ -1,23 +1,19 @@
-"""Reports: from stored experiments to a page, and from a page to its file."""
+"""Reports: from stored experiments to a page."""
 
-import errno
-import os
-import secrets
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clau_doom.bootstrap.analysing import analyse, compare
 from clau_doom.config import StoredExperiment
-from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.comparison import ExperimentComparison
     from clau_doom.analysis.experiment import ExperimentAnalysis
 
-__all__ = ["check_report_target", "report", "report_comparison", "write_report"]
+__all__ = ["check_report_target", "report", "report_comparison"]
 
 _HEAD = 2_000  # bytes within which a report says that it is one
 
@@ -77,28 +73,6 @@ def check_report_target(path: Path, *, force: bool) -> None:
         raise ConfigError(f"{path} is a folder: choose another name")
     if path.exists() and not force and MARK.encode() not in _beginning(path):
         raise ConfigError(f"{path} is no report: choose another name, or replace it with --force")
-
-
-def write_report(path: Path, page: str) -> None:
-    """Write a page to a file: whole, or not at all. What is there is replaced.
-
-    Raises:
-        DiskFull: There is no room.
-        StorageFailed: It cannot be written.
-    """
-    try:
-        with ExitStack() as undo:
-            staged = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-            with staged.open("x", encoding="utf-8", newline="\n") as file:
-                undo.callback(staged.unlink, missing_ok=True)
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-            staged.replace(path)
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull(f"no room is left for {path}: free some, then ask for the report again") from error
-        raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _beginning(path: Path) -> bytes:

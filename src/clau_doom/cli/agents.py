@@ -1,7 +1,9 @@
 """`clau-doom agent`: who was evaluated, what they are made of, where they come from, and what is left of them."""
 
 import asyncio
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,9 +11,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.looking import look_up
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap import Leftovers
@@ -71,6 +74,34 @@ def show_agent(
     else:
         measures = telling_measures(stored.config.scenario.name)
         data_console().print(portrait_view(stored.snapshot, evaluation, space, fitness, measures))
+
+
+@app.command("export")
+def export_agent(
+    agent: Annotated[
+        str, typer.Argument(metavar="AGENT", help="The agent's id, or an experiment's, for its champion.")
+    ],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write (.json).")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
+    from clau_doom.bootstrap import replaying
+    from clau_doom.storage import write_whole
+
+    if not replaying.is_file(output.name):
+        raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
+    if not output.parent.is_dir():
+        raise ConfigError(f"cannot write {output}: there is no folder {output.parent}")
+    if output.is_dir() or (output.exists() and not force):
+        raise ConfigError(f"{output} is there already: choose another name, or overwrite a file with --force")
+    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir))
+    write_whole(output, replaying.export_agent(setting, who))
+    progress_console().print(
+        f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True
+    )
 
 
 @app.command("cleanup")

@@ -202,9 +202,9 @@ def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path
 
 
 def _write(path: Path, page: str) -> None:
-    from clau_doom import bootstrap
+    from clau_doom.storage import write_whole
 
-    bootstrap.write_report(path, page)
+    write_whole(path, page)
     progress_console().print(f"wrote {path}", style="dim", soft_wrap=True)
 
 

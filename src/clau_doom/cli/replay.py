@@ -24,7 +24,8 @@ _Agent = Annotated[
     str,
     typer.Argument(
         metavar="AGENT",
-        help="An agent's id, such as quickstart-g003-a017; an experiment's, for its champion; or quickstart-random.",
+        help="An agent's id, such as quickstart-g003-a017; an experiment's, for its champion; quickstart-random; "
+        "or an agent's file (clau-doom agent export).",
     ),
 ]
 _PURPOSES = "training|validation|held-out"
@@ -97,15 +98,15 @@ def _plan(
     seed: int | None,
     address: str | None,
 ) -> "ReplayPlan":
-    from clau_doom.bootstrap.replaying import find_contestant, kept_actions, plan_replay
+    from clau_doom.bootstrap.replaying import find_contestant, is_file, kept_actions, plan_replay
     from clau_doom.replay import choose
 
     remote = remote_of(server)
-    stored, who = asyncio.run(find_contestant(agent, remote, output_dir))
+    setting, who = asyncio.run(find_contestant(agent, remote, output_dir))
     choice = choose(who, purpose=purpose, number=number, seed=seed)
     # A server tells what has happened; what its folder keeps beside that is not asked for.
-    actions = None if remote else asyncio.run(kept_actions(choice, stored.snapshot.experiment.id, output_dir))
-    return plan_replay(stored, choice, actions, address=address)
+    actions = None if remote or is_file(agent) else asyncio.run(kept_actions(choice, output_dir))
+    return plan_replay(setting, choice, actions, address=address)
 
 
 def _show(

@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -128,6 +128,27 @@ class GenomeSpace:
     def named(self, genome: Genome) -> dict[str, float | int | str]:
         """Return the genome for people: names to values, choices by their names."""
         return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, genome.values, strict=True)}
+
+    def read(self, named: Mapping[str, float | str]) -> Genome:
+        """Return the genome that `named` gave.
+
+        Raises:
+            InvalidGenome: A gene is missing or unknown, or its value is none that it can have.
+        """
+        names = [gene.name for gene in self.genes]
+        for wrong, what in ((set(names) - set(named), "is missing"), (set(named) - set(names), "is unknown")):
+            if wrong:
+                raise InvalidGenome(f"gene {min(wrong)} {what}: the policy has {len(names)} genes")
+        return self.check(Genome(tuple(_number(gene, named[gene.name]) for gene in self.genes)))
+
+
+def _number(gene: Gene, value: float | str) -> float:
+    if gene.kind is not GeneKind.CHOICE and not isinstance(value, str):
+        return float(value)
+    if gene.kind is GeneKind.CHOICE and value in gene.choices:
+        return float(gene.choices.index(str(value)))
+    expected = f"one of {', '.join(gene.choices)}" if gene.kind is GeneKind.CHOICE else "a number"
+    raise InvalidGenome(f"gene {gene.name} is {value!r}: it is {expected}")
 
 
 def _readable(gene: Gene, value: float) -> float | int | str:

@@ -129,6 +129,11 @@ class ExperimentRun:
         self.steering = Steering(config, space, store, self._player, shutdown)
         """What persons and programs may do to the run while it lasts."""
 
+    @property
+    def name(self) -> str:
+        """The experiment's id."""
+        return self._config.name
+
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return what can be seen of the episodes that are being played; see `EvaluationBackend.glimpses`."""
         return self._backend.glimpses()

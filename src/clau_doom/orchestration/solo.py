@@ -46,6 +46,11 @@ class SoloRun:
         """Whether the run is about to stop."""
         return self._shutdown.requested
 
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The experiment."""
+        return (self._run.name,)
+
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
         """Refuse.
 

@@ -23,6 +23,11 @@ class Orchestrator(Protocol):
         """Whether it is shutting down: no new work is taken."""
         ...
 
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The experiments that are run here, by id: the logs of all others come to their end by themselves."""
+        ...
+
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
         """Store an experiment and begin its run; return it, and whether this call created it.
 

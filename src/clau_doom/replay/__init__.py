@@ -3,9 +3,11 @@
 `choose` finds the episode. `perform` plays it as it was played, by its policy or by the actions that are kept of it,
 and `check` compares what came of it with the record: that is the proof. `Rerun` then has another engine perform the
 same actions tic by tic, in colour, and sees at each decision that it is still the same episode; its frames go to a
-window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a file (`film`).
+window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a file (`film`). `agent_text` and
+`read_agent` are an agent as a file, which needs its experiment no more.
 """
 
+from clau_doom.replay.agent_file import SUFFIX, Setting, agent_text, read_agent
 from clau_doom.replay.choosing import Choice, Contestant, choose, contestant
 from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, film, film_size
 from clau_doom.replay.overlay import Overlay
@@ -15,6 +17,7 @@ from clau_doom.replay.video import FORMATS, check_target
 
 __all__ = [
     "FORMATS",
+    "SUFFIX",
     "TICS_A_SECOND",
     "Choice",
     "Clip",
@@ -25,6 +28,8 @@ __all__ = [
     "Overlay",
     "Performance",
     "Rerun",
+    "Setting",
+    "agent_text",
     "check",
     "check_target",
     "choose",
@@ -33,4 +38,5 @@ __all__ = [
     "film",
     "film_size",
     "perform",
+    "read_agent",
 ]

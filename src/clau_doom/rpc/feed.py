@@ -127,7 +127,7 @@ class EventFeed:
         await self._stack.aclose()
 
     def stop(self) -> None:
-        """Have every stream end once it has sent what is there."""
+        """Have every stream end once it has sent what is there, and that of a run that is over how it ended."""
         self._stopping = True
         for tail in self._tails.values():
             tail.announce()
@@ -154,7 +154,7 @@ class EventFeed:
                     if tail.error:
                         raise tail.error
                     return
-                elif self._stopping:
+                elif self._stopping and experiment in self._orchestrator.live:
                     raise ShutdownRequested(f"the server is shutting down: come back for what follows event {after}")
                 else:
                     await tail.news()

@@ -8,5 +8,6 @@ and lists the folders; `SqliteStore` is the store of one experiment.
 from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.runs import ListedRun, RunFolder, Runs
 from clau_doom.storage.sqlite import SqliteStore
+from clau_doom.storage.whole import write_whole
 
-__all__ = ["KeepRecordings", "ListedRun", "RunFolder", "Runs", "SqliteStore"]
+__all__ = ["KeepRecordings", "ListedRun", "RunFolder", "Runs", "SqliteStore", "write_whole"]

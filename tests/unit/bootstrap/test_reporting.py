@@ -1,9 +1,6 @@
 """Reports of whole experiments, on scripted episodes."""
 
 import asyncio
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
@@ -19,7 +16,6 @@ from clau_doom.bootstrap import (
     compare,
     report,
     report_comparison,
-    write_report,
 )
 from clau_doom.config import (
     ExperimentConfig,
@@ -32,7 +28,7 @@ from clau_doom.config import (
 from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
-from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
@@ -297,7 +293,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     """An older report may go; another file stays unless it is forced to."""
     target = tmp_path / "one.html"
     check_report_target(target, force=False)
-    write_report(target, page().text)
+    target.write_text(page().text)
     check_report_target(target, force=False)
     other = tmp_path / "thesis.html"
     other.write_text("<html>four years of work</html>")
@@ -312,30 +308,6 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=complaint):
             check_report_target(tmp_path / path, force=True)
-
-
-@contextmanager
-def small_files() -> Iterator[None]:
-    """Let no file grow beyond 20 kB; the kernel says EFBIG where a disk says ENOSPC."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """When there is no room, the old report is as it was, and nothing lies beside it."""
-    target = tmp_path / "one.html"
-    write_report(target, "the old one")
-    with small_files(), pytest.raises(StorageFailed, match="cannot write"):
-        write_report(target, page().text)
-    assert target.read_text() == "the old one"
-    assert [path.name for path in tmp_path.iterdir()] == ["one.html"]
-    write_report(target, page().text)
-    assert target.read_text() == page().text
-    assert target.stat().st_mode & 0o111 == 0
 
 
 def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:

@@ -1,6 +1,7 @@
 """Genes, genomes and spaces."""
 
 import math
+import re
 import struct
 
 import numpy as np
@@ -101,6 +102,33 @@ def test_a_genome_is_readable_by_name() -> None:
     """For people numbers stand by their names, whole ones without a point, and choices by theirs."""
     assert SPACE.named(Genome((0.25, 3.0, 2.0))) == {"aim": 0.25, "burst": 3, "target": "strongest"}
     assert type(SPACE.named(Genome((0.25, 3.0, 2.0)))["burst"]) is int
+
+
+@given(st.tuples(st.floats(-1.5, 1.5), st.integers(1, 8).map(float), st.integers(0, 2).map(float)))
+def test_a_readable_genome_is_read_back(values: tuple[float, ...]) -> None:
+    """To the bit, whatever the order of the names."""
+    named = SPACE.named(Genome(values))
+    assert SPACE.read(dict(reversed(named.items()))).to_bytes() == Genome(values).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aim": 2.0}, "gene aim is 2.0: real from -1.5 to 1.5"),
+        ({"aim": "far"}, "gene aim is 'far': it is a number"),
+        ({"burst": 1.5}, "gene burst is 1.5"),
+        ({"target": "boldest"}, "gene target is 'boldest': it is one of nearest, weakest, strongest"),
+        ({"target": 0.0}, "gene target is 0.0: it is one of"),
+        ({"luck": 1.0}, "gene luck is unknown: the policy has 3 genes"),
+    ],
+)
+def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str], message: str) -> None:
+    """The message names the gene and what it may be."""
+    named: dict[str, float | str] = {"aim": 0.5, "burst": 3, "target": "nearest"}
+    with pytest.raises(InvalidGenome, match=re.escape(message)):
+        SPACE.read({**named, **change})
+    with pytest.raises(InvalidGenome, match="gene burst is missing"):
+        SPACE.read({"aim": 0.5, "target": "nearest"})
 
 
 def test_equal_genomes_are_one_key() -> None:

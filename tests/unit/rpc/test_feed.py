@@ -11,7 +11,14 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, GrpcConfig, StoredExperiment
 from clau_doom.domain.episode import Purpose
-from clau_doom.domain.events import EpisodeLost, Event, ExperimentCompleted, ExperimentStarted, RecordedEvent
+from clau_doom.domain.events import (
+    EpisodeLost,
+    Event,
+    ExperimentCompleted,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    RecordedEvent,
+)
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import InvalidMessage, ShutdownRequested, StorageFailed
 from clau_doom.orchestration import Orchestrator
@@ -42,6 +49,7 @@ class Log:
         self.reads: list[int] = []
         self.open = 0
         self.fails: Exception | None = None
+        self.live: tuple[str, ...] = ("x",)
 
     async def write(self, *events: Event) -> None:
         await self.store.append(events, running_seconds=0.0)
@@ -228,6 +236,21 @@ async def test_stopping_ends_streams_after_what_is_there() -> None:
         with pytest.raises(ShutdownRequested, match="come back for what follows event 602"):
             await reader.task
     assert reader.seen == list(range(1, 603))
+
+
+async def test_stopping_lets_a_stream_say_how_its_run_ended() -> None:
+    """A run that the server has interrupted, and whose last event was not read yet."""
+    log = Log()
+    await log.begin()
+    async with a_feed(log) as events:
+        reader = Reader(events)
+        await reader.reach(2)
+        log.live = ()
+        events.stop()
+        await asyncio.sleep(0)
+        await log.write(ExperimentInterrupted(generation=0, reason="the server was stopped"))
+        await reader.task
+    assert reader.seen == [1, 2, 3]
 
 
 # On a real server.

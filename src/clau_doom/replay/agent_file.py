@@ -1,0 +1,156 @@
+"""An agent as a file of its own: what it is made of, where it played, and the record by which a replay is proved."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from clau_doom.config import PolicyConfig, ScenarioConfig
+from clau_doom.config.section import Section
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace, Measures, Purpose
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import ConfigError, InvalidGenome
+from clau_doom.replay.choosing import Contestant
+
+__all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]
+
+SUFFIX = ".json"
+"""What the name of an agent's file ends with."""
+
+_LARGEST = 16 * 1024 * 1024
+_FORMAT = "clau-doom agent 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What decides how an agent plays, beside its genome.
+
+    Attributes:
+        scenario: What it played.
+        policy: How its genome played it.
+        contained: Whether that was in containers, in which case it is not imported here.
+        provenance: Versions and sources.
+    """
+
+    scenario: ScenarioConfig
+    policy: PolicyConfig
+    contained: bool
+    provenance: Provenance
+
+
+class _Recorded(Section):
+    purpose: Purpose
+    number: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**32)
+    trajectory_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    measures: Measures
+
+
+class _Document(Section):
+    format: Literal["clau-doom agent 1"]
+    agent: str = Field(min_length=1, max_length=200, pattern=r"^[ -~]*$")
+    champion: bool
+    scenario: ScenarioConfig
+    policy: PolicyConfig
+    genome: dict[str, float | str]
+    provenance: dict[str, str]
+    episodes: list[_Recorded]
+
+
+def agent_text(setting: Setting, who: Contestant, space: GenomeSpace) -> str:
+    """Return an agent's file: JSON, with a gene, a fact and an episode a line.
+
+    Args:
+        setting: What decides how it plays.
+        who: The agent; of its episodes those that were held out, or all where none was.
+        space: The genes that its policy has.
+    """
+    held_out = [episode for episode in who.episodes if episode.purpose is Purpose.HELD_OUT]
+    parts = {
+        "format": json.dumps(_FORMAT),
+        "agent": json.dumps(who.id),
+        "champion": json.dumps(who.champion),
+        "scenario": json.dumps(setting.scenario.model_dump(mode="json", exclude_none=True)),
+        "policy": json.dumps(setting.policy.model_dump(mode="json", exclude_none=True)),
+        "genome": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in space.named(who.genome).items()]),
+        "provenance": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in setting.provenance.facts]),
+        "episodes": _lines("[]", [json.dumps(_row(episode)) for episode in held_out or who.episodes]),
+    }
+    return "{\n" + ",\n".join(f'  "{name}": {text}' for name, text in parts.items()) + "\n}\n"
+
+
+def read_agent(
+    path: Path, space_of: Callable[[ScenarioConfig, PolicyConfig], GenomeSpace]
+) -> tuple[Setting, Contestant]:
+    """Return the agent that a file holds.
+
+    Args:
+        path: The file.
+        space_of: Returns the genes that a policy has in a scenario.
+
+    Raises:
+        ConfigError: It cannot be read, or it is no agent's file; the message says where.
+    """
+    document = _parsed(path, _text(path))
+    try:
+        genome = space_of(document.scenario, document.policy).read(document.genome)
+    except InvalidGenome as error:
+        raise ConfigError(f"{path} is no agent of this policy: {error}") from None
+    setting = Setting(
+        scenario=document.scenario,
+        policy=document.policy,
+        contained=False,
+        provenance=Provenance(facts=tuple(sorted(document.provenance.items()))),
+    )
+    episodes = tuple(_episode(document.agent, each) for each in document.episodes)
+    who = Contestant(id=document.agent, genome=genome, baseline=False, champion=document.champion, episodes=episodes)
+    return setting, who
+
+
+def _lines(ends: str, items: list[str]) -> str:
+    if not items:
+        return ends
+    return ends[0] + "".join(f"\n    {item}," for item in items)[:-1] + f"\n  {ends[1]}"
+
+
+def _row(episode: Episode) -> dict[str, object]:
+    return {
+        "purpose": episode.purpose.value,
+        "number": episode.number,
+        "seed": episode.outcome.seed,
+        "trajectory_sha256": episode.outcome.trajectory_sha256,
+        "measures": asdict(episode.outcome.measures),
+    }
+
+
+def _episode(agent: str, row: _Recorded) -> Episode:
+    outcome = EpisodeOutcome(seed=row.seed, measures=row.measures, trajectory_sha256=row.trajectory_sha256)
+    return Episode(
+        purpose=row.purpose, agent=agent, number=row.number, outcome=outcome, timing=EpisodeTiming(seconds=0.0)
+    )
+
+
+def _text(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    if len(text) > _LARGEST:
+        raise ConfigError(f"{path} is no agent's file: it has more than {_LARGEST // 2**20} MB")
+    return text
+
+
+def _parsed(path: Path, text: bytes) -> _Document:
+    try:
+        return _Document.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"{path} is no agent's file (clau-doom agent export writes them): "
+            f"{where + ': ' if where else ''}{first['msg']}"
+        ) from None

@@ -1,0 +1,92 @@
+"""Agents as files: what is written is read back, and what is no agent's file is refused by name."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.config import RulesPolicyConfig, ScenarioConfig
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Gene, Genome, GenomeSpace, Measures, Purpose
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import ConfigError
+from clau_doom.replay import Contestant, Setting, agent_text, read_agent
+
+SPACE = GenomeSpace((Gene.real("aim", -1.0, 1.0), Gene.choice("scan", ["left", "right"])))
+SETTING = Setting(
+    scenario=ScenarioConfig(name="basic", frame_skip=4),
+    policy=RulesPolicyConfig(),
+    contained=False,
+    provenance=Provenance(facts=(("source.game", "ab" * 32), ("vizdoom", "1.3.2"))),
+)
+
+
+def episode(purpose: Purpose, number: int) -> Episode:
+    measures = Measures(kills=1.0, reward=83.0 - number / 3.0, tics=17)
+    outcome = EpisodeOutcome(seed=number, measures=measures, trajectory_sha256=f"{number:064x}")
+    return Episode(
+        purpose=purpose, agent="x-g001-a002", number=number, outcome=outcome, timing=EpisodeTiming(seconds=0.0)
+    )
+
+
+def agent(*episodes: Episode) -> Contestant:
+    return Contestant(
+        id="x-g001-a002", genome=Genome((0.1 + 0.2, 1.0)), baseline=False, champion=True, episodes=episodes
+    )
+
+
+def read(path: Path, text: str) -> tuple[Setting, Contestant]:
+    path.write_text(text)
+    return read_agent(path, lambda scenario, policy: SPACE)
+
+
+def test_an_agent_is_read_back(tmp_path: Path) -> None:
+    """All that a replay needs, to the bit; training is left out where there are held-out episodes."""
+    held_out = [episode(Purpose.HELD_OUT, number) for number in range(3)]
+    text = agent_text(SETTING, agent(episode(Purpose.TRAINING, 0), *held_out), SPACE)
+    assert read(tmp_path / "it.json", text) == (SETTING, agent(*held_out))
+    trained = agent(episode(Purpose.TRAINING, 0))
+    assert read(tmp_path / "it.json", agent_text(SETTING, trained, SPACE)) == (SETTING, trained)
+    assert read(tmp_path / "it.json", agent_text(SETTING, agent(), SPACE)) == (SETTING, agent())
+
+
+def test_a_file_reads_well() -> None:
+    """A gene, a fact and an episode a line; choices by their names."""
+    lines = agent_text(SETTING, agent(episode(Purpose.HELD_OUT, 0)), SPACE).splitlines()
+    assert '    "aim": 0.30000000000000004,' in lines
+    assert '    "scan": "right"' in lines
+    assert '    "vizdoom": "1.3.2"' in lines
+    assert sum('"trajectory_sha256"' in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "clau-doom agent 2"}, "format: Input should be 'clau-doom agent 1'"),
+        ({"genome": {"aim": 9.0, "scan": "left"}}, "is no agent of this policy: gene aim is 9.0"),
+        ({"genome": {"aim": 0.0}}, "gene scan is missing"),
+        ({"policy": {"kind": "wizard"}}, "policy: "),
+        ({"episodes": [{"purpose": "held_out"}]}, "episodes.0.number: Field required"),
+        ({"agent": "\x1b[31m"}, "agent: "),
+        ({"surprise": 1}, "surprise: "),
+    ],
+)
+def test_what_is_no_agents_file_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    """The error names the file and what is wrong in it."""
+    document = json.loads(agent_text(SETTING, agent(), SPACE)) | change
+    with pytest.raises(ConfigError) as refused:
+        read(tmp_path / "it.json", json.dumps(document))
+    assert message in str(refused.value)
+    assert "it.json is no agent" in str(refused.value)
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """Nothing there, no JSON, and more than there can be."""
+    with pytest.raises(ConfigError, match="cannot read"):
+        read_agent(tmp_path / "none.json", lambda scenario, policy: SPACE)
+    with pytest.raises(ConfigError, match="is no agent's file"):
+        read(tmp_path / "it.json", "{")
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(16 * 1024 * 1024 + 1)
+    with pytest.raises(ConfigError, match="more than 16 MB"):
+        read_agent(tmp_path / "large.json", lambda scenario, policy: SPACE)
