@@ -23,7 +23,7 @@ from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
-__all__ = ["Failure", "Player", "Receive", "Report", "alone"]
+__all__ = ["Failure", "Player", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
 # Seconds for which a result waits for others to share its commit: as long as an episode takes, so that a kill costs
@@ -116,7 +116,7 @@ class Player:
                 work.over = not more
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
-            raise alone(errors) from alone(errors).__cause__
+            raise _alone(errors) from _alone(errors).__cause__
         finally:
             self._work = None
         self._shutdown.check()
@@ -202,7 +202,7 @@ class Player:
         )
 
 
-def alone(error: BaseException) -> BaseException:
+def _alone(error: BaseException) -> BaseException:
     """Return the one error in groups around it: one failure needs none."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

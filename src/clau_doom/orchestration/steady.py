@@ -20,7 +20,7 @@ from clau_doom.evolution import Offspring, Result, make_steady_state
 from clau_doom.orchestration.evaluating import Evaluating, restore
 from clau_doom.orchestration.generation import summarise
 from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player, Report, alone
+from clau_doom.orchestration.player import Player, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
 from clau_doom.orchestration.resume import check_asked, results
 from clau_doom.orchestration.work import Work
@@ -105,7 +105,7 @@ class SteadyRun(Evaluating):
                 group.create_task(self._breed())
                 await player.play(self._work, self._log.receiver(self._events))
         except BaseExceptionGroup as errors:
-            raise alone(errors) from alone(errors).__cause__
+            raise _first(errors) from _first(errors).__cause__
 
     def steers(self, agent: str) -> bool:
         """Say whether an agent is asked, and has not had its turn to be told; see `Evaluating`."""
@@ -197,3 +197,10 @@ class SteadyRun(Evaluating):
     def _play(self, live: LiveAgent) -> None:
         if live.failure is None:
             self._work.add(self._missing(live))
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first error in groups: where a disk is full, both who play and who asks are told."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
