@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
+from bench.idle import idle_shares
 from bench.product import product_run
 from bench.samples import Spread
 from clau_doom.config import (
@@ -139,6 +140,8 @@ def busy_table(rounds: Sequence[BusyRound]) -> Table:
             Spread(tuple(each.shortest for each in found)).text(),
             Spread(tuple(each.longest for each in found)).text(),
         )
+    for name, share in idle_shares().items():
+        table.add_row(f"cores playing, {name}", f"{100 * share:.1f} %", ">= 97 %", "", "")
     for workers in rounds[0].overhead:
         taken = Spread(tuple(each.overhead[workers] for each in rounds)).text(".3f")
         name = f"instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"

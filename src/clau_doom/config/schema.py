@@ -189,7 +189,7 @@ class _StrategyConfig(Section):
         description="Whether a generation ends before the next begins, or agents are bred one by one.",
     )
     lookahead: int = Field(
-        default=8,
+        default=16,
         ge=1,
         le=100_000,
         description="For steady_state: agents in flight; agent k is bred from the results of 0 to k - lookahead.",
