@@ -83,6 +83,32 @@ def test_an_episode_is_filmed(quick: Any) -> None:
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "runs", "a.mp4", "a.gif"}
 
 
+def test_an_agent_is_exported_and_replayed_without_its_experiment(quick: Any) -> None:
+    """The file is enough; it is not overwritten unasked, and names that are none are one line."""
+    done = quick.run("agent", "export", "quick", "-o", "champion.json", local=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "clau-doom replay champion.json" in done.stderr
+    (quick.folder / "runs").rename(quick.folder / "gone")
+    told = document(quick, "champion.json", "--episode", "1")
+    assert (told["champion"], told["purpose"], told["number"], told["proved"]) == (True, "held_out", 1, True)
+    for words, complaint in (
+        (("agent", "export", "quick", "-o", "champion.json"), "is there already"),
+        (("agent", "export", "quick", "-o", "champion.yaml"), "is no .json file"),
+        (("agent", "export", "quick", "-o", "nowhere/champion.json"), "there is no folder"),
+        (("agent", "export", "quick", "-o", "other.json"), "quick"),
+        (("replay", "other.json"), "cannot read other.json"),
+        (("replay", "champion.json", "--episode", "2"), "has finished no held-out episode 2: it has 0 to 1"),
+    ):
+        refused = quick.run(*words, local=True)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert complaint in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+    (quick.folder / "gone").rename(quick.folder / "runs")
+    refused = quick.run("agent", "export", "quick-random", "-o", "other.json", local=True)
+    assert refused.returncode == 2
+    assert "it has no genome to export" in refused.stderr
+
+
 def test_a_changed_record_is_refused(quick: Any) -> None:
     """A hash that is not the episode's ends with exit code 1 and one line, and no film is made."""
     with closing(sqlite3.connect(quick.folder / "runs" / "quick" / "results.sqlite")) as database, database:

@@ -11,6 +11,7 @@ import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.policies.controls import Controls, Wish, scan_step
+from clau_doom.policies.errand import Errand
 from clau_doom.policies.evasion import Evasion
 from clau_doom.policies.sight import Sight, Target, View
 from clau_doom.policies.trigger import Trigger
@@ -115,6 +116,7 @@ class _Agent:
         self._chosen = 0
         self._walked = 0
         self._turning = 0
+        self._errand = Errand()
 
     def decide(self, observation: Observation) -> Action:
         """Return what to do next."""
@@ -125,7 +127,7 @@ class _Agent:
         enemies = self._enemies(view) if self._controls.can_attack else []
         items = self._items(view) if self._controls.can_advance else []
         if items and (weak or not enemies or self._genes.item_priority > 0.5):
-            self._fetch(self._choose(items, view.tic), wish)
+            self._fetch(view, self._choose(items, view.tic), wish)
         elif enemies:
             self._fight(view, self._choose(enemies, view.tic), wish)
         else:
@@ -146,7 +148,7 @@ class _Agent:
     def _items(self, view: View) -> list[Target]:
         """Return the items that are near enough to be fetched."""
         reach = _ITEM_RANGE if view.health < self._genes.retreat_health else _ITEM_RANGE * self._genes.item_priority
-        return [item for item in view.pickups if item.distance <= reach]
+        return [item for item in view.pickups if item.distance <= reach and item.id not in self._errand.given_up]
 
     def _choose(self, candidates: list[Target], tic: int) -> Target:
         """Return the candidate that costs least by turning and distance, or the one that the agent is committed to."""
@@ -190,8 +192,9 @@ class _Agent:
             return 1 if off > 0.0 else -1
         return self._scan_side
 
-    def _fetch(self, item: Target, wish: Wish) -> None:
+    def _fetch(self, view: View, item: Target, wish: Wish) -> None:
         """Walk to an item: turn on the spot first when it lies too far to the side to be reached in a curve."""
+        self._errand.go(item, view.tic)
         wish.turn = item.bearing
         off = abs(item.bearing)
         if off < _APPROACH_CONE or (off < _FLANK_CONE and item.distance > _FLANK_DISTANCE):

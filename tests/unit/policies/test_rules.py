@@ -274,6 +274,16 @@ def test_turns_on_the_spot_to_an_item_beside_it() -> None:
     assert play(WALKER, [seen(thing("pickup", 80.0, 0.0))])[0][0] == {"MOVE_FORWARD"}
 
 
+def test_an_item_that_comes_no_nearer_is_given_up() -> None:
+    """One behind a wall is left for the one beyond it; while the way grows shorter, nothing is given up."""
+    walled, other = thing("pickup", 300.0, 0.0, number=1), thing("pickup", 100.0, 300.0, number=2)
+    stuck = play(WALKER, [seen(walled, other, tic=tic) for tic in range(0, 60, 4)])
+    assert [pressed == {"MOVE_FORWARD"} for pressed, _ in stuck] == [True] * 10 + [False] * 5
+    assert all("TURN_LEFT" in pressed for pressed, _ in stuck[10:])
+    going = play(WALKER, [seen(walled, other, tic=tic, at=(2.0 * tic, 0.0)) for tic in range(0, 60, 4)], nearness=0.0)
+    assert all(pressed == {"MOVE_FORWARD"} for pressed, _ in going)
+
+
 def test_exploration_is_the_share_of_walking() -> None:
     """With nothing in sight the agent walks for the gene's share of the time, and looks around for the rest."""
     looks = [seen(tic=4 * step, at=(30.0 * step, 0.0)) for step in range(210)]

@@ -1,0 +1,121 @@
+"""Fewer episodes for the same champion: an example beside its raced twin, over several seeds.
+
+``python -m bench.halves --out FOLDER`` runs ``examples/NAME.yaml`` and ``examples/NAME_raced.yaml`` with the seeds 1 to
+5 and prints one table. What FOLDER holds already is read and not played again, so that it can be stopped and go on.
+"""
+
+import argparse
+import asyncio
+import math
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from scipy import stats
+
+from bench.samples import python_path
+from clau_doom import bootstrap
+from clau_doom.domain import Purpose, agent_id
+from clau_doom.domain.experiment import ExperimentState
+
+_EXAMPLES = Path(__file__).parent.parent / "examples"
+_NAMES = ("defend_the_center", "health_gathering")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evolved:
+    """What one evolution came to.
+
+    Attributes:
+        held_out: The champion's mean fitness over its held-out episodes.
+        episodes: Those of training and of validation: all that were played to find it.
+    """
+
+    held_out: float
+    episodes: int
+
+
+def main() -> None:
+    """Run what is missing, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.halves", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the folder of the experiments")
+    parser.add_argument("--seeds", type=int, default=5, help="how many, from 1 (default: 5)")
+    parser.add_argument("--only", choices=_NAMES, action="append", help="one of the examples")
+    options = parser.parse_args()
+    table = Table(title=f"champions' held-out means, and the episodes that found them; seeds 1 to {options.seeds}")
+    for heading in ("example", "plain", "raced", "raced - plain [95 %]", "episodes", "raced", "raced / plain [95 %]"):
+        table.add_column(heading, justify="left" if heading == "example" else "right")
+    for name in options.only or _NAMES:
+        plain, raced = (
+            [_evolved(options.out, file, seed) for seed in range(1, options.seeds + 1)]
+            for file in (name, f"{name}_raced")
+        )
+        table.add_row(name, *_row(plain, raced))
+    Console(width=140).print(table)
+
+
+def _evolved(out: Path, file: str, seed: int) -> Evolved:
+    name = f"{file.replace('_', '-')}-{seed}"
+    if not (out / name).exists():
+        command = ["run", "-c", str(_EXAMPLES / f"{file}.yaml"), "--name", name, "--seed", str(seed)]
+    else:
+        command = ["run", "--resume", name]
+    if not _is_done(out, name):
+        subprocess.run(
+            [sys.executable, "-m", "clau_doom", *command, "--output-dir", str(out)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": python_path()},
+        )
+    return _found(out, name)
+
+
+def _is_done(out: Path, name: str) -> bool:
+    if not (out / name).exists():
+        return False
+    stored = asyncio.run(bootstrap.read_experiment(out, name, measured=False))
+    return stored.state is ExperimentState.COMPLETED
+
+
+def _found(out: Path, name: str) -> Evolved:
+    stored = asyncio.run(bootstrap.read_experiment(out, name, measured=False))
+    snapshot, fitness = stored.snapshot, bootstrap.make_fitness(stored.config)
+    assert snapshot.champion is not None, "it ran to its end"
+    ref, _ = snapshot.champion
+    held_out = snapshot.judging[Purpose.HELD_OUT, agent_id(name, ref.generation, ref.index)]
+    validation = sum(len(played) for (purpose, _), played in snapshot.judging.items() if purpose is Purpose.VALIDATION)
+    return Evolved(
+        held_out=statistics.fmean(fitness.of_episode(episode.outcome.measures) for episode in held_out),
+        episodes=sum(map(len, snapshot.episodes.values())) + validation,
+    )
+
+
+def _row(plain: Sequence[Evolved], raced: Sequence[Evolved]) -> list[str]:
+    pairs = list(zip(plain, raced, strict=True))
+    return [
+        f"{statistics.fmean(one.held_out for one in plain):,.2f}",
+        f"{statistics.fmean(one.held_out for one in raced):,.2f}",
+        _interval([after.held_out - before.held_out for before, after in pairs]),
+        f"{statistics.fmean(one.episodes for one in plain):,.0f}",
+        f"{statistics.fmean(one.episodes for one in raced):,.0f}",
+        _interval([after.episodes / before.episodes for before, after in pairs]),
+    ]
+
+
+def _interval(values: Sequence[float]) -> str:
+    """Return the mean with Student's 95 % interval."""
+    mean, count = statistics.fmean(values), len(values)
+    if count < 2:
+        return f"{mean:.2f}"
+    half = float(stats.t.ppf(0.975, count - 1)) * statistics.stdev(values) / math.sqrt(count)
+    return f"{mean:.2f} [{mean - half:.2f}, {mean + half:.2f}]"
+
+
+if __name__ == "__main__":
+    main()
