@@ -1,0 +1,65 @@
+"""What perfect play of ``basic`` comes to, found by trying everything that can be best.
+
+``python -m bench.ceiling --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic``, over and over:
+to each side, for every number of tics before the first round, going on or standing still from then on. The best reward
+of each seed is more than an agent can know to get, and their mean is what a champion's is to be measured against.
+"""
+
+import argparse
+import asyncio
+import math
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import vizdoom as vzd
+
+from bench.bare import new_game
+from clau_doom import bootstrap
+from clau_doom.domain import Purpose, baseline_id
+from clau_doom.game import resolve
+from clau_doom.policies import RandomPolicy
+
+_LATEST = 45
+"""Tics by which the far end of the wall is reached."""
+_FLIGHT = 14
+"""Tics after which a round that was fired has hit or missed."""
+
+
+def main() -> None:
+    """Play, and print what perfect play comes to."""
+    parser = argparse.ArgumentParser(prog="python -m bench.ceiling", description=__doc__)
+    parser.add_argument("id", help="an experiment on basic that has run to its end")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder that it is in (default: runs)")
+    options = parser.parse_args()
+    stored = asyncio.run(bootstrap.read_experiment(options.runs, options.id, measured=False))
+    played = stored.snapshot.judging[Purpose.HELD_OUT, baseline_id(options.id)]
+    scenario = resolve(stored.config.scenario)
+    game = new_game(scenario, RandomPolicy(scenario.facts))
+    best = [max(_rewards(game, episode.outcome.seed)) for episode in played]
+    game.close()
+    half = 1.96 * statistics.stdev(best) / math.sqrt(len(best))
+    print(f"perfect play: {statistics.fmean(best):.2f} +- {half:.2f} over {len(best)} held-out episodes")
+
+
+def _rewards(game: vzd.DoomGame, seed: int) -> Iterator[float]:
+    for side in (0, 1):
+        for tics in range(_LATEST):
+            for goes_on in (False, True):
+                yield _reward(game, seed, side, tics, goes_on=goes_on)
+
+
+def _reward(game: vzd.DoomGame, seed: int, side: int, tics: int, *, goes_on: bool) -> float:
+    game.set_seed(seed)
+    game.new_episode()
+    for tic in range(tics + _FLIGHT):
+        if game.is_episode_finished():
+            return float(game.get_total_reward())
+        fires = tic >= tics
+        moves = [float(other == side and (goes_on or not fires)) for other in (0, 1)]
+        game.make_action([*moves, float(fires)], 1)
+    return float(game.get_total_reward()) if game.is_episode_finished() else -math.inf
+
+
+if __name__ == "__main__":
+    main()
