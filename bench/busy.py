@@ -7,11 +7,13 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
+from bench.idle import idle_shares
 from bench.product import product_run
 from bench.samples import Spread
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
+    GeneticConfig,
     HoldoutConfig,
     RandomPolicyConfig,
     RulesPolicyConfig,
@@ -21,7 +23,14 @@ from clau_doom.config import (
 __all__ = ["BusyRound", "busy_round", "busy_table"]
 
 _HOLDOUT = HoldoutConfig(validation=1, episodes=2)
-_SIZES = {"quickstart's: 40 agents, 4 episodes": (40, 4), "100 agents, 8 episodes": (100, 8)}
+_GENERATIONS, _STEADY = GeneticConfig(), GeneticConfig(mode="steady_state")
+_SIZES = {
+    "quickstart's: 40 agents, 4 episodes": (40, 4, _GENERATIONS),
+    "the same in a steady state": (40, 4, _STEADY),
+    "100 agents, 8 episodes": (100, 8, _GENERATIONS),
+    "these in a steady state": (100, 8, _STEADY),
+}
+"""Agents of a generation, episodes of each, and how they are bred."""
 _INSTANT = (20, 100)
 """Agents of two generations, and episodes of each, of one decision."""
 
@@ -58,7 +67,7 @@ class BusyRound:
 def busy_round(folder: Path, cores: tuple[int, ...], *, seed: int) -> BusyRound:
     """Play one round on some cores."""
     evolved = {}
-    for number, (name, (population, episodes)) in enumerate(_SIZES.items()):
+    for number, (name, (population, episodes, evolution)) in enumerate(_SIZES.items()):
         config = ExperimentConfig(
             name="bench",
             seed=seed,
@@ -67,6 +76,7 @@ def busy_round(folder: Path, cores: tuple[int, ...], *, seed: int) -> BusyRound:
             episodes=episodes,
             scenario=ScenarioConfig(name="defend_the_center"),
             policy=RulesPolicyConfig(),
+            evolution=evolution,
             execution=ExecutionConfig(workers=len(cores)),
             holdout=_HOLDOUT,
         )
@@ -130,6 +140,8 @@ def busy_table(rounds: Sequence[BusyRound]) -> Table:
             Spread(tuple(each.shortest for each in found)).text(),
             Spread(tuple(each.longest for each in found)).text(),
         )
+    for name, share in idle_shares().items():
+        table.add_row(f"cores playing, {name}", f"{100 * share:.1f} %", ">= 97 %", "", "")
     for workers in rounds[0].overhead:
         taken = Spread(tuple(each.overhead[workers] for each in rounds)).text(".3f")
         name = f"instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"

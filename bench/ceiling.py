@@ -7,8 +7,10 @@ of each seed is more than an agent can know to get, and their mean is what a cha
 
 import argparse
 import asyncio
+import contextlib
 import math
 import statistics
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,9 +37,10 @@ def main() -> None:
     stored = asyncio.run(bootstrap.read_experiment(options.runs, options.id, measured=False))
     played = stored.snapshot.judging[Purpose.HELD_OUT, baseline_id(options.id)]
     scenario = resolve(stored.config.scenario)
-    game = new_game(scenario, RandomPolicy(scenario.facts))
-    best = [max(_rewards(game, episode.outcome.seed)) for episode in played]
-    game.close()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # where an engine leaves its files
+        game = new_game(scenario, RandomPolicy(scenario.facts))
+        best = [max(_rewards(game, episode.outcome.seed)) for episode in played]
+        game.close()
     half = 1.96 * statistics.stdev(best) / math.sqrt(len(best))
     print(f"perfect play: {statistics.fmean(best):.2f} +- {half:.2f} over {len(best)} held-out episodes")
 

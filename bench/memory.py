@@ -90,8 +90,9 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name,
         asyncio.Runner(loop_factory=lambda: VirtualLoop(charged=False)) as runner,
     ):
-        sizes = {"generations": _GENERATIONS, "population": _POPULATION, "episodes": _EPISODES}
-        runner.run(experiment(backend, Path(name), **sizes))
+        runner.run(
+            experiment(backend, Path(name), generations=_GENERATIONS, population=_POPULATION, episodes=_EPISODES)
+        )
     warm = backend.resident[len(backend.resident) // _WARM :]
     thousands = [number * _POPULATION * _EPISODES / 1000 for number in range(len(warm))]
     memory = Memory(

@@ -4,11 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import UnionType
 
 from bench.samples import Sample, run_children
 from clau_doom.config import ExperimentConfig, to_yaml
-from clau_doom.domain import Purpose
-from clau_doom.domain.events import EpisodeFinished, GenerationCompleted, GenerationStarted, RecordedEvent
+from clau_doom.domain import Agent, Purpose
+from clau_doom.domain.events import (
+    AgentsAsked,
+    EpisodeFinished,
+    GenerationCompleted,
+    GenerationStarted,
+    RecordedEvent,
+)
 from clau_doom.storage import Runs
 
 __all__ = ["ProductRun", "product_run"]
@@ -43,8 +50,11 @@ def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PA
     arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
     run_children([arguments], folder / "run.log", patience)
     events = asyncio.run(_events(folder / "runs", config.name))
-    populations = [each.event.agents for each in events if isinstance(each.event, GenerationStarted)]
-    genomes = {agent.id: agent.genome.values for agents in populations for agent in agents}
+    asked = [each.event for each in events if isinstance(each.event, GenerationStarted | AgentsAsked)]
+    populations: dict[int, list[Agent]] = {}
+    for event in asked:
+        populations.setdefault(event.generation, []).extend(event.agents)
+    genomes = {agent.id: agent.genome.values for agents in populations.values() for agent in agents}
     played = [
         each.event.episode
         for each in events
@@ -53,12 +63,12 @@ def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PA
     sample = Sample(
         decisions=sum(episode.outcome.measures.decisions for episode in played),
         tics=sum(episode.outcome.measures.tics for episode in played),
-        seconds=_last(events, GenerationCompleted) - _first(events, GenerationStarted),
+        seconds=_last(events, GenerationCompleted) - _first(events, GenerationStarted | AgentsAsked),
     )
     return ProductRun(
         sample=sample,
         episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played),
-        generations=tuple(tuple(agent.genome.values for agent in agents) for agents in populations),
+        generations=tuple(tuple(agent.genome.values for agent in agents) for agents in populations.values()),
         lengths=tuple(episode.timing.seconds for episode in played),
         tics=tuple(episode.outcome.measures.tics for episode in played),
     )
@@ -69,7 +79,7 @@ async def _events(output_dir: Path, experiment: str) -> list[RecordedEvent]:
         return [event async for event in store.events()]
 
 
-def _first(events: Sequence[RecordedEvent], kind: type) -> float:
+def _first(events: Sequence[RecordedEvent], kind: type | UnionType) -> float:
     return next(each.time for each in events if isinstance(each.event, kind))
 
 

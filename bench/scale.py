@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from bench.samples import run_children
 from bench.simulated import Fleet, SimulatedBackend, Span
 from bench.virtual_time import LoopClock, VirtualLoop
-from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
+from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history import history_sha256
@@ -112,7 +112,13 @@ def _run(fleet: Fleet, folder: Path, *, charged: bool) -> tuple[Span, str]:
 
 
 async def experiment(
-    backend: SimulatedBackend, folder: Path, *, generations: int, population: int, episodes: int
+    backend: SimulatedBackend,
+    folder: Path,
+    *,
+    generations: int,
+    population: int,
+    episodes: int,
+    evolution: EvolutionConfig | None = None,
 ) -> str:
     """Run an experiment on simulated workers, on the running loop's time; return its history."""
     config = ExperimentConfig(
@@ -120,6 +126,7 @@ async def experiment(
         generations=generations,
         population=population,
         episodes=episodes,
+        evolution=evolution or GeneticConfig(),
         holdout=HoldoutConfig(validation=1, episodes=2),
     )
     text = to_yaml(config)

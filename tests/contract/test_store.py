@@ -27,6 +27,7 @@ from clau_doom.domain.events import (
     AgentPaused,
     AgentRestarted,
     AgentResumed,
+    AgentsAsked,
     ChampionChosen,
     EpisodeFinished,
     EpisodeLost,
@@ -318,6 +319,26 @@ async def test_recordings_of_an_unfinished_generation_are_there(store: Experimen
     assert await store.recording(Purpose.TRAINING, "lab-g000-a000", 2) is None
 
 
+def asked(generation: int, first: int, end: int | None = None) -> AgentsAsked:
+    return AgentsAsked(generation=generation, agents=agents(generation)[first : end or first + 1])
+
+
+async def test_agents_are_asked_one_after_another(store: ExperimentStore) -> None:
+    """In a steady state they join their generation, and the next one's are played while it is not complete."""
+    first, second = one_generation(0)[1:], one_generation(1)[1:]
+    await keep(store, [STARTED, asked(0, 0, 2), asked(0, 2), asked(1, 0), *first])
+    snapshot = await store.snapshot()
+    assert [len(generation) for generation in snapshot.generations] == [3, 1]
+    assert snapshot.under_way == 0
+    await keep(store, [summary(0), asked(1, 1, 3)])
+    assert (await store.snapshot()).under_way == 1
+    await keep(store, [*second, summary(1)])
+    steady = await store.snapshot()
+    assert [len(generation) for generation in steady.generations] == [3, 3]
+    assert len(steady.summaries) == 2
+    assert steady.under_way == 1
+
+
 GENERATION = one_generation(0)
 IMPOSSIBLE: dict[str, tuple[Sequence[Event], Event]] = {
     "a second creation": ([STARTED], ExperimentCreated(experiment=EXPERIMENT)),
@@ -348,6 +369,22 @@ IMPOSSIBLE: dict[str, tuple[Sequence[Event], Event]] = {
     "another experiment's agents": (
         [STARTED],
         GenerationStarted(generation=0, agents=tuple(replace(agent, experiment="other") for agent in agents(0))),
+    ),
+    "further agents out of order": ([STARTED, asked(0, 0, 2)], asked(0, 1)),
+    "further agents that leave one out": ([STARTED, asked(0, 0, 1)], asked(0, 2)),
+    "further agents of a generation that is complete": (
+        [STARTED, *GENERATION, summary(0)],
+        AgentsAsked(generation=0, agents=(replace(agents(0)[0], ref=AgentRef(0, 3)),)),
+    ),
+    "further agents of two generations later": ([STARTED, asked(0, 0, 3)], asked(2, 0)),
+    "no further agents": ([STARTED, asked(0, 0, 3)], AgentsAsked(generation=0, agents=())),
+    "a generation that starts while further agents are played": (
+        [STARTED, asked(0, 0, 3)],
+        GenerationStarted(generation=1, agents=agents(1)),
+    ),
+    "a generation that is complete before the one before": (
+        [STARTED, asked(0, 0, 3), asked(1, 0, 3), *one_generation(1)[1:]],
+        summary(1),
     ),
     "a complete generation with pending agents": ([STARTED, *GENERATION[:-1]], summary(0)),
     "a generation completed twice": ([STARTED, *GENERATION, summary(0)], summary(0)),

@@ -40,11 +40,11 @@ Condition = Callable[[list[tuple[int, str]]], bool]
 class Experiment:
     """One experiment in a folder of its own, run by the real command."""
 
-    def __init__(self, folder: Path, *, workers: int, generations: int = 3) -> None:
+    def __init__(self, folder: Path, *, workers: int, generations: int = 3, more: str = "") -> None:
         self.folder = folder
         self.workers = workers
         folder.mkdir()
-        (folder / "config.yaml").write_text(CONFIG.format(generations=generations))
+        (folder / "config.yaml").write_text(CONFIG.format(generations=generations) + more)
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "clau_doom", "--output-dir", str(self.folder / "runs"), *words]
@@ -132,6 +132,28 @@ def test_ten_kills_change_nothing(tmp_path: Path, undisturbed: dict[str, object]
     sequences = [sequence for sequence, _ in experiment.log()]
     assert sequences == list(range(1, len(sequences) + 1))
     assert sum(kind == "experiment_started" for _, kind in experiment.log()) >= len(KILLS) - 1
+    assert played_twice(experiment) == []
+
+
+STEADY = "evolution: {kind: genetic, mode: steady_state, lookahead: 3}\n"
+STEADY_KILLS: list[Condition] = [
+    after("agents_asked"),
+    after("episode_finished", 5),
+    after("agents_asked", 3),
+    after("generation_completed"),
+]
+
+
+def test_kills_change_nothing_in_a_steady_state(tmp_path: Path) -> None:
+    """Agents that were asked, played and told one by one are so again: the history is that of an undisturbed run."""
+    undisturbed = Experiment(tmp_path / "one", workers=1, more=STEADY).finish()
+    experiment = Experiment(tmp_path / "two", workers=2, more=STEADY)
+    for condition in STEADY_KILLS:
+        experiment.kill_when(condition)
+    status = experiment.finish()
+    assert status["history_sha256"] == undisturbed["history_sha256"]
+    assert isinstance(status["generations"], list)
+    assert len(status["generations"]) == 3
     assert played_twice(experiment) == []
 
 

@@ -80,9 +80,10 @@ def _unfinished(stored: StoredExperiment) -> dict[str, int] | None:
     snapshot = stored.snapshot
     if len(snapshot.generations) <= len(snapshot.summaries):
         return None
-    agents = snapshot.generations[-1]
+    index = snapshot.under_way
+    agents = snapshot.generations[index]
     return {
-        "index": len(snapshot.generations) - 1,
+        "index": index,
         "agents": len(agents),
         "agents_finished": sum(each.status is not AgentStatus.PENDING for each in agents),
         "episodes": len(agents) * stored.config.episodes,

@@ -4,12 +4,13 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentRef, AgentStatus, Genome, Purpose
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, Purpose, parse_agent_id
 from clau_doom.domain.events import (
     AgentDropped,
     AgentEvaluated,
     AgentFailed,
     AgentRestarted,
+    AgentsAsked,
     ChampionChosen,
     EpisodeFinished,
     ExperimentStarted,
@@ -39,7 +40,7 @@ class Tracker:
         phase: What is played now.
         done: Episodes finished in this phase (in training: of this generation).
         total: Episodes that this phase has.
-        fitnesses: Of this generation's agents, as far as they are evaluated.
+        fitnesses: Of this generation's agents, and of those asked after them, as far as they are evaluated.
         failed: Agents without a fitness, over the whole run.
         started: When this process began to run it, in seconds since the epoch, or None.
         generation_started: When the generation under way began, or None when that was before this process.
@@ -57,6 +58,8 @@ class Tracker:
     started: float | None = None
     generation_started: float | None = None
     _played: dict[str, int] = field(default_factory=dict)
+    _missing: dict[AgentRef, int] = field(default_factory=dict)
+    """How many episodes failed agents will not play."""
     _agents: dict[AgentRef, Agent] = field(default_factory=dict)
     _candidates: dict[Genome, None] = field(default_factory=dict)
     _recent: deque[float] = field(default_factory=deque)
@@ -81,11 +84,11 @@ class Tracker:
             self.total -= self.config.episodes - event.episodes
         elif isinstance(event, AgentFailed):
             self._fail(event)
-        elif isinstance(event, GenerationStarted):
-            self._begin_generation(event.generation, event.agents)
-            self.generation_started = recorded.time
+        elif isinstance(event, GenerationStarted | AgentsAsked):
+            self._ask(event, recorded.time)
         elif isinstance(event, GenerationCompleted):
             self._complete(event.summary)
+            self.generation_started = recorded.time
         elif isinstance(event, ChampionChosen):
             self._begin_phase(Purpose.HELD_OUT)
         elif isinstance(event, AgentRestarted):
@@ -123,8 +126,11 @@ class Tracker:
             self._begin_generation(summary.index, tuple(evaluation.agent for evaluation in evaluations))
             self._complete(summary)
         self.failed = sum(summary.failed for summary in snapshot.summaries)
-        if len(snapshot.generations) > len(snapshot.summaries):
-            last = snapshot.generations[-1]
+        unfinished = snapshot.generations[len(snapshot.summaries) :]
+        if unfinished and self._steady:
+            self._restore_asked([each for row in unfinished for each in row])
+        elif unfinished:
+            last = unfinished[-1]
             self._begin_generation(len(snapshot.generations) - 1, tuple(evaluation.agent for evaluation in last))
             self.fitnesses = {each.agent.ref: each.fitness for each in last if each.fitness is not None}
             self.failed += sum(each.status is AgentStatus.FAILED for each in last)
@@ -137,11 +143,47 @@ class Tracker:
                 self._begin_phase(Purpose.HELD_OUT)
             self.done = sum(len(played) for (use, _), played in snapshot.judging.items() if use is self.phase)
 
+    def _restore_asked(self, asked: list[Evaluation]) -> None:
+        """Take in those of a steady state whose generations are unfinished, as an earlier process left them."""
+        self._agents = {each.agent.ref: each.agent for each in asked}
+        self._played = {each.agent.id: len(each.outcomes) for each in asked}
+        self.fitnesses = {each.agent.ref: each.fitness for each in asked if each.fitness is not None}
+        failed = [each for each in asked if each.status is AgentStatus.FAILED]
+        self._missing = {each.agent.ref: self.config.episodes - len(each.outcomes) for each in failed}
+        self.failed += len(failed)
+        self._go_on()
+
+    @property
+    def _steady(self) -> bool:
+        return self.config.evolution.mode == "steady_state"
+
+    def _ask(self, event: GenerationStarted | AgentsAsked, time: float) -> None:
+        if isinstance(event, GenerationStarted):
+            self._begin_generation(event.generation, event.agents)
+            self.generation_started = time
+            return
+        self._agents.update({agent.ref: agent for agent in event.agents})
+        if self.total == 0:
+            self._go_on()
+            self.generation_started = time
+
+    def _go_on(self) -> None:
+        """Count for the next generation of a steady state, of which some agents may have been played already."""
+        self.generation, self.phase = len(self.summaries), Purpose.TRAINING
+        self._agents = {ref: agent for ref, agent in self._agents.items() if ref.generation >= self.generation}
+        self._missing = {ref: count for ref, count in self._missing.items() if ref in self._agents}
+        self.fitnesses = {ref: fitness for ref, fitness in self.fitnesses.items() if ref in self._agents}
+        self._played = {agent.id: self._played.get(agent.id, 0) for agent in self._agents.values()}
+        own = [agent for ref, agent in self._agents.items() if ref.generation == self.generation]
+        self.done = sum(self._played[agent.id] for agent in own)
+        missing = sum(self._missing.get(agent.ref, 0) for agent in own)
+        self.total = self.config.population * self.config.episodes - missing
+
     def _begin_generation(self, generation: int, agents: tuple[Agent, ...]) -> None:
         self.generation, self.phase = generation, Purpose.TRAINING
         self.done, self.total = 0, len(agents) * self.config.episodes
         self._agents = {agent.ref: agent for agent in agents}
-        self.fitnesses, self._played = {}, {}
+        self.fitnesses, self._played, self._missing = {}, {}, {}
 
     def _complete(self, summary: GenerationSummary) -> None:
         self.summaries.append(summary)
@@ -150,6 +192,8 @@ class Tracker:
         self.done = self.total = 0
         if len(self.summaries) >= self.generations:
             self._begin_phase(Purpose.VALIDATION)
+        elif self._steady:
+            self._go_on()
 
     def _begin_phase(self, phase: Purpose) -> None:
         holdout, self.phase, self.done = self.config.holdout, phase, 0
@@ -161,18 +205,23 @@ class Tracker:
 
     def _episode(self, event: EpisodeFinished, time: float) -> None:
         self._recent.append(time)
+        agent = event.episode.agent
         if event.episode.purpose is self.phase:
-            self.done += 1
-            self._played[event.episode.agent] = self._played.get(event.episode.agent, 0) + 1
+            self._played[agent] = self._played.get(agent, 0) + 1
+            ahead = self.phase is Purpose.TRAINING and parse_agent_id(agent)[1] > self.generation
+            self.done += not ahead
 
     def _restart(self, event: AgentRestarted) -> None:
         """Count the episodes of a failed agent again."""
         self.failed -= 1
-        if event.ref in self._agents:
-            self.total += self.config.episodes - self._played.get(self._agents[event.ref].id, 0)
+        missing = self._missing.pop(event.ref, 0)
+        if event.ref.generation == self.generation:
+            self.total += missing
 
     def _fail(self, event: AgentFailed) -> None:
         """Leave out the episodes that a failed agent will not play."""
         self.failed += 1
         if event.ref in self._agents:
-            self.total -= self.config.episodes - self._played.get(self._agents[event.ref].id, 0)
+            self._missing[event.ref] = self.config.episodes - self._played.get(self._agents[event.ref].id, 0)
+        if event.ref.generation == self.generation:
+            self.total -= self._missing.get(event.ref, 0)

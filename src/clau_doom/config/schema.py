@@ -186,6 +186,16 @@ Racing = Annotated[RacingConfig, Field(description="Who need not play all of its
 
 
 class _StrategyConfig(Section):
+    mode: Literal["generational", "steady_state"] = Field(
+        default="generational",
+        description="Whether a generation ends before the next begins, or agents are bred one by one.",
+    )
+    lookahead: int = Field(
+        default=16,
+        ge=1,
+        le=100_000,
+        description="For steady_state: agents in flight; agent k is bred from the results of 0 to k - lookahead.",
+    )
     immigrants: int = Field(
         default=1, ge=0, description="The last agents of a generation that injected genomes may replace."
     )
@@ -340,6 +350,8 @@ class ExperimentConfig(Section):
             self._late(),
             self._where(),
             self._race(),
+            self._steady(),
+            self._proved(),
         )
         refuse([clash for clash in clashes if clash])
         return self
@@ -384,6 +396,25 @@ class ExperimentConfig(Section):
             return None
         remedy = f"leaves nothing to race for: use fewer than the {self.episodes} episodes of each agent"
         return "evolution.racing.first", ("evolution.kind", "evolution.racing.rule", "episodes"), remedy
+
+    def _steady(self) -> Clash | None:
+        evolution = self.evolution
+        if evolution.mode == "generational":
+            return None
+        if not isinstance(evolution, GeneticConfig | RandomSearchConfig):
+            remedy = f"is nothing that {evolution.kind} can do: use kind genetic or random, or mode generational"
+            return "evolution.mode", ("evolution.kind",), remedy
+        if evolution.racing.rule == "none":
+            return None
+        remedy = "drops agents at rungs that a generation plays together: use none, or evolution.mode generational"
+        return "evolution.racing.rule", ("evolution.kind", "evolution.mode"), remedy
+
+    def _proved(self) -> Clash | None:
+        held = self.execution.backend == "docker" and self.docker.verify in {"champions", "parents"}
+        if self.evolution.mode == "generational" or not held:
+            return None
+        remedy = "proves agents at a generation's end, which steady_state does not wait for: use all, or none"
+        return "docker.verify", ("evolution.mode", "execution.backend"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:

@@ -42,7 +42,7 @@ class Agent:
         experiment: The experiment's id.
         ref: Its generation and index.
         genome: Its genes.
-        parents: The agents that its genome was made from, of earlier generations; empty for a drawn genome.
+        parents: The agents that its genome was made from, all asked before it; empty for a drawn genome.
         operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
     """
 

@@ -19,6 +19,7 @@ __all__ = [
     "AgentPaused",
     "AgentRestarted",
     "AgentResumed",
+    "AgentsAsked",
     "ChampionChosen",
     "ContestantFailed",
     "EpisodeFinished",
@@ -81,6 +82,17 @@ class ExperimentStarted:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationStarted:
     """A strategy was asked, and these agents are to be evaluated."""
+
+    generation: int
+    agents: tuple[Agent, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentsAsked:
+    """A steady-state strategy was asked, and these agents are to be evaluated as well.
+
+    They follow the last agent. A generation begins with its first agent, whether or not the one before is complete.
+    """
 
     generation: int
     agents: tuple[Agent, ...]
@@ -263,6 +275,7 @@ Event = (
     ExperimentCreated
     | ExperimentStarted
     | GenerationStarted
+    | AgentsAsked
     | EpisodeFinished
     | EpisodeLost
     | AgentFailed

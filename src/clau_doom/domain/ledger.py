@@ -14,6 +14,7 @@ from clau_doom.domain.events import (
     AgentPaused,
     AgentRestarted,
     AgentResumed,
+    AgentsAsked,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
@@ -167,9 +168,8 @@ class Ledger:
                 tables.interventions += event.kind is FailureKind.STOPPED
                 tables.kinds[event.ref] = event.kind
                 self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)
-            case GenerationStarted():
-                tables.generations.append([_pending(agent) for agent in event.agents])
-                tables.places.update({agent.id: agent.ref for agent in event.agents})
+            case GenerationStarted() | AgentsAsked():
+                self._ask(event)
             case GenerationCompleted():
                 tables.summaries.append(event.summary)
             case ChampionChosen():
@@ -191,6 +191,13 @@ class Ledger:
                 tables.state = ExperimentState.RUNNING
             case ExperimentInterrupted() | ExperimentFailed() | ExperimentCompleted() | ExperimentCancelled():
                 tables.state, tables.reason = _ENDS[type(event)], getattr(event, "reason", None)
+
+    def _ask(self, event: GenerationStarted | AgentsAsked) -> None:
+        tables = self._tables
+        if event.generation == len(tables.generations):
+            tables.generations.append([])
+        tables.generations[-1].extend(_pending(agent) for agent in event.agents)
+        tables.places.update({agent.id: agent.ref for agent in event.agents})
 
     def _settle(
         self, ref: AgentRef, *, status: AgentStatus, fitness: float | None = None, failure: str | None = None
@@ -240,8 +247,8 @@ class Ledger:
                 return self._new_episode(event.episode)
             case AgentEvaluated() | AgentDropped() | AgentFailed():
                 return self._may_settle(event)
-            case GenerationStarted():
-                return self._next_generation(experiment, event)
+            case GenerationStarted() | AgentsAsked():
+                return self._next_agents(experiment, event)
             case GenerationCompleted():
                 return self._complete(event.summary)
             case ChampionChosen():
@@ -269,11 +276,17 @@ class Ledger:
         known = episode.purpose is not Purpose.TRAINING or status in {AgentStatus.PENDING, AgentStatus.FAILED}
         return known and (episode.purpose, episode.agent, episode.number) not in self._tables.episodes
 
-    def _next_generation(self, experiment: Experiment, event: GenerationStarted) -> bool:
-        started, finished = len(self._tables.generations), len(self._tables.summaries)
-        expected = [AgentRef(started, index) for index in range(len(event.agents))]
+    def _next_agents(self, experiment: Experiment, event: GenerationStarted | AgentsAsked) -> bool:
+        generations, finished = self._tables.generations, len(self._tables.summaries)
+        first, possible = 0, event.generation == len(generations)
+        if isinstance(event, GenerationStarted):
+            possible = possible and event.generation == finished
+        elif not possible:
+            possible = finished <= event.generation == len(generations) - 1
+            first = len(generations[-1]) if possible else 0
+        expected = [AgentRef(event.generation, first + number) for number in range(len(event.agents))]
         return (
-            event.generation == started == finished
+            possible
             and [agent.ref for agent in event.agents] == expected != []
             and all(agent.experiment == experiment.id for agent in event.agents)
         )
@@ -281,8 +294,8 @@ class Ledger:
     def _complete(self, summary: GenerationSummary) -> bool:
         generations, best = self._tables.generations, summary.best
         return (
-            summary.index == len(self._tables.summaries) == len(generations) - 1 == best.generation
-            and all(evaluation.status is not AgentStatus.PENDING for evaluation in generations[-1])
+            summary.index == len(self._tables.summaries) == best.generation < len(generations)
+            and all(evaluation.status is not AgentStatus.PENDING for evaluation in generations[summary.index])
             and self._is_evaluated(best)
         )
 

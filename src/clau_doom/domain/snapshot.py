@@ -26,7 +26,7 @@ class Snapshot:
         state: Where it stands; `RUNNING` is what a killed process leaves behind.
         reason: Why it was interrupted or failed, or None.
         generations: The agents' evaluations, by generation and index; the last generation's may be unfinished
-            (status `PENDING`).
+            (status `PENDING`), and in a steady state those of several, of which the last lacks agents.
         summaries: The finished generations.
         episodes: Finished training episodes by agent, sorted by number, recordings left out.
         judging: Finished validation and held-out episodes, by (purpose, agent id), sorted by number.
@@ -52,6 +52,14 @@ class Snapshot:
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0
+
+    @property
+    def under_way(self) -> int:
+        """The generation under way, the first of several in a steady state; the last where all are finished.
+
+        At least one must have started.
+        """
+        return min(len(self.summaries), len(self.generations) - 1)
 
     @property
     def finished_generations(self) -> tuple[tuple[Evaluation, ...], ...]:

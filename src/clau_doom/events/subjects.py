@@ -14,6 +14,7 @@ from clau_doom.domain.events import (
     AgentPaused,
     AgentRestarted,
     AgentResumed,
+    AgentsAsked,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
@@ -98,7 +99,7 @@ def _about(experiment: str, event: Event) -> str:
             | ChampionChosen()
         ):
             about = ""
-        case GenerationStarted() | GenomeInjected():
+        case GenerationStarted() | AgentsAsked() | GenomeInjected():
             about = f"generation.{event.generation}."
         case GenerationCompleted():
             about = f"generation.{event.summary.index}."

@@ -8,10 +8,12 @@ from clau_doom.evolution.cma_es import CmaEs
 from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import MapElites
 from clau_doom.evolution.racing import Race
-from clau_doom.evolution.random_search import RandomSearch
+from clau_doom.evolution.random_search import RandomSearch, SteadyRandom
+from clau_doom.evolution.steady_genetic import SteadyGenetic
+from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.strategy import Strategy
 
-__all__ = ["make_race", "make_strategy"]
+__all__ = ["make_race", "make_steady_state", "make_strategy"]
 
 
 def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> Strategy:
@@ -38,6 +40,22 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
             return RandomSearch(config, space, population, seed)
         case _:
             assert_never(config)
+
+
+def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: int, seed: int) -> SteadyState:
+    """Return the steady-state strategy that `config` describes, before agent 0; see `make_strategy`.
+
+    Raises:
+        ValueError: The strategy has no steady state, or the population is smaller than 1.
+        InvalidGenome: A gene of the space can have no value at all.
+    """
+    match config:
+        case GeneticConfig():
+            return SteadyGenetic(config, space, population, seed, lookahead=config.lookahead)
+        case RandomSearchConfig():
+            return SteadyRandom(space, population, seed, lookahead=config.lookahead)
+        case _:
+            raise ValueError(f"{config.kind} has no steady state: genetic and random have")
 
 
 def make_race(config: EvolutionConfig, population: int, episodes: int, seed: int, generation: int) -> Race | None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from clau_doom.config import RandomSearchConfig
 from clau_doom.domain import Genome, GenomeSpace
+from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
-__all__ = ["RandomSearch"]
+__all__ = ["RandomSearch", "SteadyRandom"]
 
 
 class RandomSearch(Strategy):
@@ -27,4 +28,17 @@ class RandomSearch(Strategy):
         pass
 
     def _tell(self, results: Sequence[Result]) -> None:
+        pass
+
+
+class SteadyRandom(SteadyState):
+    """Random search, one agent after another."""
+
+    name = "random"
+
+    def _ask(self) -> Offspring:
+        row = self._coordinates.draw(self._stream("steady", self.asked), 1)[0]
+        return Offspring(self._coordinates.genome(row), (), "draw")
+
+    def _tell(self, result: Result) -> None:
         pass

@@ -15,7 +15,7 @@ from clau_doom.domain import AgentRef, Genome, GenomeSpace, Measures, generator
 from clau_doom.errors import OutOfOrder
 from clau_doom.evolution.coordinates import Coordinates
 
-__all__ = ["INJECTED", "Offspring", "Result", "Strategy", "mean_measures"]
+__all__ = ["INJECTED", "Evolver", "Offspring", "Result", "Strategy", "check_finite", "mean_measures"]
 
 INJECTED = "injected"
 """The operator of a genome that no strategy made."""
@@ -27,7 +27,7 @@ class Offspring:
 
     Attributes:
         genome: Its genes; they lie in the strategy's space.
-        parents: The agents that it was made from, of earlier generations; empty for a drawn genome.
+        parents: The agents that it was made from, all told before it; empty for a drawn genome.
         operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
     """
 
@@ -69,10 +69,20 @@ def mean_measures(episodes: Sequence[Measures]) -> Measures:
     )
 
 
-class Strategy(ABC):
-    """How the next generation is made from all that came before it.
+def check_finite(result: Result, who: str) -> None:
+    """Refuse a fitness that nothing can be compared with.
 
-    `ask` and `tell` take turns. Parents are named by their place: generation and index, counted from the first ask.
+    Raises:
+        OutOfOrder: The fitness is not finite; the message names the agent.
+    """
+    if result.fitness is not None and not math.isfinite(result.fitness):
+        raise OutOfOrder(
+            f"the fitness of {who} is {result.fitness}: a finite number was expected, or None for a failed agent"
+        )
+
+
+class Evolver(ABC):
+    """What makes genomes of what came before, by generations or one by one.
 
     Attributes:
         space: Where every genome that is asked lies.
@@ -100,6 +110,20 @@ class Strategy(ABC):
         self.population = population
         self._coordinates = Coordinates(space)
         self._seed = seed
+
+    def _stream(self, *path: str | int) -> np.random.Generator:
+        return generator(self._seed, "strategy", self.name, *path)
+
+
+class Strategy(Evolver):
+    """How the next generation is made from all that came before it.
+
+    `ask` and `tell` take turns. Parents are named by their place: generation and index, counted from the first ask.
+    """
+
+    def __init__(self, space: GenomeSpace, population: int, seed: int) -> None:
+        """Start before generation 0; see `Evolver`."""
+        super().__init__(space, population, seed)
         self._generation = 0
         self._asked = False
 
@@ -139,11 +163,7 @@ class Strategy(ABC):
                 f"one for each of its {self.population} agents was expected, in the order asked"
             )
         for index, result in enumerate(results):
-            if result.fitness is not None and not math.isfinite(result.fitness):
-                raise OutOfOrder(
-                    f"the fitness of agent {index} of generation {self._generation} is {result.fitness}: "
-                    "a finite number was expected, or None for a failed agent"
-                )
+            check_finite(result, f"agent {index} of generation {self._generation}")
         self._tell(results)
         self._asked = False
         self._generation += 1
@@ -174,6 +194,3 @@ class Strategy(ABC):
     @abstractmethod
     def _tell(self, results: Sequence[Result]) -> None:
         """Learn from generation `self.generation`; the results are checked already."""
-
-    def _stream(self, *path: str | int) -> np.random.Generator:
-        return generator(self._seed, "strategy", self.name, *path)

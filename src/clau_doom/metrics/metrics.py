@@ -14,6 +14,7 @@ from clau_doom.domain.events import (
     AgentDropped,
     AgentEvaluated,
     AgentFailed,
+    AgentsAsked,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
@@ -79,9 +80,13 @@ class Metrics:
         tracked = self._track(experiment)
         tracked.sequence, tracked.state = snapshot.last_sequence, snapshot.state
         # The spread of the genes is told relative to generation 0.
-        for evaluations in (*snapshot.generations[:1], *snapshot.generations[-1:]):
-            agents = tuple(evaluation.agent for evaluation in evaluations)
-            tracked.started(agents[0].ref.generation, agents)
+        if snapshot.generations:
+            for generation in dict.fromkeys([0, snapshot.under_way]):
+                tracked.started(generation, [row.agent for row in snapshot.generations[generation]])
+        for generation, evaluations in enumerate(
+            snapshot.generations[len(snapshot.summaries) :], len(snapshot.summaries)
+        ):
+            tracked.asked(generation, [row.agent for row in evaluations])
         if snapshot.summaries:
             tracked.completed(snapshot.summaries[-1])
         if snapshot.champion:
@@ -190,8 +195,9 @@ class Metrics:
                 tracked.failed(Purpose.TRAINING, event.kind)
             case ContestantFailed():
                 tracked.failed(event.purpose, event.kind)
-            case GenerationStarted():
-                tracked.started(event.generation, event.agents)
+            case GenerationStarted() | AgentsAsked():
+                show = tracked.asked if isinstance(event, AgentsAsked) else tracked.started
+                show(event.generation, event.agents)
             case GenerationCompleted():
                 tracked.completed(event.summary)
             case ChampionChosen():

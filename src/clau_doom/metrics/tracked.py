@@ -1,6 +1,7 @@
 """One experiment's series: made at once, so that a rate is right from the first event, and removed together."""
 
 import math
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -32,6 +33,7 @@ class Tracked:
         self._experiment = experiment
         self._evolution = evolution
         self._made: dict[tuple[Counter | Gauge | Histogram, tuple[str, ...]], None] = {}
+        self._asked: dict[int, list[Agent]] = {}
         self._gene_deviations: NDArray[np.float64] | None = None
         self._tics = self._child(episodes.tics)
         self._decisions = self._child(episodes.decisions)
@@ -84,7 +86,12 @@ class Tracked:
         """Count an agent that is evaluated or failed."""
         self._agents[outcome].inc()
 
-    def started(self, generation: int, agents: tuple[Agent, ...]) -> None:
+    def asked(self, generation: int, agents: Sequence[Agent]) -> None:
+        """Take in agents that are asked one after another; their spread is shown when their generation is complete."""
+        self._asked.setdefault(generation, []).extend(agents)
+        self.gauge(self._evolution.generation, min(self._asked))
+
+    def started(self, generation: int, agents: Sequence[Agent]) -> None:
         """Show a generation that is being evaluated."""
         self.gauge(self._evolution.generation, generation)
         deviations = np.std([agent.genome.values for agent in agents], axis=0)
@@ -96,6 +103,8 @@ class Tracked:
 
     def completed(self, summary: GenerationSummary) -> None:
         """Show what a finished generation came to."""
+        if agents := self._asked.pop(summary.index, None):
+            self.started(summary.index, agents)
         self.gauge(self._evolution.best, summary.best_fitness)
         self.gauge(self._evolution.mean, summary.mean_fitness)
         self.gauge(self._evolution.worst, summary.worst_fitness)

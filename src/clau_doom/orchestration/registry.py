@@ -1,4 +1,4 @@
-"""The live agents of the generation under evaluation: how far each is, and which have failed."""
+"""The live agents, those under evaluation: how far each is, and which have failed."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ class LiveAgent:
 
 
 class Registry:
-    """The agents of one generation, by id and in the order of their indices."""
+    """The agents under evaluation, by id and in the order in which they were asked."""
 
     def __init__(self, capacity: int, agents: Iterable[Agent] = ()) -> None:
         """Hold at most `capacity` agents, beginning with `agents`."""
@@ -79,8 +79,16 @@ class Registry:
         except KeyError:
             raise AgentNotFound(f"agent {agent_id} is not under evaluation") from None
 
+    def remove(self, agent_id: str) -> None:
+        """Forget an agent that is told."""
+        del self._agents[agent_id]
+
+    def __contains__(self, agent_id: str) -> bool:
+        """Say whether an agent is under evaluation."""
+        return agent_id in self._agents
+
     def __iter__(self) -> Iterator[LiveAgent]:
-        """Iterate over the agents by index."""
+        """Iterate over the agents, the first asked first."""
         return iter(self._agents.values())
 
     def __len__(self) -> int:

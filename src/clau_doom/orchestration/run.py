@@ -5,7 +5,7 @@ import contextlib
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, AgentRef, Evaluation, Fitness, GenomeSpace, Purpose, episode_seeds
@@ -30,7 +30,8 @@ from clau_doom.errors import (
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
-from clau_doom.orchestration.generation import GenerationRun, restore, summarise
+from clau_doom.orchestration.evaluating import restore
+from clau_doom.orchestration.generation import GenerationRun, summarise
 from clau_doom.orchestration.immigration import admit, immigrants_of
 from clau_doom.orchestration.judging import Judge, candidates
 from clau_doom.orchestration.log import RunLog
@@ -38,6 +39,7 @@ from clau_doom.orchestration.player import Player
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.steady import SteadyRun
 from clau_doom.orchestration.steering import Steering
 from clau_doom.orchestration.verification import Verification
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Glimpse
@@ -46,21 +48,37 @@ __all__ = ["ExperimentRun"]
 
 
 @dataclass
+class _Finished:
+    """What is kept of the finished generations: little, for a run may have a million episodes.
+
+    Attributes:
+        summaries: What they came to.
+        best: The best agent of each of them.
+    """
+
+    summaries: list[GenerationSummary] = field(default_factory=list)
+    best: dict[AgentRef, Agent] = field(default_factory=dict)
+
+    def add(self, evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
+        """Keep what is still needed of a generation."""
+        self.summaries.append(summary)
+        self.best[summary.best] = evaluations[summary.best.index].agent
+
+
+@dataclass
 class _Progress:
-    """What the loop carries from generation to generation: little, for a run may have a million episodes.
+    """What the loop carries from generation to generation.
 
     Attributes:
         strategy: The strategy.
-        summaries: What the finished generations came to.
-        best: The best agent of each of them.
+        finished: The finished generations.
         lengths: By generation and index, how many tics each agent's episodes lasted on average; NaN where it has none.
         asked: What the strategy asked for already.
     """
 
     strategy: Strategy
-    summaries: list[GenerationSummary]
-    best: dict[AgentRef, Agent]
-    lengths: "list[array[float]]"
+    finished: _Finished
+    lengths: "list[array[float]]" = field(default_factory=list)
     asked: Sequence[Offspring] | None = None
 
 
@@ -177,26 +195,51 @@ class ExperimentRun:
         return failure
 
     async def _evolve_and_judge(self, snapshot: Snapshot, log: RunLog) -> None:
+        self._generation = len(snapshot.summaries)
+        finished = _Finished()
+        for evaluations, summary in zip(snapshot.generations, snapshot.summaries, strict=False):
+            finished.add(evaluations, summary)
+        if self._config.evolution.mode == "steady_state":
+            await self._evolve_steadily(snapshot, finished, log)
+        else:
+            await self._evolve_generations(snapshot, finished, log)
+        await self._judge(snapshot, finished, log)
+        await log.append(ExperimentCompleted(generations=self._config.generations))
+
+    async def _evolve_steadily(self, snapshot: Snapshot, finished: _Finished, log: RunLog) -> None:
+        async def completed(evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
+            finished.add(evaluations, summary)
+            self._generation = summary.index + 1
+            await self._backend.end_generation(summary.index)
+
+        live = SteadyRun(
+            self._config, self._space, seeds=self._seeds, fitness=self._fitness, log=log, completed=completed
+        )
+        try:
+            await live.begin(snapshot, self._shutdown.check)
+            self.steering.evaluate(live)
+            await live.evolve(self._player)
+        except (ShutdownRequested, GenerationFailed, StorageFailed):
+            raise
+        except Exception as error:
+            raise GenerationFailed(f"generation {self._generation} failed") from error
+
+    async def _evolve_generations(self, snapshot: Snapshot, finished: _Finished, log: RunLog) -> None:
         done = len(snapshot.summaries)
-        self._generation = done
-        progress = await self._restore(snapshot)
+        progress = await self._restore(snapshot, finished)
         for generation in range(done, self._config.generations):
             self._generation = generation
             self._shutdown.check()
             known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
             await self._evolve(generation, progress, snapshot, known, log)
-        await self._judge(snapshot, progress, log)
-        await log.append(ExperimentCompleted(generations=self._config.generations))
 
-    async def _restore(self, snapshot: Snapshot) -> _Progress:
+    async def _restore(self, snapshot: Snapshot, finished: _Finished) -> _Progress:
         config = self._config
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
-        finished = snapshot.generations[: len(snapshot.summaries)]
-        await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
-        progress = _Progress(strategy=strategy, summaries=[], best={}, lengths=[])
-        for evaluations, summary in zip(finished, snapshot.summaries, strict=True):
-            _remember(progress, evaluations, summary)
-        return progress
+        told = snapshot.finished_generations
+        await asyncio.to_thread(replay, strategy, config.name, told, self._fitness, self._shutdown.check)
+        lengths = [array("d", map(_length, evaluations)) for evaluations in told]
+        return _Progress(strategy=strategy, finished=finished, lengths=lengths)
 
     async def _evolve(
         self,
@@ -219,7 +262,8 @@ class ExperimentRun:
             await log.append(GenerationStarted(generation=generation, agents=agents))
         else:
             check_asked(agents, stored)
-            restore(registry, snapshot, generation)
+            for agent, evaluation in zip(registry, snapshot.generations[generation], strict=True):
+                restore(agent, evaluation, snapshot)
         live = GenerationRun(registry, self._seeds(generation), self._fitness, log, self._race(generation))
         self.steering.evaluate(live)
         try:
@@ -233,7 +277,8 @@ class ExperimentRun:
         finally:
             await self._backend.end_generation(generation)
         summary = summarise(evaluations)
-        _remember(progress, evaluations, summary)
+        progress.finished.add(evaluations, summary)
+        progress.lengths.append(array("d", map(_length, evaluations)))
         await log.append(GenerationCompleted(summary=summary))
 
     async def _tell(
@@ -273,8 +318,8 @@ class ExperimentRun:
         config = self._config
         return make_race(config.evolution, config.population, config.episodes, config.seed, generation)
 
-    async def _judge(self, snapshot: Snapshot, progress: _Progress, log: RunLog) -> None:
-        self._generation, holdout = len(progress.summaries), self._config.holdout
+    async def _judge(self, snapshot: Snapshot, finished: _Finished, log: RunLog) -> None:
+        self._generation, holdout = len(finished.summaries), self._config.holdout
         judge = Judge(
             seed=self._config.seed,
             fitness=self._fitness,
@@ -283,9 +328,9 @@ class ExperimentRun:
             finished=snapshot.judging,
             chosen=snapshot.champion,
         )
-        rivals = candidates(progress.summaries, progress.best)
+        rivals = candidates(finished.summaries, finished.best)
         champion = await judge.choose(self._player, rivals, holdout.validation)
-        first = progress.best[progress.summaries[0].best]
+        first = finished.best[finished.summaries[0].best]
         await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
 
 
@@ -299,13 +344,6 @@ def _parents(asked: Sequence[Offspring], evaluations: Sequence[Evaluation]) -> l
     """Return the agents of a generation that have offspring in the next, by index."""
     parents = {parent for offspring in asked for parent in offspring.parents}
     return [evaluation.agent for evaluation in evaluations if evaluation.agent.ref in parents]
-
-
-def _remember(progress: _Progress, evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
-    """Keep what is still needed of a finished generation."""
-    progress.summaries.append(summary)
-    progress.best[summary.best] = evaluations[summary.best.index].agent
-    progress.lengths.append(array("d", map(_length, evaluations)))
 
 
 def _length(evaluation: Evaluation) -> float:

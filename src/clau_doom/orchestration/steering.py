@@ -3,12 +3,12 @@
 import asyncio
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import GenomeSpace, parse_agent_id
+from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import ExperimentPaused, ExperimentResumed, GenomeInjected
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import WrongState
-from clau_doom.orchestration.generation import GenerationRun
+from clau_doom.orchestration.evaluating import Evaluating
 from clau_doom.orchestration.immigration import Immigration
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player
@@ -27,7 +27,7 @@ class Steering:
     Attributes:
         immigration: The genomes that wait for the generation that is to start next.
         started: How many generations have started.
-        live: The generation under evaluation, or None.
+        live: The agents under evaluation, or None.
         cancelled: Whether the run is to end for good.
         under_way: Set when the first generation is under evaluation, or the run is over without one.
     """
@@ -44,9 +44,10 @@ class Steering:
         self._log: RunLog | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._paused = False
+        self._by_generation = config.evolution.mode == "generational"
         self.immigration = Immigration(space, population=config.population, places=0, waiting=())
         self.started = 0
-        self.live: GenerationRun | None = None
+        self.live: Evaluating | None = None
         self.cancelled = False
         self.under_way = asyncio.Event()
 
@@ -62,8 +63,8 @@ class Steering:
         )
         self._set_deadline()
 
-    def evaluate(self, live: GenerationRun) -> None:
-        """Have the agents of a generation that has started at hand."""
+    def evaluate(self, live: Evaluating) -> None:
+        """Have the agents that are under evaluation at hand."""
         self.live = live
         self.under_way.set()
 
@@ -120,25 +121,29 @@ class Steering:
         """
         log = self._steerable()
         if isinstance(command, InjectGenome):
+            if not self._by_generation:
+                raise WrongState(
+                    "in steady_state no generation is asked at once: inject with evolution.mode generational"
+                )
             if self.started >= self._config.generations:
                 raise WrongState(f"no generation follows generation {self.started - 1}: raise generations to inject")
             self.immigration.add(command.genome, self.started)
             injected = GenomeInjected(generation=self.started, genome=command.genome)
             return CommandDone(sequence=await log.append(injected))
-        _, generation, _ = parse_agent_id(command.agent)
-        if self.live is None or generation != self.started - 1 or self.live.told:
-            return await self._look_back(command, generation)
+        if self.live is None or not self.live.steers(command.agent):
+            return await self._look_back(command)
         agent, events = self.live.command(command.action, command.agent)
         evaluation, paused = self.live.evaluation(agent), agent.paused
         sequence = await log.append(*events) if events else 0
         return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
 
-    async def _look_back(self, command: AgentCommand, generation: int) -> CommandDone:
-        """Return an agent of a generation that is told, which can be looked at and no more."""
+    async def _look_back(self, command: AgentCommand) -> CommandDone:
+        """Return an agent that is told, which can be looked at and no more."""
         snapshot = await self._store.snapshot()
         evaluation = snapshot.find(command.agent)
         if command.action is not AgentAction.INSPECT:
-            raise WrongState(f"generation {generation} is told: nothing can be done to {command.agent} any more")
+            told = f"generation {evaluation.agent.ref.generation} is told" if self._by_generation else "it is told"
+            raise WrongState(f"{told}: nothing can be done to {command.agent} any more")
         return CommandDone(sequence=0, evaluation=evaluation)
 
     def _steerable(self) -> RunLog:

@@ -81,11 +81,13 @@ class Work:
 
     Attributes:
         over: Whether nothing is added any more, because everything was played or given up.
+        more: Whether tasks are yet to come, so that it is not done even where everything was played.
     """
 
-    def __init__(self, tasks: Iterable[EpisodeTask]) -> None:
+    def __init__(self, tasks: Iterable[EpisodeTask], *, more: bool = False) -> None:
         """Begin with some tasks; the first are begun first."""
         self.over = False
+        self.more = more
         self._queue = _Queue()
         self._queue.add(tasks)
         self._held: dict[str, deque[EpisodeTask]] = {}
@@ -101,7 +103,7 @@ class Work:
     @property
     def done(self) -> bool:
         """Whether every task was played or given up; those of held agents were not."""
-        return not (self._queue or self._playing or any(self._held.values()))
+        return not (self.more or self._queue or self._playing or any(self._held.values()))
 
     def take(self, fits: Callable[[EpisodeTask], bool] = lambda _: True) -> EpisodeTask | None:
         """Return the first task that fits, which is now being played, or None when none can be begun.

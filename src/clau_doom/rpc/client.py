@@ -110,7 +110,7 @@ class RpcClient:
         return await self._call(self._stub.CancelExperiment, pb.CancelExperimentRequest(experiment_id=experiment))
 
     async def generation(self, experiment: str, generation: int | None = None) -> resources_pb2.GenerationStatus:
-        """Return how a generation stands; None: the last one that has started."""
+        """Return how a generation stands; None: the one under way, or the last."""
         request = pb.GetGenerationStatusRequest(experiment_id=experiment, generation=generation)
         return await self._call(self._stub.GetGenerationStatus, request)
 

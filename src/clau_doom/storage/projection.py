@@ -11,6 +11,7 @@ from clau_doom.domain.events import (
     AgentPaused,
     AgentRestarted,
     AgentResumed,
+    AgentsAsked,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
@@ -81,8 +82,8 @@ class Projection:
                 self._settle(event.ref, AgentStatus.FAILED, kind=event.kind.value, failure=event.reason)
             case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
                 self._intervene(sequence, event)
-            case GenerationStarted():
-                self._generation(event.generation, event.agents)
+            case GenerationStarted() | AgentsAsked():
+                self._asked(event)
             case GenerationCompleted():
                 self._summary(event.summary)
             case ChampionChosen():
@@ -143,15 +144,23 @@ class Projection:
     def _state(self, state: ExperimentState, reason: str | None = None) -> None:
         self._run("UPDATE experiment SET state = ?, reason = ?", (state.value, _text(reason)))
 
-    def _generation(self, generation: int, agents: tuple[Agent, ...]) -> None:
+    def _asked(self, event: GenerationStarted | AgentsAsked) -> None:
+        generation = event.generation
         (started,) = self._run("SELECT coalesce(max(generation) + 1, 0) FROM agents").fetchone()
         (finished,) = self._run("SELECT count(*) FROM generations").fetchone()
-        if generation != started or started != finished:
+        follows = finished if isinstance(event, GenerationStarted) else started
+        joins = isinstance(event, AgentsAsked) and finished <= generation == started - 1
+        if not (generation == started == follows or joins):
             raise StoreCorrupted(f"generation {generation} starts where {started} were started and {finished} finished")
+        (first,) = self._run("SELECT count(*) FROM agents WHERE generation = ?", (generation,)).fetchone()
+        self._join(generation, first, event.agents)
+
+    def _join(self, generation: int, first: int, agents: tuple[Agent, ...]) -> None:
+        """Have agents follow those of a generation that are there."""
         if not agents:
             raise StoreCorrupted(f"generation {generation} has no agents")
         (experiment,) = self._run("SELECT id FROM experiment").fetchone()
-        for number, agent in enumerate(agents):
+        for number, agent in enumerate(agents, first):
             if agent.ref != AgentRef(generation, number) or agent.experiment != experiment:
                 expected = agent_id(experiment, generation, number)
                 raise StoreCorrupted(f"{agent.id} stands in generation {generation} where {expected} belongs")
@@ -239,10 +248,11 @@ class Projection:
 
     def _summary(self, summary: GenerationSummary) -> None:
         (started,) = self._run("SELECT coalesce(max(generation), -1) FROM agents").fetchone()
+        (finished,) = self._run("SELECT count(*) FROM generations").fetchone()
         (pending,) = self._run(
             "SELECT count(*) FROM agents WHERE generation = ? AND status = 'pending'", (summary.index,)
         ).fetchone()
-        if summary.index != started or pending:
+        if not finished == summary.index <= started or pending:
             raise StoreCorrupted(f"generation {summary.index} cannot be complete: {pending} agents are pending")
         if summary.best.generation != summary.index or not self._evaluated(summary.best):
             raise StoreCorrupted(f"generation {summary.index} cannot have {summary.best} as its best agent")

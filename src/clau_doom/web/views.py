@@ -103,12 +103,12 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness) -> Json:
 
 
 def population_view(stored: StoredExperiment, space: GenomeSpace | None, generation: int | None) -> Json:
-    """Return a generation's agents, the last one's where none is named; genes by name where the space is known."""
+    """Return the agents of a generation, or of the one under way; genes by name where the space is known."""
     snapshot = stored.snapshot
     count = len(snapshot.generations)
     if not count:
         return {"generation": None, "finished": False, "genes": [], "measures": [], "agents": []}
-    number = count - 1 if generation is None else min(max(generation, 0), count - 1)
+    number = snapshot.under_way if generation is None else min(max(generation, 0), count - 1)
     genes = space.genes[:_MOST_GENES] if space else ()
     return {
         "generation": number,
@@ -243,7 +243,7 @@ def _held_out(snapshot: Snapshot, fitness: Fitness) -> list[Json]:
 def _children(snapshot: Snapshot, agent: Agent) -> list[Agent]:
     return [
         row.agent
-        for generation in snapshot.generations[agent.ref.generation + 1 :]
+        for generation in snapshot.generations[agent.ref.generation :]
         for row in generation
         if agent.ref in row.agent.parents
     ]

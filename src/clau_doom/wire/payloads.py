@@ -34,7 +34,13 @@ _RunEvent = (
     | events.ExperimentCompleted
     | events.ExperimentFailed
 )
-_GenerationEvent = events.GenerationStarted | events.GenerationCompleted | events.ChampionChosen | events.GenomeInjected
+_GenerationEvent = (
+    events.GenerationStarted
+    | events.AgentsAsked
+    | events.GenerationCompleted
+    | events.ChampionChosen
+    | events.GenomeInjected
+)
 _EpisodeEvent = events.EpisodeFinished | events.EpisodeLost | events.ContestantFailed
 _AgentEvent = (
     events.AgentEvaluated
@@ -53,6 +59,7 @@ def payload_message(experiment: str, event: events.Event) -> Message:
             return _of_person(event)
         case (
             events.GenerationStarted()
+            | events.AgentsAsked()
             | events.GenerationCompleted()
             | events.ChampionChosen()
             | events.GenomeInjected()
@@ -111,6 +118,9 @@ def _of_generation(experiment: str, event: _GenerationEvent) -> Message:
         case events.GenerationStarted():
             asked = [_asked(agent) for agent in event.agents]
             return pb.GenerationStarted(generation=event.generation, agents=asked)
+        case events.AgentsAsked():
+            asked = [_asked(agent) for agent in event.agents]
+            return pb.AgentsAsked(generation=event.generation, agents=asked)
         case events.GenerationCompleted():
             return pb.GenerationCompleted(summary=summary_message(experiment, event.summary))
         case events.ChampionChosen():
@@ -186,12 +196,22 @@ def _read_started(_: str, message: pb.ExperimentStarted) -> events.Event:
 
 
 def _read_generation(experiment: str, message: pb.GenerationStarted) -> events.Event:
+    generation, agents = _read_agents(experiment, message)
+    return events.GenerationStarted(generation=generation, agents=agents)
+
+
+def _read_further(experiment: str, message: pb.AgentsAsked) -> events.Event:
+    generation, agents = _read_agents(experiment, message)
+    return events.AgentsAsked(generation=generation, agents=agents)
+
+
+def _read_agents(experiment: str, message: pb.GenerationStarted | pb.AgentsAsked) -> tuple[int, tuple[Agent, ...]]:
     generation = whole(message.generation, "a generation")
     agents = tuple([_read_asked(experiment, agent) for agent in message.agents])
     stray = next((agent.id for agent in agents if agent.ref.generation != generation), None)
     if stray:
         raise InvalidMessage(f"agent {stray} is none of generation {generation}")
-    return events.GenerationStarted(generation=generation, agents=agents)
+    return generation, agents
 
 
 def _read_asked(experiment: str, message: pb.AskedAgent) -> Agent:
@@ -255,6 +275,7 @@ _READERS: Mapping[str, Callable[[str, Any], events.Event]] = MappingProxyType(
         "experiment_failed": lambda _, message: events.ExperimentFailed(reason=message.reason),
         "experiment_cancelled": lambda *_: events.ExperimentCancelled(),
         "generation_started": _read_generation,
+        "agents_asked": _read_further,
         "generation_completed": lambda experiment, message: events.GenerationCompleted(
             summary=summary_from(experiment, message.summary)
         ),

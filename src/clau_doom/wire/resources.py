@@ -58,7 +58,7 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
 
 
 def generation_message(stored: StoredExperiment, generation: int | None) -> pb.GenerationStatus:
-    """Return how a generation stands; None: the last one that has started.
+    """Return how a generation stands; None: the one under way, or the last.
 
     Raises:
         GenerationNotFound: It has not started.
@@ -134,7 +134,7 @@ def _started(snapshot: Snapshot, generation: int | None) -> int:
     if count == 0:
         raise GenerationNotFound(f"no generation of {name} has started: ask again once its run has begun")
     if generation is None:
-        return count - 1
+        return snapshot.under_way
     if not 0 <= generation < count:
         there = f"use 0 to {count - 1}, or leave it out for the last one" if count > 1 else "use 0, or leave it out"
         raise GenerationNotFound(f"generation {generation} of {name} has not started: {there}")

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from clau_doom.cli.progress import live_view, show_progress
 from clau_doom.cli.tracking import Tracker
-from clau_doom.config import ExperimentConfig
-from clau_doom.domain import AgentRef, Purpose
+from clau_doom.config import ExperimentConfig, GeneticConfig
+from clau_doom.domain import AgentRef, Gene, GenomeSpace, Purpose
 from clau_doom.domain.events import (
     ChampionChosen,
     EpisodeFinished,
@@ -20,6 +20,10 @@ from clau_doom.domain.events import (
     GenerationCompleted,
     RecordedEvent,
 )
+from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.testing import ScriptedBackend
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
 
 def recorded(events: Sequence[Event], *, every: float = 0.5) -> list[RecordedEvent]:
@@ -175,3 +179,38 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
     resumed = Tracker.begin(config, snapshot)
     for name in ("generation", "phase", "done", "total", "summaries", "fitnesses", "failed"):
         assert getattr(resumed, name) == getattr(saw, name), name
+
+
+def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> None:
+    """Agents that are asked ahead count for their own generation, also where a run is resumed in the middle of it."""
+    evolution = GeneticConfig(mode="steady_state", lookahead=4)
+    steady = config.model_copy(update={"evolution": evolution, "generations": 4})
+    story, snapshots = asyncio.run(steady_story(steady))
+    tracker, whole = Tracker.begin(steady), steady.population * steady.episodes
+    ahead = 0
+    for recorded in story:
+        tracker.apply(recorded)
+        if tracker.phase is not Purpose.TRAINING:
+            break
+        assert tracker.generation == len(tracker.summaries)
+        assert tracker.done <= tracker.total
+        if tracker.generation_started is not None:
+            assert tracker.total == whole
+        if isinstance(recorded.event, GenerationCompleted):
+            ahead += tracker.done
+        resumed = Tracker.begin(steady, snapshots[recorded.sequence])
+        found = [resumed.generation, resumed.done, resumed.total, resumed.fitnesses, resumed.failed]
+        assert found == [tracker.generation, tracker.done, tracker.total, tracker.fitnesses, tracker.failed]
+    assert tracker.phase is Purpose.VALIDATION
+    assert ahead > 0
+
+
+async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], dict[int, Snapshot]]:
+    """Return the events of a steady run, and how it stood behind each."""
+    store, ledger = scripted_store(config), Ledger()
+    await scripted_run(config, store, ScriptedBackend(slots=3), space=GenomeSpace((Gene.real("x", 0.0, 1.0),))).run()
+    story, snapshots = [recorded async for recorded in store.events()], dict[int, Snapshot]()
+    for recorded in story:
+        ledger.apply(recorded.event)
+        snapshots[recorded.sequence] = ledger.snapshot()
+    return story, snapshots

@@ -99,7 +99,8 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
         },
         "holdout": {"validation": 1, "episodes": 2},
     }  # fmt: skip
-    found = differences(_OLD, _with(**changed))
+    evolution = {"kind": "genetic", "mode": "steady_state", "lookahead": 3}  # which nobody races in
+    found = [*differences(_OLD, _with(**changed)), *differences(_OLD, _with(evolution=evolution))]
     assert {each.path for each in found if each.refusal} == set(values(_OLD)) - free - {"evolution.kind"}
 
 

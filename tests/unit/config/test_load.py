@@ -181,6 +181,18 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
             "evolution: {kind: map-elites, descriptors: [{measure: items, low: 2}]}",
             "evolution.descriptors[0].high (line 1): 1.0 (the default) is not above low (2): raise it, or lower low",
         ),
+        (
+            "evolution: {kind: cma-es, mode: steady_state}",
+            "evolution.mode (line 1): 'steady_state' is nothing that cma-es can do: use kind genetic or random",
+        ),
+        (
+            "evolution: {mode: steady_state, racing: {rule: test}}",
+            "evolution.racing.rule (line 1): 'test' drops agents at rungs that a generation plays together: use none",
+        ),
+        (
+            "evolution: {mode: steady_state}\nexecution: {backend: docker}",
+            "docker.verify: 'champions' (the default) proves agents at a generation's end, which steady_state does not",
+        ),
         ("zzzzzz: 1", "zzzzzz (line 1): is an unknown field: use name, seed"),
         ('? "a\\nb"\n: 1', "'a\\nb' (line 1): is an unknown field"),
     ],

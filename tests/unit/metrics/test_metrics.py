@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from clau_doom.domain import AgentStatus, Evaluation
 from clau_doom.domain.events import (
+    AgentsAsked,
     EpisodeFinished,
     Event,
     ExperimentCancelled,
@@ -120,6 +121,22 @@ def test_the_spread_of_genes_is_relative_to_generation_0(story: Sequence[Recorde
         early.apply("tiny", recorded)
     assert value(early, "genome_spread_ratio") == 1.0
     assert value(told, "genome_spread_ratio") == 0.25
+
+
+def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedEvent], told: Metrics) -> None:
+    """Agents that are asked one after another come to what a generation's do, once their generation is complete."""
+    events = list[Event]()
+    for event in [recorded.event for recorded in story]:
+        if isinstance(event, GenerationStarted):
+            events += [AgentsAsked(generation=event.generation, agents=(agent,)) for agent in event.agents]
+        else:
+            events.append(event)
+    steady = Metrics()
+    for sequence, event in enumerate(events, start=1):
+        steady.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
+        if isinstance(event, AgentsAsked):
+            assert value(steady, "generation") == event.generation
+    assert value(steady, "genome_spread_ratio") == value(told, "genome_spread_ratio")
 
 
 def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent]) -> None:

@@ -28,6 +28,7 @@ from clau_doom.domain.events import (
     AgentPaused,
     AgentRestarted,
     AgentResumed,
+    AgentsAsked,
     ChampionChosen,
     ContestantFailed,
     EpisodeFinished,
@@ -103,16 +104,19 @@ EXPERIMENTS = st.builds(
     seed=seeds,
     provenance=st.builds(Provenance, facts=facts),
 )
+
+
+def asked(kind: type, generation: int) -> st.SearchStrategy[Event]:
+    return st.builds(kind, generation=st.just(generation), agents=st.lists(agents(generation), max_size=3).map(tuple))
+
+
 OURS: dict[type, st.SearchStrategy[Event]] = {
     ExperimentCreated: st.builds(ExperimentCreated, experiment=EXPERIMENTS),
     ExperimentStarted: st.builds(ExperimentStarted, generations=totals),
     ExperimentInterrupted: st.builds(ExperimentInterrupted, generation=counts),
     ExperimentCompleted: st.builds(ExperimentCompleted, generations=totals),
-    GenerationStarted: places.flatmap(
-        lambda index: st.builds(
-            GenerationStarted, generation=st.just(index), agents=st.lists(agents(index), max_size=3).map(tuple)
-        )
-    ),
+    GenerationStarted: places.flatmap(lambda index: asked(GenerationStarted, index)),
+    AgentsAsked: places.flatmap(lambda index: asked(AgentsAsked, index)),
     GenerationCompleted: st.builds(GenerationCompleted, summary=SUMMARIES),
     EpisodeFinished: st.builds(EpisodeFinished, episode=episodes),
     EpisodeLost: st.builds(EpisodeLost, agent=players, number=counts, seed=seeds, attempt=totals),

@@ -41,6 +41,7 @@ const PAYLOADS = {
   experiment_failed: (it) => [`failed: ${it.reason}`, "bad"],
   experiment_cancelled: () => ["cancelled by a person", "bad"],
   generation_started: (it) => [`generation ${it.generation ?? 0} started with ${count((it.agents ?? []).length, "agent")}`, "plain"],
+  agents_asked: (it) => [`${count((it.agents ?? []).length, "agent")} asked for generation ${it.generation ?? 0}`, "faint"],
   generation_completed: ({ summary }) => [
     `generation ${summary.index ?? 0} completed: best ${number(summary.best_fitness)}, mean ${number(summary.mean_fitness)}`,
     "good",

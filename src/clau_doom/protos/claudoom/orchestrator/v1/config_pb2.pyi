@@ -172,6 +172,14 @@ class FitnessWeights(_message.Message):
 
 class EvolutionConfig(_message.Message):
     __slots__ = ("genetic", "cma_es", "map_elites", "random")
+    class Mode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        MODE_UNSPECIFIED: _ClassVar[EvolutionConfig.Mode]
+        MODE_GENERATIONAL: _ClassVar[EvolutionConfig.Mode]
+        MODE_STEADY_STATE: _ClassVar[EvolutionConfig.Mode]
+    MODE_UNSPECIFIED: EvolutionConfig.Mode
+    MODE_GENERATIONAL: EvolutionConfig.Mode
+    MODE_STEADY_STATE: EvolutionConfig.Mode
     GENETIC_FIELD_NUMBER: _ClassVar[int]
     CMA_ES_FIELD_NUMBER: _ClassVar[int]
     MAP_ELITES_FIELD_NUMBER: _ClassVar[int]
@@ -183,7 +191,7 @@ class EvolutionConfig(_message.Message):
     def __init__(self, genetic: _Optional[_Union[GeneticConfig, _Mapping]] = ..., cma_es: _Optional[_Union[CmaEsConfig, _Mapping]] = ..., map_elites: _Optional[_Union[MapElitesConfig, _Mapping]] = ..., random: _Optional[_Union[RandomSearchConfig, _Mapping]] = ...) -> None: ...
 
 class GeneticConfig(_message.Message):
-    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink")
+    __slots__ = ("immigrants", "elites", "tournament", "crossover", "mutation", "sigma", "sigma_end", "half_life", "diversity", "racing", "shrink", "mode", "lookahead")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     ELITES_FIELD_NUMBER: _ClassVar[int]
     TOURNAMENT_FIELD_NUMBER: _ClassVar[int]
@@ -195,6 +203,8 @@ class GeneticConfig(_message.Message):
     DIVERSITY_FIELD_NUMBER: _ClassVar[int]
     RACING_FIELD_NUMBER: _ClassVar[int]
     SHRINK_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     elites: int
     tournament: int
@@ -206,7 +216,9 @@ class GeneticConfig(_message.Message):
     diversity: float
     racing: RacingConfig
     shrink: bool
-    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., shrink: bool = ...) -> None: ...
+    mode: EvolutionConfig.Mode
+    lookahead: int
+    def __init__(self, immigrants: _Optional[int] = ..., elites: _Optional[int] = ..., tournament: _Optional[int] = ..., crossover: _Optional[float] = ..., mutation: _Optional[float] = ..., sigma: _Optional[float] = ..., sigma_end: _Optional[float] = ..., half_life: _Optional[float] = ..., diversity: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., shrink: bool = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class RacingConfig(_message.Message):
     __slots__ = ("rule", "first", "growth", "keep", "alpha", "audit")
@@ -235,26 +247,34 @@ class RacingConfig(_message.Message):
     def __init__(self, rule: _Optional[_Union[RacingConfig.Rule, str]] = ..., first: _Optional[int] = ..., growth: _Optional[float] = ..., keep: _Optional[float] = ..., alpha: _Optional[float] = ..., audit: _Optional[float] = ...) -> None: ...
 
 class CmaEsConfig(_message.Message):
-    __slots__ = ("immigrants", "sigma", "racing")
+    __slots__ = ("immigrants", "sigma", "racing", "mode", "lookahead")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
     RACING_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     sigma: float
     racing: RacingConfig
-    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ...) -> None: ...
+    mode: EvolutionConfig.Mode
+    lookahead: int
+    def __init__(self, immigrants: _Optional[int] = ..., sigma: _Optional[float] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class MapElitesConfig(_message.Message):
-    __slots__ = ("immigrants", "descriptors", "crossover", "sigma")
+    __slots__ = ("immigrants", "descriptors", "crossover", "sigma", "mode", "lookahead")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTORS_FIELD_NUMBER: _ClassVar[int]
     CROSSOVER_FIELD_NUMBER: _ClassVar[int]
     SIGMA_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     descriptors: _containers.RepeatedCompositeFieldContainer[DescriptorConfig]
     crossover: float
     sigma: float
-    def __init__(self, immigrants: _Optional[int] = ..., descriptors: _Optional[_Iterable[_Union[DescriptorConfig, _Mapping]]] = ..., crossover: _Optional[float] = ..., sigma: _Optional[float] = ...) -> None: ...
+    mode: EvolutionConfig.Mode
+    lookahead: int
+    def __init__(self, immigrants: _Optional[int] = ..., descriptors: _Optional[_Iterable[_Union[DescriptorConfig, _Mapping]]] = ..., crossover: _Optional[float] = ..., sigma: _Optional[float] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class DescriptorConfig(_message.Message):
     __slots__ = ("measure", "low", "high", "cells")
@@ -269,12 +289,16 @@ class DescriptorConfig(_message.Message):
     def __init__(self, measure: _Optional[str] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., cells: _Optional[int] = ...) -> None: ...
 
 class RandomSearchConfig(_message.Message):
-    __slots__ = ("immigrants", "racing")
+    __slots__ = ("immigrants", "racing", "mode", "lookahead")
     IMMIGRANTS_FIELD_NUMBER: _ClassVar[int]
     RACING_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOOKAHEAD_FIELD_NUMBER: _ClassVar[int]
     immigrants: int
     racing: RacingConfig
-    def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ...) -> None: ...
+    mode: EvolutionConfig.Mode
+    lookahead: int
+    def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class ExecutionConfig(_message.Message):
     __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record")

@@ -1,0 +1,52 @@
+"""How busy cores can be at all: what generations' ends and the order of telling cost, on workers that never fail.
+
+The orchestrator takes no time here and the clock is virtual, so that the numbers are the same on any machine.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from bench.scale import experiment
+from bench.simulated import Fleet, SimulatedBackend
+from bench.virtual_time import VirtualLoop
+from clau_doom.config import EvolutionConfig, GeneticConfig
+
+__all__ = ["idle_shares"]
+
+_WORKERS = (2, 8, 16)
+_GENERATIONS, _POPULATION, _EPISODES = 10, 40, 4
+_IN_FLIGHT = 8
+"""Episodes in flight for each worker, in a steady state."""
+
+
+def idle_shares() -> dict[str, float]:
+    """Return the share of the workers' time in which they play, by what is simulated."""
+    found = {}
+    for workers in _WORKERS:
+        lookahead = _IN_FLIGHT * workers // _EPISODES
+        name = f"simulated, {workers} workers"
+        found[f"{name}, by generations"] = _share(workers, GeneticConfig())
+        steady = GeneticConfig(mode="steady_state", lookahead=lookahead)
+        found[f"{name}, steady state, lookahead {lookahead}"] = _share(workers, steady)
+    return found
+
+
+def _share(workers: int, evolution: EvolutionConfig) -> float:
+    backend = SimulatedBackend(Fleet(workers=workers, crashes=0.0, hangs=0.0, stragglers=0.0))
+    with (
+        tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as folder,
+        asyncio.Runner(loop_factory=lambda: VirtualLoop(charged=False)) as runner,
+    ):
+        runner.run(
+            experiment(
+                backend,
+                Path(folder) / "runs",
+                generations=_GENERATIONS,
+                population=_POPULATION,
+                episodes=_EPISODES,
+                evolution=evolution,
+            )
+        )
+    assert backend.span is not None
+    return backend.span.busy / (backend.span.seconds * workers)

@@ -1,0 +1,169 @@
+"""Agents under evaluation: which episodes they lack, what comes of those, and what may be done to them meanwhile."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness, Purpose
+from clau_doom.domain.commands import AgentAction
+from clau_doom.domain.events import (
+    AgentEvaluated,
+    AgentFailed,
+    AgentPaused,
+    AgentRestarted,
+    AgentResumed,
+    EpisodeFinished,
+    EpisodeLost,
+    Event,
+    FailureKind,
+)
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ClauDoomError, GenerationFailed, WrongState, describe
+from clau_doom.orchestration.log import RunLog
+from clau_doom.orchestration.player import Failure, Report
+from clau_doom.orchestration.registry import LiveAgent, Registry
+from clau_doom.orchestration.work import Work
+from clau_doom.ports import EpisodeTask
+
+__all__ = ["Evaluating", "restore"]
+
+
+class Evaluating(ABC):
+    """What evaluates agents, a generation of them or one after another."""
+
+    def __init__(self, registry: Registry, work: Work, *, episodes: int, fitness: Fitness, log: RunLog) -> None:
+        """Prepare an evaluation.
+
+        Args:
+            registry: The agents, with what is known of them already.
+            work: Where their missing episodes are put.
+            episodes: Those of an agent that plays all.
+            fitness: How measures become fitness.
+            log: Where events go.
+        """
+        self._registry = registry
+        self._work = work
+        self._episodes = episodes
+        self._fitness = fitness
+        self._log = log
+        self._errors: dict[str, Exception] = {}
+        for live in registry:
+            if live.paused:
+                self._work.hold(live.agent.id)
+
+    @abstractmethod
+    def steers(self, agent: str) -> bool:
+        """Say whether an agent is one of those that something can be done to, if there is such an agent at all."""
+
+    @abstractmethod
+    def _seeds_of(self, agent: Agent) -> Sequence[int]:
+        """Return the seeds of the episodes that an agent is to play for now, by number."""
+
+    def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
+        """Do something to an agent; return it, and the events to commit.
+
+        Raises:
+            AgentNotFound: It is not under evaluation.
+            WrongState: It cannot be done to an agent that stands as this one does.
+        """
+        live = self._registry.get(agent)
+        match action:
+            case AgentAction.PAUSE | AgentAction.RESUME:
+                return live, self._pause(live, paused=action is AgentAction.PAUSE)
+            case AgentAction.STOP:
+                return live, self._stop(live)
+            case AgentAction.RESTART:
+                return live, self._restart(live)
+            case AgentAction.INSPECT:
+                return live, []
+
+    def evaluation(self, live: LiveAgent) -> Evaluation:
+        """Return what an agent's episodes have come to so far."""
+        return live.evaluate(self._fitness, self._episodes)
+
+    def _pause(self, live: LiveAgent, *, paused: bool) -> list[Event]:
+        if self.evaluation(live).status is not AgentStatus.PENDING:
+            raise WrongState(f"agent {live.agent.id} is {self.evaluation(live).status}: only pending agents wait")
+        if live.paused is paused:
+            return []
+        live.paused = paused
+        if paused:
+            self._work.hold(live.agent.id)
+            return [AgentPaused(ref=live.agent.ref)]
+        self._work.release(live.agent.id)
+        return [AgentResumed(ref=live.agent.ref)]
+
+    def _stop(self, live: LiveAgent) -> list[Event]:
+        status = self.evaluation(live).status
+        if status.evaluated:
+            raise WrongState(f"agent {live.agent.id} is {status}: it has its fitness, and cannot be stopped")
+        if status is AgentStatus.FAILED:
+            return []
+        live.failure, live.paused = "a person stopped it", False
+        self._work.drop(live.agent.id)
+        return [AgentFailed(ref=live.agent.ref, kind=FailureKind.STOPPED, reason=live.failure)]
+
+    def _restart(self, live: LiveAgent) -> list[Event]:
+        if live.failure is None:
+            status = self.evaluation(live).status
+            raise WrongState(f"agent {live.agent.id} is {status}: only stopped and failed agents are restarted")
+        live.failure = None
+        self._errors.pop(live.agent.id, None)
+        missing = [task for task in self._missing(live) if not self._work.plays(task.agent, task.number)]
+        self._work.restart(live.agent.id, missing)
+        return [AgentRestarted(ref=live.agent.ref), *self._evaluated(live)]
+
+    def _missing(self, live: LiveAgent) -> list[EpisodeTask]:
+        return [
+            EpisodeTask(
+                purpose=Purpose.TRAINING, agent=live.agent.id, genome=live.agent.genome, number=number, seed=seed
+            )
+            for number, seed in enumerate(self._seeds_of(live.agent))
+            if number not in live.episodes
+        ]
+
+    def _events(self, report: Report) -> list[Event]:
+        if isinstance(report, EpisodeLost):
+            return [report]
+        if isinstance(report, Failure):
+            live = self._registry.get(report.task.agent)
+            if live.failure is not None:  # a person stopped it in the meantime
+                return []
+            live.failure = describe(report.error)
+            self._errors[live.agent.id] = report.error
+            return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure)]
+        return self._finished(report)
+
+    def _finished(self, episode: Episode) -> list[Event]:
+        live = self._registry.get(episode.agent)
+        live.episodes[episode.number] = episode
+        return [EpisodeFinished(episode=episode), *self._evaluated(live)]
+
+    def _evaluated(self, live: LiveAgent) -> list[Event]:
+        if len(live.episodes) < self._episodes:  # a look at all of them after each one adds up where they are many
+            return []
+        fitness = self.evaluation(live).fitness
+        return [] if fitness is None else [AgentEvaluated(ref=live.agent.ref, fitness=fitness)]
+
+    def _check_some_evaluated(self, evaluations: Sequence[Evaluation]) -> None:
+        """Refuse a generation without any fitness.
+
+        Raises:
+            GenerationFailed: All its agents have failed; its cause is a group of their failures.
+        """
+        if not all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
+            return
+        generation = evaluations[0].agent.ref.generation
+        # After a resume some failures are known by their stored reasons only.
+        causes = [
+            self._errors.get(evaluation.agent.id) or ClauDoomError(evaluation.failure) for evaluation in evaluations
+        ]
+        error = GenerationFailed(f"generation {generation} failed: all {len(evaluations)} agents failed")
+        raise error from ExceptionGroup("the agents' failures", causes)
+
+
+def restore(live: LiveAgent, evaluation: Evaluation, snapshot: Snapshot) -> None:
+    """Give an agent of an unfinished generation back what the store knows of it."""
+    live.failure = evaluation.failure if evaluation.status is AgentStatus.FAILED else None
+    live.episodes = {episode.number: episode for episode in snapshot.episodes.get(live.agent.ref, ())}
+    live.paused = live.agent.ref in snapshot.paused
+    live.dropped = evaluation.status is AgentStatus.DROPPED

@@ -1,0 +1,207 @@
+"""Agents that are bred one at a time: what they depend on, and that it is nothing else."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import CmaEsConfig, EvolutionConfig, GeneticConfig, MapElitesConfig, RandomSearchConfig
+from clau_doom.domain import AgentRef, Gene, GenomeSpace
+from clau_doom.errors import OutOfOrder
+from clau_doom.evolution import Offspring, Result, SteadyState, make_steady_state, make_strategy
+
+SPACE = GenomeSpace((Gene.real("x", -5, 5), Gene.real("y", -5, 5), Gene.integer("n", -3, 9), Gene.choice("c", "abc")))
+CONFIGS: tuple[EvolutionConfig, ...] = (
+    GeneticConfig(mode="steady_state", lookahead=5),
+    GeneticConfig(mode="steady_state", lookahead=5, shrink=True, elites=3),
+    RandomSearchConfig(mode="steady_state", lookahead=5),
+)
+each_strategy = pytest.mark.parametrize("config", CONFIGS, ids=["genetic", "genetic that shrinks", "random"])
+
+
+def made(config: EvolutionConfig, *, population: int = 6, seed: int = 1) -> SteadyState:
+    return make_steady_state(config, SPACE, population, seed)
+
+
+def result(offspring: Offspring, number: int) -> Result:
+    """A noisy fitness; one agent of eleven fails."""
+    if number % 11 == 7:
+        return Result(fitness=None)
+    values = offspring.genome.array()
+    noise = random.Random(number).gauss(0.0, 3.0)
+    return Result(fitness=-float(values @ values) + noise, episodes=3, variance=float(number % 4))
+
+
+def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> list[Offspring]:
+    """Ask for so many agents; one may come to another result than it would."""
+    asked = list[Offspring]()
+    while len(asked) < count:
+        if strategy.waits:
+            told = strategy.told
+            strategy.tell(Result(fitness=1000.0) if told == changed else result(asked[told], told))
+        asked.append(strategy.ask())
+    return asked
+
+
+@each_strategy
+@settings(deadline=None, max_examples=50)
+@given(data=st.data())
+def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, data: st.DataObject) -> None:
+    """Whoever is played first or last, the same agents are asked, because the results wait for their turn."""
+    strategy, arrived, asked = made(config), dict[int, Result](), list[Offspring]()
+    while len(asked) < 40:
+        if not strategy.waits:
+            asked.append(strategy.ask())
+        elif strategy.told in arrived:
+            strategy.tell(arrived.pop(strategy.told))
+        else:
+            playing = [number for number in range(strategy.told, len(asked)) if number not in arrived]
+            number = data.draw(st.sampled_from(playing))
+            arrived[number] = result(asked[number], number)
+    assert asked == evolved(made(config), 40)
+
+
+@pytest.mark.parametrize("lookahead", [1, 3, 6, 17])
+def test_an_agent_depends_on_the_results_that_its_lookahead_leaves(lookahead: int) -> None:
+    """Another result of agent 20 leaves agents 0 to 20 + lookahead - 1 as they are, and changes what follows."""
+    config = GeneticConfig(mode="steady_state", lookahead=lookahead, tournament=5)
+    plain, other = (evolved(made(config), 60, changed) for changed in (None, 20))
+    first = next(number for number in range(60) if plain[number] != other[number])
+    assert 20 + lookahead <= first < 20 + lookahead + 5
+
+
+@each_strategy
+def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionConfig) -> None:
+    """As long as fewer are asked and not told, the next can be asked: nobody waits for the end of a generation."""
+    strategy, asked = made(config), list[Offspring]()
+    for _ in range(50):
+        while strategy.asked - strategy.told < config.lookahead:
+            assert not strategy.waits
+            asked.append(strategy.ask())
+        strategy.tell(result(asked[strategy.told], strategy.told))
+
+
+@each_strategy
+def test_the_order_is_enforced(config: EvolutionConfig) -> None:
+    """One that is told too early or asked too early says so, and is as it was before."""
+    strategy = made(config)
+    with pytest.raises(OutOfOrder, match="agent 0 is not asked: it is made without the result of agent 0"):
+        strategy.tell(Result(fitness=1.0))
+    asked = [strategy.ask() for _ in range(5)]
+    with pytest.raises(OutOfOrder, match="agent 0 is not told: agent 5 is made from its result"):
+        strategy.ask()
+    with pytest.raises(OutOfOrder, match="the fitness of agent 0 is nan"):
+        strategy.tell(Result(fitness=float("nan")))
+    strategy.tell(result(asked[0], 0))
+    with pytest.raises(OutOfOrder, match="agent 5 is not asked: it is made without the result of agent 1"):
+        strategy.tell(result(asked[1], 1))
+    assert [*asked, strategy.ask()] == evolved(made(config), 6)
+
+
+@pytest.mark.parametrize("lookahead", [1, 4, 10])
+def test_parents_are_told_before_their_children_are_asked(lookahead: int) -> None:
+    """A parent has a fitness, and is as many places ahead of its child as the lookahead is long, or more."""
+    strategy = made(GeneticConfig(mode="steady_state", lookahead=lookahead))
+    for number, offspring in enumerate(evolved(strategy, 80)):
+        for parent in offspring.parents:
+            place = parent.generation * 6 + parent.index
+            assert place <= number - lookahead
+            assert place % 11 != 7, "a failed agent has no children"
+
+
+def test_the_first_population_is_drawn() -> None:
+    """Children are bred when as many were asked as a generation has agents."""
+    asked = evolved(made(GeneticConfig(mode="steady_state", lookahead=2)), 20)
+    assert [offspring.operator == "draw" for offspring in asked] == [True] * 6 + [False] * 14
+
+
+def test_elites_are_played_again_in_every_block() -> None:
+    """As many agents of each block as there are elites play one again, each the one that has waited longest."""
+    strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=3, elites=2), SPACE, 10, 1)
+    asked = list[Offspring]()
+    while len(asked) < 50:
+        if strategy.waits:
+            told = strategy.told
+            strategy.tell(Result(fitness={2: 50.0, 5: 40.0}.get(told, 0.0)))
+        asked.append(strategy.ask())
+    again = [number for number, offspring in enumerate(asked) if offspring.operator == "elite"]
+    assert [sum(number // 10 == block for number in again) for block in range(5)] == [0, 2, 2, 2, 2]
+    assert {asked[number].genome for number in again[:2]} == {asked[2].genome, asked[5].genome}
+    assert asked[again[0]].parents == (AgentRef(0, 2),)
+
+
+def test_one_that_was_lucky_once_does_not_stay() -> None:
+    """An agent leaves the population with age, and as an elite it falls back to what it is worth on the whole."""
+    strategy = made(GeneticConfig(mode="steady_state", lookahead=1, elites=1))
+    asked = [strategy.ask()]
+    lucky = asked[0].genome
+    while len(asked) < 60:
+        plays = asked[strategy.told].genome
+        first = strategy.told == 0
+        strategy.tell(Result(fitness=100.0 if first else -100.0 if plays == lucky else float(strategy.told)))
+        asked.append(strategy.ask())
+    assert any(offspring.genome == lucky and offspring.operator == "elite" for offspring in asked)
+    assert all(AgentRef(0, 0) not in offspring.parents for offspring in asked[30:])
+    assert lucky not in [offspring.genome for offspring in asked[30:]]
+
+
+def test_where_all_fail_agents_are_drawn() -> None:
+    """Nothing can be bred from agents without a fitness."""
+    strategy = made(GeneticConfig(mode="steady_state", lookahead=3))
+    for _ in range(30):
+        if strategy.waits:
+            strategy.tell(Result(fitness=None))
+        assert strategy.ask().operator == "draw"
+
+
+def test_a_population_of_one_evolves() -> None:
+    """One member is mutated, and replaced by its child."""
+    strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=1), SPACE, 1, 1)
+    asked = evolved(strategy, 10)
+    assert [offspring.operator for offspring in asked[1:]] == ["mutation"] * 9
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0])
+def test_it_finds_what_generations_find(noise: float) -> None:
+    """With as many agents it comes as near to an optimum, over ten seeds, as generations do; nearer than by chance."""
+    space = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(6)))
+    steady, generational, drawn = list[float](), list[float](), list[float]()
+    for seed in range(10):
+        config = GeneticConfig(mode="steady_state", lookahead=8)
+        asked = sphere(make_steady_state(config, space, 20, seed), 600, noise)
+        steady.append(float(np.mean(asked[-100:])))
+        strategy, values = make_strategy(GeneticConfig(), space, 20, seed), list[float]()
+        luck = random.Random(seed)
+        for _ in range(30):
+            found = [-float(np.sum((each.genome.array() - 1.0) ** 2)) for each in strategy.ask()]
+            strategy.tell([Result(value + luck.gauss(0.0, noise)) for value in found])
+            values += found
+        generational.append(float(np.mean(values[-100:])))
+        search = make_steady_state(RandomSearchConfig(mode="steady_state"), space, 20, seed)
+        drawn.append(float(np.max(sphere(search, 600, 0.0))))
+    assert np.mean(steady) > 1.5 * np.mean(generational)
+    assert np.mean(steady) > np.mean(drawn)
+
+
+def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
+    values, luck = list[float](), random.Random(1)
+    while len(values) < count:
+        if strategy.waits:
+            strategy.tell(Result(values[strategy.told] + luck.gauss(0.0, noise)))
+        values.append(-float(np.sum((strategy.ask().genome.array() - 1.0) ** 2)))
+    return values
+
+
+@pytest.mark.parametrize("config", [CmaEsConfig(), MapElitesConfig()], ids=lambda config: config.kind)
+def test_others_have_no_steady_state(config: EvolutionConfig) -> None:
+    """The error names what has."""
+    with pytest.raises(ValueError, match=f"{config.kind} has no steady state: genetic and random have"):
+        made(config)
+
+
+def test_a_lookahead_of_none_is_refused() -> None:
+    """Nobody could be asked."""
+    with pytest.raises(ValueError, match="lookahead is 0"):
+        made(GeneticConfig.model_construct(lookahead=0))

@@ -1,0 +1,328 @@
+"""Whole steady-state experiments on instant episodes: whoever is faster, and wherever one stops, they end the same."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, RandomSearchConfig
+from clau_doom.domain import AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace, Purpose
+from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.events import AgentEvaluated, AgentsAsked, EpisodeFinished, GenerationCompleted, GenerationStarted
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.history import history_sha256
+from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, StoreCorrupted, WrongState, describe
+from clau_doom.orchestration import Shutdown
+from clau_doom.ports import EpisodeTask
+from clau_doom.testing import ScriptedBackend
+from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_run import scripted_run, scripted_store
+
+Disturb = Callable[[EpisodeTask], Awaitable[None]]
+
+SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
+POPULATION, GENERATIONS, LOOKAHEAD = 6, 4, 4
+
+
+def configuration(*, evolution: EvolutionConfig | None = None, **changes: object) -> ExperimentConfig:
+    plain = ExperimentConfig(
+        name="x",
+        generations=GENERATIONS,
+        population=POPULATION,
+        episodes=3,
+        fitness="reward",
+        evolution=evolution or GeneticConfig(mode="steady_state", lookahead=LOOKAHEAD, elites=1),
+        holdout=HoldoutConfig(validation=3, episodes=4),
+    )
+    return plain.model_copy(update=changes)
+
+
+async def run(
+    store: MemoryStore,
+    config: ExperimentConfig,
+    *,
+    slots: int = 3,
+    disturb: Disturb | None = None,
+    shutdown: Shutdown | None = None,
+) -> ExperimentState:
+    backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
+    return await scripted_run(config, store, backend, space=SPACE, shutdown=shutdown).run()
+
+
+async def finished(config: ExperimentConfig, *, slots: int = 3, disturb: Disturb | None = None) -> Snapshot:
+    store = scripted_store(config)
+    assert await run(store, config, slots=slots, disturb=disturb) is ExperimentState.COMPLETED
+    return await store.snapshot()
+
+
+@cache
+def undisturbed() -> Snapshot:
+    return asyncio.run(finished(configuration(), slots=1))
+
+
+def assert_the_same(end: Snapshot, other: Snapshot) -> None:
+    assert history_sha256(end.generations) == history_sha256(other.generations)
+    assert (end.champion, end.summaries) == (other.champion, other.summaries)
+
+
+def late(seed: int) -> Disturb:
+    """Return a disturbance that lets episodes end in an order of its own."""
+    draw = random.Random(seed)
+
+    async def disturb(task: EpisodeTask) -> None:
+        del task
+        for _ in range(draw.choice([0, 1, 5, 50])):
+            await asyncio.sleep(0)
+
+    return disturb
+
+
+@pytest.mark.parametrize("slots", [2, 7, 30])
+def test_the_number_of_slots_changes_nothing(slots: int) -> None:
+    """One worker, a few, and more than there is to do give the same history and champion."""
+    assert_the_same(asyncio.run(finished(configuration(), slots=slots)), undisturbed())
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 1_000_000), slots=st.integers(1, 9))
+def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int) -> None:
+    """Episodes that end in any order change nothing."""
+    assert_the_same(asyncio.run(finished(configuration(), slots=slots, disturb=late(seed))), undisturbed())
+
+
+@pytest.mark.parametrize("lookahead", [1, 6, 9, 100])
+@pytest.mark.parametrize("kind", ["genetic", "random"])
+def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
+    """Also one agent at a time, more than a generation, and more than there are agents at all."""
+    plain = GeneticConfig() if kind == "genetic" else RandomSearchConfig()
+    evolution = plain.model_copy(update={"mode": "steady_state", "lookahead": lookahead})
+    one, other = (
+        asyncio.run(finished(configuration(evolution=evolution), slots=slots, disturb=late(slots))) for slots in (1, 5)
+    )
+    assert_the_same(one, other)
+    assert [len(generation) for generation in one.generations] == [POPULATION] * GENERATIONS
+
+
+@settings(deadline=None, max_examples=10)
+@given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
+def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
+    """However often a run is stopped, the resumed one ends as one never stopped, and plays no episode twice."""
+
+    async def scenario() -> None:
+        config, played = configuration(), list[tuple[Purpose, str, int]]()
+        store = scripted_store(config)
+        for stop in stops:
+            shutdown, left = Shutdown(), [stop]
+
+            async def disturb(task: EpisodeTask, left: list[int] = left, shutdown: Shutdown = shutdown) -> None:
+                del task
+                left[0] -= 1
+                if left[0] == 0:
+                    shutdown.request("enough", grace=grace)
+                await asyncio.sleep(0)
+
+            if await run(store, config, slots=slots, disturb=disturb, shutdown=shutdown) is ExperimentState.COMPLETED:
+                break
+        else:
+            assert await run(store, config, slots=slots) is ExperimentState.COMPLETED
+        async for recorded in store.events():
+            if isinstance(recorded.event, EpisodeFinished):
+                episode = recorded.event.episode
+                played.append((episode.purpose, episode.agent, episode.number))
+        assert_the_same(await store.snapshot(), undisturbed())
+        assert len(played) == len({*played}), "a finished episode was played again"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("cut", range(2, 110, 9))
+def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int) -> None:
+    """Killed behind any event, a run goes on to the same end."""
+
+    async def scenario() -> None:
+        config = configuration()
+        whole = scripted_store(config)
+        await run(whole, config, disturb=late(cut))
+        events, store, end = [recorded.event async for recorded in whole.events()], scripted_store(config), cut
+        while isinstance(events[end], AgentEvaluated):  # committed with the agent's last episode
+            end += 1
+        await store.append(events[1:end], running_seconds=0.0)
+        await run(store, config, slots=5)
+        assert_the_same(await store.snapshot(), undisturbed())
+
+    asyncio.run(scenario())
+
+
+def test_a_raised_number_of_generations_is_a_longer_run() -> None:
+    """Two generations, completed and raised to four, end with the history of four."""
+
+    async def scenario() -> None:
+        store = scripted_store(configuration(generations=2))
+        await run(store, configuration(generations=2))
+        assert len((await store.snapshot()).summaries) == 2
+        await run(store, configuration())
+        assert_the_same(await store.snapshot(), undisturbed())
+
+    asyncio.run(scenario())
+
+
+def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight() -> None:
+    """One agent takes for ever, and all that the lookahead allows are played to their end meanwhile."""
+
+    async def scenario() -> None:
+        config, hanging = configuration(), asyncio.Event()
+        store = scripted_store(config)
+
+        async def disturb(task: EpisodeTask) -> None:
+            if task.agent == "x-g001-a003":  # agent 9
+                await hanging.wait()
+
+        backend = ScriptedBackend(slots=4, disturb=disturb)
+        running = asyncio.ensure_future(scripted_run(config, store, backend, space=SPACE).run())
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            if [each.status for each in flat(await store.snapshot())[10:]] == [AgentStatus.COMPLETED] * (LOOKAHEAD - 1):
+                break
+        asked = flat(await store.snapshot())
+        assert len(asked) == 9 + LOOKAHEAD
+        assert [each.status for each in asked].count(AgentStatus.PENDING) == 1
+        hanging.set()
+        await running
+        assert_the_same(await store.snapshot(), undisturbed())
+
+    asyncio.run(scenario())
+
+
+def flat(snapshot: Snapshot) -> list[Evaluation]:
+    return [evaluation for generation in snapshot.generations for evaluation in generation]
+
+
+def test_generations_are_blocks_that_overlap() -> None:
+    """Agents are asked in order, and the next generation's while the last one's are played; no barrier is between."""
+
+    async def scenario() -> list[object]:
+        store = scripted_store(configuration())
+        await run(store, configuration())
+        return [recorded.event async for recorded in store.events()]
+
+    events = asyncio.run(scenario())
+    places = [agent.ref for event in events if isinstance(event, AgentsAsked) for agent in event.agents]
+    assert places == [AgentRef(*divmod(number, POPULATION)) for number in range(GENERATIONS * POPULATION)]
+    completed = [event.summary.index for event in events if isinstance(event, GenerationCompleted)]
+    assert completed == [*range(GENERATIONS)]
+    assert not any(isinstance(event, GenerationStarted) for event in events)
+    second = next(at for at, event in enumerate(events) if isinstance(event, AgentsAsked) and event.generation == 1)
+    first_over = next(at for at, event in enumerate(events) if isinstance(event, GenerationCompleted))
+    assert second < first_over
+
+
+def test_the_log_alone_tells_how_it_stands() -> None:
+    """A ledger that reads the events comes to the store's snapshot, and refuses agents out of order."""
+
+    async def scenario() -> None:
+        store = scripted_store(configuration())
+        await run(store, configuration())
+        ledger, asked = Ledger(), list[AgentsAsked]()
+        async for recorded in store.events():
+            ledger.apply(recorded.event)
+            if isinstance(recorded.event, AgentsAsked):
+                asked.append(recorded.event)
+                with pytest.raises(StoreCorrupted):
+                    ledger.apply(asked[-1])
+        snapshot = await store.snapshot()
+        assert ledger.snapshot(running_seconds=snapshot.running_seconds) == snapshot
+
+    asyncio.run(scenario())
+
+
+def test_lost_episodes_leave_no_trace_in_the_history() -> None:
+    """Infrastructure that fails twice in every episode costs attempts and nothing else."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.attempt < 3:
+            raise EngineCrashed("gone")
+
+    assert_the_same(asyncio.run(finished(configuration(), disturb=disturb)), undisturbed())
+
+
+def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
+    """It has no fitness and no children, whenever it failed, and the run goes on."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent in {"x-g000-a002", "x-g001-a003"}:
+            raise PolicyFailed("no courage")
+
+    ends = [asyncio.run(finished(configuration(), slots=slots, disturb=disturb)) for slots in (1, 6)]
+    assert_the_same(*ends)
+    failed = [each.agent.ref for each in flat(ends[0]) if each.status is AgentStatus.FAILED]
+    assert failed == [AgentRef(0, 2), AgentRef(1, 3)]
+    assert not {*failed} & {parent for each in flat(ends[0]) for parent in each.agent.parents}
+    assert ends[0].deviations.total == 0
+
+
+def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+    """The error chains experiment, generation and the agents' own failures."""
+
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent.startswith("x-g001"):
+            raise PolicyFailed(f"no courage in {task.agent}")
+
+    async def scenario() -> None:
+        store = scripted_store(configuration())
+        with pytest.raises(ExperimentFailed) as failure:
+            await run(store, configuration(), disturb=disturb)
+        assert "generation 1 failed: all 6 agents failed" in describe(failure.value)
+        assert "no courage in x-g001-a005" in describe(failure.value)
+        assert (await store.snapshot()).state is ExperimentState.FAILED
+
+    asyncio.run(scenario())
+
+
+async def until_asked(store: MemoryStore, agents: int) -> None:
+    """Wait until so many agents are asked."""
+    asked = 0
+    async for recorded in store.events(follow=True):
+        asked += len(recorded.event.agents) if isinstance(recorded.event, AgentsAsked) else 0
+        if asked >= agents:
+            return
+
+
+def test_a_persons_commands_are_obeyed() -> None:
+    """An agent in flight is paused, resumed, stopped and restarted; the run waits for it, and then goes on."""
+
+    async def scenario() -> None:
+        config, hanging = configuration(), asyncio.Event()
+        store = scripted_store(config)
+
+        async def disturb(task: EpisodeTask) -> None:
+            if task.agent == "x-g001-a000":
+                await hanging.wait()
+
+        steered = scripted_run(config, store, ScriptedBackend(slots=1, disturb=disturb), space=SPACE)
+        running = asyncio.ensure_future(steered.run())
+        await steered.steering.under_way.wait()
+        control, agent = steered.steering.control, "x-g001-a000"
+        await until_asked(store, 8)
+        with pytest.raises(WrongState, match="inject with evolution"):
+            await control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 3.0))))
+        with pytest.raises(WrongState, match="it is told: nothing can be done to x-g000-a000 any more"):
+            await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g000-a000"))
+        await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g001-a001"))
+        hanging.set()
+        await until_asked(store, 7 + LOOKAHEAD)
+        await asyncio.sleep(0.3)
+        assert len(flat(await store.snapshot())) == 7 + LOOKAHEAD, "the paused agent is waited for"
+        await control(AgentCommand(action=AgentAction.STOP, agent="x-g001-a001"))
+        assert await running is ExperimentState.COMPLETED
+        end = await store.snapshot()
+        assert end.find("x-g001-a001").failure == "a person stopped it"
+        assert end.deviations.interventions == 1
+        assert agent in [each.agent.id for each in flat(end)]
+
+    asyncio.run(scenario())
