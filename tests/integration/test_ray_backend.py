@@ -223,11 +223,12 @@ def test_what_no_node_has_is_told_with_what_there_is(nodes: RayNodes, tmp_path: 
 
 
 def test_an_address_where_nobody_answers_is_told_on_one_line(tmp_path: Path) -> None:
-    """At once, and not after Ray's minute."""
+    """At once, and not after Ray's minute; nothing was written."""
     begun = time.monotonic()
     with pytest.raises(ClusterUnreachable, match=r"no Ray cluster answers at 127\.0\.0\.1:1: start one") as caught:
         evolve(config("127.0.0.1:1"), tmp_path)
     assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
     assert time.monotonic() - begun < 5.0
 
 

@@ -14,6 +14,7 @@ from clau_doom.config import (
     ExperimentConfig,
     NatsConfig,
     RandomPolicyConfig,
+    RayConfig,
     RemotePolicyConfig,
     WebConfig,
     check_resume,
@@ -76,6 +77,14 @@ def _check_daemon(docker: DockerConfig) -> None:
     asyncio.run(check_daemon(docker))
 
 
+def _check_cluster(ray: RayConfig) -> None:
+    if importlib.util.find_spec("ray") is None:
+        raise ConfigError("execution.backend: ray needs Ray, which is not installed: pip install 'clau-doom[ray]'")
+    from clau_doom.backends.ray import check_cluster  # noqa: PLC0415 - as above
+
+    asyncio.run(check_cluster(ray))
+
+
 def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
     """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
@@ -111,8 +120,8 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     scenario = resolve_scenario(config.scenario)
     if config.execution.backend == "docker":
         _check_daemon(config.docker)
-    elif config.execution.backend == "ray" and importlib.util.find_spec("ray") is None:
-        raise ConfigError("execution.backend: ray needs Ray, which is not installed: pip install 'clau-doom[ray]'")
+    elif config.execution.backend == "ray":
+        _check_cluster(config.ray)
     space, facts = _described(config, scenario)
     return Plan(
         config=config,

@@ -7,7 +7,7 @@ on the way. Ray is imported in this room only.
 """
 
 from clau_doom.backends.ray.backend import RayBackend
-from clau_doom.backends.ray.cluster import Cluster, connected
+from clau_doom.backends.ray.cluster import Cluster, check_cluster, connected
 from clau_doom.backends.ray.hosted import Rules
 
-__all__ = ["Cluster", "RayBackend", "Rules", "connected"]
+__all__ = ["Cluster", "RayBackend", "Rules", "check_cluster", "connected"]

@@ -23,7 +23,7 @@ from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
 from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
-__all__ = ["Cluster", "connected"]
+__all__ = ["Cluster", "check_cluster", "connected"]
 
 _STORE = 96 << 20
 """Bytes of a local cluster's object store: all that lies in it are a scenario's own files."""
@@ -182,8 +182,7 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
 
 
 async def _connect(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> Cluster:
-    if config.address not in {None, "auto"}:
-        await _check_listens(str(config.address), config.connect_timeout)
+    await check_cluster(config)
     lane = Lane("ray")
     try:
         await lane.call(lambda: _init(config, workers, modules), timeout=config.connect_timeout)
@@ -206,11 +205,18 @@ async def _disconnect(cluster: Cluster) -> None:
     cluster.lane.close()
 
 
-async def _check_listens(address: str, patience: float) -> None:
-    """Ray tries for a minute and says little."""
+async def check_cluster(config: RayConfig) -> None:
+    """Do nothing if something listens where a cluster is said to be: Ray itself tries for a minute, and says little.
+
+    Raises:
+        ClusterUnreachable: Nobody does.
+    """
+    address = config.address
+    if address is None or address == "auto":
+        return
     host, _, port = address.rpartition(":")
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(config.connect_timeout):
             _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
     except (OSError, TimeoutError) as error:
         raise ClusterUnreachable(
