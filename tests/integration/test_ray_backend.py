@@ -276,26 +276,38 @@ def test_a_scenario_and_a_policy_of_ones_own_travel_to_the_nodes(
     assert evolve(config(ray=ray, **sections), tmp_path / "ray").history == wanted
 
 
-def test_a_lost_head_interrupts_the_run_and_a_resume_goes_on(local: str, tmp_path: Path) -> None:
-    """The cluster that a run started is gone with its head; its agents are not charged, and nothing is played twice."""
-    written = tmp_path / "config.yaml"
-    written.write_text(to_yaml(config(ray={"address": None, "stall_timeout": 3.0})))
-    with subprocess.Popen(command(tmp_path, "run", "-c", str(written)), stderr=subprocess.PIPE, text=True) as run:
-        assert run.stderr is not None
-        before = children(run.pid)
-        while not any(is_called(pid, "+viz_instance_id") for pid in before):
+def command(folder: Path, name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "clau_doom", name, *arguments, "--output-dir", str(folder / "runs")]
+
+
+@contextlib.contextmanager
+def playing(words: list[str]) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
+    """Run a command until an engine plays, and yield it with the workers and engines below it."""
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as run:
+        while not any(is_called(pid, "+viz_instance_id") for pid in children(run.pid)):
             assert run.poll() is None
             time.sleep(0.05)
-            before = children(run.pid)
+        marks = ("+viz_instance_id", "clau_doom.worker")
+        yield run, [pid for pid in children(run.pid) if any(is_called(pid, mark) for mark in marks)]
+
+
+def test_a_lost_driver_and_a_lost_head_leave_nothing_and_a_resume_goes_on(local: str, tmp_path: Path) -> None:
+    """A run's own cluster ends with it, and a run is interrupted with its cluster; no agent is charged with either."""
+    written = tmp_path / "config.yaml"
+    written.write_text(to_yaml(config(ray={"address": None, "stall_timeout": 3.0})))
+    with playing(command(tmp_path, "run", "-c", str(written))) as (run, players):
+        run.kill()
+    end = time.monotonic() + 10.0
+    while not all(ended(pid) for pid in players):
+        assert time.monotonic() < end, f"{players} still play"
+        time.sleep(0.1)
+    with playing(command(tmp_path, "run", "--resume", "ray")) as (run, players):
         os.kill(named(run.pid, "gcs_server"), signal.SIGKILL)
+        assert run.stderr is not None
         said = run.stderr.read()
     assert "the Ray cluster has gone: it has not answered for 3 s" in said
     assert "--resume ray" in said
-    assert not [pid for pid in before if is_called(pid, "clau_doom.worker") or is_called(pid, "+viz_instance_id")]
+    assert all(ended(pid) for pid in players)
     subprocess.run(command(tmp_path, "run", "--resume", "ray", "--backend", "local"), check=True, capture_output=True)
     status = subprocess.run(command(tmp_path, "status", "ray", "--json"), check=True, capture_output=True).stdout
     assert json.loads(status)["history_sha256"] == local
-
-
-def command(folder: Path, name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "clau_doom", name, *arguments, "--output-dir", str(folder / "runs")]
