@@ -13,6 +13,9 @@ import pytest
 from clau_doom.testing import DockerHost
 
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, where they share what is made for them, and those with containers in one."""
