@@ -12,7 +12,6 @@ import pytest
 
 from clau_doom.testing import DockerHost
 
-
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
