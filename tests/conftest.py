@@ -12,6 +12,8 @@ import pytest
 
 from clau_doom.testing import DockerHost, RayNodes
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
+
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
