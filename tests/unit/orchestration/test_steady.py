@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +60,7 @@ async def finished(config: ExperimentConfig, *, slots: int = 3, disturb: Disturb
     return await store.snapshot()
 
 
-@cache
+@pytest.fixture(scope="module")
 def undisturbed() -> Snapshot:
     return asyncio.run(finished(configuration(), slots=1))
 
@@ -84,16 +83,16 @@ def late(seed: int) -> Disturb:
 
 
 @pytest.mark.parametrize("slots", [2, 7, 30])
-def test_the_number_of_slots_changes_nothing(slots: int) -> None:
+def test_the_number_of_slots_changes_nothing(slots: int, undisturbed: Snapshot) -> None:
     """One worker, a few, and more than there is to do give the same history and champion."""
-    assert_the_same(asyncio.run(finished(configuration(), slots=slots)), undisturbed())
+    assert_the_same(asyncio.run(finished(configuration(), slots=slots)), undisturbed)
 
 
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000_000), slots=st.integers(1, 9))
-def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int) -> None:
+def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
     """Episodes that end in any order change nothing."""
-    assert_the_same(asyncio.run(finished(configuration(), slots=slots, disturb=late(seed))), undisturbed())
+    assert_the_same(asyncio.run(finished(configuration(), slots=slots, disturb=late(seed))), undisturbed)
 
 
 @pytest.mark.parametrize("lookahead", [1, 6, 9, 100])
@@ -111,7 +110,9 @@ def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
 
 @settings(deadline=None, max_examples=10)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
-def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
+def test_an_experiment_interrupted_anywhere_ends_the_same(
+    stops: list[int], slots: int, grace: float, undisturbed: Snapshot
+) -> None:
     """However often a run is stopped, the resumed one ends as one never stopped, and plays no episode twice."""
 
     async def scenario() -> None:
@@ -135,14 +136,14 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slot
             if isinstance(recorded.event, EpisodeFinished):
                 episode = recorded.event.episode
                 played.append((episode.purpose, episode.agent, episode.number))
-        assert_the_same(await store.snapshot(), undisturbed())
+        assert_the_same(await store.snapshot(), undisturbed)
         assert len(played) == len({*played}), "a finished episode was played again"
 
     asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("cut", range(2, 110, 9))
-def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int) -> None:
+def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: Snapshot) -> None:
     """Killed behind any event, a run goes on to the same end."""
 
     async def scenario() -> None:
@@ -154,12 +155,12 @@ def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int) -> None:
             end += 1
         await store.append(events[1:end], running_seconds=0.0)
         await run(store, config, slots=5)
-        assert_the_same(await store.snapshot(), undisturbed())
+        assert_the_same(await store.snapshot(), undisturbed)
 
     asyncio.run(scenario())
 
 
-def test_a_raised_number_of_generations_is_a_longer_run() -> None:
+def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
     """Two generations, completed and raised to four, end with the history of four."""
 
     async def scenario() -> None:
@@ -167,12 +168,12 @@ def test_a_raised_number_of_generations_is_a_longer_run() -> None:
         await run(store, configuration(generations=2))
         assert len((await store.snapshot()).summaries) == 2
         await run(store, configuration())
-        assert_the_same(await store.snapshot(), undisturbed())
+        assert_the_same(await store.snapshot(), undisturbed)
 
     asyncio.run(scenario())
 
 
-def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight() -> None:
+def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight(undisturbed: Snapshot) -> None:
     """One agent takes for ever, and all that the lookahead allows are played to their end meanwhile."""
 
     async def scenario() -> None:
@@ -194,7 +195,7 @@ def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight() -> None:
         assert [each.status for each in asked].count(AgentStatus.PENDING) == 1
         hanging.set()
         await running
-        assert_the_same(await store.snapshot(), undisturbed())
+        assert_the_same(await store.snapshot(), undisturbed)
 
     asyncio.run(scenario())
 
@@ -241,14 +242,14 @@ def test_the_log_alone_tells_how_it_stands() -> None:
     asyncio.run(scenario())
 
 
-def test_lost_episodes_leave_no_trace_in_the_history() -> None:
+def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
     """Infrastructure that fails twice in every episode costs attempts and nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:
             raise EngineCrashed("gone")
 
-    assert_the_same(asyncio.run(finished(configuration(), disturb=disturb)), undisturbed())
+    assert_the_same(asyncio.run(finished(configuration(), disturb=disturb)), undisturbed)
 
 
 def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
