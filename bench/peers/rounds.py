@@ -54,6 +54,7 @@ _PEERS = (
 )
 _ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
 _RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
+_ON_RAY = _Peer(name="clau-doom run on Ray", module="", packages=("ray",))
 _RANDOM_RUN = "clau-doom run, random play"
 
 
@@ -92,6 +93,10 @@ def peer_round(
     scenario, policy = config.scenario.model_dump_json(), config.policy.model_dump_json()
     bare, _ = bare_loops(Job(folder=str(folder), scenario=scenario, policy=policy, episodes=run.episodes, cores=cores))
     same = {_RUN: run.sample, _BARE: bare}
+    if not _ON_RAY.missing:
+        (folder / "ray").mkdir()
+        on_ray = config.model_copy(update={"execution": config.execution.model_copy(update={"backend": "ray"})})
+        same[_ON_RAY.name] = product_run(on_ray, folder / "ray").sample
     for number, peer in enumerate(each for each in _PEERS if not each.missing):
         (folder / str(number)).mkdir()
         job = PeerJob(
@@ -109,7 +114,7 @@ def peer_round(
     return PeerRound(
         same=same,
         random=_random(at_random, vector, folder),
-        missing={peer.name: peer.missing for peer in (*_PEERS, _ENVPOOL) if peer.missing},
+        missing={peer.name: peer.missing for peer in (_ON_RAY, *_PEERS, _ENVPOOL) if peer.missing},
     )
 
 
@@ -145,7 +150,7 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
             samples = [pick(each)[name] for each in rounds]
             pairs = zip(rounds, samples, strict=True)
             ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
-            goal = {run: "", _BARE: ">= 0.98"}.get(name, "> 1")
+            goal = {run: "", _ON_RAY.name: "", _BARE: ">= 0.98"}.get(name, "> 1")
             rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
             tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
             table.add_row(name, rate, tics, Spread(ratios).text(".3f"), goal)
