@@ -8,29 +8,33 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 from clau_doom.config.compare import Difference, check_resume, differences, setup_changes
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
+from clau_doom.config.evolution import (
+    CmaEsConfig,
+    DescriptorConfig,
+    EvolutionConfig,
+    GeneticConfig,
+    MapElitesConfig,
+    RandomSearchConfig,
+)
 from clau_doom.config.fields import values
 from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve, resolve_fields
+from clau_doom.config.policies import (
+    CustomPolicyConfig,
+    NeuralPolicyConfig,
+    PolicyConfig,
+    RandomPolicyConfig,
+    RemotePolicyConfig,
+    RulesPolicyConfig,
+)
 from clau_doom.config.racing import RacingConfig
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.schema import (
-    CmaEsConfig,
-    CustomPolicyConfig,
-    DescriptorConfig,
-    EvolutionConfig,
     ExecutionConfig,
     ExperimentConfig,
     FitnessConfig,
-    GeneticConfig,
     HoldoutConfig,
     LocalConfig,
-    MapElitesConfig,
-    NeuralPolicyConfig,
-    PolicyConfig,
-    RandomPolicyConfig,
-    RandomSearchConfig,
-    RemotePolicyConfig,
-    RulesPolicyConfig,
     ScenarioConfig,
 )
 from clau_doom.config.service import (

@@ -3,54 +3,35 @@
 Validation is strict: whole numbers are taken for real ones and lists for tuples, and nothing else is converted.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Discriminator,
     Field,
     PositiveFloat,
-    PositiveInt,
     Tag,
     model_validator,
 )
 
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
-from clau_doom.config.racing import RacingConfig
+from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
+from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.ray import RayConfig
-from clau_doom.config.section import Clash, FromList, Section, refuse
+from clau_doom.config.section import Clash, Section, refuse
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 
 __all__ = [
-    "CmaEsConfig",
-    "CustomPolicyConfig",
-    "DescriptorConfig",
-    "DockerConfig",
     "EpisodesSeeds",
-    "EvolutionConfig",
     "ExecutionConfig",
     "ExperimentConfig",
     "FitnessConfig",
-    "GeneticConfig",
-    "GrpcConfig",
     "HoldoutConfig",
     "LocalConfig",
-    "MapElitesConfig",
-    "MetricsConfig",
-    "NatsConfig",
-    "NeuralPolicyConfig",
-    "PolicyConfig",
-    "RacingConfig",
-    "RandomPolicyConfig",
-    "RandomSearchConfig",
-    "RayConfig",
-    "RulesPolicyConfig",
     "ScenarioConfig",
 ]
 
@@ -62,12 +43,6 @@ def _experiment_id(value: str) -> str:
         return check_experiment_id(value)
     except ConfigError as error:
         raise ValueError(str(error).removeprefix(f"{value!r} ")) from None
-
-
-def _option(value: object) -> object:
-    if isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    raise ValueError("is no option: use text, a finite number, true or false")
 
 
 class ScenarioConfig(Section):
@@ -85,73 +60,6 @@ class ScenarioConfig(Section):
         default="160x120", description="The screen that the policy sees; the smallest is the fastest."
     )
 
-
-Units = Annotated[PositiveInt, Field(le=1024)]
-
-
-class RandomPolicyConfig(Section):
-    """Presses buttons at random: the baseline."""
-
-    kind: Literal["random"] = Field(default="random", description="How a genome plays.")
-
-
-class RulesPolicyConfig(Section):
-    """Hand-written rules with evolvable, named genes."""
-
-    kind: Literal["rules"] = Field(default="rules", description="How a genome plays.")
-
-
-class NeuralPolicyConfig(Section):
-    """A small network over what is seen; its weights are the genome."""
-
-    kind: Literal["neural"] = Field(default="neural", description="How a genome plays.")
-    layers: Annotated[tuple[Units, ...], FromList] = Field(
-        default=(16,), max_length=4, description="Units of each hidden layer, at most 1024; [] for none."
-    )
-    bins: int = Field(default=9, ge=3, le=64, description="Directions into which visible objects are sorted.")
-    screen: Annotated[tuple[PositiveInt, PositiveInt] | None, FromList] = Field(
-        default=None,
-        description="Width and height of a down-sampled screen to see as well, no larger than scenario.resolution.",
-        examples=[[16, 12]],
-    )
-    weight_limit: PositiveFloat = Field(default=4.0, le=64.0, description="Weights lie between minus and plus this.")
-
-
-class CustomPolicyConfig(Section):
-    """Any Python class that implements the policy port."""
-
-    kind: Literal["class"] = Field(default="class", description="How a genome plays.")
-    target: str = Field(
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
-        description="The class, as module:Class; importable from the folder.",
-        examples=["my_policy:MyPolicy"],
-    )
-    options: dict[str, Annotated[bool | int | float | str, BeforeValidator(_option)]] = Field(
-        default_factory=dict, description="Keyword arguments for the class.", examples=[{"caution": 0.5}]
-    )
-
-
-class RemotePolicyConfig(Section):
-    """A program in any language behind an AgentService."""
-
-    kind: Literal["remote"] = Field(default="remote", description="How a genome plays.")
-    address: str | None = Field(
-        default=None,
-        pattern=r"^(unix:.+|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$",
-        description="Where the agent's program listens: host:port, or unix:PATH; none for one in containers.",
-        examples=["localhost:50061"],
-    )
-    deadline: float = Field(default=1.0, gt=0.0, le=600.0, description="Seconds of wall time for each decision.")
-    on_missed: Literal["retry", "repeat"] = Field(
-        default="retry",
-        description="What follows when it is missed: play the episode again, or repeat the last action (a deviation).",
-    )
-
-
-PolicyConfig = Annotated[
-    RandomPolicyConfig | RulesPolicyConfig | NeuralPolicyConfig | CustomPolicyConfig | RemotePolicyConfig,
-    Field(discriminator="kind"),
-]
 
 FitnessName = Literal["reward", "score", "kills", "survival"]
 WeightName = Literal[
@@ -179,97 +87,6 @@ def _fitness_form(value: object) -> str:
 FitnessConfig = Annotated[
     Annotated[FitnessName, Tag("name")] | Annotated[dict[WeightName, float], Field(min_length=1), Tag("weights")],
     Discriminator(_fitness_form),
-]
-
-
-Racing = Annotated[RacingConfig, Field(description="Who need not play all of its episodes.")]
-
-
-class _StrategyConfig(Section):
-    mode: Literal["generational", "steady_state"] = Field(
-        default="generational",
-        description="Whether a generation ends before the next begins, or agents are bred one by one.",
-    )
-    lookahead: int = Field(
-        default=16,
-        ge=1,
-        le=100_000,
-        description="For steady_state: agents in flight; agent k is bred from the results of 0 to k - lookahead.",
-    )
-    immigrants: int = Field(
-        default=1, ge=0, description="The last agents of a generation that injected genomes may replace."
-    )
-
-
-class GeneticConfig(_StrategyConfig):
-    """A genetic algorithm: tournaments, crossover by gene type, mutation that cools, elites that play again."""
-
-    kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
-    elites: int = Field(default=2, ge=0, description="The best agents that enter the next generation unchanged.")
-    tournament: int = Field(default=3, ge=1, description="Agents drawn for each choice of a parent.")
-    crossover: float = Field(default=0.9, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
-    mutation: float = Field(default=0.1, ge=0.0, le=1.0, description="Probability that a gene mutates.")
-    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Mutation's spread at generation 0, in gene ranges.")
-    sigma_end: float = Field(default=0.03, gt=0.0, le=1.0, description="The spread that cooling approaches.")
-    half_life: PositiveFloat = Field(default=10.0, description="Generations in which the spread above its end halves.")
-    diversity: float = Field(
-        default=0.05, ge=0.0, le=1.0, description="Mean gene spread (in ranges) below which mutation rises."
-    )
-    shrink: bool = Field(
-        default=False,
-        description="Select by fitness drawn towards the mean, the more the fewer episodes it rests on.",
-    )
-    racing: Racing = RacingConfig()
-
-
-class CmaEsConfig(_StrategyConfig):
-    """CMA-ES, on the cma package."""
-
-    kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
-    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")
-    racing: Racing = RacingConfig()
-
-
-class DescriptorConfig(Section):
-    """One axis of a MAP-Elites archive."""
-
-    measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(
-        description="The behaviour that this axis tells apart."
-    )
-    low: float = Field(default=0.0, description="The value at which the first cell begins; lower ones count into it.")
-    high: float = Field(default=1.0, description="The value at which the last cell ends; higher ones count into it.")
-    cells: int = Field(default=10, ge=2, le=100, description="Cells of equal width between low and high.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low >= self.high:
-            refuse([("high", ("low",), f"is not above low ({self.low:g}): raise it, or lower low")])
-        return self
-
-
-class MapElitesConfig(_StrategyConfig):
-    """MAP-Elites: the best agent of every kind of behaviour."""
-
-    kind: Literal["map-elites"] = Field(default="map-elites", description="How the next generation is made.")
-    descriptors: Annotated[tuple[DescriptorConfig, ...], FromList] = Field(
-        default=(DescriptorConfig(measure="aggression"), DescriptorConfig(measure="movement")),
-        min_length=1,
-        max_length=4,
-        description="The archive's axes.",
-    )
-    crossover: float = Field(default=0.5, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
-    sigma: float = Field(default=0.1, gt=0.0, le=1.0, description="Mutation's spread, in gene ranges.")
-
-
-class RandomSearchConfig(_StrategyConfig):
-    """Draws every agent anew: what any other strategy must beat."""
-
-    kind: Literal["random"] = Field(default="random", description="How the next generation is made.")
-    racing: Racing = RacingConfig()
-
-
-EvolutionConfig = Annotated[
-    GeneticConfig | CmaEsConfig | MapElitesConfig | RandomSearchConfig, Field(discriminator="kind")
 ]
 
 

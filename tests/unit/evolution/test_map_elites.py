@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.config import MapElitesConfig
-from clau_doom.config.schema import DescriptorConfig
+from clau_doom.config import DescriptorConfig, MapElitesConfig
 from clau_doom.domain import AgentRef, Gene, GenomeSpace, Measures
 from clau_doom.evolution import DESCRIPTORS, MapElites, Result, describe_behaviour
 
