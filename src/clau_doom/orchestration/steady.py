@@ -7,7 +7,7 @@ depend on the workers. Whoever waits for its turn is kept here; see `SteadyState
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, groupby
 
 from clau_doom.config import ExperimentConfig
@@ -18,6 +18,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
 from clau_doom.orchestration.evaluating import Evaluating, restore
+from clau_doom.orchestration.finished import seeds_of
 from clau_doom.orchestration.generation import summarise
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Player, Report
@@ -38,7 +39,6 @@ class SteadyRun(Evaluating):
         config: ExperimentConfig,
         space: GenomeSpace,
         *,
-        seeds: Callable[[int], Sequence[int]],
         fitness: Fitness,
         log: RunLog,
         completed: Completed,
@@ -48,7 +48,6 @@ class SteadyRun(Evaluating):
         Args:
             config: The configuration.
             space: The policy's genes.
-            seeds: Returns the engine's seeds of a generation, one an episode.
             fitness: How measures become fitness.
             log: Where events go.
             completed: Called with each generation, once that it is complete is committed.
@@ -59,7 +58,7 @@ class SteadyRun(Evaluating):
         self._population = config.population
         self._total = config.generations * config.population
         self._strategy = make_steady_state(config.evolution, space, config.population, config.seed)
-        self._seeds = lru_cache(maxsize=8)(seeds)
+        self._seeds = lru_cache(maxsize=8)(partial(seeds_of, config))
         self._completed = completed
         self._closed = 0
         """How many agents are evaluated or failed for good, in the order of their numbers."""

@@ -1,0 +1,207 @@
+"""Evolution by generations: each is asked for, evaluated and told as a whole, one after another."""
+
+import asyncio
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain import Agent, Evaluation, Fitness, GenomeSpace
+from clau_doom.domain.events import GenerationCompleted, GenerationStarted
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import GenerationFailed, ShutdownRequested, StorageFailed
+from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
+from clau_doom.orchestration.evaluating import restore
+from clau_doom.orchestration.finished import Finished, seeds_of
+from clau_doom.orchestration.generation import GenerationRun, summarise
+from clau_doom.orchestration.immigration import admit, immigrants_of
+from clau_doom.orchestration.log import RunLog
+from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.registry import Registry
+from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
+from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.steering import Steering
+from clau_doom.orchestration.verification import Verification
+from clau_doom.ports import EvaluationBackend, ExperimentStore
+
+__all__ = ["Generations"]
+
+
+@dataclass
+class _Progress:
+    """What the loop carries from generation to generation.
+
+    Attributes:
+        strategy: The strategy.
+        lengths: By generation and index, how many tics each agent's episodes lasted on average; NaN where it has none.
+        asked: What the strategy asked for already.
+    """
+
+    strategy: Strategy
+    lengths: "list[array[float]]" = field(default_factory=list)
+    asked: Sequence[Offspring] | None = None
+
+
+class Generations:
+    """Breeds and evaluates generation after generation, to the last one."""
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        space: GenomeSpace,
+        *,
+        fitness: Fitness,
+        store: ExperimentStore,
+        backend: EvaluationBackend,
+        player: Player,
+        shutdown: Shutdown,
+        steering: Steering,
+        log: RunLog,
+        finished: Finished,
+    ) -> None:
+        """Start where the finished generations end.
+
+        Args:
+            config: The configuration.
+            space: The policy's genes.
+            fitness: How measures become fitness.
+            store: The experiment's store.
+            backend: What plays; told when a generation has ended.
+            player: Plays on it.
+            shutdown: Who may ask to stop.
+            steering: What persons may do to the generation under way.
+            log: Where events go.
+            finished: The generations that are finished; added to.
+        """
+        self._config = config
+        self._space = space
+        self._fitness = fitness
+        self._store = store
+        self._backend = backend
+        self._player = player
+        self._shutdown = shutdown
+        self._steering = steering
+        self._log = log
+        self._finished = finished
+        self._prove_parents = config.execution.backend == "docker" and config.docker.verify == "parents"
+
+    async def evolve(self, snapshot: Snapshot) -> None:
+        """Go on from where a snapshot stands, to the end of the last generation.
+
+        Raises:
+            GenerationFailed: One cannot be evaluated, or all of its agents have failed.
+            ShutdownRequested: The run is to stop; what was finished is kept.
+            StoreCorrupted: The strategy asks for other agents than those that are stored.
+        """
+        progress = await self._restore(snapshot)
+        for generation in range(self._finished.generation, self._config.generations):
+            self._shutdown.check()
+            known = snapshot.generations[generation] if generation < len(snapshot.generations) else None
+            await self._evolve(generation, progress, snapshot, known)
+
+    async def _restore(self, snapshot: Snapshot) -> _Progress:
+        config = self._config
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        told = snapshot.finished_generations
+        await asyncio.to_thread(replay, strategy, config.name, told, self._fitness, self._shutdown.check)
+        lengths = [array("d", map(_length, evaluations)) for evaluations in told]
+        return _Progress(strategy=strategy, lengths=lengths)
+
+    async def _evolve(
+        self,
+        generation: int,
+        progress: _Progress,
+        snapshot: Snapshot,
+        known: tuple[Evaluation, ...] | None,
+    ) -> None:
+        asked, progress.asked = progress.asked, None
+        if asked is None:
+            asked = await asyncio.to_thread(progress.strategy.ask)
+        stored = [evaluation.agent for evaluation in known] if known else None
+        # Nothing is awaited from here to the event, so that a genome that is injected later waits for the next one.
+        immigrants = self._steering.immigration.take() if stored is None else immigrants_of(stored)
+        agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
+        registry = Registry(self._config.population, agents)
+        self._steering.started = generation + 1
+        if stored is None:
+            await self._log.append(GenerationStarted(generation=generation, agents=agents))
+        else:
+            check_asked(agents, stored)
+            for agent, evaluation in zip(registry, snapshot.generations[generation], strict=True):
+                restore(agent, evaluation, snapshot)
+        live = GenerationRun(
+            registry, seeds_of(self._config, generation), self._fitness, self._log, self._race(generation)
+        )
+        self._steering.evaluate(live)
+        try:
+            await live.evaluate(self._player, lambda agent: _expected(agent, progress))
+            before = None if stored is None else self._store
+            evaluations = await self._tell(live, progress, Verification(self._player, self._log, before=before))
+        except (ShutdownRequested, GenerationFailed, StorageFailed):
+            raise
+        except Exception as error:
+            raise GenerationFailed(f"generation {generation} failed") from error
+        finally:
+            await self._backend.end_generation(generation)
+        summary = summarise(evaluations)
+        progress.lengths.append(array("d", map(_length, evaluations)))
+        await self._log.append(GenerationCompleted(summary=summary))
+        self._finished.add(evaluations, summary)
+
+    async def _tell(
+        self, live: GenerationRun, progress: _Progress, verification: Verification
+    ) -> tuple[Evaluation, ...]:
+        """Tell the strategy what a generation came to, once what it takes from it is proved; return the evaluations."""
+        forged: dict[str, str] = {}
+        while True:
+            evaluations = await live.strike(forged)
+            while forged := await verification.forged([_best(evaluations)], live.episodes()):
+                evaluations = await live.strike(forged)
+            await asyncio.to_thread(progress.strategy.tell, results(evaluations, self._fitness))
+            if not self._prove_parents:
+                return evaluations
+            progress.asked = await asyncio.to_thread(progress.strategy.ask)
+            forged = await verification.forged(_parents(progress.asked, evaluations), live.episodes())
+            if not forged:
+                return evaluations
+            progress.strategy = await self._asked_again()
+
+    async def _asked_again(self) -> Strategy:
+        """Return a strategy that has asked for the generation under evaluation, and was not told of it."""
+        snapshot = await self._store.snapshot()
+        config, done = self._config, len(snapshot.summaries)
+        strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
+        finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
+        asked = await asyncio.to_thread(strategy.ask)
+        check_asked(agents_from(config.name, done, admit(strategy, asked, immigrants_of(agents))), agents)
+        return strategy
+
+    def _race(self, generation: int) -> Race | None:
+        config = self._config
+        return make_race(config.evolution, config.population, config.episodes, config.seed, generation)
+
+
+def _best(evaluations: Sequence[Evaluation]) -> Agent:
+    """Return the agent that would be the best of its generation."""
+    best = summarise(evaluations).best
+    return evaluations[best.index].agent
+
+
+def _parents(asked: Sequence[Offspring], evaluations: Sequence[Evaluation]) -> list[Agent]:
+    """Return the agents of a generation that have offspring in the next, by index."""
+    parents = {parent for offspring in asked for parent in offspring.parents}
+    return [evaluation.agent for evaluation in evaluations if evaluation.agent.ref in parents]
+
+
+def _length(evaluation: Evaluation) -> float:
+    tics = [outcome.measures.tics for outcome in evaluation.outcomes]
+    return sum(tics) / len(tics) if tics else math.nan
+
+
+def _expected(agent: Agent, progress: _Progress) -> float:
+    """Return how many tics an agent's episodes will probably last: as many as its parents' did."""
+    known = [progress.lengths[parent.generation][parent.index] for parent in agent.parents]
+    lengths = [length for length in known if not math.isnan(length)]
+    return sum(lengths) / len(lengths) if lengths else math.inf
