@@ -15,12 +15,13 @@ from clau_doom.testing import DockerHost, RayNodes
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, where they share what is made for them, and those with containers in one."""
-    contained = {item.path for item in items if item.get_closest_marker("docker")}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("docker" if item.path in contained else str(item.path)))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say what pytest-xdist may run side by side: unit tests by their files, beside all others in one process.
+
+    Those others share servers, containers and cores, and look at what is left on the machine.
+    """
+    unit = item.path.is_relative_to(Path(__file__).parent / "unit")
+    item.add_marker(pytest.mark.xdist_group(str(item.path) if unit else "all others"))
 
 
 @pytest.fixture(scope="session")
