@@ -35,7 +35,7 @@ install: $(RUN) ## Install what a run needs into .venv
 dev: $(DEV) ## Install what development needs as well
 
 test: $(DEV) ## Run the tests; ARGS="-k word" chooses among them
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 check: $(DEV) check-pins check-proto ## Lint, formatting, types, import contracts, generated code
 	$(BIN)/ruff check $(PATHS)

@@ -9,19 +9,24 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from clau_doom.testing import DockerHost, RayNodes
 
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say what pytest-xdist may run side by side: unit tests by their files, beside all others in one process.
+class _UnitsBeside(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Unit tests by their files, beside all others in one process: these share servers, containers and cores."""
 
-    Those others share servers, containers and cores, and look at what is left on the machine.
-    """
-    unit = item.path.is_relative_to(Path(__file__).parent / "unit")
-    item.add_marker(pytest.mark.xdist_group(str(item.path) if unit else "all others"))
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.startswith("tests/unit/") else "all others"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """Return what says to pytest-xdist which tests may run side by side."""
+    return _UnitsBeside(config, log)
 
 
 @pytest.fixture(scope="session")
