@@ -89,14 +89,12 @@ def export_agent(
 ) -> None:
     """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
     from clau_doom.bootstrap import replaying
+    from clau_doom.replay import check_place
     from clau_doom.storage import write_whole
 
     if not replaying.is_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
-    if not output.parent.is_dir():
-        raise ConfigError(f"cannot write {output}: there is no folder {output.parent}")
-    if output.is_dir() or (output.exists() and not force):
-        raise ConfigError(f"{output} is there already: choose another name, or overwrite a file with --force")
+    check_place(output, force=force)
     setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir))
     write_whole(output, replaying.export_agent(setting, who))
     progress_console().print(

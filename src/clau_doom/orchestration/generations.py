@@ -10,7 +10,6 @@ from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Agent, Evaluation, Fitness, GenomeSpace
 from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import GenerationFailed, ShutdownRequested, StorageFailed
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.evaluating import restore
 from clau_doom.orchestration.finished import Finished, seeds_of
@@ -135,13 +134,10 @@ class Generations:
         )
         self._steering.evaluate(live)
         try:
-            await live.evaluate(self._player, lambda agent: _expected(agent, progress))
-            before = None if stored is None else self._store
-            evaluations = await self._tell(live, progress, Verification(self._player, self._log, before=before))
-        except (ShutdownRequested, GenerationFailed, StorageFailed):
-            raise
-        except Exception as error:
-            raise GenerationFailed(f"generation {generation} failed") from error
+            with self._finished.failing():
+                await live.evaluate(self._player, lambda agent: _expected(agent, progress))
+                before = None if stored is None else self._store
+                evaluations = await self._tell(live, progress, Verification(self._player, self._log, before=before))
         finally:
             await self._backend.end_generation(generation)
         summary = summarise(evaluations)

@@ -17,7 +17,6 @@ from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     DiskFull,
-    GenerationFailed,
     ShutdownRequested,
     StorageFailed,
     describe,
@@ -178,14 +177,10 @@ class ExperimentRun:
             await self._backend.end_generation(summary.index)
 
         live = SteadyRun(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
-        try:
+        with self._finished.failing():
             await live.begin(snapshot, self._shutdown.check)
             self.steering.evaluate(live)
             await live.evolve(self._player)
-        except (ShutdownRequested, GenerationFailed, StorageFailed):
-            raise
-        except Exception as error:
-            raise GenerationFailed(f"generation {self._finished.generation} failed") from error
 
     async def _judge(self, snapshot: Snapshot, log: RunLog) -> None:
         finished, holdout = self._finished, self._config.holdout

@@ -13,7 +13,7 @@ from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, film, f
 from clau_doom.replay.overlay import Overlay
 from clau_doom.replay.proof import Decision, Performance, check, differs, perform
 from clau_doom.replay.rerun import Rerun
-from clau_doom.replay.video import FORMATS, check_target
+from clau_doom.replay.video import FORMATS, check_place, check_target
 
 __all__ = [
     "FORMATS",
@@ -31,6 +31,7 @@ __all__ = [
     "Setting",
     "agent_text",
     "check",
+    "check_place",
     "check_target",
     "choose",
     "contestant",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError, StorageFailed
 
-__all__ = ["FORMATS", "Format", "check_target", "format_of", "write_video"]
+__all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "write_video"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +60,15 @@ def check_target(path: Path, *, force: bool) -> None:
             overwritten.
     """
     format_of(path)
+    check_place(path, force=force)
+
+
+def check_place(path: Path, *, force: bool) -> None:
+    """Do nothing if a file can be written at `path`, whatever it is to hold.
+
+    Raises:
+        ConfigError: Its folder is missing, or it is there already and not to be overwritten.
+    """
     if not path.parent.is_dir():
         raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
     if path.is_dir() or (path.exists() and not force):
