@@ -2,12 +2,13 @@
 
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Fitness, GenomeSpace
-from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.ports import Clock, EvaluationBackend
 from clau_doom.testing.memory_store import MemoryStore
+from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 
-__all__ = ["StandingClock", "scripted_run", "scripted_store"]
+__all__ = ["StandingClock", "run_scripted", "scripted_run", "scripted_store"]
 
 
 class StandingClock:
@@ -60,3 +61,26 @@ def scripted_run(
         shutdown=shutdown or Shutdown(),
         clock=clock or StandingClock(),
     )
+
+
+async def run_scripted(
+    store: MemoryStore,
+    config: ExperimentConfig,
+    *,
+    space: GenomeSpace,
+    slots: int = 3,
+    disturb: Disturb | None = None,
+    shutdown: Shutdown | None = None,
+) -> ExperimentState:
+    """Run an experiment of scripted episodes, each with a recording, and return what became of it.
+
+    Args:
+        store: Where the experiment is kept.
+        config: The configuration.
+        space: The policy's genes.
+        slots: How many episodes are played at once.
+        disturb: Called before each episode; see `ScriptedBackend`.
+        shutdown: Who may ask to stop; None: nobody.
+    """
+    backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
+    return await scripted_run(config, store, backend, space=space, shutdown=shutdown).run()

@@ -1,8 +1,7 @@
 """Whole experiments on instant episodes: wherever one is interrupted, it ends the same."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, partial
 
 import pytest
 from hypothesis import given, settings
@@ -23,11 +22,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
-from clau_doom.testing import ScriptedBackend
-from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_run import scripted_run, scripted_store
-
-Disturb = Callable[[EpisodeTask], Awaitable[None]]
+from clau_doom.testing.scripted_run import run_scripted, scripted_store
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
 
@@ -45,16 +40,7 @@ def configuration(**changes: object) -> ExperimentConfig:
     return plain.model_copy(update=changes)
 
 
-async def run(
-    store: MemoryStore,
-    config: ExperimentConfig,
-    *,
-    slots: int = 3,
-    disturb: Disturb | None = None,
-    shutdown: Shutdown | None = None,
-) -> ExperimentState:
-    backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
-    return await scripted_run(config, store, backend, space=SPACE, shutdown=shutdown).run()
+run = partial(run_scripted, space=SPACE)
 
 
 async def finished(config: ExperimentConfig, *, slots: int) -> Snapshot:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -21,9 +21,8 @@ from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_run import scripted_run, scripted_store
-
-Disturb = Callable[[EpisodeTask], Awaitable[None]]
+from clau_doom.testing.scripted_backend import Disturb
+from clau_doom.testing.scripted_run import run_scripted, scripted_run, scripted_store
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.real("patience", 0.0, 1.0), Gene.integer("steps", 1, 9)))
 POPULATION, GENERATIONS, LOOKAHEAD = 6, 4, 4
@@ -42,16 +41,7 @@ def configuration(*, evolution: EvolutionConfig | None = None, **changes: object
     return plain.model_copy(update=changes)
 
 
-async def run(
-    store: MemoryStore,
-    config: ExperimentConfig,
-    *,
-    slots: int = 3,
-    disturb: Disturb | None = None,
-    shutdown: Shutdown | None = None,
-) -> ExperimentState:
-    backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
-    return await scripted_run(config, store, backend, space=SPACE, shutdown=shutdown).run()
+run = partial(run_scripted, space=SPACE)
 
 
 async def finished(config: ExperimentConfig, *, slots: int = 3, disturb: Disturb | None = None) -> Snapshot:
