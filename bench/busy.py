@@ -1,5 +1,6 @@
 """How much of an evolution's wall time its cores played, and what an episode costs that is over at once."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Evolved:
 
     Attributes:
         playing: The share of the workers' wall time between the first generation's start and the last one's end in
-            which an episode was played; a new episode's beginning in the engine (1 to 2.5 ms) is not in it.
+            which an episode was begun or played.
         shortest: Tics of the episode that is shorter than all but a twentieth.
         longest: Of the one that is longer than all but a twentieth.
     """
@@ -128,22 +129,22 @@ def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
 
 def busy_table(rounds: Sequence[BusyRound]) -> Table:
     """Return what was found."""
-    table = Table(title="cores", title_justify="left", header_style="bold")
-    for heading in ("what", "measured", "goal", "tics: 5 % are shorter", "5 % are longer"):
+    table = Table(title="cores that play, of an evolution's wall time", title_justify="left", header_style="bold")
+    for heading in ("what", "measured", "goal", "tics: 5 % below", "5 % above"):
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for name in rounds[0].evolved:
         found = [each.evolved[name] for each in rounds]
         table.add_row(
-            f"cores playing, {name}",
+            name,
             Spread(tuple(100 * each.playing for each in found)).text(".1f") + " %",
             ">= 97 %",
-            Spread(tuple(each.shortest for each in found)).text(),
-            Spread(tuple(each.longest for each in found)).text(),
+            f"{statistics.median(each.shortest for each in found):,.0f}",
+            f"{statistics.median(each.longest for each in found):,.0f}",
         )
     for name, share in idle_shares().items():
-        table.add_row(f"cores playing, {name}", f"{100 * share:.1f} %", ">= 97 %", "", "")
+        table.add_row(name, f"{100 * share:.1f} %", ">= 97 %", "", "")
     for workers in rounds[0].overhead:
         taken = Spread(tuple(each.overhead[workers] for each in rounds)).text(".3f")
-        name = f"instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"
+        name = f"an instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"
         table.add_row(name, f"{taken} ms", "<= 0.2 ms", "", "")
     return table

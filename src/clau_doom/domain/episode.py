@@ -98,7 +98,7 @@ class EpisodeTiming:
     """How it was played; never hashed, never compared, never fitness.
 
     Attributes:
-        seconds: Wall time from the first tic to the last.
+        seconds: Wall time from the engine's beginning it to its outcome.
         attempts: How often the episode was begun, this time included.
         worker: The worker that finished it.
         repeated: Decisions for which a remote agent was late, so that its last action was performed again.

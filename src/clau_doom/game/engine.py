@@ -15,7 +15,7 @@ from clau_doom.errors import EngineCrashed
 from clau_doom.game.episode import ActionCheck, Tally
 from clau_doom.game.launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
 from clau_doom.game.objects import seen_objects
-from clau_doom.game.processes import child_deaths, has_ended, notice_child_deaths
+from clau_doom.game.processes import child_deaths, child_has_ended, notice_child_deaths
 from clau_doom.game.scenarios import Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
@@ -284,7 +284,7 @@ class VizdoomEngine:
             raise RuntimeError("this is for a running episode: call begin first")
 
     def _alive(self) -> bool:
-        return self._pid is None or not has_ended(self._pid)
+        return self._pid is None or not child_has_ended(self._pid)
 
     def _new_episode(self, game: vzd.DoomGame, recording: Path) -> None:
         if self._record:

@@ -15,7 +15,9 @@ from clau_doom.ports import Action
 
 __all__ = ["ActionCheck", "Tally"]
 
-_ADDED_UP = ("SELECTED_WEAPON", "SELECTED_WEAPON_AMMO", "POSITION_X", "POSITION_Y")
+_ADDED_UP = [
+    CANONICAL_VARIABLES.index(name) for name in ("SELECTED_WEAPON", "SELECTED_WEAPON_AMMO", "POSITION_X", "POSITION_Y")
+]
 
 
 _shown = reprlib.Repr()  # what a policy returned may raise anything when it is looked at
@@ -98,9 +100,8 @@ class Tally:
         """
         seen = self._rows[::2]
         table = np.frombuffer(b"".join(seen)).reshape(len(seen), -1)
-        weapon, ammo, x, y = (table[:, CANONICAL_VARIABLES.index(name)] for name in _ADDED_UP)
-        spent = -np.diff(ammo)[(np.diff(ammo) < 0) & (np.diff(weapon) == 0)]
-        across, along = np.diff(x), np.diff(y)
+        weapon, ammo, across, along = np.diff(table[:, _ADDED_UP], axis=0).T
+        spent = -ammo[(ammo < 0) & (weapon == 0)]
         steps = np.sqrt(across * across + along * along)
         return math.fsum(spent.tolist()), math.fsum(steps.tolist())
 

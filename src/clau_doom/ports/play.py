@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,6 @@ Decide = Callable[[Observation], Action]
 """One agent in one episode: called once a decision; may keep state, which ends with the episode."""
 
 
-@runtime_checkable
 class Repeating(Protocol):
     """A `Decide` that stands in for an agent that is late, by performing its last action again."""
 

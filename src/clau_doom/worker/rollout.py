@@ -2,17 +2,40 @@
 
 import time
 from dataclasses import dataclass
-from typing import cast
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.errors import AgentUnreachable, PolicyFailed, words
-from clau_doom.ports import Decide, Engine, Observation, Policy, Repeating
+from clau_doom.ports import Decide, Engine, Observation, Policy
 from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 
-__all__ = ["Rollout", "play"]
+__all__ = ["Begun", "Rollout", "play"]
 
 _NEVER = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An episode that the engine has begun, before anybody plays it.
+
+    Attributes:
+        seen: What is seen first.
+        seconds: Wall time that beginning it took.
+    """
+
+    seen: Observation
+    seconds: float
+
+    @classmethod
+    def by(cls, engine: Engine, seed: int) -> "Begun":
+        """Begin an episode.
+
+        Raises:
+            EngineCrashed: The engine is gone.
+        """
+        started = time.perf_counter()
+        seen = engine.begin(seed)
+        return cls(seen, time.perf_counter() - started)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +44,7 @@ class Rollout:
 
     Attributes:
         outcome: What happened.
-        seconds: Wall time.
+        seconds: Wall time, from the engine's beginning it to its outcome.
         actions: What was done, as the trajectory's hash takes it in.
         repeated: Decisions that were made by performing the last action again.
     """
@@ -39,7 +62,7 @@ def play(
     seed: int,
     page: PhasePage,
     *,
-    begun: Observation | None = None,
+    begun: Begun | None = None,
     peephole: Peephole | None = None,
     task: int = 0,
 ) -> Rollout:
@@ -51,7 +74,7 @@ def play(
         genome: The agent's genes.
         seed: The engine's seed; the policy's generator is seeded from it too.
         page: Where to say whose turn it is.
-        begun: What is seen first, where the engine has begun the episode on this seed already.
+        begun: Where the engine has begun the episode on this seed already.
         peephole: Where a picture is left when somebody asks for one, or None.
         task: What the picture calls the episode.
 
@@ -60,8 +83,9 @@ def play(
         EngineCrashed: The engine is gone.
         AgentUnreachable: The policy decides in another program, which cannot be reached; the engine can go on.
     """
-    started = time.perf_counter()
-    observation: Observation | None = begun or engine.begin(seed)
+    begun = begun or Begun.by(engine, seed)
+    started = time.perf_counter() - begun.seconds
+    observation: Observation | None = begun.seen
     act, turn = engine.act, page.turn
     asked = peephole.asked if peephole else _NEVER
     try:
@@ -83,8 +107,7 @@ def play(
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
-    agent = cast("object", decide)
-    repeated = agent.repeated if isinstance(agent, Repeating) else 0
+    repeated: int = getattr(decide, "repeated", 0)  # of a `Repeating` agent; asking the protocol itself takes longer
     seconds = time.perf_counter() - started
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
 

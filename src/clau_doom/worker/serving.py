@@ -11,14 +11,14 @@ from clau_doom.domain import Genome
 from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed, describe
 from clau_doom.game import Scenario, VizdoomEngine
 from clau_doom.policies import make_policy
-from clau_doom.ports import Engine, Needs, Observation, Policy
+from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.facts import collect_facts
 from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 from clau_doom.worker.replay import Replay
-from clau_doom.worker.rollout import Rollout, play
+from clau_doom.worker.rollout import Begun, Rollout, play
 
 __all__ = ["Channel", "failed", "serve"]
 
@@ -112,7 +112,7 @@ class _Player:
             message, begun = channel.receive() if channel.waiting() else None, None
             if isinstance(answer, Rollout):
                 try:
-                    begun = engine.begin(message.play.seed) if message else None
+                    begun = Begun.by(engine, message.play.seed) if message else None
                     reply = self._played(request.task, answer, engine.recording())
                 except EngineCrashed as error:
                     reply = failed(request.task, pb.EpisodeFailed.FAULT_ENGINE, error)
@@ -125,7 +125,7 @@ class _Player:
         actions = rollout.actions if self._claims else None
         return played(task, rollout.outcome, recording, rollout.seconds, repeated=rollout.repeated, actions=actions)
 
-    def _answer(self, request: pb.PlayEpisode, begun: Observation | None) -> Rollout | pb.FromWorker:
+    def _answer(self, request: pb.PlayEpisode, begun: Begun | None) -> Rollout | pb.FromWorker:
         try:
             return play(
                 self._engine,

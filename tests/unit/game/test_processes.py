@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from clau_doom.game.processes import child_deaths, has_ended, is_stopped, notice_child_deaths
+from clau_doom.game.processes import child_deaths, child_has_ended, has_ended, is_stopped, notice_child_deaths
 
 
 def settled(wanted: bool, ask: object, pid: int) -> bool:
@@ -17,18 +17,21 @@ def settled(wanted: bool, ask: object, pid: int) -> bool:
 
 
 def test_a_process_stops_and_ends() -> None:
-    """A stopped process has not ended; a killed one has, before and after it is waited for."""
+    """A stopped child has not ended; a killed one has, before and after it is waited for."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
         assert not has_ended(child.pid)
         child.send_signal(signal.SIGSTOP)
         assert settled(True, is_stopped, child.pid)
         assert not has_ended(child.pid)
+        assert not child_has_ended(child.pid)
     finally:
         child.kill()
     assert settled(True, has_ended, child.pid), "a zombie has ended"
-    child.wait()
+    assert child_has_ended(child.pid)
+    assert child.wait() == -signal.SIGKILL, "asking has left it to be waited for"
     assert has_ended(child.pid)
+    assert child_has_ended(child.pid)
 
 
 def test_a_childs_end_is_noticed_and_passed_on() -> None:

@@ -34,9 +34,11 @@ __all__ = ["LocalBackend"]
 _START_ATTEMPTS = 3
 _WATCH_INTERVAL = 0.25
 # One is played and one waits beside it, so that a worker never waits for this process between two episodes. Of short
-# episodes so many wait that this process need not look at them one by one: for about so many seconds, in all.
-_FEWEST, _MOST = 2, 16
+# episodes so many wait that this process need not look at them one by one: for about so many seconds, in all, which is
+# longer than answers lie unread. None takes less than the shortest, because beginning one takes longer than that.
+_FEWEST = 2
 _AHEAD = 0.08
+_SHORTEST = 0.001
 # How much an episode counts in the mean of their seconds, at least.
 _NEWEST = 0.05
 
@@ -108,9 +110,9 @@ class LocalBackend(EvaluationBackend):
     @property
     def slots(self) -> int:
         """How many episodes it takes at once: for each worker the one that it plays, and those that wait behind it."""
-        depth = 1 + math.ceil(_AHEAD / max(self._seconds, 0.001))
+        depth = 1 + math.ceil(_AHEAD / max(self._seconds, _SHORTEST))
         places = len(self._share.places) if self._share else 0
-        return min(max(depth, _FEWEST), _MOST) * max(places, 1)
+        return max(depth, _FEWEST) * max(places, 1)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:

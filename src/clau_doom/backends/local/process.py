@@ -32,8 +32,8 @@ from clau_doom.worker import Peephole, Phase, PhasePage
 __all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
-_KNOWN = 64
-"""Episodes of which a picture may still be found: it waits there until somebody looks again."""
+_KNOWN = 256
+"""Episodes of which a picture may still be found: more than wait at a worker; it lies there until somebody looks."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
