@@ -17,7 +17,7 @@ from pathlib import Path
 import vizdoom as vzd
 
 from bench.bare import new_game
-from clau_doom import bootstrap
+from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.domain import Purpose, baseline_id
 from clau_doom.game import resolve
 from clau_doom.policies import RandomPolicy
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("id", help="an experiment on basic that has run to its end")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder that it is in (default: runs)")
     options = parser.parse_args()
-    stored = asyncio.run(bootstrap.read_experiment(options.runs, options.id, measured=False))
+    stored = asyncio.run(read_experiment(options.runs, options.id, measured=False))
     played = stored.snapshot.judging[Purpose.HELD_OUT, baseline_id(options.id)]
     scenario = resolve(stored.config.scenario)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # where an engine leaves its files

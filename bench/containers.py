@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.product import product_run
 from bench.samples import Sample
-from clau_doom.bootstrap import genome_space, make_backend, plan_config
+from clau_doom.bootstrap.planning import genome_space, plan_config
+from clau_doom.bootstrap.running import make_backend
 from clau_doom.config import (
     DockerConfig,
     ExecutionConfig,

@@ -20,7 +20,8 @@ from rich.table import Table
 from scipy import stats
 
 from bench.samples import python_path
-from clau_doom import bootstrap
+from clau_doom.bootstrap import planning
+from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.domain import Purpose, agent_id
 from clau_doom.domain.experiment import ExperimentState
 
@@ -79,13 +80,13 @@ def _evolved(out: Path, file: str, seed: int) -> Evolved:
 def _is_done(out: Path, name: str) -> bool:
     if not (out / name).exists():
         return False
-    stored = asyncio.run(bootstrap.read_experiment(out, name, measured=False))
+    stored = asyncio.run(read_experiment(out, name, measured=False))
     return stored.state is ExperimentState.COMPLETED
 
 
 def _found(out: Path, name: str) -> Evolved:
-    stored = asyncio.run(bootstrap.read_experiment(out, name, measured=False))
-    snapshot, fitness = stored.snapshot, bootstrap.make_fitness(stored.config)
+    stored = asyncio.run(read_experiment(out, name, measured=False))
+    snapshot, fitness = stored.snapshot, planning.make_fitness(stored.config)
     assert snapshot.champion is not None, "it ran to its end"
     ref, _ = snapshot.champion
     held_out = snapshot.judging[Purpose.HELD_OUT, agent_id(name, ref.generation, ref.index)]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from clau_doom.bootstrap import SystemClock, genome_space, make_fitness
+from clau_doom.bootstrap.planning import genome_space, make_fitness
+from clau_doom.bootstrap.running import SystemClock
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom import bootstrap
+from clau_doom.bootstrap import planning, running
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentStatus, EpisodeOutcome, Evaluation, Genome, Purpose
 from clau_doom.domain.events import AgentFailed, FailureKind
@@ -73,8 +73,8 @@ def attackers(*attacks: str) -> dict[str, Any]:
 
 def evolve(config: ExperimentConfig, folder: Path) -> Ended:
     async def run() -> Ended:
-        plan = await asyncio.to_thread(bootstrap.plan_config, config, folder)
-        async with bootstrap.open_run(plan, Shutdown()) as (store, experiment):
+        plan = await asyncio.to_thread(planning.plan_config, config, folder)
+        async with running.open_run(plan, Shutdown()) as (store, experiment):
             state = await experiment.run()
             failed = [each.event async for each in store.events() if isinstance(each.event, AgentFailed)]
             return Ended(state, await store.snapshot(), {event.ref.index: event for event in failed})
@@ -119,7 +119,7 @@ class Battlefield:
 
     def backend(self, config: ExperimentConfig) -> AbstractAsyncContextManager[EvaluationBackend]:
         """Return a backend without an orchestrator, not yet entered."""
-        return bootstrap.make_backend(bootstrap.plan_config(config, self._folder), None, uuid=self.name)
+        return running.make_backend(planning.plan_config(config, self._folder), None, uuid=self.name)
 
     def task(self, index: int, where: float = 0.0) -> EpisodeTask:
         genome = Genome((where, 0.5))

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import vizdoom
 
-from clau_doom import bootstrap
 from clau_doom.backends.ray import RayBackend
+from clau_doom.bootstrap import planning, running
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.domain.experiment import ExperimentState, Provenance
@@ -83,12 +83,12 @@ def evolve(wanted: ExperimentConfig, folder: Path, disturb: Disturb | None = Non
     """Run an experiment to its end, whatever that is, and disturb it meanwhile."""
 
     async def evolve() -> Ended:
-        plan = await asyncio.to_thread(bootstrap.plan_config, wanted, folder)
+        plan = await asyncio.to_thread(planning.plan_config, wanted, folder)
         if facts:
             changed = tuple(sorted({**dict(plan.facts.facts), **facts}.items()))
-            plan = bootstrap.Plan(**{**vars(plan), "facts": Provenance(facts=changed)})
+            plan = planning.Plan(**{**vars(plan), "facts": Provenance(facts=changed)})
         shutdown = Shutdown()
-        async with bootstrap.open_run(plan, shutdown) as (store, run):
+        async with running.open_run(plan, shutdown) as (store, run):
             backend = run._backend
             disturbing = None
             if disturb:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom import bootstrap
 from clau_doom.backends.local import LocalBackend
+from clau_doom.bootstrap import planning, running, stored
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
@@ -204,9 +204,9 @@ def experiment(agent: ScriptedAgent, folder: Path, **policy: object) -> Path:
     return folder / "config.yaml"
 
 
-async def evolve(plan: bootstrap.Plan) -> None:
+async def evolve(plan: planning.Plan) -> None:
     shutdown = Shutdown()
-    async with bootstrap.open_run(plan, shutdown) as (_, evolution):
+    async with running.open_run(plan, shutdown) as (_, evolution):
         await evolution.run()
 
 
@@ -224,10 +224,10 @@ def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent
     file, runs = experiment(agent, tmp_path, deadline=0.4, on_missed="repeat"), tmp_path / "runs"
 
     async def resumed(**overrides: object) -> None:
-        await evolve(await bootstrap.plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
+        await evolve(await planning.plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
 
-    asyncio.run(evolve(bootstrap.plan_run(file, runs, environ={}, overrides={})))
-    assert asyncio.run(bootstrap.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
+    asyncio.run(evolve(planning.plan_run(file, runs, environ={}, overrides={})))
+    assert asyncio.run(stored.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
     with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, and here it is turning 2"):
         asyncio.run(resumed())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom import bootstrap
+from clau_doom.bootstrap import planning, running
 from clau_doom.bootstrap.replaying import export_agent, find_contestant, kept_actions, plan_replay, prove, rerun
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -73,7 +73,7 @@ def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
     )
 
     async def run() -> None:
-        async with bootstrap.open_run(bootstrap.plan_config(config, folder), Shutdown()) as (_, experiment):
+        async with running.open_run(planning.plan_config(config, folder), Shutdown()) as (_, experiment):
             await experiment.begin()
             await experiment.run()
 

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from clau_doom.bootstrap import Studio
+from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.orchestration import Finishing, Orchestrator

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from clau_doom.bootstrap.sources import Remote, Source, open_source
+from clau_doom.bootstrap.lookup import open_source
+from clau_doom.bootstrap.sources import Remote, Source
 from clau_doom.config import (
     CustomPolicyConfig,
     PolicyConfig,

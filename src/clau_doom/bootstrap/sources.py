@@ -1,39 +1,21 @@
-"""Where experiments are looked up: the folder that keeps them, or the server that runs them."""
+"""What experiments can be looked up in, and the folder that keeps them; `servers` has the other."""
 
-import asyncio
-import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
-from clau_doom.config import StoredExperiment, config_from_yaml
-from clau_doom.domain import check_experiment_id
+from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.ledger import Ledger
-from clau_doom.errors import ConfigError, StorageFailed, WrongState, describe
-from clau_doom.rpc import RpcClient, connect
+from clau_doom.errors import ConfigError, StorageFailed, describe
 from clau_doom.storage import Runs
-from clau_doom.wire import EXPERIMENT_STATES
 
-__all__ = [
-    "FolderSource",
-    "Overview",
-    "Remote",
-    "ServerSource",
-    "Source",
-    "open_source",
-    "overview_of",
-    "reach",
-    "reach_run",
-]
+__all__ = ["LIVE", "FolderSource", "Overview", "Remote", "Source", "overview_of"]
 
-_LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
-_AGAIN = 0.5
-"""Seconds until an experiment that is not run for the moment is looked at again."""
+LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
+"""The states in which an experiment's log may still grow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,112 +122,7 @@ class FolderSource:
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield an experiment's events after a sequence; with `follow`, those that another process adds."""
-        live = (await read_experiment(self._output_dir, experiment, measured=False)).state in _LIVE
+        live = (await read_experiment(self._output_dir, experiment, measured=False)).state in LIVE
         async with Runs(self._output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):
                 yield recorded
-
-
-class ServerSource:
-    """The experiments of a server, through an open client."""
-
-    def __init__(self, client: RpcClient) -> None:
-        self._client = client
-
-    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
-        """Return how the experiments stand; a server leaves out what it cannot read."""
-        return [
-            Overview(
-                id=message.id,
-                state=EXPERIMENT_STATES.received(message.state),
-                reason=message.reason or None,
-                scenario=message.scenario,
-                generations_finished=message.generations_finished,
-                generations_planned=message.generations_planned,
-                population=message.population,
-                best_fitness=message.best_fitness if message.HasField("best_fitness") else None,
-                running_seconds=message.running_seconds,
-                last_activity=message.last_activity.ToNanoseconds() / 1e9,
-            )
-            for message in await self._client.experiments()
-        ], []
-
-    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has it
-        """Return an experiment as it stands, read off its log."""
-        message = await self._client.experiment(check_experiment_id(experiment))
-        ledger = Ledger()
-        async for recorded in self._up_to(experiment, 0, message.last_sequence):
-            ledger.apply(recorded.event)
-        return StoredExperiment(
-            snapshot=ledger.snapshot(running_seconds=message.running_seconds),
-            config=config_from_yaml(message.config_yaml, name=f"the configuration of {experiment}"),
-            state=EXPERIMENT_STATES.received(message.state),
-            last_activity=message.last_activity.ToNanoseconds() / 1e9,
-        )
-
-    async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
-        last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence
-        if not follow:
-            async for recorded in self._up_to(experiment, after, last):
-                yield recorded
-            return
-        while True:
-            async with aclosing(self._client.follow(experiment, after)) as log:
-                async for recorded in log:
-                    after = recorded.sequence
-                    yield recorded
-            # A server that was started again may have ended a stream before it went on with the experiment.
-            state = EXPERIMENT_STATES.received((await self._client.experiment(experiment)).state)
-            if state not in _LIVE:
-                return
-            await asyncio.sleep(_AGAIN)
-
-    async def _up_to(self, experiment: str, after: int, last: int) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield the events after one sequence up to another, which the log has."""
-        if after >= last:
-            return
-        async with aclosing(self._client.follow(experiment, after)) as log:
-            async for recorded in log:
-                yield recorded
-                if recorded.sequence >= last:
-                    return
-
-
-def reach(
-    remote: Remote, output_dir: Path, *, environ: Mapping[str, str] = os.environ
-) -> AbstractAsyncContextManager[RpcClient]:
-    """Return a client of a server; its token is looked for where the server of `output_dir` would keep it, too."""
-    return connect(
-        remote.address,
-        token_file=remote.token_file,
-        default_token_file=Runs(output_dir).token_file,
-        ca=remote.ca,
-        environ=environ,
-    )
-
-
-def reach_run(experiment: str, output_dir: Path) -> AbstractAsyncContextManager[RpcClient]:
-    """Return a client of the process that runs an experiment of a folder by itself.
-
-    Raises:
-        ExperimentNotFound: There is no such experiment.
-        WrongState: No process that can be steered runs it.
-    """
-    folder = Runs(output_dir).open(experiment)
-    if folder.holder() is None or not folder.socket.exists():
-        raise WrongState(
-            f"experiment {experiment} is not run by a process that can be steered here: "
-            "name its server with --server, or start it with clau-doom run"
-        )
-    return connect(f"unix:{folder.socket.absolute()}")
-
-
-@asynccontextmanager
-async def open_source(remote: Remote | None, output_dir: Path) -> AsyncIterator[Source]:
-    """Yield where experiments are looked up: the server, where one is named, and else the folder."""
-    if remote is None:
-        yield FolderSource(output_dir)
-        return
-    async with reach(remote, output_dir) as client:
-        yield ServerSource(client)

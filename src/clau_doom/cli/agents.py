@@ -17,7 +17,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server,
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Leftovers
+    from clau_doom.bootstrap.cleaning import Leftovers
 
 __all__ = ["app"]
 
@@ -60,15 +60,15 @@ def show_agent(
     agent: _Agent, *, as_json: AsJson = False, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
     """Show one agent: genome, lineage back to generation 0, episodes."""
-    from clau_doom import bootstrap
     from clau_doom.analysis import telling_measures
+    from clau_doom.bootstrap import planning
     from clau_doom.cli.portrait import portrait_json, portrait_view
     from clau_doom.domain import parse_agent_id
 
     experiment, _, _ = parse_agent_id(agent)
     stored = look_up(experiment, server, output_dir)
     evaluation = stored.snapshot.find(agent)
-    space, fitness = bootstrap.genome_space(stored.config), bootstrap.make_fitness(stored.config)
+    space, fitness = planning.genome_space(stored.config), planning.make_fitness(stored.config)
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))
     else:
@@ -115,16 +115,16 @@ def clean_up(
 
     Containers are known by their labels alone. A running experiment plays again what it loses.
     """
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import cleaning
 
     if generation is not None and experiment is None:
         raise typer.BadParameter(
             "a generation is an experiment's: name it with --experiment, or leave --generation out"
         )
     if dry_run:
-        _show_leftovers(asyncio.run(bootstrap.find_leftovers(experiment, generation)))
+        _show_leftovers(asyncio.run(cleaning.find_leftovers(experiment, generation)))
         return
-    removed = asyncio.run(bootstrap.remove_leftovers(experiment, generation))
+    removed = asyncio.run(cleaning.remove_leftovers(experiment, generation))
     _tell(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
     if removed.errors:
         raise ExceptionGroup("not everything could be removed", removed.errors)

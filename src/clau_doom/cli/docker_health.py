@@ -9,7 +9,7 @@ from clau_doom.cli.health import Finding, Verdict
 from clau_doom.errors import InfrastructureFailed, describe
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import DockerFacts
+    from clau_doom.bootstrap.docker_facts import DockerFacts
 
 __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daemon", "services"]
 
@@ -22,12 +22,12 @@ _MANY_PORTS = 20
 
 def examine_docker() -> Iterator[Finding]:
     """Yield what each check of Docker finds, only that there is none where no daemon answers."""
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import docker_facts
     from clau_doom.config import DockerConfig
 
     wanted = DockerConfig()
     try:
-        facts = asyncio.run(bootstrap.examine_docker(wanted))
+        facts = asyncio.run(docker_facts.examine_docker(wanted))
     except InfrastructureFailed as error:
         yield no_daemon(error)
         return

@@ -16,7 +16,7 @@ from clau_doom.cli.console import SCHEMA_VERSION, data_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Remote
+    from clau_doom.bootstrap.sources import Remote
     from clau_doom.domain.events import Event, RecordedEvent
 
 __all__ = ["events"]
@@ -41,11 +41,11 @@ def events(
 async def _print(
     experiment: str, remote: "Remote | None", output_dir: Path, *, after: int, follow: bool, as_json: bool
 ) -> None:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap.lookup import open_source
 
     console = data_console()
     async with (
-        bootstrap.open_source(remote, output_dir) as source,
+        open_source(remote, output_dir) as source,
         aclosing(source.events(experiment, after, follow=follow)) as log,
     ):
         async for recorded in log:

@@ -21,7 +21,7 @@ from clau_doom.errors import ConfigError, StorageFailed
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.experiment import ExperimentAnalysis
-    from clau_doom.bootstrap import Overview
+    from clau_doom.bootstrap.sources import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]
@@ -116,11 +116,11 @@ def analyze(
     if not experiments:
         raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
 
-    from clau_doom import bootstrap
     from clau_doom.analysis import criteria_of
+    from clau_doom.bootstrap import reporting
 
     if report is not None:
-        bootstrap.check_report_target(report, force=force)
+        reporting.check_report_target(report, force=force)
     wanted = criteria_of(criteria) if criteria is not None else ()
     stored = [look_up(experiment, server, output_dir) for experiment in experiments]
     if len(stored) > 1 or baseline is not None:
@@ -141,15 +141,15 @@ def _show_analysis(
     *,
     as_json: bool,
 ) -> None:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import analysing, reporting
     from clau_doom.cli.analysis import analysis_view
     from clau_doom.cli.analysis_json import analysis_json
 
-    analysis = bootstrap.analyse(stored, criteria)
+    analysis = analysing.analyse(stored, criteria)
     if plot is not None:
         _draw(stored, analysis, plot)
     if report is not None:
-        _write(report, bootstrap.report(stored, criteria, analysis=analysis))
+        _write(report, reporting.report(stored, criteria, analysis=analysis))
     if as_json:
         print_json(analysis_json(analysis))
     else:
@@ -164,15 +164,15 @@ def _show_comparison(
     *,
     as_json: bool,
 ) -> None:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import analysing, reporting
     from clau_doom.cli.analysis_json import comparison_json
     from clau_doom.cli.comparison import comparison_view
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
-    comparison = bootstrap.compare(stored, baseline, criteria)
+    comparison = analysing.compare(stored, baseline, criteria)
     if report is not None:
-        _write(report, bootstrap.report_comparison(stored, baseline, criteria, comparison=comparison))
+        _write(report, reporting.report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
         print_json(comparison_json(comparison))
     else:

@@ -31,11 +31,11 @@ def export(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap.lookup import open_source
     from clau_doom.bootstrap.tables import export_experiment
 
     async def write() -> tuple[tuple[Path, int], ...]:
-        async with bootstrap.open_source(remote_of(server), output_dir) as source:
+        async with open_source(remote_of(server), output_dir) as source:
             return await export_experiment(source, experiment, to, kind.value, force=force)
 
     console = data_console()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Remote
+    from clau_doom.bootstrap.sources import Remote
 
 __all__ = [
     "CURRENT",
@@ -83,7 +83,7 @@ Server = Annotated[
 
 def remote_of(server: str | None) -> "Remote | None":
     """Return how the server at an address is reached, by what the root command was told; None for no address."""
-    from clau_doom.bootstrap import Remote
+    from clau_doom.bootstrap.sources import Remote
 
     if not server:
         return None

@@ -16,7 +16,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, replay_command
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from clau_doom.bootstrap import Remote
+    from clau_doom.bootstrap.sources import Remote
     from clau_doom.config import ExperimentConfig, StoredExperiment
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
@@ -50,12 +50,12 @@ def run_at_server(
 
 
 async def _run(remote: "Remote", output_dir: Path, name: str, config: "ExperimentConfig | None") -> ExitCode:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap.servers import ServerSource, reach
     from clau_doom.cli.progress import show_progress
     from clau_doom.domain.events import ExperimentInterrupted
 
-    async with bootstrap.reach(remote, output_dir) as client:
-        source = bootstrap.ServerSource(client)
+    async with reach(remote, output_dir) as client:
+        source = ServerSource(client)
         if config is None:
             before = await source.experiment(name)
             await client.resume(name)

@@ -165,9 +165,9 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
         config: What it was run with.
         replay: The command that shows its champion.
     """
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import planning
 
-    fitness, measures = bootstrap.make_fitness(config), telling_measures(config.scenario.name)
+    fitness, measures = planning.make_fitness(config), telling_measures(config.scenario.name)
     results = held_out_table(snapshot, fitness, measures)
     data_console().print(result_view(results, never_better=never_better(snapshot)))
     if snapshot.champion:

@@ -14,7 +14,8 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_
 from clau_doom.cli.signals import stop_signals
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Plan, Remote
+    from clau_doom.bootstrap.planning import Plan
+    from clau_doom.bootstrap.sources import Remote
 
 __all__ = ["run"]
 
@@ -61,14 +62,14 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         "name": name,
         "web.port": web_port,
     }
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import planning
 
     if (remote := remote_of(server)) and not dry_run:
         raise typer.Exit(_at_server(remote, output_dir, config or _CONFIG, resume, overrides))
     if resume is None:
-        plan = bootstrap.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
+        plan = planning.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
     else:
-        plan = asyncio.run(bootstrap.plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
+        plan = asyncio.run(planning.plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
     if dry_run:
         _describe(plan)
         return
@@ -105,7 +106,7 @@ def _describe(plan: "Plan") -> None:
 
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import running
     from clau_doom.cli.progress import show_progress
     from clau_doom.domain.experiment import ExperimentState
     from clau_doom.errors import ShutdownRequested
@@ -114,7 +115,7 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     shutdown = Shutdown()
     with stop_signals(shutdown, interrupt_grace=_INTERRUPT_GRACE, terminate_grace=_TERMINATE_GRACE) as received:
         try:
-            async with bootstrap.open_run(plan, shutdown) as (store, experiment):
+            async with running.open_run(plan, shutdown) as (store, experiment):
                 before = await experiment.begin()
                 events = store.events(before.last_sequence, follow=True)
                 showing = asyncio.ensure_future(
@@ -122,9 +123,9 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
                 )
                 try:
                     async with AsyncExitStack() as stack:
-                        await stack.enter_async_context(bootstrap.steerable(plan, store, experiment, shutdown))
+                        await stack.enter_async_context(running.steerable(plan, store, experiment, shutdown))
                         if web:
-                            page = bootstrap.watchable(plan, store, experiment, shutdown)
+                            page = running.watchable(plan, store, experiment, shutdown)
                             _say_where((await stack.enter_async_context(page)).url)
                         state = await experiment.run()
                     # On a full disk the event that ends the display may be missing.

@@ -14,9 +14,9 @@ __all__ = ["scenarios"]
 
 def scenarios(*, as_json: AsJson = False) -> None:
     """List the bundled scenarios: names, buttons, what each measures and rewards."""
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap.offers import bundled_scenarios
 
-    offers = bootstrap.bundled_scenarios()
+    offers = bundled_scenarios()
     if as_json:
         print_json({"scenarios": [asdict(offer) for offer in offers]})
         return

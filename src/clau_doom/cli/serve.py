@@ -14,7 +14,7 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap import Listening
+    from clau_doom.bootstrap.service import Listening
     from clau_doom.config import ExperimentConfig
 
 __all__ = ["serve"]
@@ -44,12 +44,12 @@ def serve(
 
 
 async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap import service
     from clau_doom.orchestration import Shutdown
 
     shutdown = Shutdown()
     with stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace) as received:
-        await bootstrap.serve(config, output_dir, shutdown, started=_say)
+        await service.serve(config, output_dir, shutdown, started=_say)
     return received.exit_code
 
 

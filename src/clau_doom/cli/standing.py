@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.bootstrap import Overview, overview_of
+from clau_doom.bootstrap.sources import Overview, overview_of
 from clau_doom.cli.format import clock, number
 from clau_doom.cli.options import resume_command
 from clau_doom.config import StoredExperiment

@@ -54,10 +54,10 @@ def _steer(
 
 
 def _client(experiment: str, server: str | None, output_dir: Path) -> "AbstractAsyncContextManager[RpcClient]":
-    from clau_doom import bootstrap
+    from clau_doom.bootstrap.servers import reach, reach_run
 
     remote = remote_of(server)
-    return bootstrap.reach_run(experiment, output_dir) if remote is None else bootstrap.reach(remote, output_dir)
+    return reach_run(experiment, output_dir) if remote is None else reach(remote, output_dir)
 
 
 def add_agent_commands(app: typer.Typer) -> None:

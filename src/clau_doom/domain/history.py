@@ -46,9 +46,8 @@ def _encode(generations: Sequence[Sequence[Evaluation]]) -> Iterable[bytes]:
 
 def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
     agent = evaluation.agent
-    yield struct.pack("<I", len(agent.parents))
-    for parent in agent.parents:
-        yield struct.pack("<II", parent.generation, parent.index)
+    places = [number for parent in agent.parents for number in (parent.generation, parent.index)]
+    yield struct.pack(f"<I{len(places)}I", len(agent.parents), *places)
     yield _framed(agent.operator.encode())
     yield _framed(agent.genome.to_bytes())
     yield _framed(evaluation.status.value.encode())

@@ -19,7 +19,7 @@ again. A few of the condemned, drawn at random, play on all the same: they show 
 import math
 from collections.abc import Sequence
 
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from clau_doom.config import RacingConfig
 from clau_doom.domain import generator
@@ -120,7 +120,7 @@ class Race:
             for seed, value in enumerate(row)
         )
         level = self._config.alpha / (agents * (len(self.rungs) - 1))
-        critical = round(float(student.isf(level, freedom)) / _QUANTUM) * _QUANTUM
+        critical = round(-float(stdtrit(freedom, level)) / _QUANTUM) * _QUANTUM
         return critical * math.sqrt(2.0 * residuals / freedom / seeds)
 
 

@@ -6,7 +6,7 @@ An episode becomes an object when it is looked at.
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, starmap
 from typing import Generic, TypeVar, overload
 
 import numpy as np
@@ -32,8 +32,8 @@ _Run = Callable[..., sqlite3.Cursor]
 _T = TypeVar("_T")
 
 
-class Training:
-    """All training episodes of an experiment, sorted by agent and number."""
+class Training(Mapping[AgentRef, Sequence[Episode]]):
+    """All training episodes of an experiment, by agent; each agent's by number."""
 
     def __init__(
         self,
@@ -61,10 +61,17 @@ class Training:
         bounds = self._bounds.get((ref.generation, ref.index))
         return Outcomes(self, *bounds) if bounds else ()
 
-    def episodes(self) -> dict[AgentRef, Sequence[Episode]]:
-        """Return the episodes of each agent that has some, by number."""
-        places = [(AgentRef(*place), bounds) for place, bounds in self._bounds.items()]
-        return {ref: EpisodeRow(self, *bounds, ref) for ref, bounds in places}
+    def __getitem__(self, ref: AgentRef) -> "EpisodeRow":
+        """Return the episodes of an agent that has some, by number."""
+        return EpisodeRow(self, *self._bounds[ref.generation, ref.index], ref)
+
+    def __iter__(self) -> Iterator[AgentRef]:
+        """Go through the agents that have some, in order."""
+        return starmap(AgentRef, self._bounds)
+
+    def __len__(self) -> int:
+        """Return how many agents have some."""
+        return len(self._bounds)
 
     def fingerprints(self, first: int, end: int) -> bytes:
         """Return the fingerprints of the episodes from one to another."""

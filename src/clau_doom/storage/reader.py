@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ class Reader:
             reason=reason,
             generations=_by_generation(evaluations),
             summaries=tuple([_summary(row) for row in summaries]),
-            episodes=training.episodes(),
+            episodes=training,
             judging=judging,
             champion=None if validation is None else (AgentRef(champion_generation, champion_number), validation),
             paused=tuple([AgentRef(*row) for row in paused]),
@@ -258,8 +259,7 @@ def _by_generation(evaluations: list[Evaluation]) -> tuple[tuple[Evaluation, ...
 
 
 def _evaluation(row: _Row, experiment: str, training: Training) -> Evaluation:
-    *_, status, fitness, failure = row
-    agent = _agent(row, experiment)
+    agent, status, fitness, failure = _agent(row, experiment), row[5], row[6], row[7]
     return Evaluation(
         agent=agent,
         status=_STATUS[status],
@@ -270,14 +270,20 @@ def _evaluation(row: _Row, experiment: str, training: Training) -> Evaluation:
 
 
 def _agent(row: _Row, experiment: str) -> Agent:
-    generation, number, operator, parents, genome, *_ = row
+    generation, number, operator, parents, genome = row[:5]
     return Agent(
         experiment=experiment,
         ref=AgentRef(generation, number),
         genome=Genome.from_bytes(genome),
-        parents=tuple([AgentRef(*map(int, parent.split(":"))) for parent in parents.split()]),
+        parents=tuple([_parent(parent) for parent in parents.split()]),
         operator=operator,
     )
+
+
+@lru_cache(maxsize=10_000)  # most parents have several children, and all of these are read one after another
+def _parent(text: str) -> AgentRef:
+    generation, _, index = text.partition(":")
+    return AgentRef(int(generation), int(index))
 
 
 def _summary(row: _Row) -> GenerationSummary:

@@ -15,7 +15,7 @@ from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.learning import Plateau, Verdict
 from clau_doom.analysis.regression import Regression
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.bootstrap import analyse, compare
+from clau_doom.bootstrap.analysing import analyse, compare
 from clau_doom.config import (
     CustomPolicyConfig,
     ExperimentConfig,

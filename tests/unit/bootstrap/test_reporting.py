@@ -10,13 +10,8 @@ import pytest
 
 from clau_doom.analysis import Gap, criteria_of
 from clau_doom.analysis.genomes import GeneHistory
-from clau_doom.bootstrap import (
-    analyse,
-    check_report_target,
-    compare,
-    report,
-    report_comparison,
-)
+from clau_doom.bootstrap.analysing import analyse, compare
+from clau_doom.bootstrap.reporting import check_report_target, report, report_comparison
 from clau_doom.config import (
     ExperimentConfig,
     HoldoutConfig,

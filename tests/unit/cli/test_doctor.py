@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clau_doom.backends.docker import Network
-from clau_doom.bootstrap import DockerFacts
+from clau_doom.bootstrap.docker_facts import DockerFacts
 from clau_doom.cli import docker_health, health, ray_health
 from clau_doom.cli.health import Verdict
 
