@@ -129,6 +129,16 @@ def test_a_dry_run_starts_and_writes_nothing(shell: Shell) -> None:
     assert [path.name for path in shell.folder.iterdir()] == ["config.yaml"]
 
 
+def test_a_lookahead_too_short_for_its_workers_is_said(shell: Shell) -> None:
+    """Before it starts, a steady state whose workers would wait for its oldest agent says what would keep them busy."""
+    shell.write("config.yaml", QUICK + "evolution: {mode: steady_state, lookahead: 4}\n")
+    busy = shell.run("run", "--dry-run", "--workers", "1")
+    idle = shell.run("run", "--dry-run", "--workers", "20")
+    assert "lookahead" not in busy.stderr
+    assert "evolution.lookahead: 4 keeps 8 episodes in flight" in idle.stderr
+    assert "80 would keep all of them busy" in idle.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "words", "complaint"),
     [

@@ -2,10 +2,12 @@
 
 import asyncio
 import importlib.util
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import (
     SERVICE_SECTIONS,
@@ -30,6 +32,10 @@ from clau_doom.policies import make_policy
 from clau_doom.worker import collect_facts
 
 __all__ = ["Plan", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
+
+
+_IN_FLIGHT = 8
+"""Episodes for each worker in a steady state, with which the oldest agent in flight rarely holds the others up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +63,20 @@ class Plan:
     nats: NatsConfig
     web: WebConfig
     resume: bool
+
+    @property
+    def advice(self) -> str | None:
+        """What would make better use of its workers without their being more, or None."""
+        config, evolution, execution = self.config, self.config.evolution, self.config.execution
+        elsewhere = execution.backend == "ray" and not execution.workers  # how many there will be, nobody knows yet
+        workers = 0 if elsewhere else len(Cores.of_machine(execution.workers, pin=False).places)
+        in_flight, enough = evolution.lookahead * config.episodes, _IN_FLIGHT * workers
+        if evolution.mode != "steady_state" or in_flight >= enough:
+            return None
+        return (
+            f"evolution.lookahead: {evolution.lookahead} keeps {in_flight} episodes in flight, so that some of the "
+            f"{workers} workers idle at times; {math.ceil(enough / config.episodes)} would keep all of them busy"
+        )
 
 
 def make_fitness(config: ExperimentConfig) -> Fitness:

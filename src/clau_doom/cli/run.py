@@ -73,6 +73,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     if dry_run:
         _describe(plan)
         return
+    _advise(plan)
     raise typer.Exit(asyncio.run(_run(plan, web=web or web_port is not None)))
 
 
@@ -102,7 +103,13 @@ def _describe(plan: "Plan") -> None:
     }
     for name, text in lines.items():
         data_console().print(f"{name:<12}{text}")
+    _advise(plan)
     progress_console().print("nothing was started and nothing was written", style="dim")
+
+
+def _advise(plan: "Plan") -> None:
+    if plan.advice:
+        progress_console().print(Text(plan.advice, "yellow"), soft_wrap=True)
 
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
