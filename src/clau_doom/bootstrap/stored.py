@@ -25,13 +25,14 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
     held = folder.holder() is not None  # asked first: a run that ends in between is shown as what it became
     async with folder.read() as store:
         snapshot = await store.snapshot(measured=measured)
+        # Not when its files were written to: reading what a killed process has left writes to them.
+        times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
-    written = (folder.path / name for name in ("results.sqlite", "results.sqlite-wal"))
     return StoredExperiment(
         snapshot=snapshot,
         config=config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {experiment}"),
         state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
-        last_activity=max(path.stat().st_mtime for path in written if path.exists()),
+        last_activity=times[-1],
     )
 
 

@@ -17,7 +17,7 @@ class StoredExperiment:
         snapshot: What the store holds.
         config: The configuration that it was last run with.
         state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
-        last_activity: When the store was last written to, in seconds since the epoch.
+        last_activity: When something last happened in it, in seconds since the epoch.
     """
 
     snapshot: Snapshot
