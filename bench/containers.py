@@ -4,10 +4,12 @@ import asyncio
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.product import product_run
+from bench.product import ProductRun, product_run
 from bench.samples import Sample
 from clau_doom.bootstrap.planning import genome_space, plan_config
 from clau_doom.bootstrap.running import make_backend
@@ -23,7 +25,7 @@ from clau_doom.domain import Genome, Purpose
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import DockerHost
 
-__all__ = ["EVALUATIONS", "ContainerRound", "container_round", "start_seconds"]
+__all__ = ["EVALUATIONS", "ContainerRound", "container_round", "run_in_containers", "start_seconds"]
 
 EVALUATIONS = {"2 s": (24, 40), "20 s": (16, 400)}
 """Agents, and episodes of each, by how long an evaluation is to take: the quickstart's episodes last about 50 ms."""
@@ -53,26 +55,26 @@ class ContainerRound:
         return self.local.seconds / self.docker.seconds
 
 
+def run_in_containers(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
+    """Run an experiment with an agent a container, in a network of its own that is removed afterwards."""
+    execution = config.execution.model_copy(update={"backend": "docker"})
+    with _network() as network:
+        contained = config.model_copy(update={"execution": execution, "docker": DockerConfig(network=network)})
+        return product_run(contained, folder, patience=patience)
+
+
 def container_round(folder: Path, *, population: int, episodes: int, workers: int) -> ContainerRound:
     """Run the quickstart's first generation with each backend.
 
     Raises:
         SystemExit: They played different episodes.
     """
-    docker, network = DockerHost(), f"clau-doom-bench-{secrets.token_hex(3)}"
-    played = {}
-    try:
-        for backend in ("local", "docker"):
-            execution = ExecutionConfig.model_validate({"backend": backend, "workers": workers})
-            config = _quickstart(population, episodes).model_copy(
-                update={"execution": execution, "docker": DockerConfig(network=network)}
-            )
-            (folder / backend).mkdir(parents=True)
-            played[backend] = product_run(config, folder / backend, patience=_PATIENCE).sample
-    finally:
-        if network in docker.networks():
-            docker("network", "rm", network)
-    local, contained = played["local"], played["docker"]
+    execution = ExecutionConfig(workers=workers)
+    config = _quickstart(population, episodes).model_copy(update={"execution": execution})
+    for backend in ("local", "docker"):
+        (folder / backend).mkdir(parents=True)
+    local = product_run(config, folder / "local", patience=_PATIENCE).sample
+    contained = run_in_containers(config, folder / "docker").sample
     if (local.decisions, local.tics) != (contained.decisions, contained.tics):
         raise SystemExit(f"the backends played different episodes: {local} and {contained}")
     return ContainerRound(
@@ -88,20 +90,27 @@ def start_seconds(folder: Path) -> list[float]:
 
     The episode lasts a third of a second of game time: some milliseconds.
     """
-    docker, network = DockerHost(), f"clau-doom-bench-{secrets.token_hex(3)}"
-    config = _quickstart(8, 1).model_copy(
-        update={
-            "name": "starts",
-            "scenario": ScenarioConfig(timeout=10),
-            "execution": ExecutionConfig(backend="docker", workers=1),
-            "docker": DockerConfig(network=network),
-        }
-    )
-    try:
+    with _network() as network:
+        config = _quickstart(8, 1).model_copy(
+            update={
+                "name": "starts",
+                "scenario": ScenarioConfig(timeout=10),
+                "execution": ExecutionConfig(backend="docker", workers=1),
+                "docker": DockerConfig(network=network),
+            }
+        )
         return asyncio.run(_starts(config, folder))
+
+
+@contextmanager
+def _network() -> Iterator[str]:
+    """Yield the name of a network that is removed afterwards."""
+    docker, name = DockerHost(), f"clau-doom-bench-{secrets.token_hex(3)}"
+    try:
+        yield name
     finally:
-        if network in docker.networks():
-            docker("network", "rm", network)
+        if name in docker.networks():
+            docker("network", "rm", name)
 
 
 async def _starts(config: ExperimentConfig, folder: Path) -> list[float]:

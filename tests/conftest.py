@@ -16,17 +16,31 @@ from clau_doom.testing import DockerHost, RayNodes
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 
 
-class _UnitsBeside(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Unit tests by their files, beside all others in one process: these share servers, containers and cores."""
+_ALONE = (
+    "tests/unit/",
+    "tests/contract/test_bus.py",
+    "tests/contract/test_engine.py",
+    "tests/contract/test_policy.py",
+    "tests/contract/test_store.py",
+    "tests/e2e/test_replay.py",
+    "tests/e2e/test_report.py",
+    "tests/integration/test_champions.py",
+    "tests/integration/test_replay.py",
+)
+"""Tests that share nothing with others, and that no other's load makes fail."""
+
+
+class _Beside(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Those by their files, beside all others in one process: these share servers, containers and cores."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return file if file.startswith("tests/unit/") else "all others"
+        return file if file.startswith(_ALONE) else "all others"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
     """Return what says to pytest-xdist which tests may run side by side."""
-    return _UnitsBeside(config, log)
+    return _Beside(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
+from bench.containers import run_in_containers
 from bench.peers.evaluation import JOB, PeerJob, noted
 from bench.product import product_run
 from bench.samples import Sample, Spread, run_children
@@ -18,6 +19,7 @@ from bench.vector_env import JOB as VECTOR_JOB
 from bench.vector_env import VectorJob, vector_env
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose, episode_seeds
+from clau_doom.testing import DockerHost
 
 __all__ = ["PeerRound", "peer_round", "peer_table"]
 
@@ -55,6 +57,7 @@ _PEERS = (
 _ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
 _RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
 _ON_RAY = _Peer(name="clau-doom run on Ray", module="", packages=("ray",))
+_CONTAINED = "clau-doom run in containers"
 _RANDOM_RUN = "clau-doom run, random play"
 
 
@@ -97,6 +100,9 @@ def peer_round(
         (folder / "ray").mkdir()
         on_ray = config.model_copy(update={"execution": config.execution.model_copy(update={"backend": "ray"})})
         same[_ON_RAY.name] = product_run(on_ray, folder / "ray").sample
+    if DockerHost().answers:
+        (folder / "docker").mkdir()
+        same[_CONTAINED] = run_in_containers(config, folder / "docker").sample
     for number, peer in enumerate(each for each in _PEERS if not each.missing):
         (folder / str(number)).mkdir()
         job = PeerJob(
@@ -150,7 +156,7 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
             samples = [pick(each)[name] for each in rounds]
             pairs = zip(rounds, samples, strict=True)
             ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
-            goal = {run: "", _ON_RAY.name: "", _BARE: ">= 0.98"}.get(name, "> 1")
+            goal = {run: "", _ON_RAY.name: "", _CONTAINED: "", _BARE: ">= 0.98"}.get(name, "> 1")
             rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
             tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
             table.add_row(name, rate, tics, Spread(ratios).text(".3f"), goal)

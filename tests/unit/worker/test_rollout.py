@@ -1,5 +1,6 @@
 """The innermost loop: what it hashes, what it charges the policy with, and what it tells the watchdog."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from clau_doom.errors import EngineCrashed, PolicyFailed
 from clau_doom.ports import Action, Decide, Needs, Observation
 from clau_doom.testing.scripted_engine import ScriptedEngine
 from clau_doom.worker import Peephole, Phase, PhasePage, play
+from clau_doom.worker.rollout import Begun
 
 
 class Puppet:
@@ -60,6 +62,22 @@ def test_an_episode_is_a_function_of_its_seed_and_actions(page: PhasePage) -> No
     assert play(used, Puppet(left), Genome(()), 5, page).outcome == first
     assert play(engine(), Puppet(left), Genome(()), 5, page).outcome == first
     assert len({first.trajectory_sha256, other_seed.trajectory_sha256, other_actions.trajectory_sha256}) == 3
+
+
+def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: PhasePage) -> None:
+    """Whether the engine has begun it before or begins it now, and to the same outcome."""
+
+    class Slow(ScriptedEngine):
+        def begin(self, seed: int) -> Observation:
+            time.sleep(0.05)
+            return super().begin(seed)
+
+    slow = Slow(decisions=3)
+    slow.start(Needs(), record=False)
+    now = play(slow, Puppet(left), Genome(()), 5, page)
+    before = play(slow, Puppet(left), Genome(()), 5, page, begun=Begun.by(slow, 5))
+    assert now.outcome == before.outcome
+    assert min(now.seconds, before.seconds) >= 0.05
 
 
 def test_holding_an_action_for_other_tics_is_another_trajectory(page: PhasePage) -> None:
