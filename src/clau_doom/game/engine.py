@@ -16,7 +16,7 @@ from clau_doom.game.episode import ActionCheck, Tally
 from clau_doom.game.launcher import LAUNCHER, LAUNCHES, LOG_FILE, EngineProcess, launched, sweep, write_launcher
 from clau_doom.game.objects import seen_objects
 from clau_doom.game.processes import child_deaths, child_has_ended, notice_child_deaths
-from clau_doom.game.scenarios import Scenario
+from clau_doom.game.scenarios import CANONICAL_VARIABLES, Scenario
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts
 
 __all__ = ["View", "VizdoomEngine"]
@@ -32,6 +32,9 @@ _GONE = (
 )
 # Two, in turns: the engine writes a recording out when the next episode begins.
 _RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
+_COUNTED = [
+    CANONICAL_VARIABLES.index(name) for name in ("KILLCOUNT", "HITCOUNT", "DAMAGECOUNT", "DAMAGE_TAKEN", "ITEMCOUNT")
+]
 # This one is begun for that alone.
 _SCRATCH = "scratch.lmp"
 
@@ -133,6 +136,10 @@ class VizdoomEngine:
             game.set_seed(seed)
             self._new_episode(game, self._path)
             state: vzd.GameState | None = game.get_state()
+            if not self._record and _haunted(state):
+                game.set_seed(seed)
+                self._new_episode(game, self._path)
+                state = game.get_state()
         except _GONE as error:
             raise self._crashed(error) from error
         if self._final is None:  # an abandoned episode has written over what was finished before it
@@ -321,6 +328,16 @@ class VizdoomEngine:
             return ""
         words = " / ".join(line.strip() for line in lines[-6:] if line.strip())
         return f" (it said: {words})" if words else ""
+
+
+def _haunted(state: vzd.GameState | None) -> bool:
+    """Say whether an episode begins with something counted.
+
+    Where nothing is recorded and time was up before a shot had landed, ViZDoom 1.3 lets it land as it begins the next
+    episode, and counts its hit and its damage there. Begun once more, the episode has nothing of the one before.
+    """
+    values = None if state is None else state.game_variables
+    return values is not None and bool(values[_COUNTED].any())
 
 
 def _abandon(game: vzd.DoomGame) -> None:

@@ -49,6 +49,25 @@ def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Pa
     assert len({trajectory for _, trajectory in there}) == len(seeds)
 
 
+def test_a_shot_that_time_cut_off_is_counted_in_no_other_episode(make_engine: MakeEngine) -> None:
+    """Where time is up while a shot is on its way, the next episode begins with nothing counted, recorded or not.
+
+    ViZDoom counts it there: turned right for twelve decisions, the marine shoots a monster in the last tics.
+    """
+    firsts = []
+    for record in (False, True):
+        engine = make_engine(resolve(ScenarioConfig(name="defend_the_center", timeout=80)))
+        engine.start(Needs(), record=record)
+        firsts.append(engine.begin(2).variables.tolist())
+        seen: Observation | None = engine.begin(0)
+        decisions = 0
+        while seen is not None:
+            seen = engine.act(Action([0.0, 1.0, 0.0] if decisions < 12 else [0.0, 0.0, 1.0]))
+            decisions += 1
+        firsts.append(engine.begin(2).variables.tolist())
+    assert firsts == [firsts[0]] * 4
+
+
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> None:
     """Every scenario of the catalogue plays, and another episode changes neither its first observation nor the rest."""
