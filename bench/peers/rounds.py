@@ -52,7 +52,7 @@ _PEERS = (
     _Peer(name="DEAP, multiprocessing", module="deap_pools", packages=("deap", "loky"), argument="multiprocessing"),
     _Peer(name="DEAP, loky", module="deap_pools", packages=("deap", "loky"), argument="loky"),
     _Peer(name="EvoTorch", module="evo_torch", packages=("evotorch", "ray", "torch")),
-    _Peer(name="Ray Tune", module="ray_tune", packages=("ray", "pandas", "pyarrow")),
+    _Peer(name="Ray Tune", module="ray_tune", packages=("ray", "fsspec", "pandas", "pyarrow")),
 )
 _ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
 _RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
