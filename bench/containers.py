@@ -55,12 +55,12 @@ class ContainerRound:
         return self.local.seconds / self.docker.seconds
 
 
-def run_in_containers(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
+def run_in_containers(config: ExperimentConfig, folder: Path) -> ProductRun:
     """Run an experiment with an agent a container, in a network of its own that is removed afterwards."""
     execution = config.execution.model_copy(update={"backend": "docker"})
     with _network() as network:
         contained = config.model_copy(update={"execution": execution, "docker": DockerConfig(network=network)})
-        return product_run(contained, folder, patience=patience)
+        return product_run(contained, folder, patience=_PATIENCE)
 
 
 def container_round(folder: Path, *, population: int, episodes: int, workers: int) -> ContainerRound:

@@ -30,11 +30,11 @@ _GONE = (
     vzd.ViZDoomIsNotRunningException,
     vzd.ViZDoomUnexpectedExitException,
 )
-# Two, in turns: the engine writes a recording out when the next episode begins.
-_RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
 _COUNTED = [
     CANONICAL_VARIABLES.index(name) for name in ("KILLCOUNT", "HITCOUNT", "DAMAGECOUNT", "DAMAGE_TAKEN", "ITEMCOUNT")
 ]
+# Two, in turns: the engine writes a recording out when the next episode begins.
+_RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
 # This one is begun for that alone.
 _SCRATCH = "scratch.lmp"
 
@@ -133,13 +133,9 @@ class VizdoomEngine:
         game = self._playing()
         before, self._path = self._path, self._folder / _RECORDINGS[self._path.name == _RECORDINGS[0]]
         try:
-            game.set_seed(seed)
-            self._new_episode(game, self._path)
-            state: vzd.GameState | None = game.get_state()
+            state = self._seeded(game, seed)
             if not self._record and _haunted(state):
-                game.set_seed(seed)
-                self._new_episode(game, self._path)
-                state = game.get_state()
+                state = self._seeded(game, seed)
         except _GONE as error:
             raise self._crashed(error) from error
         if self._final is None:  # an abandoned episode has written over what was finished before it
@@ -292,6 +288,12 @@ class VizdoomEngine:
 
     def _alive(self) -> bool:
         return self._pid is None or not child_has_ended(self._pid)
+
+    def _seeded(self, game: vzd.DoomGame, seed: int) -> vzd.GameState | None:
+        game.set_seed(seed)
+        self._new_episode(game, self._path)
+        state: vzd.GameState | None = game.get_state()
+        return state
 
     def _new_episode(self, game: vzd.DoomGame, recording: Path) -> None:
         if self._record:
