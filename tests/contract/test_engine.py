@@ -84,6 +84,24 @@ def test_needs_change_nothing(make_engine: MakeEngine) -> None:
     assert played[2] == played[0]
 
 
+def test_how_screens_are_drawn_changes_nothing_else(make_engine: MakeEngine) -> None:
+    """An episode is the same, whether nobody looks at it, or somebody looks now and then."""
+    played = []
+    for looks in (False, True):
+        engine = make_engine()
+        engine.start(Needs(objects=True), record=False)
+        seen: Observation | None = engine.begin(7)
+        trajectory = []
+        while seen is not None:
+            decision = len(trajectory)
+            trajectory.append((seen.tic, seen.variables.tolist(), list(seen.objects)))
+            if looks:
+                engine.draw(in_full=decision % 3 == 0)
+            seen = engine.act(Action(buttons(engine, decision)))
+        played.append((engine.measures(), trajectory))
+    assert played[0] == played[1]
+
+
 def test_order_of_episodes(make_engine: MakeEngine) -> None:
     """An episode is the same in a fresh engine, in a used one, and after any others."""
     forward, backward = make_engine(), make_engine()

@@ -37,6 +37,9 @@ _COUNTED = [
 _RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
 # This one is begun for that alone.
 _SCRATCH = "scratch.lmp"
+# Textures of floors and ceilings are most of what drawing costs, and nothing hides behind them. Without the weapon it
+# would cost less still, but then objects have other ids.
+_SPARE, _IN_FULL = "r_drawflat 1", "r_drawflat 0"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +122,8 @@ class VizdoomEngine:
                 game.close()
             raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
         self._game = game
+        if not self._drawn:
+            game.send_game_command(_SPARE)
         notice_child_deaths()
         self._deaths = child_deaths() - 1  # so that it is looked at once
         process = self.process
@@ -191,6 +196,19 @@ class VizdoomEngine:
         """Return the episode's actions so far; see the port."""
         return self._tally.actions()
 
+    def draw(self, *, in_full: bool) -> None:
+        """Draw screens that no policy sees in full, or not; see the port.
+
+        Raises:
+            EngineCrashed: The game is gone.
+        """
+        game = self._playing()
+        if not self._drawn:
+            try:
+                game.send_game_command(_IN_FULL if in_full else _SPARE)
+            except _GONE as error:
+                raise self._crashed(error) from error
+
     def screen(self) -> NDArray[np.uint8]:
         """Return the screen of the last observation; see the port."""
         if self._state is None or self._state.screen_buffer is None:
@@ -230,6 +248,11 @@ class VizdoomEngine:
                     game.close()
         self._pid = None
         sweep(self._folder)
+
+    @property
+    def _drawn(self) -> bool:
+        """Whether somebody sees every screen."""
+        return self._needs.screen or self._view is not None
 
     def _furnish(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

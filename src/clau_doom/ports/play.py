@@ -199,6 +199,13 @@ class Engine(Protocol):
         """Return the episode's actions so far, one after the other, as the trajectory's hash takes them in."""
         ...
 
+    def draw(self, *, in_full: bool) -> None:
+        """Say how a screen that no policy sees is drawn, from the next observation on: for people, or as is cheapest.
+
+        Nothing but `screen` differs by it. An engine begins with the cheapest; what its policy sees is always drawn.
+        """
+        ...
+
     def screen(self) -> NDArray[np.uint8]:
         """Return the screen of the last observation, uint8, shape (height, width) in grey or (height, width, 3)."""
         ...

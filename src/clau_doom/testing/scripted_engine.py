@@ -47,6 +47,9 @@ class ScriptedEngine:
         decisions: After how many decisions an episode ends.
         crash_at: The decision, from 0 and counted over all episodes, at which the game is lost; None: never.
         crash_on_start: Whether the game cannot be started at all.
+
+    Attributes:
+        asked_to_draw: Each `draw` so far: whether it was to be in full. The screen is one grey all the same.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class ScriptedEngine:
         self._recorded: bytes | None = None
         self._played = 0
         self._tally: Tally | None = None
+        self.asked_to_draw: list[bool] = []
 
     @property
     def facts(self) -> ScenarioFacts:
@@ -140,6 +144,10 @@ class ScriptedEngine:
         if self._tally is None:
             raise RuntimeError("nothing is played yet: call begin first")
         return self._tally.actions()
+
+    def draw(self, *, in_full: bool) -> None:
+        """Note it in `asked_to_draw`."""
+        self.asked_to_draw.append(in_full)
 
     def screen(self) -> NDArray[np.uint8]:
         """Return a grey that tells the monster's place."""

@@ -101,8 +101,13 @@ def play(
             except (Exception, SystemExit) as error:
                 raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
             turn()
+            if not asked[0] or peephole is None:
+                observation = act(action)
+                continue
+            engine.draw(in_full=True)
             observation = act(action)
-            if asked[0] and observation is not None and peephole is not None:
+            engine.draw(in_full=False)
+            if observation is not None:
                 peephole.show(task, engine, observation, action)
     finally:
         page.settle()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import runpy
 import shutil
 import signal
@@ -18,7 +19,7 @@ import vizdoom as vzd
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import EngineCrashed
 from clau_doom.game import SCENARIOS, Scenario, VizdoomEngine, resolve, sweep
-from clau_doom.ports import Action, Needs, Observation
+from clau_doom.ports import Action, Needs, Observation, SeenObject
 
 pytestmark = pytest.mark.engine
 
@@ -84,6 +85,44 @@ def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> Non
     measures, _ = episodes[0][1]
     assert measures.decisions > 0
     assert 0 < measures.tics <= 60 + engine.facts.frame_skip
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, name: str) -> None:
+    """A policy without the screen sees the same objects, by the same ids, whether somebody looks at it or not."""
+    (trajectory, _), (same, _) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
+    assert same == trajectory
+    assert len(trajectory) > 1
+
+
+@pytest.mark.parametrize("name", ["take_cover", "health_gathering"])
+def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> None:
+    """Who looks sees the screen that a policy would see, to the last pixel; what nobody looks at is drawn otherwise.
+
+    Where nothing is shot: sparks and smoke fly as they like, and change nothing.
+    """
+    (_, policys), (_, peoples) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
+    assert [screen for looks, screen in peoples if looks] == [screen for looks, screen in policys if looks]
+    assert [screen for looks, screen in peoples if not looks] != [screen for looks, screen in policys if not looks]
+
+
+def _seen(
+    make_engine: MakeEngine, name: str, *, screen: bool
+) -> tuple[list[tuple[int, list[float], list[SeenObject]]], list[tuple[bool, bytes]]]:
+    """Play at random; return what is seen, and the screens, of which somebody looks at every third."""
+    engine = make_engine(resolve(ScenarioConfig(name=name, timeout=120)))
+    engine.start(Needs(objects=True, screen=screen), record=False)
+    rng = random.Random(3)
+    seen: Observation | None = engine.begin(3)
+    trajectory, screens = [], []
+    while seen is not None:
+        looks = len(trajectory) % 3 == 0
+        engine.draw(in_full=looks)
+        trajectory.append((seen.tic, seen.variables.tolist(), list(seen.objects)))
+        seen = engine.act(choose(engine, rng))
+        if seen is not None:
+            screens.append((looks, engine.screen().tobytes()))
+    return trajectory, screens
 
 
 def test_own_scenario(make_engine: MakeEngine, tmp_path: Path) -> None:

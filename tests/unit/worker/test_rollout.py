@@ -172,7 +172,9 @@ def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: PhasePag
     with Peephole(tmp_path / "peephole", (160, 120)) as written, Peephole(tmp_path / "peephole") as looked:
         play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=3)
         assert looked.look() is None, "nobody had asked"
-        play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=4)
+        game = engine()
+        play(game, Puppet(left), Genome(()), 5, page, peephole=written, task=4)
+        assert game.asked_to_draw == [True, False], "in full for the picture, and for it alone"
         picture = looked.look()
         assert picture is not None
         assert (picture.task, picture.tic, picture.held) == (4, 4, ("TURN_LEFT",))
