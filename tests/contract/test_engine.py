@@ -11,7 +11,7 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed, PolicyFailed
 from clau_doom.game import VizdoomEngine, resolve
-from clau_doom.ports import Action, Engine, Needs, Observation
+from clau_doom.ports import Action, Engine, Needs, Observation, SeenObject
 from clau_doom.testing import ScriptedEngine
 
 MakeEngine = Callable[[], Engine]
@@ -91,7 +91,7 @@ def test_how_screens_are_drawn_changes_nothing_else(make_engine: MakeEngine) -> 
         engine = make_engine()
         engine.start(Needs(objects=True), record=False)
         seen: Observation | None = engine.begin(7)
-        trajectory = []
+        trajectory: list[tuple[int, list[float], list[SeenObject]]] = []
         while seen is not None:
             decision = len(trajectory)
             trajectory.append((seen.tic, seen.variables.tolist(), list(seen.objects)))

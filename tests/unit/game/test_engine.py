@@ -24,6 +24,7 @@ from clau_doom.ports import Action, Needs, Observation, SeenObject
 pytestmark = pytest.mark.engine
 
 MakeEngine = Callable[[Scenario], VizdoomEngine]
+Trajectory = list[tuple[int, list[float], list[SeenObject]]]
 SCRIPT = Path(__file__).with_name("playing.py")
 _script: dict[str, Any] = runpy.run_path(str(SCRIPT))
 choose, play = _script["choose"], _script["play"]
@@ -106,15 +107,14 @@ def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> N
     assert [screen for looks, screen in peoples if not looks] != [screen for looks, screen in policys if not looks]
 
 
-def _seen(
-    make_engine: MakeEngine, name: str, *, screen: bool
-) -> tuple[list[tuple[int, list[float], list[SeenObject]]], list[tuple[bool, bytes]]]:
+def _seen(make_engine: MakeEngine, name: str, *, screen: bool) -> tuple[Trajectory, list[tuple[bool, bytes]]]:
     """Play at random; return what is seen, and the screens, of which somebody looks at every third."""
     engine = make_engine(resolve(ScenarioConfig(name=name, timeout=120)))
     engine.start(Needs(objects=True, screen=screen), record=False)
     rng = random.Random(3)
     seen: Observation | None = engine.begin(3)
-    trajectory, screens = [], []
+    trajectory: Trajectory = []
+    screens = []
     while seen is not None:
         looks = len(trajectory) % 3 == 0
         engine.draw(in_full=looks)
