@@ -37,6 +37,7 @@ class Job:
         policy: The policy's section, as JSON.
         episodes: Each episode's genome and seed.
         cores: One core a loop.
+        flat: Draw floors without textures, as our engines do where no policy sees them.
     """
 
     folder: str
@@ -44,6 +45,7 @@ class Job:
     policy: str
     episodes: tuple[tuple[tuple[float, ...], int], ...]
     cores: tuple[int, ...]
+    flat: bool = False
 
 
 _JOB = TypeAdapter(Job)
@@ -76,6 +78,8 @@ def main() -> None:
     (work / "_vizdoom").mkdir(parents=True)
     os.chdir(work)
     game = new_game(scenario, policy)
+    if job.flat:
+        game.send_game_command("r_drawflat 1")
     _meet(folder, "play", index, len(job.cores))
     played, actions = play_episodes(game, scenario, policy, episodes)
     _meet(folder, "replay", index, len(job.cores))

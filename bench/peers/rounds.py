@@ -5,7 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.table import Table
@@ -56,6 +56,7 @@ _PEERS = (
 )
 _ENVPOOL = _Peer(name="EnvPool, random play", module="env_pool", packages=("envpool",))
 _RUN, _BARE, _VECTOR = "clau-doom run", "bare loops", "AsyncVectorEnv, random play"
+_FLAT = "bare loops, floors flat as in a run"
 _ON_RAY = _Peer(name="clau-doom run on Ray", module="", packages=("ray",))
 _CONTAINED = "clau-doom run in containers"
 _RANDOM_RUN = "clau-doom run, random play"
@@ -94,8 +95,11 @@ def peer_round(
     assert config.seeds == "fixed"
     run = product_run(config, folder)
     scenario, policy = config.scenario.model_dump_json(), config.policy.model_dump_json()
-    bare, _ = bare_loops(Job(folder=str(folder), scenario=scenario, policy=policy, episodes=run.episodes, cores=cores))
-    same = {_RUN: run.sample, _BARE: bare}
+    loops = Job(folder=str(folder), scenario=scenario, policy=policy, episodes=run.episodes, cores=cores)
+    (folder / "flat").mkdir()
+    bare, _ = bare_loops(loops)
+    flat, _ = bare_loops(replace(loops, folder=str(folder / "flat"), flat=True))
+    same = {_RUN: run.sample, _BARE: bare, _FLAT: flat}
     if not _ON_RAY.missing:
         (folder / "ray").mkdir()
         on_ray = config.model_copy(update={"execution": config.execution.model_copy(update={"backend": "ray"})})
@@ -156,7 +160,7 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
             samples = [pick(each)[name] for each in rounds]
             pairs = zip(rounds, samples, strict=True)
             ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
-            goal = {run: "", _ON_RAY.name: "", _CONTAINED: "", _BARE: ">= 0.98"}.get(name, "> 1")
+            goal = {run: "", _ON_RAY.name: "", _CONTAINED: "", _FLAT: "", _BARE: ">= 0.98"}.get(name, "> 1")
             rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
             tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
             table.add_row(name, rate, tics, Spread(ratios).text(".3f"), goal)
