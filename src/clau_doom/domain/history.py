@@ -16,6 +16,7 @@ many of them were finished when it failed depends on the order in which they wer
 import hashlib
 import struct
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from clau_doom.domain.agent import AgentStatus, Evaluation
 from clau_doom.domain.episode import OutcomeRow
@@ -48,9 +49,9 @@ def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
     agent = evaluation.agent
     places = [number for parent in agent.parents for number in (parent.generation, parent.index)]
     yield struct.pack(f"<I{len(places)}I", len(agent.parents), *places)
-    yield _framed(agent.operator.encode())
+    yield _text(agent.operator)
     yield _framed(agent.genome.to_bytes())
-    yield _framed(evaluation.status.value.encode())
+    yield _text(evaluation.status.value)
     yield b"\0" if evaluation.fitness is None else struct.pack("<Bd", 1, evaluation.fitness)
     outcomes = () if evaluation.status is AgentStatus.FAILED else evaluation.outcomes
     yield struct.pack("<I", len(outcomes))
@@ -59,6 +60,11 @@ def _encode_evaluation(evaluation: Evaluation) -> Iterable[bytes]:
     else:
         for outcome in outcomes:
             yield outcome.fingerprint()
+
+
+@lru_cache(maxsize=256)  # operators and states are few, and each stands here once an agent
+def _text(text: str) -> bytes:
+    return _framed(text.encode())
 
 
 def _framed(data: bytes) -> bytes:
