@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 from google.protobuf.message import Message
 
@@ -79,8 +80,8 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; asyncio calls it."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # By its methods alone: uvloop, which Ray takes where it is installed, has a class of its own.
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; asyncio calls it."""
