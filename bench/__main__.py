@@ -82,9 +82,17 @@ def main() -> None:
     if options.only == "arena":
         _arena_alone(options)
         return
-    if options.only:
+    if options.only in PARTS:
         _print(_machine(), PARTS[options.only](options))
         return
+    _runs(options)
+    if options.only is None:
+        for part in PARTS.values():  # each as it is measured: all of them take longer than anybody wants to wait
+            _print(part(options))
+
+
+def _runs(options: argparse.Namespace) -> None:
+    """Measure and print what a run is beside bare loops, and what stands around it."""
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
     scripted, remote, contained = [], [], []
@@ -114,7 +122,6 @@ def main() -> None:
         _service_table(streams),
         _remote_table(remote, trips),
         _container_table(contained) if contained else "no Docker daemon answers: containers are left out",
-        *(part(options) for part in PARTS.values()),
     )
 
 
@@ -126,7 +133,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
-    parser.add_argument("--only", choices=["containers", "arena", *PARTS], help="measure nothing else")
+    parser.add_argument("--only", choices=["runs", "containers", "arena", *PARTS], help="measure nothing else")
     parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
     parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
