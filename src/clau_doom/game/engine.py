@@ -122,12 +122,11 @@ class VizdoomEngine:
                 game.close()
             raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
         self._game = game
-        if not self._drawn:
-            game.send_game_command(_SPARE)
         notice_child_deaths()
         self._deaths = child_deaths() - 1  # so that it is looked at once
         process = self.process
         self._pid = process.pid if process else None
+        self.draw(in_full=False)
 
     def begin(self, seed: int) -> Observation:
         """Begin an episode and return what is seen first.

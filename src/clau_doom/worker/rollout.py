@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.errors import AgentUnreachable, PolicyFailed, words
-from clau_doom.ports import Decide, Engine, Observation, Policy
+from clau_doom.ports import Action, Decide, Engine, Observation, Policy
 from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
 
@@ -101,20 +101,23 @@ def play(
             except (Exception, SystemExit) as error:
                 raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
             turn()
-            if not asked[0] or peephole is None:
-                observation = act(action)
-                continue
-            engine.draw(in_full=True)
-            observation = act(action)
-            engine.draw(in_full=False)
-            if observation is not None:
-                peephole.show(task, engine, observation, action)
+            observation = _act_seen(engine, action, peephole, task) if asked[0] and peephole else act(action)
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
     repeated: int = getattr(decide, "repeated", 0)  # of a `Repeating` agent; asking the protocol itself takes longer
     seconds = time.perf_counter() - started
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
+
+
+def _act_seen(engine: Engine, action: Action, peephole: Peephole, task: int) -> Observation | None:
+    """Perform an action as `Engine.act` does, and leave a picture of what it led to, drawn for people."""
+    engine.draw(in_full=True)
+    observation = engine.act(action)
+    engine.draw(in_full=False)
+    if observation is not None:
+        peephole.show(task, engine, observation, action)
+    return observation
 
 
 def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
