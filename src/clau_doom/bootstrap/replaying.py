@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clau_doom.bootstrap.lookup import open_source
 from clau_doom.bootstrap.sources import Remote, Source
+from clau_doom.bootstrap.trust import Trust
 from clau_doom.config import (
     CustomPolicyConfig,
     PolicyConfig,
@@ -87,21 +88,38 @@ def is_file(name: str) -> bool:
     return name.lower().endswith(SUFFIX)
 
 
-async def find_contestant(name: str, remote: Remote | None, output_dir: Path) -> tuple[Setting, Contestant]:
+async def find_contestant(
+    name: str,
+    remote: Remote | None,
+    output_dir: Path,
+    *,
+    trust: Trust = Trust(),  # noqa: B008 - a frozen value
+    address: str | None = None,
+) -> tuple[Setting, Contestant]:
     """Return whoever is called by a name, and what else decides how it plays.
+
+    A file and a server are data of another person: no class is imported and no address dialled that `trust` lacks.
 
     Args:
         name: An agent's id, an experiment's, which stands for its champion, the random baseline's, or an agent's file.
         remote: The server to ask, or None for the folder.
         output_dir: The folder.
+        trust: The classes and addresses that a file or a server may name.
+        address: Where a remote agent's program listens now, if elsewhere than in the run.
 
     Raises:
         ExperimentNotFound: There is no such experiment.
         AgentNotFound: It has no such agent, or no champion yet.
-        ConfigError: The name has the form of none of these, or the file cannot be used.
+        ConfigError: The name has the form of none of these, the file cannot be used, or `trust` lacks what it names.
     """
+
+    def space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
+        policy = _moved(policy, address)
+        trust.check(policy, name)
+        return _space_of(scenario, policy)
+
     if is_file(name):
-        return read_agent(Path(name), _space_of)
+        return read_agent(Path(name), space_of)
     async with open_source(remote, output_dir) as source:
         stored = await _experiment_of(name, source)
     setting = Setting(
@@ -110,7 +128,10 @@ async def find_contestant(name: str, remote: Remote | None, output_dir: Path) ->
         contained=stored.config.execution.backend == "docker",
         provenance=stored.snapshot.experiment.provenance,
     )
-    return setting, contestant(stored.snapshot, name)
+    who = contestant(stored.snapshot, name)
+    if remote and not who.baseline and not setting.contained:
+        trust.check(_moved(setting.policy, address), f"the server {remote.address}")
+    return setting, who
 
 
 def export_agent(setting: Setting, who: Contestant) -> str:

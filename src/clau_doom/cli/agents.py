@@ -13,7 +13,7 @@ from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.looking import look_up
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def export_agent(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write (.json).")],
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    trust: TrustedNames = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
@@ -95,7 +96,7 @@ def export_agent(
     if not replaying.is_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
     check_place(output, force=force)
-    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir))
+    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir, trust=trust_of(trust)))
     write_whole(output, replaying.export_agent(setting, who))
     progress_console().print(
         f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True

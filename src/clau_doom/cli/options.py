@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.sources import Remote
+    from clau_doom.bootstrap.trust import Trust
 
 __all__ = [
     "CURRENT",
@@ -20,9 +21,11 @@ __all__ = [
     "OutputDir",
     "Server",
     "Session",
+    "TrustedNames",
     "remote_of",
     "replay_command",
     "resume_command",
+    "trust_of",
 ]
 
 DEFAULT_OUTPUT_DIR = Path("runs")
@@ -89,6 +92,24 @@ def remote_of(server: str | None) -> "Remote | None":
         return None
     session = CURRENT.get()
     return Remote(address=server, token_file=session.token_file, ca=session.ca)
+
+
+TrustedNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="NAME",
+        envvar="CLAU_DOOM_TRUST",
+        help="A policy class (module:Class) or agent address that a file or server may name; repeatable.",
+    ),
+]
+
+
+def trust_of(names: list[str] | None, *more: str | None) -> "Trust":
+    """Return the user's consent to classes and addresses by name; None among them is left out."""
+    from clau_doom.bootstrap.trust import Trust
+
+    return Trust(frozenset(name for name in (*(names or ()), *more) if name))
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in place of tables.")]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.replaying import ReplayPlan
+    from clau_doom.bootstrap.trust import Trust
     from clau_doom.domain import Purpose
     from clau_doom.replay import Clip, Film, Performance
 
@@ -59,6 +60,7 @@ def replay(
     address: Annotated[
         str | None, typer.Option("--address", metavar="ADDRESS", help="Where a remote agent's program listens now.")
     ] = None,
+    trust: TrustedNames = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show it in a window, in real time.")] = False,
     as_json: AsJson = False,
     server: Server = None,
@@ -78,7 +80,16 @@ def replay(
         check_target(output, force=force)
     if watch:
         check_display(os.environ, sys.platform)
-    plan = _plan(agent, server, output_dir, purpose=_purpose(purpose), number=episode, seed=seed, address=address)
+    plan = _plan(
+        agent,
+        server,
+        output_dir,
+        purpose=_purpose(purpose),
+        number=episode,
+        seed=seed,
+        address=address,
+        trust=trust_of(trust, address),
+    )
     with _said(f"playing {plan.choice.name} of {plan.choice.who.id}"):
         performance = prove(plan)
     film = _show(plan, performance, size, output, clip=clip, overlay=overlay, watch=watch)
@@ -97,12 +108,13 @@ def _plan(
     number: int | None,
     seed: int | None,
     address: str | None,
+    trust: "Trust",
 ) -> "ReplayPlan":
     from clau_doom.bootstrap.replaying import find_contestant, is_file, kept_actions, plan_replay
     from clau_doom.replay import choose
 
     remote = remote_of(server)
-    setting, who = asyncio.run(find_contestant(agent, remote, output_dir))
+    setting, who = asyncio.run(find_contestant(agent, remote, output_dir, trust=trust, address=address))
     choice = choose(who, purpose=purpose, number=number, seed=seed)
     # A server tells what has happened; what its folder keeps beside that is not asked for.
     actions = None if remote or is_file(agent) else asyncio.run(kept_actions(choice, output_dir))

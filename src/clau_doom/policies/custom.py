@@ -3,6 +3,8 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -25,14 +27,9 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
             says which.
     """
     made = _class(config.target)
-    try:
+    with _reported(f"policy.target {config.target!r}: {made.__name__}(facts, **options)"):
         policy = made(facts, **config.options)
-    except Exception as error:
-        raise ConfigError(
-            f"policy.target {config.target!r}: {made.__name__}(facts, **options) raised {type(error).__name__}: "
-            f"{words(error)}"
-        ) from error
-    missing = [member for member in _MEMBERS if not hasattr(policy, member)]
+        missing = [member for member in _MEMBERS if not hasattr(policy, member)]
     if missing:
         raise ConfigError(
             f"policy.target {config.target!r} is no policy: it lacks {', '.join(missing)};"
@@ -54,27 +51,42 @@ def custom_source(config: CustomPolicyConfig) -> Path:
     return Path(module.__file__)
 
 
+@contextmanager
+def _reported(doing: str) -> Iterator[None]:
+    """Report whatever a user's code raises, a call of `sys.exit` included, as a mistake in the configuration.
+
+    A call of `sys.exit` would otherwise end the process that loads the policy: the command, the server or a worker.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise ConfigError(f"{doing} raised {type(error).__name__}: {words(error)}") from error
+
+
 def _class(target: str) -> type:
     name, _, attribute = target.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)
     try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise ConfigError(
-                f"policy.target {target!r}: there is no module {name!r}; it must be importable from {here}"
-            ) from error
-        raise ConfigError(f"policy.target {target!r}: importing {name!r} needs {error.name!r}: {error}") from error
-    except Exception as error:
-        raise ConfigError(
-            f"policy.target {target!r}: importing it raised {type(error).__name__}: {words(error)}"
-        ) from error
-    found = getattr(module, attribute, None)
+        with _reported(f"policy.target {target!r}: importing it"):
+            module = importlib.import_module(name)
+            found = getattr(module, attribute, None)
+    except ConfigError as error:
+        if isinstance(missing := error.__cause__, ModuleNotFoundError):
+            raise _not_found(target, name, missing, here) from missing
+        raise
     if not isinstance(found, type):
         classes = sorted(key for key, value in vars(module).items() if isinstance(value, type))
         raise ConfigError(
             f"policy.target {target!r}: {name!r} has no class {attribute!r}; it has {', '.join(classes) or 'none'}"
         )
     return found
+
+
+def _not_found(target: str, name: str, error: ModuleNotFoundError, here: str) -> ConfigError:
+    if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+        return ConfigError(f"policy.target {target!r}: there is no module {name!r}; it must be importable from {here}")
+    return ConfigError(f"policy.target {target!r}: importing {name!r} needs {error.name!r}: {error}")

@@ -96,9 +96,9 @@ def play(
             turn()
             try:
                 action = decide(observation)
-            except (AgentUnreachable, PolicyFailed):
+            except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
                 raise
-            except (Exception, SystemExit) as error:
+            except BaseException as error:  # a call of sys.exit included
                 raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
             turn()
             observation = _act_seen(engine, action, peephole, task) if asked[0] and peephole else act(action)
@@ -123,7 +123,7 @@ def _act_seen(engine: Engine, action: Action, peephole: Peephole, task: int) -> 
 def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
     try:
         return policy.begin(genome, generator(seed, "policy"))
-    except (AgentUnreachable, PolicyFailed):
+    except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # a call of sys.exit included
         raise PolicyFailed(f"the policy raised {type(error).__name__} as it began: {words(error)}") from error

@@ -1,5 +1,9 @@
 """What `replay` refuses before anything is played."""
 
+import json
+import select
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,3 +79,47 @@ def test_a_window_needs_a_display(
 def test_other_platforms_have_displays_of_their_own() -> None:
     """What cannot be told there is left to the engine."""
     check_display({}, "darwin")
+
+
+CASE = Path(__file__).parents[2] / "cases" / "agent-import"
+
+
+@pytest.mark.parametrize("command", [["replay"], ["agent", "export", "-o", "copy.json"]])
+def test_an_agent_file_runs_no_code(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """A file that names a class has nothing imported before the user names that class as well."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "canary", raising=False)
+    for name in ("agent.json", "canary.py"):
+        (tmp_path / name).write_bytes((CASE / name).read_bytes())
+    before = sorted(tmp_path.iterdir())
+    for trusted in ([], ["--trust", "canary:Other"]):
+        done = run(*command, "agent.json", *trusted)
+        assert (done.code, done.out) == (2, "")
+        assert "agent.json names the policy class canary:Canary" in done.err
+        assert "--trust canary:Canary" in done.err
+        assert sorted(tmp_path.iterdir()) == before
+    done = run(*command, "agent.json", "--trust", "canary:Canary")
+    assert "is no policy" in done.err  # it was imported and made, as the user asked for
+    assert (tmp_path / "CANARY").exists()
+    assert (tmp_path / "CANARY2").exists()
+
+
+def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
+    """A file that names an address has nothing dialled; the user's --address is consent to that address alone."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("agent")
+        listener.listen()
+        document = json.loads((CASE / "agent.json").read_text()) | {
+            "policy": {"kind": "remote", "address": "unix:agent", "deadline": 0.2}
+        }
+        (tmp_path / "agent.json").write_text(json.dumps(document))
+        done = run("replay", "agent.json")
+        assert (done.code, done.out) == (2, "")
+        assert "agent.json names the remote agent unix:agent" in done.err
+        assert "--trust unix:agent" in done.err
+        assert "unix:mine" in run("replay", "agent.json", "--address", "unix:mine").err
+        assert select.select([listener], [], [], 0.0)[0] == []
+        assert "unix:agent" in run("replay", "agent.json", "--trust", "unix:agent").err
+        assert select.select([listener], [], [], 0.0)[0] == [listener]

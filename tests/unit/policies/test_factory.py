@@ -43,6 +43,20 @@ class Picky:
         raise ValueError("no such weather")
 
 
+class Leaving:
+    def __init__(self, facts):
+        raise SystemExit(3)
+
+
+class Leaver:
+    def __init__(self, facts):
+        pass
+
+    @property
+    def needs(self):
+        raise SystemExit(4)
+
+
 number = 3
 """
 
@@ -79,6 +93,8 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
         ("{module}:number", "no class 'number'"),
         ("{module}:Half", "lacks space, begin"),
         ("{module}:Picky", "raised ValueError: no such weather"),
+        ("{module}:Leaving", "raised SystemExit: 3"),
+        ("{module}:Leaver", "raised SystemExit: 4"),
     ],
 )
 def test_says_what_is_wrong_with_a_custom_class(module: str, target: str, message: str) -> None:
@@ -100,6 +116,8 @@ def test_says_which_options_do_not_fit(module: str) -> None:
         ("broken_import", "import nowhere_at_all", "needs 'nowhere_at_all'"),
         ("broken_body", "1 / 0", "raised ZeroDivisionError"),
         ("broken_syntax", "def", "raised SyntaxError"),
+        ("broken_exit", "import sys; sys.exit(0)", "importing it raised SystemExit: 0"),
+        ("broken_base", "raise BaseException('out')", "importing it raised BaseException: out"),
     ],
 )
 def test_says_what_importing_raised(

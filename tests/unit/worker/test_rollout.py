@@ -123,12 +123,17 @@ def leave(observation: Observation) -> Action:
     raise SystemExit(3)
 
 
+def skip(observation: Observation) -> Action:
+    raise BaseException("skipped")
+
+
 @pytest.mark.parametrize(
     ("decide", "complaint"),
     [
         (raise_value_error, "the policy raised ValueError: no idea"),
         (raise_mute, "the policy raised Mute: Mute"),
         (leave, "the policy raised SystemExit: 3"),
+        (skip, "the policy raised BaseException: skipped"),
         (lambda observation: None, "which is no action"),
         (lambda observation: Action(("left",)), "which is no action"),  # type: ignore[arg-type]
         (lambda observation: Action((10**400, 0, 0)), "which is no action"),

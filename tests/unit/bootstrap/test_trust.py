@@ -1,0 +1,45 @@
+"""Consent to the policy classes and addresses that an agent file or a server names."""
+
+import pytest
+
+from clau_doom.bootstrap.trust import BUNDLED, Trust
+from clau_doom.config import CustomPolicyConfig, NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
+from clau_doom.errors import ConfigError
+from clau_doom.policies.custom import load_custom
+from clau_doom.testing import SCRIPTED_FACTS
+
+
+@pytest.mark.parametrize(
+    ("policy", "name"),
+    [
+        (CustomPolicyConfig(target="canary:Canary"), "canary:Canary"),
+        (RemotePolicyConfig(address="localhost:50061"), "localhost:50061"),
+        (RemotePolicyConfig(address="unix:/run/agent"), "unix:/run/agent"),
+    ],
+)
+def test_code_and_connections_need_consent_by_name(policy: PolicyConfig, name: str) -> None:
+    """The error states the origin, the name and the flag; consent to another name is not enough."""
+    for trust in (Trust(), Trust(frozenset({"canary", "canary:Other", "localhost", "localhost:5006"}))):
+        with pytest.raises(ConfigError, match=f"^agent.json names .*{name}.* --trust {name}"):
+            trust.check(policy, "agent.json")
+    Trust(frozenset({name})).check(policy, "agent.json")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        RulesPolicyConfig(),
+        NeuralPolicyConfig(),
+        CustomPolicyConfig(target="clau_doom.policies:RulesPolicy"),
+        RemotePolicyConfig(),
+    ],
+)
+def test_bundled_policies_need_none(policy: PolicyConfig) -> None:
+    """A policy that is part of clau-doom runs no code of the file's author."""
+    Trust().check(policy, "agent.json")
+
+
+def test_bundled_classes_exist() -> None:
+    """Each name on the list can be loaded."""
+    for target in BUNDLED:
+        load_custom(CustomPolicyConfig(target=target), SCRIPTED_FACTS)
