@@ -395,3 +395,11 @@ async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving
         assert (await browser.get("/api/report?ids="))[0] == 400
         assert (await browser.get("/api/report?ids=a,b,c,d,e,f,g"))[0] == 400
         assert (await browser.get("/api/report?ids=nobody"))[0] == 404
+
+
+async def test_a_configuration_of_many_entries_is_refused_as_on_the_command_line(serving: Serving) -> None:
+    """The answer is short, and the server answers the next request."""
+    async with serving() as browser:
+        status, told = await browser.post("/api/experiments", "fitness: [" + "a," * 50_000 + "]")
+        assert (status, (await browser.get("/api/experiments"))[0]) == (422, 200)
+    assert "more than 10,000 keys and list items: leave some out" in told["error"]["message"]

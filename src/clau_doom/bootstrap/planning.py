@@ -190,7 +190,9 @@ async def plan_resume(
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
-    config = config_from_yaml(snapshot.config_yaml, name=name, environ=environ, overrides=overrides)
+    config = await asyncio.to_thread(
+        config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides
+    )
     check_resume(stored.config, config)
     done = snapshot.state is ExperimentState.COMPLETED and config.generations <= len(snapshot.summaries)
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:

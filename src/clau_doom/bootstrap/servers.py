@@ -52,9 +52,10 @@ class ServerSource:
         ledger = Ledger()
         async for recorded in self._up_to(experiment, 0, message.last_sequence):
             ledger.apply(recorded.event)
+        name = f"the configuration of {experiment}"
         return StoredExperiment(
             snapshot=ledger.snapshot(running_seconds=message.running_seconds),
-            config=config_from_yaml(message.config_yaml, name=f"the configuration of {experiment}"),
+            config=await asyncio.to_thread(config_from_yaml, message.config_yaml, name=name),
             state=EXPERIMENT_STATES.received(message.state),
             last_activity=message.last_activity.ToNanoseconds() / 1e9,
         )

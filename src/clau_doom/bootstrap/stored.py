@@ -1,5 +1,6 @@
 """The experiments that are stored, for whoever shows them."""
 
+import asyncio
 from pathlib import Path
 
 from clau_doom.config import StoredExperiment, config_from_yaml
@@ -28,9 +29,10 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         # Not when its files were written to: reading what a killed process has left writes to them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
+    name = f"the stored configuration of {experiment}"
     return StoredExperiment(
         snapshot=snapshot,
-        config=config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {experiment}"),
+        config=await asyncio.to_thread(config_from_yaml, snapshot.config_yaml, name=name),
         state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
         last_activity=times[-1],
     )

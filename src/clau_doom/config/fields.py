@@ -11,6 +11,7 @@ from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
 from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.text_limits import shortened
 
 __all__ = [
     "OTHER_ENVIRONMENT",
@@ -130,7 +131,7 @@ def values(config: ExperimentConfig) -> dict[str, object]:
 
 def nearest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return the candidate most like `word`, or None when none is like it."""
-    found = get_close_matches(word, list(candidates), n=1, cutoff=cutoff)
+    found = get_close_matches(shortened(word), list(candidates), n=1, cutoff=cutoff)
     return found[0] if found else None
 
 

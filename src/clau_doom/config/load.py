@@ -29,6 +29,7 @@ from clau_doom.config.fields import (
 from clau_doom.config.problems import Problem, dotted, problems_of, shown
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
+from clau_doom.config.text_limits import MOST_PROBLEMS, check_entries
 from clau_doom.errors import ConfigError
 
 __all__ = ["Resolved", "config_from_yaml", "load_config", "resolve", "resolve_fields"]
@@ -58,7 +59,7 @@ def load_config(path: Path | None, *, environ: Mapping[str, str], overrides: Map
 
     Raises:
         ConfigError: The file cannot be read or parsed, or the values are not acceptable: then the message lists every
-            problem with its place, the bad value and the remedy.
+            problem (of more than 20, the first 20) with its place, the bad value and the remedy.
     """
     return resolve(read_document(path) if path else None, environ=environ, overrides=overrides)
 
@@ -77,18 +78,16 @@ def config_from_yaml(
 def resolve(document: Document | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
     """Do what `load_config` does, for a document that was read before."""
     problems: list[tuple[str, Problem]] = []
+    name = document.name if document else "the configuration"
+    check_entries(document.data if document else {}, name=name)
     layers = _Layers(document)
     layers.lay(_from_environment(environ, problems))
     layers.lay(_from_flags(overrides))
     layers.name_kinds()
-    config, found = _validate(layers.data)
+    config, found, more = _validate(layers.data)
     problems += [(layers.where(problem.path), problem) for problem in found]
     if problems or config is None:
-        raise ConfigError(
-            _report(document.name if document else "the configuration", problems),
-            tuple([(dotted(problem.path), problem.text) for _, problem in problems]),
-            lines=tuple([int(where[5:]) if where.startswith("line ") else None for where, _ in problems]),
-        )
+        raise _refusal(name, problems, more)
     origins = {name: layers.origin(tuple(name.split("."))) for name in values(config)}
     return Resolved(config=config, origins=MappingProxyType(origins))
 
@@ -208,21 +207,22 @@ def _from_flags(overrides: Mapping[str, object]) -> list[_Given]:
     return [_Given(path=path, value=value, origin=f"flag --{path[-1].replace('_', '-')}") for path, value in given]
 
 
-def _validate(data: dict[str, object]) -> tuple[ExperimentConfig | None, list[Problem]]:
+def _validate(data: dict[str, object]) -> tuple[ExperimentConfig | None, list[Problem], int]:
+    """Return the configuration or None, the problems, and how many further problems were left out."""
     try:
-        return ExperimentConfig.model_validate(data), []
+        return ExperimentConfig.model_validate(data), [], 0
     except ValidationError as error:
-        found = problems_of(error)
+        found, more = problems_of(error)
     # Whether values fit together is only checked once each is right by itself: look at those that are.
     sound = copy.deepcopy(data)
     dropped = [_drop(sound, problem.path) for problem in found if not problem.partners]
-    if dropped:
+    if dropped and not more:
         try:
             ExperimentConfig.model_validate(sound)
         except ValidationError as error:
-            clashes = [problem for problem in problems_of(error) if problem.partners and problem not in found]
+            clashes = [problem for problem in problems_of(error)[0] if problem.partners and problem not in found]
             found += [clash for clash in clashes if not _touches(clash, dropped)]
-    return None, found
+    return None, found, more
 
 
 def _drop(data: dict[str, object], path: Place) -> Place:
@@ -245,9 +245,18 @@ def _touches(clash: Problem, dropped: list[Place]) -> bool:
     )
 
 
-def _report(name: str, problems: list[tuple[str, Problem]]) -> str:
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return "\n".join([f"{name}: {count}:", *(f"  {_row(where, problem)}" for where, problem in _in_order(problems))])
+def _refusal(name: str, problems: list[tuple[str, Problem]], more: int) -> ConfigError:
+    """Return the error that reports problems; `more` were found beside them."""
+    count = len(problems) + more
+    problems = problems[:MOST_PROBLEMS]
+    rows = [f"  {_row(where, problem)}" for where, problem in _in_order(problems)]
+    if more := count - len(problems):
+        rows.append(f"  and {more:,} more: correct these first")
+    return ConfigError(
+        "\n".join([f"{name}: {count:,} {'problem' if count == 1 else 'problems'}:", *rows]),
+        tuple([(dotted(problem.path), problem.text) for _, problem in problems]),
+        lines=tuple([int(where[5:]) if where.startswith("line ") else None for where, _ in problems]),
+    )
 
 
 def _in_order(problems: list[tuple[str, Problem]]) -> list[tuple[str, Problem]]:

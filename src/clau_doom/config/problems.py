@@ -11,10 +11,9 @@ from pydantic_core import ErrorDetails
 from clau_doom.config.fields import default_kind, fields, locate, nearest, unions
 from clau_doom.config.section import Clash
 from clau_doom.config.strict_yaml import Place
+from clau_doom.config.text_limits import MOST_PROBLEMS, shortened
 
 __all__ = ["Problem", "dotted", "problems_of", "shown"]
-
-_MOST_SHOWN = 60
 
 # What pydantic finds, in our words; {value} is the bad value, the other names are pydantic's.
 _WORDING = {
@@ -56,7 +55,8 @@ class Problem:
 
 def dotted(path: Place) -> str:
     """Return a path as people write it, such as ``evolution.descriptors[0].low``."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
+    text = "".join(parts).removeprefix(".")
     return text if text.isprintable() else ascii(text)
 
 
@@ -70,13 +70,17 @@ def shown(value: object) -> str:
         text = repr(value)
     else:
         text = json.dumps(value, default=str)
-    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 3] + "..."
+    return shortened(text)
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """Return everything that pydantic found, in our words."""
+def problems_of(error: ValidationError) -> tuple[list[Problem], int]:
+    """Return what pydantic found, in our words, and how many findings were left out.
+
+    At most 20 findings are put into words: the suggestions for thousands would take minutes.
+    """
     found: list[Problem] = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details[:MOST_PROBLEMS]:
         path, holder, info = locate(detail["loc"])
         context = detail.get("ctx", {})
         if detail["type"] == "clash":
@@ -94,7 +98,7 @@ def problems_of(error: ValidationError) -> list[Problem]:
             continue  # the entries are enough, but some are wrong, and said so themselves
         else:
             found.append(Problem(path=path, text=_worded(detail, info)))
-    return found
+    return found, max(len(details) - MOST_PROBLEMS, 0)
 
 
 def _worded(detail: ErrorDetails, info: FieldInfo | None) -> str:

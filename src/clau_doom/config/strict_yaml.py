@@ -1,8 +1,9 @@
 """YAML without surprises.
 
-A document is one mapping of at most 1 MB, with text keys and at most 32 levels. Aliases, anchors, tags, duplicate keys
-and several documents are refused. Plain scalars are read as YAML 1.2's core schema reads them, so that ``no`` is text
-and ``1e3`` a number; unlike it, a number with a leading zero (``010``) stays text, because readers disagree about it.
+A document is one mapping of at most 1 MB, with text keys, at most 32 levels, 20,000 lines and 10,000 keys and list
+items. Aliases, anchors, tags, duplicate keys and several documents are refused. Plain scalars are read as YAML 1.2's
+core schema reads them, so that ``no`` is text and ``1e3`` a number; unlike it, a number with a leading zero (``010``)
+stays text, because readers disagree about it.
 
 The tree is built from PyYAML's events, so that nothing is expanded or constructed before it has been checked.
 """
@@ -15,13 +16,13 @@ from types import MappingProxyType
 
 import yaml
 
+from clau_doom.config.text_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIES, MOST_LEVELS, MOST_LINES, shortened
 from clau_doom.errors import ConfigError
 
 __all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
 
-MOST_BYTES = 1_000_000
-MOST_LEVELS = 32
-MOST_DIGITS = 30
+_MOST_SAID = 200
+"""Characters of the parser's own message, which may quote the text."""
 
 Place = tuple[str | int, ...]
 """The keys and list positions that lead from the root to a value."""
@@ -75,7 +76,7 @@ def read_document(path: Path) -> Document:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
     if len(content) > MOST_BYTES:
-        raise ConfigError(f"cannot read {path}: it is larger than {MOST_BYTES:,} bytes")
+        raise _too_large(str(path))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -90,6 +91,10 @@ def parse_document(text: str, *, name: str) -> Document:
     Raises:
         ConfigError: It is no valid YAML, or more than this loader takes; the message names the line.
     """
+    if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
+        raise _too_large(name)
+    if len(text.splitlines()) > MOST_LINES:  # thousands of directives or blank lines are no entries
+        raise ConfigError(f"{name} has more than {MOST_LINES:,} lines: leave some out")
     builder = _Builder(text)
     try:
         data = builder.document()
@@ -101,12 +106,18 @@ def parse_document(text: str, *, name: str) -> Document:
     return Document(name=name, data=data, lines=builder.lines)
 
 
+def _too_large(name: str) -> ConfigError:
+    return ConfigError(f"cannot read {name}: it is larger than {MOST_BYTES:,} bytes")
+
+
 def parse_value(text: str) -> object:
     """Return the value that one YAML scalar or flow collection means, such as ``3``, ``[16, 8]`` or ``{kills: 1}``.
 
     Raises:
-        ValueError: It is none; the message says why.
+        ValueError: It is none, or more than this loader takes; the message says why.
     """
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
     try:
         return _Builder(text).document()
     except _Fault as fault:
@@ -139,6 +150,7 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Place, int] = {}
+        self._entries = 0
         self._events = _events(text)
 
     def document(self) -> object:
@@ -155,12 +167,12 @@ class _Builder:
 
     def _node(self, event: yaml.Event, path: Place) -> object:
         if isinstance(event, yaml.AliasEvent):
-            raise _Fault(_line(event), f"aliases (*{event.anchor}) are refused: write the value out")
+            raise _Fault(_line(event), f"aliases (*{shortened(str(event.anchor))}) are refused: write the value out")
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.anchor is not None:
-            raise _Fault(_line(event), f"anchors (&{event.anchor}) are refused: write each value out")
+            raise _Fault(_line(event), f"anchors (&{shortened(event.anchor)}) are refused: write each value out")
         if event.tag is not None:
-            raise _Fault(_line(event), f"tags ({event.tag}) are refused: write the plain value")
+            raise _Fault(_line(event), f"tags ({shortened(str(event.tag))}) are refused: write the plain value")
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if len(path) >= MOST_LEVELS:
@@ -175,11 +187,11 @@ class _Builder:
             key = self._node(event, path)
             if not isinstance(key, str):
                 assert isinstance(event, yaml.ScalarEvent)
-                raise _Fault(_line(event), f"the key {event.value!r} is no text: put it in quotes")
+                raise _Fault(_line(event), f"the key {shortened(event.value)!r} is no text: put it in quotes")
             if key in found:
                 first = self.lines[(*path, key)]
-                raise _Fault(_line(event), f"{key!r} is given twice (first on line {first}): keep one")
-            self.lines[(*path, key)] = _line(event)
+                raise _Fault(_line(event), f"{shortened(key)!r} is given twice (first on line {first}): keep one")
+            self._enter((*path, key), event)
             found[key] = self._node(next(self._events), (*path, key))
         return found
 
@@ -187,9 +199,16 @@ class _Builder:
         found: list[object] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             here = (*path, len(found))
-            self.lines[here] = _line(event)
+            self._enter(here, event)
             found.append(self._node(event, here))
         return found
+
+    def _enter(self, path: Place, event: yaml.Event) -> None:
+        """Count a key or a list item, and note its line."""
+        self._entries += 1
+        if self._entries > MOST_ENTRIES:
+            raise _Fault(_line(event), f"more than {MOST_ENTRIES:,} keys and list items: leave some out")
+        self.lines[path] = _line(event)
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
@@ -198,7 +217,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(part for part in (error.context, error.problem) if part)
-        raise _Fault(mark.line + 1 if mark else 1, problem) from None
+        raise _Fault(mark.line + 1 if mark else 1, shortened(problem, _MOST_SAID)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _Fault(line, f"the character U+{ord(text[error.position]):04X} is not allowed") from None

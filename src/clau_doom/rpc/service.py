@@ -41,7 +41,8 @@ class OrchestratorService:
             raise InvalidMessage(
                 f"request_id has {len(request.request_id)} characters: use at most {_LONGEST_ID}, such as a UUID"
             )
-        begun = self._orchestrator.start(_config(request), request_id=request.request_id)
+        config = await asyncio.to_thread(_config, request)  # parsing would keep every other request waiting
+        begun = self._orchestrator.start(config, request_id=request.request_id)
         stored, created = await self._finish(begun)
         return pb.StartExperimentResponse(experiment=experiment_message(stored, whole=True), created=created)
 

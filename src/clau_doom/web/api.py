@@ -101,7 +101,8 @@ class Api:
         return JSONResponse({"experiments": rows, "draining": self._orchestrator.draining})
 
     async def _start(self, request: Request) -> Response:
-        config = config_from_yaml(await _text(request), name="the configuration")
+        # Parsing on the event loop would keep every other request waiting.
+        config = await asyncio.to_thread(config_from_yaml, await _text(request), name="the configuration")
         stored, created = await self._finish(
             self._orchestrator.start(config, request_id=request.headers.get("x-request-id", "")[:64])
         )

@@ -71,7 +71,17 @@ async def test_fields_are_a_configuration_as_well(serving: Serving) -> None:
     assert config_from_yaml(text, name="x") == expected
 
 
-@pytest.mark.parametrize("yaml", ["populaton: 3\nseed: -1\n", "a: [1\n", "- 1\n", "x: &a 1\ny: *a\n", "seed: no\n"])
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "populaton: 3\nseed: -1\n",
+        "a: [1\n",
+        "- 1\n",
+        "x: &a 1\ny: *a\n",
+        "seed: no\n",
+        "fitness: [" + "a," * 50_000 + "]",
+    ],
+)
 async def test_a_configuration_is_judged_as_on_the_command_line(yaml: str, serving: Serving) -> None:
     """The same problems, one violation each."""
     with pytest.raises(ConfigError) as caught:

@@ -1,0 +1,99 @@
+"""Limits of configuration texts: what is refused early, what an error reports, and that no event loop waits for it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import clau_doom
+from clau_doom.config import config_from_yaml, resolve_fields
+from clau_doom.config.strict_yaml import parse_document
+from clau_doom.config.text_limits import MOST_BYTES, MOST_ENTRIES, MOST_LINES, MOST_PROBLEMS
+from clau_doom.errors import ConfigError
+
+PARSING = {"config_from_yaml", "load_config", "parse_document", "plan_config", "read_document", "resolve_fields"}
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        config_from_yaml(text, name="c")
+    return str(caught.value)
+
+
+def test_a_list_of_half_a_million_entries_is_refused_before_it_is_read() -> None:
+    """The text ends in what no parser takes, and the message is about the entries before it."""
+    text = "fitness: [" + "a," * 480_000 + "]" + "}" * 5
+    assert refusal(text) == "c is no valid YAML: line 1: more than 10,000 keys and list items: leave some out"
+
+
+def test_keys_and_list_items_count_at_all_levels() -> None:
+    """10,000 are taken and one more is not, in a text and in fields."""
+    rows = "".join(f"k{number}: [a]\n" for number in range(MOST_ENTRIES // 2))
+    assert len(parse_document(rows, name="c").data) == MOST_ENTRIES // 2
+    assert "more than 10,000 keys and list items" in refusal(rows + "one: 1\n")
+    with pytest.raises(ConfigError, match=r"^config has more than 10,000 keys and list items: leave some out$"):
+        resolve_fields({"server": {"policies": ["a:B"] * MOST_ENTRIES}}, name="config")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("#" * (MOST_BYTES + 1), "cannot read c: it is larger than 1,000,000 bytes"),
+        ("# " + "é" * (MOST_BYTES // 2), "cannot read c: it is larger than 1,000,000 bytes"),
+        ("%a\n" * (MOST_LINES + 1), "c has more than 20,000 lines: leave some out"),
+    ],
+)
+def test_size_and_lines_of_any_text_are_limited(text: str, message: str) -> None:
+    """Whether it was a file or a message does not matter."""
+    assert refusal(text) == message
+
+
+def test_fields_of_a_message_are_no_deeper_than_a_text() -> None:
+    """A message may nest what no text can."""
+    data: dict[str, object] = {}
+    for _ in range(40):
+        data = {"a": data}
+    with pytest.raises(ConfigError, match="config is more than 32 levels deep"):
+        resolve_fields(data, name="config")
+
+
+def test_an_error_reports_the_first_problems_and_counts_the_others() -> None:
+    """Suggestions for thousands would take minutes, and the answer would have megabytes."""
+    with pytest.raises(ConfigError) as caught:
+        config_from_yaml("".join(f"k{number}: 1\n" for number in range(3000)), name="c")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "c: 3,000 problems:"
+    assert lines[-1] == "  and 2,980 more: correct these first"
+    assert len(caught.value.problems) == len(caught.value.lines) == len(lines) - 2 == MOST_PROBLEMS
+
+
+def test_problems_of_the_environment_count_too() -> None:
+    """The limit is one for all sources of an error."""
+    environ = {f"CLAU_DOOM_K{number:02}": "1" for number in range(15)}
+    with pytest.raises(ConfigError) as caught:
+        config_from_yaml("server: {policies: [1,2,3,4,5,6,7,8]}", name="c", environ=environ)
+    assert len(caught.value.problems) == MOST_PROBLEMS
+    assert str(caught.value).startswith("c: 23 problems:")
+
+
+@pytest.mark.parametrize(
+    "text", ["{}: 1", "a: 1\n{}: 2\n", "policy: {{kind: class, target: 'a:B', options: {{{}: []}}}}"]
+)
+def test_long_names_are_shortened(text: str) -> None:
+    """A key of 900 characters is not repeated whole."""
+    assert len(refusal(text.format("k" * 900))) < 600
+
+
+def test_no_coroutine_parses_a_configuration_itself() -> None:
+    """Parsing takes up to a second of CPU time: coroutines hand it to a thread."""
+    root = Path(clau_doom.__file__).parent
+    found = [
+        f"{path.relative_to(root)}:{call.lineno}"
+        for path in root.rglob("*.py")
+        if path.parts[-2] != "testing"
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in PARSING
+    ]
+    assert found == []
