@@ -41,6 +41,7 @@
         ├── EpisodeTimedOut        the engine or the worker hung
         ├── WorkerCrashed
         ├── WorkerRefused          its versions or files differ from the orchestrator's
+        ├── WorkerUnavailable      no worker can be started: the episode was not begun, and no attempt is counted
         ├── AgentUnreachable       a remote agent's program cannot be reached, has ended, or was late
         ├── ClusterRefused         the cluster has no place for a worker, or takes none as things stand
         ├── ClusterUnreachable     no Ray cluster answers, or it has gone
@@ -95,6 +96,7 @@ __all__ = [
     "UsageError",
     "WorkerCrashed",
     "WorkerRefused",
+    "WorkerUnavailable",
     "WrongState",
     "describe",
     "words",
@@ -288,6 +290,10 @@ class WorkerCrashed(InfrastructureFailed):
 
 class WorkerRefused(InfrastructureFailed):
     """A worker's versions or files differ from the orchestrator's."""
+
+
+class WorkerUnavailable(InfrastructureFailed):
+    """No worker can be started for an episode, which was not begun; the message names what is missing."""
 
 
 class AgentUnreachable(InfrastructureFailed):

@@ -1,13 +1,15 @@
 """The local backend with real workers and engines: what it survives, whom it charges, and what it leaves behind."""
 
 import asyncio
+import contextlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,14 @@ from clau_doom.config import (
 )
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.experiment import Provenance
-from clau_doom.errors import EpisodeTimedOut, InfrastructureFailed, PolicyFailed, PolicyTimedOut, WorkerRefused
+from clau_doom.errors import (
+    EpisodeTimedOut,
+    InfrastructureFailed,
+    PolicyFailed,
+    PolicyTimedOut,
+    WorkerRefused,
+    WorkerUnavailable,
+)
 from clau_doom.game import resolve
 from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
@@ -159,6 +168,61 @@ def test_a_removed_temporary_folder_costs_one_episode() -> None:
             with pytest.raises(InfrastructureFailed):
                 await local.play(task())
             await local.play(task())
+
+    run(scenario)
+
+
+@contextlib.contextmanager
+def no_free_descriptors() -> Iterator[None]:
+    """Have this process at its limit of open files while the context lasts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = [os.open("/dev/null", os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held[0] + 1, hard))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(os.open("/dev/null", os.O_RDONLY))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the working folder or a free file descriptor no episode is begun, and the error names what is missing.
+
+    A worker that plays goes on without a free descriptor, and the next one starts when what was missing is back.
+    """
+    (here := tmp_path / "here").mkdir()
+    monkeypatch.chdir(here)
+
+    asked = task()
+
+    async def scenario() -> None:
+        async with backend() as local:
+            with no_free_descriptors():
+                wanted = (await local.play(asked)).outcome
+                await asyncio.sleep(0.5)  # the watchdog looks at the engine meanwhile
+                assert (await local.play(asked)).outcome == wanted
+                assert local.glimpses() == ()
+                os.kill(local.worker_pids[0], signal.SIGKILL)
+                with pytest.raises(InfrastructureFailed, match="SIGKILL"):
+                    await local.play(asked)
+                for _ in range(2):
+                    with pytest.raises(WorkerUnavailable, match=r"worker 0 .* no file descriptor is free.*ulimit -n"):
+                        await local.play(asked)
+            assert (await local.play(asked)).outcome == wanted
+            here.rmdir()
+            os.kill(local.worker_pids[0], signal.SIGKILL)
+            with pytest.raises(InfrastructureFailed, match="SIGKILL"):
+                await local.play(asked)
+            with pytest.raises(WorkerUnavailable, match=f"{here} is missing: create it again"):
+                await local.play(asked)
+            here.mkdir()
+            assert (await local.play(asked)).outcome == wanted
 
     run(scenario)
 

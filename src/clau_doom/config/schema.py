@@ -100,6 +100,9 @@ class ExecutionConfig(Section):
     on_exhausted: Literal["fail_agent", "stop"] = Field(
         default="fail_agent", description="What follows when all attempts are lost."
     )
+    start_patience: PositiveFloat = Field(
+        default=60.0, description="Seconds without a worker that can be started, after which the run is interrupted."
+    )
     record: Literal["champions", "all", "none"] = Field(
         default="champions", description="Whose recordings are kept: each generation's best, all, or none."
     )

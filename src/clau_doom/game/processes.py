@@ -14,11 +14,16 @@ _next: Callable[[int, FrameType | None], object] | None = None
 
 
 def _state(pid: int) -> str:
-    """Return a process's state as the kernel's letter, or an empty text when there is no such process."""
+    """Return a process's state as the kernel's letter, or an empty text when there is no such process.
+
+    Where this process cannot read it, such as without a free file descriptor, the state is unknown: ``?``.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
+    except OSError:
+        return "?"
     return stat.rpartition(")")[2].split()[0]
 
 

@@ -19,9 +19,12 @@ from clau_doom.errors import (
     PolicyFailed,
     PolicyTimedOut,
     WorkerRefused,
+    WorkerUnavailable,
     describe,
 )
+from clau_doom.logs import get_logger
 from clau_doom.orchestration.shutdown import Shutdown
+from clau_doom.orchestration.start_backoff import StartBackoff
 from clau_doom.orchestration.work import Work
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
@@ -34,6 +37,15 @@ _REFUSALS = (WorkerRefused, ContainerRefused, ClusterRefused, ClusterUnreachable
 # hardly more than the episodes in flight.
 # The orchestrator has no core of its own, so that every commit is paid for by the episodes that are being played.
 _LINGER = 0.1
+_START_PATIENCE = 60.0
+# The first that an error is one of is its kind.
+_FAILURES = (
+    (PolicyTimedOut, FailureKind.POLICY_TIMED_OUT),
+    (OutOfMemory, FailureKind.OUT_OF_MEMORY),
+    (Forged, FailureKind.FORGED),
+)
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +80,7 @@ class Player:
         *,
         attempts: int,
         on_exhausted: Literal["fail_agent", "stop"],
+        start_patience: float = _START_PATIENCE,
     ) -> None:
         """Make a player.
 
@@ -76,11 +89,13 @@ class Player:
             shutdown: Who may ask to stop.
             attempts: How often an episode is begun.
             on_exhausted: Whether an agent fails, or the run stops, when an episode is lost that often.
+            start_patience: Seconds for which no worker can be started, after which the run stops.
         """
         self._backend = backend
         self._shutdown = shutdown
         self._attempts = attempts
         self._stop_when_exhausted = on_exhausted == "stop"
+        self._backoff = StartBackoff(start_patience)
         self._paused = False
         self._work: Work | None = None
         self._runners = 0
@@ -92,6 +107,7 @@ class Player:
     def go_on(self) -> None:
         """Begin episodes again."""
         self._paused = False
+        self._backoff.end()
         if self._work:
             self._work.wake()
 
@@ -155,6 +171,12 @@ class Player:
         task: EpisodeTask | None = first
         while task is not None:
             report = await self._attempt(task, stop_when_exhausted=judging or self._stop_when_exhausted)
+            if isinstance(report, WorkerUnavailable):
+                work.end(task, task)
+                await self._wait_for_workers(report)
+                task = self._next(work)
+                continue
+            self._backoff.end()
             again = replace(task, attempt=task.attempt + 1) if isinstance(report, EpisodeLost) else None
             work.end(task, again)
             known = work.dropped(task.agent)  # another of its episodes, played at the same time, was faster to fail
@@ -171,17 +193,25 @@ class Player:
     def _next(self, work: Work) -> EpisodeTask | None:
         return None if self._paused or self._shutdown.requested else work.take(self._backend.takes)
 
-    async def _attempt(self, task: EpisodeTask, *, stop_when_exhausted: bool) -> Report:
+    async def _wait_for_workers(self, error: WorkerUnavailable) -> None:
+        """Wait before the next attempt to start a worker; stop the run when the time for that is over."""
+        if not self._backoff.failing:
+            _log.warning("no worker can be started: the run waits and tries again", reason=describe(error))
+        delay = self._backoff.delay()
+        if delay is None:
+            limit = f"no worker could be started for {self._backoff.patience:g} s"
+            self._shutdown.request(f"{limit}: {describe(error)}", grace=_REFUSAL_GRACE)
+        else:
+            await self._shutdown.sleep(delay)
+
+    async def _attempt(self, task: EpisodeTask, *, stop_when_exhausted: bool) -> Report | WorkerUnavailable:
         try:
             return await self._backend.play(task)
-        except PolicyTimedOut as error:
-            return Failure(task=task, kind=FailureKind.POLICY_TIMED_OUT, error=error)
-        except OutOfMemory as error:
-            return Failure(task=task, kind=FailureKind.OUT_OF_MEMORY, error=error)
-        except Forged as error:
-            return Failure(task=task, kind=FailureKind.FORGED, error=error)
         except PolicyFailed as error:
-            return Failure(task=task, kind=FailureKind.POLICY_RAISED, error=error)
+            kind = next((kind for of, kind in _FAILURES if isinstance(error, of)), FailureKind.POLICY_RAISED)
+            return Failure(task=task, kind=kind, error=error)
+        except WorkerUnavailable as error:
+            return error
         except InfrastructureFailed as error:
             return self._lost(task, error, stop_when_exhausted=stop_when_exhausted)
 

@@ -73,6 +73,7 @@ class ExperimentRun:
             shutdown,
             attempts=config.execution.attempts,
             on_exhausted=config.execution.on_exhausted,
+            start_patience=config.execution.start_patience,
         )
         self._shutdown = shutdown
         self._clock = clock

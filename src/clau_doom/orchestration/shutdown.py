@@ -1,8 +1,8 @@
 """How a run is asked to stop: no new episodes at once, and an end to the running ones after a grace."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from clau_doom.errors import ShutdownRequested
@@ -58,7 +58,7 @@ class Shutdown:
             await asyncio.gather(working, expired, return_exceptions=True)
         return False
 
-    @contextmanager
+    @contextlib.contextmanager
     def telling(self, tell: Callable[[], None]) -> Iterator[None]:
         """Call `tell` at every request that comes in the meantime."""
         self._told.append(tell)
@@ -66,6 +66,12 @@ class Shutdown:
             yield
         finally:
             self._told.remove(tell)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds, or until a stop is requested."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._requested.wait()
 
     def check(self) -> None:
         """Do nothing unless the run is to stop.

@@ -7,6 +7,7 @@ from clau_doom.backends.ray.faults import error_of, fault_of, lost
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
+    DiskFull,
     EngineCrashed,
     EpisodeTimedOut,
     Forged,
@@ -15,6 +16,7 @@ from clau_doom.errors import (
     PolicyTimedOut,
     WorkerCrashed,
     WorkerRefused,
+    WorkerUnavailable,
 )
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.worker.serving import failed
@@ -24,12 +26,19 @@ def there_and_back(error: ClauDoomError) -> ClauDoomError:
     return error_of(failed(1, fault_of(error), error).failed, "node 1")
 
 
-@pytest.mark.parametrize("kind", [AgentUnreachable, EngineCrashed, EpisodeTimedOut, WorkerCrashed, WorkerRefused])
+@pytest.mark.parametrize(
+    "kind", [AgentUnreachable, EngineCrashed, EpisodeTimedOut, WorkerCrashed, WorkerRefused, WorkerUnavailable]
+)
 def test_infrastructure_stays_what_it_is_and_names_its_node(kind: type[ClauDoomError]) -> None:
     """Whoever reads of it knows where to look."""
     error = there_and_back(kind("it broke"))
     assert type(error) is kind
     assert str(error) == "node 1: it broke"
+
+
+def test_a_full_disk_of_a_node_is_trouble_with_starting_a_worker() -> None:
+    """Results are kept elsewhere, so that the run waits and is not interrupted at once."""
+    assert type(there_and_back(DiskFull("no room"))) is WorkerUnavailable
 
 
 @pytest.mark.parametrize("kind", [PolicyFailed, PolicyTimedOut])

@@ -14,6 +14,7 @@ from clau_doom.errors import (
     ShutdownRequested,
     StorageFailed,
     WorkerRefused,
+    WorkerUnavailable,
 )
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.shutdown import Shutdown
@@ -113,6 +114,52 @@ def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
         assert isinstance(failure.error.__cause__, EngineCrashed)
         assert [task.attempt for task in table.backend.played if task.agent == "x-g000-a000"] == [1, 2, 3]
         assert sum(isinstance(report, Episode) for report in table.reports) == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
+    """An episode that was not begun is played later as its first attempt, and is not reported as lost."""
+    refused = dict.fromkeys(range(3), 0)
+
+    def refuse_five_times(task: EpisodeTask) -> Exception | None:
+        refused[task.number] += 1
+        return WorkerUnavailable("no file descriptor is free") if refused[task.number] <= 5 else None
+
+    async def scenario() -> None:
+        table = Table(refuse_five_times, slots=3, attempts=1)
+        await table.play(tasks(1, 3))
+        assert [report.timing.attempts for report in table.reports if isinstance(report, Episode)] == [1, 1, 1]
+        assert len(table.reports) == 3
+
+    asyncio.run(scenario())
+
+
+def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
+    """The reason names what is missing, and no agent fails."""
+
+    async def scenario() -> None:
+        table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
+        table.player = Player(table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3)
+        with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
+            await table.play(tasks(2, 2))
+        assert table.reports == []
+        assert {task.attempt for task in table.backend.played} == {1}
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
+    """Whoever asks to stop waits for no back-off."""
+
+    async def scenario() -> None:
+        table = Table(lambda _: WorkerUnavailable("gone"))
+        playing = asyncio.ensure_future(table.play(tasks(1, 1)))
+        for _ in range(100):  # one is played at once, and then waits
+            await asyncio.sleep(0)
+        table.shutdown.request("a person", grace=60.0)
+        with pytest.raises(ShutdownRequested, match="a person"):
+            await asyncio.wait_for(playing, 30.0)
 
     asyncio.run(scenario())
 

@@ -19,7 +19,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, describe
+from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, WorkerUnavailable, describe
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing.scripted_run import run_scripted, scripted_store
@@ -196,6 +196,28 @@ def test_exhausted_attempts_can_interrupt_the_run() -> None:
         assert "lost 2 times" in snapshot.reason
         assert await run(store, config) is ExperimentState.COMPLETED
         assert (await store.snapshot()).deviations.total == 0
+
+    asyncio.run(scenario())
+
+
+def test_workers_that_do_not_start_interrupt_the_run() -> None:
+    """No agent is charged, and the resumed run has the history of one that was never disturbed."""
+    config = configuration(execution=ExecutionConfig(attempts=1, start_patience=0.2))
+    begun: list[EpisodeTask] = []
+
+    async def disturb(task: EpisodeTask) -> None:
+        begun.append(task)
+        if len(begun) > 20:
+            raise WorkerUnavailable("/w is missing")
+
+    async def scenario() -> None:
+        store = scripted_store(config)
+        assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
+        snapshot = await store.snapshot()
+        assert snapshot.reason == "no worker could be started for 0.2 s: /w is missing"
+        assert snapshot.deviations.total == 0
+        assert await run(store, config) is ExperimentState.COMPLETED
+        assert history_sha256((await store.snapshot()).generations) == history_sha256(never_disturbed().generations)
 
     asyncio.run(scenario())
 

@@ -17,7 +17,7 @@ from clau_doom.backends.docker.ways import Service, dialled, served
 from clau_doom.backends.local import Cores, Displaced, Share
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose
-from clau_doom.errors import ClauDoomError, Forged, describe
+from clau_doom.errors import ClauDoomError, Forged, InfrastructureFailed, describe
 from clau_doom.logs import get_logger
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 
@@ -197,9 +197,13 @@ class DockerBackend(EvaluationBackend):
     async def _proved(self, task: EpisodeTask) -> Episode:
         self._proving += 1
         try:
-            if self._trusts is None:
-                self._trusts = asyncio.ensure_future(self._enter_trusted())
-            await asyncio.shield(self._trusts)
+            trusts = self._trusts = self._trusts or asyncio.ensure_future(self._enter_trusted())
+            try:
+                await asyncio.shield(trusts)
+            except InfrastructureFailed:
+                if self._trusts is trusts:
+                    self._trusts = None  # the next proof tries again to start the workers
+                raise
             return await self._trusted.play(task)
         finally:
             self._proving -= 1

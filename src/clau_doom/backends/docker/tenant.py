@@ -6,23 +6,27 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent
 from clau_doom.backends.docker.ending import why_ended
 from clau_doom.backends.docker.session import Asked, settle
-from clau_doom.backends.local import Displaced
+from clau_doom.backends.local import Displaced, unavailable
 from clau_doom.config import DockerConfig, format_size
-from clau_doom.errors import ClauDoomError, DockerUnreachable, PolicyFailed, WorkerCrashed
+from clau_doom.errors import (
+    ClauDoomError,
+    ContainerRefused,
+    InfrastructureFailed,
+    OutOfMemory,
+    PolicyFailed,
+    WorkerCrashed,
+    WorkerRefused,
+)
 from clau_doom.logs import get_logger
 from clau_doom.ports import Glimpse
 
 __all__ = ["Door", "Speaking", "Surroundings", "Tenant", "Way"]
-
-_PATIENCE = 60.0
-"""Seconds for a daemon to come back, such as from a restart."""
-_AGAIN = 0.5
 
 _log = get_logger(__name__)
 _T = TypeVar("_T")
@@ -79,11 +83,19 @@ Door = Callable[[str, int, Callable[[], None]], AbstractContextManager[Way]]
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What all tenants of a backend share."""
+    """What all tenants of a backend share.
+
+    Attributes:
+        manager: The containers.
+        door: How workers are reached.
+        config: What containers are made of.
+        proven: Set once a worker was given an episode: containers of this image start.
+    """
 
     manager: ContainerManager
     door: Door
     config: DockerConfig
+    proven: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Tenant:
@@ -141,6 +153,7 @@ class Tenant:
         while self._session and self._session.ready and self._waiting and self.playing < most:
             asked = self._waiting.popleft()
             if not asked.answer.done():
+                self._around.proven.set()
                 self._session.play(asked)
 
     async def move_to(self, core: int | None) -> None:
@@ -192,23 +205,12 @@ class Tenant:
         with self._around.door(self.agent, self.place, self._changed) as way:
             began = time.monotonic()
             try:
-                self.container = await self._spawned(way)
+                wanted = SpawnAgent(agent=self.agent, environment=way.environment, core=self._core)
+                self.container = await self._around.manager.spawn(wanted)
                 lost = await self._played(way.attach(self.container), began)
                 return lost and await self._why(lost)
             finally:
                 await self._removed()
-
-    async def _spawned(self, way: Way) -> str:
-        """Make the container, waiting for a daemon that has gone for a moment."""
-        wanted = SpawnAgent(agent=self.agent, environment=way.environment, core=self._core)
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                return await self._around.manager.spawn(wanted)
-            except DockerUnreachable:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(_AGAIN)
 
     async def _played(self, attach: Coroutine[Any, Any, Speaking], began: float) -> ClauDoomError | None:
         """Wait for the worker and hear it out; return why it was lost, or None when it has left."""
@@ -265,9 +267,23 @@ class Tenant:
         except ClauDoomError as error:
             _log.warning("a container could not be removed", agent=self.agent, error=str(error))
 
+    def _before_any_episode(self, error: ClauDoomError) -> ClauDoomError:
+        """Return what the loss of a worker that was given no episode means.
+
+        No attempt is counted where the container could not be made, or where none of this image has started yet. Where
+        others have, this agent's container is to blame, and the number of attempts ends it.
+        """
+        lost = isinstance(error, InfrastructureFailed | OutOfMemory)
+        if isinstance(error, WorkerRefused | ContainerRefused) or not lost:
+            return error
+        ours = self.container is None or not self._around.proven.is_set()
+        return unavailable(error) if ours else error
+
     def _settle(self, error: ClauDoomError | None) -> None:
         """End what is waited for: the first with the error, if there is one, and the others as moved."""
         asked = [each for _, each in self._session.asked] if self._session else []
+        if error is not None and not asked:
+            error = self._before_any_episode(error)
         asked += self._waiting
         self._waiting.clear()
         if self._session:

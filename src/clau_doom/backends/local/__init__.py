@@ -10,6 +10,7 @@ from clau_doom.backends.local.folders import WorkFolders, private
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.overdue import overdue
 from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.backends.local.start_failure import unavailable
 
 __all__ = [
     "Cores",
@@ -21,4 +22,5 @@ __all__ = [
     "WorkerProcess",
     "overdue",
     "private",
+    "unavailable",
 ]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,16 +12,15 @@ from clau_doom.backends.local.cores import Cores, Share
 from clau_doom.backends.local.folders import WorkFolders
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.process import Launch, WorkerProcess
+from clau_doom.backends.local.start_failure import starting
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
     AgentUnreachable,
-    DiskFull,
     InfrastructureFailed,
     PolicyFailed,
     PolicyTimedOut,
-    WorkerCrashed,
     WorkerRefused,
 )
 from clau_doom.game import ScenarioFiles
@@ -98,6 +96,7 @@ class LocalBackend(EvaluationBackend):
             log=logs / "workers.log" if logs else None,
             remote=isinstance(policy, RemotePolicyConfig),
             files=files,
+            folder=Path.cwd(),
         )
         self._ending = False
         self._played = 0
@@ -121,7 +120,8 @@ class LocalBackend(EvaluationBackend):
 
     async def __aenter__(self) -> Self:
         """Start a worker in every place at once; when one does not start, none is left."""
-        self._stack.enter_context(self._folders)
+        with starting("the workers"):
+            self._stack.enter_context(self._folders)
         self._share = self._stack.enter_context(self._cores.share(self._wanted))
         try:
             async with asyncio.TaskGroup() as group:
@@ -204,17 +204,13 @@ class LocalBackend(EvaluationBackend):
                 return
 
     async def _start(self, slot: _Slot) -> WorkerProcess:
-        try:
+        with starting(f"worker {slot.number}"):
             folder = self._folders.make()
-            try:
-                slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
-            except BaseException:
-                self._folders.remove(folder)
-                raise
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise DiskFull(f"there is no room to start worker {slot.number}: {error}") from error
-            raise WorkerCrashed(f"worker {slot.number} could not be started: {error}") from error
+        try:
+            slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
+        except BaseException:
+            self._folders.remove(folder)
+            raise
         return slot.worker
 
     async def _discard(self, slot: _Slot, worker: WorkerProcess) -> None:

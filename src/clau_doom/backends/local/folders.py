@@ -96,8 +96,12 @@ class WorkFolders:
         return folder
 
     def remove(self, folder: Path) -> None:
-        """Remove a dead worker's folder, and what its engine left in shared memory."""
-        sweep(folder)
+        """Remove a dead worker's folder, and what its engine left in shared memory.
+
+        What cannot be removed now is left to the next sweep.
+        """
+        with contextlib.suppress(OSError):
+            sweep(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -123,5 +127,6 @@ def _alive(base: Path) -> bool:
 
 def _remove(base: Path) -> None:
     for folder in sorted(base.glob("worker-*")):
-        sweep(folder)
+        with contextlib.suppress(OSError):
+            sweep(folder)
     shutil.rmtree(base, ignore_errors=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from clau_doom.backends.local.link import Disconnected, Link
 from clau_doom.backends.local.overdue import overdue
+from clau_doom.backends.local.start_failure import starting
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -49,6 +50,7 @@ class Launch:
         log: Where its output goes, or None.
         remote: Whether the policy waits for another program, whose time no agent is charged with.
         files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
+        folder: The working folder of this process, which is also that of the workers; None: the current one.
     """
 
     setup: pb.Setup
@@ -58,6 +60,7 @@ class Launch:
     log: Path | None
     remote: bool = False
     files: ScenarioFiles | None = None
+    folder: Path | None = None
 
 
 @dataclass
@@ -72,13 +75,22 @@ class _Watched:
 class WorkerProcess:
     """A started worker. Plays one episode after another; after most errors it must be killed."""
 
-    def __init__(self, number: int, popen: "subprocess.Popen[bytes]", link: Link, folder: Path, launch: Launch) -> None:
+    def __init__(
+        self,
+        number: int,
+        popen: "subprocess.Popen[bytes]",
+        link: Link,
+        page: PhasePage,
+        *,
+        folder: Path,
+        launch: Launch,
+    ) -> None:
         self.number = number
         self.folder = folder
         self._popen = popen
         self._link = link
         self._launch = launch
-        self._page = PhasePage(folder / "phase")
+        self._page = page
         self._peephole: Peephole | None = None
         self._known: dict[int, EpisodeTask] = {}
         self._tasks = 0
@@ -97,27 +109,27 @@ class WorkerProcess:
 
         Raises:
             WorkerRefused: Its versions or files differ from this process's.
-            EngineCrashed: Its engine did not start.
-            WorkerCrashed: It ended, or was not ready within a minute.
+            DiskFull: There is no room for its files.
+            WorkerUnavailable: It could not be started, ended, or was not ready within a minute.
         """
-        with PhasePage(folder / "phase", create=True):
-            pass
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # Nothing is awaited between the start of the process and the `try` that ends it.
-            link = await Link.over(ours)
-            popen = _spawn(theirs.fileno(), core, folder, launch)
-        worker = cls(number, popen, link, folder, launch)
-        try:
-            async with asyncio.timeout(_START_TIMEOUT):
-                await worker._greet()
-        except TimeoutError as error:
-            await worker.kill()
-            raise WorkerCrashed(f"worker {number} was not ready within {_START_TIMEOUT:g} s") from error
-        except BaseException:
-            await worker.kill()
-            raise
-        return worker
+        with starting(f"worker {number}"):
+            page = PhasePage(folder / "phase", create=True)
+            ours, theirs = socket.socketpair()
+            with theirs:
+                # Nothing is awaited between the start of the process and the `try` that ends it.
+                link = await Link.over(ours)
+                popen = _spawn(theirs.fileno(), core, folder, launch)
+            worker = cls(number, popen, link, page, folder=folder, launch=launch)
+            try:
+                async with asyncio.timeout(_START_TIMEOUT):
+                    await worker._greet()
+            except TimeoutError as error:
+                await worker.kill()
+                raise WorkerCrashed(f"worker {number} was not ready within {_START_TIMEOUT:g} s") from error
+            except BaseException:
+                await worker.kill()
+                raise
+            return worker
 
     async def _greet(self) -> None:
         hello, ready = self._link.expect(), self._link.expect()
@@ -186,7 +198,10 @@ class WorkerProcess:
     def glimpse(self) -> Glimpse | None:
         """Return what could be seen of its episode since the last call, and ask for more; see the port."""
         if self._peephole is None:
-            self._peephole = Peephole(self.folder / "peephole")
+            try:
+                self._peephole = Peephole(self.folder / "peephole")
+            except OSError:  # no file descriptor is free, or the folder was removed: the episode goes on without
+                return None
         picture = self._peephole.look()
         task = self._known.get(picture.task) if picture else None
         return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
@@ -248,12 +263,14 @@ def _spawn(descriptor: int, core: int | None, folder: Path, launch: Launch) -> "
     if files := launch.files:
         command += ["--files", str(files.wad or ""), str(files.game or "")]
     # Custom policies are imported from the folder where the run was started, as in `python -m`.
-    path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    here = launch.folder or Path.cwd()
+    path = os.pathsep.join([str(here), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, **dict.fromkeys(_THREADS, "1"), "PYTHONPATH": path}
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(launch.log.open("ab")) if launch.log else subprocess.DEVNULL
         return subprocess.Popen(  # noqa: S603 - our own module, no shell
             command,
+            cwd=str(here),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

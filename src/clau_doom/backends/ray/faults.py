@@ -8,6 +8,7 @@ from ray import exceptions
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
+    DiskFull,
     EngineCrashed,
     EpisodeTimedOut,
     InfrastructureFailed,
@@ -15,6 +16,7 @@ from clau_doom.errors import (
     PolicyTimedOut,
     WorkerCrashed,
     WorkerRefused,
+    WorkerUnavailable,
     words,
 )
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -32,6 +34,8 @@ _FAULTS: Mapping[type[ClauDoomError], _Fault] = MappingProxyType(
         EpisodeTimedOut: pb.EpisodeFailed.FAULT_TIMED_OUT,
         EngineCrashed: pb.EpisodeFailed.FAULT_ENGINE,
         WorkerRefused: pb.EpisodeFailed.FAULT_REFUSED,
+        DiskFull: pb.EpisodeFailed.FAULT_UNAVAILABLE,  # of the node: results are kept elsewhere
+        WorkerUnavailable: pb.EpisodeFailed.FAULT_UNAVAILABLE,
         ClauDoomError: pb.EpisodeFailed.FAULT_WORKER,
     }
 )

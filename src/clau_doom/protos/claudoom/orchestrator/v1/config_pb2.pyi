@@ -301,7 +301,7 @@ class RandomSearchConfig(_message.Message):
     def __init__(self, immigrants: _Optional[int] = ..., racing: _Optional[_Union[RacingConfig, _Mapping]] = ..., mode: _Optional[_Union[EvolutionConfig.Mode, str]] = ..., lookahead: _Optional[int] = ...) -> None: ...
 
 class ExecutionConfig(_message.Message):
-    __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record")
+    __slots__ = ("backend", "workers", "episode_timeout", "attempts", "on_exhausted", "record", "start_patience")
     class OnExhausted(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         ON_EXHAUSTED_UNSPECIFIED: _ClassVar[ExecutionConfig.OnExhausted]
@@ -326,13 +326,15 @@ class ExecutionConfig(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     ON_EXHAUSTED_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    START_PATIENCE_FIELD_NUMBER: _ClassVar[int]
     backend: str
     workers: int
     episode_timeout: float
     attempts: int
     on_exhausted: ExecutionConfig.OnExhausted
     record: ExecutionConfig.Record
-    def __init__(self, backend: _Optional[str] = ..., workers: _Optional[int] = ..., episode_timeout: _Optional[float] = ..., attempts: _Optional[int] = ..., on_exhausted: _Optional[_Union[ExecutionConfig.OnExhausted, str]] = ..., record: _Optional[_Union[ExecutionConfig.Record, str]] = ...) -> None: ...
+    start_patience: float
+    def __init__(self, backend: _Optional[str] = ..., workers: _Optional[int] = ..., episode_timeout: _Optional[float] = ..., attempts: _Optional[int] = ..., on_exhausted: _Optional[_Union[ExecutionConfig.OnExhausted, str]] = ..., record: _Optional[_Union[ExecutionConfig.Record, str]] = ..., start_patience: _Optional[float] = ...) -> None: ...
 
 class LocalConfig(_message.Message):
     __slots__ = ("pin", "stall_timeout")

@@ -237,6 +237,7 @@ class EpisodeFailed(_message.Message):
         FAULT_TIMED_OUT: _ClassVar[EpisodeFailed.Fault]
         FAULT_WORKER: _ClassVar[EpisodeFailed.Fault]
         FAULT_REFUSED: _ClassVar[EpisodeFailed.Fault]
+        FAULT_UNAVAILABLE: _ClassVar[EpisodeFailed.Fault]
     FAULT_UNSPECIFIED: EpisodeFailed.Fault
     FAULT_POLICY: EpisodeFailed.Fault
     FAULT_ENGINE: EpisodeFailed.Fault
@@ -245,6 +246,7 @@ class EpisodeFailed(_message.Message):
     FAULT_TIMED_OUT: EpisodeFailed.Fault
     FAULT_WORKER: EpisodeFailed.Fault
     FAULT_REFUSED: EpisodeFailed.Fault
+    FAULT_UNAVAILABLE: EpisodeFailed.Fault
     TASK_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]

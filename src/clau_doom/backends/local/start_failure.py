@@ -1,0 +1,59 @@
+"""Errors of a worker's start, classified and worded with a remedy."""
+
+import contextlib
+import errno
+import resource
+from collections.abc import Iterator
+
+from clau_doom.errors import DiskFull, InfrastructureFailed, WorkerRefused, WorkerUnavailable, words
+
+__all__ = ["starting", "unavailable"]
+
+_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+@contextlib.contextmanager
+def starting(worker: str) -> Iterator[None]:
+    """Turn whatever keeps a worker from starting into one error, inside the context.
+
+    Args:
+        worker: The worker's name in the message, such as ``worker 0``.
+
+    Raises:
+        WorkerRefused: Its versions or files differ from this process's.
+        DiskFull: There is no room for its files.
+        WorkerUnavailable: Anything else; the message names what is missing.
+    """
+    try:
+        yield
+    except WorkerRefused:
+        raise
+    except InfrastructureFailed as error:
+        raise unavailable(error) from error.__cause__
+    except OSError as error:
+        if error.errno in _ROOM:
+            raise DiskFull(f"there is no room to start {worker}: {error}") from error
+        raise WorkerUnavailable(f"{worker} could not be started: {_missing(error)}") from None
+
+
+def unavailable(error: Exception) -> WorkerUnavailable:
+    """Return the error of an episode that was not begun, with the text of another error."""
+    return error if isinstance(error, WorkerUnavailable) else WorkerUnavailable(words(error))
+
+
+def _missing(error: OSError) -> str:
+    """Return what is missing and what to do about it."""
+    limits = {
+        errno.EMFILE: f"no file descriptor is free; the limit is {_limit(resource.RLIMIT_NOFILE)}: raise ulimit -n",
+        errno.ENFILE: "this machine has no free file descriptor: end other programs",
+        errno.EAGAIN: f"no further process is allowed; the limit is {_limit(resource.RLIMIT_NPROC)}: raise ulimit -u",
+        errno.ENOMEM: "no memory is free: end other programs, or use fewer workers",
+    }
+    if error.errno == errno.ENOENT and error.filename is not None:
+        return f"{error.filename} is missing: create it again"
+    return limits.get(error.errno or 0, str(error))
+
+
+def _limit(kind: int) -> str:
+    soft, _ = resource.getrlimit(kind)
+    return "set by the system" if soft == resource.RLIM_INFINITY else str(soft)

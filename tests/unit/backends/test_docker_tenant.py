@@ -1,0 +1,112 @@
+"""An agent's container that is lost before its worker was given an episode."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
+
+import pytest
+
+from clau_doom.backends.docker.containers import ContainerManager, SpawnAgent
+from clau_doom.backends.docker.ending import Ending
+from clau_doom.backends.docker.session import Asked
+from clau_doom.backends.docker.tenant import Speaking, Surroundings, Tenant, Way
+from clau_doom.backends.local import Displaced
+from clau_doom.config import DockerConfig
+from clau_doom.domain import Episode, Genome, Purpose
+from clau_doom.errors import ClauDoomError, ContainerRefused, DockerUnreachable, WorkerCrashed, WorkerUnavailable
+from clau_doom.ports import EpisodeTask
+
+AGENT = "x-g000-a000"
+
+
+class Containers:
+    """A daemon whose containers end before their workers attach, or that makes none."""
+
+    def __init__(self, refusal: ClauDoomError | None = None, ending: Ending | None = None) -> None:
+        self.refusal = refusal
+        self.end = ending or Ending()
+
+    async def spawn(self, wanted: SpawnAgent) -> str:
+        if self.refusal is not None:
+            raise self.refusal
+        return f"container of {wanted.agent}"
+
+    async def ending(self, container: str) -> Ending:
+        del container
+        return self.end
+
+    async def last_words(self, container: str) -> str:
+        del container
+        return ""
+
+    async def remove(self, container: str) -> None:
+        del container
+
+
+class NoWay:
+    """A way on which no worker comes."""
+
+    environment: Mapping[str, str] = {}
+
+    async def attach(self, container: str) -> Speaking:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def door(agent: str, place: int, changed: Callable[[], None]) -> Iterator[Way]:
+    del agent, place, changed
+    yield NoWay()
+
+
+async def errors_of(containers: Containers, *, proven: bool = False) -> list[BaseException | None]:
+    """Return what becomes of two episodes that are asked of one container.
+
+    Args:
+        containers: The daemon.
+        proven: Whether a worker of the image has started before.
+    """
+    around = Surroundings(
+        manager=cast("ContainerManager", containers), door=door, config=DockerConfig(start_timeout=0.05)
+    )
+    if proven:
+        around.proven.set()
+    tenant = Tenant(AGENT, 0, None, around, lambda: None)
+    answers: list[asyncio.Future[Episode]] = []
+    for number in range(2):
+        task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome(()), number=number, seed=number)
+        answers.append(asyncio.get_running_loop().create_future())
+        tenant.ask(Asked(task=task, answer=answers[-1]))
+    await tenant.live()
+    return [answer.exception() for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("containers", "text"),
+    [
+        (Containers(DockerUnreachable("no Docker daemon answers")), "no Docker daemon answers"),
+        (Containers(ending=Ending(code=139)), "crashed with SIGSEGV"),
+        (Containers(ending=Ending(code=137, out_of_memory=True)), "docker.memory allows"),
+    ],
+    ids=["daemon", "crash", "memory"],
+)
+def test_no_episode_was_begun(containers: Containers, text: str) -> None:
+    """The first episode's error counts no attempt and charges no agent; the others are asked for again."""
+    first, second = asyncio.run(errors_of(containers))
+    assert isinstance(first, WorkerUnavailable)
+    assert text in str(first)
+    assert isinstance(second, Displaced)
+
+
+def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
+    """Its attempts are counted, so that one that never lets its worker start cannot keep the run waiting."""
+    first, _ = asyncio.run(errors_of(Containers(ending=Ending(code=139)), proven=True))
+    assert isinstance(first, WorkerCrashed)
+    first, _ = asyncio.run(errors_of(Containers(DockerUnreachable("no Docker daemon answers")), proven=True))
+    assert isinstance(first, WorkerUnavailable)
+
+
+def test_a_refusal_stays_one() -> None:
+    """What no further attempt changes ends the run at once, as before."""
+    first, _ = asyncio.run(errors_of(Containers(ContainerRefused("there is no image"))))
+    assert isinstance(first, ContainerRefused)
