@@ -22,6 +22,7 @@
     ├── InvalidGenome              a genome that its space does not hold
     ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
     ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
+    ├── OutputFailed               standard output cannot be written: its disk is full, or its reader has gone
     ├── ReplayDiffers              an episode that is played again is not what is recorded
     ├── ServerFailed               a server said that something went wrong on its side
     ├── ServerUnreachable          no orchestrator answers at the address
@@ -84,6 +85,7 @@ __all__ = [
     "NotAuthenticated",
     "OutOfMemory",
     "OutOfOrder",
+    "OutputFailed",
     "PolicyFailed",
     "PolicyTimedOut",
     "ReplayDiffers",
@@ -206,6 +208,18 @@ class InvalidMessage(ClauDoomError):
 
 class OutOfOrder(ClauDoomError):
     """A strategy was told before it was asked, or told about something that it did not ask."""
+
+
+class OutputFailed(ClauDoomError):
+    """Standard output cannot be written.
+
+    Attributes:
+        reader_gone: Whether the program that read it has ended: nothing needs to be reported then.
+    """
+
+    def __init__(self, message: str, *, reader_gone: bool = False) -> None:
+        super().__init__(message)
+        self.reader_gone = reader_gone
 
 
 class ReplayDiffers(ClauDoomError):

@@ -13,7 +13,7 @@ import typer
 
 from clau_doom import __version__
 from clau_doom.cli import agents, config
-from clau_doom.cli.console import report_error
+from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
 from clau_doom.cli.doctor import doctor
 from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
@@ -24,6 +24,7 @@ from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
 from clau_doom.cli.serve import serve
 from clau_doom.cli.steering import add_agent_commands, cancel, pause, resume
+from clau_doom.cli.streams import install_streams, output_failure
 
 __all__ = ["app", "main", "run_command"]
 
@@ -92,14 +93,18 @@ def run_command(arguments: list[str]) -> int:
     session = Session()
     CURRENT.set(session)
     try:
-        app(arguments, prog_name="clau-doom", obj=session)
+        ended = app(arguments, prog_name="clau-doom", obj=session, standalone_mode=False)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException as error:
         return report_error(error, debug=session.debug)
-    return 0
+    return ended if isinstance(ended, int) else ExitCode.DONE
 
 
 def main() -> None:
-    """Be the `clau-doom` command."""
-    sys.exit(run_command(sys.argv[1:]))
+    """Entry point of the `clau-doom` command."""
+    install_streams()
+    code = run_command(sys.argv[1:])
+    if failure := output_failure():
+        report_dropped_output(failure)
+    sys.exit(code)

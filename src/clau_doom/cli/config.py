@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.cli.console import data_console
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def show(file: _File = _CONFIG) -> None:
     from clau_doom.config import flow, load_config, values
 
     resolved = load_config(file, environ=os.environ, overrides={})
-    console = Console()
+    console = data_console()
     if console.is_terminal:
         console.print(_table(resolved))
     else:

@@ -2,22 +2,47 @@
 
 import json
 import os
+import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any, TextIO
 
-from rich.console import Console
-from rich.text import Text
+import typer
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Span, Text
 
-from clau_doom.errors import ClauDoomError, UsageError, describe
+from clau_doom.errors import ClauDoomError, OutputFailed, UsageError, describe
+from clau_doom.escaping import printable
 
-__all__ = ["SCHEMA_VERSION", "ExitCode", "data_console", "print_json", "progress_console", "report_error"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "ExitCode",
+    "data_console",
+    "json_text",
+    "print_json",
+    "progress_console",
+    "report_error",
+]
 
 SCHEMA_VERSION = 1
 """The version of every JSON document that a command prints; raised when a field changes its meaning or goes away."""
 
 _PIPED_WIDTH = 200  # wide enough that no table is cut short on its way to a file or a pager
+_CommandLineError = typer.BadParameter.__mro__[1]
+"""Base class of what typer raises for arguments that it does not take."""
+_LITERAL: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
+_LONGEST_LINE = 4_000
+"""Characters of an error; of the many problems of a configuration, each is shortened where it is described."""
+_LONG_WORD = re.compile(r"\S{301,}")
+_INVISIBLE = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+"""Characters that JSON may hold as they are, and a terminal obeys or hides."""
 
 
 class ExitCode(IntEnum):
@@ -35,18 +60,37 @@ class ExitCode(IntEnum):
 
 def data_console() -> Console:
     """Return the console of stdout, for data. Rich leaves colours out for `NO_COLOR` and where no terminal is."""
-    return Console(highlight=False, width=_width(sys.stdout.isatty()))
+    return _LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
 
 
 def progress_console() -> Console:
-    """Return the console of stderr, for progress, logs and errors."""
-    return Console(stderr=True, highlight=False, width=_width(sys.stderr.isatty()))
+    """Return the console of stderr, for progress, logs and errors.
+
+    All callers share one, so that messages stand above a live display and are not overwritten by it.
+    """
+    stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a live display stands in for it
+    return _console_of_stderr(stream, _width(stream.isatty()))
 
 
 def print_json(data: Mapping[str, object]) -> None:
     """Print one JSON document on stdout, its `schema_version` first."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **data}, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json_text({"schema_version": SCHEMA_VERSION, **data}, indent=2)
     sys.stdout.write(text + "\n")
+
+
+def json_text(data: Mapping[str, object], *, indent: int | None = None) -> str:
+    """Return JSON for stdout: what its encoding lacks or a terminal would obey stands as an escape sequence.
+
+    Args:
+        data: What to write.
+        indent: Spaces for each level, or None for one line.
+    """
+    encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(
+        data, indent=indent, separators=separators, ensure_ascii=not encoding.startswith("utf"), allow_nan=False
+    )
+    return text if text.isascii() else _INVISIBLE.sub(_json_escape, text)
 
 
 def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
@@ -59,8 +103,14 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     if isinstance(error, KeyboardInterrupt):
         _print_line("interrupted", "")
         return ExitCode.INTERRUPTED
+    if isinstance(error, OutputFailed) and error.reader_gone:
+        return ExitCode.FAILED
     if debug:
         sys.stderr.write("".join(traceback.format_exception(error)))
+    if isinstance(error, _CommandLineError):
+        if type(error).__name__ != "NoArgsIsHelpError":  # the help has been printed
+            _print_line("error: ", _command_line_text(error))
+        return ExitCode.USAGE
     if _only(error, UsageError):
         _print_line("error: ", describe(error))
         return ExitCode.USAGE
@@ -74,6 +124,19 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     return ExitCode.FAILED
 
 
+def report_dropped_output(error: OSError) -> None:
+    """Warn that what a long command printed on stdout is lost; its results are stored."""
+    reason = error.strerror or str(error)
+    _print_line("warning: ", f"standard output is incomplete: {reason}; clau-doom analyze prints stored results again")
+
+
+def _command_line_text(error: BaseException) -> str:
+    """Return what is wrong with the arguments, and the command whose help tells more."""
+    text = str(getattr(error, "format_message", error.__str__)()).removesuffix(".")
+    context = getattr(error, "ctx", None)
+    return f"{text}: see {context.command_path} --help" if context else text
+
+
 def _only(error: BaseException, kind: type[Exception]) -> bool:
     """Say whether the error, or every error in the group, is of a kind."""
     if isinstance(error, BaseExceptionGroup):
@@ -83,7 +146,45 @@ def _only(error: BaseException, kind: type[Exception]) -> bool:
 
 def _print_line(head: str, text: str) -> None:
     style = "dim" if head.startswith("hint") else "bold red"
-    progress_console().print(Text.assemble((head, style), text), soft_wrap=True)
+    shown = printable(_LONG_WORD.sub(_shorten_word, text), limit=_LONGEST_LINE, keep="\n")
+    progress_console().print(Text.assemble((head, style), shown), soft_wrap=True)
+
+
+@lru_cache(maxsize=1)
+def _console_of_stderr(stream: TextIO, width: int | None) -> Console:
+    return _LiteralConsole(**_LITERAL, file=stream, width=width)
+
+
+class _LiteralConsole(Console):
+    """Console that shows every text as it is: no markup, and no character that acts on the terminal."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as a text, escaped before it is laid out."""
+        return super().render_str(printable(text, limit=None, keep="\n\t"), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, with the texts escaped; whole cells, lines and titles pass here."""
+        return super().render(_escaped(renderable) if isinstance(renderable, Text) else renderable, options)
+
+
+def _escaped(text: Text) -> Text:
+    """Return a text with its spans, what is not printable escaped."""
+    if printable(text.plain, limit=None, keep="\n\t") == text.plain:
+        return text
+    chars = [printable(char, limit=None, keep="\n\t") for char in text.plain]
+    places = [0, *accumulate(map(len, chars))]
+    escaped = text.copy()
+    escaped.plain = "".join(chars)
+    escaped.spans = [Span(places[span.start], places[min(span.end, len(chars))], span.style) for span in text.spans]
+    return escaped
+
+
+def _shorten_word(found: re.Match[str]) -> str:
+    return printable(found.group())
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
 def _width(terminal: bool) -> int | None:  # noqa: FBT001 - says what it is at its two callers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.console import SCHEMA_VERSION, data_console
+from clau_doom.cli.console import SCHEMA_VERSION, data_console, json_text
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _json(experiment: str, recorded: "RecordedEvent") -> str:
     from clau_doom.wire import event_json, event_message
 
     plain = json.loads(event_json(event_message(experiment, recorded)))
-    return json.dumps({"schema_version": SCHEMA_VERSION, **plain}, ensure_ascii=False, separators=(",", ":"))
+    return json_text({"schema_version": SCHEMA_VERSION, **plain})
 
 
 def _line(recorded: "RecordedEvent") -> Text:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
@@ -179,4 +180,4 @@ def _purpose(text: str | None) -> "Purpose | None":
 
 def _said(text: str) -> AbstractContextManager[object]:
     """Say what is going on, on a terminal, while it does."""
-    return progress_console().status(text, spinner_style="red")
+    return progress_console().status(Text(text), spinner_style="red")

@@ -12,6 +12,7 @@ from rich.text import Text
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, replay_command, resume_command
 from clau_doom.cli.signals import stop_signals
+from clau_doom.cli.streams import make_output_optional
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.planning import Plan
@@ -65,6 +66,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     from clau_doom.bootstrap import planning
 
     if (remote := remote_of(server)) and not dry_run:
+        make_output_optional()
         raise typer.Exit(_at_server(remote, output_dir, config or _CONFIG, resume, overrides))
     if resume is None:
         plan = planning.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
@@ -74,6 +76,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         _describe(plan)
         return
     _advise(plan)
+    make_output_optional()
     raise typer.Exit(asyncio.run(_run(plan, web=web or web_port is not None)))
 
 
@@ -102,7 +105,7 @@ def _describe(plan: "Plan") -> None:
         "episodes": f"{episodes:,} of training, {config.episodes} an agent",
     }
     for name, text in lines.items():
-        data_console().print(f"{name:<12}{text}")
+        data_console().print(f"{name:<12}{text}", soft_wrap=True)
     _advise(plan)
     progress_console().print("nothing was started and nothing was written", style="dim")
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from clau_doom.cli.console import ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
+from clau_doom.cli.streams import make_output_optional
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.service import Listening
@@ -40,6 +41,7 @@ def serve(
     overrides = {"grpc.host": host, "grpc.port": port, "web.port": web_port, "execution.workers": workers}
     resolved = load_config(config, environ=os.environ, overrides=overrides).config
     configure_logs(sys.stderr)
+    make_output_optional()
     raise typer.Exit(asyncio.run(_serve(resolved, output_dir)))
 
 

@@ -31,6 +31,8 @@ class Received:
 def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grace: float) -> Iterator[Received]:
     """Turn the first signal into a request to stop, and a second into one to stop at once.
 
+    A closed terminal (SIGHUP) ends nothing: what would be shown is dropped.
+
     Args:
         shutdown: Whom to ask.
         interrupt_grace: Seconds that running episodes may take to end after Ctrl-C.
@@ -50,10 +52,19 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
         else:
             shutdown.request(sign.name, grace=0.0)
 
-    for sign in (signal.SIGINT, signal.SIGTERM):
+    handled = [signal.SIGINT, signal.SIGTERM]
+    for sign in handled:
         loop.add_signal_handler(sign, stop, sign)
+    # nohup has it ignored already; that must outlast this context.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, _ignore)
+        handled.append(signal.SIGHUP)
     try:
         yield received
     finally:
-        for sign in (signal.SIGINT, signal.SIGTERM):
+        for sign in handled:
             loop.remove_signal_handler(sign)
+
+
+def _ignore() -> None:
+    """Outlive the terminal."""

@@ -1,15 +1,20 @@
 """Errors, exit codes, and what goes where."""
 
+import io
 import itertools
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
 
 from clau_doom import __version__
-from clau_doom.cli.console import ExitCode, data_console, print_json, report_error
+from clau_doom.cli.console import ExitCode, _escaped, data_console, print_json, progress_console, report_error
 from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed
 
 Run = Callable[..., Any]
@@ -120,3 +125,76 @@ def test_the_module_is_the_command_and_imports_nothing_heavy() -> None:
         [sys.executable, "-m", "clau_doom", "--version"], capture_output=True, text=True, check=True
     )
     assert module.stdout == f"clau-doom {__version__}\n"
+
+
+OUTSIDE = "a[/b]\x1b]0;x\x9c\u202e :smile: [red]"
+SHOWN = r"a[/b]\x1b]0;x\x9c\u202e :smile: [red]"
+
+
+def test_texts_from_outside_are_literal(capfd: pytest.CaptureFixture[str]) -> None:
+    """In lines, cells, headings and titles no text is markup, and none acts on the terminal."""
+    table = Table(OUTSIDE, title=OUTSIDE)
+    table.add_row(Text(OUTSIDE, "bold"))
+    table.add_row(OUTSIDE)
+    console = data_console()
+    console.print(OUTSIDE)
+    console.print(Group(OUTSIDE, Text(OUTSIDE)))
+    console.print(table)
+    out = capfd.readouterr().out
+    assert out.count(SHOWN) == 7
+    assert "\x1b" not in out
+
+
+def test_escaped_texts_keep_their_styles() -> None:
+    """Spans are moved where characters before them take more room."""
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
+    console.print(_escaped(Text.assemble("a\x1bb", ("c\u202ed", "bold"), "e")))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "a\\x1bb\x1b[1mc\\u202ed\x1b[0me\n"
+
+
+def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    """What a terminal would obey or hide stands as an escape sequence of JSON."""
+    print_json({"name": OUTSIDE + "é\udcff"})
+    out = capfd.readouterr().out
+    assert json.loads(out)["name"] == OUTSIDE + "é\udcff"
+    assert "é" in out
+    assert not {"\x1b", "\x9c", "\u202e", "\udcff"} & set(out)
+
+
+def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
+    """A value of a million characters is not echoed, nor are a million words."""
+    report_error(ConfigError(f"{'a' * 1_000_000!r} is no number"))
+    report_error(ConfigError("many " * 1_000_000))
+    first, second = capfd.readouterr().err.splitlines()
+    assert first.startswith("error: 'aaa")
+    assert first.endswith("(1,000,002 characters) is no number")
+    assert len(first) < 300
+    assert len(second) < 4100
+
+
+def test_all_messages_share_a_console() -> None:
+    """Messages written by different modules stand above one live display, also while it stands in for stderr."""
+    console = progress_console()
+    assert progress_console() is console
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["run", "--nope"], "error: No such option: --nope (Possible options: --name): see clau-doom run --help\n"),
+        (["\x1b[2J"], "error: No such command '\\x1b[2J': see clau-doom --help\n"),
+        (["replay"], "error: Missing argument 'AGENT': see clau-doom replay --help\n"),
+    ],
+)
+def test_wrong_arguments_are_one_line(run: Run, words: list[str], complaint: str) -> None:
+    """Wrong options and arguments are reported like any other mistake of the user."""
+    done = run(*words)
+    assert (done.code, done.out, done.err) == (2, "", complaint)
+
+
+def test_a_command_without_its_subcommand_prints_help(run: Run) -> None:
+    """The group's help is printed, and no error."""
+    done = run("agent")
+    assert (done.code, done.err) == (2, "")
+    assert "inject" in done.out

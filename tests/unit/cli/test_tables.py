@@ -174,3 +174,42 @@ def test_the_manual_explains_every_column() -> None:
     for exported in EXPORTED:
         for column in exported.columns:
             assert f"| `{column.name}` | {column.kind.value} | {column.meaning} |" in manual
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "response", "shown"),
+    [
+        ("cutbins", "bin", "score", ["(10.0, 20.0]", "[a, b)"]),
+        ("head", "score[ms]", "x", ["score[ms]"]),
+        ("hidden", "room", "score", ["arm[left]", "arm[right]"]),
+        ("slash", "room", "score", ["north[/n]"]),
+        ("tagonly", "level", "score", ["[easy]", "[hard]"]),
+        ("unit", "mode[kind]", "time[ms]", ["time[ms] by mode[kind]"]),
+        ("unit2", "mode", "rate [/s]", ["rate [/s] by mode"]),
+        ("unit3", "speed [m/s]", "kills", ["speed [m/s]"]),
+        ("unit4", "dose [/kg]", "kills", ["dose [/kg]"]),
+        ("url", "page", "score", ["[/link]", "[link=http://x]"]),
+    ],
+)
+def test_names_and_levels_stand_as_they_are_written(
+    run: Run, name: str, factor: str, response: str, shown: list[str]
+) -> None:
+    """Brackets, slashes and links of a table are text, in headings, cells and titles."""
+    data = ROOT / "tests/cases/markup" / f"{name}.csv"
+    done = run("analyze", "--data", str(data), "--factor", factor, "--response", response)
+    assert (done.code, done.err) == (0, "")
+    assert all(text in done.out for text in shown)
+
+
+def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -> None:
+    """ESC and BEL in a table's columns and levels are escaped, in answers and in errors."""
+    rows = [f"{level},{value}" for level in ("a\x1b[2J", "b\x07") for value in (1, 2, 3, 5)]
+    (tmp_path / "esc.csv").write_text("\n".join(["mo\x1b]0;x\x07de,y", *rows]))
+    done = run("analyze", "--data", "esc.csv", "--factor", "mo\x1b]0;x\x07de", "--response", "y")
+    assert done.code == 0, done.err
+    assert "a\\x1b[2J" in done.out
+    assert "\x1b" not in done.out + done.err
+    missing = run("analyze", "--data", "esc.csv", "--factor", "z\x1b[2J", "--response", "y")
+    assert missing.code == 2
+    assert "mo\\x1b]0;x\\x07de" in missing.err
+    assert not {"\x1b", "\x07"} & set(missing.err)

@@ -1,0 +1,155 @@
+"""Standard streams that end no run: their reader may go away, their disk may be full, they may be closed."""
+
+import codecs
+import errno
+import io
+import os
+import select
+import sys
+from typing import TextIO, cast
+
+from clau_doom.errors import OutputFailed
+
+__all__ = ["OutputStream", "install_streams", "make_output_optional", "output_failure"]
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_PATIENCE = 1.0  # seconds that a full non-blocking pipe is waited for where what is written may be dropped
+_BARS = dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
+_ASCII = _BARS | {
+    "●": "*",
+    "○": "o",
+    "✓": "yes",
+    "✗": "no",
+    "→": "->",
+    "…": "...",
+    "·": ".",
+    "±": "+/-",
+    "−": "-",  # noqa: RUF001 - the minus sign
+    "–": "-",  # noqa: RUF001 - the en dash
+    "×": "x",  # noqa: RUF001 - the multiplication sign
+    "²": "2",
+    "η": "eta",
+    "ω": "omega",
+    "χ": "chi",
+    "─": "-",
+    "━": "-",
+    "╴": "-",
+    "╺": "-",
+    "╸": "-",
+    "├": "+",
+    "└": "+",
+    "│": "|",
+}
+"""What stands for our own signs where a stream's encoding lacks them."""
+_REPLACING = "clau_doom.ascii"
+
+
+class OutputStream(io.TextIOBase):
+    """Text stream on a file descriptor, without a buffer.
+
+    Characters that the encoding lacks are replaced. A write that fails is dropped and remembered, or, where the output
+    is required, raised as `OutputFailed`.
+
+    Attributes:
+        required: Whether a failed write is an error; else it is dropped.
+        failure: The last failed write, or None.
+    """
+
+    def __init__(self, descriptor: int, encoding: str, *, required: bool) -> None:
+        self.required = required
+        self.failure: OSError | None = None
+        self._descriptor = descriptor
+        self._encoding = encoding
+        self._encoder = codecs.getincrementalencoder(encoding)(_REPLACING)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override] # typeshed has a variable
+        """Name of the encoding."""
+        return self._encoding
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """Tell whether the stream is a terminal."""
+        return os.isatty(self._descriptor)
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write a text at once.
+
+        Raises:
+            OutputFailed: The output is required and cannot be written.
+        """
+        try:
+            self._write(self._encoder.encode(text))
+        except OSError as error:
+            self.failure = error
+            if self.required:
+                reason = error.strerror or str(error)
+                gone = error.errno == errno.EPIPE
+                raise OutputFailed(f"cannot write standard output: {reason}", reader_gone=gone) from None
+        return len(text)
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                # Another process that shares the stream has made it non-blocking.
+                if not select.select([], [self._descriptor], [], None if self.required else _PATIENCE)[1]:
+                    raise
+
+
+def install_streams() -> None:
+    """Replace Python's standard streams; closed ones are opened on the null device.
+
+    An open file must never get the number of a closed standard stream: what libraries print there would end up in it.
+    """
+    encodings = [stream.encoding if stream else "utf-8" for stream in (sys.stdout, sys.stderr)]
+    for descriptor in (_STDIN, _STDOUT, _STDERR):
+        _open_closed(descriptor)
+    sys.stdout = cast("TextIO", OutputStream(_STDOUT, encodings[0], required=True))
+    sys.stderr = cast("TextIO", OutputStream(_STDERR, encodings[1], required=False))
+    if sys.stdin is None:
+        sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115 - it lasts as long as the process
+
+
+def make_output_optional() -> None:
+    """Drop what cannot be written on stdout from now on: the command has other work, and shows it elsewhere too."""
+    if isinstance(sys.stdout, OutputStream):
+        sys.stdout.required = False
+
+
+def output_failure() -> OSError | None:
+    """Return why output on stdout was dropped, or None; a reader that has ended is not a failure."""
+    stream = sys.stdout
+    if not isinstance(stream, OutputStream) or stream.required or stream.failure is None:
+        return None
+    return None if stream.failure.errno == errno.EPIPE else stream.failure
+
+
+def _open_closed(descriptor: int) -> None:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        null = os.open(os.devnull, os.O_RDWR)
+        if null != descriptor:
+            os.dup2(null, descriptor)
+            os.close(null)
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - it has no name
+
+
+def _replace(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII.get(char) or char.encode("unicode_escape").decode() for char in text), error.end
+
+
+codecs.register_error(_REPLACING, _replace)

@@ -1,0 +1,107 @@
+"""Standard streams whose reader goes away, whose disk is full, that are closed, or that lack characters."""
+
+import contextlib
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clau_doom.cli.streams import OutputStream
+from clau_doom.errors import OutputFailed
+
+FULL = Path("/dev/full")
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reading, writing = os.pipe()
+    yield reading, writing
+    for descriptor in (reading, writing):
+        with contextlib.suppress(OSError):  # a test has closed it
+            os.close(descriptor)
+
+
+def test_a_reader_that_is_gone_ends_nothing(pipe: tuple[int, int]) -> None:
+    """What nobody reads is dropped, and the failure is remembered."""
+    os.close(pipe[0])
+    stream = OutputStream(pipe[1], "utf-8", required=False)
+    assert stream.write("one\n") == 4
+    print("two", file=stream, flush=True)
+    assert stream.failure is not None
+    assert stream.failure.errno == errno.EPIPE
+
+
+def test_required_output_fails_in_one_way(pipe: tuple[int, int]) -> None:
+    """Data that cannot be written is an error, which tells a reader that has ended from a full disk."""
+    os.close(pipe[0])
+    with pytest.raises(OutputFailed) as gone:
+        OutputStream(pipe[1], "utf-8", required=True).write("data")
+    assert gone.value.reader_gone
+    with FULL.open("wb", buffering=0) as full, pytest.raises(OutputFailed, match="No space left on device") as failed:
+        OutputStream(full.fileno(), "utf-8", required=True).write("data")
+    assert not failed.value.reader_gone
+
+
+def test_a_disk_that_has_room_again_is_written_again(pipe: tuple[int, int]) -> None:
+    """A dropped write does not close the stream, and leaves nothing behind that is written later."""
+    with FULL.open("wb", buffering=0) as full:
+        stream = OutputStream(full.fileno(), "utf-8", required=False)
+        stream.write("lost")
+        os.dup2(pipe[1], full.fileno())
+        stream.write("kept")
+    assert os.read(pipe[0], 100) == b"kept"
+
+
+def test_a_full_pipe_that_does_not_block_loses_lines_only(pipe: tuple[int, int]) -> None:
+    """A stream that another process has made non-blocking ends nothing when it is full."""
+    os.set_blocking(pipe[1], False)
+    stream = OutputStream(pipe[1], "utf-8", required=False)
+    for _ in range(2):
+        stream.write("x" * 200_000)
+    assert isinstance(stream.failure, BlockingIOError)
+    assert os.read(pipe[0], 10) == b"x" * 10
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("utf-8", "● ▁█ é −".encode()),  # noqa: RUF001 - the minus sign
+        ("latin-1", b"* 18 \xe9 -"),
+        ("ascii", b"* 18 \\xe9 -"),
+    ],
+)
+def test_characters_that_an_encoding_lacks(pipe: tuple[int, int], encoding: str, written: bytes) -> None:
+    """Our signs have stand-ins; other characters are escaped."""
+    OutputStream(pipe[1], encoding, required=True).write("● ▁█ é −")  # noqa: RUF001 - the minus sign
+    assert os.read(pipe[0], 100) == written
+
+
+def test_bytes_of_a_file_name_that_are_not_text(pipe: tuple[int, int]) -> None:
+    """A name that Python has decoded with surrogates is escaped."""
+    OutputStream(pipe[1], "utf-8", required=True).write("a\udcffb")
+    assert os.read(pipe[0], 100) == b"a\\udcffb"
+
+
+CLOSED = """
+import os, sys
+from clau_doom.cli.streams import install_streams
+install_streams()
+with open(sys.argv[1], "w") as file:
+    number = file.fileno()
+    print("lost"); print("lost", file=sys.stderr); os.write(2, b"a library's words")
+    file.write(f"{number} {sys.stdin.read()!r}")
+"""
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    """With all three streams closed, what is printed does not end up in a file that is open."""
+    script = [sys.executable, "-c", CLOSED, str(tmp_path / "file")]
+    done = subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *script], check=False)
+    assert done.returncode == 0
+    number, rest = (tmp_path / "file").read_text().split(" ", 1)
+    assert int(number) > 2
+    assert rest == "''"
