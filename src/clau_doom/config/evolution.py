@@ -57,7 +57,7 @@ class GeneticConfig(_StrategyConfig):
 
 
 class CmaEsConfig(_StrategyConfig):
-    """CMA-ES, on the cma package."""
+    """CMA-ES."""
 
     kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
     sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")

@@ -52,7 +52,8 @@ class Fitness:
         if len(episodes) < 2:
             return None
         mean = self.of_agent(episodes)
-        return math.fsum((self.of_episode(each) - mean) ** 2 for each in episodes) / (len(episodes) - 1)
+        deviations = [self.of_episode(each) - mean for each in episodes]
+        return math.fsum(each * each for each in deviations) / (len(episodes) - 1)
 
     def error_of(self, episodes: Sequence[Measures]) -> float | None:
         """Return the standard error of the mean over episodes; None for fewer than two."""

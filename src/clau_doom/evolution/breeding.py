@@ -9,6 +9,7 @@ import numpy as np
 from clau_doom.config import GeneticConfig
 from clau_doom.domain import AgentRef, Genome
 from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix
+from clau_doom.evolution.exact import power
 from clau_doom.evolution.operators import blend, mutate
 from clau_doom.evolution.strategy import Result
 
@@ -52,8 +53,8 @@ def joined(new: Contender, before: Contender | None) -> Contender:
 
 def temperature(config: GeneticConfig, generation: int) -> float:
     """Return the spread of mutation in a generation, in gene ranges, before diversity raises it."""
-    cooled = 0.5 ** (generation / config.half_life)
-    return float(config.sigma_end + (config.sigma - config.sigma_end) * cooled)
+    cooled = power(0.5, generation / config.half_life)
+    return config.sigma_end + (config.sigma - config.sigma_end) * cooled
 
 
 def scored(pool: Sequence[Contender], results: Sequence[Result], config: GeneticConfig) -> Matrix:

@@ -1,33 +1,31 @@
-"""CMA-ES on the `cma` package (Hansen, The CMA evolution strategy: a tutorial, arXiv:1604.00772).
+"""CMA-ES (Hansen, The CMA evolution strategy: a tutorial, arXiv:1604.00772) on genes of any kind.
 
-What is ours:
+`search_distribution` holds the algorithm. This module adapts it to genomes:
 
 - Generation 0 is drawn uniformly over the full range of every gene. The search then starts at the weighted mean of its
   better half, which is what CMA-ES would make of them, with `sigma` gene ranges as its first step.
-- The package works without bounds, on one number for each free gene, and we fold what it asks into the unit interval
-  by reflection. It is told the numbers that it asked, not the folded ones, so that its model of the step stays true.
-  An integer or choice gene's values share the unit interval equally; its step is kept at a fifth of a share or more,
+- The search has no bounds. It works on one number for each free gene. Samples are folded into the unit interval by
+  reflection. The search learns from the numbers that it sampled, not from the folded ones.
+- An integer or choice gene's values share the unit interval equally. Its step is kept at a fifth of a share or more,
   so that it does not freeze on a plateau (Hansen, A CMA-ES for mixed-integer nonlinear optimization, 2011).
-- With more than `DIAGONAL_ABOVE` free genes the covariance matrix is diagonal (Ros and Hansen, A simple modification
-  in CMA-ES achieving linear time and space complexity, PPSN 2008): the full one costs the genes squared for each
-  sample, and must learn more numbers than a run has evaluations.
-- A failed agent is told as +inf. Where more than half fail, the failed ones that would count in the new mean are told
-  as lying on the old one, so that they do not pull it. When all fail nothing is told, and it samples anew.
-- A genome that it did not ask for is told like the others; the package shortens its step where it lies far away
-  (Hansen, Injecting external solutions into CMA-ES, arXiv:1110.4181).
+- With more than `DIAGONAL_ABOVE` free genes the covariance matrix is diagonal: the full one costs the genes squared for
+  each sample, and must learn more numbers than a run has evaluations.
+- A failed agent ranks last. Where more than half fail, the failed ones that would count in the new mean are set to
+  the old one, so that they do not pull it. When all fail the search learns nothing and samples anew.
+- A genome of another origin is learned from like the others, with a limited step.
 - Fewer than `SMALLEST_BATCH` agents are too few to learn from: then the results of several generations make one batch.
 """
 
 import math
-import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from clau_doom.config import CmaEsConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.coordinates import Matrix, reflect
+from clau_doom.evolution.exact import log, standard_normal, weighted_sum
+from clau_doom.evolution.search_distribution import SearchDistribution
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["DIAGONAL_ABOVE", "PARENTS", "SMALLEST_BATCH", "CmaEs"]
@@ -39,7 +37,7 @@ SMALLEST_BATCH = 6
 PARENTS = 5
 """How many agents an offspring names as its parents: those that weigh most in the mean that it was sampled around."""
 
-# Steps below this (in gene ranges) are lost in a double's rounding; the package divides by them.
+# Steps below this (in gene ranges) are lost in a double's rounding.
 _SMALLEST_STEP = 1e-13
 _LARGEST_STEP = 1.0 / 3.0
 
@@ -54,12 +52,13 @@ class CmaEs(Strategy):
         super().__init__(space, population, seed)
         self.config = config
         self._free = np.flatnonzero(self._coordinates.free)
-        # The package cannot search one dimension: a second one, which decodes to nothing, costs little.
-        self._dimensions = max(2, len(self._free))
+        # Without a free gene one dimension is searched that decodes to nothing.
+        self._dimensions = max(1, len(self._free))
         self._batch = population * math.ceil(SMALLEST_BATCH / population)
         self._draws = self._stream("draw")
         self._normals = self._stream("normal")
-        self._search: Any = None
+        self._search: SearchDistribution | None = None
+        self._foreign: set[int] = set()
         self._parents: tuple[AgentRef, ...] = ()
         self._told: list[tuple[AgentRef, float]] = []
         self._points = self._sample()
@@ -75,7 +74,9 @@ class CmaEs(Strategy):
 
     def _immigrate(self, index: int, genome: Genome) -> None:
         units = self._coordinates.to_units(self._coordinates.row(genome))
-        self._points[len(self._told) + index, : len(self._free)] = units[self._free]
+        place = len(self._told) + index
+        self._points[place, : len(self._free)] = units[self._free]
+        self._foreign.add(place)
 
     def _tell(self, results: Sequence[Result]) -> None:
         self._told += [
@@ -85,6 +86,7 @@ class CmaEs(Strategy):
         if len(self._told) == self._batch:
             self._learn()
             self._told = []
+            self._foreign = set()
             self._points = self._sample()
 
     def _learn(self) -> None:
@@ -99,45 +101,30 @@ class CmaEs(Strategy):
             return
         points = self._points.copy()
         points[order[finished : self._batch // 2]] = self._search.mean
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._search.tell(list(points), losses.tolist())
+        foreign = [rank for rank, index in enumerate(order.tolist()) if index in self._foreign]
+        self._search.update(points[order], foreign)
 
     def _sample(self) -> Matrix:
         """Return the next batch, shape (batch, dimensions): numbers that `reflect` folds into the unit interval."""
+        shape = (self._batch, self._dimensions)
         if self._search is None:
-            return self._draws.random((self._batch, self._dimensions))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return np.array(self._search.ask(), dtype=np.float64)
+            return self._draws.random(shape)
+        return self._search.sample(standard_normal(self._normals, shape))
 
-    def _start(self, ranked: Matrix) -> Any:
+    def _start(self, ranked: Matrix) -> SearchDistribution:
         """Return a search that starts at the weighted mean of the better half of `ranked`, best first."""
         half = max(1, len(ranked) // 2)
-        weights = math.log(half + 0.5) - np.log(np.arange(1, half + 1))
-        mean = weights @ ranked[:half] / weights.sum()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Imported here because it brings scipy and matplotlib with it: a second that no other strategy needs.
-            import cma  # noqa: PLC0415
-
-            # The package's choice above 300 genes, TPA, draws from NumPy's global generator.
-            options = self._options() | {"AdaptSigma": cma.sigma_adaptation.CMAAdaptSigmaCSA}
-            return cma.CMAEvolutionStrategy(mean, self.config.sigma, options)
-
-    def _options(self) -> dict[str, object]:
+        weights = np.array([log(half + 0.5) - log(float(rank)) for rank in range(1, half + 1)])
+        mean = weighted_sum(weights, ranked[:half]) / math.fsum(weights.tolist())
         smallest = np.full(self._dimensions, _SMALLEST_STEP)
         steps = self._coordinates.steps[self._free]
         whole = ~self._coordinates.real[self._free]
         smallest[: len(self._free)][whole] = 0.2 / (steps[whole] + 1.0)
-        return {
-            "popsize": self._batch,
-            "CMA_diagonal": len(self._free) > DIAGONAL_ABOVE,
-            "minstd": smallest.tolist(),
-            "maxstd": max(_LARGEST_STEP, self.config.sigma),
-            "randn": lambda *shape: self._normals.standard_normal(shape),
-            "seed": math.nan,  # leaves NumPy's global generator alone
-            "verbose": -10,
-            "verb_log": 0,
-            "signals_filename": "",
-        }
+        return SearchDistribution(
+            mean,
+            self.config.sigma,
+            self._batch,
+            diagonal=len(self._free) > DIAGONAL_ABOVE,
+            smallest=smallest,
+            largest=max(_LARGEST_STEP, self.config.sigma),
+        )

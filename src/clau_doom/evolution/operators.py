@@ -3,6 +3,7 @@
 import numpy as np
 
 from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, reflect
+from clau_doom.evolution.exact import standard_normal
 
 __all__ = ["blend", "line", "mutate"]
 
@@ -42,7 +43,7 @@ def line(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Gener
         rng: Where the numbers come from.
         sigma: The step's spread; 0.2 in the paper.
     """
-    steps = sigma * rng.standard_normal((len(first), 1))
+    steps = sigma * standard_normal(rng, (len(first), 1))
     children = np.where(rng.random(first.shape) < 0.5, first, second)
     real = space.real
     children[:, real] = reflect((first + steps * (second - first))[:, real], 1.0)
@@ -62,7 +63,7 @@ def mutate(space: Coordinates, rows: Matrix, chosen: Mask, rng: np.random.Genera
         rng: Where the numbers come from.
         sigma: The step's spread, in gene ranges.
     """
-    normal = rng.standard_normal(rows.shape)
+    normal = standard_normal(rng, rows.shape)
     drawn = rng.random(rows.shape)
     changed = rows.copy()
     real, integer, choice = space.real, space.integer, space.choice

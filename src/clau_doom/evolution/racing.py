@@ -115,9 +115,9 @@ class Race:
         middle = _mean(rows)
         freedom = (agents - 1) * (seeds - 1)
         residuals = math.fsum(
-            (value - rows[at] - columns[seed] + middle) ** 2
+            residual * residual
             for at, row in enumerate(field)
-            for seed, value in enumerate(row)
+            for residual in (value - rows[at] - columns[seed] + middle for seed, value in enumerate(row))
         )
         level = self._config.alpha / (agents * (len(self.rungs) - 1))
         critical = round(-float(stdtrit(freedom, level)) / _QUANTUM) * _QUANTUM

@@ -16,7 +16,7 @@ from clau_doom.worker import PhasePage, play
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]
 
 # They decide who is born, and not how anybody plays.
-_OF_OFFSPRING = frozenset({"cma", "source.evolution"})
+_OF_OFFSPRING = frozenset({"source.evolution"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from clau_doom.ports import Policy
 
 __all__ = ["collect_facts"]
 
-_PACKAGES = ("cma", "numpy", "vizdoom")
+_PACKAGES = ("numpy", "vizdoom")
 
 
 def collect_facts(scenario: Scenario, config: PolicyConfig, policy: Policy) -> Provenance:

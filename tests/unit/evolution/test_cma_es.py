@@ -30,6 +30,7 @@ def test_failed_agents_do_not_pull_the_mean() -> None:
     strategy.ask()
     strategy.tell([Result(float(index)) for index in range(10)])
     strategy.ask()
+    assert strategy._search is not None
     before = strategy._search.mean.copy()
     towards = strategy._points[7] - before
     strategy.tell([Result(1.0) if index == 7 else Result(None) for index in range(10)])
@@ -61,18 +62,20 @@ def test_an_optimum_on_the_bounds_is_reached() -> None:
 
 
 def test_whole_genes_do_not_freeze() -> None:
-    """On a plateau of a whole gene the step stays wide enough to leave it."""
+    """On a plateau of a whole gene the step stays wide enough to leave it, at the end of a long search too."""
     space = GenomeSpace((Gene.real("x", 0, 1), Gene.integer("n", 0, 9), Gene.choice("c", ["a", "b", "c"])))
     strategy = CmaEs(CmaEsConfig(), space, 12, 1)
+    different = []
     for _ in range(300):
         asked = strategy.ask()
         strategy.tell([Result(-((offspring.genome.values[0] - 0.5) ** 2)) for offspring in asked])
-    assert len({offspring.genome.values[1:] for offspring in asked}) > 1
+        different.append(len({offspring.genome.values[1:] for offspring in asked}) > 1)
+    assert sum(different[-50:]) >= 20
 
 
 @pytest.mark.parametrize("space", [DIAGONAL_ABOVE, DIAGONAL_ABOVE + 1, 320])
 def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
-    """Neither the full nor the diagonal covariance moves NumPy's global generator (the package's own choice does)."""
+    """Neither the full nor the diagonal covariance moves NumPy's global generator."""
     strategy = CmaEs(CmaEsConfig(), GenomeSpace(tuple(Gene.real(f"w{i}", -1, 1) for i in range(space))), 12, 1)
     np.random.seed(3)  # noqa: NPY002
     for _ in range(8):
@@ -84,7 +87,7 @@ def test_large_spaces_leave_the_global_generator_alone(space: int) -> None:
 
 
 def test_it_writes_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither output nor files come from the package, not even with failed agents."""
+    """No output and no files, not even with failed agents."""
     monkeypatch.chdir(tmp_path)
     strategy = CmaEs(CmaEsConfig(sigma=1.0), SPACE, 8, 1)
     for _ in range(20):

@@ -16,7 +16,7 @@ from clau_doom.testing import ScriptedEngine
 Perform = Callable[..., Performance]
 MakeEngine = Callable[..., ScriptedEngine]
 
-THEN = Provenance(facts=(("cma", "4.5"), ("source.policy", "aa"), ("vizdoom", "1.3.2")))
+THEN = Provenance(facts=(("source.evolution", "aa"), ("source.policy", "aa"), ("vizdoom", "1.3.2")))
 
 
 def choice(outcome: EpisodeOutcome | None) -> Choice:
@@ -67,7 +67,7 @@ def test_what_may_have_caused_it_is_named(performed: Perform) -> None:
     """The first fact that decides how an episode goes and is another one here; what is not known here says nothing."""
     outcome = performed().outcome
     recorded = replace(outcome, trajectory_sha256="cd" * 32)
-    now = Provenance(facts=(("cma", "9.9"), ("vizdoom", "1.4.0")))
+    now = Provenance(facts=(("source.evolution", "bb"), ("vizdoom", "1.4.0")))
     with pytest.raises(ReplayDiffers, match=r"recorded with vizdoom 1\.3\.2, and here that is 1\.4\.0"):
         check(choice(recorded), outcome, then=THEN, now=now)
 

@@ -1,0 +1,76 @@
+"""Arithmetic that has the same bits everywhere: its values."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from clau_doom.evolution.exact import (
+    cholesky,
+    exp,
+    log,
+    norm,
+    power,
+    solve_lower,
+    standard_normal,
+    times_lower,
+    weighted_sum,
+)
+
+
+def test_constants() -> None:
+    """Published values: e, the logarithm of 2 and the square root of 2."""
+    assert exp(1.0) == 2.718281828459045
+    assert exp(-745.0) == 5e-324
+    assert log(2.0) == 0.6931471805599453
+    assert power(0.5, 0.5) == 0.7071067811865476
+    assert power(0.5, math.inf) == power(0.5, 1e300) == 0.0
+
+
+def test_what_is_too_large_is_an_error() -> None:
+    """A double ends at e to the power of 709.78."""
+    for value in (710.0, 1e300):
+        with pytest.raises(OverflowError, match="larger than a double"):
+            exp(value)
+
+
+@given(st.floats(-700.0, 700.0))
+def test_it_agrees_with_libm(value: float) -> None:
+    """Libm's results lie within one unit in the last place."""
+    assert exp(value) == pytest.approx(math.exp(value), rel=3e-16)
+    assert log(exp(value)) == pytest.approx(math.log(math.exp(value)), rel=3e-16, abs=0.0)
+
+
+def test_cholesky_of_a_textbook_matrix() -> None:
+    """The factor of [[4, 12, -16], [12, 37, -43], [-16, -43, 98]] consists of whole numbers."""
+    lower = cholesky(np.array([[4.0, 12.0, -16.0], [12.0, 37.0, -43.0], [-16.0, -43.0, 98.0]]))
+    assert lower.tolist() == [[2.0, 0.0, 0.0], [6.0, 1.0, 0.0], [-8.0, 5.0, 3.0]]
+
+
+def test_an_indefinite_matrix_has_no_factor() -> None:
+    """Its eigenvalues are 3 and -1."""
+    with pytest.raises(ArithmeticError, match="not positive definite"):
+        cholesky(np.array([[1.0, 2.0], [2.0, 1.0]]))
+
+
+def test_products_and_solutions() -> None:
+    """By hand: L = [[2, 0], [3, 4]] takes (1, 2) to (2, 11), and a solution takes it back."""
+    lower = np.array([[2.0, 0.0], [3.0, 4.0]])
+    rows = np.array([[1.0, 2.0], [0.0, 1.0]])
+    assert times_lower(lower, rows).tolist() == [[2.0, 11.0], [0.0, 4.0]]
+    assert solve_lower(lower, times_lower(lower, rows)).tolist() == rows.tolist()
+    assert weighted_sum(np.array([2.0, -1.0]), rows).tolist() == [2.0, 3.0]
+    assert norm(np.array([3.0, -4.0])) == 5.0
+
+
+def test_tails_lie_on_a_grid() -> None:
+    """Numbers beyond 3.6541528853610088 are multiples of 2⁻²⁰; all together are standard normal."""
+    drawn = standard_normal(np.random.default_rng(1), (400, 500))
+    tails = drawn[np.abs(drawn) > 3.6541528853610088]
+    assert 20 < len(tails) < 90  # 52 are expected
+    assert np.array_equal(tails * 2.0**20, np.rint(tails * 2.0**20))
+    assert np.array_equal(drawn, np.random.default_rng(1).standard_normal((400, 500))) is False
+    assert stats.kstest(drawn.ravel(), "norm").pvalue > 0.001
