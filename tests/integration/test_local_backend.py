@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import LocalBackend, WorkFolders
+from clau_doom.backends.local import Cores, LocalBackend, WorkFolders
+from clau_doom.backends.local.core_lease import CoreLease
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -34,6 +35,7 @@ from clau_doom.errors import (
     WorkerUnavailable,
 )
 from clau_doom.game import resolve
+from clau_doom.machine_limits import usable_cores
 from clau_doom.policies import make_policy
 from clau_doom.ports import EpisodeTask
 from clau_doom.worker import collect_facts
@@ -45,7 +47,13 @@ SCENARIO = ScenarioConfig(name="defend_the_center")
 
 
 def backend(
-    policy: PolicyConfig = RULES, *, workers: int = 1, timeout: float = 60.0, stall: float = 10.0, **facts: str
+    policy: PolicyConfig = RULES,
+    *,
+    workers: int = 1,
+    timeout: float = 60.0,
+    stall: float = 10.0,
+    cores: Cores | None = None,
+    **facts: str,
 ) -> LocalBackend:
     scenario = resolve(SCENARIO)
     provenance = dict(collect_facts(scenario, policy, make_policy(policy, scenario.facts)).facts) | facts
@@ -55,6 +63,7 @@ def backend(
         execution=ExecutionConfig(workers=workers, episode_timeout=timeout),
         local=LocalConfig(stall_timeout=stall),
         facts=Provenance(facts=tuple(sorted(provenance.items()))),
+        cores=cores,
     )
 
 
@@ -125,6 +134,34 @@ def test_an_episode_is_the_same_on_any_worker() -> None:
     run(scenario)
     assert outcomes[0] == outcomes[1]
     assert len({outcome.trajectory_sha256 for outcome in outcomes[0].values()}) == 4
+
+
+@pytest.mark.skipif(len(usable_cores()) < 2, reason="needs two cores")
+def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
+    """A third run shares a core, and its worker and engine move, in the middle of it, when another run has ended."""
+
+    def cores() -> Cores:
+        return Cores([None], turn=0.05, lease=CoreLease(usable_cores()[:2], tmp_path))
+
+    def used(local: LocalBackend) -> list[set[int]]:
+        (pid,) = local.worker_pids
+        return [os.sched_getaffinity(each) for each in (pid, engine_of(pid))]
+
+    async def scenario() -> None:
+        first, second = ({core} for core in usable_cores()[:2])
+        async with backend(cores=cores()) as one, contextlib.AsyncExitStack() as stack:
+            async with backend(cores=cores()) as two:
+                assert (used(one), used(two)) == ([first] * 2, [second] * 2)
+                three = backend(cores=cores())
+                await stack.enter_async_context(three)
+                assert used(three) == [first] * 2
+            async with asyncio.timeout(10.0):
+                while used(three) != [second] * 2:  # noqa: ASYNC110 - the kernel's state has no event
+                    await asyncio.sleep(0.05)
+            assert used(one) == [first] * 2
+            await three.play(task())
+
+    run(scenario)
 
 
 def test_the_baseline_plays_the_random_policy() -> None:

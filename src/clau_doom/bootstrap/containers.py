@@ -69,7 +69,7 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
         ),
         policy=config.policy,
         port=config.docker.port,
-        cores=cores.places,
+        cores=cores,
         folders=WorkFolders(),
     )
 
@@ -83,5 +83,6 @@ def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
         execution=config.execution.model_copy(update={"record": "none"}),
         local=config.local,
         facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
+        cores=Cores.of_machine(config.execution.workers, pin=config.local.pin, announce=False),
         logs=logs,
     )

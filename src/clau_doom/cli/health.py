@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from clau_doom.machine_limits import cpu_quota, usable_cores
+
 __all__ = [
     "TRY_ENGINE",
     "Finding",
@@ -71,7 +73,7 @@ def examine(output_dir: Path) -> Iterator[Finding]:
     """
     yield python(sys.version_info[:2])
     yield system(platform.system(), platform.machine())
-    yield cores(_usable_cores(), os.cpu_count() or 1)
+    yield cores(len(usable_cores()), os.cpu_count() or 1, cpu_quota())
     if platform.system() == "Linux":
         yield from shared_memory(_SHARED_MEMORY)
     yield disk(output_dir)
@@ -96,14 +98,18 @@ def system(system: str, machine: str) -> Finding:
     return Finding(name="system", verdict=Verdict.WARNING, found=found, remedy=remedy)
 
 
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(usable: int, present: int, quota: float | None = None) -> Finding:
+    """Return whether workers find cores of their own.
 
-
-def cores(usable: int, present: int) -> Finding:
-    """Return whether workers find cores of their own."""
+    Args:
+        usable: How many the affinity mask allows.
+        present: How many the machine has.
+        quota: How many CPUs' time the control groups allow, or None without a limit.
+    """
     found = f"{usable} usable of {present}"
-    if usable > 1:
+    if quota is not None:
+        found += f", CPU time limited to that of {quota:.4g}"
+    if min(usable, usable if quota is None else quota) > 1:
         return Finding(name="cores", verdict=Verdict.FINE, found=found)
     remedy = "one worker will play beside the orchestrator on one core; allow more with taskset or the container's cpus"
     return Finding(name="cores", verdict=Verdict.WARNING, found=found, remedy=remedy)

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from clau_doom.backends.local import Cores
+from clau_doom.backends.local.core_lease import CoreLease
+from clau_doom.machine_limits import default_workers
 
 
 def shared(scenario: Callable[[], Awaitable[None]]) -> None:
@@ -95,9 +98,30 @@ def test_who_waits_for_a_place_is_not_forgotten() -> None:
     shared(scenario)
 
 
-def test_pinned_places_take_the_cores_in_turn() -> None:
-    """More workers than cores share them; without pinning no place has one."""
-    pinned = Cores.of_machine(64, pin=True).places
-    assert len(pinned) == 64
-    assert len(set(pinned)) == len(Cores.of_machine(0, pin=True).places)
-    assert set(Cores.of_machine(3, pin=False).places) == {None}
+def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Two pools have different cores, one that must share says so, and moves when the other has left."""
+
+    async def scenario() -> None:
+        one, two, three = (Cores([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
+        with ExitStack() as stack:
+            stack.enter_context(one.share(0))
+            with two.share(0):
+                assert (one.places, two.places) == ((3,), (5,))
+                assert not caplog.records
+                stack.enter_context(three.share(0))
+                assert three.places == (3,)
+                assert "workers share cores" in str(caplog.records[0].msg)
+            async with asyncio.timeout(10.0):
+                while three.places != (5,):  # noqa: ASYNC110 - nobody is told of it
+                    await asyncio.sleep(0.01)
+            assert one.places == (3,)
+        with two.share(0):
+            assert two.places == (3,)
+
+    shared(scenario)
+
+
+def test_places_without_pinning_have_no_core() -> None:
+    """There are as many as are wanted, or one for each core."""
+    assert Cores.of_machine(3, pin=False).places == (None, None, None)
+    assert len(Cores.of_machine(0, pin=True).places) == default_workers()

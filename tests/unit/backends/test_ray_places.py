@@ -1,4 +1,4 @@
-"""What an actor finds or puts on its node: the scenario's own files, and a core."""
+"""Scenario files that an actor finds or puts on its node."""
 
 import os
 import tempfile
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from clau_doom.backends.ray.files import store
-from clau_doom.backends.ray.seats import seat
 from clau_doom.errors import InfrastructureFailed, InvalidMessage
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -60,12 +59,3 @@ def test_a_folder_of_somebody_elses_is_not_used(own_folder: Path) -> None:
     (own_folder / f"clau-doom-files-{os.getuid()}").symlink_to(own_folder / "elsewhere")
     with pytest.raises(InfrastructureFailed, match="belongs to somebody else"):
         store([announced(WAD, b"wad")], [part(b"wad")])
-
-
-def test_each_has_a_core_of_its_own_until_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that is given back is the next one's."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5, 3})
-    with seat() as first, seat() as second, seat() as third:
-        assert (first, second, third) == (3, 5, None)
-    with seat() as again:
-        assert again == 3

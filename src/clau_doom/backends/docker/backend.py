@@ -37,7 +37,6 @@ class _Place:
     """A place to play, with the agents that have it: the first plays, and one is made ready behind it."""
 
     number: int
-    core: int | None
     tenants: list[Tenant] = field(default_factory=list)
 
     @property
@@ -79,7 +78,7 @@ class DockerBackend(EvaluationBackend):
         self._rules = rules
         self._wanted = workers
         self._cores = cores
-        self._places = [_Place(number, core) for number, core in enumerate(self._cores.places)]
+        self._places = [_Place(number) for number in range(len(self._cores.places))]
         self._share: Share | None = None
         self._trusted = trusted
         self._service = service
@@ -220,7 +219,7 @@ class DockerBackend(EvaluationBackend):
             await asyncio.wait({stay})
         assert self._around is not None, "entered first"
         place = self._emptiest()
-        tenant = Tenant(agent, place.number, place.core, self._around, self._settle_soon)
+        tenant = Tenant(agent, place.number, self._cores.places[place.number], self._around, self._settle_soon)
         place.tenants.append(tenant)
         stay = asyncio.ensure_future(tenant.live())
         self._stays[stay] = tenant
@@ -268,7 +267,7 @@ class DockerBackend(EvaluationBackend):
             self._places[spare.place].tenants.remove(spare)
             place.tenants.append(spare)
             spare.place = place.number
-            self._chore(spare.move_to(place.core))
+            self._chore(spare.move_to(self._cores.places[place.number]))
         for tenant in place.staying:
             if tenant.outstanding:
                 tenant.play(_DEPTH)

@@ -11,7 +11,7 @@ from clau_doom.backends.docker.containers import ContainerManager
 from clau_doom.backends.docker.gate import Gate, Lease
 from clau_doom.backends.docker.session import Asked, Rules, Session, settle
 from clau_doom.backends.docker.tenant import Door, Way
-from clau_doom.backends.local import Launch, WorkerProcess, WorkFolders
+from clau_doom.backends.local import Cores, Launch, WorkerProcess, WorkFolders
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode
 from clau_doom.errors import ClauDoomError, PolicyFailed, PolicyTimedOut
@@ -40,14 +40,14 @@ class Service:
         launch: What the workers are started with.
         policy: The policy, whose address is that of each container.
         port: Where the containers' programs listen.
-        cores: The cores of the places.
+        cores: The places and their cores.
         folders: Where workers' folders are made; entered.
     """
 
     launch: Launch
     policy: RemotePolicyConfig
     port: int
-    cores: tuple[int | None, ...]
+    cores: Cores
     folders: WorkFolders
 
 
@@ -104,7 +104,7 @@ class _Served:
         setup.policy_json = policy.model_dump_json()
         folder = service.folders.make()
         try:
-            core = service.cores[self.place]
+            core = service.cores.places[self.place]
             worker = await WorkerProcess.start(self.place, core, folder, replace(service.launch, setup=setup))
         except BaseException:
             service.folders.remove(folder)

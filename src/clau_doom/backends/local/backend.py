@@ -44,7 +44,6 @@ _NEWEST = 0.05
 @dataclass
 class _Slot:
     number: int
-    core: int | None
     worker: WorkerProcess | None = None
     episodes: int = 0
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -82,7 +81,7 @@ class LocalBackend(EvaluationBackend):
         """
         self._cores = cores or Cores.of_machine(execution.workers, pin=local.pin)
         self._wanted = execution.workers
-        self._slots = [_Slot(number, core) for number, core in enumerate(self._cores.places)]
+        self._slots = [_Slot(number) for number in range(len(self._cores.places))]
         self._share: Share | None = None
         self._launch = Launch(
             setup=pb.Setup(
@@ -207,7 +206,8 @@ class LocalBackend(EvaluationBackend):
         with starting(f"worker {slot.number}"):
             folder = self._folders.make()
         try:
-            slot.worker = await WorkerProcess.start(slot.number, slot.core, folder, self._launch)
+            core = self._cores.places[slot.number]
+            slot.worker = await WorkerProcess.start(slot.number, core, folder, self._launch)
         except BaseException:
             self._folders.remove(folder)
             raise
@@ -225,6 +225,7 @@ class LocalBackend(EvaluationBackend):
         for slot in self._slots:
             if slot.worker:
                 slot.worker.watch()
+                slot.worker.move_to(self._cores.places[slot.number])
 
     async def _end(self) -> None:
         self._ending = True

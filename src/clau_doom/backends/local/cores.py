@@ -1,19 +1,25 @@
-"""Who plays on which core, when several experiments share a machine.
+"""Places for workers, shared by the experiments of this process, and their cores, claimed beside other processes.
 
 A worker is kept on one core, and two that play on the same core at once only hinder each other. So each place for a
-worker belongs to one backend at a time. Everybody who has episodes to play has as many places as everybody else, as far
+worker belongs to one backend at a time. The cores of the places are claimed while any backend is entered
+(`core_lease`). Everybody who has episodes to play has as many places as everybody else, as far
 as they are wanted; where they do not come out even, the rest goes round in turns.
 """
 
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from clau_doom.backends.local.core_lease import CoreLease
+from clau_doom.logs import get_logger
+from clau_doom.machine_limits import cpu_quota, default_workers, usable_cores
 
 __all__ = ["Cores", "Share"]
 
 _TURN = 2.0
 """Seconds after which it is the next one's turn."""
+
+_log = get_logger(__name__)
 
 
 class Share:
@@ -68,13 +74,30 @@ class Cores:
     """The places for workers on this machine.
 
     Attributes:
-        places: The core of each place, or None where workers are not kept on one.
+        places: The core of each place, or None where workers are not kept on one. With a lease they are known, and may
+            change, while a part of the places is held.
         restarts: How many workers were replaced by others.
     """
 
-    def __init__(self, places: Sequence[int | None], *, turn: float = _TURN) -> None:
-        """Share some places; every `turn` seconds it is the next one's turn."""
+    def __init__(
+        self,
+        places: Sequence[int | None],
+        *,
+        turn: float = _TURN,
+        lease: CoreLease | None = None,
+        announce: bool = True,
+    ) -> None:
+        """Share some places.
+
+        Args:
+            places: The core of each, or None.
+            turn: Seconds after which it is the next one's turn.
+            lease: Claims the cores of the places.
+            announce: Whether to log that workers share cores.
+        """
         self.places = tuple(places)
+        self._lease = lease
+        self._announce = announce
         self.restarts = 0
         self._turn = turn
         self._first = 0
@@ -82,10 +105,16 @@ class Cores:
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of_machine(cls, workers: int, *, pin: bool) -> "Cores":
-        """Return so many places (0: one for each core that this process may use), on the cores in turn."""
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [*range(os.cpu_count() or 1)]
-        return cls([cores[number % len(cores)] if pin else None for number in range(workers or len(cores))])
+    def of_machine(cls, workers: int, *, pin: bool, announce: bool = True) -> "Cores":
+        """Return so many places (0: one for each core that this process may use).
+
+        Args:
+            workers: How many.
+            pin: Whether workers are kept on cores, which are then claimed beside this user's other processes.
+            announce: Whether to log that workers share cores.
+        """
+        places = [None] * (workers or default_workers())
+        return cls(places, lease=CoreLease(usable_cores()) if pin else None, announce=announce)
 
     @property
     def busy(self) -> int:
@@ -95,6 +124,8 @@ class Cores:
     @contextmanager
     def share(self, wanted: int) -> Iterator[Share]:
         """Have a part of the places while the context lasts: at most `wanted` of them, 0 meaning all."""
+        if not self._shares:
+            self._claim()
         share = Share(self, min(wanted or len(self.places), len(self.places)))
         self._shares.append(share)
         self.deal()
@@ -105,9 +136,35 @@ class Cores:
         finally:
             self._shares.remove(share)
             self.deal()
-            if not self._shares and self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
+            if not self._shares:
+                self._release()
+
+    def _claim(self) -> None:
+        if self._lease is None:
+            return
+        self.places = self._lease.claim(len(self.places))
+        workers, quota = len(self.places), cpu_quota()
+        if self._announce and self._lease.shared:
+            _log.warning(
+                "workers share cores: they play slower, with the same results",
+                workers=workers,
+                sharing=self._lease.shared,
+                remedy="wait for other runs on this machine, or use fewer workers (execution.workers)",
+            )
+        if self._announce and quota is not None and workers > quota:
+            _log.warning(
+                "the control group allows less CPU time than the workers can use",
+                workers=workers,
+                cpus=round(quota, 2),
+                remedy="allow more, or use fewer workers (execution.workers)",
+            )
+
+    def _release(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._lease is not None:
+            self._lease.release()
 
     def deal(self) -> None:
         """Give everybody who plays their part, and leave them the places that they have, as far as it goes."""
@@ -135,4 +192,6 @@ class Cores:
     def _next_turn(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._turn, self._next_turn)
         self._first += 1
+        if self._lease is not None and self._lease.improve():
+            self.places = self._lease.cores
         self.deal()

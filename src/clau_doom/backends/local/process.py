@@ -82,11 +82,13 @@ class WorkerProcess:
         link: Link,
         page: PhasePage,
         *,
+        core: int | None,
         folder: Path,
         launch: Launch,
     ) -> None:
         self.number = number
         self.folder = folder
+        self._core = core
         self._popen = popen
         self._link = link
         self._launch = launch
@@ -119,7 +121,7 @@ class WorkerProcess:
                 # Nothing is awaited between the start of the process and the `try` that ends it.
                 link = await Link.over(ours)
                 popen = _spawn(theirs.fileno(), core, folder, launch)
-            worker = cls(number, popen, link, page, folder=folder, launch=launch)
+            worker = cls(number, popen, link, page, core=core, folder=folder, launch=launch)
             try:
                 async with asyncio.timeout(_START_TIMEOUT):
                     await worker._greet()
@@ -206,6 +208,15 @@ class WorkerProcess:
         task = self._known.get(picture.task) if picture else None
         return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
 
+    def move_to(self, core: int | None) -> None:
+        """Keep the worker and its engine on another core from now on; None, or the same, changes nothing."""
+        if core is None or core == self._core:
+            return
+        self._core = core
+        for pid in (self.pid, self._engine):
+            if pid is not None:
+                _keep_on_core(pid, core)
+
     def watch(self) -> None:
         """Look whether the episode that is being played still moves; end the worker when it does not.
 
@@ -278,6 +289,14 @@ def _spawn(descriptor: int, core: int | None, folder: Path, launch: Launch) -> "
             pass_fds=(descriptor,),
             start_new_session=True,
         )
+
+
+def _keep_on_core(pid: int, core: int) -> None:
+    """Keep all threads of a process on one core; one that has ended is left out. Linux only."""
+    if hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {core})
 
 
 def _wait_for_end(pid: int, patience: float = 2.0) -> None:

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 from clau_doom.backends.local import Cores, LocalBackend
 from clau_doom.backends.ray.faults import fault_of
 from clau_doom.backends.ray.files import store
-from clau_doom.backends.ray.seats import seat
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.domain.experiment import Provenance
@@ -101,7 +100,6 @@ class EpisodeActor:
         hosting, setup = self._hosting, self._hosting.setup
         files, self._files = self._files, ()
         paths = await asyncio.to_thread(store, setup.files, files)
-        core = self._stack.enter_context(seat()) if hosting.pin else None
         return LocalBackend(
             scenario=_scenario(setup, paths),
             policy=_POLICY.validate_json(setup.policy_json),
@@ -110,7 +108,7 @@ class EpisodeActor:
             ),
             local=LocalConfig(stall_timeout=hosting.stall_timeout),
             facts=Provenance(facts=tuple(sorted(hosting.facts.items()))),
-            cores=Cores([core]),
+            cores=Cores.of_machine(1, pin=hosting.pin, announce=False),
             files=ScenarioFiles(wad=paths.get(pb.ScenarioFile.ROLE_WAD), game=paths.get(pb.ScenarioFile.ROLE_GAME))
             if paths
             else None,

@@ -21,6 +21,7 @@ from clau_doom.backends.ray.lane import Lane
 from clau_doom.config import RayConfig, format_size
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
 from clau_doom.logs import get_logger
+from clau_doom.machine_limits import default_workers
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
 __all__ = ["Cluster", "check_cluster", "connected"]
@@ -239,14 +240,13 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
         environment = {"py_modules": [str(path) for path in modules]} if modules else None
         ray.init(config.address, runtime_env=environment, **quiet)
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     # Its path is short because those of sockets, which are below it, must be; where Ray has its own by default.
     place = Path("/tmp") if sys.platform == "darwin" else Path(tempfile.gettempdir())  # noqa: S108 - private below
     folders = _own.enter_context(WorkFolders(private(place / f"clau-ray-{os.getuid()}")))
     try:
         ray.init(
             "local",
-            num_cpus=max(cores, math.ceil(workers * config.cpus)),
+            num_cpus=max(default_workers(), math.ceil(workers * config.cpus)),
             object_store_memory=_STORE,
             include_dashboard=False,
             _node_ip_address="127.0.0.1",

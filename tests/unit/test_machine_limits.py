@@ -1,0 +1,80 @@
+"""Limits of CPUs and memory as the kernel shows them, in trees of files that tests write."""
+
+import os
+import resource
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from clau_doom.machine_limits import cpu_quota, default_workers, memory_limit, usable_cores
+
+V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
+V1 = """\
+32 31 0:29 {root} /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
+35 31 0:32 {root} /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory"""
+
+
+def tree(folder: Path, *, mounts: str, groups: str, files: Mapping[str, str]) -> Path:
+    texts = {"proc/self/mountinfo": mounts, "proc/self/cgroup": groups}
+    texts |= {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
+    for name, text in texts.items():
+        (path := folder / name).parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n")
+    return folder
+
+
+def test_version_2_takes_the_tightest_limit_up_to_the_root(tmp_path: Path) -> None:
+    """A group's parents limit it as well."""
+    files = {
+        "slurm/cpu.max": "150000 100000",
+        "slurm/job/cpu.max": "400000 100000",
+        "slurm/job/memory.max": "1000000",
+        "slurm/memory.max": "max",
+    }
+    root = tree(tmp_path, mounts=V2, groups="0::/slurm/job", files=files)
+    assert cpu_quota(root) == 1.5
+    assert memory_limit(root) == (1_000_000, "the control group (container or batch system)")
+    assert default_workers(root) == 1
+
+
+@pytest.mark.parametrize(("shown", "inside"), [("/docker/ab", ""), ("/", "docker/ab/")], ids=["container", "host"])
+def test_version_1_is_read_in_a_container_and_on_its_host(tmp_path: Path, shown: str, inside: str) -> None:
+    """The mount shows the whole tree or the container's part; the process is named by its place on the host."""
+    files = {
+        f"cpu,cpuacct/{inside}cpu.cfs_quota_us": "250000",
+        f"cpu,cpuacct/{inside}cpu.cfs_period_us": "100000",
+        f"memory/{inside}memory.limit_in_bytes": "2000000",
+    }
+    groups = "4:memory:/docker/ab\n1:cpu,cpuacct:/docker/ab\n0::/"
+    root = tree(tmp_path, mounts=V1.format(root=shown), groups=groups, files=files)
+    assert cpu_quota(root) == 2.5
+    assert default_workers(root) == min(len(usable_cores()), 2)
+    assert memory_limit(root) == (2_000_000, "the control group (container or batch system)")
+
+
+def test_no_limit_is_none(tmp_path: Path) -> None:
+    """Version 1 writes -1 and a large number, version 2 a word."""
+    files = {
+        "cpu,cpuacct/cpu.cfs_quota_us": "-1",
+        "cpu,cpuacct/cpu.cfs_period_us": "100000",
+        "memory/memory.limit_in_bytes": "9223372036854771712",
+    }
+    root = tree(tmp_path, mounts=V1.format(root="/"), groups="4:memory:/\n1:cpu,cpuacct:/", files=files)
+    assert cpu_quota(root) is None
+    assert memory_limit(root) is None
+    assert default_workers(root) == len(usable_cores())
+    assert cpu_quota(tmp_path / "nothing") is None
+
+
+def test_the_limit_of_address_space_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As `ulimit -v` sets it."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (350 << 20, resource.RLIM_INFINITY))
+    assert memory_limit(tmp_path) == (350 << 20, "ulimit -v")
+
+
+def test_the_affinity_mask_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As `taskset` and SLURM set it."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 2})
+    assert usable_cores() == (2, 7)
+    assert default_workers(tmp_path) == 2
