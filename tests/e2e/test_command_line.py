@@ -240,20 +240,23 @@ def test_max_duration_is_kept_within_a_second(shell: Shell) -> None:
     """The run ends by itself, interrupted, when its running time is used up."""
     shell.write("config.yaml", LONG)
     done = shell.run("run", "--max-duration", "3s")
-    assert done.returncode == 130
-    assert "max_duration" in done.stderr
+    assert done.returncode == 4
+    assert "clau-doom run --resume quick --max-duration TIME" in done.stderr
     status = shell.status("quick")
     assert status["state"] == "interrupted"
     assert 2.9 < float(str(status["running_seconds"])) < 4.0
+    refused = shell.run("run", "--resume", "quick")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "quick has used up its max_duration of 3s" in refused.stderr
     again = shell.run("run", "--resume", "quick", "--max-duration", "5s")
-    assert again.returncode == 130
+    assert again.returncode == 4
     assert 4.9 < float(str(shell.status("quick")["running_seconds"])) < 6.0
 
 
 def test_a_change_that_matters_is_refused_on_resume(shell: Shell) -> None:
     """What decides the results cannot be changed by a flag or the environment; the message names it."""
     shell.write("config.yaml", LONG)
-    assert shell.run("run", "--max-duration", "2s").returncode == 130
+    assert shell.run("run", "--max-duration", "2s").returncode == 4
     for refused, variables in (["--seed", "9"], {}), (["--population", "9"], {}), ([], {"CLAU_DOOM_FITNESS": "score"}):
         done = shell.run("run", "--resume", "quick", *refused, **variables)
         assert done.returncode == 2, done.stderr
@@ -321,7 +324,7 @@ def test_a_changed_policy_is_refused_on_resume(shell: Shell) -> None:
     shell.write("frail.py", FRAIL)
     policy = "kind: class, target: 'frail:Frail', options: {limit: -1.0}"
     shell.write("config.yaml", LONG.replace("kind: rules", policy))
-    assert shell.run("run", "--max-duration", "2s").returncode == 130
+    assert shell.run("run", "--max-duration", "2s").returncode == 4
     shell.write("frail.py", FRAIL.replace("no courage", "no luck"))
     done = shell.run("run", "--resume", "quick")
     assert done.returncode == 2

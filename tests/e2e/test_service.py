@@ -109,7 +109,7 @@ def test_experiments_are_steered_from_elsewhere(service: Any) -> None:
     following.send_signal(signal.SIGINT)
     _, said = following.communicate(timeout=30)
     assert following.returncode == 130
-    assert f"clau-doom events quick --follow --server {service.address}" in said
+    assert f"clau-doom run --attach quick --server {service.address}" in said
     generation, pending = paused_with_agents_pending(service, "quick")
     for verb in ("pause", "resume", "stop", "restart"):
         done = service.run("agent", verb, pending[-1])
@@ -201,8 +201,10 @@ def test_a_run_is_steered_through_a_socket_in_its_folder(service: Any) -> None:
     service.until(lambda: service.status("quick", local=True)["generations_finished"] != 0)
     assert service.run("pause", "quick", local=True).returncode == 0
     assert service.status("quick", local=True)["state"] == "paused"
-    assert service.run("resume", "quick", local=True).returncode == 0
-    assert service.run("cancel", "quick", local=True).returncode == 0
+    budget = service.run("resume", "quick", "-g", "2000", local=True)
+    assert (budget.returncode, "clau-doom run --resume quick" in budget.stderr) == (2, True), budget.stderr
+    assert "experiment quick is running" in service.run("resume", "quick", local=True).stdout
+    assert "about to end" in service.run("cancel", "quick", local=True).stdout
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "quick was cancelled" in said

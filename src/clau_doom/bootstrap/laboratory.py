@@ -17,6 +17,7 @@ from clau_doom.config import (
     StoredExperiment,
 )
 from clau_doom.domain import GenomeSpace
+from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.errors import NotAllowed
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
@@ -56,10 +57,10 @@ class ServerLaboratory:
         self._check_allowed(config)
         return plan_config(self._placed(config), self._output_dir)
 
-    async def plan_resume(self, experiment: str) -> Plan:
-        """Return the plan for going on with a stored one."""
+    async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
+        """Return the plan for going on with a stored one, with a new budget if there is one."""
         self._check_allowed((await self.experiment(experiment)).config)
-        overrides = {"docker.network": self._config.docker.network}
+        overrides = {"docker.network": self._config.docker.network, **change.overrides}
         plan = await plan_resume(experiment, self._output_dir, environ={}, overrides=overrides)
         return replace(plan, config=self._placed(plan.config))  # no override can take an address away
 

@@ -19,6 +19,7 @@ from clau_doom.config import (
     RayConfig,
     RemotePolicyConfig,
     WebConfig,
+    check_budget,
     check_resume,
     config_from_yaml,
     load_config,
@@ -187,6 +188,7 @@ async def plan_resume(
         ExperimentNotFound: There is none of that id.
         ExperimentDone: It is over, and its generations were not raised.
         ResumeRefused: A change, or another version or file than it was started with, would change its results.
+        WrongState: Its `max_duration` is used up.
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
@@ -198,6 +200,7 @@ async def plan_resume(
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
         remedy = ": raise its generations (-g) to go on" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
+    check_budget(config, snapshot.running_seconds)
     plan = await asyncio.to_thread(_plan, config, output_dir, resume=True)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference

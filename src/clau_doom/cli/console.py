@@ -54,6 +54,8 @@ class ExitCode(IntEnum):
     """Bad usage or configuration: nothing was started, nothing was written."""
     AGENTS_FAILED = 3
     """Finished, but some agents failed."""
+    OUT_OF_TIME = 4
+    """Interrupted, because `max_duration` is used up."""
     INTERRUPTED = 130
     TERMINATED = 143
 

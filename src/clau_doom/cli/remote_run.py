@@ -1,9 +1,10 @@
-"""`clau-doom run --server`: an experiment that a server runs, submitted and followed from here."""
+"""`clau-doom run --server`: an experiment that a server runs, started, resumed or followed from here."""
 
 import asyncio
 import shlex
 import signal
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -12,71 +13,133 @@ from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, replay_command
+from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from clau_doom.bootstrap.servers import ServerSource
     from clau_doom.bootstrap.sources import Remote
     from clau_doom.config import ExperimentConfig, StoredExperiment
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
 
-__all__ = ["run_at_server"]
+__all__ = ["Order", "run_at_server"]
 
 _TRIES = 3
+_BUDGET_TRIES, _BUDGET_PAUSE = 60, 0.5
+"""How often and after how many seconds a run is looked for that the server ended to change its budget."""
 
 
-def run_at_server(
-    remote: "Remote", output_dir: Path, *, config: "ExperimentConfig | None" = None, resume: str | None = None
-) -> ExitCode:
-    """Start an experiment at a server, or go on with one, and follow it to its end.
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A request to a server.
+
+    Attributes:
+        name: The experiment's id.
+        config: The configuration to start, or None for an experiment that the server has.
+        resume: Whether the experiment is to be resumed; otherwise it is only followed.
+        change: Its new budget.
+    """
+
+    name: str
+    config: "ExperimentConfig | None" = None
+    resume: bool = False
+    change: BudgetChange = UNCHANGED
+
+
+def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
+    """Start, resume or only follow an experiment at a server, and show it to its end.
 
     Ctrl-C leaves it running.
 
     Args:
         remote: The server.
         output_dir: Where its token may lie.
-        config: What to start, or None.
-        resume: What to go on with, or None.
+        order: What is asked for.
     """
-    name = resume or (config.name if config else "")
     # Whoever started this in the background may have had it ignored; asyncio minds the default handler alone.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return asyncio.run(_run(remote, output_dir, name, config))
+        return asyncio.run(_run(remote, output_dir, order))
     except KeyboardInterrupt:
-        _say_how_to_come_back(name, remote)
+        _say_how_to_come_back(order.name, remote)
         return ExitCode.INTERRUPTED
 
 
-async def _run(remote: "Remote", output_dir: Path, name: str, config: "ExperimentConfig | None") -> ExitCode:
+async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
     from clau_doom.bootstrap.servers import ServerSource, reach
-    from clau_doom.cli.progress import show_progress
+    from clau_doom.bootstrap.sources import LIVE
+    from clau_doom.config import config_from_yaml
     from clau_doom.domain.events import ExperimentInterrupted
 
     async with reach(remote, output_dir) as client:
-        source = ServerSource(client)
-        if config is None:
-            before = await source.experiment(name)
-            await client.resume(name)
-            config, snapshot, known = before.config, before.snapshot, before.snapshot.last_sequence
+        source, name = ServerSource(client), order.name
+        if order.config is not None:
+            await _start(client, order.config)
+            last = await _show(source, order.config, None)
         else:
-            await _start(client, config)
-            snapshot, known = None, 0
-        last: Event | None = None
-
-        async def noted(log: "AsyncIterator[RecordedEvent]") -> "AsyncIterator[RecordedEvent]":
-            nonlocal last
-            async for recorded in log:
-                last = recorded.event
-                yield recorded
-
-        async with aclosing(source.events(name, known, follow=True)) as log:
-            await show_progress(noted(log), config, snapshot=snapshot)
-        if isinstance(last, ExperimentInterrupted):  # the server may be gone by now
-            _say_how_to_go_on(name, last.reason, remote)
-            return ExitCode.INTERRUPTED
+            before = await source.experiment(name)
+            config = before.config
+            if order.resume:
+                config = config_from_yaml((await client.resume(name, order.change)).config_yaml, name=name)
+            elif before.state not in LIVE:
+                return _report(before, remote)
+            else:
+                _say_what_is_followed(before, remote)
+            last = await _show(source, config, before)
+        while isinstance(last, ExperimentInterrupted):
+            now = await _after_interruption(source, name, last)
+            if now is None:  # the server is gone by now
+                _say_how_to_go_on(name, last.reason, remote)
+                return ExitCode.INTERRUPTED
+            if now.state not in LIVE:
+                break
+            last = await _show(source, now.config, now)
         return _report(await source.experiment(name), remote)
+
+
+async def _show(
+    source: "ServerSource", config: "ExperimentConfig", before: "StoredExperiment | None"
+) -> "Event | None":
+    """Show an experiment until its run ends, and return its last event."""
+    from clau_doom.cli.progress import show_progress
+
+    last: Event | None = None
+
+    async def noted(log: "AsyncIterator[RecordedEvent]") -> "AsyncIterator[RecordedEvent]":
+        nonlocal last
+        async for recorded in log:
+            last = recorded.event
+            yield recorded
+
+    snapshot = before.snapshot if before else None
+    known = snapshot.last_sequence if snapshot else 0
+    async with aclosing(source.events(config.name, known, follow=True)) as log:
+        await show_progress(noted(log), config, snapshot=snapshot)
+    return last
+
+
+async def _after_interruption(source: "ServerSource", name: str, last: "Event | None") -> "StoredExperiment | None":
+    """Return how an experiment stands after its run was interrupted, or None if the server does not answer.
+
+    A server interrupts a run to change its budget and resumes it at once: that is waited for.
+    """
+    from clau_doom.bootstrap.sources import LIVE
+    from clau_doom.domain.events import ExperimentInterrupted
+    from clau_doom.errors import ServerUnreachable
+
+    tries = _BUDGET_TRIES if isinstance(last, ExperimentInterrupted) and last.reason == BUDGET_CHANGED else 1
+    stored = None
+    for _ in range(tries):
+        try:
+            stored = await source.experiment(name)
+        except ServerUnreachable:
+            return None
+        if stored.state in LIVE or stored.snapshot.reason != BUDGET_CHANGED:
+            break
+        await asyncio.sleep(_BUDGET_PAUSE)
+    return stored
 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
@@ -97,28 +160,40 @@ async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
 
 def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
     from clau_doom.cli.results import show_result
+    from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
 
-    name, state = stored.snapshot.experiment.id, stored.state
+    snapshot, state = stored.snapshot, stored.state
+    name = snapshot.experiment.id
     if state is ExperimentState.COMPLETED:
-        return show_result(
-            stored.snapshot, stored.config, replay=replay_command(name, DEFAULT_OUTPUT_DIR, remote.address)
-        )
-    reason = f": {stored.snapshot.reason}" if stored.snapshot.reason else ""
+        return show_result(snapshot, stored.config, replay=replay_command(name, DEFAULT_OUTPUT_DIR, remote.address))
+    if state is ExperimentState.INTERRUPTED:
+        spent = used_up(stored.config, snapshot.running_seconds)
+        _say_how_to_go_on(name, snapshot.reason or "its process ended", remote, more=" --max-duration TIME" * spent)
+        return ExitCode.OUT_OF_TIME if spent else ExitCode.INTERRUPTED
+    reason = f": {snapshot.reason}" if snapshot.reason else ""
     progress_console().print(Text(f"experiment {name} is {state.value}{reason}", "bold yellow"), soft_wrap=True)
     return ExitCode.FAILED
 
 
-def _say_how_to_go_on(name: str, reason: str, remote: "Remote") -> None:
+def _say_what_is_followed(stored: "StoredExperiment", remote: "Remote") -> None:
+    name, finished, planned = stored.config.name, len(stored.snapshot.summaries), stored.config.generations
+    text = f"following {name} at {remote.address}: {stored.state.value}, {finished} of {planned} generations finished"
+    progress_console().print(Text(text), soft_wrap=True)
+
+
+def _say_how_to_go_on(name: str, reason: str, remote: "Remote", *, more: str = "") -> None:
     console = progress_console()
     console.print(Text(f"experiment {name} is interrupted: {reason}", "bold yellow"), soft_wrap=True)
-    again = f"clau-doom run --resume {name} --server {shlex.quote(remote.address)}"
-    console.print(f"go on with: {again} (a server that is started again goes on by itself)", soft_wrap=True)
+    again = f"clau-doom run --resume {name} --server {shlex.quote(remote.address)}{more}"
+    rest = "" if more else " (a server that is started again goes on by itself)"
+    console.print(Text(f"go on with: {again}{rest}"), soft_wrap=True)
 
 
 def _say_how_to_come_back(name: str, remote: "Remote") -> None:
     console = progress_console()
-    address = shlex.quote(remote.address)
-    console.print(f"experiment {name} goes on at {remote.address}", style="bold yellow", soft_wrap=True)
-    console.print(f"come back with: clau-doom events {name} --follow --server {address}", soft_wrap=True)
-    console.print(f"end it with:    clau-doom cancel {name} --server {address}", soft_wrap=True)
+    where = f"{name} --server {shlex.quote(remote.address)}"
+    console.print(Text(f"experiment {name} goes on at {remote.address}", "bold yellow"), soft_wrap=True)
+    console.print(Text(f"follow it again with: clau-doom run --attach {where}"), soft_wrap=True)
+    console.print(Text(f"print its events with: clau-doom events {name} --follow {where.removeprefix(name).strip()}"))
+    console.print(Text(f"end it with: clau-doom cancel {where}"), soft_wrap=True)

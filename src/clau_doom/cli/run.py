@@ -17,6 +17,7 @@ from clau_doom.cli.streams import make_output_optional
 if TYPE_CHECKING:
     from clau_doom.bootstrap.planning import Plan
     from clau_doom.bootstrap.sources import Remote
+    from clau_doom.domain.commands import BudgetChange
 
 __all__ = ["run"]
 
@@ -43,6 +44,9 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     ] = None,
     name: Annotated[str | None, typer.Option("--name", metavar="ID", help="The experiment's id.")] = None,
     resume: Annotated[str | None, typer.Option("--resume", metavar="ID", help="Go on with this experiment.")] = None,
+    attach: Annotated[
+        str | None, typer.Option("--attach", metavar="ID", help="Follow this experiment of a server to its end.")
+    ] = None,
     *,
     web: Annotated[bool, typer.Option("--web", help="Show the run in a dashboard, until it ends.")] = False,
     web_port: Annotated[int | None, typer.Option("--web-port", help="Its port; 0: any that is free.")] = None,
@@ -64,10 +68,17 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         "web.port": web_port,
     }
     from clau_doom.bootstrap import planning
+    from clau_doom.domain.commands import BudgetChange
 
     if (remote := remote_of(server)) and not dry_run:
         make_output_optional()
-        raise typer.Exit(_at_server(remote, output_dir, config or _CONFIG, resume, overrides))
+        change = BudgetChange(generations=generations, max_duration=max_duration)
+        code = _at_server(remote, output_dir, config, overrides, change=change, resume=resume, attach=attach)
+        raise typer.Exit(code)
+    if attach is not None:
+        raise typer.BadParameter(
+            f"--attach follows an experiment at a server: name it with --server, or use clau-doom events {attach} -f"
+        )
     if resume is None:
         plan = planning.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
     else:
@@ -81,17 +92,32 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
 
 
 def _at_server(
-    remote: "Remote", output_dir: Path, file: Path, resume: str | None, overrides: dict[str, object]
+    remote: "Remote",
+    output_dir: Path,
+    file: Path | None,
+    overrides: dict[str, object],
+    *,
+    change: "BudgetChange",
+    resume: str | None,
+    attach: str | None,
 ) -> ExitCode:
-    from clau_doom.cli.remote_run import run_at_server
+    from clau_doom.cli.remote_run import Order, run_at_server
     from clau_doom.config import load_config
 
+    given = {name for name, value in overrides.items() if value is not None}
+    if attach is not None:
+        if given or file is not None or resume is not None:
+            raise typer.BadParameter("--attach only follows an experiment: leave the other options out")
+        return run_at_server(remote, output_dir, Order(name=attach))
     if resume is None:
-        config = load_config(file, environ=os.environ, overrides=overrides).config
-        return run_at_server(remote, output_dir, config=config)
-    if any(value is not None for value in overrides.values()):
-        raise typer.BadParameter("a server goes on with an experiment as it is: leave the other options out")
-    return run_at_server(remote, output_dir, resume=resume)
+        config = load_config(file or _CONFIG, environ=os.environ, overrides=overrides).config
+        return run_at_server(remote, output_dir, Order(name=config.name, config=config))
+    if given := given - change.overrides.keys():
+        raise typer.BadParameter(
+            "a server resumes an experiment with --generations and --max-duration only: "
+            f"leave {', '.join(sorted(given))} out"
+        )
+    return run_at_server(remote, output_dir, Order(name=resume, resume=True, change=change))
 
 
 def _describe(plan: "Plan") -> None:
@@ -118,6 +144,7 @@ def _advise(plan: "Plan") -> None:
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     from clau_doom.bootstrap import running
     from clau_doom.cli.progress import show_progress
+    from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
     from clau_doom.errors import ShutdownRequested
     from clau_doom.orchestration import Shutdown
@@ -150,8 +177,9 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
         progress_console().print(f"experiment {plan.config.name} was cancelled", style="yellow")
         return ExitCode.INTERRUPTED
     if state is ExperimentState.INTERRUPTED or snapshot is None:
-        _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason)
-        return received.exit_code
+        spent = snapshot is not None and not received.signals and used_up(plan.config, snapshot.running_seconds)
+        _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason, spent=spent)
+        return ExitCode.OUT_OF_TIME if spent else received.exit_code
     from clau_doom.cli.results import show_result
 
     return show_result(snapshot, plan.config, replay=replay_command(plan.config.name, plan.output_dir))
@@ -161,8 +189,9 @@ def _say_where(url: str) -> None:
     progress_console().print(Text.assemble("dashboard: ", (url, "bold underline")), soft_wrap=True)
 
 
-def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None) -> None:
+def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None, *, spent: bool) -> None:
     when = "as its workers started" if generation is None else f"at generation {generation}"
     console = progress_console()
     console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
-    console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}"), soft_wrap=True)
+    more = " --max-duration TIME" if spent else ""
+    console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}{more}"), soft_wrap=True)

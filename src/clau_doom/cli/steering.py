@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
 from clau_doom.errors import ConfigError
 
@@ -24,18 +24,34 @@ _Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, su
 
 
 def pause(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """Have an experiment begin no new episodes until it is resumed."""
-    _steer(experiment, server, output_dir, lambda client: client.pause(experiment), "is paused")
+    """Pause an experiment. Running episodes finish."""
+    _steer(experiment, server, output_dir, lambda client: client.pause(experiment))
 
 
-def resume(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """Go on with a paused experiment; a server also goes on with an interrupted one."""
-    _steer(experiment, server, output_dir, lambda client: client.resume(experiment), "goes on")
+def resume(
+    experiment: _Experiment,
+    *,
+    generations: Annotated[
+        int | None, typer.Option("-g", "--generations", help="New number of generations, at a server.")
+    ] = None,
+    max_duration: Annotated[
+        str | None, typer.Option("--max-duration", metavar="TIME", help="New limit of the running time, at a server.")
+    ] = None,
+    server: Server = None,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Resume a paused experiment; a server also resumes an interrupted one, and changes its budget."""
+    from clau_doom.domain.commands import BudgetChange
+
+    change = BudgetChange(generations=generations, max_duration=max_duration)
+    state = _steer(experiment, server, output_dir, lambda client: client.resume(experiment, change))
+    if state != "running":
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def cancel(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
-    """End an experiment for good; what is finished is kept."""
-    _steer(experiment, server, output_dir, lambda client: client.cancel(experiment), "is cancelled")
+    """Cancel an experiment for good. Finished episodes are kept."""
+    _steer(experiment, server, output_dir, lambda client: client.cancel(experiment), ending=True)
 
 
 def _steer(
@@ -43,14 +59,35 @@ def _steer(
     server: str | None,
     output_dir: Path,
     call: Callable[["RpcClient"], Awaitable[Any]],
-    done: str,
-) -> None:
-    async def steer() -> None:
-        async with _client(experiment, server, output_dir) as client:
-            await call(client)
+    *,
+    ending: bool = False,
+) -> str:
+    """Carry out a command, print how the experiment stands after it, and return its state.
 
-    asyncio.run(steer())
-    data_console().print(f"experiment {experiment} {done}")
+    Args:
+        experiment: The experiment's id.
+        server: The server's address, or None for the process that runs it.
+        output_dir: The folder of experiments.
+        call: The command.
+        ending: Whether the command ends the run, which a plain run answers before it has ended.
+    """
+    from clau_doom.wire import EXPERIMENT_STATES
+
+    async def steer() -> Any:
+        async with _client(experiment, server, output_dir) as client:
+            return await call(client)
+
+    answer = asyncio.run(steer())
+    state = EXPERIMENT_STATES.received(answer.state).value
+    text = f"experiment {experiment} is {state}"
+    if ending and state != "cancelled":
+        text = f"experiment {experiment} is about to end"
+    elif state == "running":
+        text += f": {answer.generations_finished} of {answer.generations_planned} generations are finished"
+    elif answer.reason:
+        text += f": {answer.reason}"
+    data_console().print(Text(text), soft_wrap=True)
+    return state
 
 
 def _client(experiment: str, server: str | None, output_dir: Path) -> "AbstractAsyncContextManager[RpcClient]":

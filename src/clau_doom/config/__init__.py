@@ -5,7 +5,7 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 `to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
 """
 
-from clau_doom.config.compare import Difference, check_resume, differences, setup_changes
+from clau_doom.config.compare import Difference, check_budget, check_resume, differences, setup_changes, used_up
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
@@ -82,6 +82,7 @@ __all__ = [
     "ServerConfig",
     "StoredExperiment",
     "WebConfig",
+    "check_budget",
     "check_resume",
     "config_from_yaml",
     "differences",
@@ -100,5 +101,6 @@ __all__ = [
     "setup_changes",
     "starter",
     "to_yaml",
+    "used_up",
     "values",
 ]

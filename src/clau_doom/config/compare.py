@@ -9,13 +9,14 @@ these because a history that they touched counts a deviation beside its hash; al
 
 from dataclasses import dataclass
 
+from clau_doom.config.duration import format_duration
 from clau_doom.config.fields import values
 from clau_doom.config.render import flow
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.service import SERVICE_SECTIONS
-from clau_doom.errors import ResumeRefused
+from clau_doom.errors import ResumeRefused, WrongState
 
-__all__ = ["Difference", "check_resume", "differences", "setup_changes"]
+__all__ = ["Difference", "check_budget", "check_resume", "differences", "setup_changes", "used_up"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
 _FREE = (
@@ -104,3 +105,27 @@ def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:
         head = f"{old.name} cannot be resumed with what has changed since it was started:"
         tail = "undo the changes, or start an experiment of another name"
         raise ResumeRefused("\n".join([head, *rows, tail]))
+
+
+def used_up(config: ExperimentConfig, running_seconds: float) -> bool:
+    """Return whether an experiment has run as long as its `max_duration` allows.
+
+    Args:
+        config: The configuration that it runs with.
+        running_seconds: Its running time so far, summed over resumes.
+    """
+    return config.max_duration is not None and running_seconds >= config.max_duration
+
+
+def check_budget(config: ExperimentConfig, running_seconds: float) -> None:
+    """Refuse a resume that would end as soon as it begins.
+
+    Raises:
+        WrongState: The `max_duration` is used up; the message gives both times and the remedy.
+    """
+    if used_up(config, running_seconds):
+        assert config.max_duration is not None, "used up"
+        raise WrongState(
+            f"experiment {config.name} has used up its max_duration of {format_duration(config.max_duration)} "
+            f"({running_seconds:.1f} s of running time): raise it with --max-duration"
+        )

@@ -6,7 +6,19 @@ from enum import StrEnum
 from clau_doom.domain.agent import Evaluation
 from clau_doom.domain.genome import Genome
 
-__all__ = ["AgentAction", "AgentCommand", "Command", "CommandDone", "InjectGenome"]
+__all__ = [
+    "BUDGET_CHANGED",
+    "UNCHANGED",
+    "AgentAction",
+    "AgentCommand",
+    "BudgetChange",
+    "Command",
+    "CommandDone",
+    "InjectGenome",
+]
+
+BUDGET_CHANGED = "its budget is changed"
+"""The reason of an interruption after which a server resumes the experiment at once."""
 
 
 class AgentAction(StrEnum):
@@ -22,6 +34,28 @@ class AgentAction(StrEnum):
     """The missing episodes of a failed agent are queued again, until its generation is told."""
     INSPECT = "inspect"
     """Nothing; it is looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BudgetChange:
+    """A new budget for an experiment that is resumed.
+
+    Attributes:
+        generations: The number of generations, or None to keep it.
+        max_duration: The limit of the running time as a configuration has it, such as ``2h``, or None to keep it.
+    """
+
+    generations: int | None = None
+    max_duration: str | None = None
+
+    @property
+    def overrides(self) -> dict[str, int | str | None]:
+        """The values by their paths in a configuration."""
+        return {"generations": self.generations, "max_duration": self.max_duration}
+
+
+UNCHANGED = BudgetChange()
+"""The budget stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

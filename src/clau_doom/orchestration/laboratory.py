@@ -6,6 +6,7 @@ from typing import Protocol
 
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace
+from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
@@ -38,8 +39,14 @@ class Laboratory(Protocol):
         """
         ...
 
-    async def plan_resume(self, experiment: str) -> Planned:
-        """Return the plan for going on with a stored one; raises as `plan` does, and `ResumeRefused`."""
+    async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Planned:
+        """Return the plan for going on with a stored one.
+
+        Raises as `plan` does, and:
+            ExperimentDone: It is over, and its generations are not raised.
+            ResumeRefused: A value that decides its results has changed.
+            WrongState: Its `max_duration` is used up.
+        """
         ...
 
     def create(self, plan: Planned, uuid: str) -> None:

@@ -11,7 +11,15 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
 from clau_doom.domain import GenomeSpace, parse_agent_id
-from clau_doom.domain.commands import AgentAction, Command, CommandDone, InjectGenome
+from clau_doom.domain.commands import (
+    BUDGET_CHANGED,
+    UNCHANGED,
+    AgentAction,
+    BudgetChange,
+    Command,
+    CommandDone,
+    InjectGenome,
+)
 from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import (
@@ -32,6 +40,8 @@ __all__ = ["Orchestrator"]
 
 SERVER_STOPPED = "the server was stopped"
 """Why a run was interrupted that the next server goes on with by itself."""
+
+_RESUMED = frozenset({SERVER_STOPPED, BUDGET_CHANGED})
 
 _log = get_logger(__name__)
 
@@ -158,22 +168,33 @@ class Orchestrator:
         await self._running(stored).run.steering.pause()
         return await self._laboratory.experiment(experiment)
 
-    async def resume(self, experiment: str) -> StoredExperiment:
-        """Go on with an experiment that is paused or interrupted.
+    async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Resume an experiment that is paused or interrupted; with a new budget, one that runs or is completed, too.
+
+        A run keeps its budget as long as it lasts: one that is given another is interrupted and resumed, and plays the
+        episodes in flight again.
 
         Raises:
+            ConfigError: The new budget is not acceptable.
             ExperimentNotFound: There is none of that id.
             ExperimentDone: It is over.
-            WrongState: It is running.
-            ResumeRefused: What decides its results has changed.
+            WrongState: It is running, or its `max_duration` is used up.
+            ResumeRefused: A value that decides its results has changed, or its generations were lowered.
             ShutdownRequested: No new work is taken.
         """
         self._check()
         async with self._locks[experiment]:
-            if live := self._live.get(experiment):
+            live = self._live.get(experiment)
+            if live and change == UNCHANGED:
                 await live.run.steering.go_on()
             else:
-                await self._begin(await self._laboratory.plan_resume(experiment))
+                plan = await self._laboratory.plan_resume(experiment, change)
+                if live:
+                    live.shutdown.request(BUDGET_CHANGED, grace=0.0)
+                    await asyncio.wait({self._tasks[experiment]})
+                    self._check()
+                    plan = await self._laboratory.plan_resume(experiment, change)  # it may be completed by now
+                await self._begin(plan)
         return await self._laboratory.experiment(experiment)
 
     async def cancel(self, experiment: str) -> StoredExperiment:
@@ -241,7 +262,7 @@ class Orchestrator:
             for stored in await self.experiments():
                 snapshot = stored.snapshot
                 killed = snapshot.state in {ExperimentState.RUNNING, ExperimentState.PENDING}
-                if snapshot.experiment.id not in self._live and (killed or snapshot.reason == SERVER_STOPPED):
+                if snapshot.experiment.id not in self._live and (killed or snapshot.reason in _RESUMED):
                     group.create_task(self._try_to_resume(snapshot.experiment.id))
 
     async def _try_to_resume(self, experiment: str) -> None:

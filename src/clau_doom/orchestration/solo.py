@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace, parse_agent_id
-from clau_doom.domain.commands import Command, CommandDone, InjectGenome
+from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested
 from clau_doom.orchestration.run import ExperimentRun
@@ -86,9 +86,18 @@ class SoloRun:
         await self._run.steering.pause()
         return await self._stored()
 
-    async def resume(self, experiment: str) -> StoredExperiment:
-        """Begin episodes again; see `Steering.go_on`."""
+    async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Begin episodes again; see `Steering.go_on`.
+
+        Raises:
+            NotAllowed: The budget is to be changed, which only a server does while a run lasts.
+        """
         await self.experiment(experiment)
+        if change != UNCHANGED:
+            raise NotAllowed(
+                "a plain run keeps its budget until it ends: stop it, "
+                f"then use clau-doom run --resume {experiment} with the new budget"
+            )
         await self._run.steering.go_on()
         return await self._stored()
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace
-from clau_doom.domain.commands import Command, CommandDone
+from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.ports.evaluation import Glimpse
 
@@ -61,8 +61,17 @@ class Orchestrator(Protocol):
         """
         ...
 
-    async def resume(self, experiment: str) -> StoredExperiment:
-        """Go on with an experiment that is paused or interrupted; refuses as `pause` does."""
+    async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Resume an experiment that is paused or interrupted; with a new budget, one that runs or is completed, too.
+
+        Raises:
+            ConfigError: The new budget is not acceptable.
+            ExperimentNotFound: There is none of that id.
+            ExperimentDone: It is over.
+            NotAllowed: The budget cannot be changed here.
+            ResumeRefused: The change would alter results.
+            WrongState: It runs, or its `max_duration` is used up.
+        """
         ...
 
     async def cancel(self, experiment: str) -> StoredExperiment:

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import grpc
 
-from clau_doom.domain.commands import Command
+from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.errors import ClauDoomError, ServerUnreachable
+from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc.dialling import dial, find_token
@@ -101,9 +101,15 @@ class RpcClient:
         """Pause an experiment."""
         return await self._call(self._stub.PauseExperiment, pb.PauseExperimentRequest(experiment_id=experiment))
 
-    async def resume(self, experiment: str) -> resources_pb2.Experiment:
-        """Go on with an experiment."""
-        return await self._call(self._stub.ResumeExperiment, pb.ResumeExperimentRequest(experiment_id=experiment))
+    async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> resources_pb2.Experiment:
+        """Resume an experiment, with a new budget if there is one; return it as it stands once it has begun."""
+        try:
+            request = pb.ResumeExperimentRequest(
+                experiment_id=experiment, generations=change.generations, max_duration=change.max_duration
+            )
+        except ValueError:
+            raise ConfigError(f"generations {change.generations} is out of range: use 1 to 1,000,000") from None
+        return await self._call(self._stub.ResumeExperiment, request)
 
     async def cancel(self, experiment: str) -> resources_pb2.Experiment:
         """End an experiment for good."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
 from clau_doom.domain import GenomeSpace, parse_agent_id
+from clau_doom.domain.commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
 from clau_doom.orchestration.finishing import Finishing
 from clau_doom.ports import Orchestrator
@@ -69,8 +70,13 @@ class OrchestratorService:
         return experiment_message(await self._finish(self._orchestrator.pause(request.experiment_id)), whole=True)
 
     async def ResumeExperiment(self, request: pb.ResumeExperimentRequest) -> resources_pb2.Experiment:
-        """Go on with an experiment."""
-        return experiment_message(await self._finish(self._orchestrator.resume(request.experiment_id)), whole=True)
+        """Resume an experiment, with a new budget if the request holds one."""
+        change = BudgetChange(
+            generations=request.generations if request.HasField("generations") else None,
+            max_duration=request.max_duration if request.HasField("max_duration") else None,
+        )
+        resumed = self._orchestrator.resume(request.experiment_id, change)
+        return experiment_message(await self._finish(resumed), whole=True)
 
     async def CancelExperiment(self, request: pb.CancelExperimentRequest) -> resources_pb2.Experiment:
         """End an experiment for good."""

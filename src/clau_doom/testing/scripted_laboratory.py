@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
+from clau_doom.config import ExperimentConfig, StoredExperiment, check_budget, check_resume, config_from_yaml
 from clau_doom.domain import Gene, GenomeSpace
+from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
@@ -75,12 +76,17 @@ class ScriptedLaboratory:
             raise error
         return ScriptedPlan(config)
 
-    async def plan_resume(self, experiment: str) -> ScriptedPlan:
-        """Return the plan for going on with a stored one."""
+    async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> ScriptedPlan:
+        """Return the plan for going on with a stored one, with a new budget if there is one."""
         stored = await self.experiment(experiment)
-        if stored.state.final:
+        snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
+        config = config_from_yaml(snapshot.config_yaml, name=name, overrides=change.overrides)
+        check_resume(stored.config, config)
+        more = stored.state is ExperimentState.COMPLETED and config.generations > len(snapshot.summaries)
+        if stored.state.final and not more:
             raise ExperimentDone(f"experiment {experiment} is {stored.state.value}")
-        return ScriptedPlan(stored.config)
+        check_budget(config, snapshot.running_seconds)
+        return ScriptedPlan(config)
 
     def create(self, plan: Planned, uuid: str) -> None:
         """Store a new experiment."""

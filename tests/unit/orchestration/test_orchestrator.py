@@ -7,7 +7,7 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, HoldoutConfig, StoredExperiment
 from clau_doom.domain import AgentStatus, Genome
-from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
@@ -18,6 +18,7 @@ from clau_doom.errors import (
     ExperimentDone,
     ExperimentExists,
     ExperimentNotFound,
+    ResumeRefused,
     ShutdownRequested,
     WrongState,
 )
@@ -142,6 +143,61 @@ def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
         for missing in (orchestrator.pause, orchestrator.resume, orchestrator.cancel, orchestrator.experiment):
             with pytest.raises(ExperimentNotFound):
                 await missing("none")
+
+    serving(scenario)
+
+
+def test_a_used_up_budget_is_refused_and_raised() -> None:
+    """A resume that would end at once is refused with the remedy; with a longer one the history is the usual one."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        await orchestrator.start(named("alone"))
+        laboratory.open_gate.clear()
+        await orchestrator.start(named("one", max_duration=0.001))
+        stopped = await ended(orchestrator, "one")
+        assert (stopped.state, stopped.snapshot.reason) == (
+            ExperimentState.INTERRUPTED,
+            "max_duration of 0.001 s is used up",
+        )
+        for change in (BudgetChange(), BudgetChange(max_duration="0.001s")):
+            with pytest.raises(WrongState, match=r"used up its max_duration of 0\.001s .* --max-duration"):
+                await orchestrator.resume("one", change)
+        with pytest.raises(ConfigError, match="max_duration"):
+            await orchestrator.resume("one", BudgetChange(max_duration="soon"))
+        assert (await orchestrator.experiment("one")).snapshot.last_sequence == stopped.snapshot.last_sequence
+        laboratory.open_gate.set()
+        assert (await orchestrator.resume("one", BudgetChange(max_duration="1h"))).state is ExperimentState.RUNNING
+        done, alone = await ended(orchestrator, "one"), await ended(orchestrator, "alone")
+        assert done.config.max_duration == 3600.0
+        assert history_sha256(done.snapshot.generations) == history_sha256(alone.snapshot.generations)
+
+    serving(scenario)
+
+
+def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
+    """More generations give what a longer run gives, whenever they are asked for; fewer are refused."""
+
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+        more = BASE.generations + 2
+        await orchestrator.start(named("long", generations=more))
+        long = await ended(orchestrator, "long")
+        laboratory.open_gate.clear()
+        for name in ("running", "paused"):
+            await orchestrator.start(named(name))
+        await orchestrator.pause("paused")
+        for name in ("running", "paused"):
+            with pytest.raises(ResumeRefused, match="may only be raised"):
+                await orchestrator.resume(name, BudgetChange(generations=1))
+            assert name in orchestrator.live
+            assert (await orchestrator.resume(name, BudgetChange(generations=more))).state is ExperimentState.RUNNING
+        laboratory.open_gate.set()
+        await orchestrator.start(named("completed"))
+        assert (await ended(orchestrator, "completed")).state is ExperimentState.COMPLETED
+        await orchestrator.resume("completed", BudgetChange(generations=more))
+        for name in ("running", "paused", "completed"):
+            done = await ended(orchestrator, name)
+            assert (done.state, done.config.generations) == (ExperimentState.COMPLETED, more)
+            assert history_sha256(done.snapshot.generations) == history_sha256(long.snapshot.generations)
 
     serving(scenario)
 

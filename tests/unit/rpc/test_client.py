@@ -12,7 +12,7 @@ import pytest
 
 from clau_doom.config import ExperimentConfig, GrpcConfig
 from clau_doom.domain import Genome
-from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
+from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import (
     AgentNotFound,
@@ -24,6 +24,7 @@ from clau_doom.errors import (
     GenerationFull,
     InvalidMessage,
     NotAuthenticated,
+    ResumeRefused,
     ServerUnreachable,
     ShutdownRequested,
     WrongState,
@@ -70,6 +71,9 @@ async def test_everything_that_can_be_asked(serving: Serving) -> None:
         assert (await client.experiment("x")).state == resources_pb2.EXPERIMENT_STATE_COMPLETED
         config = ExperimentConfig(name="y", generations=1, population=3)
         assert (await client.start(config_message(config)))[0].id == "y"
+        raised = await client.resume("x", BudgetChange(generations=3, max_duration="1h"))
+        assert (raised.state, raised.generations_planned) == (resources_pb2.EXPERIMENT_STATE_RUNNING, 3)
+        assert "max_duration: 1h" in raised.config_yaml
         await client.cancel("y")
 
 
@@ -94,6 +98,10 @@ async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
             (client.agent("no id"), AgentNotFound),
             (client.start(SMALL), ExperimentExists),
             (client.resume("x"), ExperimentDone),
+            (client.resume("x", BudgetChange(generations=1)), ResumeRefused),
+            (client.resume("x", BudgetChange(generations=0)), ConfigError),
+            (client.resume("x", BudgetChange(generations=2**40)), ConfigError),
+            (client.resume("x", BudgetChange(max_duration="soon")), ConfigError),
             (client.pause("x"), WrongState),
             (client.control(AgentCommand(action=AgentAction.STOP, agent="x-g000-a000")), WrongState),
             (client.control(AgentCommand(action=AgentAction.STOP, agent="x-g000-a900")), ClauDoomError),

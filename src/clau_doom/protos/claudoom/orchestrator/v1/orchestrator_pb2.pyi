@@ -58,10 +58,14 @@ class PauseExperimentRequest(_message.Message):
     def __init__(self, experiment_id: _Optional[str] = ...) -> None: ...
 
 class ResumeExperimentRequest(_message.Message):
-    __slots__ = ("experiment_id",)
+    __slots__ = ("experiment_id", "generations", "max_duration")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    GENERATIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_DURATION_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
-    def __init__(self, experiment_id: _Optional[str] = ...) -> None: ...
+    generations: int
+    max_duration: str
+    def __init__(self, experiment_id: _Optional[str] = ..., generations: _Optional[int] = ..., max_duration: _Optional[str] = ...) -> None: ...
 
 class CancelExperimentRequest(_message.Message):
     __slots__ = ("experiment_id",)

@@ -136,7 +136,11 @@ class OrchestratorServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ResumeExperiment(self, request, context):
-        """Goes on with an experiment that is paused or interrupted. FAILED_PRECONDITION: it is neither.
+        """Resumes an experiment that is paused or interrupted, with another budget if the request holds one. The state in the
+        answer is RUNNING if the experiment runs.
+
+        FAILED_PRECONDITION: the experiment is neither, or its max_duration is used up and the request does not raise it.
+        INVALID_ARGUMENT: the new budget is not acceptable. A running or completed experiment may be given more, too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,0 +1,174 @@
+"""`run --server`, `resume --server`: commands in this process, and a server with scripted episodes in a thread."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from clau_doom.config import GrpcConfig, config_from_yaml
+from clau_doom.domain.commands import BudgetChange
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.orchestration import Orchestrator
+from clau_doom.rpc import RpcServer
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+CONFIG = """
+name: quick
+generations: 2
+population: 4
+episodes: 2
+holdout: {validation: 2, episodes: 2}
+"""
+
+
+class Watched(Orchestrator):
+    """An orchestrator that tells when a client follows an experiment from where it stands."""
+
+    def __init__(self, laboratory: ScriptedLaboratory) -> None:
+        super().__init__(laboratory)
+        self.followed = threading.Event()
+
+    def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
+        if after:
+            self.followed.set()
+        return super().events(experiment, after)
+
+
+class Background:
+    """A server on a Unix socket, on an event loop in a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.laboratory = ScriptedLaboratory()
+        self.address = f"unix:{folder / 'api.sock'}"
+        self._server = GrpcConfig(port=0, socket=str(folder / "api.sock"))
+        self._token_file = folder / "token"
+        self._loop = asyncio.new_event_loop()
+        self._up, self._end = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+
+    async def _serve(self) -> None:
+        self.orchestrator = Watched(self.laboratory)
+        server = RpcServer(self._server, self.orchestrator, token_file=self._token_file, grace=5.0)
+        async with server, self.orchestrator:
+            self._up.set()
+            await self._end.wait()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._up.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+        self._loop.close()
+
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Have something awaited on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def let_play(self, *, play: bool) -> None:
+        """Have episodes end, or wait."""
+        gate = self.laboratory.open_gate
+        self._loop.call_soon_threadsafe(gate.set if play else gate.clear)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Background]:
+    with Background(tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+def command(run: Callable[..., Any], server: Background, tmp_path: Path) -> Callable[..., Any]:
+    """Return what carries out a command at the server."""
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    return lambda *words: run(*words, "--server", server.address)
+
+
+def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[..., Any], server: Background) -> None:
+    """The command to go on is printed; a resume without more time is refused, and with more it states the state."""
+    server.let_play(play=False)
+    stopped = command("run", "--max-duration", "0.001s")
+    assert (stopped.code, stopped.out) == (4, "")
+    assert f"clau-doom run --resume quick --server {server.address} --max-duration TIME" in stopped.err
+    refused = command("resume", "quick")
+    assert (refused.code, refused.out) == (2, "")
+    assert "quick has used up its max_duration of 0.001s" in refused.err
+    assert "--max-duration" in refused.err
+    assert command("run", "--attach", "quick").code == 4
+    resumed = command("resume", "quick", "--max-duration", "1h", "-g", "3")
+    assert (resumed.code, resumed.err) == (0, "")
+    assert resumed.out == "experiment quick is running: 0 of 3 generations are finished\n"
+    server.let_play(play=True)
+    ended = command("run", "--attach", "quick")
+    assert ended.code == 0
+    assert "champion" in ended.out
+    again = command("run", "--resume", "quick", "-g", "4", "--max-duration", "2h")
+    assert again.code == 0
+    assert "generation 3" in again.err
+    stored = server.do(server.laboratory.experiment("quick"))
+    assert (stored.state, stored.config.generations, stored.config.max_duration) == (
+        ExperimentState.COMPLETED,
+        4,
+        7200.0,
+    )
+
+
+def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Background) -> None:
+    """Progress from where it is, then the result; also of an experiment whose budget is changed meanwhile."""
+    server.let_play(play=False)
+    server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
+    server.do(server.orchestrator.pause("quick"))
+
+    def raise_once_followed() -> None:
+        assert server.orchestrator.followed.wait(20)
+        server.do(server.orchestrator.resume("quick", BudgetChange(generations=3)))
+        server.let_play(play=True)
+
+    raising = threading.Thread(target=raise_once_followed)
+    raising.start()
+    followed = command("run", "--attach", "quick")
+    raising.join()
+    assert followed.code == 0, followed.err
+    assert f"following quick at {server.address}: paused, 0 of 2 generations finished" in followed.err
+    assert "generation 2" in followed.err
+    assert "champion" in followed.out
+    assert command("run", "--attach", "quick").out == followed.out
+
+
+def test_states_are_printed(command: Callable[..., Any], server: Background) -> None:
+    """Each command prints the state that its answer has."""
+    server.let_play(play=False)
+    server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
+    assert command("pause", "quick").out == "experiment quick is paused\n"
+    assert command("resume", "quick").out == "experiment quick is running: 0 of 2 generations are finished\n"
+    assert command("cancel", "quick").out == "experiment quick is cancelled\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "--attach", "quick", "-g", "3"], "--attach only follows an experiment"),
+        (["run", "--attach", "quick", "-c", "config.yaml"], "--attach only follows an experiment"),
+        (["run", "--resume", "quick", "--seed", "3"], "leave seed out"),
+        (["run", "--attach", "nix"], "no experiment nix"),
+        (["resume", "nix", "-g", "99999999999999999999"], "out of range"),
+    ],
+)
+def test_what_cannot_be_asked(command: Callable[..., Any], words: list[str], said: str) -> None:
+    """Bad usage is refused before anything is done."""
+    done = command(*words)
+    assert (done.code, done.out) == (2, "")
+    assert said in " ".join(done.err.replace("│", " ").split())
+
+
+def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
+    """The error gives the command for an experiment of this machine."""
+    done = run("run", "--attach", "quick")
+    assert done.code == 2
+    assert "clau-doom events quick -f" in " ".join(done.err.replace("│", " ").split())
