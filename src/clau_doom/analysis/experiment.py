@@ -227,7 +227,7 @@ def _learning(generations: Sequence[Sequence[Evaluation]]) -> _Learning:
 
 
 def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap) -> _Genes:
-    if isinstance(space, GenomeSpace) and not any(gene.high > gene.low for gene in space.genes):
+    if isinstance(space, GenomeSpace) and not (space.high > space.low).any():
         space = Gap(missing="the policy has no genes that can vary")
     if isinstance(space, Gap) or not generations:
         missing = space if isinstance(space, Gap) else Gap(missing="no generation is finished yet")

@@ -74,7 +74,7 @@ def encode(space: GenomeSpace, genomes: Sequence[Genome]) -> Encoded:
         space: Their genes.
         genomes: At least one.
     """
-    values = np.array([genome.values for genome in genomes], dtype=np.float64).reshape(len(genomes), len(space))
+    values = _matrix(space, genomes)
     terms, genes, columns = [], [], []
     for gene, column in _free(space, values):
         if gene.kind is GeneKind.CHOICE:
@@ -97,7 +97,7 @@ def diversity(space: GenomeSpace, generation: int, genomes: Sequence[Genome]) ->
         generation: Which generation they are.
         genomes: At least one.
     """
-    values = np.array([genome.values for genome in genomes], dtype=np.float64).reshape(len(genomes), len(space))
+    values = _matrix(space, genomes)
     spreads = tuple(_spread(gene, column) for gene, column in _free(space, values))
     return Diversity(generation=generation, distance=float(np.mean(spreads)) if spreads else 0.0, spreads=spreads)
 
@@ -109,9 +109,7 @@ def gene_histories(space: GenomeSpace, generations: Sequence[Sequence[Genome]]) 
         space: The genes.
         generations: The genomes of each, at least one.
     """
-    by_generation = [
-        [*_free(space, np.array([genome.values for genome in row], dtype=np.float64))] for row in generations
-    ]
+    by_generation = [_free(space, _matrix(space, row)) for row in generations]
     return tuple(_history([row[at] for row in by_generation]) for at in range(len(by_generation[0])))
 
 
@@ -129,6 +127,11 @@ def _history(columns: Sequence[tuple[Gene, Matrix]]) -> GeneHistory:
         spreads=spreads,
         commonest=tuple(gene.choices[int(np.argmax(row))] for row in counts),
     )
+
+
+def _matrix(space: GenomeSpace, genomes: Sequence[Genome]) -> Matrix:
+    """Return genomes as a matrix of shape (genomes, genes)."""
+    return np.array([genome.array() for genome in genomes]).reshape(len(genomes), len(space))
 
 
 def _free(space: GenomeSpace, values: Matrix) -> list[tuple[Gene, Matrix]]:

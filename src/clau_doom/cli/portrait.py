@@ -75,7 +75,7 @@ def portrait_json(
         **agent_json(evaluation, snapshot),
         "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
         "genome": space.named(agent.genome),
-        "values": list(agent.genome.values),
+        "values": list(agent.genome),
         "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {

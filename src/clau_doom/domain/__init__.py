@@ -6,7 +6,8 @@ timing are two values because only the first is deterministic: outcomes are hash
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation, finalists
 from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
-from clau_doom.domain.genome import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.domain.genes import Gene, GeneBlock, GeneKind
+from clau_doom.domain.genome import Genome, GenomeSpace
 from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.picture import Picture
 from clau_doom.domain.score import Fitness, score
@@ -22,6 +23,7 @@ __all__ = [
     "Evaluation",
     "Fitness",
     "Gene",
+    "GeneBlock",
     "GeneKind",
     "Genome",
     "GenomeSpace",

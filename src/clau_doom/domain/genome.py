@@ -1,80 +1,36 @@
-"""Genes, genomes, and the spaces that genomes are drawn from."""
+"""Genomes, and the spaces that genomes are drawn from."""
 
-import math
-import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.domain.genes import Gene, GeneBlock, GeneKind, Genes
 from clau_doom.errors import InvalidGenome
 
-__all__ = ["Gene", "GeneKind", "Genome", "GenomeSpace"]
+__all__ = ["Genome", "GenomeSpace"]
 
 
-class GeneKind(StrEnum):
-    """How a gene's number is read."""
+class Genome:
+    """The numbers of one agent, one for each gene of its space; whole numbers for integer and choice genes.
 
-    REAL = "real"
-    INTEGER = "integer"
-    CHOICE = "choice"
-    """The index of one of the gene's `choices`; neighbouring indices mean nothing."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gene:
-    """One named, bounded, typed number of a genome.
-
-    Attributes:
-        name: Unique within its space.
-        kind: How the number is read.
-        low: The smallest value, included.
-        high: The largest value, included.
-        choices: What a `CHOICE` gene chooses among; empty for the other kinds.
-        description: What the gene does, for people.
+    It keeps 8 bytes for each number. Genomes with equal numbers are equal, whatever the sign of a zero.
     """
 
-    name: str
-    kind: GeneKind = GeneKind.REAL
-    low: float = 0.0
-    high: float = 1.0
-    choices: tuple[str, ...] = ()
-    description: str = ""
+    __slots__ = ("_data",)
+    _data: bytes
 
-    @classmethod
-    def real(cls, name: str, low: float, high: float, description: str = "") -> "Gene":
-        """Return a real gene."""
-        return cls(name=name, kind=GeneKind.REAL, low=low, high=high, description=description)
+    def __init__(self, values: Iterable[float]) -> None:
+        """Keep numbers.
 
-    @classmethod
-    def integer(cls, name: str, low: int, high: int, description: str = "") -> "Gene":
-        """Return an integer gene."""
-        return cls(name=name, kind=GeneKind.INTEGER, low=float(low), high=float(high), description=description)
-
-    @classmethod
-    def choice(cls, name: str, choices: Sequence[str], description: str = "") -> "Gene":
-        """Return a gene that chooses among `choices`."""
-        kind, high = GeneKind.CHOICE, float(len(choices) - 1)
-        return cls(name=name, kind=kind, low=0.0, high=high, choices=tuple(choices), description=description)
-
-    def holds(self, value: float) -> bool:
-        """Say whether `value` is one that this gene can have."""
-        inside = math.isfinite(value) and self.low <= value <= self.high
-        return inside and (self.kind is GeneKind.REAL or value == math.floor(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Genome:
-    """The numbers of one agent, one for each gene of its space; whole numbers for integer and choice genes."""
-
-    values: tuple[float, ...]
-
-    def to_bytes(self) -> bytes:
-        """Return the values as little-endian IEEE 754 doubles, 8 bytes each."""
-        return struct.pack(f"<{len(self.values)}d", *self.values)
+        Args:
+            values: Numbers, or an array of shape (genes,).
+        """
+        self._data = _packed(values)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Genome":
@@ -85,32 +41,114 @@ class Genome:
         """
         if len(data) % 8:
             raise InvalidGenome(f"a genome of {len(data)} bytes is no row of 8-byte numbers")
-        return cls(struct.unpack(f"<{len(data) // 8}d", data))
+        return cls(np.frombuffer(data, dtype="<f8"))
+
+    def to_bytes(self) -> bytes:
+        """Return the values as little-endian IEEE 754 doubles, 8 bytes each."""
+        return self._data
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The numbers as a new tuple; for many genes use `array` or iteration, which take less memory."""
+        return tuple(self)
 
     def array(self) -> NDArray[np.float64]:
         """Return the values as a new array, shape (genes,)."""
-        return np.array(self.values, dtype=np.float64)
+        return np.frombuffer(self._data, dtype="<f8").astype(np.float64)
+
+    def __len__(self) -> int:
+        return len(self._data) // 8
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(_swapped(array("d", self._data)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Genome):
+            return NotImplemented
+        return self._data == other._data or bool(np.array_equal(self._view(), other._view()))
+
+    def __hash__(self) -> int:
+        return hash((self._view() + 0.0).tobytes())  # adding 0.0 gives both zeros the same bytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Genome.from_bytes, (self._data,)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(repr, self.array()[:_SHOWN].tolist()))
+        return f"Genome(({shown}{', ...' if len(self) > _SHOWN else ''}))"
+
+    def _view(self) -> NDArray[np.float64]:
+        return np.frombuffer(self._data, dtype="<f8")
 
 
-@dataclass(frozen=True)
+_SHOWN = 32
+"""Numbers in a genome's repr."""
+
+
+def _packed(values: Iterable[float]) -> bytes:
+    if isinstance(values, np.ndarray):
+        return np.ascontiguousarray(values, dtype="<f8").tobytes()
+    return _swapped(array("d", values)).tobytes()
+
+
+def _swapped(numbers: "array[float]") -> "array[float]":
+    """Return numbers in the other byte order where this machine is big-endian."""
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
 class GenomeSpace:
-    """The genes of a genome, in order."""
+    """The genes of a genome, in order.
 
-    genes: tuple[Gene, ...]
+    Attributes:
+        genes: The genes; those of a block are made when they are asked for.
+    """
+
+    def __init__(self, genes: Sequence[Gene | GeneBlock]) -> None:
+        """Join genes and blocks of genes.
+
+        Raises:
+            InvalidGenome: Two genes have the same name; the message names it.
+        """
+        self.genes = Genes(genes)
 
     def __len__(self) -> int:
         """Return the number of genes."""
         return len(self.genes)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GenomeSpace) and self.genes == other.genes
+
+    def __hash__(self) -> int:
+        return hash(self.genes)
+
+    def __repr__(self) -> str:
+        return f"GenomeSpace({self.genes.parts!r})"
+
     @cached_property
     def low(self) -> NDArray[np.float64]:
         """The lower bounds, shape (genes,)."""
-        return np.array([gene.low for gene in self.genes])
+        return np.repeat(np.array([part.low for part in self.genes.parts], dtype=np.float64), self.genes.sizes)
 
     @cached_property
     def high(self) -> NDArray[np.float64]:
         """The upper bounds, shape (genes,)."""
-        return np.array([gene.high for gene in self.genes])
+        return np.repeat(np.array([part.high for part in self.genes.parts], dtype=np.float64), self.genes.sizes)
+
+    @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which genes are integers or choices, shape (genes,)."""
+        return np.repeat(
+            np.array([part.kind is not GeneKind.REAL for part in self.genes.parts], dtype=bool), self.genes.sizes
+        )
+
+    @cached_property
+    def choice(self) -> NDArray[np.bool_]:
+        """Which genes are choices, shape (genes,)."""
+        return np.repeat(
+            np.array([part.kind is GeneKind.CHOICE for part in self.genes.parts], dtype=bool), self.genes.sizes
+        )
 
     def check(self, genome: Genome) -> Genome:
         """Return `genome` if it lies in this space.
@@ -118,16 +156,20 @@ class GenomeSpace:
         Raises:
             InvalidGenome: It does not; the message names the gene, the value and the bounds.
         """
-        if len(genome.values) != len(self.genes):
-            raise InvalidGenome(f"a genome of {len(genome.values)} genes where the policy has {len(self.genes)}")
-        for gene, value in zip(self.genes, genome.values, strict=True):
-            if not gene.holds(value):
-                raise InvalidGenome(f"gene {gene.name} is {value!r}: {gene.kind} from {gene.low:g} to {gene.high:g}")
+        if len(genome) != len(self):
+            raise InvalidGenome(f"a genome of {len(genome)} genes where the policy has {len(self)}")
+        values = genome.array()
+        held = (self.low <= values) & (values <= self.high) & np.isfinite(values)
+        held &= ~self.whole | (values == np.floor(values))
+        if not held.all():
+            at = int(np.argmin(held))
+            gene, value = self.genes[at], float(values[at])
+            raise InvalidGenome(f"gene {gene.name} is {value!r}: {gene.kind} from {gene.low:g} to {gene.high:g}")
         return genome
 
     def named(self, genome: Genome) -> dict[str, float | int | str]:
         """Return the genome for people: names to values, choices by their names."""
-        return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, genome.values, strict=True)}
+        return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, genome, strict=True)}
 
     def read(self, named: Mapping[str, float | str]) -> Genome:
         """Return the genome that `named` gave.
@@ -135,11 +177,11 @@ class GenomeSpace:
         Raises:
             InvalidGenome: A gene is missing or unknown, or its value is none that it can have.
         """
-        names = [gene.name for gene in self.genes]
-        for wrong, what in ((set(names) - set(named), "is missing"), (set(named) - set(names), "is unknown")):
+        names = {gene.name for gene in self.genes}
+        for wrong, what in ((names - set(named), "is missing"), (set(named) - names, "is unknown")):
             if wrong:
                 raise InvalidGenome(f"gene {min(wrong)} {what}: the policy has {len(names)} genes")
-        return self.check(Genome(tuple(_number(gene, named[gene.name]) for gene in self.genes)))
+        return self.check(Genome(_number(gene, named[gene.name]) for gene in self.genes))
 
 
 def _number(gene: Gene, value: float | str) -> float:

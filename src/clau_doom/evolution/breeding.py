@@ -8,7 +8,7 @@ import numpy as np
 
 from clau_doom.config import GeneticConfig
 from clau_doom.domain import AgentRef, Genome
-from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix
+from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, row_slices
 from clau_doom.evolution.exact import power
 from clau_doom.evolution.operators import blend, mutate
 from clau_doom.evolution.strategy import Result
@@ -102,8 +102,9 @@ class Breeding:
         first, second = chosen[:, 0], chosen[:, 1]
         crossed = (rng.random(count) < config.crossover) & (first != second)
         parents = np.array([contender.row for contender in pool])
-        children = blend(self.space, parents[first], parents[second], rng, alpha=_ALPHA)
-        children = np.where(crossed[:, None], children, parents[first])
+        children = blend(self.space, parents, first, second, rng, alpha=_ALPHA)
+        for child in np.flatnonzero(~crossed):
+            children[child] = parents[first[child]]
         rise = self._rise(spread)
         genes = self._mutating(rng, crossed, min(1.0, config.mutation * rise))
         cooled = temperature(config, generation)
@@ -120,11 +121,15 @@ class Breeding:
 
     def _mutating(self, rng: np.random.Generator, crossed: Mask, rate: float) -> Mask:
         """Draw which genes of which children mutate; at least one where the child has one parent only."""
-        drawn = rng.random((len(crossed), len(self.space.free)))
-        genes = (drawn < rate) & self.space.free
-        free = np.flatnonzero(self.space.free)
-        if len(free):
-            forced = free[np.argmin(drawn[:, free], axis=1)]
+        free = self.space.free
+        genes = np.empty((len(crossed), len(free)), dtype=bool)
+        forced = np.zeros(len(crossed), dtype=np.intp)
+        for rows in row_slices(genes.shape):
+            drawn = rng.random(genes[rows].shape)
+            genes[rows] = (drawn < rate) & free
+            if free.any():
+                forced[rows] = np.argmin(np.where(free, drawn, 1.0), axis=1)
+        if free.any():
             genes[np.flatnonzero(~crossed), forced[~crossed]] = True
         else:
             genes[~crossed] = True

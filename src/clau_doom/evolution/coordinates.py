@@ -5,14 +5,20 @@ values: 0, 1, ..., `steps`. Genes that have one value only are not `free`: their
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
+from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.errors import InvalidGenome
 
-__all__ = ["Coordinates", "Mask", "Matrix", "reflect"]
+__all__ = ["Coordinates", "Mask", "Matrix", "reflect", "row_slices"]
+
+_NUMBERS = 1 << 20
+"""Numbers that an operator works on at once."""
+_COLUMNS = 1 << 16
+"""Columns whose spread is measured at once."""
 
 Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
@@ -36,15 +42,12 @@ class Coordinates:
         Raises:
             InvalidGenome: A gene can have no value; the message names it.
         """
-        bounds = [_bounds(gene) for gene in space.genes]
-        self._low = np.array([low for low, _ in bounds], dtype=np.float64)
-        self._high = np.array([high for _, high in bounds], dtype=np.float64)
+        self._low, self._high = _bounds(space)
         self.free = self._high > self._low
-        kinds = [gene.kind for gene in space.genes]
-        self._whole = np.array([kind is not GeneKind.REAL for kind in kinds], dtype=bool)
+        self._whole = space.whole
         self.real = self.free & ~self._whole
-        self.integer = self.free & np.array([kind is GeneKind.INTEGER for kind in kinds], dtype=bool)
-        self.choice = self.free & np.array([kind is GeneKind.CHOICE for kind in kinds], dtype=bool)
+        self.choice = self.free & space.choice
+        self.integer = self.free & self._whole & ~space.choice
         self.steps = np.zeros(len(space))
         self.steps[self.real] = 1.0
         whole = self.integer | self.choice
@@ -52,7 +55,10 @@ class Coordinates:
 
     def draw(self, rng: np.random.Generator, count: int) -> Matrix:
         """Return `count` genomes drawn uniformly over the full range of every gene, shape (count, genes)."""
-        return self.from_units(rng.random((count, len(self.free))))
+        drawn = np.empty((count, len(self.free)))
+        for rows in row_slices(drawn.shape):
+            drawn[rows] = self.from_units(rng.random(drawn[rows].shape))
+        return drawn
 
     def from_units(self, units: Matrix) -> Matrix:
         """Return coordinates for numbers from 0 to 1; every value of a whole gene takes an equal share of them.
@@ -71,11 +77,11 @@ class Coordinates:
         # Not low + row * (high - low): the difference of two doubles may overflow.
         between = self._low * (1.0 - row) + self._high * row
         values = np.where(self._whole, self._low + np.where(self._whole, row, 0.0), between)
-        return Genome(tuple(np.clip(values, self._low, self._high).tolist()))
+        return Genome(np.clip(values, self._low, self._high))
 
     def row(self, genome: Genome) -> Matrix:
         """Return the coordinates of a genome of the space, shape (genes,); `genome` gives it back but for rounding."""
-        values = np.array(genome.values, dtype=np.float64)
+        values = genome.array()
         # Halved, because the difference of two doubles may overflow.
         ranges = 0.5 * self._high - 0.5 * self._low
         shares = (0.5 * values - 0.5 * self._low) / np.where(ranges > 0.0, ranges, 1.0)
@@ -96,7 +102,12 @@ class Coordinates:
         """
         if not self.free.any():
             return 0.0
-        return float(np.mean(np.std(rows[:, self.free] / self.steps[self.free], axis=0)))
+        deviations = []
+        for start in range(0, len(self.free), _COLUMNS):
+            columns = slice(start, start + _COLUMNS)
+            free = self.free[columns]
+            deviations.append(np.std(rows[:, columns][:, free] / self.steps[columns][free], axis=0))
+        return float(np.mean(np.concatenate(deviations)))
 
 
 def reflect(values: Matrix, top: Matrix | float) -> Matrix:
@@ -105,11 +116,26 @@ def reflect(values: Matrix, top: Matrix | float) -> Matrix:
     return np.where((values >= 0.0) & (values <= top), values, folded)
 
 
-def _bounds(gene: Gene) -> tuple[float, float]:
-    low, high = gene.low, gene.high
-    if math.isfinite(low) and math.isfinite(high):
-        if gene.kind is not GeneKind.REAL:
-            low, high = float(math.ceil(low)), float(math.floor(high))
-        if low <= high:
-            return low, high
-    raise InvalidGenome(f"gene {gene.name} has no value: {gene.kind} from {gene.low:g} to {gene.high:g}")
+def row_slices(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Yield slices of rows that are together a matrix of a shape, each of about a million numbers or one row.
+
+    An operator that works slice by slice holds its intermediate values for one slice at a time. A generator that is
+    asked for the numbers of one slice after another returns those of the whole matrix.
+
+    Args:
+        shape: (rows, columns), or another shape of at least one axis.
+    """
+    step = max(1, _NUMBERS // max(math.prod(shape[1:]), 1))
+    return (slice(start, start + step) for start in range(0, shape[0], step))
+
+
+def _bounds(space: GenomeSpace) -> tuple[Matrix, Matrix]:
+    """Return the lowest and the highest value of each gene, shape (genes,)."""
+    # Adding 0.0 makes a negative zero of ceil() a positive one.
+    low = np.where(space.whole, np.ceil(space.low) + 0.0, space.low)
+    high = np.where(space.whole, np.floor(space.high) + 0.0, space.high)
+    valid = np.isfinite(low) & np.isfinite(high) & (low <= high)
+    if not valid.all():
+        gene = space.genes[int(np.argmin(valid))]
+        raise InvalidGenome(f"gene {gene.name} has no value: {gene.kind} from {gene.low:g} to {gene.high:g}")
+    return low, high

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from clau_doom.evolution.coordinates import Matrix
+from clau_doom.evolution.coordinates import Matrix, row_slices
 
 __all__ = [
     "cholesky",
@@ -55,7 +55,11 @@ def standard_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Matrix:
     NumPy takes the tail beyond 3.65, one number of 3,900, from libm's `log1p`. These are rounded to multiples of 2⁻²⁰.
     """
     drawn = rng.standard_normal(shape)
-    return np.where(np.abs(drawn) > _TAIL, np.rint(drawn * _TAIL_GRID) / _TAIL_GRID, drawn)
+    for rows in row_slices(shape):
+        part = drawn[rows]
+        tail = np.abs(part) > _TAIL
+        part[tail] = np.rint(part[tail] * _TAIL_GRID) / _TAIL_GRID
+    return drawn
 
 
 def norm(vector: Matrix) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from clau_doom.config import MapElitesConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace, Measures
-from clau_doom.evolution.coordinates import Matrix
+from clau_doom.evolution.coordinates import Matrix, row_slices
 from clau_doom.evolution.descriptors import describe_behaviour
 from clau_doom.evolution.operators import line, mutate
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
@@ -82,10 +82,13 @@ class MapElites(Strategy):
         parents = np.array([row for _, row in held])
         first, second = rng.integers(len(held), size=(2, self.population))
         crossed = (rng.random(self.population) < self.config.crossover) & (first != second)
-        children = line(space, parents[first], parents[second], rng, sigma=_LINE_SIGMA)
-        children = np.where(crossed[:, None], children, parents[first])
+        children = line(space, parents, first, second, rng, sigma=_LINE_SIGMA)
+        for child in np.flatnonzero(~crossed):
+            children[child] = parents[first[child]]
         # A whole gene has no small step: sigma is the probability that it takes one at all.
-        genes = space.real | (rng.random(children.shape) < sigma)
+        genes = np.empty(children.shape, dtype=bool)
+        for at in row_slices(genes.shape):
+            genes[at] = space.real | (rng.random(genes[at].shape) < sigma)
         rows = mutate(space, children, genes, rng, sigma=sigma)
         refs = [elite.ref for elite, _ in held]
         made: list[tuple[tuple[AgentRef, ...], str]] = [

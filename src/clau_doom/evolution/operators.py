@@ -1,14 +1,19 @@
 """How genomes are varied, by the kind of gene; all work on coordinates (see `coordinates`), a genome a row."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, reflect
+from clau_doom.evolution.coordinates import Coordinates, Mask, Matrix, reflect, row_slices
 from clau_doom.evolution.exact import standard_normal
 
-__all__ = ["blend", "line", "mutate"]
+__all__ = ["Indices", "blend", "line", "mutate"]
+
+Indices = NDArray[np.intp]
 
 
-def blend(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Generator, *, alpha: float) -> Matrix:
+def blend(
+    space: Coordinates, parents: Matrix, first: Indices, second: Indices, rng: np.random.Generator, *, alpha: float
+) -> Matrix:
     """Return one child for each pair: real genes by BLX-alpha, the others from either parent.
 
     BLX-alpha draws a gene uniformly between its parents' values, widened by `alpha` of their distance on both sides
@@ -16,20 +21,25 @@ def blend(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Gene
 
     Args:
         space: The genes.
-        first: One parent of each child, shape (children, genes).
-        second: The other.
+        parents: Possible parents, shape (parents, genes).
+        first: The row of one parent of each child, shape (children,).
+        second: The row of the other.
         rng: Where the numbers come from.
         alpha: How far children reach beyond their parents, in the parents' distance.
     """
-    drawn = rng.random(first.shape)
-    share = drawn * (1.0 + 2.0 * alpha) - alpha
-    children = np.where(drawn < 0.5, first, second)
-    real = space.real
-    children[:, real] = reflect((first + share * (second - first))[:, real], 1.0)
+    children = np.empty((len(first), parents.shape[1]))
+    for rows in row_slices(children.shape):
+        one, other = parents[first[rows]], parents[second[rows]]
+        drawn = rng.random(one.shape)
+        share = drawn * (1.0 + 2.0 * alpha) - alpha
+        children[rows] = np.where(drawn < 0.5, one, other)
+        children[rows, space.real] = reflect((one + share * (other - one))[:, space.real], 1.0)
     return children
 
 
-def line(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Generator, *, sigma: float) -> Matrix:
+def line(
+    space: Coordinates, parents: Matrix, first: Indices, second: Indices, rng: np.random.Generator, *, sigma: float
+) -> Matrix:
     """Return one child for each pair: real genes on the line through both, the others from either parent.
 
     The step along the line is Gaussian, in units of the parents' distance: the directional half of the iso+line
@@ -38,15 +48,18 @@ def line(space: Coordinates, first: Matrix, second: Matrix, rng: np.random.Gener
 
     Args:
         space: The genes.
-        first: The parent that each child starts from, shape (children, genes).
-        second: The parent that it is moved towards or away from.
+        parents: Possible parents, shape (parents, genes).
+        first: The row of the parent that each child starts from, shape (children,).
+        second: The row of the parent that it is moved towards or away from.
         rng: Where the numbers come from.
         sigma: The step's spread; 0.2 in the paper.
     """
     steps = sigma * standard_normal(rng, (len(first), 1))
-    children = np.where(rng.random(first.shape) < 0.5, first, second)
-    real = space.real
-    children[:, real] = reflect((first + steps * (second - first))[:, real], 1.0)
+    children = np.empty((len(first), parents.shape[1]))
+    for rows in row_slices(children.shape):
+        one, other = parents[first[rows]], parents[second[rows]]
+        children[rows] = np.where(rng.random(one.shape) < 0.5, one, other)
+        children[rows, space.real] = reflect((one + steps[rows] * (other - one))[:, space.real], 1.0)
     return children
 
 
@@ -64,7 +77,15 @@ def mutate(space: Coordinates, rows: Matrix, chosen: Mask, rng: np.random.Genera
         sigma: The step's spread, in gene ranges.
     """
     normal = standard_normal(rng, rows.shape)
-    drawn = rng.random(rows.shape)
+    changed = np.empty(rows.shape)
+    for at in row_slices(rows.shape):
+        drawn = rng.random(normal[at].shape)
+        changed[at] = np.where(chosen[at], _mutated(space, rows[at], normal[at], drawn, sigma), rows[at])
+    return changed
+
+
+def _mutated(space: Coordinates, rows: Matrix, normal: Matrix, drawn: Matrix, sigma: float) -> Matrix:
+    """Return the rows with every free gene changed, for standard normal numbers and numbers from 0 to 1."""
     changed = rows.copy()
     real, integer, choice = space.real, space.integer, space.choice
     changed[:, real] = reflect(rows[:, real] + sigma * normal[:, real], 1.0)
@@ -74,4 +95,4 @@ def mutate(space: Coordinates, rows: Matrix, chosen: Mask, rng: np.random.Genera
     top = space.steps[choice]
     others = 1.0 + np.minimum(np.floor(drawn[:, choice] * top), top - 1.0)
     changed[:, choice] = np.mod(rows[:, choice] + others, top + 1.0)
-    return np.where(chosen, changed, rows)
+    return changed

@@ -94,7 +94,7 @@ class Tracked:
     def started(self, generation: int, agents: Sequence[Agent]) -> None:
         """Show a generation that is being evaluated."""
         self.gauge(self._evolution.generation, generation)
-        deviations = np.std([agent.genome.values for agent in agents], axis=0)
+        deviations = np.std([agent.genome.array() for agent in agents], axis=0)
         if generation == 0:
             self._gene_deviations = deviations
         first = self._gene_deviations

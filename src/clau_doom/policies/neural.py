@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clau_doom.config import NeuralPolicyConfig
-from clau_doom.domain import Gene, Genome, GenomeSpace
+from clau_doom.domain import GeneBlock, Genome, GenomeSpace
 from clau_doom.policies.features import Features, to_grid
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
@@ -98,13 +98,12 @@ class _Head:
 
 
 def _weight_space(shapes: Sequence[tuple[int, int]], limit: float) -> GenomeSpace:
+    axes = ("unit", "input")
     return GenomeSpace(
-        tuple(
-            Gene.real(f"layer{layer}_unit{unit}_input{source}", -limit, limit)
-            for layer, (units, inputs) in enumerate(shapes)
-            for unit in range(units)
-            for source in range(inputs)
-        )
+        [
+            GeneBlock(name=f"layer{layer}", shape=shape, axes=axes, low=-limit, high=limit)
+            for layer, shape in enumerate(shapes)
+        ]
     )
 
 

@@ -1,12 +1,14 @@
 """Events as text and back: canonical JSON, exact to the bit, typed on the way in.
 
 The text of an event is an object with sorted keys and no white space. Numbers are written by `repr`, which gives back
-the same double; NaN and the infinities have no text and are refused. An episode's recording is left out: it is kept
-beside the log, and a decoded event carries None.
+the same double; NaN and the infinities have no text and are refused. A genome is written as its doubles in base64: of a
+million genes that is a seventh of the memory that a list of numbers takes. An episode's recording is left out: it is
+kept beside the log, and a decoded event carries None.
 """
 
 import json
 import re
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -15,8 +17,11 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
+import numpy as np
+
+from clau_doom.domain import Genome
 from clau_doom.domain.events import Event
-from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.errors import InvalidGenome, StorageFailed, StoreCorrupted
 
 __all__ = ["decode", "encode", "kind_of"]
 
@@ -70,9 +75,9 @@ def _encoder(hint: Any) -> _Convert:
     if get_origin(hint) is UnionType:
         inner = _encoder(_optional(hint))
         return lambda value: None if value is None else inner(value)
-    if hint is bytes:
-        return lambda _: None
-    return hint if hint in {float, int, str, bool} else attrgetter("value")
+    if hint in {float, int, str, bool}:
+        return cast("_Convert", hint)
+    return _ENCODERS.get(hint, attrgetter("value"))
 
 
 @cache
@@ -88,9 +93,30 @@ def _decoder(hint: Any) -> _Convert:
     if get_origin(hint) is UnionType:
         inner = _decoder(_optional(hint))
         return lambda plain: None if plain is None else inner(plain)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint
+    if hint is Genome or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return _genome if hint is Genome else hint
     return lambda plain: _checked(hint, plain)
+
+
+def _genome_text(genome: Genome) -> dict[str, str]:
+    if not np.isfinite(genome.array()).all():
+        raise ValueError("a gene is not finite")
+    return {"float64": b2a_base64(genome.to_bytes(), newline=False).decode()}
+
+
+_ENCODERS: dict[Any, _Convert] = {bytes: lambda _: None, Genome: _genome_text}
+
+
+def _genome(plain: Any) -> Genome:
+    """Return a genome from its doubles in base64, or from the list of numbers that older versions wrote."""
+    if _checked(dict, plain).keys() == {"values"}:
+        return Genome([_checked(float, value) for value in _checked(list, plain["values"])])
+    if plain.keys() != {"float64"}:
+        raise ValueError(f"fields {sorted(plain)} where float64 is expected")
+    try:
+        return Genome.from_bytes(a2b_base64(_checked(str, plain["float64"]), strict_mode=True))
+    except InvalidGenome as error:
+        raise ValueError(str(error)) from error
 
 
 def _dataclass_decoder(kind: type) -> _Convert:

@@ -123,7 +123,7 @@ def genes_view(stored: StoredExperiment, space: GenomeSpace | None) -> Json:
     """Return each gene over the finished generations: mean and the middle half, as fractions of the gene's range."""
     generations = stored.snapshot.finished_generations
     genes = space.genes[:_MOST_GENES] if space else ()
-    values = [np.array([row.agent.genome.values[: len(genes)] for row in rows]) for rows in generations]
+    values = [np.array([row.agent.genome.array()[: len(genes)] for row in rows]) for rows in generations]
     drawn = []
     for place, gene in enumerate(genes):
         if gene.kind is GeneKind.CHOICE or gene.high <= gene.low:
@@ -154,9 +154,9 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
         "champion": snapshot.champion is not None and snapshot.champion[0] == agent.ref,
         "genes": [
             {**_gene(gene), "value": value, "shown": named[gene.name]}
-            for gene, value in zip(genes, agent.genome.values, strict=False)
+            for gene, value in zip(genes, agent.genome, strict=False)
         ],
-        "genes_total": len(agent.genome.values),
+        "genes_total": len(agent.genome),
         "children": [child.id for child in _children(snapshot, agent)],
         "ancestors": [_brief(snapshot, ancestor) for ancestor in snapshot.ancestors(agent)[:400]],
         "episodes": [
@@ -222,7 +222,7 @@ def _member(snapshot: Snapshot, evaluation: Evaluation, genes: int) -> Json:
         **_brief(snapshot, evaluation),
         "episodes_finished": len(episodes),
         "measures": _means(episodes),
-        "genes": list(evaluation.agent.genome.values[:genes]),
+        "genes": evaluation.agent.genome.array()[:genes].tolist(),
     }
 
 

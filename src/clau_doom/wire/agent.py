@@ -196,7 +196,7 @@ def begin_request(episode: str, genome: Genome, seed: int, buttons: Sequence[str
         seed: Where the agent's random numbers come from, below 2^64.
         buttons: The scenario's, in order.
     """
-    return pb.BeginRequest(episode_id=episode, genome=genome.values, seed=seed, buttons=buttons)
+    return pb.BeginRequest(episode_id=episode, genome=genome, seed=seed, buttons=buttons)
 
 
 def decide_request(episode: str, decision: int, look: Look) -> pb.GetActionRequest:

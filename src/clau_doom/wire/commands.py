@@ -42,7 +42,7 @@ def command_from(message: pb.AgentCommand) -> tuple[str, Command]:
 def command_message(command_id: str, command: Command) -> pb.AgentCommand:
     """Return the message with which a client sends a command, under an id of its choosing."""
     if isinstance(command, InjectGenome):
-        inject = pb.InjectGenome(experiment_id=command.experiment, genome=command.genome.values)
+        inject = pb.InjectGenome(experiment_id=command.experiment, genome=command.genome)
         return pb.AgentCommand(command_id=command_id, inject=inject)
     message = pb.AgentCommand(command_id=command_id)
     getattr(message, command.action.value).agent_id = command.agent
@@ -75,4 +75,4 @@ def _injection(message: pb.InjectGenome) -> InjectGenome:
         check_experiment_id(message.experiment_id)
     except ConfigError as error:
         raise ExperimentNotFound(str(error)) from None
-    return InjectGenome(experiment=message.experiment_id, genome=Genome(tuple(message.genome)))
+    return InjectGenome(experiment=message.experiment_id, genome=Genome(message.genome))

@@ -127,7 +127,7 @@ def _of_generation(experiment: str, event: _GenerationEvent) -> Message:
             champion = champion_message(experiment, event.champion, event.validation_fitness)
             return pb.ChampionChosen(champion=champion, candidates=event.candidates)
         case events.GenomeInjected():
-            return pb.GenomeInjected(genome=event.genome.values, generation=event.generation)
+            return pb.GenomeInjected(genome=event.genome, generation=event.generation)
 
 
 def _of_agent(experiment: str, event: _AgentEvent) -> Message:
@@ -173,7 +173,7 @@ def _created(experiment: Experiment) -> pb.ExperimentCreated:
 def _asked(agent: Agent) -> pb.AskedAgent:
     return pb.AskedAgent(
         agent_id=agent.id,
-        genome=agent.genome.values,
+        genome=agent.genome,
         parent_ids=[place(agent.experiment, ref) for ref in agent.parents],
         operator=agent.operator,
     )

@@ -94,8 +94,8 @@ def agent_message(
     paused = agent.ref in snapshot.paused
     message = agent_brief(evaluation, paused=paused, episodes_finished=_finished(snapshot, evaluation))
     if whole:
-        genes: Sequence[Gene | None] = space.genes if space else [None] * len(agent.genome.values)
-        values = zip(genes, agent.genome.values, strict=True)
+        genes: Sequence[Gene | None] = space.genes if space else [None] * len(agent.genome)
+        values = zip(genes, agent.genome, strict=True)
         message.genome.extend([_gene_value(gene, value) for gene, value in values])
         message.lineage.extend([_ancestor(ancestor) for ancestor in snapshot.ancestors(agent)])
         message.episodes.extend([episode_message(episode) for episode in snapshot.played_by(agent)])

@@ -139,4 +139,4 @@ def champion_from(experiment: str, message: resources_pb2.Champion) -> tuple[Age
 
 def genome_from(message: events_pb2.AskedAgent | events_pb2.GenomeInjected) -> Genome:
     """Return the genome that a message holds."""
-    return Genome(tuple(message.genome))
+    return Genome(message.genome)

@@ -68,7 +68,7 @@ def play_episode(task: int, asked: Asked) -> pb.ToWorker:
     """Return the message that asks a worker for an episode, or to perform the actions of one again."""
     play = pb.PlayEpisode(
         task=task,
-        genome=asked.genome.values,
+        genome=asked.genome,
         seed=asked.seed,
         baseline=asked.baseline,
         actions=asked.actions or b"",

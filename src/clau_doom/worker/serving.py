@@ -130,7 +130,7 @@ class _Player:
             return play(
                 self._engine,
                 self._policy(request),
-                Genome(tuple(request.genome)),
+                Genome(request.genome),
                 request.seed,
                 self._page,
                 begun=begun,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ def test_any_population_and_any_space_work(config: EvolutionConfig, space: Genom
 def genes(draw: st.DrawFn) -> Gene:
     kind = draw(st.sampled_from(GeneKind))
     if kind is GeneKind.CHOICE:
-        return Gene.choice("c", ["x"] * draw(st.integers(1, 5)))
+        return Gene.choice("c", "abcde"[: draw(st.integers(1, 5))])
     if kind is GeneKind.INTEGER:
         low = draw(st.integers(-(2**52), 2**52))
         return Gene.integer("n", low, low + draw(st.integers(0, 2**20)))
@@ -224,7 +225,8 @@ RESULTS = st.builds(
 @given(data=st.data())
 def test_every_genome_lies_in_its_space_whatever_was_told(config: EvolutionConfig, data: st.DataObject) -> None:
     """Random spaces, populations and results never lead out of the space, nor to a wrong number of agents."""
-    space = GenomeSpace(tuple(data.draw(st.lists(genes(), max_size=5))))
+    drawn = data.draw(st.lists(genes(), max_size=5))
+    space = GenomeSpace([replace(gene, name=f"{gene.name}{at}") for at, gene in enumerate(drawn)])
     population = data.draw(st.integers(1, 9))
     strategy = make_strategy(config, space, population, data.draw(st.integers(0, 2**63 - 1)))
     for _ in range(data.draw(st.integers(1, 6))):

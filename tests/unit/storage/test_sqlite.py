@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from clau_doom.domain import AgentRef, Measures
+from clau_doom.domain import AgentRef, Genome, Measures
 from clau_doom.domain.events import (
     AgentEvaluated,
     EpisodeFinished,
@@ -209,7 +209,7 @@ async def test_the_tables_can_be_queried(store: SqliteStore, folder: RunFolder, 
 
 def _generation(template: GenerationStarted, index: int, size: int, finished: EpisodeFinished) -> Sequence[Event]:
     agents = tuple(
-        replace(template.agents[0], ref=AgentRef(index, number), genome=replace(template.agents[0].genome))
+        replace(template.agents[0], ref=AgentRef(index, number), genome=Genome(template.agents[0].genome))
         for number in range(size)
     )
     episodes = [

@@ -66,7 +66,7 @@ class EpisodeActor:
         task = EpisodeTask(
             purpose=Purpose.TRAINING,  # what it is for, and whose, is known where it was asked for
             agent="",
-            genome=Genome(tuple(play.genome)),
+            genome=Genome(play.genome),
             number=play.task,
             seed=play.seed,
             baseline=play.baseline,

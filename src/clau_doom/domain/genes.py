@@ -1,0 +1,194 @@
+"""Genes and blocks of genes: names, kinds and bounds of the numbers of a genome.
+
+A policy with a few genes names each of them. One with the weights of a network has a `GeneBlock` for each layer: a
+million genes are then one object, and their names are made when they are asked for.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import accumulate, combinations, product
+from typing import overload
+
+from clau_doom.errors import InvalidGenome
+
+__all__ = ["Gene", "GeneBlock", "GeneKind", "Genes"]
+
+
+class GeneKind(StrEnum):
+    """How a gene's number is read."""
+
+    REAL = "real"
+    INTEGER = "integer"
+    CHOICE = "choice"
+    """The index of one of the gene's `choices`; neighbouring indices mean nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gene:
+    """One named, bounded, typed number of a genome.
+
+    Attributes:
+        name: Unique within its space.
+        kind: How the number is read.
+        low: The smallest value, included.
+        high: The largest value, included.
+        choices: What a `CHOICE` gene chooses among; empty for the other kinds.
+        description: What the gene does, for people.
+    """
+
+    name: str
+    kind: GeneKind = GeneKind.REAL
+    low: float = 0.0
+    high: float = 1.0
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+    @classmethod
+    def real(cls, name: str, low: float, high: float, description: str = "") -> "Gene":
+        """Return a real gene."""
+        return cls(name=name, kind=GeneKind.REAL, low=low, high=high, description=description)
+
+    @classmethod
+    def integer(cls, name: str, low: int, high: int, description: str = "") -> "Gene":
+        """Return an integer gene."""
+        return cls(name=name, kind=GeneKind.INTEGER, low=float(low), high=float(high), description=description)
+
+    @classmethod
+    def choice(cls, name: str, choices: Sequence[str], description: str = "") -> "Gene":
+        """Return a gene that chooses among `choices`."""
+        kind, high = GeneKind.CHOICE, float(len(choices) - 1)
+        return cls(name=name, kind=kind, low=0.0, high=high, choices=tuple(choices), description=description)
+
+    def holds(self, value: float) -> bool:
+        """Say whether `value` is one that this gene can have."""
+        inside = math.isfinite(value) and self.low <= value <= self.high
+        return inside and (self.kind is GeneKind.REAL or value == math.floor(value))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneBlock:
+    """Real genes with the same bounds, one for each element of an array, in C order.
+
+    A gene is named after the block and its place: ``layer0_unit3_input12`` for the axes ``unit`` and ``input``.
+
+    Attributes:
+        name: Begins the names of its genes.
+        shape: The array's shape, such as (units, inputs); at least one axis.
+        axes: A word for each axis, which may be empty; the default is empty words.
+        low: The smallest value, included.
+        high: The largest value, included.
+        description: What the genes do, for people.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...] = ()
+    low: float = -1.0
+    high: float = 1.0
+    description: str = ""
+
+    kind = GeneKind.REAL
+
+    def __post_init__(self) -> None:
+        if not self.shape or min(self.shape) < 0 or len(self.axes) not in {0, len(self.shape)}:
+            raise InvalidGenome(f"the gene block {self.name} has shape {self.shape} and axes {self.axes}: use as many")
+
+    def __len__(self) -> int:
+        return math.prod(self.shape)
+
+    def __iter__(self) -> Iterator[Gene]:
+        return (self._gene(place) for place in product(*map(range, self.shape)))
+
+    def __getitem__(self, index: int) -> Gene:
+        place = []
+        for size in reversed(self.shape):
+            index, at = divmod(index, size)
+            place.append(at)
+        return self._gene(tuple(reversed(place)))
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of its genes, in order."""
+        return (self._name(place) for place in product(*map(range, self.shape)))
+
+    def _name(self, place: tuple[int, ...]) -> str:
+        axes = self.axes or ("",) * len(place)
+        return "_".join([self.name, *(f"{axis}{at}" for axis, at in zip(axes, place, strict=True))])
+
+    def _gene(self, place: tuple[int, ...]) -> Gene:
+        return Gene(name=self._name(place), low=self.low, high=self.high, description=self.description)
+
+
+class Genes(Sequence[Gene]):
+    """The genes of a space in order, made when they are asked for where they belong to a block.
+
+    Attributes:
+        parts: Single genes and blocks.
+    """
+
+    def __init__(self, parts: Sequence[Gene | GeneBlock]) -> None:
+        """Join genes and blocks.
+
+        Raises:
+            InvalidGenome: Two genes, or two choices of a gene, have the same name; the message names it.
+        """
+        self.parts = tuple(parts)
+        self.sizes = tuple([1 if isinstance(part, Gene) else len(part) for part in self.parts])
+        """The number of genes of each part."""
+        self._ends = tuple(accumulate(self.sizes))
+        if (twice := _repeated_name(self.parts)) is not None:
+            raise InvalidGenome(f"two genes are called {twice!r}: give each gene a name of its own")
+        for part in self.parts:
+            if isinstance(part, Gene) and len(set(part.choices)) < len(part.choices):
+                raise InvalidGenome(f"the gene {part.name!r} has two choices of one name: {', '.join(part.choices)}")
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Gene: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Gene, ...]: ...
+    def __getitem__(self, index: int | slice) -> Gene | tuple[Gene, ...]:
+        if isinstance(index, slice):
+            return tuple([self[at] for at in range(*index.indices(len(self)))])
+        at = range(len(self))[index]
+        number = bisect_right(self._ends, at)
+        part = self.parts[number]
+        return part if isinstance(part, Gene) else part[at - self._ends[number] + self.sizes[number]]
+
+    def __iter__(self) -> Iterator[Gene]:
+        for part in self.parts:
+            if isinstance(part, Gene):
+                yield part
+            else:
+                yield from part
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Genes) and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+    def __repr__(self) -> str:
+        return f"Genes({self.parts!r})"
+
+
+def _repeated_name(parts: Sequence[Gene | GeneBlock]) -> str | None:
+    """Return a name that two genes have, or None; names of blocks are compared only where they can be equal."""
+    single: set[str] = set()
+    for part in parts:
+        if isinstance(part, Gene):
+            if part.name in single:
+                return part.name
+            single.add(part.name)
+    blocks = [part for part in parts if isinstance(part, GeneBlock)]
+    rivals = [({name for name in single if name.startswith(f"{block.name}_")}, block) for block in blocks]
+    rivals += [(set(one.names()), other) for one, other in combinations(blocks, 2) if _similar(one.name, other.name)]
+    return next((name for names, block in rivals if names for name in block.names() if name in names), None)
+
+
+def _similar(one: str, other: str) -> bool:
+    return f"{one}_".startswith(f"{other}_") or f"{other}_".startswith(f"{one}_")

@@ -1,0 +1,125 @@
+"""Genes and blocks of genes: names, places, bounds, and that no name stands twice."""
+
+import itertools
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.domain import Gene, GeneBlock, Genome, GenomeSpace
+from clau_doom.errors import InvalidGenome
+
+BLOCK = GeneBlock(name="layer0", shape=(2, 3), axes=("unit", "input"), low=-4.0, high=4.0)
+MIXED = GenomeSpace(
+    [Gene.integer("burst", 1, 8), BLOCK, Gene.choice("scan", ["left", "right"]), GeneBlock(name="w", shape=(2,))]
+)
+NAMES = [
+    "burst",
+    *(f"layer0_unit{unit}_input{source}" for unit in range(2) for source in range(3)),
+    "scan",
+    "w_0",
+    "w_1",
+]
+
+
+def test_a_blocks_genes_are_named_after_their_places() -> None:
+    """In C order, between single genes; each is made when it is asked for."""
+    assert len(MIXED) == len(NAMES)
+    assert [gene.name for gene in MIXED.genes] == NAMES
+    assert [MIXED.genes[at].name for at in range(len(NAMES))] == NAMES
+    assert [MIXED.genes[-at].name for at in range(1, 4)] == NAMES[:-4:-1]
+    assert [gene.name for gene in MIXED.genes[5:8]] == NAMES[5:8]
+    assert MIXED.genes[2] == Gene.real("layer0_unit0_input1", -4.0, 4.0)
+    with pytest.raises(IndexError):
+        MIXED.genes[len(NAMES)]
+
+
+def test_bounds_and_kinds_are_arrays() -> None:
+    """One number for each gene, also of a block."""
+    assert MIXED.low.tolist() == [1.0, *[-4.0] * 6, 0.0, -1.0, -1.0]
+    assert MIXED.high.tolist() == [8.0, *[4.0] * 6, 1.0, 1.0, 1.0]
+    assert MIXED.whole.tolist() == [True, *[False] * 6, True, False, False]
+    assert MIXED.choice.tolist() == [False] * 7 + [True, False, False]
+
+
+def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
+    """A value outside names the gene, and a genome for people is read back."""
+    genome = Genome([3.0, *[0.5] * 6, 1.0, 0.0, 1.0])
+    assert MIXED.check(genome) is genome
+    assert MIXED.named(genome)["layer0_unit1_input2"] == 0.5
+    assert MIXED.read(MIXED.named(genome)) == genome
+    with pytest.raises(InvalidGenome, match=r"gene layer0_unit1_input0 is 4\.5: real from -4 to 4"):
+        MIXED.check(Genome([3.0, 0, 0, 0, 4.5, 0, 0, 1.0, 0.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        ([Gene.real("x", 0, 1), Gene.integer("x", 0, 1)], "x"),
+        ([Gene.real("w_1", 0, 1), GeneBlock(name="w", shape=(2,))], "w_1"),
+        ([GeneBlock(name="w", shape=(2,)), GeneBlock(name="w", shape=(1,))], "w_0"),
+        ([GeneBlock(name="w", shape=(2, 2)), GeneBlock(name="w_1", shape=(1,))], "w_1_0"),
+    ],
+)
+def test_two_genes_of_one_name_are_refused(parts: list[Gene | GeneBlock], name: str) -> None:
+    """Whether they are single genes or belong to blocks."""
+    with pytest.raises(InvalidGenome, match=f"two genes are called '{name}': give each gene a name of its own"):
+        GenomeSpace(parts)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "a_1", "a_1_1", "b"]), st.integers(1, 3), st.integers(0, 3)), max_size=4)
+)
+def test_names_are_unique_exactly_when_no_name_stands_twice(drawn: list[tuple[str, int, int]]) -> None:
+    """As a comparison of all names finds it."""
+    parts = [
+        Gene.real(name, 0, 1) if not size else GeneBlock(name=name, shape=(size,) * axes) for name, axes, size in drawn
+    ]
+    names = list(itertools.chain(*([part.name] if isinstance(part, Gene) else part.names() for part in parts)))
+    if len(names) == len(set(names)):
+        assert [gene.name for gene in GenomeSpace(parts).genes] == names
+    else:
+        with pytest.raises(InvalidGenome, match="two genes are called"):
+            GenomeSpace(parts)
+
+
+def test_a_choice_gene_names_each_choice_once() -> None:
+    """A genome for people could not be read back."""
+    with pytest.raises(InvalidGenome, match="the gene 'scan' has two choices of one name: left, left"):
+        GenomeSpace([Gene.choice("scan", ["left", "left"])])
+
+
+def test_a_block_needs_a_shape_and_a_word_for_each_axis() -> None:
+    """Other axes are a mistake of the policy's author."""
+    for shape, axes in (((), ()), ((2, 3), ("unit",)), ((-1,), ())):
+        with pytest.raises(InvalidGenome, match="the gene block w has shape"):
+            GeneBlock(name="w", shape=shape, axes=axes)
+
+
+def test_a_billion_genes_take_no_memory_until_their_bounds_are_asked_for() -> None:
+    """A space can be made and counted before it is known whether it is allowed."""
+    tracemalloc.start()
+    space = GenomeSpace([GeneBlock(name=f"layer{layer}", shape=(1000, 1000, 100)) for layer in range(10)])
+    assert (len(space), space.genes[999_999_999].name) == (10**9, "layer9_999_999_99")
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    tracemalloc.stop()
+
+
+def test_a_genome_takes_eight_bytes_for_each_gene() -> None:
+    """Not an object for each number."""
+    tracemalloc.start()
+    genome = Genome(0.5 for _ in range(10_000))
+    assert tracemalloc.get_traced_memory()[0] < 82_000
+    tracemalloc.stop()
+    assert len(genome) == 10_000
+
+
+def test_genomes_of_equal_numbers_are_equal() -> None:
+    """Whatever the sign of a zero, as tuples of the numbers are; a set holds one of them."""
+    genomes = [Genome((0.0, 1.0)), Genome((-0.0, 1.0)), Genome([0, 1])]
+    assert len(set(genomes)) == 1
+    assert Genome((0.0,)) != Genome((0.0, 0.0))
+    assert Genome((1.0,)) != (1.0,)
+    assert repr(Genome((1.0, -0.0))) == "Genome((1.0, -0.0))"
+    assert len(repr(Genome([0.25] * 1000))) < 300
