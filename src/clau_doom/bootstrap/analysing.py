@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
 
 _REFUSED = ("scenario.name", "scenario.doom_skill", "scenario.timeout", "fitness")
-_FILES = ("scenario.cfg", "scenario.wad")
+_FILES = ("scenario.cfg", "scenario.wad", "scenario.game")
 
 
 def fitness_name(config: ExperimentConfig) -> str:

@@ -1,15 +1,12 @@
 """What there is to play, and whether it can be played here."""
 
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from clau_doom.config import ScenarioConfig
 from clau_doom.domain.score import MEASURES
-from clau_doom.game import SCENARIOS, VizdoomEngine
+from clau_doom.game import SCENARIOS, try_scenario
 from clau_doom.game import resolve as resolve_scenario
-from clau_doom.ports import Action, Needs
 
 __all__ = ["OfferedScenario", "bundled_scenarios", "try_engine"]
 
@@ -58,14 +55,5 @@ def try_engine() -> str:
     Raises:
         EngineCrashed: It does not work here.
     """
-    scenario = resolve_scenario(ScenarioConfig(name="basic"))
-    with tempfile.TemporaryDirectory(prefix="clau-doom-doctor-") as folder:
-        engine = VizdoomEngine(scenario, Path(folder))
-        try:
-            engine.start(Needs(objects=True), record=False)
-            engine.begin(1)
-            for _ in range(10):
-                engine.act(Action([0.0] * len(engine.facts.buttons), 1))
-        finally:
-            engine.close()
+    try_scenario(resolve_scenario(ScenarioConfig(name="basic")))
     return f"ViZDoom {version('vizdoom')} played 10 tics of basic"

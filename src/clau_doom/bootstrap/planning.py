@@ -26,8 +26,8 @@ from clau_doom.config import (
 )
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState, Provenance
-from clau_doom.errors import ConfigError, ExperimentDone, ResumeRefused
-from clau_doom.game import Scenario
+from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeRefused
+from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.worker import collect_facts
@@ -106,6 +106,16 @@ def _check_cluster(ray: RayConfig) -> None:
     asyncio.run(check_cluster(ray))
 
 
+def _check_engine(scenario: Scenario) -> None:
+    """Start the engine of a user's own scenario once, before anything is stored."""
+    if scenario.facts.name in SCENARIOS:
+        return
+    try:
+        try_scenario(scenario)
+    except EngineCrashed as error:
+        raise ConfigError(str(error)) from error
+
+
 def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
     """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
@@ -139,6 +149,8 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = resolve_scenario(config.scenario)
+    if not resume:
+        _check_engine(scenario)
     if config.execution.backend == "docker":
         _check_daemon(config.docker)
     elif config.execution.backend == "ray":

@@ -22,7 +22,7 @@ from clau_doom.config import (
 from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, PolicyFailed
-from clau_doom.game import Scenario, View, VizdoomEngine, display_opens
+from clau_doom.game import SCENARIOS, Scenario, View, VizdoomEngine, display_opens, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.policies.remote import RemotePolicy
@@ -239,6 +239,8 @@ def prove(plan: ReplayPlan) -> Performance:
         InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
     """
     choice = plan.choice
+    if plan.scenario.facts.name not in SCENARIOS:
+        try_scenario(plan.scenario)
     with tempfile.TemporaryDirectory(prefix="clau-doom-replay-") as name:
         folder = Path(name)
         engine = VizdoomEngine(plan.scenario, folder / "engine")

@@ -20,6 +20,7 @@ from clau_doom.game.scenarios import (
     own_files,
     resolve,
 )
+from clau_doom.game.trial import try_scenario
 
 __all__ = [
     "EXCLUDED",
@@ -37,4 +38,5 @@ __all__ = [
     "own_files",
     "resolve",
     "sweep",
+    "try_scenario",
 ]

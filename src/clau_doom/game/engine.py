@@ -65,11 +65,13 @@ class VizdoomEngine:
         scenario: What to play.
         folder: A private folder that nothing else uses; it is made when missing, and swept of what dead engines left.
         view: Render for people: observations have the screen in colour, shape (height, width, 3); None for policies.
+        console: Let the engine print what it does into its log, which then grows with every episode.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, *, view: View | None = None) -> None:
+    def __init__(self, scenario: Scenario, folder: Path, *, view: View | None = None, console: bool = False) -> None:
         self._scenario = scenario
         self._view = view
+        self._console = console
         self._facts = scenario.facts
         self._folder = folder.absolute()
         self._checked = ActionCheck(len(self._facts.buttons), self._facts.frame_skip)
@@ -280,7 +282,6 @@ class VizdoomEngine:
         game.set_screen_format(vzd.ScreenFormat.GRAY8 if view is None else vzd.ScreenFormat.RGB24)
         game.set_labels_buffer_enabled(needs.objects)
         for switch_off in (
-            game.set_console_enabled,
             game.set_sound_enabled,
             game.set_audio_buffer_enabled,
             game.set_depth_buffer_enabled,
@@ -291,6 +292,7 @@ class VizdoomEngine:
             game.set_render_all_frames,
         ):
             switch_off(False)  # noqa: FBT003 - ViZDoom's signature
+        game.set_console_enabled(self._console)
         game.set_window_visible(view is not None and view.window)
         if LAUNCHES:
             game.set_vizdoom_path(str(self._folder / LAUNCHER))

@@ -7,6 +7,7 @@ process and the id under which its shared memory lies in ``/dev/shm``.
 
 import contextlib
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,9 @@ def write_launcher(folder: Path, parent: int) -> Path:
         folder: The engine's private folder, absolute.
         parent: The process that will start the engine and that it must not outlive.
     """
-    words = [sys.executable, "-I", "-S", "-c", _PROGRAM, str(parent), str(folder / _NOTE), vzd.exe_path]
+    # Its output is written line by line, so that an engine that hangs or is killed leaves its last line.
+    unbuffered = [] if (stdbuf := shutil.which("stdbuf")) is None else [stdbuf, "-oL"]
+    words = [*unbuffered, sys.executable, "-I", "-S", "-c", _PROGRAM, str(parent), str(folder / _NOTE), vzd.exe_path]
     log = shlex.quote(str(folder / LOG_FILE))
     script = folder / LAUNCHER
     script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@" >{log} 2>&1 </dev/null\n')

@@ -2,10 +2,6 @@
 
 import difflib
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +9,8 @@ import vizdoom as vzd
 
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
-from clau_doom.game.wads import is_archive, maps
+from clau_doom.game.cfg_file import CfgFile, package
+from clau_doom.game.wads import read_maps
 from clau_doom.ports import ScenarioFacts
 
 __all__ = [
@@ -52,8 +49,9 @@ CANONICAL_VARIABLES = (
 # Adds up over all the episodes of one engine, so that an observation of it would depend on what was played before.
 _CARRIED_OVER = frozenset({"DEATHCOUNT"})
 _DEFAULT_TIMEOUT = 2100
-_DEFAULT_MAP = "map01"
-_MULTIPLAYER_ARGS = ("-host", "-join", "-deathmatch", "+deathmatch")
+_LONGEST_SHOWN = 200
+"""Characters of a path in a message."""
+_DEFAULT_MAP = "MAP01"
 _REWARDS = (
     "living_reward",
     "kill_reward",
@@ -133,6 +131,7 @@ class Scenario:
         rewards: ViZDoom's reward settings that are not 0, as (name, value); scripts in the .wad may give more.
         cfg_sha256: Of the .cfg's bytes.
         wad_sha256: Of the bytes of `wad`, or of `game` where that is None.
+        game_sha256: Of the bytes of `game`, or None where it is ViZDoom's default or `wad_sha256` is its digest.
     """
 
     cfg: Path
@@ -143,6 +142,7 @@ class Scenario:
     rewards: tuple[tuple[str, float], ...]
     cfg_sha256: str
     wad_sha256: str
+    game_sha256: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,40 +168,36 @@ def resolve(config: ScenarioConfig, files: ScenarioFiles | None = None) -> Scena
     Raises:
         ConfigError: There is no such scenario or file, or one player cannot play it; the message says what to do.
     """
-    cfg = _locate(config.name)
-    game = _load(cfg)
-    if any(word in _MULTIPLAYER_ARGS for word in game.get_game_args().lower().split()):
-        raise ConfigError(
-            f"{cfg} starts a multiplayer game ({game.get_game_args()}): only single-player ones are played"
-        )
+    cfg = CfgFile(_locate(config.name))
+    game = cfg.game
     buttons = tuple(button.name for button in game.get_available_buttons())
     if not buttons:
-        raise ConfigError(f"{cfg} has no available_buttons: list at least one button that an agent may press")
+        raise ConfigError(f"{cfg.path} has no available_buttons: list at least one button that an agent may press")
     own = (variable.name for variable in game.get_available_game_variables())
     extra = (name for name in own if name not in CANONICAL_VARIABLES and name not in _CARRIED_OVER)
     if files is None:
-        wad = _wad(cfg, game.get_doom_scenario_path(), "doom_scenario_path")
-        resources = _wad(cfg, game.get_doom_game_path(), "doom_game_path") or _default_game()
+        wad, resources = cfg.file("doom_scenario_path"), cfg.file("doom_game_path") or _default_game()
     else:
         wad, resources = files.wad, files.game or _default_game()
     width, height = config.resolution.split("x")
     return Scenario(
-        cfg=cfg,
+        cfg=cfg.path,
         wad=wad,
         game=resources,
-        map=_map(cfg, game.get_doom_map(), wad, resources),
+        map=_map(cfg, wad, resources),
         facts=ScenarioFacts(
-            name=config.name if config.name in SCENARIOS else str(cfg),
+            name=config.name if config.name in SCENARIOS else str(cfg.path),
             buttons=buttons,
             variables=(*CANONICAL_VARIABLES, *extra),
             frame_skip=config.frame_skip,
             timeout=config.timeout or game.get_episode_timeout() or _DEFAULT_TIMEOUT,
             resolution=(int(width), int(height)),
-            doom_skill=config.doom_skill or game.get_doom_skill(),
+            doom_skill=config.doom_skill or cfg.skill,
         ),
         rewards=tuple((name, value) for name in _REWARDS if (value := getattr(game, f"get_{name}")())),
-        cfg_sha256=_sha256(cfg),
+        cfg_sha256=_sha256(cfg.path),
         wad_sha256=_sha256(wad or resources),
+        game_sha256=_sha256(resources) if wad and resources != _default_game() else None,
     )
 
 
@@ -213,11 +209,7 @@ def own_files(scenario: Scenario) -> ScenarioFiles | None:
 
 
 def _default_game() -> Path:
-    return (_package() / "freedoom2.wad").resolve()
-
-
-def _package() -> Path:
-    return Path(vzd.scenarios_path).parent
+    return (package() / "freedoom2.wad").resolve()
 
 
 def _locate(name: str) -> Path:
@@ -225,85 +217,52 @@ def _locate(name: str) -> Path:
         return Path(vzd.scenarios_path) / f"{name}.cfg"
     if name in EXCLUDED:
         raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[name]}")
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+        found = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigError(f"scenario file {_quoted(name)} cannot be found: {_quoted(str(error))}") from error
     if path.suffix.lower() != ".cfg" and path.name == name:
         near = difflib.get_close_matches(name, SCENARIOS, n=1, cutoff=0.0)[0]
         raise ConfigError(
-            f"unknown scenario {name!r}: did you mean {near!r}? A scenario of your own is named by the path of its .cfg"
+            f"unknown scenario {_quoted(name)}: did you mean {near!r}? "
+            "A scenario of your own is named by the path of its .cfg"
         )
-    if not path.is_file():
-        raise ConfigError(f"scenario file {name!r} does not exist (looked for {path.absolute()})")
+    if not found:
+        raise ConfigError(f"scenario file {_quoted(name)} does not exist (looked for {_quoted(str(path.absolute()))})")
     path = path.resolve()
     if path.parent == Path(vzd.scenarios_path).resolve() and path.stem in EXCLUDED:
         raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[path.stem]}")
     return path
 
 
-def _load(cfg: Path) -> vzd.DoomGame:
-    game = vzd.DoomGame()
-    with _captured_output() as output:
-        try:
-            sound = game.load_config(str(cfg))
-        except Exception as error:
-            raise ConfigError(f"ViZDoom cannot read {cfg}: {error}") from error
-    if not sound:
-        complaint = output[0].replace("WARNING! ", "").replace(f'Loading config from: "{cfg}". ', "")
-        raise ConfigError(f"{cfg} is no valid ViZDoom configuration: {' '.join(complaint.split())}")
-    return game
+def _quoted(text: str) -> str:
+    """Return a name from outside in quotes, escaped and shortened."""
+    quoted = repr(text) if text.isprintable() else ascii(text)
+    return quoted if len(quoted) <= _LONGEST_SHOWN else f"{quoted[: _LONGEST_SHOWN - 4]}...'"
 
 
-@contextmanager
-def _captured_output() -> Iterator[list[str]]:
-    """Keep what C++ code writes to the process's standard streams; the list holds it afterwards."""
-    text: list[str] = []
-    with tempfile.TemporaryFile() as file:
-        saved = {number: os.dup(number) for number in (1, 2)}
-        try:
-            for number in saved:
-                os.dup2(file.fileno(), number)
-            yield text
-        finally:
-            for number, copy in saved.items():
-                os.dup2(copy, number)
-                os.close(copy)
-            file.seek(0)
-            text.append(file.read().decode(errors="replace"))
+def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
+    """Return the map to play, in lower case.
 
-
-def _wad(cfg: Path, read: str, key: str) -> Path | None:
-    """Return where the .wad lies that ViZDoom read as `read`; it takes absolute paths, too, as relative to the .cfg."""
-    if not read:
-        return None
-    given = Path(read)
-    candidates = [given]
-    if given.is_relative_to(cfg.parent):
-        inside = given.relative_to(cfg.parent)
-        candidates += [Path("/") / inside, Path(vzd.scenarios_path) / inside, _package() / inside]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate.resolve()
-    raise ConfigError(f"{cfg} names a {key} that does not exist: {given}")
-
-
-def _map(cfg: Path, named: str, wad: Path | None, resources: Path) -> str:
-    """Return the map to play. An engine that is asked for a map that no file holds never answers."""
-    names: list[str] = []
-    for file in (wad, resources):
-        if file is None:
-            continue
-        if is_archive(file):  # left to the engine
-            return named
-        found = maps(file)
-        if found is None:
-            raise ConfigError(f"{cfg} names {file}, which is no .wad")
-        names += found
-    if named.upper() in names:
-        return named
-    if named == _DEFAULT_MAP and names:  # ViZDoom's default, which games of Doom's first kind have not
-        return names[0].lower()
-    raise ConfigError(
-        f"{cfg} plays the map {named!r}, which its files do not hold; they hold {', '.join(names) or 'none'}"
-    )
+    The engine replaces a map that the scenario's file lacks by the game's own, and never answers where both lack it.
+    """
+    file = read_maps(wad or resources)
+    named = cfg.map or _DEFAULT_MAP
+    if cfg.map is None and wad is None and named not in file.maps and file.maps:
+        named = file.maps[0]  # games of Doom's first kind begin with E1M1
+    if named not in file.maps:
+        said = "names the map" if cfg.map else "names no doom_map and so plays"
+        raise ConfigError(
+            f"{cfg.path} {said} {named}, which {file.path} does not hold; set doom_map to one that it holds: "
+            f"{', '.join(file.maps) or 'it holds none'}"
+        )
+    if not file.has_player_start(named):
+        raise ConfigError(
+            f"{named} of {file.path} has no start for player 1, so it is for several players: only games of one "
+            "player are played"
+        )
+    return named.lower()
 
 
 def _sha256(path: Path) -> str:

@@ -1,42 +1,158 @@
-"""The maps in a .wad, read from its directory alone."""
+"""Maps of a .wad or .pk3 file and their starts of player 1, read without an engine.
+
+A .wad is a header (magic, number of lumps, position of the directory), lumps, and a directory with one entry of 16
+bytes for each lump. A .pk3 is a zip archive with one .wad for each map in its folder ``maps``.
+"""
 
 import re
 import struct
-from pathlib import Path
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
-__all__ = ["is_archive", "maps"]
+from clau_doom.errors import ConfigError
+
+__all__ = ["MapFile", "read_maps"]
 
 _MAP = re.compile(r"E\dM\d|MAP\d\d")
 _HEADER = struct.Struct("<4sii")
 _ENTRY = struct.Struct("<ii8s")
+_LARGEST_MAP = 1 << 26
+"""Bytes of the largest map that is unpacked from a .pk3."""
+_PLAYER_1 = 1
+"""Type of the thing at which player 1 begins; deathmatch starts are of type 11."""
+_COMMENT_OR_TEXT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_UDMF_THING = re.compile(r"\bthing\s*\{([^}]*)\}", re.IGNORECASE)
+_UDMF_TYPE = re.compile(r"\btype\s*=\s*(\d+)\s*;", re.IGNORECASE)
+# Size of a thing in bytes, and position of its type: with scripts a map has the format of Hexen, else that of Doom.
+_HEXEN, _DOOM = (20, 10), (10, 6)
+_LUMPS_OF_MAP = 12
 
 
-def is_archive(path: Path) -> bool:
-    """Say whether the file is of the other kinds that the engine reads: a zip archive (.pk3) or a 7z one."""
-    with path.open("rb") as file:
-        return file.read(4) in {b"PK\x03\x04", b"7z\xbc\xaf"}
+class MapFile:
+    """Maps of one file.
+
+    Attributes:
+        path: The file.
+        maps: Names of its maps, in upper case and file order.
+    """
+
+    def __init__(self, path: Path, maps: "dict[str, _WadMap | str]") -> None:
+        self.path = path
+        self.maps = tuple(maps)
+        self._maps = maps
+
+    def has_player_start(self, name: str) -> bool:
+        """Return whether player 1 has a start in a map.
+
+        Args:
+            name: The map's name, in upper case; one of `maps`.
+
+        Raises:
+            ConfigError: The .wad of the map inside a .pk3 is damaged.
+        """
+        found = self._maps[name]
+        if isinstance(found, _WadMap):
+            return found.has_player_start(self.path.read_bytes())
+        content = _unpacked(self.path, found)
+        inner = _wad_maps(content, f"{self.path} ({found})")
+        return any(each.has_player_start(content) for each in list(inner.values())[:1])
 
 
-def maps(path: Path) -> tuple[str, ...] | None:
-    """Return the names of the .wad's maps, in upper case and file order, or None when the file is no .wad.
+def read_maps(path: Path) -> MapFile:
+    """Return the maps of a .wad or .pk3 file.
 
-    The format is id Software's: a header of magic, number of entries and place of the directory; entries of 16 bytes.
-    A map is an entry of a map's name, or one that a map's first lump follows, THINGS (Doom) or TEXTMAP (UDMF).
+    Raises:
+        ConfigError: The file has another format or is damaged: its directory does not fit the file.
     """
     with path.open("rb") as file:
-        header = file.read(_HEADER.size)
-        if len(header) < _HEADER.size:
-            return None
-        magic, entries, place = _HEADER.unpack(header)
-        if magic not in {b"IWAD", b"PWAD"}:
-            return None
-        file.seek(place)
-        directory = file.read(entries * _ENTRY.size)
-    whole = len(directory) // _ENTRY.size * _ENTRY.size
-    names = [entry[2].rstrip(b"\0").decode("latin-1").upper() for entry in _ENTRY.iter_unpack(directory[:whole])]
+        magic = file.read(4)
+    if magic in {b"IWAD", b"PWAD"}:
+        return MapFile(path, dict(_wad_maps(path.read_bytes(), str(path))))
+    if magic.startswith(b"PK"):
+        return MapFile(path, dict(_zip_maps(path)))
+    if magic == b"7z\xbc\xaf":
+        raise ConfigError(f"{path} is a 7z archive, whose maps cannot be checked: repack it as a zip archive (.pk3)")
+    raise ConfigError(f"{path} is not a .wad or .pk3 file: it begins with {magic!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class _WadMap:
+    """Lumps of one map: name, position and size in bytes."""
+
+    lumps: tuple[tuple[str, int, int], ...]
+
+    def has_player_start(self, content: bytes) -> bool:
+        """Return whether one of its things is the start of player 1."""
+        found = {name: content[begin : begin + size] for name, begin, size in reversed(self.lumps)}
+        if "TEXTMAP" in found:
+            text = _COMMENT_OR_TEXT.sub(" ", found["TEXTMAP"].decode("latin-1"))
+            types = (kind.group(1) for thing in _UDMF_THING.findall(text) if (kind := _UDMF_TYPE.search(thing)))
+            return str(_PLAYER_1) in types
+        size, place = _HEXEN if "BEHAVIOR" in found else _DOOM
+        things = found.get("THINGS", b"")
+        kinds = (struct.unpack_from("<H", things, at + place)[0] for at in range(0, len(things) - size + 1, size))
+        return _PLAYER_1 in kinds
+
+
+def _wad_maps(content: bytes, name: str) -> dict[str, _WadMap]:
+    """Return the maps of a .wad: lumps that have the name of a map, or before THINGS (Doom) or TEXTMAP (UDMF)."""
+    lumps = _directory(content, name)
+    names = [lump[0] for lump in lumps]
     following = [*names[1:], ""]
-    return tuple(
-        name
-        for name, after in zip(names, following, strict=True)
-        if _MAP.fullmatch(name) or after in {"THINGS", "TEXTMAP"}
-    )
+    starts = [
+        place
+        for place, (named, after) in enumerate(zip(names, following, strict=True))
+        if _MAP.fullmatch(named) or after in {"THINGS", "TEXTMAP"}
+    ]
+    ends = [*starts[1:], len(lumps)]
+    return {
+        names[start]: _WadMap(tuple(lumps[start + 1 : min(end, start + _LUMPS_OF_MAP)]))
+        for start, end in zip(starts, ends, strict=True)
+    }
+
+
+def _directory(content: bytes, name: str) -> list[tuple[str, int, int]]:
+    """Return name, position and size of each lump, checked against the file."""
+    if len(content) < _HEADER.size:
+        raise ConfigError(f"{name} is damaged: it has {len(content)} bytes, fewer than a .wad's header")
+    _, count, place = _HEADER.unpack_from(content)
+    end = place + count * _ENTRY.size
+    if count < 0 or place < 0 or end > len(content):
+        raise ConfigError(
+            f"{name} is damaged: its header has {count} lumps listed from byte {place}, and the file has "
+            f"{len(content)} bytes; copy or build it again"
+        )
+    lumps = []
+    for begin, size, raw in _ENTRY.iter_unpack(content[place:end]):
+        named = raw.partition(b"\0")[0].decode("latin-1").upper()
+        if size < 0 or (size and not 0 <= begin <= len(content) - size):
+            raise ConfigError(
+                f"{name} is damaged: its lump {named!r} has {size} bytes from byte {begin}, and the file has "
+                f"{len(content)} bytes; copy or build it again"
+            )
+        lumps.append((named, begin, size))
+    return lumps
+
+
+def _zip_maps(path: Path) -> dict[str, str]:
+    """Return the member with the .wad of each map."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [PurePosixPath(name) for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise ConfigError(f"{path} is damaged: {error}; copy or build it again") from error
+    inside = (member for member in members if str(member.parent).lower() == "maps" and member.suffix.lower() == ".wad")
+    return {member.stem.upper(): str(member) for member in inside}
+
+
+def _unpacked(path: Path, member: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
+            content = packed.read(_LARGEST_MAP + 1)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise ConfigError(f"{path} is damaged: {member}: {error}; copy or build it again") from error
+    if len(content) > _LARGEST_MAP:
+        raise ConfigError(f"{path} has a map of more than {_LARGEST_MAP} bytes: {member}")
+    return content

@@ -28,6 +28,7 @@ def collect_facts(scenario: Scenario, config: PolicyConfig, policy: Policy) -> P
         "python": ".".join(platform.python_version_tuple()[:2]),
         "scenario.cfg": scenario.cfg_sha256,
         "scenario.wad": scenario.wad_sha256,
+        **({"scenario.game": scenario.game_sha256} if scenario.game_sha256 else {}),
         **{package: version(package) for package in _PACKAGES},
         **dict(source_facts(config, policy)),
     }

@@ -11,16 +11,18 @@ from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
 from clau_doom.game import EXCLUDED, SCENARIOS, resolve
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
+from tests.unit.game.wad_building import udmf_things, wad
 
+CASES = Path(__file__).parents[2] / "cases"
 BUNDLED = Path(vzd.scenarios_path)
 
 
-def own(folder: Path, *lines: str, wad: str | None = "basic.wad") -> ScenarioConfig:
+def own(folder: Path, *lines: str, copy: str | None = "basic.wad") -> ScenarioConfig:
     """Write a user's .cfg, with a copy of a bundled .wad beside it, and return the configuration that names it."""
     folder.mkdir(exist_ok=True)
-    if wad is not None:
-        shutil.copy(BUNDLED / "basic.wad", folder / wad)
-        lines = (f"doom_scenario_path = {wad}", *lines)
+    if copy is not None:
+        shutil.copy(BUNDLED / "basic.wad", folder / copy)
+        lines = (f"doom_scenario_path = {copy}", *lines)
     cfg = folder / "my own.cfg"
     cfg.write_text("\n".join((*lines, "")))
     return ScenarioConfig(name=str(cfg))
@@ -103,7 +105,7 @@ def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_absolute_wad(tmp_path: Path) -> None:
     """An absolute path in a .cfg is what it says, though ViZDoom reads it as relative."""
-    config = own(tmp_path, f"doom_scenario_path = {BUNDLED}/basic.wad", "available_buttons = { ATTACK }", wad=None)
+    config = own(tmp_path, f"doom_scenario_path = {BUNDLED}/basic.wad", "available_buttons = { ATTACK }", copy=None)
     assert resolve(config).wad == (BUNDLED / "basic.wad").resolve()
 
 
@@ -136,21 +138,127 @@ def test_unknown_names(name: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (("nonsense",), "no valid ViZDoom configuration.*line #2"),
+        (("nonsense",), "not a valid ViZDoom configuration.*line #2"),
         (("bogus_key = 3", "available_buttons = { ATTACK }"), "Unsupported key: bogus_key"),
-        (("available_buttons = { FIRE_AT_WILL }",), "no valid ViZDoom configuration"),
+        (("available_buttons = { FIRE_AT_WILL }",), "not a valid ViZDoom configuration"),
         (("living_reward = 1",), "no available_buttons"),
-        (("available_buttons = { ATTACK }", "game_args += -host 2"), "multiplayer"),
+        (("available_buttons = { ATTACK }", "game_args += -host 2"), r"several players \(-host in game_args"),
         (("available_buttons = { ATTACK }", "doom_scenario_path = gone.wad"), "doom_scenario_path that does not exist"),
         (("available_buttons = { ATTACK }", "doom_game_path = doom2.wad"), "doom_game_path that does not exist"),
-        (("available_buttons = { ATTACK }", "doom_map = map99"), "'map99', which its files do not hold.*MAP01"),
-        (("available_buttons = { ATTACK }", "doom_scenario_path = my own.cfg"), "which is no .wad"),
+        (
+            ("available_buttons = { ATTACK }", "doom_map = map99"),
+            "the map MAP99, which .* does not hold.*: MAP01$",
+        ),
+        (("available_buttons = { ATTACK }", "doom_scenario_path = my own.cfg"), "is not a .wad or .pk3 file"),
     ],
 )
 def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     """A .cfg that cannot be played is an error that says why."""
     with pytest.raises(ConfigError, match=message):
         resolve(own(tmp_path, *lines))
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("scn_map07_nomap", r"names no doom_map and so plays MAP01, which .*arena\.wad does not hold.*holds: MAP07$"),
+        ("scn_named_map", r"names no doom_map and so plays MAP01, .*holds: TESTMAP$"),
+        ("scn_map02_missing", r"names the map MAP02, which .*basic\.wad does not hold.*holds: MAP01$"),
+        (
+            "scn_forgot_wad",
+            r"that does not exist: .*scn_forgot_wad/basic\.wad; to play ViZDoom's own",
+        ),
+    ],
+)
+def test_another_game_than_the_cfg_names(case: str, message: str) -> None:
+    """A map that the scenario's file lacks is never replaced by the game's own, nor its file by a bundled one."""
+    with pytest.raises(ConfigError, match=message):
+        resolve(ScenarioConfig(name=str(CASES / case / "s.cfg")))
+
+
+def test_named_map() -> None:
+    """A map may have any name."""
+    assert resolve(ScenarioConfig(name=str(CASES / "scn_named_map2" / "s.cfg"))).map == "testmap"
+
+
+@pytest.mark.parametrize("name", ["cig", "multi_duel"])
+def test_copied_scenario_for_several_players(tmp_path: Path, name: str) -> None:
+    """A copy of a scenario for several players is refused because its map has no start for player 1."""
+    shutil.copy(BUNDLED / f"{name}.wad", tmp_path)
+    text = (BUNDLED / f"{name}.cfg").read_text()
+    (tmp_path / "copy.cfg").write_text("\n".join(line for line in text.splitlines() if "game_args" not in line))
+    with pytest.raises(ConfigError, match=r"MAP01 of .* has no start for player 1, so it is for several players"):
+        resolve(ScenarioConfig(name=str(tmp_path / "copy.cfg")))
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("game_args += -file extra.wad", "-file in game_args"),
+        ("game_args += -FILE /tmp/extra.wad", "-FILE in game_args"),
+        ("game_args += +exec settings.cfg", r"\+exec in game_args"),
+        ('game_args += "+sv_cheats 1; exec settings.cfg"', r"\+exec in game_args"),
+        ("game_args += +alias x", r"\+alias in game_args"),
+        ("game_args += @more.txt", "@more.txt in game_args"),
+        ("game_args += -iwad doom.wad", "-iwad in game_args"),
+        ("game_args += +map map02", r"\+map in game_args"),
+        ("doom_config_path = my.ini", "sets doom_config_path"),
+        ("doomconfigpath = my.ini", "sets doom_config_path"),
+        ("vizdoom_path = my/vizdoom", "sets vizdoom_path"),
+    ],
+)
+def test_refused_options(tmp_path: Path, line: str, named: str) -> None:
+    """An option that names a file outside of provenance, or another game, is refused by its name."""
+    with pytest.raises(ConfigError, match=f"{named}, which is not supported: "):
+        resolve(own(tmp_path, line, "available_buttons = { ATTACK }"))
+
+
+def test_settings_in_game_args(tmp_path: Path) -> None:
+    """Settings of the game may stand in game_args, whatever their values are called."""
+    config = own(tmp_path, "game_args += +sv_noautoaim 1 +name file -nomonsters", "available_buttons = { ATTACK }")
+    assert resolve(config).map == "map01"
+
+
+@pytest.mark.parametrize("skill", [0, 6, 4294967295])
+def test_skill_out_of_range(tmp_path: Path, skill: int) -> None:
+    """A skill that ViZDoom would clamp is refused, unless the configuration sets another."""
+    config = own(tmp_path, f"doom_skill = {skill}", "available_buttons = { ATTACK }")
+    with pytest.raises(ConfigError, match=f"has doom_skill = {skill}: use 1 .easiest. to 5"):
+        resolve(config)
+    assert resolve(config.model_copy(update={"doom_skill": 2})).facts.doom_skill == 2
+
+
+def test_own_game_is_digested(tmp_path: Path) -> None:
+    """The digest of a user's own game file is kept; ViZDoom's own belong to its version."""
+    config = own(tmp_path, "doom_game_path = mine.wad", "available_buttons = { ATTACK }")
+    (tmp_path / "mine.wad").write_bytes(wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))], magic=b"IWAD"))
+    scenario = resolve(config)
+    assert scenario.game == tmp_path / "mine.wad"
+    assert scenario.game_sha256 == hashlib.sha256(scenario.game.read_bytes()).hexdigest()
+    assert resolve(own(tmp_path, "available_buttons = { ATTACK }")).game_sha256 is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["~nosuchuser/x.cfg", "d/" * 2500 + "x.cfg", "x" * 5000 + ".cfg", "a\0b.cfg", "nowhere\x1b[2J/x.cfg"],
+)
+def test_unusable_paths(name: str) -> None:
+    """A path that the system cannot look up is an error of one short line without control characters."""
+    with pytest.raises(ConfigError) as raised:
+        resolve(ScenarioConfig(name=name))
+    message = str(raised.value)
+    assert len(message) < 500
+    assert message.isprintable()
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    """A folder or a file that is too large in place of a .cfg is an error that names it."""
+    (tmp_path / "folder.cfg").mkdir()
+    (tmp_path / "large.cfg").write_bytes(b"#" * (1 << 20) + b"\n")
+    with pytest.raises(ConfigError, match=r"folder\.cfg' does not exist"):
+        resolve(ScenarioConfig(name=str(tmp_path / "folder.cfg")))
+    with pytest.raises(ConfigError, match=r"large\.cfg has more than 1048576 bytes"):
+        resolve(ScenarioConfig(name=str(tmp_path / "large.cfg")))
 
 
 def test_resolving_leaves_no_trace(

@@ -33,6 +33,8 @@ from clau_doom.worker import Peephole, Phase, PhasePage
 __all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
+_ENGINE_TIMEOUT = 30.0
+"""Seconds from a worker's hello to its running engine, which takes 0.2 s on a free core."""
 _KNOWN = 256
 """Episodes of which a picture may still be found: more than wait at a worker; it lies there until somebody looks."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -137,7 +139,14 @@ class WorkerProcess:
         hello, ready = self._link.expect(), self._link.expect()
         self._link.send(pb.ToWorker(setup=self._launch.setup))
         self._check(await self._received(hello))
-        answer = await self._received(ready)
+        try:
+            async with asyncio.timeout(_ENGINE_TIMEOUT):
+                answer = await self._received(ready)
+        except TimeoutError as error:
+            raise EngineCrashed(
+                f"the engine of worker {self.number} did not start within {_ENGINE_TIMEOUT:g} s: "
+                "`clau-doom doctor` shows what it prints"
+            ) from error
         if answer.WhichOneof("message") != "ready":
             raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
         engines = launched(self.folder)

@@ -1,0 +1,96 @@
+"""Trial of a scenario in a process of its own: whether its engine starts and an episode begins.
+
+ViZDoom 1.3 crashes Python where an engine ends during its start, and waits for ever for one that hangs. So a scenario
+is tried in a child process with a time limit, and the child's engine prints what it does.
+"""
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from clau_doom.config import ScenarioConfig
+from clau_doom.errors import ClauDoomError, EngineCrashed, describe
+from clau_doom.game.engine import VizdoomEngine
+from clau_doom.game.launcher import LOG_FILE, sweep
+from clau_doom.game.scenarios import Scenario, ScenarioFiles, resolve
+from clau_doom.ports import Action, Needs
+
+__all__ = ["try_scenario"]
+
+_LIMIT = 30.0
+"""Seconds for imports, the start of the engine and a few decisions, which take a second on a free core."""
+_DECISIONS = 10
+_LINES, _LONGEST = 4, 500
+_NOT_TEXT = re.compile(r"[^ -~]+")
+
+
+def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
+    """Start an engine in a child process and play a few decisions.
+
+    Args:
+        scenario: What to play.
+        limit: Seconds after which the child is ended.
+
+    Raises:
+        EngineCrashed: The engine does not start, hangs, or begins no episode; the message has its last output.
+    """
+    facts = scenario.facts
+    config = ScenarioConfig.model_construct(
+        name=str(scenario.cfg),
+        frame_skip=facts.frame_skip,
+        doom_skill=facts.doom_skill,
+        timeout=facts.timeout,
+        resolution=f"{facts.resolution[0]}x{facts.resolution[1]}",
+    )
+    with tempfile.TemporaryDirectory(prefix="clau-doom-trial-") as name:
+        folder = Path(name)
+        # -P: a module of the user's folder must not stand in for one of Python's.
+        command = [sys.executable, "-P", "-c", "from clau_doom.game import trial; trial.run()"]
+        command += [config.model_dump_json(), str(scenario.wad or ""), str(scenario.game), name]
+        said = folder / "child.log"
+        try:
+            with said.open("wb") as output:  # no pipe: an orphaned engine would hold it open
+                done = subprocess.run(  # noqa: S603 - our own module, no shell
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, timeout=limit
+                )
+        except subprocess.TimeoutExpired:
+            problem = f"did not start within {limit:g} s"
+        else:
+            if done.returncode == 0:
+                return
+            problem = f"did not start: {_last_lines(said, 1)}" if done.returncode > 0 else "ended at its start"
+        finally:
+            sweep(folder)
+        printed = _last_lines(folder / LOG_FILE, _LINES)
+    raise EngineCrashed(f"the engine of {facts.name} {problem}{f' (it printed: {printed})' if printed else ''}")
+
+
+def run() -> None:
+    """Play the scenario that the command line describes; the entry point of the child process."""
+    text, wad, game, folder = sys.argv[1:]
+    signal.alarm(2 * int(_LIMIT))  # where the parent is gone
+    try:
+        files = ScenarioFiles(wad=Path(wad) if wad else None, game=Path(game))
+        scenario = resolve(ScenarioConfig.model_validate_json(text), files)
+        engine = VizdoomEngine(scenario, Path(folder), console=True)
+        engine.start(Needs(), record=False)
+        engine.begin(1)
+        for _ in range(_DECISIONS):
+            if engine.act(Action([0.0] * len(scenario.facts.buttons), 1)) is None:
+                break
+        engine.close()
+    except ClauDoomError as error:
+        sys.exit(describe(error))
+
+
+def _last_lines(log: Path, count: int) -> str:
+    """Return the last lines of a log that are not empty, as one line of printable text."""
+    try:
+        output = log.read_bytes()
+    except OSError:  # other systems than Linux keep no log of the engine
+        return ""
+    lines = (_NOT_TEXT.sub(" ", line).strip() for line in output.decode(errors="replace").splitlines())
+    return " / ".join([line for line in lines if line][-count:])[-_LONGEST:]

@@ -1,0 +1,18 @@
+"""Tests of what is checked before an experiment is stored."""
+
+from pathlib import Path
+
+import pytest
+
+from clau_doom.bootstrap.planning import plan_config
+from clau_doom.config import ExperimentConfig, ScenarioConfig
+from clau_doom.errors import ConfigError
+from tests.unit.game.wad_building import own_scenario, udmf_things
+
+
+def test_engine_of_an_own_scenario_does_not_start(tmp_path: Path) -> None:
+    """A user's scenario is tried before anything is stored, and the error has what the engine printed."""
+    cfg = own_scenario(tmp_path, [("MAP01", b""), ("TEXTMAP", udmf_things(1)), ("ENDMAP", b"")])
+    with pytest.raises(ConfigError, match=r"it printed: .*Map does not define a namespace"):
+        plan_config(ExperimentConfig(scenario=ScenarioConfig(name=cfg)), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
