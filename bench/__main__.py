@@ -5,6 +5,7 @@ round, and the table shows their median with the least and the greatest.
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import signal
@@ -13,7 +14,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -21,10 +24,11 @@ from rich.table import Table
 from bench.bare import Job, bare_loops
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
 from bench.looking import looking_rounds
+from bench.measuring import Journal, Play, alike
 from bench.parts import PARTS
-from bench.product import product_run
+from bench.product import ProductRun, product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
-from bench.samples import Sample, Spread
+from bench.samples import MeasurementFailed, Sample, Spread
 from bench.scripted import scripted_episodes
 from bench.streams import CLIENTS, stream_events
 from bench.vector_env import VectorJob, vector_env
@@ -40,6 +44,7 @@ from clau_doom.config import (
 )
 from clau_doom.testing import DockerHost
 
+_T = TypeVar("_T")
 _POLICIES: dict[str, Callable[[], PolicyConfig]] = {
     "random": RandomPolicyConfig,
     "rules": RulesPolicyConfig,
@@ -55,12 +60,15 @@ _WIDTH = 130  # where no terminal says, wide enough for the table
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round with one policy: the same episodes by a run, by bare loops, and replayed; random play by Gymnasium."""
+    """One round with one policy: the same episodes by a run, by bare loops, and replayed; random play by Gymnasium.
+
+    A measurement that failed is None.
+    """
 
     run: Sample
-    bare: Sample
-    replay: Sample
-    vector: Sample
+    bare: Sample | None
+    replay: Sample | None
+    vector: Sample | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,53 +84,89 @@ def main() -> None:
     # Told to end, it ends what it has started as well.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = _options()
-    if options.only == "containers":
-        _containers_alone(options)
-        return
-    if options.only == "arena":
-        _arena_alone(options)
-        return
-    if options.only in PARTS:
-        _print(_machine(), PARTS[options.only](options))
-        return
-    _runs(options)
-    if options.only is None:
-        for part in PARTS.values():  # each as it is measured: all of them take longer than anybody wants to wait
-            _print(part(options))
+    _print(_machine(), f"measurements are appended to {options.results}")
+    with Journal(options.results) as journal:
+        parts = {"runs": _runs, **PARTS, "containers": _containers_alone, "arena": _arena_alone}
+        chosen = [options.only] if options.only else ["runs", *PARTS]
+        try:
+            for name in chosen:  # each is printed as it is measured: all of them take hours
+                _print_part(parts[name], options, journal)
+        finally:
+            if journal.failures:
+                _print(journal.table())
+    sys.exit(1 if journal.failures else 0)
 
 
-def _runs(options: argparse.Namespace) -> None:
-    """Measure and print what a run is beside bare loops, and what stands around it."""
+def _print_part(
+    part: Callable[[argparse.Namespace, Journal], Table | None], options: argparse.Namespace, journal: Journal
+) -> None:
+    with contextlib.suppress(MeasurementFailed):  # every round failed: they stand in the journal's table
+        table = part(options, journal)
+        if table:
+            _print(table)
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """What the rounds of a run, and of what stands around it, have measured so far."""
+
+    rounds: dict[str, list[Round]]
+    streams: dict[int, list[float]]
+    scripted: list[Sample]
+    remote: list[RemoteRound]
+    trips: list[dict[tuple[str, str], RoundTrip]]
+    contained: list[Contained]
+
+
+def _runs(options: argparse.Namespace, journal: Journal) -> None:
+    """Measure and print what a run is beside bare loops, and what stands around it; stopped, print what there is."""
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
-    rounds: dict[str, list[Round]] = {policy: [] for policy in options.policies}
-    scripted, remote, contained = [], [], []
-    streams: dict[int, list[float]] = {clients: [] for clients in CLIENTS}
-    trips: list[dict[tuple[str, str], RoundTrip]] = []
-    with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
-        for number in range(options.rounds):
-            folder = Path(name) / str(number)
-            folder.mkdir()
-            vector = _vector(options, len(cores), folder)
-            for policy in options.policies:
-                config = _config(options, policy, seed=1 + number, workers=len(cores))
-                rounds[policy].append(_round(config, cores, vector, folder / policy))
-            for clients in CLIENTS:
-                streams[clients].append(stream_events(folder, clients))
-            scripted.append(scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)))
-            config = _config(options, "rules", seed=1 + number, workers=len(cores))
-            (folder / "remote").mkdir()
-            remote.append(remote_round(config, folder / "remote", workers=_REMOTE_WORKERS * len(cores)))
-            trips.append(_trips(config, folder / "remote"))
-            if DockerHost().answers:
-                contained.append(_contained(folder / "containers", len(cores)))
-            print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
-    _print(
-        _machine(),
-        _table(rounds, scripted, options, len(cores)),
-        _service_table(streams),
-        _remote_table(remote, trips),
-        _container_table(contained) if contained else "no Docker daemon answers: containers are left out",
+    found = _Runs({policy: [] for policy in options.policies}, {clients: [] for clients in CLIENTS}, [], [], [], [])
+    try:
+        with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
+            for number in range(options.rounds):
+                folder = Path(name) / str(number)
+                folder.mkdir()
+                _measure_runs(options, cores, found, Play(journal, number, folder))
+                print(f"round {number + 1} of {options.rounds} is over", file=sys.stderr)
+    finally:
+        _print(
+            _table(found.rounds, found.scripted, options, len(cores)),
+            _service_table(found.streams),
+            _remote_table(found.remote, found.trips),
+            _container_table(found.contained) if found.contained else "containers: not measured",
+        )
+
+
+def _measure_runs(options: argparse.Namespace, cores: tuple[int, ...], found: _Runs, play: Play) -> None:
+    """Take one round's measurements; those that fail are left out."""
+    folder, seed = play.folder, 1 + play.number
+
+    def keep(kept: list[_T], what: str, take: Callable[[], _T]) -> None:
+        taken = play.measure(what, take)
+        if taken is not None:
+            kept.append(taken)
+
+    vector = play.measure("AsyncVectorEnv", lambda: _vector(options, len(cores), folder))
+    for policy in options.policies:
+        config = _config(options, policy, seed=seed, workers=len(cores))
+        played = _round(config, cores, vector, Play(play.journal, play.number, folder / policy))
+        if played:
+            found.rounds[policy].append(played)
+    for clients in CLIENTS:
+        keep(found.streams[clients], f"events to {clients} clients", partial(stream_events, folder, clients))
+    keep(
+        found.scripted,
+        "scripted episodes",
+        lambda: scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)),
     )
+    config = _config(options, "rules", seed=seed, workers=len(cores))
+    (folder / "remote").mkdir()
+    workers = _REMOTE_WORKERS * len(cores)
+    keep(found.remote, "remote agent", lambda: remote_round(config, folder / "remote", workers=workers))
+    keep(found.trips, "round trips", lambda: _trips(config, folder / "remote"))
+    if DockerHost().answers:
+        keep(found.contained, "containers", lambda: _contained(folder / "containers", len(cores)))
 
 
 def _options() -> argparse.Namespace:
@@ -137,17 +181,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
     parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
+    parser.add_argument("--results", type=Path, default=Path("bench-results.jsonl"), help="file for each measurement")
     return parser.parse_args()
 
 
-def _containers_alone(options: argparse.Namespace) -> None:
+def _containers_alone(options: argparse.Namespace, journal: Journal) -> Table:
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
-        rounds = [_contained(Path(name) / str(number), options.workers) for number in range(options.rounds)]
-    _print(_machine(), _container_table(rounds))
+        taken = [
+            journal.measure(number, "containers", partial(_contained, Path(name) / str(number), options.workers))
+            for number in range(options.rounds)
+        ]
+    return _container_table([each for each in taken if each is not None])
 
 
-def _arena_alone(options: argparse.Namespace) -> None:
-    rounds = looking_rounds(options.rounds)
+def _arena_alone(options: argparse.Namespace, journal: Journal) -> Table:
+    rounds = journal.measure(0, "arena", lambda: looking_rounds(options.rounds)) or []
     table = Table(title="looking at what is played", title_justify="left", header_style="bold")
     for heading in ("who looks", "decisions/s", "of those where nobody can", "goal"):
         table.add_column(heading, justify="left" if heading == "who looks" else "right", no_wrap=True)
@@ -160,7 +208,7 @@ def _arena_alone(options: argparse.Namespace) -> None:
         ratios = tuple(sample.decisions_per_second / each.closed.decisions_per_second for sample, each in pairs)
         rates = Spread(tuple(sample.decisions_per_second for sample in samples))
         table.add_row(name, rates.text(), Spread(ratios).text(".3f"), goal)
-    _print(_machine(), table)
+    return table
 
 
 def _print(*found: Table | str) -> None:
@@ -224,20 +272,34 @@ def _config(options: argparse.Namespace, policy: str, *, seed: int, workers: int
     )
 
 
-def _round(config: ExperimentConfig, cores: tuple[int, ...], vector: Sample, folder: Path) -> Round:
+def _round(config: ExperimentConfig, cores: tuple[int, ...], vector: Sample | None, play: Play) -> Round | None:
+    folder, policy = play.folder, config.policy.kind
     folder.mkdir()
-    run = product_run(config, folder)
+    runs: list[ProductRun] = []
+
+    def whole() -> Sample:
+        runs.append(product_run(config, folder))
+        return runs[0].sample
+
+    sample = play.measure(f"{policy}: run", whole)
+    if sample is None:
+        return None
+    run = runs[0]
     job = Job(
         folder=str(folder),
         scenario=config.scenario.model_dump_json(),
         policy=config.policy.model_dump_json(),
         episodes=run.episodes,
         cores=cores,
+        seconds=sample.seconds,
     )
-    bare, replay = bare_loops(job)
-    if (run.sample.decisions, run.sample.tics) != (bare.decisions, bare.tics):
-        raise SystemExit(f"the run and the bare loops played different episodes: {run.sample} and {bare}")
-    return Round(run=run.sample, bare=bare, replay=replay, vector=vector)
+
+    def loops() -> tuple[Sample, Sample]:
+        bare, replay = bare_loops(job)
+        return alike(bare, sample), replay
+
+    bare, replay = play.measure(f"{policy}: bare loops", loops) or (None, None)
+    return Round(run=sample, bare=bare, replay=replay, vector=vector)
 
 
 def _trips(config: ExperimentConfig, folder: Path) -> dict[tuple[str, str], RoundTrip]:
@@ -292,7 +354,7 @@ def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str,
         table.add_column(heading, justify="left" if heading in {"agent", "what"} else "right", no_wrap=True)
     inside = Spread(tuple(each.inside.decisions_per_second for each in rounds))
     table.add_row("Python", "inside the worker", inside.text(), "", "", "", "")
-    for language in rounds[0].remote:
+    for language in agents():
         played = [each.remote[language].decisions_per_second for each in rounds]
         ratios = [rate / each.inside.decisions_per_second for rate, each in zip(played, rounds, strict=True)]
         table.add_row(
@@ -300,7 +362,7 @@ def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str,
         )
         for method in ("GetAction", "Play"):
             taken = [each[language, method] for each in trips]
-            middle, slow = (f"{1e6 * statistics.median(values):,.0f}" for values in _quantiles(taken))
+            middle, slow = (f"{1e6 * statistics.median(values):,.0f}" if taken else "-" for values in _quantiles(taken))
             table.add_row(language, f"one {method}", "", middle, slow, "", "")
     return table
 
@@ -312,20 +374,21 @@ def _quantiles(trips: Sequence[RoundTrip]) -> tuple[list[float], list[float]]:
 def _rows(table: Table, policy: str, played: Sequence[Round]) -> None:
     """Add a policy's rows; ratios are of game time, because actions may be held for fewer tics than Gymnasium does."""
     # Random play holds every action for the whole frame skip, as Gymnasium does: there the two are alike.
-    contestants: tuple[tuple[str, str, Callable[[Round], Sample]], ...] = (
+    contestants: tuple[tuple[str, str, Callable[[Round], Sample | None]], ...] = (
         ("clau-doom run", "", lambda each: each.run),
         ("bare loops", ">= 0.95", lambda each: each.bare),
         ("bare loops, replaying actions", "", lambda each: each.replay),
         ("AsyncVectorEnv, random play", ">= 3" if policy == "random" else "", lambda each: each.vector),
     )
     for name, goal, pick in contestants:
-        ratios = Spread(tuple(each.run.tics_per_second / pick(each).tics_per_second for each in played))
+        pairs = [(each.run, taken) for each in played if (taken := pick(each))]
+        tics = [taken.tics_per_second for _, taken in pairs]
         table.add_row(
             policy,
             name,
-            Spread(tuple(pick(each).decisions_per_second for each in played)).text(),
-            f"{statistics.median(pick(each).tics_per_second for each in played):,.0f}",
-            ratios.text(".3f"),
+            Spread(tuple(taken.decisions_per_second for _, taken in pairs)).text(),
+            f"{statistics.median(tics):,.0f}" if tics else "-",
+            Spread(tuple(run.tics_per_second / taken.tics_per_second for run, taken in pairs)).text(".3f"),
             goal,
         )
 

@@ -24,7 +24,9 @@ from clau_doom.game.objects import seen_objects
 from clau_doom.policies import make_policy
 from clau_doom.ports import Observation, Policy, SeenObject
 
-_PATIENCE = 120.0
+# Seconds that a loop may take whatever it plays, and as multiples of the run that played the same episodes. A loop
+# plays them twice, and a busy machine may be several times as slow at one moment as at another.
+_LEAST_PATIENCE, _PATIENCE = 120.0, 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class Job:
         policy: The policy's section, as JSON.
         episodes: Each episode's genome and seed.
         cores: One core a loop.
+        seconds: Seconds that the run took which played these episodes; the time limit follows it.
         flat: Draw floors without textures, as our engines do where no policy sees them.
     """
 
@@ -45,7 +48,13 @@ class Job:
     policy: str
     episodes: tuple[tuple[tuple[float, ...], int], ...]
     cores: tuple[int, ...]
+    seconds: float
     flat: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the loops may take."""
+        return _LEAST_PATIENCE + _PATIENCE * self.seconds
 
 
 _JOB = TypeAdapter(Job)
@@ -59,7 +68,7 @@ def bare_loops(job: Job) -> tuple[Sample, Sample]:
     path = folder / "job.json"
     path.write_bytes(_JOB.dump_json(job))
     commands = [["-m", "bench.bare", str(path), str(index)] for index in range(len(job.cores))]
-    run_children(commands, folder / "loops.log", _PATIENCE)
+    run_children(commands, folder / "loops.log", job.patience)
     results = [json.loads((folder / f"result-{index}.json").read_text()) for index in range(len(job.cores))]
     played, replayed = ([Sample(**result[kind]) for result in results] for kind in ("played", "replayed"))
     return total(played), total(replayed)
@@ -80,20 +89,21 @@ def main() -> None:
     game = new_game(scenario, policy)
     if job.flat:
         game.send_game_command("r_drawflat 1")
-    _meet(folder, "play", index, len(job.cores))
+    _meet(job, "play", index)
     played, actions = play_episodes(game, scenario, policy, episodes)
-    _meet(folder, "replay", index, len(job.cores))
+    _meet(job, "replay", index)
     replayed = _replay(game, episodes, actions)
     game.close()
     result = {"played": asdict(played), "replayed": asdict(replayed)}
     (folder / f"result-{index}.json").write_text(json.dumps(result))
 
 
-def _meet(folder: Path, name: str, index: int, count: int) -> None:
+def _meet(job: Job, name: str, index: int) -> None:
     """Wait until all loops have come here."""
+    folder = Path(job.folder)
     (folder / f"{name}-{index}").touch()
-    end = time.monotonic() + _PATIENCE
-    while not all((folder / f"{name}-{other}").exists() for other in range(count)):
+    end = time.monotonic() + job.patience
+    while not all((folder / f"{name}-{other}").exists() for other in range(len(job.cores))):
         if time.monotonic() > end:
             sys.exit(f"loop {index}: the others did not come to {name}")
         time.sleep(0.001)

@@ -3,14 +3,16 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
 from bench.idle import idle_shares
+from bench.measuring import Play
 from bench.product import product_run
-from bench.samples import Spread
+from bench.samples import MeasurementFailed, Spread
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
@@ -59,14 +61,17 @@ class BusyRound:
     Attributes:
         evolved: By the name of a size.
         overhead: Milliseconds of a worker's time that an instant episode costs above a bare loop's, by workers.
+
+    A measurement that failed is None.
     """
 
-    evolved: dict[str, Evolved]
-    overhead: dict[int, float]
+    evolved: dict[str, Evolved | None]
+    overhead: dict[int, float | None]
 
 
-def busy_round(folder: Path, cores: tuple[int, ...], *, seed: int) -> BusyRound:
-    """Play one round on some cores."""
+def busy_round(play: Play, cores: tuple[int, ...]) -> BusyRound:
+    """Play one round on some cores; what fails is left out."""
+    seed, folder = 1 + play.number, play.folder
     evolved = {}
     for number, (name, (population, episodes, evolution)) in enumerate(_SIZES.items()):
         config = ExperimentConfig(
@@ -81,9 +86,11 @@ def busy_round(folder: Path, cores: tuple[int, ...], *, seed: int) -> BusyRound:
             execution=ExecutionConfig(workers=len(cores)),
             holdout=_HOLDOUT,
         )
-        evolved[name] = _evolved(config, folder / str(number))
-    counts = dict.fromkeys([1, len(cores)])
-    overhead = {count: _overhead(folder / f"instant-{count}", cores[:count], seed) for count in counts}
+        evolved[name] = play.measure(name, partial(_evolved, config, folder / str(number)))
+    overhead = {}
+    for count in dict.fromkeys([1, len(cores)]):
+        instant = partial(_overhead, folder / f"instant-{count}", cores[:count], seed)
+        overhead[count] = play.measure(f"instant episodes, workers: {count}", instant)
     return BusyRound(evolved=evolved, overhead=overhead)
 
 
@@ -120,10 +127,11 @@ def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
         policy=config.policy.model_dump_json(),
         episodes=run.episodes,
         cores=cores,
+        seconds=run.sample.seconds,
     )
     bare, _ = bare_loops(job)
     if (run.sample.decisions, run.sample.tics) != (bare.decisions, bare.tics):
-        raise SystemExit(f"the run and the bare loops played different episodes: {run.sample} and {bare}")
+        raise MeasurementFailed(f"the run and the bare loops played different episodes: {run.sample} and {bare}")
     return 1000 * len(cores) * (run.sample.seconds - bare.seconds) / len(run.episodes)
 
 
@@ -133,18 +141,19 @@ def busy_table(rounds: Sequence[BusyRound]) -> Table:
     for heading in ("what", "measured", "goal", "tics: 5 % below", "5 % above"):
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)
     for name in rounds[0].evolved:
-        found = [each.evolved[name] for each in rounds]
-        table.add_row(
-            name,
-            Spread(tuple(100 * each.playing for each in found)).text(".1f") + " %",
-            ">= 97 %",
-            f"{statistics.median(each.shortest for each in found):,.0f}",
-            f"{statistics.median(each.longest for each in found):,.0f}",
-        )
+        found = [taken for each in rounds if (taken := each.evolved[name])]
+        shares = Spread(tuple(100 * each.playing for each in found)).text(".1f")
+        ends = [f"{statistics.median(values):,.0f}" if found else "-" for values in _ends(found)]
+        table.add_row(name, f"{shares} %", ">= 97 %", *ends)
     for name, share in idle_shares().items():
         table.add_row(name, f"{100 * share:.1f} %", ">= 97 %", "", "")
     for workers in rounds[0].overhead:
-        taken = Spread(tuple(each.overhead[workers] for each in rounds)).text(".3f")
+        costs = [each.overhead[workers] for each in rounds]
+        middle = Spread(tuple(cost for cost in costs if cost is not None)).text(".3f")
         name = f"an instant episode, above a bare loop's, {workers} worker{'s' * (workers > 1)}"
-        table.add_row(name, f"{taken} ms", "<= 0.2 ms", "", "")
+        table.add_row(name, f"{middle} ms", "<= 0.2 ms", "", "")
     return table
+
+
+def _ends(found: Sequence[Evolved]) -> tuple[list[float], list[float]]:
+    return [each.shortest for each in found], [each.longest for each in found]

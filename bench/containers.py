@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.product import ProductRun, product_run
-from bench.samples import Sample
+from bench.samples import MeasurementFailed, Sample
 from clau_doom.bootstrap.planning import genome_space, plan_config
 from clau_doom.bootstrap.running import make_backend
 from clau_doom.config import (
@@ -30,7 +30,6 @@ __all__ = ["EVALUATIONS", "ContainerRound", "container_round", "run_in_container
 EVALUATIONS = {"2 s": (24, 40), "20 s": (16, 400)}
 """Agents, and episodes of each, by how long an evaluation is to take: the quickstart's episodes last about 50 ms."""
 _STARTS = 8
-_PATIENCE = 1200.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,23 +59,23 @@ def run_in_containers(config: ExperimentConfig, folder: Path) -> ProductRun:
     execution = config.execution.model_copy(update={"backend": "docker"})
     with _network() as network:
         contained = config.model_copy(update={"execution": execution, "docker": DockerConfig(network=network)})
-        return product_run(contained, folder, patience=_PATIENCE)
+        return product_run(contained, folder)
 
 
 def container_round(folder: Path, *, population: int, episodes: int, workers: int) -> ContainerRound:
     """Run the quickstart's first generation with each backend.
 
     Raises:
-        SystemExit: They played different episodes.
+        MeasurementFailed: They played different episodes.
     """
     execution = ExecutionConfig(workers=workers)
     config = _quickstart(population, episodes).model_copy(update={"execution": execution})
     for backend in ("local", "docker"):
         (folder / backend).mkdir(parents=True)
-    local = product_run(config, folder / "local", patience=_PATIENCE).sample
+    local = product_run(config, folder / "local").sample
     contained = run_in_containers(config, folder / "docker").sample
     if (local.decisions, local.tics) != (contained.decisions, contained.tics):
-        raise SystemExit(f"the backends played different episodes: {local} and {contained}")
+        raise MeasurementFailed(f"the backends played different episodes: {local} and {contained}")
     return ContainerRound(
         evaluation=local.seconds * workers / population,
         episodes=population * episodes,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from bench.samples import MeasurementFailed
 from clau_doom.bootstrap.planning import genome_space, make_fitness
 from clau_doom.bootstrap.running import SystemClock
 from clau_doom.config import (
@@ -135,7 +136,7 @@ def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
     state = asyncio.run(_run(config, folder, backend))
     seconds = time.perf_counter() - started
     if state is not ExperimentState.COMPLETED:
-        raise SystemExit(f"the experiment of a million episodes is {state.value}")
+        raise MeasurementFailed(f"the experiment of a million episodes is {state.value}")
     files = [path for path in (folder / _NAME).iterdir() if path.name.startswith("results.sqlite")]
     return Million(
         episodes=config.generations * _POPULATION * _EPISODES,
@@ -206,7 +207,7 @@ def _read(command: tuple[str, ...], folder: Path) -> _Reading:
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{' '.join(whole)} ended with {process.returncode}")
+        raise MeasurementFailed(f"{' '.join(whole)} ended with {process.returncode}")
     computing = usage.ru_utime + usage.ru_stime
     name = " ".join(part for part in command[:2] if part != _NAME)
     return _Reading(command=name, seconds=seconds, computing=computing, peak=usage.ru_maxrss * 1024)

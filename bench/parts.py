@@ -4,16 +4,19 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from rich.table import Table
 
 from bench.busy import busy_round, busy_table
+from bench.measuring import Journal, Play
 from bench.memory import memory_over_episodes, memory_table
-from bench.million import million_episodes, million_table
+from bench.million import Million, million_episodes, million_table
 from bench.peers.rounds import PeerRound, peer_round, peer_table
-from bench.scale import FLEETS, SLOWNESS, simulations
+from bench.samples import MeasurementFailed
+from bench.scale import FLEETS, SLOWNESS, simulation
 from bench.scale_report import PICTURE, draw_scale, scale_table
 from bench.simulated import Fleet
 from bench.vector_env import VectorJob
@@ -34,22 +37,30 @@ _RANDOM_SECONDS = 5.0
 _EPISODES = {"rules": 4, "random": 12}
 
 
-def _rounds(options: argparse.Namespace, play: Callable[[Path, int], _T]) -> list[_T]:
-    """Return what a function finds in as many rounds as wanted, each in a folder of its own, numbered from 0."""
+def _rounds(options: argparse.Namespace, journal: Journal, what: str, take: Callable[[Play], _T]) -> list[_T]:
+    """Return what a function finds in as many rounds as wanted, each in a folder of its own; failed ones are left out.
+
+    Raises:
+        MeasurementFailed: Every round failed.
+    """
     found = []
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         for number in range(options.rounds):
             folder = Path(name) / str(number)
             folder.mkdir()
-            found.append(play(folder, number))
-    return found
+            play = Play(journal, number, folder)
+            found.append(play.measure(what, partial(take, play)))
+    finished = [each for each in found if each is not None]
+    if not finished:
+        raise MeasurementFailed(f"{what}: every round failed")
+    return finished
 
 
 def _cores(options: argparse.Namespace) -> tuple[int, ...]:
     return tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
 
 
-def _peers(options: argparse.Namespace) -> Table:
+def _peers(options: argparse.Namespace, journal: Journal) -> Table:
     cores = _cores(options)
     scenario = ScenarioConfig(name=options.scenario)
     vector = VectorJob(
@@ -74,41 +85,44 @@ def _peers(options: argparse.Namespace) -> Table:
             holdout=HoldoutConfig(validation=1, episodes=2),
         )
 
-    def play(folder: Path, number: int) -> PeerRound:
-        return peer_round(
-            config(RulesPolicyConfig(), number), config(RandomPolicyConfig(), number), vector, cores, folder
-        )
+    def take(play: Play) -> PeerRound:
+        rules, at_random = config(RulesPolicyConfig(), play.number), config(RandomPolicyConfig(), play.number)
+        return peer_round(rules, at_random, vector, cores, play)
 
-    return peer_table(_rounds(options, play))
+    return peer_table(_rounds(options, journal, "peers", take))
 
 
-def _busy(options: argparse.Namespace) -> Table:
+def _busy(options: argparse.Namespace, journal: Journal) -> Table:
     cores = _cores(options)
-    return busy_table(_rounds(options, lambda folder, number: busy_round(folder, cores, seed=1 + number)))
+    return busy_table(_rounds(options, journal, "cores", lambda play: busy_round(play, cores)))
 
 
-def _memory(options: argparse.Namespace) -> Table:
-    return memory_table(_rounds(options, lambda folder, _: memory_over_episodes(folder)))
+def _memory(options: argparse.Namespace, journal: Journal) -> Table:
+    return memory_table(_rounds(options, journal, "memory", lambda play: memory_over_episodes(play.folder)))
 
 
-def _million(options: argparse.Namespace) -> Table:
-    return million_table(
-        _rounds(options, lambda folder, _: million_episodes(folder, options.scripted, options.workers))
-    )
+def _million(options: argparse.Namespace, journal: Journal) -> Table:
+    def take(play: Play) -> Million:
+        return million_episodes(play.folder, options.scripted, options.workers)
+
+    return million_table(_rounds(options, journal, "a million episodes", take))
 
 
-def _scale(options: argparse.Namespace) -> Table:
+def _scale(options: argparse.Namespace, journal: Journal) -> Table:
     """Simulate once: nothing but the orchestrator's processor time could differ. The picture is drawn anew."""
     counts = [count for count in FLEETS if count <= options.most]
-    found = {
-        name: simulations([Fleet(workers=count, slowness=slowness) for count in counts])
-        for name, slowness in SLOWNESS.items()
-    }
+    found = {}
+    for name, slowness in SLOWNESS.items():
+        fleets = [Fleet(workers=count, slowness=slowness) for count in counts]
+        taken = [
+            journal.measure(0, f"{fleet.workers} simulated workers", partial(simulation, fleet)) for fleet in fleets
+        ]
+        found[name] = [each for each in taken if each is not None]
     draw_scale(found, PICTURE)
     return scale_table(found)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], Table]] = {
+PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "peers": _peers,
     "cores": _busy,
     "memory": _memory,

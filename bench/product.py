@@ -20,7 +20,8 @@ from clau_doom.storage import Runs
 
 __all__ = ["ProductRun", "product_run"]
 
-_PATIENCE = 300.0
+# Seconds that a run may take whatever it plays, and for each episode: some fifty times what one takes here.
+_LEAST_PATIENCE, _PATIENCE = 300.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +44,17 @@ class ProductRun:
     tics: tuple[float, ...]
 
 
-def product_run(config: ExperimentConfig, folder: Path, *, patience: float = _PATIENCE) -> ProductRun:
-    """Run an experiment by the command line, in a folder of its own, for at most so many seconds."""
+def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
+    """Run an experiment by the command line, in a folder of its own.
+
+    Raises:
+        MeasurementFailed: It failed, or took longer than its number of episodes allows.
+    """
     file = folder / "config.yaml"
     file.write_text(to_yaml(config))
     arguments = ["-m", "clau_doom", "run", "-c", str(file), "--output-dir", str(folder / "runs")]
-    run_children([arguments], folder / "run.log", patience)
+    episodes = config.generations * config.population * config.episodes
+    run_children([arguments], folder / "run.log", _LEAST_PATIENCE + _PATIENCE * episodes)
     events = asyncio.run(_events(folder / "runs", config.name))
     asked = [each.event for each in events if isinstance(each.event, GenerationStarted | AgentsAsked)]
     populations: dict[int, list[Agent]] = {}

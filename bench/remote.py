@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.product import product_run
-from bench.samples import Sample
+from bench.samples import MeasurementFailed, Sample
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig
 from clau_doom.domain import Genome, generator
 from clau_doom.game import resolve
@@ -69,7 +69,7 @@ def remote_round(config: ExperimentConfig, folder: Path, *, workers: int) -> Rem
         workers: How many ask the agent at once.
 
     Raises:
-        SystemExit: They played different episodes.
+        MeasurementFailed: They played different episodes.
     """
     inside = _run(config.model_copy(update={"policy": IN_PROCESS}), folder / "inside")
     played = {}
@@ -82,7 +82,7 @@ def remote_round(config: ExperimentConfig, folder: Path, *, workers: int) -> Rem
                 config.model_copy(update={"policy": policy, "execution": execution}), folder / f"{language}-run"
             )
     if others := [each for each in played.values() if (each.decisions, each.tics) != (inside.decisions, inside.tics)]:
-        raise SystemExit(f"the remote agent played other episodes: {inside} and {others}")
+        raise MeasurementFailed(f"the remote agent played other episodes: {inside} and {others}")
     return RemoteRound(inside=inside, remote=played)
 
 
@@ -128,7 +128,7 @@ def serving(command: list[str], address: str) -> Iterator[None]:
         try:
             assert program.stdout
             if not program.stdout.readline():
-                raise SystemExit(f"{command} does not listen at {address}")
+                raise MeasurementFailed(f"{command} does not listen at {address}")
             yield
         finally:
             program.kill()

@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Sample", "Spread", "python_path", "run_children", "total"]
+__all__ = ["MeasurementFailed", "Sample", "Spread", "python_path", "run_children", "total"]
+
+
+class MeasurementFailed(Exception):
+    """A measurement has no result; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,9 @@ class Spread:
     values: tuple[float, ...]
 
     def text(self, form: str = ",.0f") -> str:
-        """Return the median, with the least and the greatest in brackets."""
+        """Return the median, with the least and the greatest in brackets; a dash where every measurement failed."""
+        if not self.values:
+            return "-"
         middle = statistics.median(self.values)
         return f"{middle:{form}} ({min(self.values):{form}} - {max(self.values):{form}})"
 
@@ -69,7 +75,7 @@ def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) 
     everything that they started are gone when this returns.
 
     Raises:
-        SystemExit: One failed, or took longer than `patience` seconds; what they said is in the message.
+        MeasurementFailed: One failed, or took longer than `patience` seconds; the message ends with their output.
     """
     environment = {**os.environ, "PYTHONPATH": python_path()}
     children: list[subprocess.Popen[bytes]] = []
@@ -88,11 +94,17 @@ def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) 
             )
         codes = [child.wait(patience) for child in children]
     except subprocess.TimeoutExpired as error:
-        raise SystemExit(f"{error}: {log.read_text(errors='replace')}") from error
+        raise MeasurementFailed(_failure(f"took longer than {patience:,.0f} s", commands[0], log)) from error
     finally:
         for child in children:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     if any(codes):
-        raise SystemExit(f"{commands[0]} ended with {codes}: {log.read_text(errors='replace')}")
+        raise MeasurementFailed(_failure(f"ended with {codes}", commands[0], log))
+
+
+def _failure(what: str, command: Sequence[str], log: Path) -> str:
+    """Return an error's text that ends with what the command was and how it failed, after its output."""
+    said = log.read_text(errors="replace").strip()
+    return f"{said}\n{' '.join(command)} {what}" if said else f"{' '.join(command)} {what}"

@@ -9,7 +9,6 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from clau_doom.domain.history import history_sha256
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.storage import Runs
 
-__all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulations"]
+__all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulation"]
 
 FLEETS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
@@ -33,7 +32,7 @@ SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
 _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
 _GENERATIONS, _EPISODES, _FEWEST = 2, 8, 32
 """A generation has an agent for each worker, and no fewer than this; each plays so many episodes."""
-_PATIENCE = 1800.0
+_LEAST_PATIENCE, _PATIENCE = 600.0, 0.5  # seconds, and for each worker
 _KINDS = ("free", "charged")
 
 
@@ -68,16 +67,15 @@ class Simulation:
 _JOB = TypeAdapter(Fleet)
 
 
-def simulations(fleets: Sequence[Fleet]) -> list[Simulation]:
-    """Simulate fleets, each in a child."""
-    found = []
+def simulation(fleet: Fleet) -> Simulation:
+    """Simulate a fleet in a child."""
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         job, result = Path(name) / "fleet.json", Path(name) / "result.json"
-        for fleet in fleets:
-            job.write_bytes(_JOB.dump_json(fleet))
-            run_children([["-m", "bench.scale", str(job), str(result)]], Path(name) / "log", _PATIENCE)
-            found.append(Simulation(**json.loads(result.read_text())))
-            print(f"{fleet.workers} workers are simulated", file=sys.stderr)
+        job.write_bytes(_JOB.dump_json(fleet))
+        patience = _LEAST_PATIENCE + _PATIENCE * fleet.workers
+        run_children([["-m", "bench.scale", str(job), str(result)]], Path(name) / "log", patience)
+        found = Simulation(**json.loads(result.read_text()))
+    print(f"{fleet.workers} workers are simulated", file=sys.stderr)
     return found
 
 

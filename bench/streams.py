@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 
+from bench.samples import MeasurementFailed
 from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
@@ -46,7 +47,7 @@ async def _measure(folder: Path, clients: int) -> float:
         child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
         output, _ = await child.communicate()
     if child.returncode:
-        raise SystemExit(f"the clients of the event stream ended with {child.returncode}")
+        raise MeasurementFailed(f"the clients of the event stream ended with {child.returncode}")
     events, seconds = output.split()
     return int(events) / float(seconds)
 

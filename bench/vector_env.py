@@ -17,7 +17,8 @@ from vizdoom.gymnasium_wrapper.gymnasium_env_defns import VizdoomScenarioEnv
 
 from bench.samples import Sample, run_children
 
-_PATIENCE = 120.0
+_PATIENCE = 120.0  # seconds for the start, and as multiples of the time that is measured
+_MULTIPLE = 20.0
 _WARM_UP = 100
 
 
@@ -48,7 +49,7 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
     (folder / "vector.json").write_bytes(JOB.dump_json(job))
     result = folder / "vector-result.json"
     arguments = ["-m", "bench.vector_env", str(folder / "vector.json"), str(result)]
-    run_children([arguments], folder / "vector.log", _PATIENCE)
+    run_children([arguments], folder / "vector.log", _PATIENCE + _MULTIPLE * job.seconds)
     return Sample(**json.loads(result.read_text()))
 
 

@@ -6,12 +6,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
 
 from bench.bare import Job, bare_loops
 from bench.containers import run_in_containers
+from bench.measuring import Play
 from bench.peers.evaluation import JOB, PeerJob, noted
 from bench.product import product_run
 from bench.samples import Sample, Spread, run_children
@@ -78,7 +80,7 @@ class PeerRound:
 
 
 def peer_round(
-    config: ExperimentConfig, at_random: ExperimentConfig, vector: VectorJob, cores: tuple[int, ...], folder: Path
+    config: ExperimentConfig, at_random: ExperimentConfig, vector: VectorJob, cores: tuple[int, ...], play: Play
 ) -> PeerRound:
     """Play one round.
 
@@ -87,26 +89,36 @@ def peer_round(
         at_random: A run of the random policy.
         vector: What others play at random.
         cores: One core a process.
-        folder: An empty folder.
+        play: The round; a contestant that fails, or plays other episodes, is left out of it.
 
     Raises:
-        SystemExit: Somebody played other episodes, or failed.
+        MeasurementFailed: The run failed, with which all others are compared.
     """
     assert config.seeds == "fixed"
+    folder = play.folder
     run = product_run(config, folder)
     scenario, policy = config.scenario.model_dump_json(), config.policy.model_dump_json()
-    loops = Job(folder=str(folder), scenario=scenario, policy=policy, episodes=run.episodes, cores=cores)
+    loops = Job(
+        folder=str(folder),
+        scenario=scenario,
+        policy=policy,
+        episodes=run.episodes,
+        cores=cores,
+        seconds=run.sample.seconds,
+    )
     (folder / "flat").mkdir()
-    bare, _ = bare_loops(loops)
-    flat, _ = bare_loops(replace(loops, folder=str(folder / "flat"), flat=True))
-    same = {_RUN: run.sample, _BARE: bare, _FLAT: flat}
+    contestants: dict[str, Callable[[], Sample]] = {
+        _RUN: lambda: run.sample,
+        _BARE: lambda: bare_loops(loops)[0],
+        _FLAT: lambda: bare_loops(replace(loops, folder=str(folder / "flat"), flat=True))[0],
+    }
     if not _ON_RAY.missing:
         (folder / "ray").mkdir()
         on_ray = config.model_copy(update={"execution": config.execution.model_copy(update={"backend": "ray"})})
-        same[_ON_RAY.name] = product_run(on_ray, folder / "ray").sample
+        contestants[_ON_RAY.name] = lambda: product_run(on_ray, folder / "ray").sample
     if DockerHost().answers:
         (folder / "docker").mkdir()
-        same[_CONTAINED] = run_in_containers(config, folder / "docker").sample
+        contestants[_CONTAINED] = lambda: run_in_containers(config, folder / "docker").sample
     for number, peer in enumerate(each for each in _PEERS if not each.missing):
         (folder / str(number)).mkdir()
         job = PeerJob(
@@ -117,13 +129,10 @@ def peer_round(
             seeds=episode_seeds(config.seed, Purpose.TRAINING, config.episodes),
             cores=cores,
         )
-        same[peer.name] = _evaluated(peer, job)
-    for name, sample in same.items():
-        if (sample.decisions, sample.tics) != (bare.decisions, bare.tics):
-            raise SystemExit(f"{name} and the bare loops played different episodes: {sample} and {bare}")
+        contestants[peer.name] = partial(_evaluated, peer, job)
     return PeerRound(
-        same=same,
-        random=_random(at_random, vector, folder),
+        same=play.samples(contestants, like=run.sample),
+        random=play.samples(_random(at_random, vector, folder)),
         missing={peer.name: peer.missing for peer in (_ON_RAY, *_PEERS, _ENVPOOL) if peer.missing},
     )
 
@@ -138,15 +147,22 @@ def _evaluated(peer: _Peer, job: PeerJob) -> Sample:
     return noted(job)
 
 
-def _random(config: ExperimentConfig, job: VectorJob, folder: Path) -> dict[str, Sample]:
+def _random(config: ExperimentConfig, job: VectorJob, folder: Path) -> dict[str, Callable[[], Sample]]:
     (folder / "random").mkdir()
-    samples = {_RANDOM_RUN: product_run(config, folder / "random").sample, _VECTOR: vector_env(job, folder)}
+    contestants: dict[str, Callable[[], Sample]] = {
+        _RANDOM_RUN: lambda: product_run(config, folder / "random").sample,
+        _VECTOR: lambda: vector_env(job, folder),
+    }
     if not _ENVPOOL.missing:
-        path, result = folder / "envpool.json", folder / "envpool-result.json"
-        path.write_bytes(VECTOR_JOB.dump_json(job))
-        run_children([["-m", "bench.peers.env_pool", str(path), str(result)]], folder / "envpool.log", _PATIENCE)
-        samples[_ENVPOOL.name] = Sample(**json.loads(result.read_text()))
-    return samples
+        contestants[_ENVPOOL.name] = lambda: _env_pool(job, folder)
+    return contestants
+
+
+def _env_pool(job: VectorJob, folder: Path) -> Sample:
+    path, result = folder / "envpool.json", folder / "envpool-result.json"
+    path.write_bytes(VECTOR_JOB.dump_json(job))
+    run_children([["-m", "bench.peers.env_pool", str(path), str(result)]], folder / "envpool.log", _PATIENCE)
+    return Sample(**json.loads(result.read_text()))
 
 
 def peer_table(rounds: Sequence[PeerRound]) -> Table:
@@ -156,10 +172,10 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
         table.add_column(heading, justify="left" if heading == "who" else "right", no_wrap=True)
 
     def rows(pick: Callable[[PeerRound], dict[str, Sample]], run: str) -> None:
-        for name in pick(rounds[0]):
-            samples = [pick(each)[name] for each in rounds]
-            pairs = zip(rounds, samples, strict=True)
-            ratios = tuple(pick(each)[run].tics_per_second / sample.tics_per_second for each, sample in pairs)
+        for name in dict.fromkeys(name for each in rounds for name in pick(each)):
+            found = [pick(each) for each in rounds if name in pick(each)]
+            samples = [each[name] for each in found]
+            ratios = tuple(each[run].tics_per_second / each[name].tics_per_second for each in found if run in each)
             goal = {run: "", _ON_RAY.name: "", _CONTAINED: "", _FLAT: "", _BARE: ">= 0.98"}.get(name, "> 1")
             rate = Spread(tuple(sample.decisions_per_second for sample in samples)).text()
             tics = Spread(tuple(sample.tics_per_second for sample in samples)).text()
@@ -168,7 +184,7 @@ def peer_table(rounds: Sequence[PeerRound]) -> Table:
     rows(lambda each: each.same, _RUN)
     table.add_section()
     rows(lambda each: each.random, _RANDOM_RUN)
-    for name, packages in rounds[0].missing.items():
+    for name, packages in (rounds[0].missing if rounds else {}).items():
         hint = f"{name} is left out: install {', '.join(packages)} (uv pip install --group bench)"
         print(hint, file=sys.stderr)
     return table

@@ -1,0 +1,91 @@
+"""Measurements of the benchmark: what is taken is kept, and one that fails ends no other."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.bare import Job
+from bench.measuring import Journal, Play
+from bench.samples import MeasurementFailed, Sample, Spread, run_children
+
+SAMPLE = Sample(decisions=30, tics=120, seconds=2.0)
+
+
+def fail() -> Sample:
+    raise MeasurementFailed("output of the child\n-m child took longer than 120 s")
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_failed_measurement_is_a_row(tmp_path: Path) -> None:
+    """The others of its round are measured, and the table names it with the last line of its error."""
+    path = tmp_path / "results.jsonl"
+    with Journal(path) as journal:
+        found = Play(journal, 1, tmp_path).samples({"first": lambda: SAMPLE, "second": fail, "third": lambda: SAMPLE})
+        assert found == {"first": SAMPLE, "third": SAMPLE}
+        (failure,) = journal.failures
+        assert (failure.round, failure.what) == (1, "second")
+        assert failure.reason == "-m child took longer than 120 s"
+        assert journal.table().row_count == 1
+    written = lines(path)
+    assert [line["what"] for line in written] == ["first", "second", "third"]
+    assert written[0]["result"] == {"decisions": 30, "tics": 120, "seconds": 2.0}
+    assert str(written[1]["failed"]).startswith("MeasurementFailed: output of the child")
+
+
+def test_results_are_written_as_they_come(tmp_path: Path) -> None:
+    """Before the next measurement begins, the one before stands in the file; an earlier file is continued."""
+    path = tmp_path / "results.jsonl"
+    with Journal(path) as journal:
+        journal.measure(0, "first", lambda: SAMPLE)
+        assert journal.measure(0, "second", lambda: len(lines(path))) == 1
+    with Journal(path) as journal:
+        journal.measure(0, "third", lambda: SAMPLE)
+    assert [line["what"] for line in lines(path)] == ["first", "second", "third"]
+
+
+def test_other_episodes_are_no_result(tmp_path: Path) -> None:
+    """A contestant that played other episodes than the run is left out."""
+    with Journal(tmp_path / "results.jsonl") as journal:
+        found = Play(journal, 0, tmp_path).samples(
+            {"loops": lambda: SAMPLE}, like=Sample(decisions=31, tics=1, seconds=1)
+        )
+        assert not found
+        assert "played other episodes" in journal.failures[0].reason
+
+
+def test_an_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
+    """Ctrl-C is not a failed measurement."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with Journal(tmp_path / "results.jsonl") as journal, pytest.raises(KeyboardInterrupt):
+        journal.measure(0, "first", interrupted)
+
+
+def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """The error holds its output, and the time limit."""
+    child = ["-c", "import time; print('ready', flush=True); time.sleep(600)"]
+    with pytest.raises(MeasurementFailed, match=r"(?s)took longer than 2 s"):
+        run_children([child], tmp_path / "log", 2.0)
+
+
+def test_a_child_that_fails_is_reported(tmp_path: Path) -> None:
+    """The error ends with the command and its exit code."""
+    with pytest.raises(MeasurementFailed, match=r"(?s)no such part.*ended with \[1\]"):
+        run_children([["-c", "import sys; sys.exit('no such part')"]], tmp_path / "log", 60.0)
+
+
+def test_time_limits_follow_the_work() -> None:
+    """Bare loops may take 20 times as long as the run that played the same episodes, and two minutes more."""
+    job = Job(folder="f", scenario="{}", policy="{}", episodes=(), cores=(0,), seconds=30.0)
+    assert job.patience == 720.0
+
+
+def test_a_spread_of_nothing_is_a_dash() -> None:
+    """Where every measurement of a row failed, its cell says so."""
+    assert Spread(()).text() == "-"
