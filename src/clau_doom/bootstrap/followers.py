@@ -2,57 +2,82 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Self
 
-from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.narration import narrate
 from clau_doom.config import StoredExperiment
+from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.errors import ClauDoomError, describe
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.events import Relay
-from clau_doom.logs import bound, get_logger
+from clau_doom.logs import bound
 from clau_doom.metrics import Metrics
+from clau_doom.orchestration import EventReader, ReaderHealth
 from clau_doom.ports import EventBus, ExperimentStore
 
 __all__ = ["Followers"]
 
 _LOOK = 1.0
-"""Seconds between two looks at what is no event: workers, the outbox."""
+"""Seconds between two looks at what is no event: workers, the outbox, deleted experiments."""
 _LAST_WORDS = 5.0
 """Seconds that the relays may take at the end; what is not published then is published by the next server."""
 
-_log = get_logger(__name__)
-_Read = Callable[[str, ExperimentStore], Awaitable[None]]
+_Read = Callable[[ExperimentStore], Awaitable[None]]
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """A reader under way, and its cursor."""
+
+    task: "asyncio.Task[None]"
+    position: Callable[[], int]
 
 
 class Followers:
-    """Follows every experiment that is run, and ends nothing when a log cannot be read. Enter it before the runs."""
+    """Reads the log of every experiment that is run. Enter it before the runs.
 
-    def __init__(self, laboratory: ServerLaboratory, metrics: Metrics, bus: EventBus | None) -> None:
-        """Follow what a laboratory keeps; `bus` is where events are published, or None."""
+    Each reader has a task, a connection and a cursor of its own: one that fails disturbs neither the runs nor the
+    other readers, and is restarted from its cursor.
+    """
+
+    def __init__(
+        self, laboratory: ServerLaboratory, metrics: Metrics, bus: EventBus | None, health: ReaderHealth
+    ) -> None:
+        """Follow what a laboratory keeps.
+
+        Args:
+            laboratory: Where the experiments are.
+            metrics: What shows them to Prometheus.
+            bus: Where events are published, or None.
+            health: What runs the readers and keeps their failures.
+        """
         self._laboratory = laboratory
         self._metrics = metrics
         self._bus = bus
+        self._health = health
         self._tasks = asyncio.TaskGroup()
         self._looking: asyncio.Task[None] | None = None
-        self._reading: set[asyncio.Task[None]] = set()
+        self._reading: dict[_Key, _Reading] = {}
         self._relays: dict[str, Relay] = {}
-        self._publishing: dict[str, asyncio.Task[None]] = {}
+        self._looks = 0
+        self._restarts = 0
 
     async def __aenter__(self) -> Self:
         """Begin to look; nothing is followed yet."""
         await self._tasks.__aenter__()
-        self._looking = self._tasks.create_task(self._look(self._laboratory.cores))
+        looking = self._health.keep_reading("workers", "", self._keep_looking, lambda: self._looks)
+        self._looking = self._tasks.create_task(looking)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Let those who follow come to the ends of the logs, for a moment."""
-        if self._reading:
-            await asyncio.wait(self._reading, timeout=_LAST_WORDS)
-        for task in (self._looking, *self._reading):
+        reading = [each.task for each in self._reading.values()]
+        if reading:
+            await asyncio.wait(reading, timeout=_LAST_WORDS)
+        for task in (self._looking, *reading):
             if task is not None:
                 task.cancel()
         await self._tasks.__aexit__(None, None, None)
@@ -61,59 +86,99 @@ class Followers:
         """Show the experiments that are stored, and publish what the last server did not come to."""
         for stored in experiments:
             name = stored.snapshot.experiment.id
-            self._metrics.begin(name, replace(stored.snapshot, state=stored.state))
+            try:
+                standing = replace(stored.snapshot, state=stored.state)
+                self._metrics.begin(name, standing, planned=stored.config.generations)
+            except Exception as error:
+                self._health.failed("metrics", name, error)
             if stored.state is not ExperimentState.RUNNING:
                 self._relay(name)
 
-    def follow(self, experiment: str) -> None:
-        """Follow a run that has begun."""
-        self._read(experiment, self._measure)
+    def follow(self, experiment: str, before: Snapshot) -> None:
+        """Follow a run that has begun, from how the experiment stood before."""
+        after = self._take_over("metrics", experiment, before.last_sequence)
+        shown = after < before.last_sequence
+
+        def measure(recorded: RecordedEvent) -> None:
+            nonlocal shown
+            if not shown:
+                self._metrics.begin(experiment, before)
+                shown = True
+            self._metrics.apply(experiment, recorded)
+
+        metrics = EventReader(measure, after=after)
+        self._read("metrics", experiment, metrics.read, metrics.position)
+        after = self._take_over("log", experiment, before.last_sequence)
+        log = EventReader(lambda recorded: narrate(experiment, recorded.event), after=after)
+        self._read("log", experiment, log.read, log.position)
         self._relay(experiment)
 
+    def _take_over(self, reader: str, experiment: str, last: int) -> int:
+        """End a reader of the run before this one, and return where the next one has to start."""
+        before = self._reading.pop((reader, experiment), None)
+        if before is None:
+            return last
+        before.task.cancel()
+        return min(last, before.position())
+
     def _relay(self, experiment: str) -> None:
-        """Publish an experiment's events; whoever did so before, such as for the last server's rest, ends first."""
-        if self._bus is not None:
-            publish = partial(self._publish, self._bus, self._publishing.get(experiment))
-            self._publishing[experiment] = self._read(experiment, publish)
+        """Publish an experiment's events; a relay that does so already, such as for the last server's rest, ends."""
+        if (bus := self._bus) is None:
+            return
+        previous = self._reading.pop(("relay", experiment), None)
+        if previous is not None:
+            previous.task.cancel()
+        self._relays.pop(experiment, None)
 
-    def _read(self, experiment: str, read: _Read) -> "asyncio.Task[None]":
-        task = self._tasks.create_task(self._guarded(experiment, read))
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
-        return task
+        async def publish(store: ExperimentStore) -> None:
+            if previous is not None:
+                await asyncio.wait({previous.task})
+            relay = self._relays[experiment] = Relay((await store.snapshot()).experiment, store, bus)
+            await relay.run()
 
-    async def _guarded(self, experiment: str, read: _Read) -> None:
-        with bound(experiment=experiment):
-            try:
-                async with self._laboratory.read(experiment) as store:
-                    await read(experiment, store)
-            except* ClauDoomError as errors:
-                _log.error("an experiment's log cannot be followed", error=describe(errors))
+        def published() -> int:
+            relay = self._relays.get(experiment)
+            return relay.published if relay else 0
 
-    async def _measure(self, experiment: str, store: ExperimentStore) -> None:
-        snapshot = await store.snapshot()
-        self._metrics.begin(experiment, snapshot)
-        async for recorded in store.events(snapshot.last_sequence, follow=True):
-            self._metrics.apply(experiment, recorded)
-            narrate(experiment, recorded.event)
+        self._read("relay", experiment, publish, published)
 
-    async def _publish(
-        self, bus: EventBus, before: "asyncio.Task[None] | None", experiment: str, store: ExperimentStore
-    ) -> None:
-        if before is not None:
-            before.cancel()
-            await asyncio.wait({before})
-        relay = Relay((await store.snapshot()).experiment, store, bus)
-        self._relays[experiment] = relay
-        await relay.run()
+    def _read(self, reader: str, experiment: str, read: _Read, position: Callable[[], int]) -> None:
+        async def read_log() -> None:
+            async with self._laboratory.read(experiment) as store:
+                await read(store)
 
-    async def _look(self, cores: Cores) -> None:
-        restarts = 0
+        async def keep_reading() -> None:
+            with bound(experiment=experiment):
+                await self._health.keep_reading(reader, experiment, read_log, position)
+
+        key, reading = (reader, experiment), _Reading(self._tasks.create_task(keep_reading()), position)
+        self._reading[key] = reading
+
+        def done(_: "asyncio.Task[None]") -> None:
+            if self._reading.get(key) is reading:
+                del self._reading[key]
+
+        reading.task.add_done_callback(done)
+
+    async def _keep_looking(self) -> None:
         while True:
+            cores = self._laboratory.cores
             self._metrics.workers(busy=cores.busy, total=len(cores.places))
-            for _ in range(cores.restarts - restarts):
+            for _ in range(cores.restarts - self._restarts):
                 self._metrics.worker_restarted()
-            restarts = cores.restarts
+            self._restarts = cores.restarts
             for experiment, relay in self._relays.items():
                 self._metrics.outbox_lag(experiment, relay.lag)
+            await self._forget_deleted()
+            self._looks += 1
             await asyncio.sleep(_LOOK)
+
+    async def _forget_deleted(self) -> None:
+        """Remove the series of experiments whose folders were deleted, and end what reads them."""
+        shown = {*self._metrics.experiments, *self._relays}
+        for experiment in await asyncio.to_thread(self._laboratory.deleted, shown):
+            for key in [key for key in self._reading if key[1] == experiment]:
+                self._reading.pop(key).task.cancel()
+            self._metrics.forget(experiment)
+            self._health.forget(experiment)
+            self._relays.pop(experiment, None)

@@ -1,6 +1,6 @@
 """Where a server's experiments are planned, kept and played."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +91,10 @@ class ServerLaboratory:
     def experiments(self) -> Sequence[str]:
         """Return the ids of the stored experiments, sorted."""
         return list_experiments(self._output_dir)
+
+    def deleted(self, experiments: Iterable[str]) -> frozenset[str]:
+        """Return those of some experiments whose folders do not exist any more."""
+        return frozenset(name for name in experiments if not self._runs.holds(name))
 
     def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
         """Return a configuration with the server's own network, cluster, and addresses there."""

@@ -14,7 +14,7 @@ from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.events import NatsBus, Relay
-from clau_doom.orchestration import ExperimentRun, Finishing, Shutdown, SoloRun
+from clau_doom.orchestration import ExperimentRun, Finishing, ReaderHealth, Shutdown, SoloRun
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
 from clau_doom.rpc import RpcServer, token_of
 from clau_doom.storage import RunFolder, Runs
@@ -83,9 +83,11 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
 @asynccontextmanager
 async def _relayed(store: ExperimentStore, bus: EventBus) -> AsyncIterator[None]:
     """Publish a run's events beside it; at the end it may take a moment, and a resume publishes what is left."""
-    relay = Relay((await store.snapshot()).experiment, store, bus)
+    experiment = (await store.snapshot()).experiment
+    relay = Relay(experiment, store, bus)
+    publishing = ReaderHealth().keep_reading("relay", experiment.id, relay.run, lambda: relay.published)
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(relay.run())
+        task = group.create_task(publishing)
         try:
             yield
         finally:

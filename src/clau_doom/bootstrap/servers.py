@@ -14,7 +14,7 @@ from clau_doom.domain.ledger import Ledger
 from clau_doom.errors import WrongState
 from clau_doom.rpc import RpcClient, connect
 from clau_doom.storage import Runs
-from clau_doom.wire import EXPERIMENT_STATES
+from clau_doom.wire import EXPERIMENT_STATES, reader_failures
 
 __all__ = ["ServerSource", "reach", "reach_run"]
 
@@ -42,6 +42,7 @@ class ServerSource:
                 best_fitness=message.best_fitness if message.HasField("best_fitness") else None,
                 running_seconds=message.running_seconds,
                 last_activity=message.last_activity.ToNanoseconds() / 1e9,
+                reader_failures=reader_failures(message),
             )
             for message in await self._client.experiments()
         ], []
@@ -58,6 +59,7 @@ class ServerSource:
             config=await asyncio.to_thread(config_from_yaml, message.config_yaml, name=name),
             state=EXPERIMENT_STATES.received(message.state),
             last_activity=message.last_activity.ToNanoseconds() / 1e9,
+            reader_failures=reader_failures(message),
         )
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:

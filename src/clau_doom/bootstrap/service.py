@@ -12,7 +12,7 @@ from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, obeying
 from clau_doom.metrics import Metrics, MetricsServer
-from clau_doom.orchestration import Finishing, Orchestrator, Shutdown
+from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
 from clau_doom.rpc import RpcServer, token_of
 from clau_doom.storage import Runs
 from clau_doom.web import WebServer
@@ -65,11 +65,12 @@ async def serve(
     with Runs(output_dir).claim():
         async with AsyncExitStack() as stack:
             metrics = Metrics()
+            readers = ReaderHealth(count=metrics.reader_failed)
             bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
-            followers = await stack.enter_async_context(Followers(laboratory, metrics, bus))
-            orchestrator = Orchestrator(laboratory, begun=followers.follow)
+            followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers))
+            orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
-            shown = await _show(stack, config, metrics, orchestrator)
+            shown = await _show(stack, config, metrics, orchestrator, readers)
             if bus is not None:
                 await stack.enter_async_context(obeying(bus, config.nats, _Commands(orchestrator).obey))
             followers.begin(await orchestrator.experiments())
@@ -81,9 +82,13 @@ async def serve(
                 token_file=token,
                 grace=config.server.grace,
                 observe=metrics.rpc,
+                readers=readers,
+                streaming=metrics.event_stream,
             )
             await stack.enter_async_context(server)
-            page = await _open_dashboard(stack, config, orchestrator, output_dir, token)
+            page = await _open_dashboard(
+                stack, config, orchestrator, output_dir=output_dir, token=token, readers=readers, metrics=metrics
+            )
             started(
                 Listening(
                     grpc=server.address,
@@ -97,19 +102,33 @@ async def serve(
 
 
 async def _show(
-    stack: AsyncExitStack, config: ExperimentConfig, metrics: Metrics, orchestrator: Orchestrator
+    stack: AsyncExitStack,
+    config: ExperimentConfig,
+    metrics: Metrics,
+    orchestrator: Orchestrator,
+    readers: ReaderHealth,
 ) -> str | None:
     if not config.metrics.enabled:
         return None
     server = MetricsServer(
-        metrics, config.metrics, ready=lambda: "the server is shutting down" if orchestrator.draining else None
+        metrics,
+        config.metrics,
+        ready=lambda: "the server is shutting down" if orchestrator.draining else None,
+        failures=readers.all,
     )
     await stack.enter_async_context(server)
     return server.address
 
 
 async def _open_dashboard(
-    stack: AsyncExitStack, config: ExperimentConfig, orchestrator: Orchestrator, output_dir: Path, token: Path
+    stack: AsyncExitStack,
+    config: ExperimentConfig,
+    orchestrator: Orchestrator,
+    *,
+    output_dir: Path,
+    token: Path,
+    readers: ReaderHealth,
+    metrics: Metrics,
 ) -> str | None:
     if not config.web.enabled:
         return None
@@ -122,6 +141,8 @@ async def _open_dashboard(
         token=lambda: token_of(token),
         finishing=finishing,
         starts=True,
+        readers=readers,
+        streaming=metrics.event_stream,
     )
     await stack.enter_async_context(server)
     return server.url

@@ -9,6 +9,7 @@ from clau_doom.bootstrap.stored import list_experiments, read_experiment
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.errors import ConfigError, StorageFailed, describe
 from clau_doom.storage import Runs
 
@@ -48,6 +49,7 @@ class Overview:
         best_fitness: The best so far, or None.
         running_seconds: Time spent running, pauses left out.
         last_activity: When it last moved, in seconds since the epoch.
+        reader_failures: Failures of the readers of its log at the server that was asked.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Overview:
     best_fitness: float | None
     running_seconds: float
     last_activity: float
+    reader_failures: tuple[ReaderFailure, ...] = ()
 
 
 def overview_of(stored: StoredExperiment) -> Overview:
@@ -76,6 +79,7 @@ def overview_of(stored: StoredExperiment) -> Overview:
         best_fitness=max((summary.best_fitness for summary in snapshot.summaries), default=None),
         running_seconds=snapshot.running_seconds,
         last_activity=stored.last_activity,
+        reader_failures=stored.reader_failures,
     )
 
 

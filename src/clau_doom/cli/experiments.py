@@ -209,12 +209,16 @@ def _write(path: Path, page: str) -> None:
 
 
 def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
-    from clau_doom.cli.standing import overview_json
+    from clau_doom.cli.standing import overview_json, reader_failure_line
 
     found, broken = look_up_all(server, output_dir)
     found.sort(key=lambda overview: overview.last_activity, reverse=True)
     for name, error in broken:
         progress_console().print(Text.assemble(("unreadable: ", "red"), f"{name}: {error}"))
+    for overview in found:
+        for failure in overview.reader_failures:
+            line = Text.assemble(("log reader: ", "yellow"), f"{overview.id}: ", reader_failure_line(failure))
+            progress_console().print(line, soft_wrap=True)
     if as_json:
         unreadable = [{"id": name, "error": error} for name, error in broken]
         print_json({"experiments": [overview_json(overview) for overview in found], "unreadable": unreadable})

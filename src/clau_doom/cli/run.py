@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clau_doom.bootstrap.planning import Plan
     from clau_doom.bootstrap.sources import Remote
     from clau_doom.domain.commands import BudgetChange
+    from clau_doom.domain.snapshot import Snapshot
+    from clau_doom.ports import ExperimentStore
 
 __all__ = ["run"]
 
@@ -143,7 +145,6 @@ def _advise(plan: "Plan") -> None:
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     from clau_doom.bootstrap import running
-    from clau_doom.cli.progress import show_progress
     from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
     from clau_doom.errors import ShutdownRequested
@@ -154,10 +155,7 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
         try:
             async with running.open_run(plan, shutdown) as (store, experiment):
                 before = await experiment.begin()
-                events = store.events(before.last_sequence, follow=True)
-                showing = asyncio.ensure_future(
-                    show_progress(events, plan.config, snapshot=before if plan.resume else None)
-                )
+                showing = asyncio.ensure_future(_keep_showing(plan, store, before))
                 try:
                     async with AsyncExitStack() as stack:
                         await stack.enter_async_context(running.steerable(plan, store, experiment, shutdown))
@@ -183,6 +181,25 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     from clau_doom.cli.results import show_result
 
     return show_result(snapshot, plan.config, replay=replay_command(plan.config.name, plan.output_dir))
+
+
+async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
+    """Show the run until its log ends; a display that fails starts again with how the run stands then."""
+    from clau_doom.cli.progress import show_progress
+    from clau_doom.orchestration import ReaderHealth
+
+    snapshot, after = before if plan.resume else None, before.last_sequence
+
+    async def show() -> None:
+        nonlocal snapshot, after
+        try:
+            await show_progress(store.events(after, follow=True), plan.config, snapshot=snapshot)
+        except Exception:
+            snapshot = await store.snapshot()
+            after = snapshot.last_sequence
+            raise
+
+    await ReaderHealth().keep_reading("progress", plan.config.name, show, lambda: after)
 
 
 def _say_where(url: str) -> None:

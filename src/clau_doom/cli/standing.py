@@ -15,15 +15,32 @@ from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
+from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["experiment_json", "experiment_view", "overview_json"]
+__all__ = ["experiment_json", "experiment_view", "overview_json", "reader_failure_line"]
 
 
 def overview_json(overview: Overview) -> dict[str, object]:
     """Return what the list of experiments says of one."""
     active = datetime.fromtimestamp(overview.last_activity, UTC).isoformat(timespec="seconds")
-    return {**asdict(overview), "state": overview.state.value, "last_activity": active}
+    failures = [
+        {"reader": each.reader, "failures": each.failures, "failing": each.failing, "error": each.error}
+        for each in overview.reader_failures
+    ]
+    return {
+        **asdict(overview),
+        "state": overview.state.value,
+        "last_activity": active,
+        "reader_failures": failures,
+    }
+
+
+def reader_failure_line(failure: ReaderFailure) -> Text:
+    """Return what people want to know of a reader of the log that failed."""
+    times = "once" if failure.failures == 1 else f"{failure.failures} times"
+    outcome = ("is failing", "bold red") if failure.failing else ("was restarted", "yellow")
+    return Text.assemble(f"{failure.reader} failed {times} and ", outcome, f": {failure.error}")
 
 
 def experiment_json(stored: StoredExperiment) -> dict[str, object]:
@@ -73,6 +90,8 @@ def experiment_view(stored: StoredExperiment, state_style: str, output_dir: Path
     grid.add_row("deviations", Text(parts, "yellow") if parts else Text("none", "green"))
     if failed := _failed_agents(snapshot):
         grid.add_row("failed agents", Text(str(failed), "red"))
+    for failure in stored.reader_failures:
+        grid.add_row("log reader", reader_failure_line(failure))
     return grid
 
 

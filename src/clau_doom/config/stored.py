@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["StoredExperiment"]
@@ -18,9 +19,11 @@ class StoredExperiment:
         config: The configuration that it was last run with.
         state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
         last_activity: When something last happened in it, in seconds since the epoch.
+        reader_failures: Failures of the readers of its log in the process that runs it, such as the metrics.
     """
 
     snapshot: Snapshot
     config: ExperimentConfig
     state: ExperimentState
     last_activity: float
+    reader_failures: tuple[ReaderFailure, ...] = ()

@@ -84,6 +84,12 @@ class ServiceFamilies:
             _EXPERIMENT,
             registry=registry,
         )
+        self.reader_failures = Counter(
+            "clau_doom_log_reader_failures_total",
+            "Failures of readers of the event log, by reader; each is restarted.",
+            ("reader",),
+            registry=registry,
+        )
         self.calls = Counter(
             "clau_doom_grpc_calls_total",
             "Finished gRPC calls by method and status code.",

@@ -67,17 +67,27 @@ class Metrics:
         self._tracked: dict[str, Tracked] = {}
         self._show_states()
 
-    def begin(self, experiment: str, snapshot: Snapshot) -> None:
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """The ids of the experiments that have series."""
+        return tuple(self._tracked)
+
+    def begin(self, experiment: str, snapshot: Snapshot, *, planned: int | None = None) -> None:
         """Show an experiment as it stands; events up to the snapshot's last are known already.
 
-        An experiment that is shown already keeps its counters, so that a resume in the same process is no reset.
+        An experiment that is shown already keeps its counters, so that a resume in the same process is no reset. Those
+        of another experiment of the same name, which was deleted, are removed.
 
         Args:
             experiment: Its id.
             snapshot: What the store holds. A state that nobody is in any more (`RUNNING`, left behind by a killed
                 process) is the caller's to replace.
+            planned: How many generations it is to have, where no `ExperimentStarted` follows.
         """
-        tracked = self._track(experiment)
+        uuid = snapshot.experiment.uuid
+        if (known := self._tracked.get(experiment)) and known.uuid != uuid:
+            self.forget(experiment)
+        tracked = self._track(experiment, uuid)
         tracked.sequence, tracked.state = snapshot.last_sequence, snapshot.state
         # The spread of the genes is told relative to generation 0.
         if snapshot.generations:
@@ -91,6 +101,8 @@ class Metrics:
             tracked.completed(snapshot.summaries[-1])
         if snapshot.champion:
             tracked.gauge(self._evolution.champion, snapshot.champion[1])
+        if planned is not None:
+            tracked.gauge(self._evolution.generations, planned)
         self._show_states()
 
     def forget(self, experiment: str) -> None:
@@ -114,7 +126,7 @@ class Metrics:
         if tracked is None:
             if not isinstance(event, ExperimentCreated):
                 return
-            tracked = self._track(experiment)
+            tracked = self._track(experiment, event.experiment.uuid)
             self._show_states()
         if recorded.sequence > tracked.sequence:
             tracked.sequence = recorded.sequence
@@ -131,6 +143,10 @@ class Metrics:
     def worker_restarted(self) -> None:
         """Count a worker that was replaced."""
         self._service.restarts.inc()
+
+    def reader_failed(self, reader: str) -> None:
+        """Count a failure of a reader of the event log."""
+        self._service.reader_failures.labels(reader).inc()
 
     def outbox_lag(self, experiment: str, events: int) -> None:
         """Say how many of an experiment's events are committed and not yet published."""
@@ -177,9 +193,9 @@ class Metrics:
         encode, content_type = choose_encoder(accept)
         return encode(self), content_type
 
-    def _track(self, experiment: str) -> Tracked:
+    def _track(self, experiment: str, uuid: str) -> Tracked:
         if experiment not in self._tracked:
-            self._tracked[experiment] = Tracked(experiment, self._evolution, self._episodes)
+            self._tracked[experiment] = Tracked(experiment, uuid, self._evolution, self._episodes)
         return self._tracked[experiment]
 
     def _apply(self, tracked: Tracked, event: Event) -> None:

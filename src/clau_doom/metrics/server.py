@@ -1,6 +1,7 @@
 """Where metrics are fetched, and where whoever supervises the process asks whether it is alive and ready."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -8,11 +9,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from clau_doom.config import MetricsConfig
+from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.httpd import HttpServer
 from clau_doom.logs import get_logger
 from clau_doom.metrics.metrics import Metrics
 
 __all__ = ["MetricsServer", "Readiness"]
+
+Failures = Callable[[], Sequence[ReaderFailure]]
+"""Returns the failures of the readers of the event log."""
 
 Readiness = Callable[[], str | None]
 """Returns None when the process takes work, or why it does not, on one line that may be shown to anybody."""
@@ -24,16 +29,20 @@ _log = get_logger(__name__)
 class MetricsServer(HttpServer):
     """Serves /metrics, /healthz and /readyz."""
 
-    def __init__(self, metrics: Metrics, config: MetricsConfig, *, ready: Readiness) -> None:
+    def __init__(
+        self, metrics: Metrics, config: MetricsConfig, *, ready: Readiness, failures: Failures = lambda: ()
+    ) -> None:
         """Prepare a server; nothing listens before it is entered.
 
         Args:
             metrics: What /metrics shows.
             config: Where to listen.
             ready: What /readyz asks.
+            failures: What /readyz shows beside it. Runs go on without their readers, so the process stays ready.
         """
         self._metrics = metrics
         self._ready = ready
+        self._failures = failures
         routes = [
             Route("/metrics", self._show_metrics),
             Route("/healthz", self._show_health),
@@ -59,11 +68,19 @@ class MetricsServer(HttpServer):
         return JSONResponse({"alive": True})
 
     async def _show_readiness(self, _request: Request) -> Response:
+        failures: list[dict[str, object]] = []
         try:
+            failures = [_shown(failure) for failure in self._failures()]
             reason = self._ready()
         except Exception:
             _log.exception("readiness could not be told")
             reason = "readiness could not be told; the log says why"
+        beside = {"reader_failures": failures} if failures else {}
         if reason is None:
-            return JSONResponse({"ready": True})
-        return JSONResponse({"ready": False, "reason": reason}, status_code=503)
+            return JSONResponse({"ready": True, **beside})
+        return JSONResponse({"ready": False, "reason": reason, **beside}, status_code=503)
+
+
+def _shown(failure: ReaderFailure) -> dict[str, object]:
+    """Return a failure without its text: /readyz asks for no credentials, and the text may name files."""
+    return {name: value for name, value in asdict(failure).items() if name != "error"}

@@ -26,8 +26,9 @@ _ENDINGS = {**_FAILED, FailureKind.ATTEMPTS_EXHAUSTED: "lost"}
 class Tracked:
     """The series of one experiment, and the little that must be remembered between its events."""
 
-    def __init__(self, experiment: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:
+    def __init__(self, experiment: str, uuid: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:
         """Make the series that start at zero; a fitness has none before it is known."""
+        self.uuid = uuid
         self.state = ExperimentState.PENDING
         self.sequence = 0
         self._experiment = experiment
@@ -46,7 +47,7 @@ class Tracked:
         }
         self._agents = {
             outcome: self._child(episodes.agents, outcome)
-            for outcome in ("evaluated", *(kind.value for kind in FailureKind))
+            for outcome in ("evaluated", "dropped", *(kind.value for kind in FailureKind))
         }
 
     def remove(self) -> None:

@@ -7,6 +7,7 @@ kept, and nothing here is called by what shows them: all of that reads the store
 
 from clau_doom.orchestration.finishing import Finishing
 from clau_doom.orchestration.laboratory import Laboratory, Planned
+from clau_doom.orchestration.log_readers import EventReader, ReaderHealth
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import replay
@@ -15,11 +16,13 @@ from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.solo import SoloRun
 
 __all__ = [
+    "EventReader",
     "ExperimentRun",
     "Finishing",
     "Laboratory",
     "Orchestrator",
     "Planned",
+    "ReaderHealth",
     "Registry",
     "Shutdown",
     "SoloRun",

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -22,6 +22,7 @@ from clau_doom.domain.commands import (
 )
 from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     ClauDoomError,
     ExperimentDone,
@@ -32,6 +33,7 @@ from clau_doom.errors import (
 )
 from clau_doom.logs import bound, get_logger
 from clau_doom.orchestration.laboratory import Laboratory, Planned
+from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse
@@ -58,15 +60,24 @@ class _Live:
 class Orchestrator:
     """Runs experiments side by side. Enter it; leaving interrupts what still runs."""
 
-    def __init__(self, laboratory: Laboratory, *, begun: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        laboratory: Laboratory,
+        *,
+        begun: Callable[[str, Snapshot], None] = lambda _name, _before: None,
+        readers: ReaderHealth | None = None,
+    ) -> None:
         """Run what `laboratory` plans and keeps.
 
         Args:
             laboratory: Where experiments are planned, kept and played.
-            begun: Called with an experiment's id when its run begins; whoever follows it may read its log from then on.
+            begun: Called when a run begins, with the experiment's id and its snapshot from before: its log may be read
+                from there on.
+            readers: The failures of the log's readers, which are shown with each experiment.
         """
         self._laboratory = laboratory
         self._tell_begun = begun
+        self._readers = readers or ReaderHealth()
         self._live: dict[str, _Live] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -140,7 +151,7 @@ class Orchestrator:
         found = []
         for name in self._laboratory.experiments():
             try:
-                found.append(await self._laboratory.experiment(name))
+                found.append(await self.experiment(name))
             except ClauDoomError as error:
                 _log.warning("an experiment cannot be read", experiment=name, error=str(error))
         return tuple(found)
@@ -151,7 +162,10 @@ class Orchestrator:
         Raises:
             ExperimentNotFound: There is none of that id.
         """
-        return await self._laboratory.experiment(experiment)
+        return self._with_failures(await self._laboratory.experiment(experiment))
+
+    def _with_failures(self, stored: StoredExperiment) -> StoredExperiment:
+        return replace(stored, reader_failures=self._readers.of(stored.snapshot.experiment.id))
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes that a configuration's policy has."""
@@ -296,17 +310,23 @@ class Orchestrator:
         if live := self._live.get(name):  # whoever asked for it may want to steer its agents at once
             await live.run.steering.under_way.wait()
 
+    def _begin_reading(self, name: str, before: Snapshot) -> None:
+        try:
+            self._tell_begun(name, before)
+        except Exception as error:  # readers of the log do not end the run
+            self._readers.failed("start of readers", name, error)
+
     async def _host(self, plan: Planned, begun: "asyncio.Future[None]") -> None:
         name, shutdown = plan.config.name, Shutdown()
         with bound(experiment=name):
             try:
                 async with self._laboratory.open(plan, shutdown) as (store, run):
-                    await run.begin()
+                    before = await run.begin()
                     self._live[name] = _Live(run=run, store=store, shutdown=shutdown)
                     if self._draining is not None:
                         shutdown.request(SERVER_STOPPED, grace=self._draining)
                     begun.set_result(None)
-                    self._tell_begun(name)
+                    self._begin_reading(name, before)
                     try:
                         state = await run.run()
                     finally:

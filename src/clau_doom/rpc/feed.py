@@ -9,13 +9,14 @@ slow client holds nobody up, and all that it costs is its cursor.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
 
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.errors import InvalidMessage, ShutdownRequested
+from clau_doom.errors import InvalidMessage, ShutdownRequested, UsageError
+from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.wire import event_message
 
@@ -95,15 +96,27 @@ class _Pages:
 class EventFeed:
     """Streams event logs. Entering and leaving bound its followers."""
 
-    def __init__(self, orchestrator: Orchestrator, *, tail: int = _TAIL, pages: int = _PAGES) -> None:
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        *,
+        tail: int = _TAIL,
+        pages: int = _PAGES,
+        readers: ReaderHealth | None = None,
+        streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         """Make a feed.
 
         Args:
             orchestrator: Whose logs are read.
             tail: The most bytes of an experiment's last events that are kept.
             pages: The most bytes of pages that are kept, over all experiments.
+            readers: Counts failures.
+            streaming: Entered for as long as a client is streamed to.
         """
         self._orchestrator = orchestrator
+        self._readers = readers or ReaderHealth()
+        self._streaming = streaming
         self._most = tail
         self._pages = _Pages(pages)
         self._tails: dict[str, _Tail] = {}
@@ -141,23 +154,27 @@ class EventFeed:
             ShutdownRequested: The server stops, and the run is not over.
         """
         async with self._joined(experiment) as tail:
-            await self._check_cursor(experiment, after, tail)
-            while True:
-                if after < tail.first - 1:
-                    for event in await self._page(experiment, after, tail):
-                        await write(event)
-                        after += 1
-                elif after < tail.last:
+            with self._streaming():
+                await self._send(experiment, after, write, tail)
+
+    async def _send(self, experiment: str, after: int, write: Callable[[bytes], Awaitable[None]], tail: _Tail) -> None:
+        await self._check_cursor(experiment, after, tail)
+        while True:
+            if after < tail.first - 1:
+                for event in await self._page(experiment, after, tail):
+                    await write(event)
                     after += 1
-                    await write(tail[after])
-                elif tail.over:
-                    if tail.error:
-                        raise tail.error
-                    return
-                elif self._stopping and experiment in self._orchestrator.live:
-                    raise ShutdownRequested(f"the server is shutting down: come back for what follows event {after}")
-                else:
-                    await tail.news()
+            elif after < tail.last:
+                after += 1
+                await write(tail[after])
+            elif tail.over:
+                if tail.error:
+                    raise tail.error
+                return
+            elif self._stopping and experiment in self._orchestrator.live:
+                raise ShutdownRequested(f"the server is shutting down: come back for what follows event {after}")
+            else:
+                await tail.news()
 
     async def _check_cursor(self, experiment: str, after: int, tail: _Tail) -> None:
         if after > tail.last:
@@ -194,15 +211,29 @@ class EventFeed:
         return tail
 
     async def _follow(self, experiment: str, tail: _Tail) -> None:
+        """Read the log to its end; after a failure once more from the same place, then the clients get the error."""
+        failed = -1
         try:
-            async with _closing(self._orchestrator.events(experiment, tail.last)) as log:
-                async for recorded in log:
-                    tail.add(recorded.sequence, _serialised(experiment, recorded))
-        except Exception as error:
-            tail.end(error)
+            while not tail.over:
+                try:
+                    await self._read_log(experiment, tail)
+                except UsageError as error:
+                    tail.end(error)
+                except Exception as error:
+                    self._readers.failed("gRPC streams", experiment, error)
+                    if failed == tail.last:
+                        tail.end(error)
+                    failed = tail.last
+                else:
+                    tail.end()
         finally:
             if not tail.over:
                 tail.end()
+
+    async def _read_log(self, experiment: str, tail: _Tail) -> None:
+        async with _closing(self._orchestrator.events(experiment, tail.last)) as log:
+            async for recorded in log:
+                tail.add(recorded.sequence, _serialised(experiment, recorded))
 
     async def _page(self, experiment: str, after: int, tail: _Tail) -> tuple[bytes, ...]:
         """Return the events after a sequence to the end of its page, or to the tail where that comes first."""

@@ -1,7 +1,7 @@
 """The gRPC server: its addresses, its limits, and how it starts and stops."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.finishing import Finishing
+from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
@@ -64,6 +65,8 @@ class RpcServer:
         observe: Observe | None = None,
         methods: Sequence[Method] = (),
         socket_only: bool = False,
+        readers: ReaderHealth | None = None,
+        streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Prepare a server.
 
@@ -77,6 +80,8 @@ class RpcServer:
             observe: Told of every call when it has ended.
             methods: What else is served.
             socket_only: Listen on the Unix socket of the configuration alone.
+            readers: Counts failures of streams of events.
+            streaming: Entered for as long as events are streamed to a client.
         """
         self._config = config
         self._token_file = Path(config.token_file) if config.token_file else token_file
@@ -85,7 +90,7 @@ class RpcServer:
         self._stall = stall
         self._observe = observe
         self._traffic = Traffic(draining=lambda: orchestrator.draining, most=most_calls)
-        self._feed = EventFeed(orchestrator)
+        self._feed = EventFeed(orchestrator, readers=readers, streaming=streaming)
         self._finishing = Finishing(grace=grace)
         service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
         health = health_pb2.DESCRIPTOR.services_by_name["Health"]

@@ -177,6 +177,10 @@ class Runs:
             raise ExperimentNotFound(f"no experiment {experiment} in {self.root.absolute()}{hint}")
         return RunFolder(path)
 
+    def holds(self, experiment: str) -> bool:
+        """Return whether there is a folder of an experiment."""
+        return (self.root / check_experiment_id(experiment)).is_dir()
+
     def list(self) -> tuple[ListedRun, ...]:
         """Return the experiments by id, the damaged ones included."""
         folders = [RunFolder(self.root / name) for name in self._ids()]

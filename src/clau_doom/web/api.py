@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +19,7 @@ from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
-from clau_doom.orchestration import Finishing
+from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.arena import Arena
 from clau_doom.web.shelf import Shelf
@@ -50,6 +51,8 @@ class Api:
         *,
         studio: Studio,
         finishing: Finishing,
+        readers: ReaderHealth | None = None,
+        streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Answer for an orchestrator.
 
@@ -57,8 +60,12 @@ class Api:
             orchestrator: Whose experiments are shown.
             studio: Makes what no store holds.
             finishing: Sees a change to its end, even where the browser that asked for it has gone.
+            readers: Counts failures of streams of events.
+            streaming: Entered for as long as events are streamed to a browser.
         """
         self._orchestrator = orchestrator
+        self._readers = readers or ReaderHealth()
+        self._streaming = streaming
         self._studio = studio
         self._finish = finishing.finish
         self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
@@ -174,10 +181,14 @@ class Api:
     async def _stream(self, experiment: str, after: int) -> AsyncGenerator[ServerSentEvent, None]:
         events = self._orchestrator.events(experiment, after)
         try:
-            async for recorded in events:
-                message = event_message(experiment, recorded)
-                text = MessageToJson(message, preserving_proto_field_name=True, indent=None)
-                yield ServerSentEvent(text, event="happened", id=str(recorded.sequence))
+            with self._streaming():
+                async for recorded in events:
+                    message = event_message(experiment, recorded)
+                    text = MessageToJson(message, preserving_proto_field_name=True, indent=None)
+                    yield ServerSentEvent(text, event="happened", id=str(recorded.sequence))
+        except Exception as error:  # the browser comes back by itself, with the last event that it has seen
+            self._readers.failed("dashboard", experiment, error)
+            return
         finally:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()

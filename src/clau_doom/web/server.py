@@ -3,6 +3,7 @@
 import secrets
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from clau_doom import __version__
 from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError
 from clau_doom.httpd import HttpServer, address_of
-from clau_doom.orchestration import Finishing
+from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.api import Api
 from clau_doom.web.guard import Guard, Sessions
@@ -46,6 +47,8 @@ class WebServer(HttpServer):
         token: Callable[[], str],
         finishing: Finishing,
         starts: bool,
+        readers: ReaderHealth | None = None,
+        streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Prepare a server; nothing listens before it is entered.
 
@@ -56,6 +59,8 @@ class WebServer(HttpServer):
             token: Returns what has to be shown anywhere but on loopback.
             finishing: Sees a change to its end, even where the browser that asked for it has gone; entered.
             starts: Whether experiments can be started here.
+            readers: Counts failures of streams of events.
+            streaming: Entered for as long as events are streamed to a browser.
 
         Raises:
             ConfigError: The address needs a certificate, or one cannot be used.
@@ -65,7 +70,7 @@ class WebServer(HttpServer):
         self._sessions = None if self._here else Sessions(token)
         self._csrf = secrets.token_urlsafe(32)
         self._starts = starts
-        api = Api(orchestrator, studio=studio, finishing=finishing)
+        api = Api(orchestrator, studio=studio, finishing=finishing, readers=readers, streaming=streaming)
         hosts = self._hosts if self._here else None
         application = Starlette(
             routes=[

@@ -9,7 +9,14 @@ from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_messag
 from clau_doom.wire.configuration import config_fields, config_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
-from clau_doom.wire.resources import agent_brief, agent_message, agent_status, experiment_message, generation_message
+from clau_doom.wire.resources import (
+    agent_brief,
+    agent_message,
+    agent_status,
+    experiment_message,
+    generation_message,
+    reader_failures,
+)
 from clau_doom.wire.values import EXPERIMENT_STATES, FAILURE_KINDS, PURPOSES
 from clau_doom.wire.worker import (
     MalformedMessage,
@@ -53,6 +60,7 @@ __all__ = [
     "play_episode",
     "played",
     "printable",
+    "reader_failures",
     "recorded_event",
     "refused_message",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.history import history_sha256
+from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
@@ -18,7 +19,14 @@ from clau_doom.wire.values import (
     summary_message,
 )
 
-__all__ = ["agent_brief", "agent_message", "agent_status", "experiment_message", "generation_message"]
+__all__ = [
+    "agent_brief",
+    "agent_message",
+    "agent_status",
+    "experiment_message",
+    "generation_message",
+    "reader_failures",
+]
 
 _PAUSED = pb.AgentStatus.Name(pb.AGENT_STATUS_PAUSED)
 
@@ -49,12 +57,32 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
         running_seconds=snapshot.running_seconds,
         last_sequence=snapshot.last_sequence,
         last_activity=timestamp(stored.last_activity),
+        reader_failures=[
+            pb.ReaderFailure(
+                reader=each.reader, failures=each.failures, failing=each.failing, error=sendable(each.error)
+            )
+            for each in stored.reader_failures
+        ],
     )
     if whole:
         message.config_yaml = snapshot.config_yaml
         message.provenance.update(snapshot.experiment.provenance.facts)
         message.generations.extend([summary_message(name, summary) for summary in snapshot.summaries])
     return message
+
+
+def reader_failures(message: pb.Experiment) -> tuple[ReaderFailure, ...]:
+    """Return the failures of readers that an experiment's message names."""
+    return tuple(
+        ReaderFailure(
+            reader=each.reader,
+            experiment=message.id,
+            failures=each.failures,
+            failing=each.failing,
+            error=each.error,
+        )
+        for each in message.reader_failures
+    )
 
 
 def generation_message(stored: StoredExperiment, generation: int | None) -> pb.GenerationStatus:

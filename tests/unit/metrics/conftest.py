@@ -62,6 +62,7 @@ def told(story: Sequence[RecordedEvent]) -> Metrics:
     metrics.workers(busy=1, total=2)
     metrics.worker_restarted()
     metrics.outbox_lag("tiny", 3)
+    metrics.reader_failed("metrics")
     metrics.rpc("/claudoom.orchestrator.v1.OrchestratorService/GetGenerationStatus", "OK", 0.003)
     return metrics
 

@@ -11,8 +11,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families
 
-from clau_doom.domain import AgentStatus, Evaluation
+from clau_doom.domain import AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.events import (
+    AgentDropped,
+    AgentFailed,
     AgentsAsked,
     EpisodeFinished,
     Event,
@@ -21,6 +23,7 @@ from clau_doom.domain.events import (
     ExperimentPaused,
     ExperimentResumed,
     ExperimentStarted,
+    FailureKind,
     GenerationStarted,
     RecordedEvent,
 )
@@ -192,6 +195,28 @@ def test_a_resume_in_the_same_process_keeps_the_counters(
     assert value(told, "experiments", state="completed") == 0
     told.forget("tiny")
     assert not [labels for _, labels in scrape(told) if "experiment" in dict(labels)]
+
+
+def test_another_experiment_of_the_same_name_has_series_of_its_own(
+    story: Sequence[RecordedEvent], experiment: Experiment, told: Metrics
+) -> None:
+    """One that was deleted and made again starts from zero."""
+    told.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
+    assert (value(told, "tics_total"), value(told, "generations_planned")) == (0, 5)
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], kind: FailureKind) -> None:
+    """Agents that lose a race and agents that fail in any way have a series, from zero on."""
+    metrics = Metrics()
+    metrics.apply("tiny", story[0])
+    assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (0, 0)
+    dropped = AgentDropped(ref=AgentRef(0, 0), fitness=1.0, episodes=1)
+    failed = AgentFailed(ref=AgentRef(0, 1), kind=kind, reason="it failed")
+    events: list[Event] = [dropped, failed]
+    for sequence, event in enumerate(events, start=2):
+        metrics.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
+    assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (1, 1)
 
 
 def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], told: Metrics) -> None:

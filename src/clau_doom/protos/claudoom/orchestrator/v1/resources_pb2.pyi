@@ -56,7 +56,7 @@ PURPOSE_VALIDATION: Purpose
 PURPOSE_HELD_OUT: Purpose
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations")
+    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations", "reader_failures")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +83,7 @@ class Experiment(_message.Message):
     CONFIG_YAML_FIELD_NUMBER: _ClassVar[int]
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
+    READER_FAILURES_FIELD_NUMBER: _ClassVar[int]
     id: str
     uuid: str
     state: ExperimentState
@@ -102,7 +103,20 @@ class Experiment(_message.Message):
     config_yaml: str
     provenance: _containers.ScalarMap[str, str]
     generations: _containers.RepeatedCompositeFieldContainer[GenerationSummary]
-    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ...) -> None: ...
+    reader_failures: _containers.RepeatedCompositeFieldContainer[ReaderFailure]
+    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ..., reader_failures: _Optional[_Iterable[_Union[ReaderFailure, _Mapping]]] = ...) -> None: ...
+
+class ReaderFailure(_message.Message):
+    __slots__ = ("reader", "failures", "failing", "error")
+    READER_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    FAILING_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    reader: str
+    failures: int
+    failing: bool
+    error: str
+    def __init__(self, reader: _Optional[str] = ..., failures: _Optional[int] = ..., failing: bool = ..., error: _Optional[str] = ...) -> None: ...
 
 class Champion(_message.Message):
     __slots__ = ("agent_id", "validation_fitness")

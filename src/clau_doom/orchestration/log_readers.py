@@ -1,0 +1,161 @@
+"""Supervision of the readers of the event log: a reader that fails is restarted, and ends neither runs nor servers.
+
+A reader is anything that follows an experiment's log beside the run: metrics, the operator's log, the relay to NATS,
+the progress display, streams to clients. Its failures are logged, counted, and shown by `status` and ``/readyz``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.reader_failure import ReaderFailure
+from clau_doom.errors import ClauDoomError, describe
+from clau_doom.logs import bound, get_logger
+from clau_doom.ports import ExperimentStore
+
+__all__ = ["EventReader", "ReaderHealth"]
+
+_PAUSE = 0.1
+_LONGEST_PAUSE = 30.0
+_LONGEST_ERROR = 500
+_TRIES = 2
+"""Times that an event is handed to a reader that fails at it."""
+
+Position = Callable[[], int]
+"""Returns a number that grows whenever a reader makes progress."""
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The failures of one reader of one experiment."""
+
+    failures: int
+    error: str
+    position: Position | None
+    at: int
+
+    @property
+    def failing(self) -> bool:
+        return self.position is not None and self.position() <= self.at
+
+
+class ReaderHealth:
+    """Runs readers, restarts those that fail, and keeps their failures."""
+
+    def __init__(self, *, count: Callable[[str], None] = lambda _: None, pause: float = _PAUSE) -> None:
+        """Start without failures.
+
+        Args:
+            count: Called with the reader's name at each failure.
+            pause: Seconds before the first restart; doubled while the reader makes no progress, up to 30 s.
+        """
+        self._count = count
+        self._pause = pause
+        self._records: dict[tuple[str, str], _Record] = {}
+
+    async def keep_reading(
+        self, reader: str, experiment: str, read: Callable[[], Awaitable[None]], position: Position
+    ) -> None:
+        """Read until `read` returns; call it again, after a pause, whenever it raises.
+
+        Args:
+            reader: The reader's name.
+            experiment: The experiment's id, or an empty text.
+            read: Reads from the reader's own cursor to the end of the log.
+            position: Returns the cursor; the pause starts small again once it has grown.
+        """
+        pause, reached = self._pause, position()
+        while True:
+            try:
+                return await read()
+            except Exception as error:  # a reader must never end what it reads
+                self.failed(reader, experiment, error, position)
+            if position() > reached:
+                pause, reached = self._pause, position()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def failed(self, reader: str, experiment: str, error: Exception, position: Position | None = None) -> None:
+        """Count a failure, and log it unless the reader failed in the same way at the same place before.
+
+        Args:
+            reader: The reader's name.
+            experiment: The experiment's id, or an empty text.
+            error: The failure.
+            position: The reader's cursor; None for a client's stream, which its client takes up again.
+        """
+        key, at, text = (reader, experiment), position() if position else 0, _one_line(error)
+        before = self._records.get(key)
+        self._records[key] = _Record(1 + (before.failures if before else 0), text, position, at)
+        self._count(reader)
+        if before is None or (before.at, before.error) != (at, text):
+            trace = None if _expected(error) else error
+            with bound(experiment=experiment or None):
+                _log.error("a reader of the log failed and is restarted", reader=reader, error=text, exc_info=trace)
+
+    def of(self, experiment: str) -> tuple[ReaderFailure, ...]:
+        """Return the failures of an experiment's readers, by reader."""
+        return tuple(each for each in self.all() if each.experiment == experiment)
+
+    def all(self) -> tuple[ReaderFailure, ...]:
+        """Return all failures, by experiment and reader."""
+        ordered = sorted(self._records.items(), key=lambda item: (item[0][1], item[0][0]))
+        return tuple(
+            ReaderFailure(
+                reader=reader,
+                experiment=experiment,
+                failures=record.failures,
+                failing=record.failing,
+                error=record.error,
+            )
+            for (reader, experiment), record in ordered
+        )
+
+    def forget(self, experiment: str) -> None:
+        """Drop the failures of an experiment that was deleted."""
+        for key in [key for key in self._records if key[1] == experiment]:
+            del self._records[key]
+
+
+class EventReader:
+    """Hands the events of one log to a function, in order, from a cursor that survives failures.
+
+    An event that fails twice is left out: the reader goes on with the next one.
+    """
+
+    def __init__(self, take: Callable[[RecordedEvent], None], *, after: int) -> None:
+        """Start behind the event of sequence `after`."""
+        self._take = take
+        self._after = after
+        self._failures = 0
+
+    def position(self) -> int:
+        """Return the sequence of the last event that was handed over or left out."""
+        return self._after
+
+    async def read(self, store: ExperimentStore) -> None:
+        """Read to the end of the log; what the function raises comes out."""
+        if self._failures == _TRIES:
+            self._after, self._failures = self._after + 1, 0  # sequences have no gaps
+        async for recorded in store.events(self._after, follow=True):
+            try:
+                self._take(recorded)
+            except Exception:
+                self._failures += 1
+                raise
+            self._after, self._failures = recorded.sequence, 0
+
+
+def _expected(error: Exception) -> bool:
+    """Return whether an error's text says all; anything else is a bug, of which the traceback is logged."""
+    if isinstance(error, ExceptionGroup):
+        return all(_expected(each) for each in error.exceptions)
+    return isinstance(error, ClauDoomError)
+
+
+def _one_line(error: Exception) -> str:
+    kind = "" if _expected(error) else f"{type(error).__name__}: "
+    return f"{kind}{' '.join(describe(error).split())}"[:_LONGEST_ERROR]

@@ -1,0 +1,189 @@
+"""Every shipped example through a server with all readers of the log on, one of which is broken."""
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.bootstrap import followers, service
+from clau_doom.bootstrap.narration import narrate
+from clau_doom.bootstrap.servers import ServerSource
+from clau_doom.bootstrap.service import Listening
+from clau_doom.cli.standing import experiment_json, experiment_view
+from clau_doom.config import (
+    ExecutionConfig,
+    ExperimentConfig,
+    GrpcConfig,
+    MetricsConfig,
+    NatsConfig,
+    ServerConfig,
+    WebConfig,
+    load_config,
+    to_yaml,
+)
+from clau_doom.domain.events import AgentDropped, ChampionChosen, Event
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.events import NatsBus
+from clau_doom.logs import configure_logs
+from clau_doom.orchestration import Shutdown
+from clau_doom.rpc import RpcClient, connect
+from clau_doom.testing import NatsServer
+
+pytestmark = pytest.mark.engine
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+BROKEN = "basic"
+SHORT = {
+    "generations": 1,
+    "population": 4,
+    "scenario.timeout": 40,
+    "holdout.validation": 1,
+    "holdout.episodes": 2,
+}
+
+
+@pytest.fixture
+def remote_agent(tmp_path: Path) -> Iterator[str]:
+    """Return the address of the example's agent program, which runs until the test ends."""
+    address = f"unix:{tmp_path / 'sentry.sock'}"
+    command = [sys.executable, str(EXAMPLES / "remote_agent" / "agent.py"), address]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == f"listening at {address}\n"
+        yield address
+        program.terminate()
+
+
+def shortened(file: Path, agent: str) -> ExperimentConfig:
+    """Return an example's configuration with few and short episodes."""
+    config = load_config(file, environ={}, overrides=SHORT).config
+    changes: dict[str, Any] = {"episodes": min(config.episodes, 2)}
+    if config.policy.kind == "remote":
+        changes["policy"] = config.policy.model_copy(update={"address": agent})
+    return config.model_copy(update=changes)
+
+
+@asynccontextmanager
+async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[RpcClient, Listening]]:
+    """Yield a client of a server with NATS, metrics and dashboard."""
+    config = ExperimentConfig(
+        execution=ExecutionConfig(workers=1),
+        grpc=GrpcConfig(port=0),
+        metrics=MetricsConfig(port=0),
+        web=WebConfig(port=0),
+        nats=NatsConfig(enabled=True, url=nats),
+        server=ServerConfig(policies=("gatherer:Gatherer",), agents=(agent,)),
+    )
+    shutdown, started = Shutdown(), asyncio.get_running_loop().create_future()
+    serving = asyncio.ensure_future(service.serve(config, folder, shutdown, started=started.set_result))
+    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        await serving
+    listening = await started
+    try:
+        async with connect(listening.grpc, token_file=listening.token_file, environ={}) as client:
+            yield client, listening
+    finally:
+        shutdown.request("the test is over", grace=0.0)
+        await serving
+
+
+async def fetch(url: str) -> str:
+    def read() -> str:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return str(answer.read().decode())
+
+    return await asyncio.to_thread(read)
+
+
+async def started(client: RpcClient, configs: list[ExperimentConfig]) -> list[str]:
+    """Start experiments, three at a time, and return their ids."""
+    places = asyncio.Semaphore(3)
+
+    async def start(config: ExperimentConfig) -> str:
+        async with places:
+            return (await client.start(to_yaml(config)))[0].id
+
+    return await asyncio.gather(*(start(config) for config in configs))
+
+
+async def followed(client: RpcClient, name: str) -> list[Event]:
+    async with aclosing(client.follow(name)) as log:
+        return [recorded.event async for recorded in log]
+
+
+async def all_published(bus: NatsBus, uuid: str, name: str, last: int) -> None:
+    while await bus.last_published(uuid, f"clau-doom.experiment.{name}.>") < last:  # noqa: ASYNC110 - no one says so
+        await asyncio.sleep(0.05)
+
+
+def test_every_example_completes_at_a_server_whatever_its_readers_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote_agent: str
+) -> None:
+    """Metrics, relay, dashboard, log and streams read all examples; a log reader that raises ends none of them."""
+    stream = io.StringIO()
+
+    def broken(experiment: str, event: Event) -> None:
+        if experiment == BROKEN and isinstance(event, ChampionChosen):
+            raise KeyError("dropped")
+        narrate(experiment, event)
+
+    monkeypatch.setattr(followers, "narrate", broken)
+    monkeypatch.syspath_prepend(str(EXAMPLES / "custom_policy"))
+    monkeypatch.setenv("PYTHONPATH", str(EXAMPLES / "custom_policy"))  # for the workers
+    configure_logs(stream, json=True)
+    configs = [shortened(file, remote_agent) for file in sorted(EXAMPLES.rglob("*.yaml"))]
+    assert len(configs) == 11
+
+    async def run(nats: NatsServer) -> None:
+        async with served(tmp_path / "runs", nats.url, remote_agent) as (client, listening):
+            names = await started(client, configs)
+            logs = await asyncio.gather(*(followed(client, name) for name in names))
+            pages = await asyncio.gather(*(fetch(f"{listening.web}/api/experiments/{name}/events") for name in names))
+            assert [page.count("event: happened") for page in pages] == [len(log) for log in logs]
+            dropped = [any(isinstance(event, AgentDropped) for event in log) for log in logs]
+            assert [name for name, some in zip(names, dropped, strict=True) if some] == [
+                "defend-the-center-raced",
+                "health-gathering-raced",
+            ]
+            stored = {each.id: each for each in await client.experiments(ExperimentState.COMPLETED)}
+            assert sorted(stored) == sorted(names)
+            async with asyncio.timeout(60), NatsBus(NatsConfig(enabled=True, url=nats.url)) as bus:
+                for name, log in zip(names, logs, strict=True):
+                    await all_published(bus, stored[name].uuid, name, len(log))
+            await check_what_is_shown(client, listening, names)
+
+    (tmp_path / "nats").mkdir()
+    with NatsServer(tmp_path / "nats") as nats:
+        asyncio.run(run(nats))
+    logged = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert sum(each["event"] == "an experiment is run" for each in logged) == len(configs)
+    errors = [each for each in logged if each["level"] == "error"]
+    assert [(each["reader"], each["experiment"]) for each in errors] == [("log", BROKEN)]
+    assert "KeyError: 'dropped'" in errors[0]["exception"]
+
+
+async def check_what_is_shown(client: RpcClient, listening: Listening, names: list[str]) -> None:
+    """The failures of the broken reader stand in the metrics, in /readyz and in `status`, and nothing else does."""
+    ready = json.loads(await fetch(f"http://{listening.metrics}/readyz"))
+    failure = {"reader": "log", "failures": 2, "failing": False}
+    assert ready == {"ready": True, "reader_failures": [{**failure, "experiment": BROKEN}]}
+    metrics = await fetch(f"http://{listening.metrics}/metrics")
+    assert 'clau_doom_log_reader_failures_total{reader="log"} 2.0' in metrics
+    assert "clau_doom_event_streams 0.0" in metrics
+    for name in names:
+        assert f'clau_doom_generations_planned{{experiment="{name}"}} 1.0' in metrics
+        assert f'clau_doom_agents_total{{experiment="{name}",outcome="dropped"}}' in metrics
+    source = ServerSource(client)
+    stored = await source.experiment(BROKEN)
+    assert experiment_json(stored)["reader_failures"] == [{**failure, "error": "KeyError: 'dropped'"}]
+    assert experiment_view(stored, "", Path("runs"))
+    assert [each.id for each in (await source.overviews())[0] if each.reader_failures] == [BROKEN]

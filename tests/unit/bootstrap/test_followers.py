@@ -1,0 +1,109 @@
+"""What reads the logs of a server's experiments: each reader by itself, on real stores."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from clau_doom.bootstrap import followers as module
+from clau_doom.bootstrap.followers import Followers
+from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.domain.events import Event, ExperimentCompleted, ExperimentPaused, ExperimentResumed, ExperimentStarted
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.events import LocalBus
+from clau_doom.metrics import Metrics
+from clau_doom.orchestration import ReaderHealth
+from clau_doom.storage import Runs
+
+STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(ExperimentConfig(name="one")))
+
+
+def planned(metrics: Metrics) -> dict[str, float]:
+    """Return the planned generations by experiment, of the experiments that have series."""
+    families = text_string_to_metric_families(metrics.exposition()[0].decode())
+    family = next((each for each in families if each.name == "clau_doom_generations_planned"), None)
+    return {sample.labels["experiment"]: sample.value for sample in family.samples} if family else {}
+
+
+def create(folder: Path, name: str = "one") -> None:
+    config = to_yaml(ExperimentConfig(name=name))
+    Runs(folder).create(
+        Experiment(id=name, uuid=f"u-{name}", seed=1, config_yaml=config, provenance=Provenance(facts=()))
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - it waits for tasks that it does not know
+            await asyncio.sleep(0.01)
+
+
+async def following(
+    folder: Path, metrics: Metrics, health: ReaderHealth, scenario: Callable[[Followers, LocalBus], Awaitable[None]]
+) -> None:
+    laboratory = ServerLaboratory(ExperimentConfig(), folder)
+    async with LocalBus() as bus, Followers(laboratory, metrics, bus, health) as followers:
+        followers.begin([await laboratory.experiment(name) for name in laboratory.experiments()])
+        await scenario(followers, bus)
+
+
+def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics that raise at one event count the others; the log and the relay miss nothing; the start is read, too."""
+
+    class Broken(Metrics):
+        def apply(self, experiment: str, recorded: object) -> None:
+            if isinstance(recorded.event, ExperimentPaused):  # type: ignore[attr-defined]
+                raise KeyError("dropped")
+            super().apply(experiment, recorded)  # type: ignore[arg-type]
+
+    narrated: list[Event] = []
+    monkeypatch.setattr(module, "narrate", lambda _, event: narrated.append(event))
+    create(tmp_path)
+    metrics, health = Broken(), ReaderHealth(pause=0.01)
+    events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]
+
+    async def scenario(followers: Followers, bus: LocalBus) -> None:
+        async with Runs(tmp_path).open("one").write() as store:
+            before = await store.snapshot()
+            for event in events:
+                await store.append([event], running_seconds=0.0)
+            followers.follow("one", before)
+        await until(lambda: len(narrated) == len(events))
+        async with asyncio.timeout(10):
+            while await bus.last_published("u-one", "") < 5:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await until(lambda: 'clau_doom_experiments{state="completed"} 1.0' in metrics.exposition()[0].decode())
+
+    asyncio.run(following(tmp_path, metrics, health, scenario))
+    assert [type(event) for event in narrated] == [type(event) for event in events]
+    assert planned(metrics) == {"one": 7.0}
+    assert [(each.reader, each.failures, each.failing) for each in health.of("one")] == [("metrics", 2, False)]
+
+
+def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -> None:
+    """What was planned is known after a restart; with the folder go all series and the readers."""
+    for name in ("one", "two"):
+        create(tmp_path, name)
+    metrics, health = Metrics(), ReaderHealth(pause=0.01)
+
+    async def complete(name: str) -> None:
+        async with Runs(tmp_path).open(name).write() as store:
+            await store.append([STARTED, ExperimentCompleted(generations=7)], running_seconds=0.0)
+
+    async def scenario(followers: Followers, bus: LocalBus) -> None:
+        assert planned(metrics) == {"one": 100.0, "two": 100.0}
+        async with Runs(tmp_path).open("one").read() as store:
+            before: Snapshot = await store.snapshot()
+        followers.follow("one", before)  # waits for events that never come
+        health.failed("metrics", "one", ValueError())
+        shutil.rmtree(tmp_path / "one")
+        await until(lambda: planned(metrics) == {"two": 100.0})
+        assert health.of("one") == ()
+
+    asyncio.run(complete("two"))
+    asyncio.run(following(tmp_path, metrics, health, scenario))
