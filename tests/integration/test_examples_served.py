@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.engine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BROKEN = "basic"
+_FETCHING = ThreadPoolExecutor(16)  # not the loop's own threads, which the server needs
 SHORT = {
     "generations": 1,
     "population": 4,
@@ -101,7 +103,7 @@ async def fetch(url: str) -> str:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return str(answer.read().decode())
 
-    return await asyncio.to_thread(read)
+    return await asyncio.get_running_loop().run_in_executor(_FETCHING, read)
 
 
 async def started(client: RpcClient, configs: list[ExperimentConfig]) -> list[str]:
