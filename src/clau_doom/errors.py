@@ -52,6 +52,8 @@ Causes are chained with ``raise ... from``; `describe` prints the chain on one l
 by side travel as an `ExceptionGroup`.
 """
 
+from clau_doom.escaping import printable_message
+
 __all__ = [
     "AddressTaken",
     "AgentNotFound",
@@ -330,14 +332,19 @@ def describe(error: BaseException) -> str:
     """Return the error and its chain of causes on one line, outermost first.
 
     A cause whose text already ends the line before it is not repeated; the members of a group are joined by "; ".
+    Texts from outside in it are shortened and escaped.
     """
+    return printable_message(_chain(error))
+
+
+def _chain(error: BaseException) -> str:
     text = (
-        "; ".join(describe(member) for member in error.exceptions)
+        "; ".join(_chain(member) for member in error.exceptions)
         if isinstance(error, BaseExceptionGroup)
         else words(error)
     )
     cause = error.__cause__
     if cause is None:
         return text
-    rest = describe(cause)
+    rest = _chain(cause)
     return text if text.endswith(rest) else f"{text}: {rest}"

@@ -1,11 +1,15 @@
 """Text from outside, made harmless: shortened, and without characters that act on a terminal or a log."""
 
+import re
 import unicodedata
 
-__all__ = ["LONGEST", "printable"]
+__all__ = ["LONGEST", "printable", "printable_message", "quoted"]
 
 LONGEST = 200
 """Characters of a name or a value that a message shows."""
+
+_LONGEST_MESSAGE = 20_000
+_LONG_WORD = re.compile(rf"\S{{{LONGEST + 101},}}")
 
 
 def printable(text: str, *, limit: int | None = LONGEST, keep: str = "") -> str:
@@ -26,6 +30,24 @@ def printable(text: str, *, limit: int | None = LONGEST, keep: str = "") -> str:
     if not text.isprintable():
         text = "".join(char if char in keep or _is_harmless(char) else _escape(char) for char in text)
     return text + rest
+
+
+def quoted(text: str, *, limit: int = LONGEST) -> str:
+    """Return a name or a value in single quotes, shortened and escaped."""
+    return f"'{printable(text, limit=limit)}'"
+
+
+def printable_message(text: str, *, limit: int | None = _LONGEST_MESSAGE) -> str:
+    """Shorten and escape a message that holds text from outside; its line breaks and tabs stay.
+
+    Long words are shortened one by one, so that what stands behind them is still shown.
+
+    Args:
+        text: The message.
+        limit: The most characters to show, or None for all.
+    """
+    shortened = text if len(text) <= LONGEST else _LONG_WORD.sub(lambda word: printable(word.group()), text)
+    return printable(shortened, limit=limit, keep="\n\t")
 
 
 def _is_harmless(char: str) -> bool:

@@ -2,7 +2,8 @@
 
 `get_logger` may be called anywhere and configures nothing: until `configure_logs` is called, records go where Python's
 `logging` sends them, redacted already. What looks like a secret by its name or by its form is redacted at any depth; a
-secret in prose, under an innocent name, cannot be recognised: do not log it.
+secret in prose, under an innocent name, cannot be recognised: do not log it. Text from
+outside is shortened and escaped.
 """
 
 import logging
@@ -12,6 +13,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from itertools import islice
 from typing import TextIO, cast
 
 import structlog
@@ -19,12 +21,16 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
+from clau_doom.escaping import printable, printable_message
+
 __all__ = ["bound", "configure_logs", "get_logger"]
 
 _OURS = "clau_doom"
 _REDACTED = "[redacted]"
 _DEEPEST = 8
+_MOST_ITEMS = 100
 _META = ("_record", "_from_structlog")
+_MANY_LINES = ("exception", "stack")
 _NAMES = (
     r"(?:token|passw(?:or)?d|passphrase|authori[sz]ation|credential|secret|cookie|nkey"
     r"|api[-_ ]?key|private[-_ ]?key|key[-_ ]?(?:material|pem|data|bytes))"
@@ -148,7 +154,7 @@ def _rendering(*, as_json: bool, terminal: bool) -> list[Processor]:
     if as_json:
         return [_standard_first, structlog.processors.JSONRenderer()]
     return [
-        _escape_controls,
+        _escape_line_breaks,
         structlog.dev.ConsoleRenderer(
             colors=terminal and "NO_COLOR" not in os.environ, exception_formatter=structlog.dev.plain_traceback
         ),
@@ -160,22 +166,12 @@ def _standard_first(_logger: object, _method: str, event: EventDict) -> EventDic
     return {**first, **event}
 
 
-def _escape_controls(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Keep what a worker or a client said from moving the cursor or passing for a line of its own."""
+def _escape_line_breaks(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Keep what a worker or a client said from passing for a line of its own."""
     return {
-        name: _printable(value, keep="\n\t" if name in {"exception", "stack"} else "")
-        if isinstance(value, str)
-        else value
+        name: printable(value, limit=None) if isinstance(value, str) and name not in _MANY_LINES else value
         for name, value in event.items()
     }
-
-
-def _printable(text: str, *, keep: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode() for char in text
-    )
 
 
 def _redact_event(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -214,8 +210,9 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
     if depth > _DEEPEST:
         return "..."
     if isinstance(value, Mapping):
-        return {_text(str(name)): _redact_named(name, each, depth) for name, each in value.items()}
-    items = list(value)
+        shown = islice(value.items(), _MOST_ITEMS)
+        return {_text(str(name)): _redact_named(name, each, depth) for name, each in shown}
+    items = list(islice(value, _MOST_ITEMS))
     # A header or a piece of gRPC metadata.
     if len(items) == 2 and isinstance(items[0], str | bytes):
         return [_redact(items[0], depth), _redact_named(items[0], items[1], depth)]
@@ -225,4 +222,4 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
 def _text(text: str) -> str:
     for form, replacement in _FORMS:
         text = form.sub(replacement, text)
-    return text
+    return printable_message(text)

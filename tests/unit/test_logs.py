@@ -400,3 +400,26 @@ def test_redaction_takes_time_in_proportion(lines: io.StringIO, piece: str) -> N
     started = time.process_time()
     log.info("x", text=piece * 20_000)
     assert time.process_time() - started < 2.0
+
+
+def test_texts_from_outside_are_short_and_act_on_nothing(text: io.StringIO) -> None:
+    """Of a value's million characters the first are logged; control characters are escaped, at any depth."""
+    log.warning("refused\x1b[2J\x07", name="\x9b\u202e" + "a" * 1_000_000, items=["b" * 1_000_000, *range(1000)])
+    written = text.getvalue().replace("\x1b[0m", "").replace("\x1b[1m", "")
+    assert r"refused\x1b[2J\x07" in written
+    assert not {"\x9b", "\u202e"} & set(written)
+    assert "(1,000,002 characters)" in written
+    assert "(1,000,000 characters)" in written
+    assert len(written) < 3_000
+
+
+def test_json_logs_are_short_too(lines: io.StringIO) -> None:
+    """The same holds for records of JSON, and for exceptions' texts."""
+    try:
+        raise ValueError("\x1b" + "a" * 1_000_000)
+    except ValueError:
+        log.exception("failed", reason="many words " * 100_000)
+    record = json.loads(lines.getvalue())
+    assert len(record["reason"]) < 20_100
+    assert r"\x1baaa" in record["exception"]
+    assert len(record["exception"]) < 2_000

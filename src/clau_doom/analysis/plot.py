@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from clau_doom.analysis.summary import GenerationRow, ResultRow
+from clau_doom.escaping import printable
 
 __all__ = ["FORMATS", "draw_fitness_curve"]
 
@@ -121,12 +122,13 @@ def _dress(
     figure: Figure, axes: Axes, generations: Sequence[GenerationRow], *, title: str, subtitle: str, fitness: str
 ) -> None:
     axes.set_xlabel("generation", color=_FAINT)
-    axes.set_ylabel(fitness, color=_FAINT)
+    axes.set_ylabel(printable(fitness), color=_FAINT, parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10]))
     axes.margins(y=0.12)
     axes.set_xlim(generations[0].index - 0.5, generations[-1].index + 0.5)
-    figure.text(0.015, 0.945, title, fontsize=15, fontweight="bold", color=_INK)
-    figure.text(0.015, 0.897, subtitle, fontsize=10, color=_FAINT)
+    # Names may hold dollar signs, which are no formulas.
+    figure.text(0.015, 0.945, printable(title), fontsize=15, fontweight="bold", color=_INK, parse_math=False)
+    figure.text(0.015, 0.897, printable(subtitle), fontsize=10, color=_FAINT, parse_math=False)
     figure.legend(
         frameon=False, loc="upper left", bbox_to_anchor=(0.003, 0.885), ncols=3, fontsize=9.5, labelcolor=_INK
     )

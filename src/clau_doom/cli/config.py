@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.console import data_console
+from clau_doom.cli.console import data_console, progress_console
 from clau_doom.errors import ConfigError
+from clau_doom.escaping import printable
 
 if TYPE_CHECKING:
     from clau_doom.config import Resolved
@@ -38,7 +39,7 @@ def init(
         raise ConfigError(f"{file} exists: choose another name, or overwrite it with --force") from error
     except OSError as error:
         raise ConfigError(f"cannot write {file}: {error.strerror or error}") from error
-    typer.echo(f"wrote {file}", err=True)
+    progress_console().print(f"wrote {file}", soft_wrap=True)
 
 
 @app.command()
@@ -47,7 +48,7 @@ def check(file: _File = _CONFIG) -> None:
     from clau_doom.config import load_config
 
     load_config(file, environ=os.environ, overrides={})
-    typer.echo(f"{file} is valid")
+    data_console().print(f"{file} is valid", soft_wrap=True)
 
 
 @app.command()
@@ -61,7 +62,7 @@ def show(file: _File = _CONFIG) -> None:
         console.print(_table(resolved))
     else:
         for name, value in values(resolved.config).items():
-            typer.echo(f"{name}\t{flow(value)}\t{resolved.origins[name]}")
+            typer.echo(printable(f"{name}\t{flow(value)}\t{resolved.origins[name]}", limit=None, keep="\t"))
 
 
 def _table(resolved: "Resolved") -> Table:

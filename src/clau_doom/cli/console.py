@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.text import Span, Text
 
 from clau_doom.errors import ClauDoomError, OutputFailed, UsageError, describe
-from clau_doom.escaping import printable
+from clau_doom.escaping import printable, printable_message
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -36,9 +36,6 @@ _PIPED_WIDTH = 200  # wide enough that no table is cut short on its way to a fil
 _CommandLineError = typer.BadParameter.__mro__[1]
 """Base class of what typer raises for arguments that it does not take."""
 _LITERAL: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
-_LONGEST_LINE = 4_000
-"""Characters of an error; of the many problems of a configuration, each is shortened where it is described."""
-_LONG_WORD = re.compile(r"\S{301,}")
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
@@ -136,7 +133,7 @@ def _command_line_text(error: BaseException) -> str:
     """Return what is wrong with the arguments, and the command whose help tells more."""
     text = str(getattr(error, "format_message", error.__str__)()).removesuffix(".")
     context = getattr(error, "ctx", None)
-    return f"{text}: see {context.command_path} --help" if context else text
+    return printable_message(f"{text}: see {context.command_path} --help" if context else text)
 
 
 def _only(error: BaseException, kind: type[Exception]) -> bool:
@@ -148,8 +145,7 @@ def _only(error: BaseException, kind: type[Exception]) -> bool:
 
 def _print_line(head: str, text: str) -> None:
     style = "dim" if head.startswith("hint") else "bold red"
-    shown = printable(_LONG_WORD.sub(_shorten_word, text), limit=_LONGEST_LINE, keep="\n")
-    progress_console().print(Text.assemble((head, style), shown), soft_wrap=True)
+    progress_console().print(Text.assemble((head, style), text), soft_wrap=True)
 
 
 @lru_cache(maxsize=1)
@@ -179,10 +175,6 @@ def _escaped(text: Text) -> Text:
     escaped.plain = "".join(chars)
     escaped.spans = [Span(places[span.start], places[min(span.end, len(chars))], span.style) for span in text.spans]
     return escaped
-
-
-def _shorten_word(found: re.Match[str]) -> str:
-    return printable(found.group())
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -57,7 +57,7 @@ def dotted(path: Place) -> str:
     """Return a path as people write it, such as ``evolution.descriptors[0].low``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
     text = "".join(parts).removeprefix(".")
-    return text if text.isprintable() else ascii(text)
+    return text if all(str(part).isprintable() for part in path) else f"'{text}'"
 
 
 def shown(value: object) -> str:

@@ -7,6 +7,7 @@ bound the time and memory that a text of a stranger can cost before any of its v
 from collections.abc import Iterable
 
 from clau_doom.errors import ConfigError
+from clau_doom.escaping import printable
 
 __all__ = [
     "MOST_BYTES",
@@ -59,5 +60,5 @@ def _items(value: object) -> Iterable[object]:
 
 
 def shortened(text: str, most: int = _MOST_SHOWN) -> str:
-    """Return a text, or its beginning and "..." where it has more than `most` characters."""
-    return text if len(text) <= most else text[: most - 3] + "..."
+    """Return a text escaped, or its beginning and its length where it has more than `most` characters."""
+    return printable(text, limit=most)

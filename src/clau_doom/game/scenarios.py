@@ -9,6 +9,7 @@ import vizdoom as vzd
 
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
+from clau_doom.escaping import quoted
 from clau_doom.game.cfg_file import CfgFile, package
 from clau_doom.game.wads import read_maps
 from clau_doom.ports import ScenarioFacts
@@ -49,8 +50,6 @@ CANONICAL_VARIABLES = (
 # Adds up over all the episodes of one engine, so that an observation of it would depend on what was played before.
 _CARRIED_OVER = frozenset({"DEATHCOUNT"})
 _DEFAULT_TIMEOUT = 2100
-_LONGEST_SHOWN = 200
-"""Characters of a path in a message."""
 _DEFAULT_MAP = "MAP01"
 _REWARDS = (
     "living_reward",
@@ -221,25 +220,19 @@ def _locate(name: str) -> Path:
         path = Path(name).expanduser()
         found = path.is_file()
     except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"scenario file {_quoted(name)} cannot be found: {_quoted(str(error))}") from error
+        raise ConfigError(f"scenario file {quoted(name)} cannot be found: {quoted(str(error))}") from error
     if path.suffix.lower() != ".cfg" and path.name == name:
         near = difflib.get_close_matches(name, SCENARIOS, n=1, cutoff=0.0)[0]
         raise ConfigError(
-            f"unknown scenario {_quoted(name)}: did you mean {near!r}? "
+            f"unknown scenario {quoted(name)}: did you mean {near!r}? "
             "A scenario of your own is named by the path of its .cfg"
         )
     if not found:
-        raise ConfigError(f"scenario file {_quoted(name)} does not exist (looked for {_quoted(str(path.absolute()))})")
+        raise ConfigError(f"scenario file {quoted(name)} does not exist (looked for {quoted(str(path.absolute()))})")
     path = path.resolve()
     if path.parent == Path(vzd.scenarios_path).resolve() and path.stem in EXCLUDED:
         raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[path.stem]}")
     return path
-
-
-def _quoted(text: str) -> str:
-    """Return a name from outside in quotes, escaped and shortened."""
-    quoted = repr(text) if text.isprintable() else ascii(text)
-    return quoted if len(quoted) <= _LONGEST_SHOWN else f"{quoted[: _LONGEST_SHOWN - 4]}...'"
 
 
 def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:

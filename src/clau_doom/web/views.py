@@ -23,6 +23,7 @@ from clau_doom.domain import (
 )
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.escaping import printable, printable_message
 
 if TYPE_CHECKING:
     from clau_doom.analysis.archive import EliteMap
@@ -43,8 +44,8 @@ def experiment_row(stored: StoredExperiment) -> Json:
     return {
         "id": snapshot.experiment.id,
         "state": stored.state.value,
-        "reason": snapshot.reason,
-        "scenario": config.scenario.name,
+        "reason": _shown(snapshot.reason),
+        "scenario": printable(config.scenario.name),
         "policy": config.policy.kind,
         "evolution": config.evolution.kind,
         "backend": config.execution.backend,
@@ -92,13 +93,13 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness) -> Json:
         "champion": {"agent": _id(name, champion[0]), "validation_fitness": champion[1]} if champion else None,
         "held_out": _held_out(snapshot, fitness),
         "failures": [
-            {"agent": row.agent.id, "generation": row.agent.ref.generation, "reason": row.failure}
+            {"agent": row.agent.id, "generation": row.agent.ref.generation, "reason": _shown(row.failure)}
             for generation in reversed(snapshot.generations)
             for row in generation
             if row.status is AgentStatus.FAILED
         ][:200],
         "config_yaml": snapshot.config_yaml,
-        "provenance": dict(snapshot.experiment.provenance.facts),
+        "provenance": {printable(name): printable(fact) for name, fact in snapshot.experiment.provenance.facts},
     }
 
 
@@ -153,7 +154,7 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
         "measures": list(telling_measures(stored.config.scenario.name)),
         "champion": snapshot.champion is not None and snapshot.champion[0] == agent.ref,
         "genes": [
-            {**_gene(gene), "value": value, "shown": named[gene.name]}
+            {**_gene(gene), "value": value, "shown": _shown(named[gene.name])}
             for gene, value in zip(genes, agent.genome, strict=False)
         ],
         "genes_total": len(agent.genome),
@@ -190,14 +191,19 @@ def map_view(stored: StoredExperiment, found: "EliteMap | None") -> Json:
     }
 
 
+def _shown(value: object) -> object:
+    """Return a text from outside shortened and escaped, and any other value as it is."""
+    return printable_message(value) if isinstance(value, str) else value
+
+
 def _gene(gene: Any) -> Json:
     return {
-        "name": gene.name,
+        "name": printable(gene.name),
         "kind": gene.kind.value,
         "low": gene.low,
         "high": gene.high,
-        "choices": list(gene.choices),
-        "description": gene.description,
+        "choices": list(map(printable, gene.choices)),
+        "description": printable_message(gene.description),
     }
 
 
@@ -210,8 +216,8 @@ def _brief(snapshot: Snapshot, evaluation: Evaluation) -> Json:
         "status": evaluation.status.value,
         "paused": agent.ref in snapshot.paused,
         "fitness": evaluation.fitness,
-        "failure": evaluation.failure,
-        "operator": agent.operator,
+        "failure": _shown(evaluation.failure),
+        "operator": printable(agent.operator),
         "parents": [_id(agent.experiment, ref) for ref in agent.parents],
     }
 

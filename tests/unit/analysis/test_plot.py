@@ -1,5 +1,6 @@
 """The fitness curve."""
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,12 @@ def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
     """Without a generation that has a fitness there is no picture."""
     with pytest.raises(ValueError, match="nothing to draw"):
         draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
+
+
+def test_names_are_no_formulas_and_no_markup(tmp_path: Path) -> None:
+    """Dollar signs and control characters of names are drawn as text."""
+    path = tmp_path / "curve.svg"
+    draw_fitness_curve(path, ROWS, title=r"$\frac{$x^{", subtitle="a\x1b$_$", fitness="$_$")
+    written = path.read_bytes()
+    ET.fromstring(written)
+    assert b"\x1b" not in written

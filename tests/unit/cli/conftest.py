@@ -132,9 +132,11 @@ def twin() -> list[Event]:
 def keep(tmp_path: Path) -> Keep:
     """Return what stores the experiment `tiny`, or one of another name, as a run that is not running now."""
 
-    def keep_events(events: Sequence[Event], name: str = "tiny") -> None:
+    def keep_events(
+        events: Sequence[Event], name: str = "tiny", facts: tuple[tuple[str, str], ...] = (("clau-doom", "0.1.0"),)
+    ) -> None:
         async def write() -> None:
-            provenance = Provenance(facts=(("clau-doom", "0.1.0"),))
+            provenance = Provenance(facts=facts)
             experiment = Experiment(id=name, uuid="4f8", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
             folder = Runs(tmp_path / "runs").create(experiment)
             async with folder.write() as store:

@@ -339,3 +339,16 @@ def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_p
     for arguments in (("status",), ("status", "tiny"), ("analyze", "tiny"), ("agent", "list", "tiny")):
         assert run(*arguments).code == 0
     assert rows() == before
+
+
+def test_provenance_and_genes_do_not_act_on_the_terminal(
+    run: Run, keep: Keep, story: list[Event], twin: list[Event]
+) -> None:
+    """What a stored experiment of a stranger says of itself is escaped in comparisons, and exact in JSON."""
+    keep(story)
+    keep(twin, "twin", facts=(("clau-doom", "0.1.0\x1b[2J[/x]"),))
+    shown = run("analyze", "tiny", "twin")
+    assert shown.code == 0, shown.err
+    assert r"0.1.0\x1b[2J" in shown.out
+    assert "\x1b" not in shown.out + shown.err
+    assert document(run, "status", "twin")["provenance"]["clau-doom"] == "0.1.0\x1b[2J[/x]"

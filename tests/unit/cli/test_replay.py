@@ -123,3 +123,26 @@ def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
         assert select.select([listener], [], [], 0.0)[0] == []
         assert "unix:agent" in run("replay", "agent.json", "--trust", "unix:agent").err
         assert select.select([listener], [], [], 0.0)[0] == [listener]
+
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("agent-scenario-escape", r"'\x1b[2J\x1b]0;owned\x07.cfg' does not exist"),
+        (
+            "agent-scenario-home",
+            "scenario file '~nosuchuser/x.cfg' cannot be found: 'Could not determine home directory",
+        ),
+        ("agent-scenario-long", "(5,005 characters)' cannot be found: '[Errno 36] File name too long"),
+    ],
+)
+def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) -> None:
+    """A scenario's name that is no usable path is one short line, and none of it acts on the terminal."""
+    done = run("replay", str(CASES / case / "agent.json"))
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert len(done.err) < 1_000
+    assert not {"\x1b", "\x07"} & set(done.err)

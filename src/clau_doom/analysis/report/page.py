@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from clau_doom.analysis.report.document import Figure, Listing, Paragraph, Report, Table
 from clau_doom.analysis.report.typeset import unbroken
+from clau_doom.escaping import printable_message
 
 __all__ = ["MARK", "render"]
 
@@ -29,12 +30,18 @@ def render(report: Report) -> str:
     return _template().render(report=report, label=label)
 
 
+def _printable(value: object) -> object:
+    """Return a value of a page: a text without what HTML forbids or hides, and with its long words shortened."""
+    return printable_message(value, limit=None) if type(value) is str else value
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("clau_doom.analysis.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_printable,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -13,6 +13,7 @@ from html import escape
 from markupsafe import Markup
 
 from clau_doom.analysis.report.typeset import short
+from clau_doom.escaping import printable, printable_message
 
 __all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite"]
 
@@ -162,7 +163,9 @@ class Picture:
 
     def text(self, at: _Point, words: str, css: str = "tick") -> None:
         """Write words; the classes ``mid`` and ``end`` say which part of them is at the point."""
-        self._parts.append(f'<text class="{css}" x="{_place(at[0])}" y="{_place(at[1])}">{escape(words)}</text>')
+        self._parts.append(
+            f'<text class="{css}" x="{_place(at[0])}" y="{_place(at[1])}">{escape(printable(words))}</text>'
+        )
 
     def svg(self, alt: str) -> Markup:
         """Return the picture.
@@ -171,7 +174,7 @@ class Picture:
             alt: What it shows, for those who cannot see it.
         """
         width, height = (_place(value) for value in self._size)
-        head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(alt)}">'
+        head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable_message(alt))}">'
         return Markup(head + "".join(self._parts) + "</svg>")  # noqa: S704 - all that came from outside is escaped above
 
 
