@@ -306,6 +306,7 @@ class Sleeps(Base):
 class Exits(Base):
     def decide(self, observation):
         import os
+        print("I leave \x1b[2J", flush=True)
         os._exit(7)
 """
 
@@ -346,13 +347,26 @@ def test_a_policy_still_deciding_at_the_deadline_is_charged(custom: Callable[[st
 
 
 def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) -> None:
-    """A worker that ends by itself loses the episode, and the message says how it ended."""
+    """A worker that ends by itself loses the episode; the message says how it ended, and its last line of output."""
 
     async def scenario() -> None:
         async with backend(custom("Exits")) as local:
-            with pytest.raises(InfrastructureFailed, match="exit code 7"):
+            with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(it said: I leave \\x1b\[2J\)$"):
                 await local.play(task(genes=Genome(())))
             await local.play(task(genes=Genome(()), baseline=True))
+
+    run(scenario)
+
+
+def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(custom: Callable[[str], PolicyConfig]) -> None:
+    """A user's `random.py` and `numpy.py` beside the policy do not keep workers from starting."""
+    for name in ("random", "numpy", "queue"):
+        Path(f"{name}.py").write_text("def pick(items):\n    return items[0]\n")
+
+    async def scenario() -> None:
+        async with backend(custom("Raises")) as local:
+            with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
+                await local.play(task(genes=Genome(())))
 
     run(scenario)
 

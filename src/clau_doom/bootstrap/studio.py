@@ -113,7 +113,7 @@ class Studio:
     async def _made(self, key: str, agent: str, purpose: Purpose, number: int) -> Path:
         assert self._folder is not None, "entered first"
         path = Path(self._folder.name) / f"{key}.mp4"
-        command = [sys.executable, "-m", "clau_doom", "--output-dir", str(self._output_dir), "replay", agent]
+        command = [sys.executable, "-P", "-m", "clau_doom", "--output-dir", str(self._output_dir), "replay", agent]
         command += ["--purpose", purpose.value.replace("_", "-"), "--episode", str(number)]
         command += ["--overlay", "-o", str(path), "--json"]
         process = await asyncio.create_subprocess_exec(

@@ -28,7 +28,7 @@ __all__ = [
     "terminal",
 ]
 
-TRY_ENGINE = (sys.executable, "-c", "from clau_doom.bootstrap import offers; print(offers.try_engine())")
+TRY_ENGINE = (sys.executable, "-P", "-c", "from clau_doom.bootstrap import offers; print(offers.try_engine())")
 """Starts a real engine, plays ten tics, and prints what was played."""
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where ViZDoom's engines meet their games, not a file of ours

@@ -25,7 +25,7 @@ from clau_doom.wire.agent import DESCRIBED, Described, describe_request, describ
 
 __all__ = ["describe_image", "describe_service"]
 
-_COMMAND = ["python", "-m", "clau_doom.worker.describe"]
+_COMMAND = ["python", "-P", "-m", "clau_doom.worker.describe"]
 _LABELS = {AGENT: "described"}
 
 

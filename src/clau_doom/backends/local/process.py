@@ -14,6 +14,7 @@ from pathlib import Path
 from clau_doom.backends.local.link import Disconnected, Link
 from clau_doom.backends.local.overdue import overdue
 from clau_doom.backends.local.start_failure import starting
+from clau_doom.backends.local.worker_output import WorkerOutput
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -24,6 +25,7 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
 )
+from clau_doom.escaping import printable
 from clau_doom.game import ScenarioFiles, has_ended, is_stopped, launched
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -84,12 +86,14 @@ class WorkerProcess:
         link: Link,
         page: PhasePage,
         *,
+        output: WorkerOutput,
         core: int | None,
         folder: Path,
         launch: Launch,
     ) -> None:
         self.number = number
         self.folder = folder
+        self._output = output
         self._core = core
         self._popen = popen
         self._link = link
@@ -116,14 +120,16 @@ class WorkerProcess:
             DiskFull: There is no room for its files.
             WorkerUnavailable: It could not be started, ended, or was not ready within a minute.
         """
-        with starting(f"worker {number}"):
+        with starting(f"worker {number}"), contextlib.ExitStack() as undo:
             page = PhasePage(folder / "phase", create=True)
+            output = undo.enter_context(WorkerOutput(launch.log, folder))
             ours, theirs = socket.socketpair()
             with theirs:
                 # Nothing is awaited between the start of the process and the `try` that ends it.
                 link = await Link.over(ours)
-                popen = _spawn(theirs.fileno(), core, folder, launch)
-            worker = cls(number, popen, link, page, core=core, folder=folder, launch=launch)
+                popen = _spawn(theirs.fileno(), output.fileno(), core, folder, launch)
+            worker = cls(number, popen, link, page, output=output, core=core, folder=folder, launch=launch)
+            undo.pop_all()
             try:
                 async with asyncio.timeout(_START_TIMEOUT):
                     await worker._greet()
@@ -198,7 +204,7 @@ class WorkerProcess:
         except Disconnected as error:
             if self._verdict is not None:
                 raise self._verdict from error
-            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from error
+            raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from None
 
     def _begin_watch(self) -> None:
         """Watch the episode that is played now, if any is."""
@@ -231,6 +237,7 @@ class WorkerProcess:
 
         Called a few times a second. It ends the worker by a signal alone, so that `play` sees the socket close.
         """
+        self._output.move()
         if self._watched is None or self._verdict is not None:
             return
         now = time.monotonic()
@@ -259,7 +266,9 @@ class WorkerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = await asyncio.to_thread(self._popen.wait, 1.0)
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            return f" with {how}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
+            self._output.move(last=True)
+            said = f" (it said: {printable(line)})" if (line := self._output.last_line) else ""
+            return f" with {how}{said}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
         return ""
 
     def _signal(self) -> None:
@@ -273,31 +282,27 @@ class WorkerProcess:
         if self._peephole is not None:
             self._peephole.close()
         await asyncio.to_thread(self._popen.wait)
+        self._output.close()
         if self._engine is not None:  # its files can be removed only when it is gone
             await asyncio.to_thread(_wait_for_end, self._engine)
 
 
-def _spawn(descriptor: int, core: int | None, folder: Path, launch: Launch) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
+def _spawn(descriptor: int, output: int, core: int | None, folder: Path, launch: Launch) -> "subprocess.Popen[bytes]":
+    # The working folder is no place for Python's own modules (-P); custom policies are looked for there last.
+    command = [sys.executable, "-P", "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
     command += ["--parent", str(os.getpid())] + ([] if core is None else ["--core", str(core)])
     if files := launch.files:
         command += ["--files", str(files.wad or ""), str(files.game or "")]
-    # Custom policies are imported from the folder where the run was started, as in `python -m`.
-    here = launch.folder or Path.cwd()
-    path = os.pathsep.join([str(here), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, **dict.fromkeys(_THREADS, "1"), "PYTHONPATH": path}
-    with contextlib.ExitStack() as stack:
-        output = stack.enter_context(launch.log.open("ab")) if launch.log else subprocess.DEVNULL
-        return subprocess.Popen(  # noqa: S603 - our own module, no shell
-            command,
-            cwd=str(here),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            pass_fds=(descriptor,),
-            start_new_session=True,
-        )
+    return subprocess.Popen(  # noqa: S603 - our own module, no shell
+        command,
+        cwd=str(launch.folder or Path.cwd()),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env={**os.environ, **dict.fromkeys(_THREADS, "1")},
+        pass_fds=(descriptor,),
+        start_new_session=True,
+    )
 
 
 def _keep_on_core(pid: int, core: int) -> None:

@@ -1,0 +1,57 @@
+"""Output of workers on its way to their log."""
+
+import os
+from pathlib import Path
+
+from clau_doom.backends.local.worker_output import WorkerOutput
+
+
+def test_lines_of_two_workers_are_not_mixed(tmp_path: Path) -> None:
+    """A line is moved when it has ended; the last one of a worker is its own."""
+    log = tmp_path / "workers.log"
+    with WorkerOutput(log, tmp_path) as first, WorkerOutput(log, tmp_path) as second:
+        os.write(first.fileno(), b"one\nbeg")
+        first.move()
+        os.write(second.fileno(), b"two\n")
+        second.move()
+        os.write(first.fileno(), b"un\n  \n")
+        first.move()
+        assert (first.last_line, second.last_line) == ("begun", "two")
+        os.write(second.fileno(), b"no end")
+    assert log.read_text() == "one\ntwo\nbegun\n  \nno end"
+    assert second.last_line == "no end"
+    assert [path.name for path in tmp_path.iterdir()] == ["workers.log"]
+
+
+def test_what_is_printed_too_fast_is_left_out(tmp_path: Path) -> None:
+    """Its end is kept, the log says how much is missing, and the file without a name does not grow."""
+    log = tmp_path / "workers.log"
+    with WorkerOutput(log, tmp_path) as output:
+        for _ in range(3):
+            os.write(output.fileno(), b"chatter\n" * 100_000)
+            output.move()
+        assert os.fstat(output.fileno()).st_size == 0
+        os.write(output.fileno(), b"the end\n")
+        output.move()
+        assert output.last_line == "the end"
+    assert log.stat().st_size < 250_000
+    assert log.read_text().count("bytes of output were left out") == 3
+
+
+def test_without_a_log_the_last_line_is_kept(tmp_path: Path) -> None:
+    """As on a node of a cluster."""
+    with WorkerOutput(None, tmp_path) as output:
+        os.write(output.fileno(), b"a line\n")
+        output.move()
+        assert output.last_line == "a line"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
+    """The run goes on, and the last line is known all the same."""
+    (folder := tmp_path / "logs").mkdir()
+    with WorkerOutput(folder / "workers.log", tmp_path) as output:
+        folder.rmdir()
+        os.write(output.fileno(), b"a line\n")
+        output.move()
+        assert output.last_line == "a line"
