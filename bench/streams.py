@@ -13,6 +13,7 @@ from typing import Any
 import grpc
 
 from bench.samples import MeasurementFailed
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
@@ -38,7 +39,11 @@ async def _measure(folder: Path, clients: int) -> float:
     laboratory, socket = ScriptedLaboratory(), folder / f"{clients}.sock"
     orchestrator = Orchestrator(laboratory)
     server = RpcServer(
-        GrpcConfig(socket=str(socket)), orchestrator, token_file=folder / "token", grace=0.0, socket_only=True
+        GrpcConfig(socket=str(socket)),
+        orchestrator,
+        authenticator=Authenticator(TokenFiles(folder / "token")),
+        grace=0.0,
+        socket_only=True,
     )
     async with asyncio.timeout(_PATIENCE), orchestrator, server:
         await orchestrator.start(_EXPERIMENT)

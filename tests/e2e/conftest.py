@@ -24,6 +24,7 @@ class Service:
         self.folder = folder
         self.address = ""
         self.page = ""
+        self.login = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._begun: list[subprocess.Popen[str]] = []
 
@@ -55,6 +56,7 @@ class Service:
         lines = self.log.read_text()[len(before) :].splitlines()
         self.address = next(line.split()[1] for line in lines if line.startswith("gRPC "))
         self.page = next(line.split()[1] for line in lines if line.startswith("page "))
+        self.login = next(line.split()[1] for line in lines if line.startswith("login "))
 
     def stop(self, sign: signal.Signals) -> int:
         """Send a signal and return the exit code."""

@@ -43,6 +43,11 @@ class Visitor:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._see)
 
+    def log_in(self, link: str) -> None:
+        """Follow the link that the command line prints."""
+        self.page.goto(link)
+        self.page.wait_for_url(f"{self.base}/")
+
     def open(self, path: str) -> Page:
         self.page.goto(self.base + path)
         return self.page
@@ -68,6 +73,7 @@ def visitor(chromium: Browser, served: Any) -> Iterator[Visitor]:
     """Return a visitor; no page may complain, and none may ask anybody else for anything."""
     context = chromium.new_context(viewport={"width": 1360, "height": 900})
     visitor = Visitor(context.new_page(), served.page)
+    visitor.log_in(served.login)
     yield visitor
     context.close()
     assert visitor.complaints == []
@@ -236,6 +242,7 @@ def test_pages_have_no_serious_fault_of_accessibility(
     visitor = Visitor(context.new_page(), service.page)
     champion = json.loads(service.run("analyze", "short", "--json").stdout)["held_out"][0]["agent"]
     for path in (
+        "/login",
         "/",
         "/experiments/short",
         f"/agents/{champion}",
@@ -258,6 +265,10 @@ def test_pages_have_no_serious_fault_of_accessibility(
         ]
         assert faults == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        if path == "/login":
+            page.get_by_label("Token").fill((service.folder / "runs" / "token").read_text().strip())
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url(f"{service.page}/")
     assert visitor.complaints == []
     context.close()
 
@@ -271,9 +282,10 @@ def test_a_run_is_shown_while_it_lasts(service: Any, chromium: Browser) -> None:
     try:
         said = service.folder / "run.log"
         service.until(lambda: "dashboard: " in said.read_text())
-        found = re.search(r"dashboard: (http://127\.0\.0\.1:\d+)", said.read_text())
+        found = re.search(r"dashboard: ((http://127\.0\.0\.1:\d+)/login\?code=\S+)", said.read_text())
         assert found
-        visitor = Visitor(chromium.new_page(), found[1])
+        visitor = Visitor(chromium.new_page(), found[2])
+        visitor.log_in(found[1])
         page = visitor.open("/experiments/alone")
         expect(page.get_by_role("heading", name="alone")).to_be_visible()
         grows(page, 2)

@@ -44,10 +44,10 @@ async def published(url: str) -> list[tuple[str, str, dict[str, Any]]]:
         await client.close()
 
 
-async def asked(url: str, subject: str) -> dict[str, Any]:
+async def asked(url: str, subject: str, token: str) -> dict[str, Any]:
     client = await nats.connect(url)
     try:
-        return dict(json.loads((await client.request(subject, b"", timeout=20)).data))
+        return dict(json.loads((await client.request(subject, json.dumps({"token": token}).encode(), timeout=20)).data))
     finally:
         await client.close()
 
@@ -83,12 +83,22 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         )
         follower = service.begin("run")
         service.until(lambda: service.run("status", "long").returncode == 0)
-        assert asyncio.run(asked(bus.url, "clau-doom.control.long.pause")) == {"ok": True, "state": "paused"}
+        token = (tmp_path / "runs" / "token").read_text().strip()
+        refused = asyncio.run(asked(bus.url, "clau-doom.control.long.pause", "wrong"))
+        assert refused["error"].startswith("this is not a token of this server")
+        assert asyncio.run(asked(bus.url, "clau-doom.control.long.pause", token)) == {"ok": True, "state": "paused"}
         assert service.status("long")["state"] == "paused"
-        assert asyncio.run(asked(bus.url, "clau-doom.control.long.cancel")) == {"ok": True, "state": "cancelled"}
-        assert not asyncio.run(asked(bus.url, "clau-doom.control.long.cancel"))["ok"]
+        assert asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token)) == {"ok": True, "state": "cancelled"}
+        assert not asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token))["ok"]
         follower.communicate(timeout=30)
-    token = (tmp_path / "runs" / "token").read_text().strip()
+    audited = [json.loads(line) for line in (tmp_path / "runs" / "audit.log").read_text().splitlines()]
+    assert [(line["face"], line["action"], line["target"], line["result"]) for line in audited] == [
+        ("grpc", "start", "quick", "done"),
+        ("grpc", "start", "long", "done"),
+        ("nats", "pause", "long", "done"),
+        ("nats", "cancel", "long", "done"),
+        ("nats", "cancel", "long", "ExperimentDone"),
+    ]
     for path in (service.log, *(file for file in (tmp_path / "runs").rglob("*") if file.is_file())):
         text = path.read_bytes()
         assert CANARY.encode() not in text, path

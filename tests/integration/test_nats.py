@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -314,8 +314,11 @@ async def test_control_outlives_the_connection(server: NatsServer) -> None:
     async def command(verb: str, experiment: str) -> str:
         return f"{experiment} {verb}"
 
+    async def accept(token: str | None, note: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
     settings = config(server, control=True)
-    async with NatsBus(settings) as bus, obeying(bus, settings, command), asyncio.timeout(30):
+    async with NatsBus(settings) as bus, obeying(bus, settings, command, accept), asyncio.timeout(30):
         for _ in range(2):
             server.kill()
             await asyncio.to_thread(server.start)

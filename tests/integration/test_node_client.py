@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import GrpcConfig
 from clau_doom.domain.events import AgentPaused, AgentResumed
 from clau_doom.orchestration import Orchestrator
@@ -51,7 +52,10 @@ def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client
 
     async def scenario() -> str:
         orchestrator = Orchestrator(laboratory)
-        async with orchestrator, RpcServer(GrpcConfig(port=0), orchestrator, token_file=token) as server:
+        async with (
+            orchestrator,
+            RpcServer(GrpcConfig(port=0), orchestrator, authenticator=Authenticator(TokenFiles(token))) as server,
+        ):
             arguments = ("client.mjs", server.address, str(ROOT / "proto"), str(token), str(config))
             node = await asyncio.create_subprocess_exec(
                 *("node", *arguments), cwd=client, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE

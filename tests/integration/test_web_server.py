@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
 from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.errors import AddressTaken, ConfigError
@@ -24,7 +25,6 @@ from clau_doom.web import WebServer
 pytestmark = pytest.mark.anyio
 
 YAML = "name: shown\ngenerations: 3\npopulation: 4\nepisodes: 2\nholdout: {validation: 2, episodes: 3}\n"
-TOKEN = "t0ken-of-the-server"
 
 
 @pytest.fixture
@@ -39,7 +39,13 @@ class Browser:
     server: WebServer
     orchestrator: Orchestrator
     laboratory: ScriptedLaboratory
+    tokens: TokenFiles
     http: aiohttp.ClientSession
+
+    async def log_in(self) -> None:
+        """Follow a login link, as the browser that the command line opens does."""
+        async with self.http.get(self.server.login_link()) as answer:
+            assert answer.status == 200
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         async with self.http.get(self.server.url + path, headers=headers, allow_redirects=False) as answer:
@@ -84,24 +90,35 @@ Serving = Callable[..., AbstractAsyncContextManager[Browser]]
 def serving(tmp_path: Path) -> Serving:
     @asynccontextmanager
     async def serve(
-        laboratory: ScriptedLaboratory | None = None, config: WebConfig | None = None, **client: Any
+        laboratory: ScriptedLaboratory | None = None,
+        config: WebConfig | None = None,
+        *,
+        login: bool = True,
+        **client: Any,
     ) -> AsyncIterator[Browser]:
         laboratory = laboratory or ScriptedLaboratory()
         orchestrator = Orchestrator(laboratory)
+        authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=0.01)
+        audit = AuditLog(tmp_path / "audit.log")
         async with AsyncExitStack() as stack:
+            stack.callback(audit.close)
             finishing = await stack.enter_async_context(Finishing(grace=5.0))
             server = WebServer(
                 config or WebConfig(port=0),
-                orchestrator,
+                AuditedOrchestrator(orchestrator, audit),
                 studio=await stack.enter_async_context(Studio(tmp_path)),
-                token=lambda: TOKEN,
+                authenticator=authenticator,
                 finishing=finishing,
                 starts=True,
             )
             await stack.enter_async_context(server)
             await stack.enter_async_context(orchestrator)
+            client = {"cookie_jar": aiohttp.CookieJar(unsafe=True), **client}
             http = await stack.enter_async_context(aiohttp.ClientSession(**client))
-            yield Browser(server, orchestrator, laboratory, http)
+            browser = Browser(server, orchestrator, laboratory, authenticator.tokens, http)
+            if login:
+                await browser.log_in()
+            yield browser
 
     return serve
 
@@ -306,26 +323,118 @@ def certified(tmp_path: Path, tool: Callable[[str, str], str]) -> WebConfig:
     return WebConfig(host="0.0.0.0", port=0, certificate=certificate, key=key)
 
 
-async def test_beyond_loopback_the_token_is_asked_for(serving: Serving, certified: WebConfig) -> None:
-    """Pages lead to the login, answers are refused; the token opens a session, anything else does not."""
+async def test_beyond_loopback_the_cookie_needs_tls(serving: Serving, certified: WebConfig) -> None:
+    """The cookie is never sent in plain text; a session by a token is as good as one by a link."""
     assert certified.certificate is not None
     trusted = ssl.create_default_context(cafile=certified.certificate)
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with serving(config=certified, connector=aiohttp.TCPConnector(ssl=trusted), cookie_jar=jar) as browser:
+    connector = aiohttp.TCPConnector(ssl=trusted)
+    async with serving(config=certified, connector=connector, login=False) as browser:
         url = f"https://127.0.0.1:{browser.server.port}"
-        async with browser.http.get(url + "/", allow_redirects=False) as answer:
-            assert (answer.status, answer.headers["location"]) == (303, "/login")
-        async with browser.http.get(url + "/api/experiments") as answer:
-            assert answer.status == 401
-        for shown, status in (("wrong", 401), ("", 401), (TOKEN, 303)):
-            form, origin = {"token": shown}, {"origin": url}
-            async with browser.http.post(url + "/login", data=form, headers=origin, allow_redirects=False) as answer:
-                assert answer.status == status
-        assert "HttpOnly; Path=/; SameSite=strict; Secure" in answer.headers["set-cookie"]
+        assert browser.server.login_link().startswith(f"https://0.0.0.0:{browser.server.port}/login?code=")
+        form, origin = {"token": browser.tokens.make().secret}, {"origin": url}
+        async with browser.http.post(url + "/login", data=form, headers=origin, allow_redirects=False) as answer:
+            assert answer.status == 303
+        assert "HttpOnly; Max-Age=604800; Path=/; SameSite=strict; Secure" in answer.headers["set-cookie"]
         async with browser.http.get(url + "/api/experiments") as answer:
             assert await answer.json() == {"experiments": [], "draining": False}
+
+
+async def test_a_stranger_on_this_machine_sees_and_changes_nothing(serving: Serving) -> None:
+    """Whoever can only connect gets the login page, and no value with which a change could be forged."""
+    async with serving(login=False) as browser:
+        url = browser.server.url
+        for path in ("/", "/new", "/experiments/x", "/nowhere"):
+            async with browser.http.get(url + path, allow_redirects=False) as answer:
+                assert (answer.status, answer.headers["location"]) == (303, "/login")
+                assert "csrf" not in await answer.text()
+        for path in ("/api/experiments", "/api/arena", "/api/experiments/x/events", "/api/films/0123"):
+            assert (await browser.get(path))[0] == 401
+        for path in ("/api/experiments", "/api/experiments/x/cancel"):
+            for headers in ({}, {"origin": url}, {"origin": url, "x-csrf-token": ""}):
+                async with browser.http.post(url + path, data=YAML.encode(), headers=headers) as answer:
+                    assert answer.status in {401, 403}
+        assert await browser.orchestrator.experiments() == ()
+
+
+async def test_a_login_link_is_good_once(serving: Serving) -> None:
+    """The cookie is of this site and out of reach of scripts; the link cannot be used by who finds it later."""
+    async with serving(login=False) as browser:
+        link = browser.server.login_link()
+        async with browser.http.head(link) as answer:
+            assert (answer.status, "set-cookie" in answer.headers) == (200, False)
+        async with browser.http.get(link) as answer:
+            cookie = answer.headers["set-cookie"]
+            assert f"clau_doom_session_{browser.server.port}=" in cookie
+            assert "HttpOnly; Max-Age=604800; Path=/; SameSite=strict" in cookie
+            assert 'content="0;url=/"' in await answer.text()
+        assert (await browser.get("/api/experiments"))[0] == 200
+        for used in (link, link[:-1], f"{browser.server.url}/login?code="):
+            async with browser.http.get(used) as answer:
+                assert (answer.status, "set-cookie" in answer.headers) == (401, False)
+        assert browser.server.login_link() != link
+
+
+async def test_the_form_takes_a_token(serving: Serving) -> None:
+    """A wrong one is answered with the form; the form is our own page's alone."""
+    async with serving(login=False) as browser:
+        url, right = browser.server.url, browser.tokens.make().secret
+        for shown, headers, status in (
+            ("wrong", {"origin": url}, 401),
+            ("", {"origin": url}, 401),
+            (right, {}, 403),
+            (right, {"origin": "https://evil.example"}, 403),
+            ("x" * 9000, {"origin": url}, 413),
+            (right, {"origin": url}, 303),
+        ):
+            form = {"token": shown}
+            async with browser.http.post(url + "/login", data=form, headers=headers, allow_redirects=False) as answer:
+                assert (answer.status, "set-cookie" in answer.headers) == (status, status == 303)
+                assert right not in await answer.text()
+        assert (await browser.get("/api/experiments"))[0] == 200
         async with browser.http.post(url + "/api/experiments", data=b"", headers={"origin": url}) as answer:
             assert answer.status == 403, "a session alone changes nothing"
+
+
+async def test_a_session_ends_with_its_token(serving: Serving) -> None:
+    """Whoever rotates a token has logged out all who used it; the others stay."""
+    async with serving(login=False) as browser:
+        reader = browser.tokens.create("reader", Role.READ_ONLY)
+        form, origin = {"token": reader.secret}, {"origin": browser.server.url}
+        async with browser.http.post(browser.server.url + "/login", data=form, headers=origin) as answer:
+            assert answer.status == 200
+        assert (await browser.get("/api/experiments"))[0] == 200
+        browser.tokens.rotate("owner")
+        browser.tokens.all()
+        assert (await browser.get("/api/experiments"))[0] == 200
+        browser.tokens.rotate("reader")
+        browser.tokens.all()
+        assert (await browser.get("/api/experiments"))[0] == 401
+
+
+async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Serving, tmp_path: Path) -> None:
+    """As in the gRPC API: by name and role, with a note; a read-only token reads."""
+    async with serving(login=False) as browser:
+        url = browser.server.url
+        owner, reader = browser.tokens.make(), browser.tokens.create("reader", Role.READ_ONLY)
+        shown = {token.name: {"authorization": f"Bearer {token.secret}"} for token in (owner, reader)}
+        assert (await browser.get("/api/experiments", **shown["reader"]))[0] == 200
+        assert (await browser.get("/api/experiments", authorization="Bearer wrong"))[0] == 401
+        assert (await browser.get("/api/experiments", authorization=f"Basic {owner.secret}"))[0] == 401
+        note = {"x-note": "f%C3%BCr Ada"}
+        for headers, status in (
+            (shown["reader"], 403),
+            ({**shown["owner"], "origin": "https://evil.example"}, 403),
+            ({**shown["owner"], **note}, 201),
+        ):
+            async with browser.http.post(url + "/api/experiments", data=YAML.encode(), headers=headers) as answer:
+                assert answer.status == status
+        lines = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
+        told = [(line["who"], line["face"], line["note"], line["action"], line["result"]) for line in lines]
+        assert told == [
+            ("reader", "web", "", "start", "NotAllowed"),
+            ("owner", "web", "für Ada", "start", "done"),
+        ]
+        assert all(line["peer"].startswith("127.0.0.1:") for line in lines)
 
 
 async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:

@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from clau_doom.access import AuditedOrchestrator, Authenticator
 from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.bootstrap.access import audit_log, token_files
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.bootstrap.studio import Studio
@@ -16,7 +18,7 @@ from clau_doom.domain.experiment import Experiment
 from clau_doom.events import NatsBus, Relay
 from clau_doom.orchestration import ExperimentRun, Finishing, ReaderHealth, Shutdown, SoloRun
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
-from clau_doom.rpc import RpcServer, token_of
+from clau_doom.rpc import RpcServer
 from clau_doom.storage import RunFolder, Runs
 from clau_doom.web import WebServer
 
@@ -27,8 +29,7 @@ __all__ = [
     "make_backend",
     "make_run",
     "open_run",
-    "steerable",
-    "watchable",
+    "reachable",
 ]
 
 _LAST_WORDS = 5.0
@@ -112,36 +113,37 @@ async def host_run(
 
 
 @asynccontextmanager
-async def steerable(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> AsyncIterator[None]:
-    """Let a run be watched and steered through a Unix socket in its folder, for as long as the context lasts."""
-    solo, runs = _solo(plan, store, run, shutdown), Runs(plan.output_dir)
-    socket = GrpcConfig(socket=str(runs.open(plan.config.name).socket))
-    async with RpcServer(socket, solo, token_file=runs.token_file, grace=0.0, socket_only=True):
-        yield
+async def reachable(
+    plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown, *, web: bool
+) -> AsyncIterator[WebServer | None]:
+    """Let a run be watched and steered through a Unix socket in its folder, for as long as the context lasts.
 
-
-@asynccontextmanager
-async def watchable(
-    plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown
-) -> AsyncIterator[WebServer]:
-    """Show a run in a dashboard of its own, for as long as the context lasts.
+    Args:
+        plan: The run's plan.
+        store: Its store.
+        run: The run, begun.
+        shutdown: Its shutdown.
+        web: Serve a dashboard as well, which is yielded.
 
     Raises:
         AddressTaken: Another program listens on the dashboard's address.
-        ConfigError: Nobody can listen there, or a certificate is needed.
+        ConfigError: The dashboard cannot listen there, or a certificate is needed.
     """
-    solo, runs = _solo(plan, store, run, shutdown), Runs(plan.output_dir)
-    async with Studio(plan.output_dir) as studio, Finishing(grace=0.0) as finishing:
-        server = WebServer(
-            plan.web,
-            solo,
-            studio=studio,
-            token=lambda: token_of(runs.token_file),
-            finishing=finishing,
-            starts=False,
-        )
-        async with server:
-            yield server
+    folder = Runs(plan.output_dir).open(plan.config.name)
+    authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
+    socket = GrpcConfig(socket=str(folder.socket))
+    with audit_log(folder.path) as audit:
+        solo = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit)
+        async with RpcServer(socket, solo, authenticator=authenticator, grace=0.0, socket_only=True):
+            if not web:
+                yield None
+                return
+            async with Studio(plan.output_dir) as studio, Finishing(grace=0.0) as finishing:
+                server = WebServer(
+                    plan.web, solo, studio=studio, authenticator=authenticator, finishing=finishing, starts=False
+                )
+                async with server:
+                    yield server
 
 
 def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloRun:

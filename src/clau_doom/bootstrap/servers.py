@@ -92,7 +92,7 @@ class ServerSource:
 
 
 def reach(
-    remote: Remote, output_dir: Path, *, environ: Mapping[str, str] = os.environ
+    remote: Remote, output_dir: Path, *, note: str = "", environ: Mapping[str, str] = os.environ
 ) -> AbstractAsyncContextManager[RpcClient]:
     """Return a client of a server; its token is looked for where the server of `output_dir` would keep it, too."""
     return connect(
@@ -100,11 +100,12 @@ def reach(
         token_file=remote.token_file,
         default_token_file=Runs(output_dir).token_file,
         ca=remote.ca,
+        note=note,
         environ=environ,
     )
 
 
-def reach_run(experiment: str, output_dir: Path) -> AbstractAsyncContextManager[RpcClient]:
+def reach_run(experiment: str, output_dir: Path, *, note: str = "") -> AbstractAsyncContextManager[RpcClient]:
     """Return a client of the process that runs an experiment of a folder by itself.
 
     Raises:
@@ -117,4 +118,4 @@ def reach_run(experiment: str, output_dir: Path) -> AbstractAsyncContextManager[
             f"experiment {experiment} is not run by a process that can be steered here: "
             "name its server with --server, or start it with clau-doom run"
         )
-    return connect(f"unix:{folder.socket.absolute()}")
+    return connect(f"unix:{folder.socket.absolute()}", note=note)

@@ -2,22 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.access import AuditedOrchestrator, Authenticator, acting
+from clau_doom.bootstrap.access import audit_log, token_files
 from clau_doom.bootstrap.followers import Followers
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.studio import Studio
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, NatsConfig
 from clau_doom.events import NatsBus, obeying
 from clau_doom.metrics import Metrics, MetricsServer
 from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
-from clau_doom.rpc import RpcServer, token_of
+from clau_doom.rpc import RpcServer
 from clau_doom.storage import Runs
 from clau_doom.web import WebServer
 
-__all__ = ["Listening", "serve", "token_file"]
+__all__ = ["Listening", "serve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Listening:
         socket: Its Unix socket, or None.
         metrics: Host and port of the metrics, or None.
         web: The dashboard's url, or None.
+        login: The link that logs a browser in, once, or None.
         token_file: The file that holds the token.
     """
 
@@ -36,12 +39,8 @@ class Listening:
     socket: str | None
     metrics: str | None
     web: str | None
+    login: str | None
     token_file: Path
-
-
-def token_file(config: ExperimentConfig, output_dir: Path) -> Path:
-    """Return the file that holds the token of the server of a folder."""
-    return Path(config.grpc.token_file) if config.grpc.token_file else Runs(output_dir).token_file
 
 
 async def serve(
@@ -61,7 +60,8 @@ async def serve(
         BusUnavailable: NATS is asked for, and no server answers.
         ConfigError: A file cannot be used.
     """
-    laboratory, token = ServerLaboratory(config, output_dir), token_file(config, output_dir)
+    laboratory = ServerLaboratory(config, output_dir)
+    authenticator = Authenticator(token_files(config.grpc, output_dir))
     with Runs(output_dir).claim():
         async with AsyncExitStack() as stack:
             metrics = Metrics()
@@ -70,16 +70,17 @@ async def serve(
             followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers))
             orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
+            guarded = AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)))
             shown = await _show(stack, config, metrics, orchestrator, readers)
             if bus is not None:
-                await stack.enter_async_context(obeying(bus, config.nats, _Commands(orchestrator).obey))
+                await stack.enter_async_context(_obeying(bus, config.nats, guarded, authenticator))
             followers.begin(await orchestrator.experiments())
             # Who comes back to an experiment finds it run again.
             await orchestrator.resume_all()
             server = RpcServer(
                 config.grpc,
-                orchestrator,
-                token_file=token,
+                guarded,
+                authenticator=authenticator,
                 grace=config.server.grace,
                 observe=metrics.rpc,
                 readers=readers,
@@ -87,15 +88,22 @@ async def serve(
             )
             await stack.enter_async_context(server)
             page = await _open_dashboard(
-                stack, config, orchestrator, output_dir=output_dir, token=token, readers=readers, metrics=metrics
+                stack,
+                config,
+                guarded,
+                output_dir=output_dir,
+                authenticator=authenticator,
+                readers=readers,
+                metrics=metrics,
             )
             started(
                 Listening(
                     grpc=server.address,
                     socket=config.grpc.socket,
                     metrics=shown,
-                    web=page,
-                    token_file=token,
+                    web=page.url if page else None,
+                    login=page.login_link() if page else None,
+                    token_file=authenticator.tokens.owner,
                 )
             )
             await _until_drained(orchestrator, shutdown, grace=config.server.grace)
@@ -123,13 +131,13 @@ async def _show(
 async def _open_dashboard(
     stack: AsyncExitStack,
     config: ExperimentConfig,
-    orchestrator: Orchestrator,
+    orchestrator: AuditedOrchestrator,
     *,
     output_dir: Path,
-    token: Path,
+    authenticator: Authenticator,
     readers: ReaderHealth,
     metrics: Metrics,
-) -> str | None:
+) -> WebServer | None:
     if not config.web.enabled:
         return None
     studio = await stack.enter_async_context(Studio(output_dir))
@@ -138,25 +146,29 @@ async def _open_dashboard(
         config.web,
         orchestrator,
         studio=studio,
-        token=lambda: token_of(token),
+        authenticator=authenticator,
         finishing=finishing,
         starts=True,
         readers=readers,
         streaming=metrics.event_stream,
     )
-    await stack.enter_async_context(server)
-    return server.url
+    return await stack.enter_async_context(server)
 
 
-class _Commands:
-    """What may be asked for over the bus."""
+def _obeying(
+    bus: NatsBus, config: NatsConfig, orchestrator: AuditedOrchestrator, authenticator: Authenticator
+) -> AbstractAsyncContextManager[None]:
+    """Obey commands over the bus that come with a token."""
+    verbs = {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._verbs = {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
+    async def command(verb: str, experiment: str) -> str:
+        return (await verbs[verb](experiment)).state.value
 
-    async def obey(self, verb: str, experiment: str) -> str:
-        """Carry out a command, and return the state that it led to."""
-        return (await self._verbs[verb](experiment)).state.value
+    async def authenticate(token: str | None, note: str) -> AbstractContextManager[None]:
+        # NATS does not say who has sent a message.
+        return acting(await authenticator.authenticate(token, face="nats", peer="nats", address="nats", note=note))
+
+    return obeying(bus, config, command, authenticate)
 
 
 async def _until_drained(orchestrator: Orchestrator, shutdown: Shutdown, *, grace: float) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from clau_doom import __version__
-from clau_doom.cli import agents, config
+from clau_doom.cli import agents, config, token
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
 from clau_doom.cli.doctor import doctor
 from clau_doom.cli.events import events
@@ -49,6 +49,7 @@ app.command()(export)
 app.command()(replay)
 app.command()(scenarios)
 app.add_typer(config.app)
+app.add_typer(token.app)
 app.command()(doctor)
 
 

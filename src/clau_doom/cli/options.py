@@ -18,6 +18,7 @@ __all__ = [
     "OUTPUT_DIR_VARIABLE",
     "SERVER_VARIABLE",
     "AsJson",
+    "Note",
     "OutputDir",
     "Server",
     "Session",
@@ -81,6 +82,11 @@ Server = Annotated[
         envvar=SERVER_VARIABLE,
         help="Ask the server at host:port or unix:PATH, and not the folder.",
     ),
+]
+
+
+Note = Annotated[
+    str, typer.Option("--note", metavar="TEXT", help="Why, in your own words, for the server's audit log.")
 ]
 
 

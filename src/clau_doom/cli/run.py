@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
 from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, replay_command, resume_command
 from clau_doom.cli.signals import stop_signals
@@ -158,10 +159,12 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
                 showing = asyncio.ensure_future(_keep_showing(plan, store, before))
                 try:
                     async with AsyncExitStack() as stack:
-                        await stack.enter_async_context(running.steerable(plan, store, experiment, shutdown))
-                        if web:
-                            page = running.watchable(plan, store, experiment, shutdown)
-                            _say_where((await stack.enter_async_context(page)).url)
+                        reachable = running.reachable(plan, store, experiment, shutdown, web=web)
+                        page = await stack.enter_async_context(reachable)
+                        if page is not None:
+                            link = page.login_link()
+                            _say_where(link)
+                            stack.enter_context(shown_in_browser(link, plan.output_dir))
                         state = await experiment.run()
                     # On a full disk the event that ends the display may be missing.
                     await asyncio.wait({showing}, timeout=_LAST_LOOK)
@@ -202,8 +205,8 @@ async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapsho
     await ReaderHealth().keep_reading("progress", plan.config.name, show, lambda: after)
 
 
-def _say_where(url: str) -> None:
-    progress_console().print(Text.assemble("dashboard: ", (url, "bold underline")), soft_wrap=True)
+def _say_where(link: str) -> None:
+    progress_console().print(Text.assemble("dashboard: ", (link, "bold underline"), LOGIN_HINT), soft_wrap=True)
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None, *, spent: bool) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
+from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
 from clau_doom.cli.console import ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
@@ -50,8 +52,17 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
     from clau_doom.orchestration import Shutdown
 
     shutdown = Shutdown()
-    with stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace) as received:
-        await service.serve(config, output_dir, shutdown, started=_say)
+    with ExitStack() as stack:
+        received = stack.enter_context(
+            stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace)
+        )
+
+        def started(listening: "Listening") -> None:
+            _say(listening)
+            if listening.login:
+                stack.enter_context(shown_in_browser(listening.login, output_dir))
+
+        await service.serve(config, output_dir, shutdown, started=started)
     return received.exit_code
 
 
@@ -59,6 +70,7 @@ def _say(listening: "Listening") -> None:
     console = progress_console()
     lines = {
         "page": listening.web,
+        "login": f"{listening.login}{LOGIN_HINT}" if listening.login else None,
         "gRPC": f"{listening.grpc} (token in {listening.token_file})",
         "socket": listening.socket,
         "metrics": f"http://{listening.metrics}/metrics" if listening.metrics else None,

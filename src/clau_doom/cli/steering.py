@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, print_json
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, remote_of
+from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_of
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ _Experiment = Annotated[str, typer.Argument(metavar="ID", help="The experiment's
 _Agent = Annotated[str, typer.Argument(metavar="AGENT", help="The agent's id, such as quickstart-g003-a017.")]
 
 
-def pause(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+def pause(
+    experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
+) -> None:
     """Pause an experiment. Running episodes finish."""
-    _steer(experiment, server, output_dir, lambda client: client.pause(experiment))
+    _steer(experiment, _client(experiment, server, output_dir, note), lambda client: client.pause(experiment))
 
 
 def resume(
@@ -37,6 +39,7 @@ def resume(
     max_duration: Annotated[
         str | None, typer.Option("--max-duration", metavar="TIME", help="New limit of the running time, at a server.")
     ] = None,
+    note: Note = "",
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
@@ -44,20 +47,25 @@ def resume(
     from clau_doom.domain.commands import BudgetChange
 
     change = BudgetChange(generations=generations, max_duration=max_duration)
-    state = _steer(experiment, server, output_dir, lambda client: client.resume(experiment, change))
+    state = _steer(
+        experiment, _client(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
+    )
     if state != "running":
         raise typer.Exit(ExitCode.FAILED)
 
 
-def cancel(experiment: _Experiment, *, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+def cancel(
+    experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
+) -> None:
     """Cancel an experiment for good. Finished episodes are kept."""
-    _steer(experiment, server, output_dir, lambda client: client.cancel(experiment), ending=True)
+    _steer(
+        experiment, _client(experiment, server, output_dir, note), lambda client: client.cancel(experiment), ending=True
+    )
 
 
 def _steer(
     experiment: str,
-    server: str | None,
-    output_dir: Path,
+    connection: "AbstractAsyncContextManager[RpcClient]",
     call: Callable[["RpcClient"], Awaitable[Any]],
     *,
     ending: bool = False,
@@ -66,15 +74,14 @@ def _steer(
 
     Args:
         experiment: The experiment's id.
-        server: The server's address, or None for the process that runs it.
-        output_dir: The folder of experiments.
+        connection: A client of the server, or of the process that runs the experiment.
         call: The command.
         ending: Whether the command ends the run, which a plain run answers before it has ended.
     """
     from clau_doom.wire import EXPERIMENT_STATES
 
     async def steer() -> Any:
-        async with _client(experiment, server, output_dir) as client:
+        async with connection as client:
             return await call(client)
 
     answer = asyncio.run(steer())
@@ -90,11 +97,15 @@ def _steer(
     return state
 
 
-def _client(experiment: str, server: str | None, output_dir: Path) -> "AbstractAsyncContextManager[RpcClient]":
+def _client(
+    experiment: str, server: str | None, output_dir: Path, note: str
+) -> "AbstractAsyncContextManager[RpcClient]":
     from clau_doom.bootstrap.servers import reach, reach_run
 
     remote = remote_of(server)
-    return reach_run(experiment, output_dir) if remote is None else reach(remote, output_dir)
+    if remote is None:
+        return reach_run(experiment, output_dir, note=note)
+    return reach(remote, output_dir, note=note)
 
 
 def add_agent_commands(app: typer.Typer) -> None:
@@ -117,6 +128,7 @@ def _command_of(action: str) -> Callable[..., None]:
         agent: _Agent,
         *,
         as_json: AsJson = False,
+        note: Note = "",
         server: Server = None,
         output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
     ) -> None:
@@ -125,7 +137,8 @@ def _command_of(action: str) -> Callable[..., None]:
 
         experiment, _, _ = parse_agent_id(agent)
         command = AgentCommand(action=AgentAction(action), agent=agent)
-        _control(experiment, command, f"{action} {agent}", server, output_dir, as_json=as_json)
+        connection = _client(experiment, server, output_dir, note)
+        _control(experiment, connection, command, f"{action} {agent}", as_json=as_json)
 
     return steer
 
@@ -142,6 +155,7 @@ def inject(
     ],
     *,
     as_json: AsJson = False,
+    note: Note = "",
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
@@ -156,14 +170,20 @@ def inject(
             f"--genome {genome!r} is no genome: give the genes' values separated by commas, as `agent show --json` does"
         ) from None
     command = InjectGenome(experiment=experiment, genome=Genome(values))
-    _control(experiment, command, "inject a genome into the next generation", server, output_dir, as_json=as_json)
+    connection = _client(experiment, server, output_dir, note)
+    _control(experiment, connection, command, "inject a genome into the next generation", as_json=as_json)
 
 
 def _control(
-    experiment: str, command: "Command", what: str, server: str | None, output_dir: Path, *, as_json: bool
+    experiment: str,
+    connection: "AbstractAsyncContextManager[RpcClient]",
+    command: "Command",
+    what: str,
+    *,
+    as_json: bool,
 ) -> None:
     async def control() -> Any:
-        async with _client(experiment, server, output_dir) as client:
+        async with connection as client:
             return await client.control(command)
 
     done = asyncio.run(control())

@@ -13,7 +13,6 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 from clau_doom.rpc.calls import Observe
 from clau_doom.rpc.client import RpcClient, connect
 from clau_doom.rpc.feed import EventFeed
-from clau_doom.rpc.security import token_of
 from clau_doom.rpc.server import RpcServer
 
-__all__ = ["EventFeed", "Observe", "RpcClient", "RpcServer", "connect", "token_of"]
+__all__ = ["EventFeed", "Observe", "RpcClient", "RpcServer", "connect"]

@@ -5,18 +5,20 @@ client. Messages are decoded and encoded here, too: gRPC answers one that cannot
 """
 
 import asyncio
-import hmac
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from clau_doom.errors import InvalidMessage, NotAuthenticated
+from clau_doom.access import Authenticator, Caller, Role, acting
+from clau_doom.access.caller import NOTE_HEADER, read_note
+from clau_doom.errors import InvalidMessage
 from clau_doom.logs import get_logger
 from clau_doom.rpc.errors import CallRefused, Status, status_of
 from clau_doom.rpc.traffic import Traffic
@@ -38,6 +40,9 @@ _Work = Callable[[], Awaitable[bytes]]
 
 _LAST_WORD = 1.0
 """Seconds that a status may take to be sent: behind a write that is blocked it only leaves when the client reads."""
+
+_SOCKET_OWNER = "socket-owner"
+"""Who came in by a Unix socket, which only its owner can open."""
 
 _log = get_logger(__name__)
 
@@ -101,7 +106,7 @@ class Guard:
         traffic: Traffic,
         *,
         peer: Peer,
-        token: str | None,
+        authenticator: Authenticator | None,
         observe: Observe | None = None,
         stall: float = 300.0,
     ) -> None:
@@ -110,13 +115,13 @@ class Guard:
         Args:
             traffic: Where calls are counted.
             peer: How clients come in here.
-            token: What they must show, or None where the address itself says who may come.
+            authenticator: Checks the token of a call, or None where only the owner of the address can connect.
             observe: Told of every call when it has ended.
             stall: Seconds after which a client that reads nothing is given up.
         """
         self._traffic = traffic
         self._peer = peer
-        self._expected = None if token is None else f"bearer {token}".encode()
+        self._authenticator = authenticator
         self._observe = observe
         self._stall = stall
 
@@ -143,10 +148,12 @@ class Guard:
         began, code = time.monotonic(), grpc.StatusCode.OK
         self._traffic.enter(context)
         try:
-            if not method.open:
-                self._authenticate(context)
-            self._traffic.admit(works=method.works)
-            return await work()
+            if method.open:
+                self._traffic.admit(works=method.works)
+                return await work()
+            with acting(await self._authenticate(context)):
+                self._traffic.admit(works=method.works)
+                return await work()
         except (asyncio.CancelledError, grpc.aio.BaseError):  # the client has gone, or the server stops at once
             code = grpc.StatusCode.CANCELLED
             raise asyncio.CancelledError from None
@@ -182,15 +189,20 @@ class Guard:
             message = f"this client has read nothing for {self._stall:g} s: come back, and read"
             raise CallRefused(grpc.StatusCode.ABORTED, message) from None
 
-    def _authenticate(self, context: _Context) -> None:
-        if self._expected is None:
-            return
-        shown = [value for key, value in context.invocation_metadata() or () if key == "authorization"]
-        if len(shown) != 1:
-            raise NotAuthenticated("this server wants its token as metadata 'authorization: Bearer TOKEN'")
-        scheme, _, token = str(shown[0]).partition(" ")
-        if not hmac.compare_digest(f"{scheme.lower()} {token.strip()}".encode(), self._expected):
-            raise NotAuthenticated("this is not the server's token")
+    async def _authenticate(self, context: _Context) -> Caller:
+        note = read_note(next(iter(_metadata(context, NOTE_HEADER)), ""))
+        if self._authenticator is None:
+            return Caller(name=_SOCKET_OWNER, role=Role.FULL, face="socket", peer="unix", note=note)
+        shown = _metadata(context, "authorization")
+        scheme, _, secret = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
+        peer = unquote(str(context.peer()))
+        return await self._authenticator.authenticate(
+            secret.strip() if scheme.lower() == "bearer" else None,
+            face="grpc",
+            peer=peer,
+            address=peer.rpartition(":")[0],
+            note=note,
+        )
 
     def _report(self, method: Method, code: grpc.StatusCode, seconds: float) -> None:
         # Probes and lists of services come by the minute, and say nothing about experiments.
@@ -198,6 +210,10 @@ class Guard:
         level("call", method=method.label, code=code.name, seconds=round(seconds, 6), peer=self._peer)
         if self._observe is not None:
             self._observe(method.label, code.name, seconds)
+
+
+def _metadata(context: _Context, name: str) -> list[str]:
+    return [str(value) for key, value in context.invocation_metadata() or () if key == name]
 
 
 def _decoded(method: Method, data: bytes) -> Message:

@@ -6,9 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import grpc
 
+from clau_doom.access.caller import NOTE_HEADER
 from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
@@ -44,6 +46,7 @@ async def connect(
     ca: Path | None = None,
     certificate: Path | None = None,
     key: Path | None = None,
+    note: str = "",
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator["RpcClient"]:
     """Yield a client of the server at an address; the first call finds out whether it is there.
@@ -55,6 +58,7 @@ async def connect(
         ca: The authority that signed the server's certificate (PEM); given, TLS is spoken to any host.
         certificate: A certificate of one's own, for a server that asks for one (PEM).
         key: Its key (PEM).
+        note: Why the client changes something, for the server's audit log.
         environ: The environment.
 
     Raises:
@@ -62,16 +66,17 @@ async def connect(
     """
     token = find_token(address, token_file, default_token_file, environ)
     async with dial(address, ca=ca, certificate=certificate, key=key) as channel:
-        yield RpcClient(channel, address, token)
+        yield RpcClient(channel, address, token, note=note)
 
 
 class RpcClient:
     """Calls one server; made by `connect`. Every method raises what the server refused by, or `ServerUnreachable`."""
 
-    def __init__(self, channel: grpc.aio.Channel, address: str, token: str | None) -> None:
+    def __init__(self, channel: grpc.aio.Channel, address: str, token: str | None, *, note: str = "") -> None:
         """Use an open channel."""
         self._address = address
-        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        shown = {"authorization": f"Bearer {token}" if token else "", NOTE_HEADER: quote(note)}
+        self._metadata = tuple((name, value) for name, value in shown.items() if value)
         self._stub: Any = orchestrator_pb2_grpc.OrchestratorServiceStub(channel)
 
     async def start(

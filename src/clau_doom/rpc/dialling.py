@@ -6,9 +6,9 @@ from pathlib import Path
 
 import grpc
 
+from clau_doom.access import read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
-from clau_doom.rpc.security import read_token
 
 __all__ = ["TOKEN_VARIABLE", "dial", "find_token"]
 

@@ -1,11 +1,7 @@
-"""Who may come in: the token in its file, certificates, and the addresses that can do without them."""
+"""Certificates of the gRPC server, and the addresses that can do without them."""
 
-import contextlib
-import os
-import secrets
 import socket
 import ssl
-import stat
 from pathlib import Path
 
 import grpc
@@ -13,69 +9,7 @@ import grpc
 from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import ConfigError
 
-__all__ = ["addresses", "read_token", "server_credentials", "token_of"]
-
-_TOKEN_BYTES = 32
-_LONGEST_TOKEN = 4096
-
-
-def token_of(path: Path) -> str:
-    """Return the token in a file that only its owner can read; make the file when there is none.
-
-    Raises:
-        ConfigError: The file cannot be used, or others could read it.
-    """
-    if not path.exists():
-        try:
-            _make_token(path)
-        except OSError as error:
-            raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
-    return read_token(path)
-
-
-def _make_token(path: Path) -> None:
-    """Make the file with its content, so that whoever finds it finds all of it; one that is there by now stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(part, path)
-    finally:
-        part.unlink()
-
-
-def read_token(path: Path) -> str:
-    """Return the token in a file that only its owner can read.
-
-    Raises:
-        ConfigError: The file cannot be used, or others could read it.
-    """
-    try:
-        with path.open("rb") as file:
-            _check_private(path, os.fstat(file.fileno()))
-            token = file.read(_LONGEST_TOKEN + 1).decode("ascii").strip()
-    except OSError as error:
-        raise ConfigError(f"the token file {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        token = ""
-    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable() or " " in token:
-        raise ConfigError(f"the token file {path} holds no token: remove it, and the server makes a new one")
-    return token
-
-
-def _check_private(path: Path, facts: os.stat_result) -> None:
-    if not stat.S_ISREG(facts.st_mode):
-        raise ConfigError(f"the token file {path} is no file")
-    if facts.st_uid != os.geteuid():
-        raise ConfigError(
-            f"the token file {path} belongs to user {facts.st_uid} and not to you ({os.geteuid()}): "
-            "name a file of your own (grpc.token_file)"
-        )
-    if stat.S_IMODE(facts.st_mode) & 0o077:
-        mode = stat.S_IMODE(facts.st_mode)
-        raise ConfigError(f"the token file {path} can be read by others (mode {mode:04o}): chmod 600 {path}")
+__all__ = ["addresses", "server_credentials"]
 
 
 def addresses(host: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Self
 import grpc
 from grpc_health.v1 import health_pb2
 
+from clau_doom.access import Authenticator
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.finishing import Finishing
@@ -20,7 +21,7 @@ from clau_doom.rpc.feed import EventFeed
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listening import listen_on_host, listen_on_socket
 from clau_doom.rpc.reflection import reflection_methods
-from clau_doom.rpc.security import server_credentials, token_of
+from clau_doom.rpc.security import server_credentials
 from clau_doom.rpc.service import WORKS, OrchestratorService
 from clau_doom.rpc.traffic import Traffic
 
@@ -58,7 +59,7 @@ class RpcServer:
         config: GrpcConfig,
         orchestrator: Orchestrator,
         *,
-        token_file: Path,
+        authenticator: Authenticator,
         grace: float = 10.0,
         stall: float = 300.0,
         most_calls: int = 1024,
@@ -73,7 +74,7 @@ class RpcServer:
         Args:
             config: Where to listen, and by what certificate.
             orchestrator: What is served.
-            token_file: Where the token is kept, unless the configuration names another file; made when it is absent.
+            authenticator: Checks the tokens of calls to the port; the owner's token is made when its file is absent.
             grace: Seconds that calls may take to end.
             stall: Seconds after which a client that reads nothing is given up.
             most_calls: How many calls are carried out at once.
@@ -84,7 +85,7 @@ class RpcServer:
             streaming: Entered for as long as events are streamed to a client.
         """
         self._config = config
-        self._token_file = Path(config.token_file) if config.token_file else token_file
+        self._authenticator = authenticator
         self._socket_only = socket_only
         self._grace = grace
         self._stall = stall
@@ -142,8 +143,9 @@ class RpcServer:
     async def _listen(self, stack: AsyncExitStack) -> grpc.aio.Server:
         """Return a server of the port, which wants a token."""
         credentials = server_credentials(self._config)
-        token = token_of(self._token_file)
-        server = await stack.enter_async_context(self._server("tcp" if credentials is None else "tls", token))
+        self._authenticator.tokens.make()
+        peer: Peer = "tcp" if credentials is None else "tls"
+        server = await stack.enter_async_context(self._server(peer, self._authenticator))
         self._port = listen_on_host(server, self._config.host, self._config.port, credentials)
         return server
 
@@ -160,8 +162,8 @@ class RpcServer:
             _log.warning("calls were ended", grace=self._grace)
 
     @asynccontextmanager
-    async def _server(self, peer: Peer, token: str | None) -> AsyncIterator[grpc.aio.Server]:
-        guard = Guard(self._traffic, peer=peer, token=token, observe=self._observe, stall=self._stall)
+    async def _server(self, peer: Peer, authenticator: Authenticator | None) -> AsyncIterator[grpc.aio.Server]:
+        guard = Guard(self._traffic, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall)
         server = grpc.aio.server(handlers=guard.handlers(self._methods), options=_OPTIONS)
         try:
             yield server

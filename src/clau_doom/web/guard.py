@@ -1,33 +1,36 @@
-"""What stands before every page: who is let in, and what a browser is told to refuse.
+"""Access to the dashboard, and the headers by which a browser refuses what does not belong to it.
 
-On loopback whoever can reach the address is let in, as long as the address is the one that was asked for: a page of
-another site can neither name it by a name of its own (the Host header is checked, against DNS rebinding), nor change
-anything through a visitor's browser (the Origin header is checked, and every change shows a token that only our own
-page holds). Any other address needs TLS, and the token of the gRPC API, which is given once and becomes a cookie.
+A browser logs in with a one-time link or a token, and then shows a cookie; a program sends ``Authorization: Bearer
+TOKEN``. On loopback the Host header is checked against DNS rebinding. A change by a browser needs our own Origin, and a
+value that only our own page holds. An address beyond loopback needs TLS.
 """
 
 import hmac
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CSRF_HEADER", "Guard", "Sessions"]
+from clau_doom.access import Authenticator, Caller, acting
+from clau_doom.access.authenticator import caller_of
+from clau_doom.access.caller import NOTE_HEADER, read_note
+from clau_doom.errors import NotAuthenticated
+from clau_doom.httpd import address_of
+from clau_doom.web.sessions import Sessions
+
+__all__ = ["CSRF_HEADER", "SECURITY_HEADERS", "Guard"]
 
 CSRF_HEADER = "x-csrf-token"
-_COOKIE = "clau_doom_session"
 _SAFE = {"GET", "HEAD"}
-_MOST_SESSIONS = 1000
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-_HEADERS = MappingProxyType(
+SECURITY_HEADERS = MappingProxyType(
     {
         "content-security-policy": _POLICY,
         "cross-origin-opener-policy": "same-origin",
@@ -38,96 +41,107 @@ _HEADERS = MappingProxyType(
 )
 
 
-class Sessions:
-    """Who has shown the token, by the secret in their cookie; forgotten when the server ends."""
-
-    def __init__(self, token: Callable[[], str]) -> None:
-        """Let in whoever shows what `token` returns."""
-        self._token = token
-        self._known: dict[str, None] = {}
-
-    def open(self, shown: str) -> str | None:
-        """Return a new session's secret, or None where what is shown is not the token."""
-        if not hmac.compare_digest(shown.encode(), self._token().encode()):
-            return None
-        while len(self._known) >= _MOST_SESSIONS:
-            del self._known[next(iter(self._known))]
-        secret = secrets.token_urlsafe(32)
-        self._known[secret] = None
-        return secret
-
-    def holds(self, secret: str) -> bool:
-        """Say whether a session is one that was opened here."""
-        return secret in self._known
-
-    @staticmethod
-    def remember(response: Response, secret: str) -> None:
-        """Have the browser show a session from now on, to us alone."""
-        response.set_cookie(_COOKIE, secret, secure=True, httponly=True, samesite="strict", path="/")
-
-
 class Guard:
     """ASGI middleware: refuses what must not come in, and adds the headers that every answer has."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Callable[[], frozenset[str]] | None, sessions: Sessions | None, csrf: str
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Callable[[], frozenset[str]] | None,
+        authenticator: Authenticator,
+        sessions: Sessions,
+        cookie: Callable[[], str],
     ) -> None:
         """Stand before an application.
 
         Args:
             app: What answers those who are let in.
-            hosts: Returns the Host headers that are ours, or None where a session says enough.
-            sessions: Who has shown the token, or None where none is needed.
-            csrf: What a change must show in `CSRF_HEADER`.
+            hosts: Returns the Host headers that are ours, or None where any is.
+            authenticator: Checks tokens that come as ``Authorization: Bearer TOKEN``.
+            sessions: Knows the browsers that have logged in.
+            cookie: Returns the name of the cookie that holds a session's secret.
         """
         self._app = app
         self._hosts = hosts
+        self._authenticator = authenticator
         self._sessions = sessions
-        self._csrf = csrf
+        self._cookie = cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let through."""
+        """Answer, or let through as the caller that the request came from."""
         if scope["type"] != "http":
             return
-        answer = self._refusal(Request(scope)) or self._app
-        await answer(scope, receive, _with_headers(send))
+        request, send = Request(scope), _with_headers(send)
+        refusal = self._misplaced(request)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        elif _is_open(request.url.path):
+            await self._app(scope, receive, send)
+        else:
+            caller = await self._caller(request)
+            if isinstance(caller, Response):
+                await caller(scope, receive, send)
+                return
+            with acting(caller):
+                await self._app(scope, receive, send)
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _misplaced(self, request: Request) -> Response | None:
+        """Refuse another server's name, and changes by pages of other sites."""
         headers = request.headers
         if self._hosts is not None and headers.get("host", "") not in self._hosts():
-            return _refused(HTTPStatus.MISDIRECTED_REQUEST, "this server is not of that name: use the address it told")
-        if request.method not in _SAFE:
-            if headers.get("origin") != f"{request.url.scheme}://{headers.get('host', '')}":
-                return _refused(HTTPStatus.FORBIDDEN, "a page of another origin may change nothing here")
-            shown = headers.get(CSRF_HEADER, "")
-            if request.url.path != "/login" and not hmac.compare_digest(shown.encode(), self._csrf.encode()):
-                return _refused(HTTPStatus.FORBIDDEN, "this page is of an earlier server: load it again")
-        return self._unknown(request) if self._sessions is not None else None
-
-    def _unknown(self, request: Request) -> Response | None:
-        """Return what somebody sees who has not shown the token yet."""
-        path = request.url.path
-        assert self._sessions is not None
-        if self._sessions.holds(_session_of(request.headers)) or path == "/login" or path.startswith("/static/"):
+            return _refused(
+                HTTPStatus.MISDIRECTED_REQUEST, "this server has another name: use the address that it printed"
+            )
+        if request.method in _SAFE:
             return None
-        if path.startswith("/api/"):
-            return _refused(HTTPStatus.UNAUTHORIZED, "this session is over: load the page, and give the token")
-        return RedirectResponse("/login", status_code=HTTPStatus.SEE_OTHER)
+        origin = headers.get("origin")
+        is_program = origin is None and "authorization" in headers  # a browser would send an origin
+        if is_program or origin == f"{request.url.scheme}://{headers.get('host', '')}":
+            return None
+        return _refused(HTTPStatus.FORBIDDEN, "a page of another origin may change nothing here")
+
+    async def _caller(self, request: Request) -> Caller | Response:
+        """Return who sent a request, or what a stranger sees."""
+        headers = request.headers
+        client, note = request.client, read_note(headers.get(NOTE_HEADER, ""))
+        address, peer = (client.host, address_of(client.host, client.port)) if client else ("", "")
+        if "authorization" in headers:
+            scheme, _, secret = headers["authorization"].partition(" ")
+            shown = secret.strip() if scheme.lower() == "bearer" else None
+            try:
+                return await self._authenticator.authenticate(shown, face="web", peer=peer, address=address, note=note)
+            except NotAuthenticated as error:
+                return _refused(HTTPStatus.UNAUTHORIZED, str(error), {"www-authenticate": "Bearer"})
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie(), "")
+        token = self._sessions.token_of(cookie)
+        if token is None:
+            if request.url.path.startswith("/api/"):
+                return _refused(HTTPStatus.UNAUTHORIZED, "this session is over: load the page, and log in")
+            return RedirectResponse("/login", status_code=HTTPStatus.SEE_OTHER)
+        shown = headers.get(CSRF_HEADER, "")
+        if request.method not in _SAFE and not hmac.compare_digest(
+            shown.encode(), self._sessions.csrf(cookie).encode()
+        ):
+            return _refused(HTTPStatus.FORBIDDEN, "this page is of another session: load it again")
+        return caller_of(token, face="web", peer=peer, note=note)
 
 
-def _session_of(headers: Headers) -> str:
-    return cookie_parser(headers.get("cookie", "")).get(_COOKIE, "")
+def _is_open(path: str) -> bool:
+    """Say whether a path is for strangers, too: the login page and what it is drawn with."""
+    return path == "/login" or path.startswith("/static/")
 
 
-def _refused(status: HTTPStatus, message: str) -> Response:
-    return JSONResponse({"error": {"kind": status.phrase, "message": message}}, status_code=status)
+def _refused(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    told = {"error": {"kind": status.phrase, "message": message}}
+    return JSONResponse(told, status_code=status, headers=headers)
 
 
 def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         await send(message)

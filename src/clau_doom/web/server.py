@@ -1,13 +1,12 @@
 """The dashboard's server: the page, its modules, and the API that they ask."""
 
-import secrets
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -17,14 +16,16 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clau_doom import __version__
+from clau_doom.access import Authenticator
 from clau_doom.config import WebConfig, is_loopback
-from clau_doom.errors import ConfigError
+from clau_doom.errors import ConfigError, NotAuthenticated
 from clau_doom.httpd import HttpServer, address_of
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.api import Api
-from clau_doom.web.guard import Guard, Sessions
+from clau_doom.web.guard import Guard
 from clau_doom.web.refusals import Refusals
+from clau_doom.web.sessions import Sessions
 from clau_doom.web.studio import Studio
 
 __all__ = ["WebServer"]
@@ -32,6 +33,8 @@ __all__ = ["WebServer"]
 _STATIC = Path(__file__).parent / "static"
 _CONNECTIONS = 256
 _LONGEST_FORM = 8192
+_WRONG_LOGIN = "This is not a token of this server. The server prints the file's name when it starts."
+_OLD_CODE = "This link has been used or is too old. Enter a token, or start the server again for a new link."
 _PAGES = ("/", "/new", "/arena", "/compare", "/report", "/experiments/{experiment}", "/agents/{agent}")
 
 
@@ -44,7 +47,7 @@ class WebServer(HttpServer):
         orchestrator: Orchestrator,
         *,
         studio: Studio,
-        token: Callable[[], str],
+        authenticator: Authenticator,
         finishing: Finishing,
         starts: bool,
         readers: ReaderHealth | None = None,
@@ -56,7 +59,7 @@ class WebServer(HttpServer):
             config: Where to listen.
             orchestrator: Whose experiments are shown and steered.
             studio: Makes what no store holds.
-            token: Returns what has to be shown anywhere but on loopback.
+            authenticator: Knows the tokens that open a session.
             finishing: Sees a change to its end, even where the browser that asked for it has gone; entered.
             starts: Whether experiments can be started here.
             readers: Counts failures of streams of events.
@@ -66,12 +69,10 @@ class WebServer(HttpServer):
             ConfigError: The address needs a certificate, or one cannot be used.
         """
         tls = _tls(config)
-        self._here = is_loopback(config.host)
-        self._sessions = None if self._here else Sessions(token)
-        self._csrf = secrets.token_urlsafe(32)
+        self._authenticator = authenticator
+        self._sessions = Sessions(authenticator.tokens)
         self._starts = starts
         api = Api(orchestrator, studio=studio, finishing=finishing, readers=readers, streaming=streaming)
-        hosts = self._hosts if self._here else None
         application = Starlette(
             routes=[
                 *(Route(path, self._page, methods=["GET"]) for path in _PAGES),
@@ -81,7 +82,13 @@ class WebServer(HttpServer):
                 Mount("/static", _Static(directory=_STATIC)),
             ],
             middleware=[
-                Middleware(Guard, hosts=hosts, sessions=self._sessions, csrf=self._csrf),
+                Middleware(
+                    Guard,
+                    hosts=self._hosts if is_loopback(config.host) else None,
+                    authenticator=authenticator,
+                    sessions=self._sessions,
+                    cookie=self._cookie,
+                ),
                 Middleware(Refusals),
             ],
             exception_handlers={404: _nothing_there},
@@ -96,39 +103,71 @@ class WebServer(HttpServer):
         """Where the dashboard is."""
         return f"{self._scheme}://{self.address}"
 
+    def login_link(self) -> str:
+        """Return a new link that logs a browser in as the owner, once, within 15 minutes."""
+        return f"{self.url}/login?{urlencode({'code': self._sessions.code()})}"
+
+    def _cookie(self) -> str:
+        """Return the name of the session's cookie: browsers keep one set of cookies for all ports of a host."""
+        return f"clau_doom_session_{self.port}"
+
     def _hosts(self) -> frozenset[str]:
         port = self.port
         names = ("127.0.0.1", "localhost", "::1")
         bare = {f"[{name}]" if ":" in name else name for name in names} if port in {80, 443} else set()
         return frozenset({address_of(name, port) for name in names} | {self.address} | bare)
 
-    async def _page(self, _request: Request) -> Response:
+    async def _page(self, request: Request) -> Response:
         """Return the one page; what it shows is chosen by its address, in the browser."""
         text = (_STATIC / "index.html").read_text()
-        told = {"CSRF": self._csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
+        csrf = self._sessions.csrf(request.cookies.get(self._cookie(), ""))
+        told = {"CSRF": csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
         for name, value in told.items():
             text = text.replace(f"%{name}%", escape(value))
         return HTMLResponse(text)
 
-    async def _login_page(self, _request: Request) -> Response:
-        return HTMLResponse((_STATIC / "login.html").read_text().replace("%PROBLEM%", ""))
+    async def _login_page(self, request: Request) -> Response:
+        """Show the form, or log in who comes with a one-time code."""
+        code = request.query_params.get("code")
+        if code is None or request.method != "GET":
+            return _login_form()
+        secret = self._sessions.redeem(code)
+        if secret is None:
+            await self._authenticator.refuse(face="web", address=_address(request))
+            return _login_form(_OLD_CODE)
+        # No redirect: after one from another site's page, browsers would leave the new cookie out.
+        return self._logged_in(secret, HTMLResponse((_STATIC / "welcome.html").read_text()))
 
     async def _login(self, request: Request) -> Response:
-        """Open a session for whoever gives the token."""
+        """Open a session for a token."""
         body = bytearray()
         async for part in request.stream():
             body += part
             if len(body) > _LONGEST_FORM:
-                return PlainTextResponse("that is no token\n", status_code=413)
-        shown = _field(bytes(body), "token")
-        secret = self._sessions.open(shown) if self._sessions else None
-        if secret is None:
-            text = (_STATIC / "login.html").read_text()
-            problem = "That is not the token. It stands in the file that the server names when it starts."
-            return HTMLResponse(text.replace("%PROBLEM%", problem), status_code=401)
-        answer = RedirectResponse("/", status_code=303)
-        Sessions.remember(answer, secret)
+                return PlainTextResponse("this is not a token: it is too long\n", status_code=413)
+        shown, address = _field(bytes(body), "token"), _address(request)
+        try:
+            await self._authenticator.authenticate(shown, face="web", peer=address, address=address)
+        except NotAuthenticated:
+            return _login_form(_WRONG_LOGIN)
+        token = self._authenticator.tokens.find(shown)
+        assert token is not None
+        return self._logged_in(self._sessions.open(token), RedirectResponse("/", status_code=303))
+
+    def _logged_in(self, secret: str, answer: Response) -> Response:
+        Sessions.remember(answer, self._cookie(), secret, encrypted=self._scheme == "https")
         return answer
+
+
+def _login_form(problem: str = "") -> Response:
+    text = (_STATIC / "login.html").read_text().replace("%PROBLEM%", problem)
+    # Without a referrer browsers would send the form with the Origin "null".
+    headers = {"referrer-policy": "same-origin"}
+    return HTMLResponse(text, status_code=401 if problem else 200, headers=headers)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 class _Static(StaticFiles):

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import pytest
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import GrpcConfig, config_from_yaml
 from clau_doom.domain.commands import BudgetChange
 from clau_doom.domain.events import RecordedEvent
@@ -52,7 +53,9 @@ class Background:
 
     async def _serve(self) -> None:
         self.orchestrator = Watched(self.laboratory)
-        server = RpcServer(self._server, self.orchestrator, token_file=self._token_file, grace=5.0)
+        server = RpcServer(
+            self._server, self.orchestrator, authenticator=Authenticator(TokenFiles(self._token_file)), grace=5.0
+        )
         async with server, self.orchestrator:
             self._up.set()
             await self._end.wait()

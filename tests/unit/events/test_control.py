@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
 
 from clau_doom.config import NatsConfig
-from clau_doom.errors import BusUnavailable, ExperimentNotFound
+from clau_doom.errors import BusUnavailable, ExperimentNotFound, NotAuthenticated
 from clau_doom.events import VERBS, Control, LocalBus, obeying
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +36,10 @@ async def _never(verb: str, experiment: str) -> str:
     raise AssertionError(f"{verb} of {experiment} was obeyed")
 
 
+async def accept(token: str | None, note: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await bus.request(subject, payload))
     return answer
@@ -43,13 +48,44 @@ async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, An
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_command_is_obeyed_and_answered(bus: LocalBus, verb: str) -> None:
     """The answer says the state that the experiment is in then."""
-    async with obeying(bus, ON, _state):
+    async with obeying(bus, ON, _state, accept):
         assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
+
+
+async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: LocalBus) -> None:
+    """Token and note are those of the request; without the right token nothing else of it is looked at."""
+    holders: list[str] = []
+    seen: list[tuple[str, list[str]]] = []
+
+    async def authenticate(token: str | None, note: str) -> AbstractContextManager[None]:
+        if token != "right":
+            raise NotAuthenticated("this is not a token of this server")
+
+        @contextmanager
+        def acting() -> Iterator[None]:
+            holders.append(note)
+            yield
+            holders.remove(note)
+
+        return acting()
+
+    async def command(verb: str, experiment: str) -> str:
+        seen.append((verb, [*holders]))
+        return "paused"
+
+    async with obeying(bus, ON, command, authenticate):
+        for payload in (b"", b"{}", b'{"token": "wrong"}', b'{"note": "right"}'):
+            for subject in ("clau-doom.control.lab.pause", "clau-doom.control.lab.explode"):
+                answer = await ask(bus, subject, payload)
+                assert answer == {"ok": False, "error": "this is not a token of this server"}
+        assert (await ask(bus, "clau-doom.control.lab.pause", b'{"token": "right", "note": "disk full"}'))["ok"]
+    assert seen == [("pause", ["disk full"])]
+    assert holders == []
 
 
 async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus) -> None:
     """Nobody answers then."""
-    async with obeying(bus, NatsConfig(enabled=True), _never):
+    async with obeying(bus, NatsConfig(enabled=True), _never, accept):
         with pytest.raises(BusUnavailable, match="nobody answers"):
             await bus.request("clau-doom.control.lab.pause")
 
@@ -64,11 +100,14 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus)
         ("clau-doom.control.lab.pause.now", b"", "is no command"),
         ("clau-doom.control..pause", b"", "no experiment id"),
         ("clau-doom.control.lab.pause", b"x" * 4097, "4097 bytes"),
+        ("clau-doom.control.lab.pause", b"now", "not a JSON object"),
+        ("clau-doom.control.lab.pause", b"[" * 4000, "not a JSON object"),
+        ("clau-doom.control.lab.pause", b'{"token": 5}', "not a JSON object"),
     ],
 )
 async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payload: bytes, says: str) -> None:
     """Unknown verbs, malformed ids and oversized requests reach nobody, and are answered with the reason."""
-    async with obeying(bus, ON, _never):
+    async with obeying(bus, ON, _never, accept):
         answer = await ask(bus, subject, payload)
     assert answer["ok"] is False
     assert says in answer["error"]
@@ -80,7 +119,7 @@ async def test_a_refusal_says_why(bus: LocalBus) -> None:
     async def refuse(verb: str, experiment: str) -> str:
         raise ExperimentNotFound(f"no experiment {experiment} runs here") from OSError("no such folder")
 
-    async with obeying(bus, ON, refuse):
+    async with obeying(bus, ON, refuse, accept):
         answer = await ask(bus, "clau-doom.control.lab.pause")
     assert answer == {"ok": False, "error": "no experiment lab runs here"}
 
@@ -99,7 +138,7 @@ async def test_the_unexpected_is_told_by_an_id_alone(
             raise error
         return "paused"
 
-    async with obeying(bus, ON, fail):
+    async with obeying(bus, ON, fail, accept):
         answer = await ask(bus, "clau-doom.control.lab.pause")
         failing = False
         assert (await ask(bus, "clau-doom.control.lab.pause"))["ok"]
@@ -117,7 +156,7 @@ async def test_a_command_that_takes_too_long_is_answered() -> None:
         return "never"
 
     async with asyncio.timeout(10):
-        answer = json.loads(await Control(hang, patience=0.05).answer("clau-doom.control.lab.pause", b""))
+        answer = json.loads(await Control(hang, accept, patience=0.05).answer("clau-doom.control.lab.pause", b""))
     assert answer == {"ok": False, "error": "not done within 0.05 s; ask for the experiment's state"}
 
 
@@ -129,7 +168,7 @@ async def test_too_many_commands_at_once_are_refused() -> None:
         await free.wait()
         return "paused"
 
-    control = Control(wait)
+    control = Control(wait, accept)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         under_way = [tasks.create_task(control.answer("clau-doom.control.lab.pause", b"")) for _ in range(33)]
         await asyncio.sleep(0.05)

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Orchestrator
@@ -81,7 +82,13 @@ def serving(
         orchestrator = Orchestrator(laboratory)
         token_file, socket = tmp_path / "token", tmp_path / "api.sock"
         config = GrpcConfig(port=0, socket=str(socket))
-        server = RpcServer(config, orchestrator, token_file=token_file, grace=grace, **options)
+        server = RpcServer(
+            config,
+            orchestrator,
+            authenticator=Authenticator(TokenFiles(token_file), shortest_delay=0.0),
+            grace=grace,
+            **options,
+        )
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(server)
             await stack.enter_async_context(orchestrator)

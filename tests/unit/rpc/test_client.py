@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig
 from clau_doom.domain import Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
@@ -203,7 +204,10 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
     async def served(laboratory: ScriptedLaboratory, until: asyncio.Event) -> None:
         orchestrator = Orchestrator(laboratory)
         config = GrpcConfig(port=0, socket=str(socket))
-        async with orchestrator, RpcServer(config, orchestrator, token_file=tmp_path / "token", grace=0.1):
+        async with (
+            orchestrator,
+            RpcServer(config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1),
+        ):
             if stores:
                 await orchestrator.resume("x")
             else:
@@ -254,7 +258,9 @@ async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
     orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
     config = GrpcConfig(socket=str(socket))
     async with orchestrator:
-        async with RpcServer(config, orchestrator, token_file=tmp_path / "t", socket_only=True, grace=0.0):
+        async with RpcServer(
+            config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "t")), socket_only=True, grace=0.0
+        ):
             await orchestrator.start(ExperimentConfig(name="x"))
             follower = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", FOLLOWER, f"unix:{socket}"),
@@ -284,7 +290,9 @@ async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
     async with aclosing(follow()) as log:  # type: ignore[type-var]
         config = GrpcConfig(port=0, socket=str(socket))
         async with orchestrator:
-            async with RpcServer(config, orchestrator, token_file=tmp_path / "token", grace=0.1):
+            async with RpcServer(
+                config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1
+            ):
                 await orchestrator.start(ExperimentConfig(name="x"))
                 assert await anext(log) == 1
             with pytest.raises(ServerUnreachable, match=f"no orchestrator answers at unix:{socket}"):

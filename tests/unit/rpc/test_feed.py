@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig, StoredExperiment
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import (
@@ -307,7 +308,11 @@ async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
     laboratory.open_gate.clear()
     orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
     server = RpcServer(
-        GrpcConfig(socket=str(socket)), orchestrator, token_file=tmp_path / "t", grace=30.0, socket_only=True
+        GrpcConfig(socket=str(socket)),
+        orchestrator,
+        authenticator=Authenticator(TokenFiles(tmp_path / "t")),
+        grace=30.0,
+        socket_only=True,
     )
     async with orchestrator, own_channel(f"unix:{socket}") as channel:
         async with server:

@@ -1,7 +1,6 @@
 """A real server: who gets in, what it refuses to start with, and how it stops."""
 
 import asyncio
-import os
 import socket
 import stat
 import subprocess
@@ -16,6 +15,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
+from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.orchestration import Orchestrator
@@ -23,7 +23,6 @@ from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
 from clau_doom.rpc.calls import Method
-from clau_doom.rpc.security import token_of
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
@@ -42,7 +41,9 @@ def stub_of(channel: grpc.aio.Channel) -> Any:
 
 def server(tmp_path: Path, **fields: Any) -> RpcServer:
     return RpcServer(
-        GrpcConfig(**{"port": 0, **fields}), Orchestrator(ScriptedLaboratory()), token_file=tmp_path / "token"
+        GrpcConfig(**{"port": 0, **fields}),
+        Orchestrator(ScriptedLaboratory()),
+        authenticator=Authenticator(TokenFiles(tmp_path / "token")),
     )
 
 
@@ -109,57 +110,6 @@ async def test_the_socket_is_its_owner_s_alone_and_goes_with_the_server(serving:
     assert sorted(path.name for path in served.socket.parent.iterdir()) == ["token"]
 
 
-# The token's file.
-
-
-def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
-    """256 random bits in a file of mode 0600; the next start finds it."""
-    path = tmp_path / "folder" / "token"
-    token = token_of(path)
-    assert len(token) >= 43
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert token_of(path) == token
-    assert [each.name for each in path.parent.iterdir()] == ["token"]
-    assert token_of(tmp_path / "other") != token
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> None:
-    """With the command that mends it."""
-    path = tmp_path / "token"
-    token_of(path)
-    path.chmod(mode)
-    with pytest.raises(ConfigError, match=f"mode {mode:04o}.*chmod 600 {path}"):
-        token_of(path)
-
-
-def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    """A file that another user could have put there opens nothing."""
-    path = tmp_path / "token"
-    token_of(path)
-    if os.geteuid() == 0:
-        os.chown(path, 12345, 12345)
-        with pytest.raises(ConfigError, match="belongs to user 12345"):
-            token_of(path)
-
-
-@pytest.mark.parametrize("content", [b"", b"  \n", b"two words\n", b"\xff\xfe", b"a\x00b"])
-def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> None:
-    """An empty file above all: an empty token would open the door."""
-    path = tmp_path / "token"
-    path.write_bytes(content)
-    path.chmod(0o600)
-    with pytest.raises(ConfigError, match="holds no token"):
-        token_of(path)
-
-
-def test_a_token_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
-    """It names the file."""
-    (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match=r"file/token cannot be made"):
-        token_of(tmp_path / "file" / "token")
-
-
 # What it does not start with.
 
 
@@ -220,7 +170,9 @@ async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
 async def test_a_server_of_the_socket_alone_has_no_port_and_no_token(tmp_path: Path, own_channel: Channel) -> None:
     """What steers a single run needs neither."""
     config, token, path = GrpcConfig(socket=str(tmp_path / "s.sock")), tmp_path / "token", tmp_path / "s.sock"
-    async with RpcServer(config, Orchestrator(ScriptedLaboratory()), token_file=token, socket_only=True) as served:
+    async with RpcServer(
+        config, Orchestrator(ScriptedLaboratory()), authenticator=Authenticator(TokenFiles(token)), socket_only=True
+    ) as served:
         async with own_channel(f"unix:{path}") as channel:
             assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
         assert served.port == 0

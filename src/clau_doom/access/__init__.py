@@ -1,0 +1,24 @@
+"""Access control of a running orchestrator: named tokens, the callers who show them, and the audit log.
+
+gRPC, the dashboard and NATS control authenticate with one `Authenticator`. `AuditedOrchestrator` checks the role of the
+caller and records every change, so that no face can skip either.
+"""
+
+from clau_doom.access.audit import AuditLog
+from clau_doom.access.audited_orchestrator import AuditedOrchestrator
+from clau_doom.access.authenticator import Authenticator
+from clau_doom.access.caller import Caller, acting, current_caller
+from clau_doom.access.tokens import Role, Token, TokenFiles, read_token
+
+__all__ = [
+    "AuditLog",
+    "AuditedOrchestrator",
+    "Authenticator",
+    "Caller",
+    "Role",
+    "Token",
+    "TokenFiles",
+    "acting",
+    "current_caller",
+    "read_token",
+]

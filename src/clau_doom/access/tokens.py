@@ -1,0 +1,246 @@
+"""Named tokens in private files, each with a role.
+
+The owner's token is one file, such as ``runs/token``. Further tokens are files beside it: ``token.NAME.full`` and
+``token.NAME.readonly``. A change of the files takes effect within a second, without a restart.
+"""
+
+import contextlib
+import hmac
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from clau_doom.errors import ConfigError
+from clau_doom.logs import get_logger
+
+__all__ = ["OWNER", "Role", "Token", "TokenFiles", "read_token"]
+
+OWNER = "owner"
+"""The name of the token whose file the server makes by itself."""
+
+_TOKEN_BYTES = 32
+_LONGEST_TOKEN = 4096
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_FRESH = 1.0
+"""Seconds for which a reading of the files is used before the files are looked at again."""
+
+_log = get_logger(__name__)
+
+
+class Role(StrEnum):
+    """What the holder of a token may do."""
+
+    FULL = "full"
+    """Read and change experiments."""
+    READ_ONLY = "readonly"
+    """Read experiments."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Token:
+    """One token.
+
+    Attributes:
+        name: The name that the audit log shows.
+        role: What its holder may do.
+        path: Its file.
+        secret: What its holder shows.
+    """
+
+    name: str
+    role: Role
+    path: Path
+    secret: str = field(repr=False)
+
+
+class TokenFiles:
+    """The tokens that a server accepts."""
+
+    def __init__(self, owner: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Use the owner's file and the files of further tokens beside it.
+
+        Args:
+            owner: The file of the owner's token.
+            clock: Returns seconds that never go back.
+        """
+        self.owner = owner
+        self._clock = clock
+        self._read_at: float | None = None
+        self._state: tuple[object, ...] = ()
+        self._tokens: tuple[Token, ...] = ()
+
+    def make(self) -> Token:
+        """Return the owner's token; make its file when there is none.
+
+        Raises:
+            ConfigError: The file cannot be used, or other users can read it.
+        """
+        if not self.owner.exists():
+            _write(self.owner, replace=False)
+        return Token(name=OWNER, role=Role.FULL, path=self.owner, secret=read_token(self.owner))
+
+    def find(self, secret: str) -> Token | None:
+        """Return the token with a secret, or None. Every token is compared, each in constant time."""
+        self._refresh()
+        shown = secret.encode()
+        found = [token for token in self._tokens if hmac.compare_digest(token.secret.encode(), shown)]
+        return found[0] if found else None
+
+    def all(self) -> tuple[Token, ...]:
+        """Return the tokens, the owner's first, then by name. Files that cannot be used are logged and left out."""
+        self._read_at = None
+        self._refresh()
+        return self._tokens
+
+    def create(self, name: str, role: Role) -> Token:
+        """Make a further token.
+
+        Raises:
+            ConfigError: The name cannot be used or is taken, or the file cannot be made.
+        """
+        if not _NAME.fullmatch(name) or name == OWNER:
+            raise ConfigError(
+                f"{name[:60]!r} cannot name a token: use 1 to 40 of a-z, 0-9, '_' and '-', beginning with a letter or"
+                f" a digit, and not {OWNER}"
+            )
+        if any(self._path(name, each).exists() for each in Role):
+            raise ConfigError(f"there is a token {name} already: rotate it, or choose another name")
+        path = self._path(name, role)
+        _write(path, replace=False)
+        return Token(name=name, role=role, path=path, secret=read_token(path))
+
+    def rotate(self, name: str) -> Token:
+        """Replace a token's secret, and make its file private; the old secret is no longer accepted.
+
+        Raises:
+            ConfigError: There is no such token, or its file cannot be replaced.
+        """
+        role, path = self._named(name)
+        _write(path, replace=True)
+        return Token(name=name, role=role, path=path, secret=read_token(path))
+
+    def remove(self, name: str) -> Path:
+        """Remove a further token, and return what was its file.
+
+        Raises:
+            ConfigError: There is no such token, it is the owner's, or its file cannot be removed.
+        """
+        _, path = self._named(name)
+        if name == OWNER:
+            raise ConfigError("the owner's token cannot be removed: rotate it")
+        try:
+            path.unlink()
+        except OSError as error:
+            raise ConfigError(f"the token file {path} cannot be removed: {error.strerror}") from error
+        return path
+
+    def named(self, name: str) -> Token | None:
+        """Return the token of a name, or None."""
+        self._refresh()
+        return next((token for token in self._tokens if token.name == name), None)
+
+    def _named(self, name: str) -> tuple[Role, Path]:
+        """Return role and file of a token, whether or not the file can be used."""
+        files = {each: (role, path) for each, role, path in self._files()}
+        if name not in files:
+            raise ConfigError(f"there is no token {name[:60]!r}; tokens here: {', '.join(files)}")
+        return files[name]
+
+    def _path(self, name: str, role: Role) -> Path:
+        return self.owner.with_name(f"{self.owner.name}.{name}.{role.value}")
+
+    def _refresh(self) -> None:
+        now = self._clock()
+        if self._read_at is not None and now - self._read_at < _FRESH:
+            return
+        self._read_at = now
+        files = self._files()
+        state = tuple((path, _state(path)) for _, _, path in files)
+        if state != self._state:
+            self._state = state
+            self._tokens = tuple(token for name, role, path in files if (token := _token(name, role, path)))
+
+    def _files(self) -> list[tuple[str, Role, Path]]:
+        found = [(OWNER, Role.FULL, self.owner)]
+        for path in sorted(self.owner.parent.glob(f"{self.owner.name}.*")):
+            name, _, role = path.name.removeprefix(f"{self.owner.name}.").partition(".")
+            if _NAME.fullmatch(name) and name != OWNER and role in set(Role):
+                found.append((name, Role(role), path))
+        return found
+
+
+def read_token(path: Path) -> str:
+    """Return the token in a file that only its owner can read.
+
+    Raises:
+        ConfigError: The file cannot be used, or other users can read it.
+    """
+    try:
+        # A FIFO would wait for its writer for ever.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            _check_private(path, os.fstat(file.fileno()))
+            token = file.read(_LONGEST_TOKEN + 1).decode("ascii").strip()
+    except OSError as error:
+        raise ConfigError(f"the token file {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        token = ""
+    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable() or " " in token:
+        raise ConfigError(f"the token file {path} holds no token: remove it, and the server makes a new one")
+    return token
+
+
+def _write(path: Path, *, replace: bool) -> None:
+    """Make a file with a new token at once or not at all; without `replace`, a file that is there stays."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
+        try:
+            if replace:
+                part.replace(path)
+            else:
+                with contextlib.suppress(FileExistsError):
+                    os.link(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
+
+
+def _token(name: str, role: Role, path: Path) -> Token | None:
+    if not path.exists():
+        return None
+    try:
+        return Token(name=name, role=role, path=path, secret=read_token(path))
+    except ConfigError as error:
+        _log.warning("a token is not accepted", name=name, reason=str(error))
+        return None
+
+
+def _state(path: Path) -> tuple[int, ...] | None:
+    """Return what changes when a file is written, replaced, or made readable."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+
+
+def _check_private(path: Path, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise ConfigError(f"the token file {path} is not a regular file")
+    if facts.st_uid != os.geteuid():
+        raise ConfigError(
+            f"the token file {path} belongs to user {facts.st_uid} and not to you ({os.geteuid()}): "
+            "name a file of your own (grpc.token_file)"
+        )
+    if stat.S_IMODE(facts.st_mode) & 0o077:
+        mode = stat.S_IMODE(facts.st_mode)
+        raise ConfigError(f"the token file {path} can be read by others (mode {mode:04o}): chmod 600 {path}")

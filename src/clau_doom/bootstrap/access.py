@@ -1,0 +1,28 @@
+"""The token files and the audit log of a server or a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from clau_doom.access import AuditLog, TokenFiles
+from clau_doom.config import GrpcConfig
+from clau_doom.storage import Runs
+
+__all__ = ["audit_log", "token_files"]
+
+_AUDIT = "audit.log"
+
+
+def token_files(config: GrpcConfig, output_dir: Path) -> TokenFiles:
+    """Return the tokens of the server of a folder."""
+    return TokenFiles(Path(config.token_file) if config.token_file else Runs(output_dir).token_file)
+
+
+@contextmanager
+def audit_log(folder: Path) -> Iterator[AuditLog]:
+    """Yield the audit log in a folder: that of all experiments for a server, an experiment's own for a single run."""
+    log = AuditLog(folder / _AUDIT)
+    try:
+        yield log
+    finally:
+        log.close()

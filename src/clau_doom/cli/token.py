@@ -1,0 +1,73 @@
+"""`clau-doom token`: make, list, rotate and remove the tokens of a folder's server."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+
+if TYPE_CHECKING:
+    from clau_doom.access import TokenFiles
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="token",
+    help="Tokens of a server: make, list, rotate, remove. A running server notices within a second.",
+    no_args_is_help=True,
+)
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The token's name, as the audit log shows it.")]
+
+
+@app.command()
+def create(
+    name: _Name,
+    *,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Its holder reads and changes nothing.")] = False,
+    output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
+) -> None:
+    """Make a token, and print the name of its file."""
+    from clau_doom.access import Role
+
+    token = _files(output_dir).create(name, Role.READ_ONLY if read_only else Role.FULL)
+    data_console().print(Text(str(token.path)), soft_wrap=True)
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """List the tokens by name, with role and file; the secrets are not shown."""
+    tokens = _files(output_dir).all()
+    if as_json:
+        print_json(
+            {"tokens": [{"name": each.name, "role": each.role.value, "file": str(each.path)} for each in tokens]}
+        )
+        return
+    for token in tokens:
+        data_console().print(Text(f"{token.name:<16} {token.role.value:<9} {token.path}"), soft_wrap=True)
+
+
+@app.command()
+def rotate(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """Replace a token's secret; the old one is refused from then on."""
+    token = _files(output_dir).rotate(name)
+    data_console().print(Text(str(token.path)), soft_wrap=True)
+
+
+@app.command()
+def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
+    """Remove a token; it is refused from then on."""
+    path = _files(output_dir).remove(name)
+    data_console().print(Text(f"removed {path}"), soft_wrap=True)
+
+
+def _files(output_dir: Path) -> "TokenFiles":
+    """Return the tokens beside `--token-file`, or those of the folder."""
+    from clau_doom.bootstrap.access import token_files
+    from clau_doom.config import GrpcConfig
+
+    owner = CURRENT.get().token_file
+    return token_files(GrpcConfig(token_file=str(owner) if owner else None), output_dir)

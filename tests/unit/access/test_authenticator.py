@@ -1,0 +1,74 @@
+"""The check of tokens: right ones pass at once, answers to wrong ones are delayed."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from clau_doom.access import Authenticator, Caller, Role, TokenFiles
+from clau_doom.errors import NotAuthenticated
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def show(authenticator: Authenticator, secret: str | None, address: str = "192.0.2.1") -> Caller:
+    return await authenticator.authenticate(secret, face="grpc", peer=f"{address}:5", address=address, note="why")
+
+
+async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
+    """With where the client came from, and its note."""
+    files = TokenFiles(tmp_path / "token")
+    secret = files.create("reader", Role.READ_ONLY).secret
+    assert await show(Authenticator(files), secret) == Caller(
+        name="reader", role=Role.READ_ONLY, face="grpc", peer="192.0.2.1:5", note="why"
+    )
+
+
+async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Each waits for twice as long as the one before; a right one and another address do not."""
+    files = TokenFiles(tmp_path / "token")
+    secret, authenticator = files.make().secret, Authenticator(files, shortest_delay=0.02)
+    loop, taken = asyncio.get_running_loop(), []
+    with caplog.at_level(logging.WARNING):
+        for _ in range(4):
+            began = loop.time()
+            with pytest.raises(NotAuthenticated, match="not a token of this server"):
+                await show(authenticator, "wrong")
+            taken.append(loop.time() - began)
+    assert all(seconds >= 0.02 * 2**number for number, seconds in enumerate(taken))
+    assert caplog.text.count("wrong login") == 3, "the 1st, the 2nd and the 4th"
+    late = asyncio.create_task(show(authenticator, "wrong again"))
+    assert (await show(authenticator, secret)).name == "owner"
+    other = asyncio.create_task(show(authenticator, "wrong", "192.0.2.2"))
+    done, _ = await asyncio.wait({late, other}, return_when=asyncio.FIRST_COMPLETED)
+    assert done == {other}
+    with pytest.raises(NotAuthenticated):
+        await late
+    with pytest.raises(NotAuthenticated):
+        await other
+
+
+async def test_a_flood_of_wrong_tokens_holds_a_bounded_number_of_waits(tmp_path: Path) -> None:
+    """Those above it are refused at once."""
+    authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
+    tasks = [asyncio.create_task(show(authenticator, "wrong")) for _ in range(70)]
+    done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    assert len(waiting) == 64
+    for task in waiting:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(isinstance(result, NotAuthenticated) for result in results) == len(done) == 6
+
+
+async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
+    """A client that has forgotten its token is told how to show it."""
+    authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
+    for secret in (None, ""):
+        with pytest.raises(NotAuthenticated, match="--token-file"):
+            await show(authenticator, secret)

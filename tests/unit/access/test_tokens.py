@@ -1,0 +1,153 @@
+"""Token files: made privately, refused when others can read them, and read again when they change."""
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from clau_doom.access import Role, TokenFiles
+from clau_doom.errors import ConfigError
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_further_tokens_have_a_name_and_a_role(tmp_path: Path) -> None:
+    """Each secret is found under its own name; other files beside the owner's are no tokens."""
+    files = TokenFiles(tmp_path / "token")
+    owner = files.make()
+    reader, writer = files.create("reader", Role.READ_ONLY), files.create("ci", Role.FULL)
+    for name in ("token.bak", "token.Alice.full", "token.owner.full", "token.x.admin"):
+        (tmp_path / name).write_text("stranger\n")
+    assert [(each.name, each.role.value) for each in files.all()] == [
+        ("owner", "full"),
+        ("ci", "full"),
+        ("reader", "readonly"),
+    ]
+    for token in (owner, reader, writer):
+        assert files.find(token.secret) == token
+        assert token.secret not in repr(token)
+    assert files.find("stranger") is None
+    assert files.find("") is None
+    assert stat.S_IMODE(reader.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["owner", "", "a.b", "../x", "A", "x" * 41])
+def test_a_name_that_cannot_be_a_file_of_its_own_is_refused(name: str, tmp_path: Path) -> None:
+    """Nothing is written then."""
+    with pytest.raises(ConfigError, match="cannot name a token"):
+        TokenFiles(tmp_path / "token").create(name, Role.FULL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_taken_once(tmp_path: Path) -> None:
+    """Also by a token of the other role."""
+    files = TokenFiles(tmp_path / "token")
+    files.create("ci", Role.FULL)
+    with pytest.raises(ConfigError, match="there is a token ci already"):
+        files.create("ci", Role.READ_ONLY)
+
+
+def test_rotated_and_removed_tokens_are_refused_within_a_second(tmp_path: Path) -> None:
+    """By a server that runs: it looks at the files again, and nothing else has to happen."""
+    clock = Clock()
+    server, operator = TokenFiles(tmp_path / "token", clock=clock), TokenFiles(tmp_path / "token")
+    owner, reader = server.make(), operator.create("reader", Role.READ_ONLY)
+    assert server.named("owner") == owner
+    assert server.named("reader") == reader
+    renewed = operator.rotate("owner")
+    operator.remove("reader")
+    clock.now += 1.0
+    assert server.named("owner") != owner
+    assert server.find(owner.secret) is None
+    assert server.find(reader.secret) is None
+    assert server.find(renewed.secret) == renewed
+    with pytest.raises(ConfigError, match=r"no token 'reader'; tokens here: owner"):
+        operator.remove("reader")
+    with pytest.raises(ConfigError, match="cannot be removed: rotate it"):
+        operator.remove("owner")
+
+
+def test_a_token_that_becomes_readable_is_refused_and_the_others_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the reason once, and never the secret."""
+    clock = Clock()
+    files = TokenFiles(tmp_path / "token", clock=clock)
+    owner, reader = files.make(), files.create("reader", Role.READ_ONLY)
+    assert files.named("reader") == reader
+    reader.path.chmod(0o644)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            clock.now += 1.0
+            assert files.named("reader") is None
+            assert files.named("owner") == owner
+    assert caplog.text.count("can be read by others") == 1
+    assert reader.secret not in caplog.text
+    clock.now += 1.0
+    renewed = files.rotate("reader")
+    assert files.find(renewed.secret) == renewed, "rotating mends the file"
+
+
+def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
+    """256 random bits in a file of mode 0600; the next start finds it."""
+    path = tmp_path / "folder" / "token"
+    token = TokenFiles(path).make().secret
+    assert len(token) >= 43
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert TokenFiles(path).make().secret == token
+    assert [each.name for each in path.parent.iterdir()] == ["token"]
+    assert TokenFiles(tmp_path / "other").make().secret != token
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> None:
+    """With the command that mends it."""
+    path = tmp_path / "token"
+    TokenFiles(path).make()
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=f"mode {mode:04o}.*chmod 600 {path}"):
+        TokenFiles(path).make()
+
+
+def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """A file that another user could have put there opens nothing."""
+    path = tmp_path / "token"
+    TokenFiles(path).make()
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+        with pytest.raises(ConfigError, match="belongs to user 12345"):
+            TokenFiles(path).make()
+
+
+@pytest.mark.parametrize("content", [b"", b"  \n", b"two words\n", b"\xff\xfe", b"a\x00b"])
+def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> None:
+    """An empty file above all: an empty token would open the door."""
+    path = tmp_path / "token"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="holds no token"):
+        TokenFiles(path).make()
+
+
+def test_a_token_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
+    """It names the file."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"file/token cannot be made"):
+        TokenFiles(tmp_path / "file" / "token").make()
+
+
+def test_a_fifo_is_no_token_file(tmp_path: Path) -> None:
+    """It is refused at once: nobody waits for its writer."""
+    os.mkfifo(tmp_path / "token", 0o600)
+    with pytest.raises(ConfigError, match="not a regular file"):
+        TokenFiles(tmp_path / "token").make()
