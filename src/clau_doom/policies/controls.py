@@ -1,5 +1,6 @@
 """From what an agent wants to do to the buttons of a scenario, whichever of them it has."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from clau_doom.ports import Action, ScenarioFacts
@@ -13,6 +14,8 @@ FAST_TURN = 3.515625
 SLOW_TICS = 5
 
 _DELTA_LIMIT = 45.0
+_WALK, _RUN = 25.0, 50.0
+"""Values of delta buttons with which the player moves as by the buttons without and with SPEED."""
 
 
 @dataclass(slots=True)
@@ -36,25 +39,60 @@ class Wish:
     tics: int = 4
 
 
+class _Axis:
+    """Buttons for the two directions of one movement: a pair, a delta button, or a button for one direction only.
+
+    Args:
+        places: The place of each button that the scenario offers.
+        positive: Button for the positive direction.
+        negative: Button for the negative direction.
+        delta: Button whose value is the movement, used for what the two others leave out.
+        sign: Sign of the value of `delta` for the positive direction.
+    """
+
+    def __init__(self, places: Mapping[str, int], positive: str, negative: str, delta: str, *, sign: float) -> None:
+        self._buttons = {1: places.get(positive), -1: places.get(negative)}
+        self._sign = sign
+        pair = None not in self._buttons.values()
+        self.delta = None if pair else places.get(delta)
+        self.sides = tuple(side for side, place in self._buttons.items() if place is not None or self.delta is not None)
+
+    def press(self, buttons: list[float], side: int, amount: float) -> None:
+        """Set the button for a direction, 1 or -1; a delta button to `amount`, which is positive."""
+        place = self._buttons[side]
+        if place is not None:
+            buttons[place] = 1.0
+        elif self.delta is not None:
+            buttons[self.delta] = self._sign * side * amount
+
+
 class Controls:
-    """The buttons that a scenario offers, by what they do."""
+    """The buttons that a scenario offers, by what they do.
+
+    Attributes:
+        strafe_sides: Directions in which the player can move sideways: 1 left, -1 right.
+    """
 
     def __init__(self, facts: ScenarioFacts) -> None:
         places = {name: place for place, name in enumerate(facts.buttons)}
         self._count = len(facts.buttons)
         self._frame_skip = facts.frame_skip
-        self._turns = _pair(places, "TURN_LEFT", "TURN_RIGHT")
-        self._turn_delta = None if self._turns else places.get("TURN_LEFT_RIGHT_DELTA")
-        self._laterals = _pair(places, "MOVE_LEFT", "MOVE_RIGHT")
-        self._forward = places.get("MOVE_FORWARD")
-        self._backward = places.get("MOVE_BACKWARD")
+        self._turn = _Axis(places, "TURN_LEFT", "TURN_RIGHT", "TURN_LEFT_RIGHT_DELTA", sign=-1.0)
+        self._lateral = _Axis(places, "MOVE_LEFT", "MOVE_RIGHT", "MOVE_LEFT_RIGHT_DELTA", sign=-1.0)
+        self._along = _Axis(places, "MOVE_FORWARD", "MOVE_BACKWARD", "MOVE_FORWARD_BACKWARD_DELTA", sign=1.0)
         self._attack = places.get("ATTACK")
         self._speed = places.get("SPEED")
-        self.can_turn = self._turns is not None or self._turn_delta is not None
-        self.can_strafe = self._laterals is not None
-        self.can_advance = self._forward is not None
-        self.can_retreat = self._backward is not None
+        self.strafe_sides = self._lateral.sides
+        self.can_turn = bool(self._turn.sides)
+        self.can_strafe = bool(self._lateral.sides)
+        self.can_advance = 1 in self._along.sides
+        self.can_retreat = -1 in self._along.sides
         self.can_attack = self._attack is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether any button does something that an agent can want."""
+        return self.can_turn or self.can_strafe or self.can_advance or self.can_retreat or self.can_attack
 
     def act(self, wish: Wish, turned: int) -> tuple[Action, int]:
         """Return the action that comes closest to a wish, and for how many tics the turn buttons are then held.
@@ -65,34 +103,33 @@ class Controls:
         """
         buttons = [0.0] * self._count
         tics = min(max(wish.tics, 1), self._frame_skip)
-        if self._turns is not None:
-            needed = _turn_tics(abs(wish.turn), turned)
-            if needed:
-                buttons[self._turns[0] if wish.turn > 0.0 else self._turns[1]] = 1.0
-                tics = min(tics, needed)
-                turned += tics
-            else:
-                turned = 0
-        elif self._turn_delta is not None and wish.turn:
-            buttons[self._turn_delta] = -min(max(wish.turn, -_DELTA_LIMIT), _DELTA_LIMIT)
+        if self._turn.delta is not None and wish.turn:
+            buttons[self._turn.delta] = -min(max(wish.turn, -_DELTA_LIMIT), _DELTA_LIMIT)
             tics = 1
-        if self._laterals is not None and wish.lateral:
-            buttons[self._laterals[0] if wish.lateral > 0 else self._laterals[1]] = 1.0
-        if self._forward is not None and wish.forward > 0:
-            buttons[self._forward] = 1.0
-        if self._backward is not None and wish.forward < 0:
-            buttons[self._backward] = 1.0
+        elif self._turn.delta is None and self._turn.sides:
+            tics, turned = self._turn_by_button(buttons, wish.turn, tics, turned)
+        pace = _RUN if wish.hurry else _WALK
+        if wish.lateral:
+            self._lateral.press(buttons, wish.lateral, pace)
+        if wish.forward:
+            self._along.press(buttons, wish.forward, pace)
         if self._attack is not None and wish.attack:
             buttons[self._attack] = 1.0
         if self._speed is not None and wish.hurry:
             buttons[self._speed] = 1.0
         return Action(buttons, tics), turned
 
-
-def _pair(places: dict[str, int], first: str, second: str) -> tuple[int, int] | None:
-    if first in places and second in places:
-        return places[first], places[second]
-    return None
+    def _turn_by_button(self, buttons: list[float], turn: float, tics: int, turned: int) -> tuple[int, int]:
+        """Press a turn button; the long way round where the player can turn in one direction only."""
+        needed = _turn_tics(abs(turn), turned)
+        if not needed:
+            return tics, 0
+        side = 1 if turn > 0.0 else -1
+        if side not in self._turn.sides:
+            side, needed = -side, _turn_tics(360.0 - abs(turn), turned)
+        self._turn.press(buttons, side, 1.0)
+        tics = min(tics, needed)
+        return tics, turned + tics
 
 
 def _turn_tics(angle: float, turned: int) -> int:

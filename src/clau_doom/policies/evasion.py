@@ -19,11 +19,20 @@ class Evasion:
     will pass, and takes the one that leaves the most room.
     """
 
-    def __init__(self, horizon: float, clearance: float, commitment: float) -> None:
+    def __init__(self, horizon: float, clearance: float, commitment: float, sides: tuple[int, ...] = (1, -1)) -> None:
+        """Begin an episode.
+
+        Args:
+            horizon: Tics within which a projectile must arrive to be dodged.
+            clearance: Map units by which a projectile should miss.
+            commitment: Tics for which a direction is kept.
+            sides: Directions in which the player can move: 1 left, -1 right.
+        """
         self._horizon = horizon
         self._clearance = clearance
         self._commitment = commitment
-        self._side = 1
+        self._sides = sides
+        self._side = sides[0] if sides else 1
         self._since = 0
         self._wall = 0
         self._met = 0
@@ -35,7 +44,7 @@ class Evasion:
             return None
         left = _left(view.angle)
         best, least, most = 0, math.inf, 0.0
-        for side in (self._side, -self._side, 0):
+        for side in (*(side for side in (self._side, -self._side) if side in self._sides), 0):
             danger = self._danger(view, 0.0 if side == self._wall else side * _SPEED, left)
             most = max(most, danger)
             if danger < least:
@@ -48,7 +57,8 @@ class Evasion:
 
     def drift(self, view: View) -> int:
         """Return the sideways direction to keep to: it changes at walls and when it was kept for long enough."""
-        if self._side == self._wall or view.tic - self._since > self._commitment:
+        ends = self._side == self._wall or view.tic - self._since > self._commitment
+        if ends and -self._side in self._sides:
             self._go(-self._side, view.tic)
         return self._side
 

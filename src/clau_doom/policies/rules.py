@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
+from clau_doom.errors import ConfigError
 from clau_doom.policies.controls import Controls, Wish, scan_step
 from clau_doom.policies.errand import Errand
 from clau_doom.policies.evasion import Evasion
@@ -81,8 +82,18 @@ class RulesPolicy:
     """Plays by rules that 16 named genes tune."""
 
     def __init__(self, facts: ScenarioFacts) -> None:
+        """Prepare for a scenario.
+
+        Raises:
+            ConfigError: The scenario has no button that the rules use.
+        """
         self._facts = facts
         self._controls = Controls(facts)
+        if not self._controls.usable:
+            raise ConfigError(
+                f"the policy rules uses none of the buttons of {facts.name} ({', '.join(facts.buttons)}): add ATTACK, "
+                "or a button that turns or moves, to available_buttons, or use the policy neural"
+            )
 
     @property
     def needs(self) -> Needs:
@@ -105,9 +116,10 @@ class _Agent:
         self._genes = genes
         self._sight = Sight(facts)
         self._trigger = Trigger(int(genes.burst), genes.pause)
-        self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment)
+        self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment, controls.strafe_sides)
         self._frame_skip = facts.frame_skip
         self._scan_step = scan_step(facts.frame_skip)
+        self._ahead = 1 if controls.can_advance else -1 if controls.can_retreat else 0
         self._scan_side = -1 if SCANS[int(genes.scan)] == "right" else 1
         self._swept = 0.0
         self._turned = 0
@@ -203,9 +215,9 @@ class _Agent:
 
     def _search(self, view: View, wish: Wish) -> None:
         """Look around, and walk for the share of the time that exploration says; turn away from walls."""
-        walk = self._controls.can_advance and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
+        walk = self._ahead and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
         if walk and view.tic >= self._turning and not self._stuck(view):
-            wish.forward, wish.hurry = 1, True
+            wish.forward, wish.hurry = self._ahead, True
             return
         wish.turn = self._scan_side * self._scan_step
         self._swept += wish.turn

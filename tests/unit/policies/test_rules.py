@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from clau_doom.domain import Genome, generator
-from clau_doom.errors import InvalidGenome
+from clau_doom.errors import ConfigError, InvalidGenome
 from clau_doom.policies import GENES, RulesPolicy
 from clau_doom.policies.rules import SCANS
 from clau_doom.ports import Action, Observation, ScenarioFacts, SeenObject
@@ -57,7 +57,23 @@ def seen(
 
 def play(buttons: Sequence[str], observations: Iterable[Observation], **genes: float) -> list[tuple[set[str], int]]:
     """Return the buttons pressed and the tics held, decision by decision."""
-    facts = ScenarioFacts(
+    facts = scenario(buttons)
+    genome = Genome(tuple({**PLAIN, **genes}[gene.name] for gene in GENES.genes))
+    decide = RulesPolicy(facts).begin(genome, generator(1, "test"))
+    return [_pressed(buttons, decide(observation)) for observation in observations]
+
+
+def values(buttons: Sequence[str], observation: Observation, **genes: float) -> tuple[dict[str, float], int]:
+    """Return the values of the buttons that are not 0, and the tics held, in a first decision."""
+    facts = scenario(buttons)
+    genome = Genome(tuple({**PLAIN, **genes}[gene.name] for gene in GENES.genes))
+    action = RulesPolicy(facts).begin(genome, generator(1, "test"))(observation)
+    return {name: value for name, value in zip(buttons, action.buttons, strict=True) if value}, action.tics
+
+
+def scenario(buttons: Sequence[str]) -> ScenarioFacts:
+    """Return the facts of a scenario with these buttons."""
+    return ScenarioFacts(
         name="made up",
         buttons=tuple(buttons),
         variables=VARIABLES,
@@ -66,9 +82,6 @@ def play(buttons: Sequence[str], observations: Iterable[Observation], **genes: f
         resolution=(160, 120),
         doom_skill=3,
     )
-    genome = Genome(tuple({**PLAIN, **genes}[gene.name] for gene in GENES.genes))
-    decide = RulesPolicy(facts).begin(genome, generator(1, "test"))
-    return [_pressed(buttons, decide(observation)) for observation in observations]
 
 
 def _pressed(buttons: Sequence[str], action: Action) -> tuple[set[str], int]:
@@ -344,3 +357,67 @@ def test_a_genome_outside_the_space_is_refused() -> None:
     """A gene beyond its bounds raises, naming the gene."""
     with pytest.raises(InvalidGenome, match="aim_tolerance"):
         play(SHOOTER, [], aim_tolerance=9.0)
+
+
+DELTAS = ("TURN_LEFT_RIGHT_DELTA", "MOVE_FORWARD_BACKWARD_DELTA", "MOVE_LEFT_RIGHT_DELTA")
+
+
+@pytest.mark.parametrize(
+    ("buttons", "observation", "genes", "expected"),
+    [
+        # Delta buttons: positive values turn and move to the right, and move forwards.
+        (DELTAS, seen(thing("pickup", 300.0, 0.0)), {}, {"MOVE_FORWARD_BACKWARD_DELTA": 50.0}),
+        (DELTAS, seen(thing("pickup", 0.0, 300.0)), {}, {"TURN_LEFT_RIGHT_DELTA": -45.0}),
+        (DELTAS, seen(), {"exploration": 1.0}, {"MOVE_FORWARD_BACKWARD_DELTA": 50.0}),
+        ((*DELTAS[2:], "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"MOVE_LEFT_RIGHT_DELTA": -25.0}),
+        ((*DELTAS[2:], "ATTACK"), seen(thing("enemy", 300.0, -100.0)), {}, {"MOVE_LEFT_RIGHT_DELTA": 25.0}),
+        # A delta button takes over the direction for which there is no button.
+        (("MOVE_LEFT", "MOVE_LEFT_RIGHT_DELTA", "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"MOVE_LEFT": 1.0}),
+        (
+            ("MOVE_LEFT", "MOVE_LEFT_RIGHT_DELTA", "ATTACK"),
+            seen(thing("enemy", 300.0, -100.0)),
+            {},
+            {"MOVE_LEFT_RIGHT_DELTA": 25.0},
+        ),
+        # One button for one direction.
+        (("MOVE_LEFT", "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"MOVE_LEFT": 1.0}),
+        (("MOVE_RIGHT", "ATTACK"), seen(thing("enemy", 300.0, -100.0)), {}, {"MOVE_RIGHT": 1.0}),
+        (("MOVE_RIGHT",), seen(thing("enemy", 300.0, 0.0)), {"strafe": 1.0}, {"MOVE_RIGHT": 1.0}),
+        (("TURN_LEFT", "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"TURN_LEFT": 1.0}),
+        (("TURN_RIGHT", "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"TURN_RIGHT": 1.0}),
+        (("TURN_RIGHT", "ATTACK"), seen(), {}, {"TURN_RIGHT": 1.0}),
+        (("MOVE_BACKWARD",), seen(), {"exploration": 1.0}, {"MOVE_BACKWARD": 1.0}),
+    ],
+)
+def test_other_buttons_than_pairs(
+    buttons: Sequence[str], observation: Observation, genes: dict[str, float], expected: dict[str, float]
+) -> None:
+    """Delta buttons, and a button for one direction only, are used as pairs are."""
+    assert values(buttons, observation, **genes)[0] == expected
+
+
+def test_pairs_win_over_delta_buttons() -> None:
+    """Where a scenario has both, the pair of buttons is pressed: histories of bundled scenarios depend on it."""
+    observations = [seen(thing("enemy", 300.0, 100.0)), seen(thing("pickup", 300.0, 20.0), tic=4), seen(tic=8)]
+    genes = {"strafe": 1.0, "exploration": 0.5}
+    assert play((*SOLDIER, *DELTAS), observations, **genes) == play(SOLDIER, observations, **genes)
+
+
+def test_turning_the_long_way_round() -> None:
+    """With one turn button only, an enemy on the other side is reached by turning on."""
+    observations = [seen(thing("enemy", 300.0, 60.0), tic=tic) for tic in (0, 4, 8)]
+    assert play(("TURN_RIGHT", "ATTACK"), observations) == [({"TURN_RIGHT"}, 4)] * 3
+
+
+def test_dodging_to_one_side_only() -> None:
+    """A projectile is dodged by the only button for moving sideways, or not at all."""
+    shot = seen(thing("projectile", 300.0, 5.0, velocity=(-20.0, 0.0)))
+    assert play(("MOVE_RIGHT",), [shot]) == [({"MOVE_RIGHT"}, 4)]
+    assert play(("MOVE_LEFT",), [shot]) == [({"MOVE_LEFT"}, 4)]
+
+
+@pytest.mark.parametrize("buttons", [("USE", "TURN180", "SELECT_NEXT_WEAPON"), ("SPEED",), ("LOOK_UP_DOWN_DELTA",)])
+def test_no_button_that_the_rules_use(buttons: Sequence[str]) -> None:
+    """A scenario without a button that the rules use is refused, by the buttons that it has."""
+    with pytest.raises(ConfigError, match=rf"uses none of the buttons of made up \({', '.join(buttons)}\): add ATTACK"):
+        RulesPolicy(scenario(buttons))
