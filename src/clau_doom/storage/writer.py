@@ -1,6 +1,7 @@
 """The one writing connection: events and the tables read off them, many calls to a transaction."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from clau_doom.storage.projection import KeepRecordings, Projection
 
 __all__ = ["Call", "Writer"]
 
+_CHECKPOINT_INTERVAL = 30.0
+"""Seconds between two checkpoints of a run that goes on."""
+_SHORT_WAIT = 50
+"""Milliseconds for which a checkpoint of a run that goes on waits for readers in the middle of an answer."""
+_WAIT = 5000
+"""Milliseconds for which everything else waits for another connection; `sqlite3`'s default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -27,13 +35,21 @@ class Call:
 class Writer:
     """Writes results; used by one thread at a time."""
 
-    def __init__(self, path: Path, *, keep_recordings: KeepRecordings, wall: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keep_recordings: KeepRecordings,
+        wall: Callable[[], float],
+        checkpoint_interval: float = _CHECKPOINT_INTERVAL,
+    ) -> None:
         """Open results for writing, and bring their tables up to date.
 
         Args:
             path: The results; the file is there already, and may be empty.
             keep_recordings: Whose recordings are kept.
             wall: Seconds since the epoch.
+            checkpoint_interval: Seconds of commits after which the write-ahead log is moved into the file.
 
         Raises:
             StorageFailed: They cannot be opened.
@@ -49,22 +65,48 @@ class Writer:
                 self._connection.close()
                 raise
         self._projection = Projection(self._connection, keep_recordings)
+        self._interval = checkpoint_interval
+        self._checkpointed = time.monotonic()
 
     def commit(self, calls: Sequence[Call]) -> list[int | StorageFailed]:
         """Keep calls in one transaction; return the last sequence of each, or why nothing of it was kept.
 
         When the transaction fails, each call gets one of its own, so that none fails for another's fault.
         """
+        results = self._commit(calls)
+        if time.monotonic() - self._checkpointed >= self._interval:
+            self._checkpoint(_SHORT_WAIT)
+        return results
+
+    def close(self) -> None:
+        """Close the connection; the file alone then holds everything, unless a reader was slow."""
+        try:
+            self._checkpoint(_WAIT)
+        finally:
+            self._connection.close()
+
+    def _commit(self, calls: Sequence[Call]) -> list[int | StorageFailed]:
         try:
             return [*self._transact(calls)]
         except StorageFailed as error:
             if len(calls) == 1:
                 return [error]
-        return [result for call in calls for result in self.commit([call])]
+        return [result for call in calls for result in self._commit([call])]
 
-    def close(self) -> None:
-        """Close the connection, and with it the write-ahead log."""
-        self._connection.close()
+    def _checkpoint(self, wait: int) -> None:
+        """Move the write-ahead log into the file, and empty it; what is committed is safe without it.
+
+        SQLite does so by itself only when the last connection closes that may write, and never while others read.
+
+        Args:
+            wait: Milliseconds for readers to finish; those that take longer leave the rest to the next checkpoint.
+        """
+        with suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {wait}")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        with suppress(sqlite3.Error):
+            self._connection.execute(f"PRAGMA busy_timeout = {_WAIT}")
+        self._checkpointed = time.monotonic()
 
     def _transact(self, calls: Sequence[Call]) -> list[int]:
         with storage_errors(self._folder):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +28,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.errors import ExperimentBusy, StorageFailed
 from clau_doom.storage import RunFolder, SqliteStore
-from clau_doom.storage.writer import Writer
+from clau_doom.storage.writer import Call, Writer
 
 pytestmark = pytest.mark.anyio
 
@@ -257,3 +259,45 @@ async def test_a_large_experiment_is_read_quickly(
     assert sum(len(episodes) for episodes in snapshot.episodes.values()) == 10_000
     assert len(snapshot.generations) == len(snapshot.summaries) == 20
     assert min(times) < 1.0
+
+
+def _alone(folder: RunFolder, target: Path) -> tuple[str, int]:
+    """Copy the results without what lies beside them; return the copy's state and number of events."""
+    shutil.copy(folder.path / "results.sqlite", target)
+    with closing(sqlite3.connect(target)) as connection:
+        (state,) = connection.execute("SELECT state FROM experiment").fetchone()
+        (events,) = connection.execute("SELECT count(*) FROM log").fetchone()
+    return state, events
+
+
+async def test_the_file_alone_holds_an_ended_run_while_others_read(
+    folder: RunFolder, beginning: list[Event], finished: Finished, tmp_path: Path
+) -> None:
+    """The end of a run leaves no log beside the file, also where a reader keeps its connection, as under `serve`."""
+    async with folder.read() as reader:
+        async with folder.write() as store:
+            await store.append(beginning, running_seconds=0.0)
+            await store.append([finished(0, 0, b"x" * 100_000)], running_seconds=1.0)
+            assert len(await _read(reader)) == 4
+            await store.append([ExperimentInterrupted(generation=0, reason="stopped")], running_seconds=1.0)
+        assert (folder.path / "results.sqlite-wal").stat().st_size == 0
+        assert _alone(folder, tmp_path / "copy.sqlite") == ("interrupted", 5)
+        assert len(await _read(reader)) == 5
+
+
+def test_a_run_that_goes_on_is_moved_into_the_file_at_intervals(
+    folder: RunFolder, beginning: list[Event], finished: Finished, tmp_path: Path
+) -> None:
+    """A copy of the file alone is behind by no more than an interval; a reader in mid-answer puts it off."""
+    results = folder.path / "results.sqlite"
+    writer = Writer(results, keep_recordings="all", wall=time.time, checkpoint_interval=0.0)
+    with closing(writer), closing(sqlite3.connect(results, isolation_level=None)) as reader:
+        assert writer.commit([Call(tuple(beginning), 0.0)]) == [3]
+        assert _alone(folder, tmp_path / "one.sqlite") == ("running", 3)
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM log").fetchone() == (3,)
+        assert writer.commit([Call((finished(0, 0),), 0.0)]) == [4]
+        assert reader.execute("SELECT count(*) FROM log").fetchone() == (3,)
+        reader.execute("ROLLBACK")
+        assert writer.commit([Call((finished(0, 1),), 0.0)]) == [5]
+        assert _alone(folder, tmp_path / "two.sqlite") == ("running", 5)
