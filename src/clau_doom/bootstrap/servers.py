@@ -100,6 +100,8 @@ def reach(
         token_file=remote.token_file,
         default_token_file=Runs(output_dir).token_file,
         ca=remote.ca,
+        certificate=remote.certificate,
+        key=remote.key,
         note=note,
         environ=environ,
     )

@@ -27,11 +27,15 @@ class Remote:
         address: ``host:port`` or ``unix:PATH``.
         token_file: The file that holds its token, or None to find it.
         ca: The authority that signed its certificate (PEM), or None.
+        certificate: The client's own certificate (PEM), or None.
+        key: The key of that certificate (PEM), or None.
     """
 
     address: str
     token_file: Path | None = None
     ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,6 +79,14 @@ def _root(
         Path | None,
         typer.Option(metavar="FILE", envvar="CLAU_DOOM_CA", help="The authority of a server's certificate (PEM)."),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_CERTIFICATE", help="Your certificate for a server (PEM)."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="CLAU_DOOM_KEY", help="The key of your certificate (PEM)."),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -87,6 +95,7 @@ def _root(
     session = context.ensure_object(Session)
     session.output_dir, session.debug = output_dir, debug
     session.token_file, session.ca = token_file, ca
+    session.certificate, session.key = certificate, key
 
 
 def run_command(arguments: list[str]) -> int:

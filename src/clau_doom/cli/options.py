@@ -43,12 +43,16 @@ class Session:
         output_dir: Where experiments are kept, unless the command itself is told another place.
         token_file: The file that holds a server's token, or None to find it.
         ca: The authority that signed a server's certificate, or None.
+        certificate: The client's own certificate, or None.
+        key: The key of that certificate, or None.
     """
 
     debug: bool = False
     output_dir: Path = DEFAULT_OUTPUT_DIR
     token_file: Path | None = None
     ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 CURRENT: ContextVar[Session] = ContextVar("session")
@@ -97,7 +101,13 @@ def remote_of(server: str | None) -> "Remote | None":
     if not server:
         return None
     session = CURRENT.get()
-    return Remote(address=server, token_file=session.token_file, ca=session.ca)
+    return Remote(
+        address=server,
+        token_file=session.token_file,
+        ca=session.ca,
+        certificate=session.certificate,
+        key=session.key,
+    )
 
 
 TrustedNames = Annotated[

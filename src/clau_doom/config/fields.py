@@ -36,6 +36,9 @@ OTHER_ENVIRONMENT = (
     "CLAU_DOOM_TOKEN",
     "CLAU_DOOM_TOKEN_FILE",
     "CLAU_DOOM_CA",
+    "CLAU_DOOM_CERTIFICATE",
+    "CLAU_DOOM_KEY",
+    "CLAU_DOOM_TRUST",
 )
 """Variables under our prefix that are read by the command line and are no configuration fields."""
 

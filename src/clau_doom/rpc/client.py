@@ -17,8 +17,9 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.rpc.dialling import dial, find_token
+from clau_doom.rpc.dialling import dial, find_token, is_plain
 from clau_doom.rpc.errors import DETAILS, error_of_code, error_of_status
+from clau_doom.rpc.handshake import TlsFiles, explain
 from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
 
 __all__ = ["RpcClient", "connect"]
@@ -65,16 +66,20 @@ async def connect(
         ConfigError: The address or a file cannot be used.
     """
     token = find_token(address, token_file, default_token_file, environ)
-    async with dial(address, ca=ca, certificate=certificate, key=key) as channel:
-        yield RpcClient(channel, address, token, note=note)
+    files = TlsFiles(ca=ca, certificate=certificate, key=key)
+    async with dial(address, files) as channel:
+        yield RpcClient(channel, address, token, files, note=note)
 
 
 class RpcClient:
     """Calls one server; made by `connect`. Every method raises what the server refused by, or `ServerUnreachable`."""
 
-    def __init__(self, channel: grpc.aio.Channel, address: str, token: str | None, *, note: str = "") -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, address: str, token: str | None, files: TlsFiles, *, note: str = ""
+    ) -> None:
         """Use an open channel."""
         self._address = address
+        self._files = files
         shown = {"authorization": f"Bearer {token}" if token else "", NOTE_HEADER: quote(note)}
         self._metadata = tuple((name, value) for name, value in shown.items() if value)
         self._stub: Any = orchestrator_pb2_grpc.OrchestratorServiceStub(channel)
@@ -173,7 +178,7 @@ class RpcClient:
             except grpc.aio.AioRpcError as error:
                 pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
                 if error.code() not in _GONE or not reached or loop.time() + pause > deadline:
-                    raise self._error(error) from None
+                    raise await self._error(error) from None
             else:
                 return
             finally:
@@ -202,15 +207,24 @@ class RpcClient:
         try:
             return await answer
         except grpc.aio.AioRpcError as error:
-            raise self._error(error) from None
+            raise await self._error(error) from None
 
-    def _error(self, error: grpc.aio.AioRpcError) -> ClauDoomError:
+    async def _error(self, error: grpc.aio.AioRpcError) -> ClauDoomError:
         details = next((value for key, value in error.trailing_metadata() or () if key == DETAILS), None)
         text = error.details() or error.code().name
         if details is None and error.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}:
+            if (cause := await self._tls_fault()) is not None:
+                return cause
             reason = text.rpartition("Failed to connect to remote host: ")[2] or text
             return ServerUnreachable(f"no orchestrator answers at {self._address}: {' '.join(reason.split())}")
         return error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
+
+    async def _tls_fault(self) -> ClauDoomError | None:
+        """Return how TLS keeps this client from the server, or None."""
+        if self._address.startswith("unix:"):
+            return None
+        plain = is_plain(self._address, self._files)
+        return await asyncio.to_thread(explain, self._address, self._files, plain=plain)
 
 
 async def _only(call: AsyncIterator[ResultT]) -> ResultT:

@@ -1,5 +1,6 @@
 """From an address to a channel, and to the token that belongs with it."""
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,8 +10,9 @@ import grpc
 from clau_doom.access import read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
+from clau_doom.rpc.handshake import TlsFiles
 
-__all__ = ["TOKEN_VARIABLE", "dial", "find_token"]
+__all__ = ["TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
 
 TOKEN_VARIABLE = "CLAU_DOOM_TOKEN"  # noqa: S105 - the variable's name
 
@@ -45,25 +47,47 @@ def find_token(
 
 
 @asynccontextmanager
-async def dial(
-    address: str, *, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None
-) -> AsyncIterator[grpc.aio.Channel]:
+async def dial(address: str, files: TlsFiles) -> AsyncIterator[grpc.aio.Channel]:
     """Yield a channel to an address; nothing is connected yet.
+
+    Args:
+        address: ``host:port`` or ``unix:PATH``.
+        files: The client's files for TLS.
 
     Raises:
         ConfigError: The address has not the right form, or a file cannot be read.
     """
-    target, plain = _target(address)
-    if (certificate is None) != (key is None):
-        raise ConfigError("a client's certificate and its key belong together: give both or none")
-    if plain and ca is None and certificate is None:
+    target, _ = _target(address)
+    if (files.certificate is None) != (files.key is None):
+        missing = "--key (CLAU_DOOM_KEY)" if files.certificate else "--certificate (CLAU_DOOM_CERTIFICATE)"
+        raise ConfigError(f"a client's certificate and its key belong together: give {missing}, too")
+    if is_plain(address, files):
         # A proxy that the environment names leads elsewhere.
         channel = grpc.aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))
     else:
-        credentials = grpc.ssl_channel_credentials(_read(ca), _read(key), _read(certificate))
+        ca, key, certificate = _read(files.ca), _read(files.key), _read(files.certificate)
+        _check(files)
+        credentials = grpc.ssl_channel_credentials(ca, key, certificate)
         channel = grpc.aio.secure_channel(target, credentials, options=_OPTIONS)
     async with channel:
         yield channel
+
+
+def is_plain(address: str, files: TlsFiles) -> bool:
+    """Return whether an address is spoken to in plain text, which only this machine may be."""
+    return _target(address)[1] and not files.given
+
+
+def _check(files: TlsFiles) -> None:
+    """Refuse here what gRPC would refuse without a reason."""
+    try:
+        files.context()
+    except (ssl.SSLError, ValueError) as error:
+        named = [f"{name} {path}" for name, path in vars(files).items() if path]
+        raise ConfigError(
+            f"{', '.join(named)} cannot be used: {error}: use PEM files that belong together, "
+            "the key without a passphrase"
+        ) from error
 
 
 def _target(address: str) -> tuple[str, bool]:

@@ -31,11 +31,11 @@ class Watched(Orchestrator):
 
     def __init__(self, laboratory: ScriptedLaboratory) -> None:
         super().__init__(laboratory)
-        self.followed = threading.Event()
+        self.followed = threading.Semaphore(0)
 
     def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         if after:
-            self.followed.set()
+            self.followed.release()
         return super().events(experiment, after)
 
 
@@ -129,8 +129,9 @@ def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Ba
     server.do(server.orchestrator.pause("quick"))
 
     def raise_once_followed() -> None:
-        assert server.orchestrator.followed.wait(20)
+        assert server.orchestrator.followed.acquire(timeout=20)
         server.do(server.orchestrator.resume("quick", BudgetChange(generations=3)))
+        assert server.orchestrator.followed.acquire(timeout=20)  # it is followed again
         server.let_play(play=True)
 
     raising = threading.Thread(target=raise_once_followed)
@@ -175,3 +176,21 @@ def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
     done = run("run", "--attach", "quick")
     assert done.code == 2
     assert "clau-doom events quick -f" in " ".join(done.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_a_client_certificate_is_named(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, by_environment: bool
+) -> None:
+    """By options or by the environment; a file that is not there is named, and half a pair is refused."""
+    options = ["--certificate", "my.pem", "--key", "my.key"]
+    if by_environment:
+        monkeypatch.setenv("CLAU_DOOM_CERTIFICATE", "my.pem")
+        monkeypatch.setenv("CLAU_DOOM_KEY", "my.key")
+        options = []
+    done = run(*options, "status", "--server", "localhost:1")
+    assert (done.code, done.out) == (2, "")
+    assert "my.key cannot be read" in done.err
+    monkeypatch.delenv("CLAU_DOOM_KEY", raising=False)
+    half = run(*options[:2], "status", "--server", "localhost:1")
+    assert (half.code, "give --key (CLAU_DOOM_KEY), too" in half.err) == (2, True)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -96,3 +97,23 @@ def serving(
             yield Served(server, orchestrator, laboratory, channel, token_file, socket)
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an authority, and certificates for a server and a client."""
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    openssl(*new, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    for name in ("server", "client"):
+        openssl(
+            *(*new, "-CA", "ca.pem", "-CAkey", "ca.key", "-subj", f"/CN={name}"),
+            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
+        )
+    openssl(*new, "-subj", "/CN=other", "-keyout", "other.key", "-out", "other.pem")
+    return folder

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import stat
-import subprocess
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -195,25 +194,6 @@ async def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
 
 
 # TLS.
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an authority, and certificates for a server and a client."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    openssl(*new, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
-    for name in ("server", "client"):
-        openssl(
-            *(*new, "-CA", "ca.pem", "-CAkey", "ca.key", "-subj", f"/CN={name}"),
-            *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"),
-            *("-keyout", f"{name}.key", "-out", f"{name}.pem"),
-        )
-    return folder
 
 
 def pair(folder: Path, name: str) -> dict[str, str]:

@@ -1,0 +1,83 @@
+"""Causes of a failed connection over TLS, as the client reports them."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clau_doom.access import Authenticator, TokenFiles
+from clau_doom.config import GrpcConfig
+from clau_doom.errors import ClauDoomError, ConfigError, NotAuthenticated, ServerUnreachable
+from clau_doom.orchestration import Orchestrator
+from clau_doom.rpc import RpcServer, connect
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+pytestmark = pytest.mark.anyio
+
+
+def by_token(folder: Path) -> Authenticator:
+    return Authenticator(TokenFiles(folder / "token"))
+
+
+@asynccontextmanager
+async def serving_tls(tmp_path: Path, certificates: Path, *, client_ca: bool) -> AsyncIterator[str]:
+    """Serve with TLS on loopback, and yield the address."""
+    files = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "server.key")}
+    ca = str(certificates / "ca.pem") if client_ca else None
+    config = GrpcConfig(port=0, client_ca=ca, **files)
+    async with RpcServer(config, Orchestrator(ScriptedLaboratory()), authenticator=by_token(tmp_path)) as server:
+        yield server.address
+
+
+async def ask(address: str, tmp_path: Path, **files: Path) -> Any:
+    async with connect(address, token_file=tmp_path / "token", environ={}, **files) as client:  # type: ignore[arg-type]
+        return await client.experiments()
+
+
+async def test_a_client_certificate_opens_a_server_that_asks_for_one(tmp_path: Path, certificates: Path) -> None:
+    """Without one, the error names the options; another authority's is refused with the file's name."""
+    ca = certificates / "ca.pem"
+    pair = {"certificate": certificates / "client.pem", "key": certificates / "client.key"}
+    other = {"certificate": certificates / "other.pem", "key": certificates / "other.key"}
+    async with serving_tls(tmp_path, certificates, client_ca=True) as address:
+        assert list(await ask(address, tmp_path, ca=ca, **pair)) == []
+        with pytest.raises(
+            NotAuthenticated, match=r"asks for a client certificate .*--certificate FILE and --key FILE"
+        ):
+            await ask(address, tmp_path, ca=ca)
+        with pytest.raises(
+            NotAuthenticated, match=rf"refuses the client certificate {re.escape(str(other['certificate']))}"
+        ):
+            await ask(address, tmp_path, ca=ca, **other)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "said"),
+    [
+        ({}, ServerUnreachable, "speaks TLS: name the authority of its certificate with --ca FILE"),
+        ({"ca": "other.pem"}, ServerUnreachable, "is not valid: .*--ca FILE"),
+        ({"ca": "ca.key"}, ConfigError, "ca.key cannot be used"),
+        ({"ca": "ca.pem", "certificate": "client.pem"}, ConfigError, r"give --key \(CLAU_DOOM_KEY\), too"),
+        ({"ca": "ca.pem", "key": "client.key"}, ConfigError, r"give --certificate \(CLAU_DOOM_CERTIFICATE\), too"),
+        ({"certificate": "client.pem", "key": "other.key"}, ConfigError, "use PEM files that belong together"),
+    ],
+)
+async def test_files_that_do_not_fit_are_named(
+    tmp_path: Path, certificates: Path, files: dict[str, str], kind: type[ClauDoomError], said: str
+) -> None:
+    """Each with its remedy, and never as a closed connection."""
+    async with serving_tls(tmp_path, certificates, client_ca=False) as address:
+        with pytest.raises(kind, match=said):
+            await ask(address, tmp_path, **{name: certificates / file for name, file in files.items()})
+
+
+async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Path) -> None:
+    """A client with an authority is told to leave it out."""
+    async with RpcServer(
+        GrpcConfig(port=0), Orchestrator(ScriptedLaboratory()), authenticator=by_token(tmp_path)
+    ) as server:
+        with pytest.raises(ServerUnreachable, match="does not speak TLS: leave --ca"):
+            await ask(server.address, tmp_path, ca=certificates / "ca.pem")
