@@ -93,7 +93,7 @@ def bound(*, experiment: str | None = None, generation: int | None = None, agent
         yield
 
 
-def configure_logs(stream: TextIO, *, json: bool | None = None) -> None:
+def configure_logs(stream: TextIO, *, json: bool | None = None, brief: bool = False) -> None:
     """Write clau-doom's records from INFO and everybody else's from WARNING to a stream.
 
     Called again, it replaces what it did before. Handlers that others have added stay.
@@ -101,13 +101,15 @@ def configure_logs(stream: TextIO, *, json: bool | None = None) -> None:
     Args:
         stream: Where to; it is the caller's to close.
         json: One JSON object a line, or text for people; by default, text where the stream is a terminal.
+        brief: Write warnings and errors only, as messages without times and loggers; for commands that show progress.
     """
     terminal = stream.isatty()
     as_json = not terminal if json is None else json
+    rendering = [_as_message] if brief else _rendering(as_json=as_json, terminal=terminal)
     handler = _Handler(stream)
     handler.setFormatter(
         ProcessorFormatter(
-            processors=[ProcessorFormatter.remove_processors_meta, *_rendering(as_json=as_json, terminal=terminal)],
+            processors=[ProcessorFormatter.remove_processors_meta, *rendering],
             foreign_pre_chain=_common(),
         )
     )
@@ -116,7 +118,7 @@ def configure_logs(stream: TextIO, *, json: bool | None = None) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger(_OURS).setLevel(logging.INFO)
+    logging.getLogger(_OURS).setLevel(logging.WARNING if brief else logging.INFO)
 
 
 class _Handler(logging.StreamHandler[TextIO]):
@@ -159,6 +161,14 @@ def _rendering(*, as_json: bool, terminal: bool) -> list[Processor]:
             colors=terminal and "NO_COLOR" not in os.environ, exception_formatter=structlog.dev.plain_traceback
         ),
     ]
+
+
+def _as_message(_logger: object, _method: str, event: EventDict) -> str:
+    """Return a record as ``level: event (name: value, ...)``, on one line unless it holds a traceback."""
+    left_out = {"event", "level", "timestamp", "logger", *_MANY_LINES}
+    values = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in left_out)
+    line = printable(f"{event['level']}: {event['event']}" + (f" ({values})" if values else ""), limit=None)
+    return "\n".join([line, *(event[name] for name in _MANY_LINES if name in event)])
 
 
 def _standard_first(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -281,8 +281,8 @@ def test_a_run_is_shown_while_it_lasts(service: Any, chromium: Browser) -> None:
         process = subprocess.Popen(command, cwd=service.folder, env=service.environment(), stdout=output, stderr=output)
     try:
         said = service.folder / "run.log"
-        service.until(lambda: "dashboard: " in said.read_text())
-        found = re.search(r"dashboard: ((http://127\.0\.0\.1:\d+)/login\?code=\S+)", said.read_text())
+        service.until(lambda: "/login?code=" in said.read_text())
+        found = re.search(r"((http://127\.0\.0\.1:\d+)/login\?code=\S+)", said.read_text())
         assert found
         visitor = Visitor(chromium.new_page(), found[2])
         visitor.log_in(found[1])

@@ -423,3 +423,13 @@ def test_json_logs_are_short_too(lines: io.StringIO) -> None:
     assert len(record["reason"]) < 20_100
     assert r"\x1baaa" in record["exception"]
     assert len(record["exception"]) < 2_000
+
+
+def test_brief_logs_are_messages() -> None:
+    """A command that shows progress prints warnings and errors as lines without times; information is left out."""
+    stream = io.StringIO()
+    configure_logs(stream, brief=True)
+    log.info("begun")
+    log.warning("workers share\ncores", workers=2, token=CANARY)
+    foreign.error("gone")
+    assert stream.getvalue() == "warning: workers share\\ncores (workers: 2, token: [redacted])\nerror: gone\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 __all__ = ["LOGIN_HINT", "shown_in_browser"]
 
-LOGIN_HINT = "  (valid once, for 15 minutes)"
+LOGIN_HINT = " (the link is valid once, for 15 minutes)"
 """What is printed behind a login link."""
 
 

@@ -1,5 +1,6 @@
 """What every command prints through: data on stdout, everything else on stderr, errors in one form."""
 
+import io
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from clau_doom.escaping import printable, printable_message
 __all__ = [
     "SCHEMA_VERSION",
     "ExitCode",
+    "MessageStream",
     "data_console",
     "json_text",
     "print_json",
@@ -69,6 +71,16 @@ def progress_console() -> Console:
     """
     stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a live display stands in for it
     return _console_of_stderr(stream, _width(stream.isatty()))
+
+
+class MessageStream(io.StringIO):
+    """Stream for log messages of a command: they stand above its live display, like all messages on stderr."""
+
+    def write(self, text: str) -> int:
+        """Print a text with its line breaks."""
+        if text.strip("\n"):
+            progress_console().print(Text(text.rstrip("\n"), "yellow"), soft_wrap=not sys.stderr.isatty())
+        return len(text)
 
 
 def print_json(data: Mapping[str, object]) -> None:
@@ -145,7 +157,8 @@ def _only(error: BaseException, kind: type[Exception]) -> bool:
 
 def _print_line(head: str, text: str) -> None:
     style = "dim" if head.startswith("hint") else "bold red"
-    progress_console().print(Text.assemble((head, style), text), soft_wrap=True)
+    console = progress_console()
+    console.print(Text.assemble((head, style), text), soft_wrap=not console.is_terminal)
 
 
 @lru_cache(maxsize=1)

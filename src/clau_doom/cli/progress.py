@@ -36,9 +36,11 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.escaping import printable
 
 __all__ = ["live_view", "show_progress"]
 
+_BARS = 48
 _REFRESH = 4  # a second; more would take time from the cores that play
 _ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
 _STEERED = {
@@ -48,8 +50,8 @@ _STEERED = {
 }
 _HANDLED = {AgentPaused: "paused", AgentResumed: "resumed", AgentRestarted: "restarted"}
 _PHASES = {
-    Purpose.VALIDATION: "choosing the champion on validation seeds",
-    Purpose.HELD_OUT: "judging the champion on held-out seeds",
+    Purpose.VALIDATION: "choosing the champion",
+    Purpose.HELD_OUT: "judging the champion",
 }
 
 
@@ -88,7 +90,7 @@ async def show_progress(
 
 
 def live_view(tracker: Tracker, now: float) -> RenderableType:
-    """Return what is shown of a run at a time: where it is, how fast it goes, how well its agents play."""
+    """Return what is shown of a run at a time, in at most 80 columns: progress, rate, times and fitness."""
     rate, left = tracker.rate(now), tracker.seconds_left(now)
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(no_wrap=True)
@@ -107,15 +109,15 @@ def live_view(tracker: Tracker, now: float) -> RenderableType:
     below.add_column(no_wrap=True)
     below.add_column(justify="right", no_wrap=True, ratio=1)
     below.add_row(_standing(tracker), Text(times, "dim"))
-    return Group(bar, below)
+    return Group(bar, below, *_curve(tracker))
 
 
 async def _follow(events: AsyncIterator[RecordedEvent], tracker: Tracker, console: Console) -> None:
     async for recorded in events:
-        line = _line(recorded, tracker)
+        line = _line(recorded, tracker, console.width)
         tracker.apply(recorded)
-        if line is not None:
-            console.print(line, soft_wrap=True)
+        if line is not None:  # on a terminal, long reasons are wrapped between words
+            console.print(line, soft_wrap=not console.is_terminal)
         if isinstance(recorded.event, _ENDINGS):
             return
 
@@ -127,28 +129,34 @@ def _place(tracker: Tracker) -> Text:
 
 
 def _standing(tracker: Tracker) -> Text:
-    fitnesses = [*tracker.fitnesses.values()]
-    if fitnesses and tracker.phase is Purpose.TRAINING:
-        best, mean = max(fitnesses), sum(fitnesses) / len(fitnesses)
-    elif tracker.summaries:
-        best, mean = tracker.summaries[-1].best_fitness, tracker.summaries[-1].mean_fitness
-    else:
+    """Return the best fitness so far, and the mean of the generation under way or of the last one."""
+    fitnesses = [*tracker.fitnesses.values()] if tracker.phase is Purpose.TRAINING else []
+    bests = [*fitnesses, *(summary.best_fitness for summary in tracker.summaries)]
+    if not bests:
         return Text("no agent is evaluated yet", "dim")
-    curve = sparkline([summary.mean_fitness for summary in tracker.summaries])
+    mean = sum(fitnesses) / len(fitnesses) if fitnesses else tracker.summaries[-1].mean_fitness
     failed = (f"   {tracker.failed} failed", "red") if tracker.failed else ""
-    return Text.assemble(
-        "best ", (number(best), "bold"), "   mean ", (number(mean), "bold"), "   ", (curve, "red"), failed
-    )
+    return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
 
 
-def _line(recorded: RecordedEvent, tracker: Tracker) -> Text | None:
+def _curve(tracker: Tracker) -> list[Text]:
+    """Return the line of the generations' mean fitness; it is short, as Ctrl-C is echoed behind it."""
+    if len(tracker.summaries) < 2:
+        return []
+    bars = sparkline([summary.mean_fitness for summary in tracker.summaries], _BARS)
+    line = Text.assemble(("mean of each generation ", "dim"), (bars, "red"))
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return [line]
+
+
+def _line(recorded: RecordedEvent, tracker: Tracker, width: int) -> Text | None:
     """Return the line that an event leaves behind, or None; `tracker` does not know the event yet."""
     event = recorded.event
     match event:
         case GenerationCompleted():
-            return _generation_line(event.summary, tracker, recorded.time)
+            return _generation_line(event.summary, tracker, recorded.time, width)
         case ExperimentStarted():
-            return _start_line(event, tracker)
+            return _start_line(event, tracker, width)
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
             return _said("champion", "bold green", _id(event.champion, tracker), chosen)
@@ -188,29 +196,35 @@ def _id(ref: AgentRef, tracker: Tracker) -> str:
     return agent_id(tracker.config.name, ref.generation, ref.index)
 
 
-def _start_line(event: ExperimentStarted, tracker: Tracker) -> Text:
+def _start_line(event: ExperimentStarted, tracker: Tracker, width: int) -> Text:
     config = tracker.config
     verb = "resuming " if event.resumed else "evolving "
-    size = f"{event.generations} generations of {config.population} agents, {config.episodes} episodes each"
-    return Text.assemble(verb, (config.name, "bold"), f" on {config.scenario.name}: {size}")
+    line = Text.assemble(verb, (config.name, "bold"), f" on {printable(config.scenario.name)}: ")
+    line.append(f"{event.generations} generations of {config.population} agents")
+    episodes = f", {config.episodes} episodes each"
+    return line.append(episodes) if len(line) + len(episodes) <= width else line
 
 
-def _generation_line(summary: GenerationSummary, tracker: Tracker, at: float) -> Text:
+def _generation_line(summary: GenerationSummary, tracker: Tracker, at: float, width: int) -> Text:
+    """Return a generation's line; on a narrow terminal without its rate, and on a narrower one without its time."""
     record = all(summary.best_fitness > earlier.best_fitness for earlier in tracker.summaries)
-    width = len(str(tracker.generations - 1))
+    digits = len(str(tracker.generations - 1))
     line = Text.assemble(
         ("generation ", "dim"),
-        f"{summary.index:>{width}}",
+        f"{summary.index:>{digits}}",
         ("   best ", "dim"),
-        (f"{number(summary.best_fitness):>8}", "bold green" if record else "bold"),
+        (f"{number(summary.best_fitness):>7}", "bold green" if record else "bold"),
         ("   mean ", "dim"),
-        f"{number(summary.mean_fitness):>8}",
+        f"{number(summary.mean_fitness):>7}",
         ("   worst ", "dim"),
-        f"{number(summary.worst_fitness):>8}",
+        f"{number(summary.worst_fitness):>7}",
     )
-    if tracker.generation_started is not None:
-        seconds = max(at - tracker.generation_started, 0.001)
-        line.append(f"   {seconds:6.1f} s   {summary.episodes / seconds:6.1f} episodes/s", "dim")
-    if summary.failed:
-        line.append(f"   {summary.failed} failed", "red")
-    return line
+    failed = Text(f"   {summary.failed} failed" if summary.failed else "", "red")
+    if tracker.generation_started is None:
+        return line.append(failed)
+    seconds = max(at - tracker.generation_started, 0.001)
+    for part in (f"   {seconds:6.1f} s", f"   {summary.episodes / seconds:6.1f} episodes/s"):
+        if len(line) + len(part) + len(failed) > width:
+            break
+        line.append(part, "dim")
+    return line.append(failed)

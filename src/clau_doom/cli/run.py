@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
-from clau_doom.cli.console import ExitCode, data_console, progress_console
+from clau_doom.cli.console import ExitCode, MessageStream, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, replay_command, resume_command
 from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.streams import make_output_optional
@@ -72,7 +72,9 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     }
     from clau_doom.bootstrap import planning
     from clau_doom.domain.commands import BudgetChange
+    from clau_doom.logs import configure_logs
 
+    configure_logs(MessageStream(), brief=True)
     if (remote := remote_of(server)) and not dry_run:
         make_output_optional()
         change = BudgetChange(generations=generations, max_duration=max_duration)
@@ -206,7 +208,8 @@ async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapsho
 
 
 def _say_where(link: str) -> None:
-    progress_console().print(Text.assemble("dashboard: ", (link, "bold underline"), LOGIN_HINT), soft_wrap=True)
+    # The link has a line of its own: it fits into 80 columns, and can be copied from narrower terminals too.
+    progress_console().print(Text.assemble(f"dashboard{LOGIN_HINT}:\n", (link, "bold underline")), soft_wrap=True)
 
 
 def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None, *, spent: bool) -> None:
