@@ -5,26 +5,35 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
 
-from clau_doom.errors import AddressTaken, ConfigError
+from clau_doom.errors import AddressTaken, ConfigError, describe
+from clau_doom.logs import get_logger
 
 __all__ = ["HttpServer", "address_of"]
 
 Application = Callable[..., Any]
 
 _GRACE = 1  # seconds for what is being sent at the end; a client that reads nothing is cut off
+_PAUSE = 0.1
+_LONGEST_PAUSE = 30.0
+"""Seconds before a listener that failed is restarted; doubled while it keeps failing."""
+_STABLE = 60.0
+"""Seconds after which a listener that was restarted counts as sound."""
+_HANDLED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""Errors of `accept` after which asyncio itself tries again, in a second."""
+
+_log = get_logger(__name__)
 
 
 class HttpServer:
     """Serves an ASGI application in the running event loop. Enter and leave it in one task.
 
-    When serving fails, the task that entered it is cancelled, and leaving raises the cause in a group, as a task group
-    does.
+    When the listener or what serves it fails, it is restarted on the same port, with growing pauses; nothing else ends.
     """
 
     def __init__(
@@ -36,6 +45,7 @@ class HttpServer:
         port: int,
         connections: int,
         tls: Callable[[], ssl.SSLContext] | None = None,
+        pause: float = _PAUSE,
     ) -> None:
         """Prepare a server; nothing listens before it is entered.
 
@@ -46,11 +56,13 @@ class HttpServer:
             port: The port; 0: any that is free.
             connections: How many clients it answers at once.
             tls: Makes what connections are encrypted by, or None for plain text.
+            pause: Seconds before the first restart of a listener that failed.
         """
         self._section = section
+        self._pause = pause
         self._host, self._port = host, port
         self._group = asyncio.TaskGroup()
-        config = uvicorn.Config(
+        self._config = uvicorn.Config(
             application,
             http="h11",
             ws="none",
@@ -64,7 +76,14 @@ class HttpServer:
             timeout_graceful_shutdown=_GRACE,
             ssl_context_factory=(lambda _config, _default: tls()) if tls else None,
         )
-        self._server = _Server(config)
+        self._server: _Server | None = None
+        self._ending = asyncio.Event()
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody is answered at the moment, on one line, or None."""
+        return self._trouble
 
     @property
     def port(self) -> int:
@@ -86,9 +105,10 @@ class HttpServer:
         listener = await _listen(self._section, self._host, self._port)
         self._port = listener.getsockname()[1]
         await self._group.__aenter__()
-        self._group.create_task(self._server.serve([listener]))
+        up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._group.create_task(self._keep_serving(listener, up))
         try:
-            await self._server.up.wait()
+            await up
         except BaseException:
             await self._end()
             raise
@@ -101,27 +121,113 @@ class HttpServer:
         await self._end()
 
     async def _end(self) -> None:
-        self._server.should_exit = True
+        self._ending.set()
+        if self._server is not None:
+            self._server.should_exit = True
+        # Given no error: the group would wrap the caller's, and cancel the server in place of letting it end.
+        await self._group.__aexit__(None, None, None)
+
+    async def _keep_serving(self, listener: "_Listener", up: "asyncio.Future[None]") -> None:
+        """Serve until the end is asked for; restart what fails before that."""
+        loop = asyncio.get_running_loop()
+        pause = self._pause
+        while True:
+            began = loop.time()
+            error = await self._serve(listener, up)
+            if self._ending.is_set():
+                return
+            if not up.done():
+                up.set_exception(error)
+                return
+            if loop.time() - began > _STABLE:
+                pause = self._pause
+            self._trouble = f"the {self._section} listener failed and is being restarted"
+            _log.error("a listener failed and is restarted", section=self._section, error=describe(error))
+            again, pause = await self._listen_again(pause)
+            if again is None:
+                return
+            listener = again
+
+    async def _listen_again(self, pause: float) -> "tuple[_Listener | None, float]":
+        """Return a new listener and the next pause; no listener once the end is asked for."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
+            if self._ending.is_set():
+                return None, pause
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            with suppress(AddressTaken, ConfigError, OSError):
+                return await _listen(self._section, self._host, self._port), pause
+
+    async def _serve(self, listener: "_Listener", up: "asyncio.Future[None]") -> Exception:
+        """Serve until the end is asked for or something fails, and return the failure."""
+        server = self._server = _Server(self._config, listener, lambda: self._mark_up(up))
+        server.should_exit = self._ending.is_set()
         try:
-            # Given no error: the group would wrap the caller's, and cancel the server in place of letting it end.
-            await self._group.__aexit__(None, None, None)
+            await server.serve([listener])
+        except Exception as error:
+            return error
         finally:
-            await self._server.abort()
+            await server.abort()
+            listener.close()
+        return listener.failure or RuntimeError("it ended by itself")
+
+    def _mark_up(self, up: "asyncio.Future[None]") -> None:
+        if not up.done():
+            up.set_result(None)
+        elif self._trouble:
+            _log.info("a listener answers again", section=self._section)
+        self._trouble = None
+
+
+class _Listener(socket.socket):
+    """A listening socket that notices when it cannot accept connections any more.
+
+    asyncio logs such an error again and again, as fast as it can, and does nothing else about it.
+    """
+
+    failure: OSError | None = None
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        try:
+            return super().accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            raise
+        except OSError as error:
+            if error.errno in _HANDLED:
+                raise
+            self.failure = error
+            raise BlockingIOError from error  # for asyncio: there is nothing to accept for now
+
+    def check(self) -> bool:
+        """Return whether it listens still; a socket that was shut down or closed may say nothing by itself."""
+        try:
+            listens = self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+        except OSError as error:
+            self.failure = self.failure or error
+        else:
+            if not listens:
+                self.failure = self.failure or OSError(errno.EINVAL, "the socket listens no more")
+        return self.failure is None
 
 
 class _Server(uvicorn.Server):
     """Uvicorn as a guest: signals are the orchestrator's, and nothing of it is left behind."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, listener: _Listener, up: Callable[[], None]) -> None:
         super().__init__(config)
-        self.up = asyncio.Event()
+        self._listener = listener
+        self._up = up
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # uvicorn's is a generator
         return nullcontext()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.up.set()
+        self._up()
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or not self._listener.check()
 
     async def abort(self) -> None:
         """Cut off the clients that are still there, and close what a cancelled end left open."""
@@ -132,12 +238,12 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)  # sockets are closed in the loop's next round
 
 
-async def _listen(section: str, host: str, port: int) -> socket.socket:
+async def _listen(section: str, host: str, port: int) -> _Listener:
     try:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family)
+        return _Listener(fileno=socket.create_server(address[:2], family=family).detach())
     except (OSError, UnicodeError) as error:
         where = address_of(host, port)
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:

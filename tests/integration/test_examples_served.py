@@ -98,9 +98,10 @@ async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[Rpc
         await serving
 
 
-async def fetch(url: str) -> str:
+async def fetch(url: str, token_file: Path | None = None) -> str:
     def read() -> str:
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        headers = {"authorization": f"Bearer {token_file.read_text().strip()}"} if token_file else {}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
             return str(answer.read().decode())
 
     return await asyncio.get_running_loop().run_in_executor(_FETCHING, read)
@@ -149,7 +150,8 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
         async with served(tmp_path / "runs", nats.url, remote_agent) as (client, listening):
             names = await started(client, configs)
             logs = await asyncio.gather(*(followed(client, name) for name in names))
-            pages = await asyncio.gather(*(fetch(f"{listening.web}/api/experiments/{name}/events") for name in names))
+            urls = [f"{listening.web}/api/experiments/{name}/events" for name in names]
+            pages = await asyncio.gather(*(fetch(url, listening.token_file) for url in urls))
             assert [page.count("event: happened") for page in pages] == [len(log) for log in logs]
             dropped = [any(isinstance(event, AgentDropped) for event in log) for log in logs]
             assert [name for name, some in zip(names, dropped, strict=True) if some] == [

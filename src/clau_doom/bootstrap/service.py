@@ -13,6 +13,7 @@ from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig, NatsConfig
 from clau_doom.events import NatsBus, obeying
+from clau_doom.httpd import HttpServer
 from clau_doom.metrics import Metrics, MetricsServer
 from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
 from clau_doom.rpc import RpcServer
@@ -71,7 +72,8 @@ async def serve(
             orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
             guarded = AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)))
-            shown = await _show(stack, config, metrics, orchestrator, readers)
+            servers: list[HttpServer] = []
+            await _show(stack, config, metrics, orchestrator, readers=readers, servers=servers)
             if bus is not None:
                 await stack.enter_async_context(_obeying(bus, config.nats, guarded, authenticator))
             followers.begin(await orchestrator.experiments())
@@ -95,12 +97,13 @@ async def serve(
                 authenticator=authenticator,
                 readers=readers,
                 metrics=metrics,
+                servers=servers,
             )
             started(
                 Listening(
                     grpc=server.address,
                     socket=config.grpc.socket,
-                    metrics=shown,
+                    metrics=next((each.address for each in servers if isinstance(each, MetricsServer)), None),
                     web=page.url if page else None,
                     login=page.login_link() if page else None,
                     token_file=authenticator.tokens.owner,
@@ -114,18 +117,21 @@ async def _show(
     config: ExperimentConfig,
     metrics: Metrics,
     orchestrator: Orchestrator,
+    *,
     readers: ReaderHealth,
-) -> str | None:
+    servers: list[HttpServer],
+) -> None:
+    """Show metrics, and say that the process is ready unless it drains or one of the servers is down."""
     if not config.metrics.enabled:
-        return None
-    server = MetricsServer(
-        metrics,
-        config.metrics,
-        ready=lambda: "the server is shutting down" if orchestrator.draining else None,
-        failures=readers.all,
-    )
-    await stack.enter_async_context(server)
-    return server.address
+        return
+
+    def ready() -> str | None:
+        if orchestrator.draining:
+            return "the server is shutting down"
+        return next((each.trouble for each in servers if each.trouble), None)
+
+    server = MetricsServer(metrics, config.metrics, ready=ready, failures=readers.all)
+    servers.append(await stack.enter_async_context(server))
 
 
 async def _open_dashboard(
@@ -137,6 +143,7 @@ async def _open_dashboard(
     authenticator: Authenticator,
     readers: ReaderHealth,
     metrics: Metrics,
+    servers: list[HttpServer],
 ) -> WebServer | None:
     if not config.web.enabled:
         return None
@@ -152,7 +159,8 @@ async def _open_dashboard(
         readers=readers,
         streaming=metrics.event_stream,
     )
-    return await stack.enter_async_context(server)
+    servers.append(await stack.enter_async_context(server))
+    return server
 
 
 def _obeying(
