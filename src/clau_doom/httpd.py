@@ -12,6 +12,7 @@ from typing import Any, Self
 import uvicorn
 
 from clau_doom.errors import AddressTaken, ConfigError, describe
+from clau_doom.http_connections import ConnectionLimits, Connections
 from clau_doom.logs import get_logger
 
 __all__ = ["HttpServer", "address_of"]
@@ -43,8 +44,8 @@ class HttpServer:
         section: str,
         host: str,
         port: int,
-        connections: int,
-        tls: Callable[[], ssl.SSLContext] | None = None,
+        limits: ConnectionLimits,
+        tls: ssl.SSLContext | None = None,
         pause: float = _PAUSE,
     ) -> None:
         """Prepare a server; nothing listens before it is entered.
@@ -54,17 +55,18 @@ class HttpServer:
             section: The configuration's section that says where to listen, for the errors' texts.
             host: Where to listen.
             port: The port; 0: any that is free.
-            connections: How many clients it answers at once.
-            tls: Makes what connections are encrypted by, or None for plain text.
+            limits: What clients are allowed.
+            tls: What connections are encrypted with, or None for plain text.
             pause: Seconds before the first restart of a listener that failed.
         """
         self._section = section
         self._pause = pause
         self._host, self._port = host, port
         self._group = asyncio.TaskGroup()
+        self._connections = Connections(limits)
         self._config = uvicorn.Config(
             application,
-            http="h11",
+            http=self._connections.factory(tls),  # type: ignore[arg-type] # a factory is as good as a class
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -72,9 +74,7 @@ class HttpServer:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=connections,
             timeout_graceful_shutdown=_GRACE,
-            ssl_context_factory=(lambda _config, _default: tls()) if tls else None,
         )
         self._server: _Server | None = None
         self._ending = asyncio.Event()
@@ -168,6 +168,7 @@ class HttpServer:
         except Exception as error:
             return error
         finally:
+            await self._connections.abort()
             await server.abort()
             listener.close()
         return listener.failure or RuntimeError("it ended by itself")

@@ -1,7 +1,7 @@
 """The check of a token, the same for every face; answers to wrong ones are delayed."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 
 from clau_doom.access.caller import Caller, Face
 from clau_doom.access.tokens import Token, TokenFiles
@@ -13,6 +13,7 @@ __all__ = ["Authenticator"]
 _SHORTEST_DELAY = 0.25
 _LONGEST_DELAY = 8.0
 _MOST_WAITING = 64
+_MOST_WAITING_OF_ADDRESS = 8
 """Wrong logins whose answers are delayed at once; the others are refused at once, so that they hold no resources."""
 _MOST_ADDRESSES = 4096
 _FORGOTTEN = 600.0
@@ -39,7 +40,7 @@ class Authenticator:
         self._shortest_delay = shortest_delay
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
         """By address, the latest last: how many wrong logins, and the time of the latest."""
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()
 
     async def authenticate(self, secret: str | None, *, face: Face, peer: str, address: str, note: str = "") -> Caller:
         """Return the caller that a secret belongs to.
@@ -69,13 +70,14 @@ class Authenticator:
         failures = self._count(address)
         if failures & (failures - 1) == 0:  # a flood makes a few lines
             _log.warning("wrong login", face=face, address=address, failures=failures)
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting[address] >= _MOST_WAITING_OF_ADDRESS or self._waiting.total() >= _MOST_WAITING:
             return
-        self._waiting += 1
+        self._waiting[address] += 1
         try:
             await asyncio.sleep(min(self._shortest_delay * 2 ** min(failures - 1, 10), _LONGEST_DELAY))
         finally:
-            self._waiting -= 1
+            self._waiting[address] -= 1
+            self._waiting += Counter()  # leaves out the addresses of which none waits
 
     def _count(self, address: str) -> int:
         now = asyncio.get_running_loop().time()

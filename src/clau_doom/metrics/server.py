@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from clau_doom.config import MetricsConfig
 from clau_doom.domain.reader_failure import ReaderFailure
+from clau_doom.http_connections import ConnectionLimits
 from clau_doom.httpd import HttpServer
 from clau_doom.logs import get_logger
 from clau_doom.metrics.metrics import Metrics
@@ -22,7 +23,7 @@ Failures = Callable[[], Sequence[ReaderFailure]]
 Readiness = Callable[[], str | None]
 """Returns None when the process takes work, or why it does not, on one line that may be shown to anybody."""
 
-_CONNECTIONS = 64
+_LIMITS = ConnectionLimits(total=64, per_address=16)
 _log = get_logger(__name__)
 
 
@@ -53,7 +54,7 @@ class MetricsServer(HttpServer):
             section="metrics",
             host=config.host,
             port=config.port,
-            connections=_CONNECTIONS,
+            limits=_LIMITS,
         )
 
     async def _show_metrics(self, request: Request) -> Response:

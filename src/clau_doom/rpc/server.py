@@ -39,6 +39,10 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.max_ping_strikes", 2),
+    # A connection without a call is ended, and clients make a new one for their next call.
+    ("grpc.max_connection_idle_ms", 300_000),
+    # gRPC has no limit for each address; this one leaves file descriptors to the rest of the process.
+    ("grpc.max_allowed_incoming_connections", 512),
 )
 
 _log = get_logger(__name__)
@@ -63,6 +67,7 @@ class RpcServer:
         grace: float = 10.0,
         stall: float = 300.0,
         most_calls: int = 1024,
+        handshake: float = 10.0,
         observe: Observe | None = None,
         methods: Sequence[Method] = (),
         socket_only: bool = False,
@@ -78,6 +83,7 @@ class RpcServer:
             grace: Seconds that calls may take to end.
             stall: Seconds after which a client that reads nothing is given up.
             most_calls: How many calls are carried out at once.
+            handshake: Seconds that a client has for its TLS and HTTP/2 handshakes.
             observe: Told of every call when it has ended.
             methods: What else is served.
             socket_only: Listen on the Unix socket of the configuration alone.
@@ -90,6 +96,7 @@ class RpcServer:
         self._grace = grace
         self._stall = stall
         self._observe = observe
+        self._options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", int(handshake * 1000)))
         self._traffic = Traffic(draining=lambda: orchestrator.draining, most=most_calls)
         self._feed = EventFeed(orchestrator, readers=readers, streaming=streaming)
         self._finishing = Finishing(grace=grace)
@@ -164,7 +171,7 @@ class RpcServer:
     @asynccontextmanager
     async def _server(self, peer: Peer, authenticator: Authenticator | None) -> AsyncIterator[grpc.aio.Server]:
         guard = Guard(self._traffic, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall)
-        server = grpc.aio.server(handlers=guard.handlers(self._methods), options=_OPTIONS)
+        server = grpc.aio.server(handlers=guard.handlers(self._methods), options=self._options)
         try:
             yield server
         finally:

@@ -76,7 +76,7 @@ class Guard:
         refusal = self._misplaced(request)
         if refusal is not None:
             await refusal(scope, receive, send)
-        elif _is_open(request.url.path):
+        elif _is_open(request.scope["path"]):
             await self._app(scope, receive, send)
         else:
             caller = await self._caller(request)
@@ -97,7 +97,7 @@ class Guard:
             return None
         origin = headers.get("origin")
         is_program = origin is None and "authorization" in headers  # a browser would send an origin
-        if is_program or origin == f"{request.url.scheme}://{headers.get('host', '')}":
+        if is_program or origin == f"{request.scope['scheme']}://{headers.get('host', '')}":
             return None
         return _refused(HTTPStatus.FORBIDDEN, "a page of another origin may change nothing here")
 
@@ -116,7 +116,7 @@ class Guard:
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie(), "")
         token = self._sessions.token_of(cookie)
         if token is None:
-            if request.url.path.startswith("/api/"):
+            if request.scope["path"].startswith("/api/"):
                 return _refused(HTTPStatus.UNAUTHORIZED, "this session is over: load the page, and log in")
             return RedirectResponse("/login", status_code=HTTPStatus.SEE_OTHER)
         shown = headers.get(CSRF_HEADER, "")

@@ -19,6 +19,7 @@ from clau_doom import __version__
 from clau_doom.access import Authenticator
 from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError, NotAuthenticated
+from clau_doom.http_connections import ConnectionLimits
 from clau_doom.httpd import HttpServer, address_of
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
@@ -31,7 +32,7 @@ from clau_doom.web.studio import Studio
 __all__ = ["WebServer"]
 
 _STATIC = Path(__file__).parent / "static"
-_CONNECTIONS = 256
+_LIMITS = ConnectionLimits(total=256, per_address=64)
 _LONGEST_FORM = 8192
 _WRONG_LOGIN = "This is not a token of this server. The server prints the file's name when it starts."
 _OLD_CODE = "This link has been used or is too old. Enter a token, or start the server again for a new link."
@@ -93,9 +94,7 @@ class WebServer(HttpServer):
             ],
             exception_handlers={404: _nothing_there},
         )
-        super().__init__(
-            application, section="web", host=config.host, port=config.port, connections=_CONNECTIONS, tls=tls
-        )
+        super().__init__(application, section="web", host=config.host, port=config.port, limits=_LIMITS, tls=tls)
         self._scheme = "https" if tls else "http"
 
     @property
@@ -194,8 +193,8 @@ def _field(body: bytes, name: str) -> str:
     return values[0].strip() if values else ""
 
 
-def _tls(config: WebConfig) -> Callable[[], ssl.SSLContext] | None:
-    """Return what makes the connections' encryption, or None for plain text, which only this machine itself may use."""
+def _tls(config: WebConfig) -> ssl.SSLContext | None:
+    """Return what connections are encrypted with, or None for plain text, which only this machine itself may use."""
     given = {"certificate": config.certificate, "key": config.key}
     missing = [name for name, path in given.items() if path is None]
     if len(missing) == len(given) and is_loopback(config.host):
@@ -216,4 +215,4 @@ def _tls(config: WebConfig) -> Callable[[], ssl.SSLContext] | None:
     except (OSError, ssl.SSLError) as error:
         what = f"{config.certificate} and {config.key} are no certificate and its key: {error}"
         raise ConfigError(f"web: {what}", (("web.certificate", what),)) from error
-    return lambda: context
+    return context

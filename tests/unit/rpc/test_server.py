@@ -1,6 +1,7 @@
 """A real server: who gets in, what it refuses to start with, and how it stops."""
 
 import asyncio
+import contextlib
 import socket
 import stat
 from collections.abc import Callable
@@ -107,6 +108,24 @@ async def test_the_socket_is_its_owner_s_alone_and_goes_with_the_server(serving:
         assert await code_of(served.stub.ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
         assert sorted(path.name for path in served.socket.parent.iterdir()) == ["api.sock", "token"]
     assert sorted(path.name for path in served.socket.parent.iterdir()) == ["token"]
+
+
+async def test_silent_connections_end_and_keep_nobody_out(serving: Serving, own_channel: Channel) -> None:
+    """Those that begin no handshake, and those that stop in it, also before any token is shown."""
+    async with serving(handshake=0.3) as served, own_channel(served.server.address) as channel:
+        silent = [await asyncio.open_connection("127.0.0.1", served.server.port) for _ in range(60)]
+        for _, writer in silent[::2]:
+            writer.write(b"PRI * HTTP/2.0")
+        answer = stub_of(channel).ListExperiments(pb.ListExperimentsRequest(), metadata=served.token)
+        assert await code_of(answer) is grpc.StatusCode.OK
+        for reader, writer in silent:
+            async with asyncio.timeout(20):
+                with contextlib.suppress(ConnectionError):
+                    while await reader.read(1 << 16):
+                        pass
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 # What it does not start with.
