@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rich.table import Table
 
+from bench.attacks import attack_round, attack_table
 from bench.busy import busy_round, busy_table
 from bench.measuring import Journal, Play
 from bench.memory import memory_over_episodes, memory_table
@@ -122,11 +123,16 @@ def _scale(options: argparse.Namespace, journal: Journal) -> Table:
     return scale_table(found)
 
 
+def _attacks(options: argparse.Namespace, journal: Journal) -> Table:
+    return attack_table(_rounds(options, journal, "attacks", attack_round))
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "peers": _peers,
     "cores": _busy,
     "memory": _memory,
     "million": _million,
     "scale": _scale,
+    "attacks": _attacks,
 }
 """By the name that ``--only`` takes."""

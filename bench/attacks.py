@@ -1,0 +1,173 @@
+"""Answers of `clau-doom serve` to an innocent client while another one attacks, against those of the quiet server."""
+
+import asyncio
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.table import Table
+
+from bench.attackers import ATTACKS, SERVER, Job
+from bench.measuring import Play
+from bench.samples import MeasurementFailed, Spread, python_path
+from clau_doom.rpc import connect
+
+__all__ = ["Answers", "AttackRound", "attack_round", "attack_table"]
+
+_SECONDS, _PERIOD = 6.0, 0.05
+"""How long a server is attacked, and how often the innocent client asks."""
+_START_PATIENCE, _ANSWER_PATIENCE = 60.0, 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """Times of answers to the innocent client, in seconds.
+
+    Attributes:
+        web: Of the dashboard's list of experiments, each on a new connection.
+        grpc: Of the gRPC API's list.
+    """
+
+    web: tuple[float, ...]
+    grpc: tuple[float, ...]
+
+    @property
+    def slowest(self) -> float:
+        """The longest of all."""
+        return max(*self.web, *self.grpc)
+
+    @property
+    def median(self) -> float:
+        """The median of all."""
+        return statistics.median((*self.web, *self.grpc))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackRound:
+    """One round: a quiet server, and the same server under each attack; one that was not measured is left out."""
+
+    quiet: Answers
+    attacked: dict[str, Answers]
+
+
+def attack_round(play: Play) -> AttackRound:
+    """Start a server and measure its answers.
+
+    Raises:
+        MeasurementFailed: The server did not start, or does not answer while it is quiet.
+    """
+    with _serving(play.folder) as job:
+        quiet = asyncio.run(_ask(job))
+        attacked = {}
+        for name in ATTACKS:
+            answers = play.measure(name, partial(_attacked, name, job, play.folder))
+            if answers is not None:
+                attacked[name] = answers
+    return AttackRound(quiet=quiet, attacked=attacked)
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[Job]:
+    """Run a server on free ports."""
+    ports = _free_ports(2)
+    log = folder / "serve.log"
+    command = [sys.executable, "-m", "clau_doom", "serve", "--output-dir", str(folder / "runs")]
+    command += ["--port", str(ports[0]), "--web-port", str(ports[1])]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLAU_DOOM_")}
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=kept) as server,
+    ):
+        try:
+            end = time.monotonic() + _START_PATIENCE
+            while b"serving;" not in log.read_bytes():
+                if server.poll() is not None or time.monotonic() > end:
+                    raise MeasurementFailed(f"the server did not start: {log.read_text(errors='replace')}")
+                time.sleep(0.05)
+            token = (folder / "runs" / "token").read_text().strip()
+            yield Job(web=ports[1], grpc=ports[0], token=token, seconds=_SECONDS)
+        finally:
+            server.kill()
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server((SERVER, 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in held]
+
+
+def _attacked(name: str, job: Job, folder: Path) -> Answers:
+    """Return the answers while an attacker is at work."""
+    command = [sys.executable, "-m", "bench.attackers", name, json.dumps(asdict(job))]
+    environment = {**os.environ, "PYTHONPATH": python_path()}
+    log = folder / f"{name.replace(' ', '-')}.log"
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as attacker:
+        try:
+            while b"attacking" not in log.read_bytes():
+                if attacker.poll() is not None:
+                    raise MeasurementFailed(f"the attacker ended: {log.read_text(errors='replace')}")
+                time.sleep(0.05)
+            return asyncio.run(_ask(job))
+        finally:
+            attacker.kill()
+
+
+async def _ask(job: Job) -> Answers:
+    """Ask both faces again and again, one question at a time."""
+    web, grpc = [], []
+    async with connect(f"{SERVER}:{job.grpc}", environ={"CLAU_DOOM_TOKEN": job.token}) as client:
+        end = time.monotonic() + job.seconds - 1.0
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            await asyncio.to_thread(_get, job)
+            web.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            async with asyncio.timeout(_ANSWER_PATIENCE):
+                await client.experiments()
+            grpc.append(time.perf_counter() - began)
+            await asyncio.sleep(_PERIOD)
+    return Answers(web=tuple(web), grpc=tuple(grpc))
+
+
+def _get(job: Job) -> None:
+    connection = http.client.HTTPConnection(SERVER, job.web, timeout=_ANSWER_PATIENCE)
+    try:
+        connection.request("GET", "/api/experiments", headers={"Authorization": f"Bearer {job.token}"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise MeasurementFailed(f"the dashboard answered {answer.status}")
+    finally:
+        connection.close()
+
+
+def attack_table(rounds: Sequence[AttackRound]) -> Table:
+    """Return the answers under each attack, and their ratio to the quiet server's of the same round."""
+    table = Table(title="answers of an attacked server", title_justify="left", header_style="bold")
+    for heading in ("attack", "median, ms", "slowest, ms", "median / quiet", "goal"):
+        table.add_column(heading, justify="left" if heading == "attack" else "right", no_wrap=True)
+
+    def row(name: str, answers: list[tuple[Answers, Answers]], goal: str) -> None:
+        table.add_row(
+            name,
+            Spread(tuple(1000 * found.median for found, _ in answers)).text(".1f"),
+            Spread(tuple(1000 * found.slowest for found, _ in answers)).text(".0f"),
+            Spread(tuple(found.median / quiet.median for found, quiet in answers)).text(".2f"),
+            goal,
+        )
+
+    row("none: the quiet server", [(each.quiet, each.quiet) for each in rounds], "")
+    for name in ATTACKS:
+        found = [(each.attacked[name], each.quiet) for each in rounds if name in each.attacked]
+        row(name, found, "slowest < 1,000 ms")
+    return table
