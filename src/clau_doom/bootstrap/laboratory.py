@@ -51,17 +51,19 @@ class ServerLaboratory:
         """Return the plan of a new experiment.
 
         Raises:
-            ConfigError: It cannot be played here.
+            ConfigError: It cannot be played here, or asks for more than the server's limits allow.
             NotAllowed: It names what an allow-list does not hold.
         """
         self._check_allowed(config)
-        return plan_config(self._placed(config), self._output_dir)
+        return plan_config(self._placed(config), self._output_dir, self._config.limits)
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
         """Return the plan for going on with a stored one, with a new budget if there is one."""
         self._check_allowed((await self.experiment(experiment)).config)
         overrides = {"docker.network": self._config.docker.network, **change.overrides}
-        plan = await plan_resume(experiment, self._output_dir, environ={}, overrides=overrides)
+        plan = await plan_resume(
+            experiment, self._output_dir, environ={}, overrides=overrides, limits=self._config.limits
+        )
         return replace(plan, config=self._placed(plan.config))  # no override can take an address away
 
     def create(self, plan: Planned, uuid: str) -> None:

@@ -3,26 +3,32 @@
 import asyncio
 import importlib.util
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.local import Cores
+from clau_doom.bootstrap.estimate import Estimate, estimate, excesses
+from clau_doom.bootstrap.examination import Examined, examine
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import (
     SERVICE_SECTIONS,
     CustomPolicyConfig,
     DockerConfig,
     ExperimentConfig,
+    LimitsConfig,
     NatsConfig,
+    Problem,
     RandomPolicyConfig,
     RayConfig,
     RemotePolicyConfig,
+    Resolved,
     WebConfig,
     check_budget,
     check_resume,
     config_from_yaml,
     load_config,
+    refuse_problems,
 )
 from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
 from clau_doom.domain.experiment import ExperimentState, Provenance
@@ -30,9 +36,10 @@ from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeR
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
+from clau_doom.ports import Policy
 from clau_doom.worker import collect_facts
 
-__all__ = ["Plan", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
+__all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
 
 
 _IN_FLIGHT = 8
@@ -52,6 +59,7 @@ class Plan:
         facts: What decides the numbers beside the configuration.
         nats: Where its events are published; no part of the experiment.
         web: Where its dashboard is, if one is asked for; no part of the experiment either.
+        asked: What it asks for: agents, episodes, memory and disk.
         resume: Whether the experiment is stored already.
     """
 
@@ -63,6 +71,7 @@ class Plan:
     facts: Provenance
     nats: NatsConfig
     web: WebConfig
+    asked: Estimate
     resume: bool
 
     @property
@@ -116,11 +125,19 @@ def _check_engine(scenario: Scenario) -> None:
         raise ConfigError(str(error)) from error
 
 
-def _described(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
-    """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here."""
+def _described(
+    config: ExperimentConfig, scenario: Scenario, policy: Policy | None = None
+) -> tuple[GenomeSpace, Provenance]:
+    """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here.
+
+    Args:
+        config: The configuration.
+        scenario: Its scenario.
+        policy: Its policy where that is made already.
+    """
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
         return _described_by_image(config.docker, config.policy, scenario)
-    policy = make_policy(config.policy, scenario.facts)
+    policy = policy or make_policy(config.policy, scenario.facts)
     return policy.space, collect_facts(scenario, config.policy, policy)
 
 
@@ -143,19 +160,32 @@ def _described_by_image(
     return space, Provenance(facts=tuple(sorted(facts.items())))
 
 
-def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
+def _plan(
+    config: ExperimentConfig, output_dir: Path, *, limits: LimitsConfig | None, known: Examined | None = None
+) -> Plan:
+    """Return the plan of a new experiment, for which `known` was found, or of one that is stored.
+
+    Args:
+        config: The configuration.
+        output_dir: Where experiments are kept.
+        limits: What it may ask for; None for an experiment that asks for no more than when it was started.
+        known: What was found when a new experiment's configuration was examined.
+    """
     check_experiment_id(config.name)
     nats, web = config.nats, config.web
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
-    scenario = resolve_scenario(config.scenario)
-    if not resume:
+    scenario = (known and known.scenario) or resolve_scenario(config.scenario)
+    if known is not None:
         _check_engine(scenario)
     if config.execution.backend == "docker":
         _check_daemon(config.docker)
     elif config.execution.backend == "ray":
         _check_cluster(config.ray)
-    space, facts = _described(config, scenario)
+    space, facts = _described(config, scenario, known.policy if known else None)
+    asked = estimate(config, len(space))
+    if limits is not None:
+        refuse_problems([*excesses(config, asked, limits)])
     return Plan(
         config=config,
         output_dir=output_dir,
@@ -165,7 +195,8 @@ def _plan(config: ExperimentConfig, output_dir: Path, *, resume: bool) -> Plan:
         facts=facts,
         nats=nats,
         web=web,
-        resume=resume,
+        asked=asked,
+        resume=known is None,
     )
 
 
@@ -177,22 +208,66 @@ def plan_run(
     Raises:
         ConfigError: The configuration, the scenario or the policy cannot be used.
     """
-    return plan_config(load_config(path, environ=environ, overrides=overrides).config, output_dir)
+    resolved, known = _examined(path, environ=environ, overrides=overrides)
+    return _plan_new(resolved.config, output_dir, known, resolved.config.limits)
 
 
-def plan_config(config: ExperimentConfig, output_dir: Path) -> Plan:
-    """Return the plan of a new experiment with a configuration.
+def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+    """Return a configuration in which a run would find no problem before it starts workers.
+
+    Remote agents, images and clusters are not asked.
 
     Raises:
-        ConfigError: The scenario or the policy cannot be used.
+        ConfigError: Its text, its values, the scenario or the policy cannot be used, or it asks for more than `limits`
+            allows; all problems are reported at once.
     """
+    return _examined(path, environ=environ, overrides=overrides)[0]
+
+
+def _examined(
+    path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+) -> tuple[Resolved, Examined]:
+    found: list[Examined] = []
+
+    def look(config: ExperimentConfig) -> Sequence[Problem]:
+        found.append(examine(config, config.limits))
+        return found[-1].problems
+
+    resolved = load_config(path, environ=environ, overrides=overrides, examine=look)
+    return resolved, found[-1]
+
+
+def plan_config(config: ExperimentConfig, output_dir: Path, limits: LimitsConfig | None = None) -> Plan:
+    """Return the plan of a new experiment with a configuration.
+
+    Args:
+        config: The configuration.
+        output_dir: Where experiments are kept.
+        limits: What it may ask for; None: what its own `limits` allow.
+
+    Raises:
+        ConfigError: The scenario or the policy cannot be used, or it asks for more than the limits allow.
+    """
+    limits = limits or config.limits
+    known = examine(config, limits)
+    refuse_problems(known.problems)
+    return _plan_new(config, output_dir, known, limits)
+
+
+def _plan_new(config: ExperimentConfig, output_dir: Path, known: Examined, limits: LimitsConfig) -> Plan:
+    assert known.scenario is not None, "a configuration without its scenario is refused"
     # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
-    scenario = config.scenario.model_copy(update={"name": resolve_scenario(config.scenario).facts.name})
-    return _plan(config.model_copy(update={"scenario": scenario}), output_dir, resume=False)
+    scenario = config.scenario.model_copy(update={"name": known.scenario.facts.name})
+    return _plan(config.model_copy(update={"scenario": scenario}), output_dir, limits=limits, known=known)
 
 
 async def plan_resume(
-    experiment: str, output_dir: Path, *, environ: Mapping[str, str], overrides: Mapping[str, object]
+    experiment: str,
+    output_dir: Path,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    limits: LimitsConfig | None = None,
 ) -> Plan:
     """Return the plan for going on with a stored experiment, with the changes that flags and environment make.
 
@@ -201,6 +276,7 @@ async def plan_resume(
         ExperimentDone: It is over, and its generations were not raised.
         ResumeRefused: A change, or another version or file than it was started with, would change its results.
         WrongState: Its `max_duration` is used up.
+        ConfigError: Its generations were raised beyond `limits`, or beyond its own where those are None.
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
@@ -213,7 +289,8 @@ async def plan_resume(
         remedy = ": raise its generations (-g) to go on" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
     check_budget(config, snapshot.running_seconds)
-    plan = await asyncio.to_thread(_plan, config, output_dir, resume=True)
+    grown = config.generations > stored.config.generations
+    plan = await asyncio.to_thread(_plan, config, output_dir, limits=(limits or config.limits) if grown else None)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference
         raise ResumeRefused(

@@ -45,9 +45,9 @@ def init(
 @app.command()
 def check(file: _File = _CONFIG) -> None:
     """Say whether a run would accept a file, with the environment laid over it."""
-    from clau_doom.config import load_config
+    from clau_doom.bootstrap.planning import check_config
 
-    load_config(file, environ=os.environ, overrides={})
+    check_config(file, environ=os.environ, overrides={})
     data_console().print(f"{file} is valid", soft_wrap=True)
 
 

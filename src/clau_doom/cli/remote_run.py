@@ -82,7 +82,8 @@ async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
             before = await source.experiment(name)
             config = before.config
             if order.resume:
-                config = config_from_yaml((await client.resume(name, order.change)).config_yaml, name=name)
+                text = (await client.resume(name, order.change)).config_yaml
+                config = await asyncio.to_thread(config_from_yaml, text, name=name)
             elif before.state not in LIVE:
                 return _report(before, remote)
             else:

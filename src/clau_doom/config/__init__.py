@@ -17,7 +17,16 @@ from clau_doom.config.evolution import (
     RandomSearchConfig,
 )
 from clau_doom.config.fields import values
-from clau_doom.config.load import Resolved, config_from_yaml, load_config, resolve, resolve_fields
+from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.load import (
+    Examine,
+    Resolved,
+    config_from_yaml,
+    load_config,
+    refuse_problems,
+    resolve,
+    resolve_fields,
+)
 from clau_doom.config.policies import (
     CustomPolicyConfig,
     NeuralPolicyConfig,
@@ -26,6 +35,7 @@ from clau_doom.config.policies import (
     RemotePolicyConfig,
     RulesPolicyConfig,
 )
+from clau_doom.config.problems import Problem
 from clau_doom.config.racing import RacingConfig
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
@@ -59,18 +69,21 @@ __all__ = [
     "DockerConfig",
     "Document",
     "EvolutionConfig",
+    "Examine",
     "ExecutionConfig",
     "ExperimentConfig",
     "FitnessConfig",
     "GeneticConfig",
     "GrpcConfig",
     "HoldoutConfig",
+    "LimitsConfig",
     "LocalConfig",
     "MapElitesConfig",
     "MetricsConfig",
     "NatsConfig",
     "NeuralPolicyConfig",
     "PolicyConfig",
+    "Problem",
     "RacingConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
@@ -96,6 +109,7 @@ __all__ = [
     "parse_duration",
     "parse_size",
     "read_document",
+    "refuse_problems",
     "resolve",
     "resolve_fields",
     "setup_changes",

@@ -40,7 +40,7 @@ class GeneticConfig(_StrategyConfig):
 
     kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
     elites: int = Field(default=2, ge=0, description="The best agents that enter the next generation unchanged.")
-    tournament: int = Field(default=3, ge=1, description="Agents drawn for each choice of a parent.")
+    tournament: int = Field(default=3, ge=1, le=1000, description="Agents drawn for each choice of a parent.")
     crossover: float = Field(default=0.9, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
     mutation: float = Field(default=0.1, ge=0.0, le=1.0, description="Probability that a gene mutates.")
     sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Mutation's spread at generation 0, in gene ranges.")

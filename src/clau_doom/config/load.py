@@ -9,7 +9,7 @@ CMA-ES. A section without a `kind` has the default one.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +32,10 @@ from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_
 from clau_doom.config.text_limits import MOST_PROBLEMS, check_entries
 from clau_doom.errors import ConfigError
 
-__all__ = ["Resolved", "config_from_yaml", "load_config", "resolve", "resolve_fields"]
+__all__ = ["Examine", "Resolved", "config_from_yaml", "load_config", "refuse_problems", "resolve", "resolve_fields"]
+
+Examine = Callable[[ExperimentConfig], Sequence[Problem]]
+"""Returns what is wrong with a valid configuration: what it names is missing, or it asks for too much."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +52,28 @@ class Resolved:
     origins: Mapping[str, str]
 
 
-def load_config(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+def load_config(
+    path: Path | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    examine: Examine | None = None,
+) -> Resolved:
     """Return the configuration that a file, the environment and flags make together.
 
     Args:
         path: The YAML file, or None for defaults alone.
         environ: The environment; only names that begin with ``CLAU_DOOM_`` are looked at.
         overrides: Values of flags by dotted path; None means that the flag was not given.
+        examine: Finds problems that the schema does not. Where values are wrong it is given the others, with defaults
+            in place of the wrong ones, so that all problems are reported at once.
 
     Raises:
         ConfigError: The file cannot be read or parsed, or the values are not acceptable: then the message lists every
             problem (of more than 20, the first 20) with its place, the bad value and the remedy.
     """
-    return resolve(read_document(path) if path else None, environ=environ, overrides=overrides)
+    document = read_document(path) if path else None
+    return resolve(document, environ=environ, overrides=overrides, examine=examine)
 
 
 def config_from_yaml(
@@ -75,7 +87,13 @@ def config_from_yaml(
     return resolve(parse_document(text, name=name), environ=environ or {}, overrides=overrides or {}).config
 
 
-def resolve(document: Document | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
+def resolve(
+    document: Document | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    examine: Examine | None = None,
+) -> Resolved:
     """Do what `load_config` does, for a document that was read before."""
     problems: list[tuple[str, Problem]] = []
     name = document.name if document else "the configuration"
@@ -84,7 +102,7 @@ def resolve(document: Document | None, *, environ: Mapping[str, str], overrides:
     layers.lay(_from_environment(environ, problems))
     layers.lay(_from_flags(overrides))
     layers.name_kinds()
-    config, found, more = _validate(layers.data)
+    config, found, more = _validate(layers.data, examine or (lambda _: ()))
     problems += [(layers.where(problem.path), problem) for problem in found]
     if problems or config is None:
         raise _refusal(name, problems, more)
@@ -207,10 +225,17 @@ def _from_flags(overrides: Mapping[str, object]) -> list[_Given]:
     return [_Given(path=path, value=value, origin=f"flag --{path[-1].replace('_', '-')}") for path, value in given]
 
 
-def _validate(data: dict[str, object]) -> tuple[ExperimentConfig | None, list[Problem], int]:
+def refuse_problems(problems: Sequence[Problem]) -> None:
+    """Raise a `ConfigError` that lists problems of a valid configuration, if there are any."""
+    if problems:
+        raise _refusal("the configuration", [("", problem) for problem in problems], 0)
+
+
+def _validate(data: dict[str, object], examine: Examine) -> tuple[ExperimentConfig | None, list[Problem], int]:
     """Return the configuration or None, the problems, and how many further problems were left out."""
     try:
-        return ExperimentConfig.model_validate(data), [], 0
+        config = ExperimentConfig.model_validate(data)
+        return config, [*examine(config)], 0
     except ValidationError as error:
         found, more = problems_of(error)
     # Whether values fit together is only checked once each is right by itself: look at those that are.
@@ -218,10 +243,10 @@ def _validate(data: dict[str, object]) -> tuple[ExperimentConfig | None, list[Pr
     dropped = [_drop(sound, problem.path) for problem in found if not problem.partners]
     if dropped and not more:
         try:
-            ExperimentConfig.model_validate(sound)
+            others = [*examine(ExperimentConfig.model_validate(sound))]
         except ValidationError as error:
-            clashes = [problem for problem in problems_of(error)[0] if problem.partners and problem not in found]
-            found += [clash for clash in clashes if not _touches(clash, dropped)]
+            others = [problem for problem in problems_of(error)[0] if problem.partners and problem not in found]
+        found += [problem for problem in others if not _touches(problem, dropped)]
     return None, found, more
 
 

@@ -18,6 +18,7 @@ from pydantic import (
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
+from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.section import Clash, Section, refuse
@@ -158,6 +159,7 @@ class ExperimentConfig(Section):
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus metrics.")
     web: WebConfig = Field(default_factory=WebConfig, description="The dashboard.")
     server: ServerConfig = Field(default_factory=ServerConfig, description="What `clau-doom serve` allows.")
+    limits: LimitsConfig = Field(default_factory=LimitsConfig, description="What one experiment may ask for.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

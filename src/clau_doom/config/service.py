@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from clau_doom.config.duration import Duration
+from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.section import FromList, Section
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
@@ -98,6 +99,13 @@ class ServerConfig(Section):
 
 
 SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
-    {"grpc": GrpcConfig, "nats": NatsConfig, "metrics": MetricsConfig, "web": WebConfig, "server": ServerConfig}
+    {
+        "grpc": GrpcConfig,
+        "nats": NatsConfig,
+        "metrics": MetricsConfig,
+        "web": WebConfig,
+        "server": ServerConfig,
+        "limits": LimitsConfig,
+    }
 )
 """The sections of the service by name; what an experiment stores of them is their defaults."""

@@ -116,7 +116,7 @@ class MapElites(Strategy):
                     genome=self._genomes[index],
                     fitness=result.fitness,
                 )
-                self._cells[cell] = (elite, self._rows[index])
+                self._cells[cell] = (elite, self._rows[index].copy())  # a view would keep its whole generation
 
     def _behaviour(self, measures: Measures | None) -> tuple[float, ...]:
         if measures is None:

@@ -3,6 +3,7 @@
 import pytest
 
 from clau_doom.config import (
+    SERVICE_SECTIONS,
     CmaEsConfig,
     Difference,
     ExperimentConfig,
@@ -86,7 +87,9 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
     free |= {
         name
         for name in values(_OLD)
-        if name.startswith(("execution.", "local.", "docker.", "ray.", "grpc.", "nats.", "metrics.", "web.", "server."))
+        if name.startswith(
+            ("execution.", "local.", "docker.", "ray.", *(f"{section}." for section in SERVICE_SECTIONS))
+        )
     }
     changed = {
         "name": "b", "seed": 2, "population": 11, "episodes": 5, "seeds": "fixed", "fitness": "kills",

@@ -30,7 +30,7 @@ from clau_doom.errors import ConfigError, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 from clau_doom.wire import config_fields, config_message
 
-SERVICE = {"grpc", "nats", "metrics", "web", "server"}
+SERVICE = {"grpc", "nats", "metrics", "web", "server", "limits"}
 """The sections that say how a server runs, and that no client sets."""
 REMOTE = {(("policy", name), "remote") for name in ("kind", "address", "deadline", "on_missed")}
 """A policy that the .proto has before the schema."""

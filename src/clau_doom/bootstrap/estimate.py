@@ -1,0 +1,109 @@
+"""What an experiment asks for: agents, episodes, memory and disk, before anything is built."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from clau_doom.config import (
+    ExperimentConfig,
+    LimitsConfig,
+    MapElitesConfig,
+    NeuralPolicyConfig,
+    Problem,
+    format_size,
+)
+
+__all__ = ["Estimate", "estimate", "excesses", "gigabytes"]
+
+_BASE_MEMORY = 200 << 20
+"""Bytes of a run with few agents: the interpreter, its libraries and the store."""
+_GENE_MEMORY = 100
+"""Bytes for each gene of each agent of a generation, while the next generation is made and stored."""
+_HISTORY_MEMORY = 8
+"""Bytes for each gene of each agent of all generations: the results of a run hold all genomes."""
+_AGENT_MEMORY = 1_000
+_EPISODE_MEMORY = 2
+_GENE_DISK = 20
+"""Bytes for each gene of each agent: its genome is in the table of agents and, as text, in the event log."""
+_AGENT_DISK = 400
+_EPISODE_DISK = 200
+_RECORDING_DISK = 2_500
+_ROLES = 3
+"""Players that are judged on held-out seeds: the champion, generation 0's best and the random baseline."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What an experiment asks for at most. A race plays fewer episodes.
+
+    Attributes:
+        genes: Genes of an agent.
+        agents: Agents of all generations.
+        episodes: Episodes of training, validation and judgement.
+        memory: Bytes of the orchestrator's memory. Workers have their own.
+        disk: Bytes of the experiment's folder.
+    """
+
+    genes: int
+    agents: int
+    episodes: int
+    memory: int
+    disk: int
+
+
+def estimate(config: ExperimentConfig, genes: int) -> Estimate:
+    """Return what an experiment asks for.
+
+    Args:
+        config: The configuration.
+        genes: Genes of its policy.
+    """
+    generations, population = config.generations, config.population
+    agents = generations * population
+    judged = generations * config.holdout.validation + _ROLES * config.holdout.episodes
+    episodes = agents * config.episodes + judged
+    at_once = max(population, config.evolution.lookahead if config.evolution.mode == "steady_state" else 0)
+    kept = 0
+    if isinstance(config.evolution, MapElitesConfig):
+        kept = min(agents, prod(axis.cells for axis in config.evolution.descriptors))
+    recorded = {"none": 0, "champions": generations * config.episodes + judged, "all": episodes}
+    return Estimate(
+        genes=genes,
+        agents=agents,
+        episodes=episodes,
+        memory=_BASE_MEMORY
+        + genes * (_GENE_MEMORY * at_once + 2 * _HISTORY_MEMORY * kept + _HISTORY_MEMORY * agents)
+        + _AGENT_MEMORY * agents
+        + _EPISODE_MEMORY * episodes,
+        disk=(_GENE_DISK * genes + _AGENT_DISK) * agents
+        + _EPISODE_DISK * episodes
+        + _RECORDING_DISK * recorded[config.execution.record],
+    )
+
+
+def excesses(config: ExperimentConfig, asked: Estimate, limits: LimitsConfig) -> Iterator[Problem]:
+    """Yield what an experiment asks for beyond limits: the value to change, the amount, the limit and the remedy."""
+    neural = isinstance(config.policy, NeuralPolicyConfig)
+    counts = (
+        (("policy", "layers" if neural else "kind"), "genes", asked.genes, limits.genes),
+        (("population",), "agents", asked.agents, limits.agents),
+        (("episodes",), "episodes", asked.episodes, limits.episodes),
+    )
+    for path, name, amount, most in counts:
+        if amount > most:
+            yield _excess(path, name, f"{amount:,} {name}", f"{most:,}")
+    sizes = (("memory", "of memory", asked.memory, limits.memory), ("stored", "on the disk", asked.disk, limits.stored))
+    for name, where, amount, most in sizes:
+        if amount > most:
+            yield _excess(("population",), name, f"about {gigabytes(amount)} {where}", format_size(most))
+
+
+def _excess(path: tuple[str, ...], name: str, asked: str, most: str) -> Problem:
+    return Problem(
+        path=path, text=f"asks for {asked}, and limits.{name} is {most}: ask for less, or raise limits.{name}"
+    )
+
+
+def gigabytes(size: int) -> str:
+    """Return a number of bytes as text, such as ``1.2 GB`` or ``340 MB``."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1.0):.0f} MB"

@@ -1,0 +1,66 @@
+"""Problems of a valid configuration: a scenario or a policy that is not here, and what exceeds the limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from clau_doom.bootstrap.estimate import estimate, excesses
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
+from clau_doom.errors import ConfigError
+from clau_doom.game import Scenario
+from clau_doom.game import resolve as resolve_scenario
+from clau_doom.policies import custom_source, make_policy
+from clau_doom.ports import Policy
+
+__all__ = ["Examined", "examine"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What was found when a configuration was examined.
+
+    Attributes:
+        scenario: The scenario, or None where it cannot be used.
+        policy: The policy, or None where it cannot be used, or only another program or an image knows it.
+        problems: All that a run would refuse.
+    """
+
+    scenario: Scenario | None
+    policy: Policy | None
+    problems: tuple[Problem, ...]
+
+
+def examine(config: ExperimentConfig, limits: LimitsConfig) -> Examined:
+    """Look up the scenario and the policy of a configuration, and compare what it asks for with limits.
+
+    Remote agents, images and clusters are not asked: a plan does that.
+    """
+    problems: list[Problem] = []
+    scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
+    policy = _policy(config, scenario, problems)
+    problems += excesses(config, estimate(config, len(policy.space) if policy else 0), limits)
+    return Examined(scenario=scenario, policy=policy, problems=tuple(problems))
+
+
+def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[Problem]) -> Policy | None:
+    chosen = config.policy
+    custom = isinstance(chosen, CustomPolicyConfig)
+    if isinstance(chosen, RemotePolicyConfig) or (custom and config.execution.backend == "docker"):
+        return None
+    path = ("policy", "target" if custom else "kind")
+    if scenario is not None:
+        return _found(path, lambda: make_policy(chosen, scenario.facts), problems)
+    if isinstance(chosen, CustomPolicyConfig):  # without a scenario it cannot be made, but it can be missing
+        _found(path, lambda: custom_source(chosen), problems)
+    return None
+
+
+def _found(path: tuple[str, ...], make: Callable[[], _T], problems: list[Problem]) -> _T | None:
+    """Return what `make` returns; where it refuses the value at `path`, add the problem and return None."""
+    try:
+        return make()
+    except ConfigError as error:
+        problems.append(Problem(path=path, text=str(error).removeprefix(f"{'.'.join(path)} ")))
+        return None

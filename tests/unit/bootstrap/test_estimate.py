@@ -1,0 +1,153 @@
+"""What an experiment asks for, and that it is refused before anything is built where that is too much."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clau_doom.bootstrap.estimate import estimate, excesses
+from clau_doom.bootstrap.examination import examine
+from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.bootstrap.planning import check_config, plan_config
+from clau_doom.config import ExperimentConfig, LimitsConfig, config_from_yaml
+from clau_doom.errors import ConfigError
+
+HUGE = {"policy": {"kind": "neural", "layers": [1024] * 4}, "population": 4, "generations": 1}
+FULL_SCREEN = {
+    "policy": {"kind": "neural", "layers": [1024] * 4, "screen": [640, 480]},
+    "scenario": {"resolution": "640x480"},
+}
+
+
+def config(**fields: object) -> ExperimentConfig:
+    return ExperimentConfig.model_validate(fields)
+
+
+def named(found: list[tuple[str, str]]) -> list[str]:
+    return [text.partition("limits.")[2].partition(" ")[0] for _, text in found]
+
+
+def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
+    """Every generation's best may be validated, and three players are judged."""
+    asked = estimate(config(generations=10, population=20, episodes=3, holdout={"validation": 5, "episodes": 7}), 1000)
+    assert (asked.agents, asked.episodes) == (200, 200 * 3 + 10 * 5 + 3 * 7)
+    assert asked.memory > 200 * 2**20 + 1000 * 20 * 100
+    assert asked.disk > 1000 * 200 * 20
+    steady = config(evolution={"kind": "genetic", "mode": "steady_state", "lookahead": 5000})
+    assert estimate(steady, 1000).memory > 1000 * 5000 * 100
+
+
+@pytest.mark.parametrize(
+    ("fields", "limits"),
+    [
+        ({"population": 1000, "generations": 1001}, ["agents"]),
+        ({"population": 1000, "generations": 1000, "episodes": 20}, ["episodes"]),
+        (HUGE, ["genes"]),
+        ({"limits": {"genes": 5}, "policy": {"kind": "rules"}}, ["genes"]),
+        ({"limits": {"stored": "10m"}}, ["stored"]),
+        ({"limits": {"memory": "100m"}}, ["memory"]),
+    ],
+)
+def test_what_exceeds_a_limit_is_named_with_the_amount(fields: dict[str, object], limits: list[str]) -> None:
+    """In the error of a plan, which has a problem for each limit."""
+    with pytest.raises(ConfigError) as caught:
+        plan_config(config(**fields), Path("none"))
+    assert named([*caught.value.problems]) == limits
+    assert not Path("none").exists()
+
+
+def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
+    """Its genes are counted and not made."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problems = examine(config(**FULL_SCREEN), LimitsConfig()).problems
+    text = "asks for 317,766,659 genes"
+    assert any(problem.path == ("policy", "layers") and problem.text.startswith(text) for problem in problems)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
+
+
+def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
+    """With the default population."""
+    assert [*excesses(config(generations=10), estimate(config(generations=10), 1_000_000), LimitsConfig())] == []
+
+
+def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
+    """What a client's configuration says of limits is not heard."""
+    lab = ServerLaboratory(config(limits={"agents": 100}), tmp_path)
+    with pytest.raises(ConfigError, match=r"population: asks for 120 agents, and limits\.agents is 100: ask for less"):
+        lab.plan(config(population=12, generations=10, limits={"agents": 1000}))
+
+
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
+    """Wrong values, an unknown scenario, an unknown policy and what is too much, each with its line."""
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        "sed: 1\nscenario: {name: basik}\npopulation: 2000\ngenerations: 1000\n"
+        "policy: {kind: class, target: 'no_such_module:Policy'}\nepisodes: 0\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        check_config(file, environ={}, overrides={})
+    assert [path for path, _ in caught.value.problems] == [
+        "episodes", "sed", "scenario.name", "policy.target", "population",
+    ]  # fmt: skip
+    lines = str(caught.value).splitlines()
+    assert "  scenario.name (line 2): unknown scenario 'basik': did you mean 'basic'?" in lines[2]
+    assert lines[4].startswith("  policy.target (line 5): 'no_such_module:Policy': there is no module")
+
+
+def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:
+    """A scenario section that is wrong has one problem."""
+    file = tmp_path / "c.yaml"
+    file.write_text("scenario: 5\npolicy: {kind: class, target: 'no_such_module:Policy'}\n")
+    with pytest.raises(ConfigError) as caught:
+        check_config(file, environ={}, overrides={})
+    assert [path for path, _ in caught.value.problems] == ["scenario", "policy.target"]
+
+
+RUN = """
+import asyncio, resource, sys
+from pathlib import Path
+from clau_doom.bootstrap.estimate import estimate
+from clau_doom.config import config_from_yaml, to_yaml
+from clau_doom.domain import Fitness, GeneBlock, GenomeSpace
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.storage import Runs
+from clau_doom.testing.scripted_backend import ScriptedBackend
+from clau_doom.testing.scripted_run import StandingClock
+
+async def main(text, folder, genes):
+    config = config_from_yaml(text, name="c")
+    space = GenomeSpace([GeneBlock(name="w", shape=(genes,))])
+    experiment = Experiment(id=config.name, uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
+    found = Runs(folder).create(experiment)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with found.write() as store, ScriptedBackend(slots=2) as backend:
+        run = ExperimentRun(
+            config, text, space=space, fitness=Fitness.named("reward"), store=store, backend=backend,
+            shutdown=Shutdown(), clock=StandingClock(),
+        )
+        async def follow():
+            return [recorded.sequence async for recorded in store.events(follow=True)]
+        following = asyncio.ensure_future(follow())
+        await run.run()
+        await following
+        assert len((await store.snapshot()).generations) == config.generations
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print((used - before) * 1024, used * 1024, sum(path.stat().st_size for path in found.path.rglob("*")))
+
+asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+"""
+
+
+def test_a_run_takes_less_than_100_bytes_for_each_gene_and_agent(tmp_path: Path) -> None:
+    """From strategy to store, log and follower: the growth of a process, beside the estimate."""
+    text = "name: m\ngenerations: 2\npopulation: 16\nepisodes: 1\nholdout: {validation: 1, episodes: 2}\n"
+    command = [sys.executable, "-c", RUN, text, str(tmp_path), "100000"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    grown, used, stored = map(int, said.split())
+    asked = estimate(config_from_yaml(text, name="c"), 100_000)
+    assert grown < 100 * 100_000 * asked.agents
+    assert used < asked.memory
+    assert stored < asked.disk
