@@ -6,6 +6,7 @@
     │   ├── ExperimentNotFound
     │   ├── GenerationNotFound     it has not started
     │   ├── AgentNotFound
+    │   │   └── InvalidAgentId     it has not the form of an agent's id
     │   ├── EpisodeNotFound        the agent has not finished it
     │   ├── ExperimentExists       the name is taken
     │   ├── ExperimentBusy         another process runs it
@@ -81,6 +82,7 @@ __all__ = [
     "GenerationFull",
     "GenerationNotFound",
     "InfrastructureFailed",
+    "InvalidAgentId",
     "InvalidGenome",
     "InvalidMessage",
     "NotAllowed",
@@ -146,6 +148,10 @@ class GenerationNotFound(UsageError):
 
 class AgentNotFound(UsageError):
     """No agent of that id is stored here."""
+
+
+class InvalidAgentId(AgentNotFound):
+    """A text has not the form of an agent's id."""
 
 
 class EpisodeNotFound(UsageError):
@@ -346,5 +352,7 @@ def _chain(error: BaseException) -> str:
     cause = error.__cause__
     if cause is None:
         return text
+    if isinstance(cause, OSError) and cause.strerror and cause.strerror in text:
+        return text  # it has the operating system's reason; the cause adds an errno and the path again
     rest = _chain(cause)
     return text if text.endswith(rest) else f"{text}: {rest}"

@@ -53,6 +53,8 @@ def test_an_experiment_comes_to_the_same_at_a_server(service: Any) -> None:
         assert (asked.returncode, asked.stderr) == (0, ""), words
         if words != ["status"]:
             assert asked.stdout == read.stdout
+    unknown = service.run("status", "nix")
+    assert (unknown.returncode, "no experiment nix in <output folder>" in unknown.stderr) == (2, True), unknown.stderr
     again = service.run("run")
     assert (again.returncode, again.stdout) == (2, "")
     assert "quick exists already" in again.stderr

@@ -1,10 +1,12 @@
 """An orchestrator that changes nothing without a caller who may, and that records every change."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from clau_doom.access.audit import AuditLog
 from clau_doom.access.caller import current_caller
+from clau_doom.access.private_paths import PrivatePaths
 from clau_doom.access.tokens import Role
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace
@@ -21,13 +23,20 @@ ResultT = TypeVar("ResultT")
 class AuditedOrchestrator:
     """Implements `ports.Orchestrator` for the faces of a server; whoever calls must be `acting` as somebody."""
 
-    def __init__(self, orchestrator: Orchestrator, audit: AuditLog) -> None:
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        audit: AuditLog,
+        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never changed
+    ) -> None:
         """Guard an orchestrator.
 
         Args:
             orchestrator: What carries out.
             audit: Where changes are recorded, the refused ones included.
+            private: Hides the server's paths from its clients; the audit log has them.
         """
+        self._private = private
         self._orchestrator = orchestrator
         self._audit = audit
 
@@ -43,41 +52,60 @@ class AuditedOrchestrator:
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
         """Start an experiment; see `ports.Orchestrator.start`."""
-        return await self._change("start", config.name, lambda: self._orchestrator.start(config, request_id=request_id))
+        stored, created = await self._change(
+            "start", config.name, lambda: self._orchestrator.start(config, request_id=request_id)
+        )
+        return self._private.experiment(stored), created
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the stored experiments, by id."""
-        return await self._orchestrator.experiments()
+        return tuple([self._private.experiment(stored) for stored in await self._orchestrator.experiments()])
 
     async def experiment(self, experiment: str) -> StoredExperiment:
         """Return an experiment as it stands."""
-        return await self._orchestrator.experiment(experiment)
+        with self._private.hiding():
+            return self._private.experiment(await self._orchestrator.experiment(experiment))
 
     async def pause(self, experiment: str) -> StoredExperiment:
         """Pause an experiment."""
-        return await self._change("pause", experiment, lambda: self._orchestrator.pause(experiment))
+        done = await self._change("pause", experiment, lambda: self._orchestrator.pause(experiment))
+        return self._private.experiment(done)
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
         """Resume an experiment, with a new budget if there is one."""
-        return await self._change("resume", experiment, lambda: self._orchestrator.resume(experiment, change))
+        done = await self._change("resume", experiment, lambda: self._orchestrator.resume(experiment, change))
+        return self._private.experiment(done)
 
     async def cancel(self, experiment: str) -> StoredExperiment:
         """Cancel an experiment."""
-        return await self._change("cancel", experiment, lambda: self._orchestrator.cancel(experiment))
+        done = await self._change("cancel", experiment, lambda: self._orchestrator.cancel(experiment))
+        return self._private.experiment(done)
 
     async def control(self, command: Command) -> CommandDone:
         """Carry out a command; inspecting an agent changes nothing."""
-        if not isinstance(command, AgentCommand):
-            return await self._change("inject", command.experiment, lambda: self._orchestrator.control(command))
-        if command.action is AgentAction.INSPECT:
-            return await self._orchestrator.control(command)
-        return await self._change(
-            f"agent {command.action.value}", command.agent, lambda: self._orchestrator.control(command)
-        )
+        if isinstance(command, AgentCommand):
+            action, target = f"agent {command.action.value}", command.agent
+        else:
+            action, target = "inject", command.experiment
+        if isinstance(command, AgentCommand) and command.action is AgentAction.INSPECT:
+            with self._private.hiding():
+                done = await self._orchestrator.control(command)
+        else:
+            done = await self._change(action, target, lambda: self._orchestrator.control(command))
+        if done.evaluation is None:
+            return done
+        return replace(done, evaluation=self._private.evaluation(done.evaluation))
 
-    def events(self, experiment: str, after: int) -> AsyncIterator[RecordedEvent]:
+    async def events(self, experiment: str, after: int) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events after a sequence; see `ports.Orchestrator.events`."""
-        return self._orchestrator.events(experiment, after)
+        events = self._orchestrator.events(experiment, after)
+        try:
+            with self._private.hiding():
+                async for recorded in events:
+                    yield self._private.event(recorded)
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
 
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return what can be seen of the episodes that are being played."""
@@ -85,9 +113,14 @@ class AuditedOrchestrator:
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes that a stored experiment's policy has."""
-        return self._orchestrator.space(config)
+        with self._private.hiding():
+            return self._orchestrator.space(config)
 
     async def _change(self, action: str, target: str, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        with self._private.hiding():
+            return await self._recorded(action, target, work)
+
+    async def _recorded(self, action: str, target: str, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
         caller = current_caller()
         result, detail = "interrupted", ""
         try:

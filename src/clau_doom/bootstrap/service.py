@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, Asyn
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.access import AuditedOrchestrator, Authenticator, acting
+from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
 from clau_doom.bootstrap.access import audit_log, token_files
 from clau_doom.bootstrap.followers import Followers
 from clau_doom.bootstrap.laboratory import ServerLaboratory
@@ -71,7 +71,8 @@ async def serve(
             followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers))
             orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
-            guarded = AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)))
+            audit, private = stack.enter_context(audit_log(output_dir)), PrivatePaths.of_process(output_dir)
+            guarded = AuditedOrchestrator(orchestrator, audit, private)
             servers: list[HttpServer] = []
             await _show(stack, config, metrics, orchestrator, readers=readers, servers=servers)
             if bus is not None:

@@ -2,7 +2,7 @@
 
 import re
 
-from clau_doom.errors import AgentNotFound, ConfigError
+from clau_doom.errors import ConfigError, InvalidAgentId
 
 __all__ = ["agent_id", "baseline_id", "check_experiment_id", "experiment_of_player", "parse_agent_id"]
 
@@ -38,11 +38,11 @@ def parse_agent_id(text: str) -> tuple[str, int, int]:
     """Return the experiment's id, the generation and the index that an agent id names.
 
     Raises:
-        AgentNotFound: `text` has not the form of an agent id.
+        InvalidAgentId: `text` has not the form of an agent id.
     """
     match = _AGENT.fullmatch(text)
     if not match or agent_id(match[1], int(match[2]), int(match[3])) != text:
-        raise AgentNotFound(f"{text!r} is no agent id: they look like quickstart-g003-a017")
+        raise InvalidAgentId(f"{text!r} is no agent id: they look like quickstart-g003-a017")
     return match[1], int(match[2]), int(match[3])
 
 
@@ -50,7 +50,7 @@ def experiment_of_player(text: str) -> str:
     """Return the id of the experiment whose agent, or whose random baseline, goes by an id.
 
     Raises:
-        AgentNotFound: `text` has the form of neither.
+        InvalidAgentId: `text` has the form of neither.
     """
     match = _EXPERIMENT.fullmatch(text.removesuffix(_BASELINE)) if text.endswith(_BASELINE) else None
     return match[0] if match else parse_agent_id(text)[0]

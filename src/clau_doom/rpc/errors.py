@@ -47,6 +47,7 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
         errors.ExperimentNotFound: grpc.StatusCode.NOT_FOUND,
         errors.GenerationFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
         errors.GenerationNotFound: grpc.StatusCode.NOT_FOUND,
+        errors.InvalidAgentId: grpc.StatusCode.INVALID_ARGUMENT,
         errors.InvalidGenome: grpc.StatusCode.INVALID_ARGUMENT,
         errors.InvalidMessage: grpc.StatusCode.INVALID_ARGUMENT,
         errors.NotAllowed: grpc.StatusCode.PERMISSION_DENIED,

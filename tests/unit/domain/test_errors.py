@@ -69,6 +69,7 @@ def _chain(*chain: Exception) -> Exception:
             "experiment x failed: generation 3 failed: no file",
         ),
         (_chain(ExperimentFailed("it failed: no file"), OSError("no file")), "it failed: no file"),
+        (_chain(ExperimentFailed("x: Not found"), OSError(2, "Not found", "x")), "x: Not found"),
         (ExceptionGroup("several", [EngineCrashed("one"), PolicyFailed("two")]), "one; two"),
         (
             _chain(

@@ -23,6 +23,7 @@ from clau_doom.errors import (
     ExperimentExists,
     ExperimentNotFound,
     GenerationFull,
+    InvalidAgentId,
     InvalidMessage,
     NotAuthenticated,
     ResumeRefused,
@@ -96,7 +97,7 @@ async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
         calls: list[tuple[Any, type[ClauDoomError]]] = [
             (client.experiment("nix"), ExperimentNotFound),
             (client.agent("x-g009-a000"), AgentNotFound),
-            (client.agent("no id"), AgentNotFound),
+            (client.agent("no id"), InvalidAgentId),
             (client.start(SMALL), ExperimentExists),
             (client.resume("x"), ExperimentDone),
             (client.resume("x", BudgetChange(generations=1)), ResumeRefused),

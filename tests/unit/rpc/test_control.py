@@ -63,7 +63,7 @@ async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Servi
     commands = [
         (pause("a", "x-g000-a999"), code_pb2.NOT_FOUND),
         (pause("b", "nix-g000-a000"), code_pb2.NOT_FOUND),
-        (pause("c", "no id"), code_pb2.NOT_FOUND),
+        (pause("c", "no id"), code_pb2.INVALID_ARGUMENT),
         (pb.AgentCommand(command_id="d", restart=pb.RestartAgent(agent_id=FIRST)), code_pb2.FAILED_PRECONDITION),
         (pb.AgentCommand(command_id="e"), code_pb2.INVALID_ARGUMENT),
         (pause(""), code_pb2.INVALID_ARGUMENT),

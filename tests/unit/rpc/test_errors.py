@@ -14,6 +14,7 @@ CODES = [
     (errors.AgentNotFound, "NOT_FOUND"),
     (errors.ExperimentExists, "ALREADY_EXISTS"),
     (errors.ConfigError, "INVALID_ARGUMENT"),
+    (errors.InvalidAgentId, "INVALID_ARGUMENT"),
     (errors.InvalidGenome, "INVALID_ARGUMENT"),
     (errors.InvalidMessage, "INVALID_ARGUMENT"),
     (errors.GenerationFull, "RESOURCE_EXHAUSTED"),

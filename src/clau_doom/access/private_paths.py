@@ -1,0 +1,101 @@
+"""Paths of the server's machine, kept out of what its clients receive.
+
+Errors and reasons name files, which the server's log needs. A client receives the same text with a placeholder for each
+private folder.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import clau_doom
+from clau_doom.config import StoredExperiment
+from clau_doom.domain import Evaluation
+from clau_doom.domain.events import (
+    AgentFailed,
+    ContestantFailed,
+    EpisodeLost,
+    ExperimentFailed,
+    ExperimentInterrupted,
+    RecordedEvent,
+)
+from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, describe, words
+
+__all__ = ["PrivatePaths"]
+
+
+class PrivatePaths:
+    """Replaces private folders in texts for clients."""
+
+    def __init__(self, folders: Mapping[Path, str]) -> None:
+        """Hide some folders.
+
+        Args:
+            folders: The placeholder of each absolute path. The root folder hides nothing.
+        """
+        names = {str(path): name for path, name in folders.items() if path.is_absolute() and path != Path(path.anchor)}
+        self._names = names
+        longest_first = sorted(names, key=len, reverse=True)
+        ends = "|".join(map(re.escape, longest_first))
+        self._pattern = re.compile(rf"(?<![\w/.-])(?:{ends})(?![\w-])") if names else None
+
+    @classmethod
+    def of_process(cls, output_dir: Path) -> "PrivatePaths":
+        """Hide the folder of experiments, the working folder, the home and the installation of this process."""
+        package = Path(clau_doom.__file__).parent
+        folders = {package.parent: "<installation>", Path.home(): "~", Path.cwd(): "<working folder>"}
+        folders |= {output_dir.resolve(): "<output folder>", output_dir.absolute(): "<output folder>"}
+        return cls(folders)
+
+    def hide(self, text: str) -> str:
+        """Return a text with placeholders."""
+        return self._pattern.sub(lambda found: self._names[found[0]], text) if self._pattern else text
+
+    @contextmanager
+    def hiding(self) -> Iterator[None]:
+        """Replace a refusal that leaves the context by one of the same kind without private paths.
+
+        Errors that clients never see in words keep their paths for the log.
+        """
+        try:
+            yield
+        except ClauDoomError as error:
+            if isinstance(error, StorageFailed) and not isinstance(error, DiskFull):
+                raise
+            text = describe(error) if isinstance(error, ConfigError) else words(error)
+            if (hidden := self.hide(text)) == text:
+                raise
+            if isinstance(error, ConfigError):
+                problems = tuple([(path, self.hide(problem)) for path, problem in error.problems])
+                raise ConfigError(hidden, problems, lines=error.lines) from None
+            raise type(error)(hidden) from None
+
+    def experiment(self, stored: StoredExperiment) -> StoredExperiment:
+        """Return a stored experiment without private paths in its reasons."""
+        snapshot = stored.snapshot
+        if any(self._holds(each.failure) for row in snapshot.generations for each in row):
+            rows = [tuple([self.evaluation(each) for each in row]) for row in snapshot.generations]
+            snapshot = replace(snapshot, generations=tuple(rows))
+        if snapshot.reason and self._holds(snapshot.reason):
+            snapshot = replace(snapshot, reason=self.hide(snapshot.reason))
+        failures = tuple([replace(each, error=self.hide(each.error)) for each in stored.reader_failures])
+        return replace(stored, snapshot=snapshot, reader_failures=failures)
+
+    def evaluation(self, evaluation: Evaluation) -> Evaluation:
+        """Return an evaluation without private paths in its failure."""
+        failure = evaluation.failure
+        return replace(evaluation, failure=self.hide(failure)) if failure and self._holds(failure) else evaluation
+
+    def event(self, recorded: RecordedEvent) -> RecordedEvent:
+        """Return an event without private paths in its reason."""
+        event = recorded.event
+        match event:
+            case AgentFailed() | ContestantFailed() | EpisodeLost() | ExperimentFailed() | ExperimentInterrupted():
+                if self._holds(event.reason):
+                    return replace(recorded, event=replace(event, reason=self.hide(event.reason)))
+        return recorded
+
+    def _holds(self, text: str | None) -> bool:
+        return bool(text and self._pattern and self._pattern.search(text))

@@ -1,0 +1,87 @@
+"""Paths of the server's machine in errors, reasons and events for clients."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from clau_doom.access import AuditedOrchestrator, PrivatePaths
+from clau_doom.access.audit import AuditLog
+from clau_doom.domain.events import ExperimentInterrupted, RecordedEvent
+from clau_doom.errors import (
+    ConfigError,
+    DiskFull,
+    ExperimentNotFound,
+    InvalidAgentId,
+    StorageFailed,
+    UsageError,
+)
+from clau_doom.orchestration import Orchestrator
+from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+
+PATHS = PrivatePaths(
+    {Path("/srv/doom/runs"): "<output folder>", Path("/srv/doom"): "<working folder>", Path("/"): "no"}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("no experiment x in /srv/doom/runs: did you mean y?", "no experiment x in <output folder>: did you mean y?"),
+        ("/srv/doom/runs/x/results.sqlite is damaged", "<output folder>/x/results.sqlite is damaged"),
+        ("it must be importable from /srv/doom", "it must be importable from <working folder>"),
+        ("'/srv/doom/a.cfg' and /srv/doom/runs", "'<working folder>/a.cfg' and <output folder>"),
+        ("/srv/doomed and /mnt/srv/doom are others", "/srv/doomed and /mnt/srv/doom are others"),
+        ("a/b is no path of ours, nor is /etc", "a/b is no path of ours, nor is /etc"),
+    ],
+)
+def test_private_folders_have_placeholders(text: str, hidden: str) -> None:
+    """The longest folder that a path lies in is replaced, and no other text is."""
+    assert PATHS.hide(text) == hidden
+
+
+@pytest.mark.parametrize("kind", [ExperimentNotFound, DiskFull, UsageError, InvalidAgentId])
+def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
+    """A client receives the same error without the path, its causes included."""
+    with pytest.raises(kind) as caught, PATHS.hiding():
+        raise kind("/srv/doom/x is not here") from OSError(2, "No such file", "/srv/doom/x")
+    assert type(caught.value) is kind
+    assert str(caught.value) == "<working folder>/x is not here"
+    assert caught.value.__cause__ is None
+
+
+def test_problems_of_a_configuration_are_kept() -> None:
+    """Each has its path in the configuration and its line."""
+    with pytest.raises(ConfigError) as caught, PATHS.hiding():
+        raise ConfigError("scenario: /srv/doom/a.cfg", (("scenario.name", "/srv/doom/a.cfg is missing"),), lines=(3,))
+    assert caught.value.problems == (("scenario.name", "<working folder>/a.cfg is missing"),)
+    assert caught.value.lines == (3,)
+
+
+def test_what_only_the_log_shows_keeps_its_path() -> None:
+    """Clients receive an error id for it."""
+    with pytest.raises(StorageFailed, match="/srv/doom/runs/x"), PATHS.hiding():
+        raise StorageFailed("/srv/doom/runs/x cannot be read")
+
+
+class Full(Orchestrator):
+    """An orchestrator whose log tells of a full disk."""
+
+    async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
+        interrupted = ExperimentInterrupted(generation=0, reason="no room is left in /srv/doom/runs/x")
+        yield RecordedEvent(sequence=1, time=0.0, event=interrupted)
+
+
+def test_reasons_of_events_have_none(tmp_path: Path) -> None:
+    """Whoever follows a log receives the reason with a placeholder."""
+
+    async def reasons() -> list[str]:
+        orchestrator = AuditedOrchestrator(Full(ScriptedLaboratory()), AuditLog(tmp_path / "audit.log"), PATHS)
+        return [
+            each.event.reason
+            async for each in orchestrator.events("x", 0)
+            if isinstance(each.event, ExperimentInterrupted)
+        ]
+
+    assert asyncio.run(reasons()) == ["no room is left in <output folder>/x"]
