@@ -188,6 +188,8 @@ async def check_what_is_shown(client: RpcClient, listening: Listening, names: li
         assert f'clau_doom_agents_total{{experiment="{name}",outcome="dropped"}}' in metrics
     source = ServerSource(client)
     stored = await source.experiment(BROKEN)
-    assert experiment_json(stored)["reader_failures"] == [{**failure, "error": "KeyError: 'dropped'"}]
-    assert experiment_view(stored, "", Path("runs"))
+    assert experiment_json(stored, stored.snapshot.experiment.id)["reader_failures"] == [
+        {**failure, "error": "KeyError: 'dropped'"}
+    ]
+    assert experiment_view(stored, stored.snapshot.experiment.id, "", Path("runs"))
     assert [each.id for each in (await source.overviews())[0] if each.reader_failures] == [BROKEN]

@@ -18,7 +18,7 @@ from clau_doom.config import (
 )
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
-from clau_doom.errors import NotAllowed
+from clau_doom.errors import NotAllowed, WrongState
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
 from clau_doom.ports import ExperimentStore
@@ -87,8 +87,16 @@ class ServerLaboratory:
         return self._runs.open(experiment).read()
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return a stored experiment as it stands."""
-        return await read_experiment(self._output_dir, experiment)
+        """Return a stored experiment as it stands.
+
+        Raises:
+            WrongState: The folder of that name is a copy of another experiment's.
+        """
+        stored = await read_experiment(self._output_dir, experiment)
+        # A copy would be taken for its original, whose id its log has.
+        if (name := stored.snapshot.experiment.id) != experiment:
+            raise WrongState(f"the folder {experiment} holds a copy of experiment {name}: rename it on the server")
+        return stored
 
     def experiments(self) -> Sequence[str]:
         """Return the ids of the stored experiments, sorted."""

@@ -37,6 +37,7 @@ from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.ports import Policy
+from clau_doom.storage import Runs
 from clau_doom.worker import collect_facts
 
 __all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
@@ -273,6 +274,7 @@ async def plan_resume(
 
     Raises:
         ExperimentNotFound: There is none of that id.
+        WrongState: The folder is a copy of another experiment's.
         ExperimentDone: It is over, and its generations were not raised.
         ResumeRefused: A change, or another version or file than it was started with, would change its results.
         WrongState: Its `max_duration` is used up.
@@ -280,6 +282,7 @@ async def plan_resume(
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
+    Runs(output_dir).open(experiment).check_identity(snapshot.experiment.id)
     config = await asyncio.to_thread(
         config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides
     )

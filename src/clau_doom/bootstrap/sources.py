@@ -10,7 +10,7 @@ from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.reader_failure import ReaderFailure
-from clau_doom.errors import ConfigError, StorageFailed, describe
+from clau_doom.errors import ClauDoomError, describe
 from clau_doom.storage import Runs
 
 __all__ = ["LIVE", "FolderSource", "Overview", "Remote", "Source", "overview_of"]
@@ -43,7 +43,7 @@ class Overview:
     """What a list of experiments says of one.
 
     Attributes:
-        id: Its name.
+        id: Its name, which is that of its folder.
         state: Where it stands.
         reason: Why it was interrupted or failed, or None.
         scenario: What it plays.
@@ -54,6 +54,7 @@ class Overview:
         running_seconds: Time spent running, pauses left out.
         last_activity: When it last moved, in seconds since the epoch.
         reader_failures: Failures of the readers of its log at the server that was asked.
+        copy_of: The id of the experiment of which the folder holds a copy, or None: a copy can be read only.
     """
 
     id: str
@@ -67,13 +68,16 @@ class Overview:
     running_seconds: float
     last_activity: float
     reader_failures: tuple[ReaderFailure, ...] = ()
+    copy_of: str | None = None
 
 
-def overview_of(stored: StoredExperiment) -> Overview:
-    """Return what a list says of a stored experiment."""
+def overview_of(stored: StoredExperiment, folder: str) -> Overview:
+    """Return what a list says of the stored experiment in a folder of this name."""
     snapshot, config = stored.snapshot, stored.config
+    name = snapshot.experiment.id
     return Overview(
-        id=snapshot.experiment.id,
+        id=folder,
+        copy_of=None if name == folder else name,
         state=stored.state,
         reason=snapshot.reason,
         scenario=config.scenario.name,
@@ -119,8 +123,8 @@ class FolderSource:
         broken: list[tuple[str, str]] = []
         for name in list_experiments(self._output_dir):
             try:
-                found.append(overview_of(await read_experiment(self._output_dir, name, measured=False)))
-            except (StorageFailed, ConfigError) as error:  # one that cannot be read must not hide the others
+                found.append(overview_of(await read_experiment(self._output_dir, name, measured=False), name))
+            except ClauDoomError as error:  # one that cannot be read must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
 

@@ -3,11 +3,15 @@
 import asyncio
 from pathlib import Path
 
-from clau_doom.config import StoredExperiment, config_from_yaml
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.domain.snapshot import Snapshot
+from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage import Runs
 
 __all__ = ["list_experiments", "read_experiment"]
+
+_LONGEST_REASON = 400
 
 
 async def read_experiment(output_dir: Path, experiment: str, *, measured: bool = True) -> StoredExperiment:
@@ -29,15 +33,34 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         # Not when its files were written to: reading what a killed process has left writes to them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
-    name = f"the stored configuration of {experiment}"
     return StoredExperiment(
         snapshot=snapshot,
-        config=await asyncio.to_thread(config_from_yaml, snapshot.config_yaml, name=name),
+        config=await asyncio.to_thread(_stored_config, snapshot, experiment),
         state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
         last_activity=times[-1],
     )
 
 
+def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
+    """Return the configuration that an experiment was last run with."""
+    stored = snapshot.experiment
+    try:
+        config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {folder}")
+    except ConfigError as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        raise StoreCorrupted(f"experiment {folder} is damaged: {reason}") from None
+    if (config.name, config.seed) != (stored.id, stored.seed):
+        raise StoreCorrupted(
+            f"experiment {folder} is damaged: its configuration names {config.name} and seed {config.seed}, "
+            f"its results {stored.id} and seed {stored.seed}: restore its folder from a copy, or delete it"
+        )
+    return config
+
+
 def list_experiments(output_dir: Path) -> tuple[str, ...]:
-    """Return the ids of the stored experiments, sorted, those that cannot be read included."""
-    return tuple(run.folder.id for run in Runs(output_dir).list())
+    """Return the names of the experiments' folders, sorted, those that cannot be read included.
+
+    Raises:
+        StorageFailed: The folder of runs cannot be read.
+    """
+    return Runs(output_dir).ids()

@@ -224,9 +224,20 @@ def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
         print_json({"experiments": [overview_json(overview) for overview in found], "unreadable": unreadable})
     elif found:
         data_console().print(_experiments_table(found))
+        _tell_copies(found, output_dir)
     elif not broken:
         where = server or output_dir
         progress_console().print(f"no experiments in {where}: clau-doom run starts one", soft_wrap=True)
+
+
+def _tell_copies(found: "list[Overview]", output_dir: Path) -> None:
+    from clau_doom.storage import move_command
+
+    for overview in found:
+        if overview.copy_of:
+            command = move_command(output_dir / overview.id, overview.copy_of)
+            text = f"{overview.id} is a copy of {overview.copy_of}: nothing is written to it; to use it, run: {command}"
+            progress_console().print(Text(text, "yellow"), soft_wrap=True)
 
 
 def _experiments_table(found: "list[Overview]") -> Table:
@@ -239,7 +250,7 @@ def _experiments_table(found: "list[Overview]") -> Table:
     for overview in found:
         state = overview.state.value
         table.add_row(
-            overview.id,
+            Text(f"{overview.id} (copy of {overview.copy_of})" if overview.copy_of else overview.id),
             Text(f"● {state}", _STYLES[state]),
             f"{overview.generations_finished}/{overview.generations_planned}",
             number(overview.best_fitness),
@@ -255,9 +266,9 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
 
     stored = look_up(experiment, server, output_dir, measured=False)
     if as_json:
-        print_json(experiment_json(stored))
+        print_json(experiment_json(stored, experiment))
         return
     console = data_console()
-    console.print(experiment_view(stored, _STYLES[stored.state.value], output_dir))
+    console.print(experiment_view(stored, experiment, _STYLES[stored.state.value], output_dir))
     if stored.snapshot.summaries:
         console.print(generations_view(stored.snapshot))

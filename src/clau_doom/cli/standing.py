@@ -17,6 +17,7 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.storage import move_command
 
 __all__ = ["experiment_json", "experiment_view", "overview_json", "reader_failure_line"]
 
@@ -43,8 +44,8 @@ def reader_failure_line(failure: ReaderFailure) -> Text:
     return Text.assemble(f"{failure.reader} failed {times} and ", outcome, f": {failure.error}")
 
 
-def experiment_json(stored: StoredExperiment) -> dict[str, object]:
-    """Return everything about one experiment but its agents: those of `agent list`."""
+def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
+    """Return everything about the experiment in a folder but its agents: those of `agent list`."""
     snapshot = stored.snapshot
     name, deviations = snapshot.experiment.id, snapshot.deviations
     champion = None
@@ -52,7 +53,7 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
         ref, fitness = snapshot.champion
         champion = {"agent": _id(snapshot, ref), "validation_fitness": fitness}
     return {
-        **overview_json(overview_of(stored)),
+        **overview_json(overview_of(stored, folder)),
         "seed": snapshot.experiment.seed,
         "history_sha256": history_sha256(snapshot.finished_generations),
         "deviations": {**asdict(deviations), "total": deviations.total},
@@ -64,19 +65,22 @@ def experiment_json(stored: StoredExperiment) -> dict[str, object]:
     }
 
 
-def experiment_view(stored: StoredExperiment, state_style: str, output_dir: Path) -> RenderableType:
+def experiment_view(stored: StoredExperiment, folder: str, state_style: str, output_dir: Path) -> RenderableType:
     """Return what people want to know of one experiment before its generations."""
     snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row("experiment", Text(snapshot.experiment.id, "bold"))
+    grid.add_row("experiment", Text(folder, "bold"))
+    if is_copy := folder != snapshot.experiment.id:
+        grid.add_row("copy of", f"{snapshot.experiment.id}: nothing is written to this folder")
+        grid.add_row("to go on", move_command(output_dir / folder, snapshot.experiment.id))
     grid.add_row("state", Text(f"● {stored.state.value}", state_style))
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
     grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
-    if stored.state is ExperimentState.INTERRUPTED:
+    if stored.state is ExperimentState.INTERRUPTED and not is_copy:
         grid.add_row("go on with", resume_command(snapshot.experiment.id, output_dir))
     if unfinished := _unfinished(stored):
         grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))

@@ -33,6 +33,7 @@ from clau_doom.domain.events import (
     GenomeInjected,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
 
@@ -244,7 +245,7 @@ class Ledger:
     def _fits(self, event: Event, experiment: Experiment) -> bool:
         match event:
             case EpisodeFinished():
-                return self._new_episode(event.episode)
+                return self._new_episode(experiment, event.episode)
             case AgentEvaluated() | AgentDropped() | AgentFailed():
                 return self._may_settle(event)
             case GenerationStarted() | AgentsAsked():
@@ -271,9 +272,12 @@ class Ledger:
             return event.ref.generation >= len(self._tables.summaries)  # it turned out before they were told
         return status is AgentStatus.PENDING
 
-    def _new_episode(self, episode: Episode) -> bool:
+    def _new_episode(self, experiment: Experiment, episode: Episode) -> bool:
         status = self._status(self._tables.places.get(episode.agent))
-        known = episode.purpose is not Purpose.TRAINING or status in {AgentStatus.PENDING, AgentStatus.FAILED}
+        if episode.purpose is Purpose.TRAINING:
+            known = status in {AgentStatus.PENDING, AgentStatus.FAILED}
+        else:
+            known = status is not None or episode.agent == baseline_id(experiment.id)
         return known and (episode.purpose, episode.agent, episode.number) not in self._tables.episodes
 
     def _next_agents(self, experiment: Experiment, event: GenerationStarted | AgentsAsked) -> bool:

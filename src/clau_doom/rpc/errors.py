@@ -54,6 +54,7 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
         errors.NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
         errors.ResumeRefused: grpc.StatusCode.FAILED_PRECONDITION,
         errors.ShutdownRequested: grpc.StatusCode.UNAVAILABLE,
+        errors.StoreCorrupted: grpc.StatusCode.DATA_LOSS,
         errors.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
     }
 )

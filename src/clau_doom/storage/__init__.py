@@ -5,9 +5,10 @@ that the two cannot disagree. One process writes, held to that by a lock; any nu
 and lists the folders; `SqliteStore` is the store of one experiment.
 """
 
+from clau_doom.storage.identity import move_command
 from clau_doom.storage.projection import KeepRecordings
-from clau_doom.storage.runs import ListedRun, RunFolder, Runs
+from clau_doom.storage.runs import RunFolder, Runs
 from clau_doom.storage.sqlite import SqliteStore
 from clau_doom.storage.whole import write_whole
 
-__all__ = ["KeepRecordings", "ListedRun", "RunFolder", "Runs", "SqliteStore", "write_whole"]
+__all__ = ["KeepRecordings", "RunFolder", "Runs", "SqliteStore", "move_command", "write_whole"]

@@ -57,7 +57,7 @@ def decode(kind: str, text: str) -> Event:
     """
     try:
         return cast("Event", _decoder(_TYPES[kind])(json.loads(text)))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreCorrupted(f"no {kind} event: {text[:200]!r}") from error
 
 

@@ -12,8 +12,11 @@ from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, P
 from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import AgentNotFound, StorageFailed, StoreCorrupted
+from clau_doom.storage.validation import MOST_AGENTS, MOST_SEED, whole
+from clau_doom.storage.validation import number as measure
+from clau_doom.storage.validation import seconds as duration
 
-__all__ = ["COLUMNS", "PURPOSES", "Place", "episode_of", "id_of", "place_of", "row_of"]
+__all__ = ["BASELINE", "COLUMNS", "PURPOSES", "Place", "episode_of", "id_of", "place_of", "row_of"]
 
 PURPOSES = (Purpose.TRAINING, Purpose.VALIDATION, Purpose.HELD_OUT)
 """The purposes; the table has each one's place in this row."""
@@ -36,7 +39,9 @@ COLUMNS = (
 Place = tuple[int, int]
 """An agent's generation and index."""
 
-_BASELINE: Place = (-1, 0)
+BASELINE: Place = (-1, 0)
+"""The place of the random baseline, which is no agent of a generation."""
+
 _DIGEST = 32
 _WHOLE = 2.0**53
 """Below this every whole number is a double."""
@@ -49,7 +54,7 @@ def place_of(experiment: str, agent: str) -> Place:
         StoreCorrupted: The id is neither's.
     """
     if agent == baseline_id(experiment):
-        return _BASELINE
+        return BASELINE
     try:
         owner, *place = parse_agent_id(agent)
     except AgentNotFound:
@@ -61,7 +66,7 @@ def place_of(experiment: str, agent: str) -> Place:
 
 def id_of(experiment: str, place: Place) -> str:
     """Return the id of the agent at a place."""
-    return baseline_id(experiment) if place == _BASELINE else agent_id(experiment, *place)
+    return baseline_id(experiment) if place == BASELINE else agent_id(experiment, *place)
 
 
 def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
@@ -89,18 +94,34 @@ def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
 
 
 def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
-    """Return the episode of a row, by `COLUMNS`, of an experiment."""
-    purpose, generation, agent, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
+    """Return the episode of a row, by `COLUMNS`, of an experiment.
+
+    Raises:
+        StoreCorrupted: A value is not in its range; the message names it.
+    """
+    purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
+    least = -1 if (generation, index) == BASELINE else 0
+    place = (
+        whole(generation, "an episode's generation", least=least, most=MOST_AGENTS - 1),
+        whole(index, "an episode's agent", most=MOST_AGENTS - 1),
+    )
+    if not isinstance(trajectory, bytes) or len(trajectory) != _DIGEST:
+        raise StoreCorrupted("the hash of a trajectory has not 32 bytes")
     return Episode(
-        purpose=PURPOSES[purpose],
-        agent=id_of(experiment, (generation, agent)),
-        number=number,
+        purpose=PURPOSES[whole(purpose, "an episode's purpose", most=len(PURPOSES) - 1)],
+        agent=id_of(experiment, place),
+        number=whole(number, "an episode's number"),
         outcome=EpisodeOutcome(
-            seed=seed,
-            measures=Measures(**dict(zip(MEASURES, map(float, values), strict=True))),
+            seed=whole(seed, "an episode's seed", most=MOST_SEED),
+            measures=Measures(**{name: measure(value, name) for name, value in zip(MEASURES, values, strict=True)}),
             trajectory_sha256=trajectory.hex(),
         ),
-        timing=EpisodeTiming(seconds=seconds, attempts=attempts, worker=worker, repeated=repeated),
+        timing=EpisodeTiming(
+            seconds=duration(seconds, "an episode's duration"),
+            attempts=whole(attempts, "an episode's attempts"),
+            worker=whole(worker, "an episode's worker"),
+            repeated=whole(repeated, "an episode's repeated actions"),
+        ),
     )
 
 

@@ -3,17 +3,36 @@
 import errno
 import shutil
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from clau_doom.errors import DiskFull, StorageFailed, StoreCorrupted
 
-__all__ = ["storage_errors"]
+__all__ = ["reading_errors", "storage_errors"]
 
 # Some full disks show only as a failed read, write or open: then what is left of the disk decides.
 _DOUBTFUL = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _NO_ROOM = 64 * 1024
+# What SQLite reports where the machine and not the file is at fault.
+_OUTSIDE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+_TOLD = {
+    sqlite3.SQLITE_INTERRUPT: "reading it takes more steps than a file of its size needs",
+    sqlite3.SQLITE_TOOBIG: "a value is longer than any that is written",
+}
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
+_OTHER_KIND = {errno.EINVAL, errno.EISDIR, errno.ENXIO}
 
 
 @contextmanager
@@ -22,13 +41,40 @@ def storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise StoreCorrupted(f"the results in {folder} contradict what is added to them: {error}") from error
+        raise StoreCorrupted(f"the results of {folder.name} contradict what is added to them: {error}") from error
     except sqlite3.Error as error:
         raise _translate(error, folder) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise _full(folder) from error
         raise StorageFailed(f"the results in {folder} cannot be reached: {error}") from error
+
+
+@contextmanager
+def reading_errors(folder: Path) -> Iterator[None]:
+    """Turn the errors of reading an experiment's folder into `StoreCorrupted` for damage, and else `StorageFailed`."""
+    try:
+        yield
+    except StoreCorrupted as error:
+        raise _damaged(folder, str(error)) from None
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & 0xFF in _OUTSIDE:
+            raise StorageFailed(f"experiment {folder.name} cannot be read: {error}") from None
+        raise _damaged(folder, _TOLD.get(code & 0xFF, str(error))) from None
+    except OSError as error:
+        reason = f"{Path(str(error.filename)).name}: {error.strerror}"
+        if error.errno in _OTHER_KIND:
+            raise _damaged(folder, reason) from None
+        raise StorageFailed(f"experiment {folder.name} cannot be read: {reason}") from None
+    except _UNREADABLE as error:
+        raise _damaged(folder, f"a value cannot be decoded ({type(error).__name__}: {error})") from error
+
+
+def _damaged(folder: Path, reason: str) -> StoreCorrupted:
+    return StoreCorrupted(
+        f"experiment {folder.name} is damaged: {reason}: restore its folder from a copy, or delete it"
+    )
 
 
 def _translate(error: sqlite3.Error, folder: Path) -> StorageFailed:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clau_doom.errors import ClauDoomError, ExperimentBusy
-from clau_doom.storage.faults import storage_errors
+from clau_doom.files import check_regular, open_regular
+from clau_doom.storage.faults import reading_errors, storage_errors
 
 __all__ = ["LOCK", "acquire", "holder"]
 
@@ -34,8 +35,10 @@ def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experime
         DiskFull: There is no room for the process id.
     """
     with storage_errors(folder):
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
+        with reading_errors(folder):
+            check_regular(os.fstat(descriptor), folder / LOCK)
         if not _lock(descriptor):
             raise busy(folder, _pid(descriptor))
         with storage_errors(folder):
@@ -47,19 +50,22 @@ def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experime
 
 
 def holder(folder: Path) -> int | None:
-    """Return the process that is running the experiment, or None when none is."""
-    try:
-        descriptor = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _pid(descriptor)
-    else:
-        return None
-    finally:
-        os.close(descriptor)
+    """Return the process that is running the experiment, or None when none is.
+
+    Raises:
+        StorageFailed: The lock file cannot be read.
+    """
+    with reading_errors(folder):
+        try:
+            file = open_regular(folder / LOCK)
+        except FileNotFoundError:
+            return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _pid(file.fileno())
+    return None
 
 
 def _lock(descriptor: int) -> bool:

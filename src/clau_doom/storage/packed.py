@@ -3,10 +3,9 @@
 An episode becomes an object when it is looked at.
 """
 
-import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise, starmap
+from itertools import accumulate, islice, pairwise, starmap
 from typing import Generic, TypeVar, overload
 
 import numpy as np
@@ -16,6 +15,8 @@ from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, M
 from clau_doom.domain.episode import OutcomeRow
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.storage.read_budget import Row
+from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, whole
 
 __all__ = ["EpisodeRow", "Outcomes", "Training", "read_training"]
 
@@ -28,7 +29,7 @@ _AGENTS = (
     " FROM played WHERE purpose = 0 GROUP BY generation, agent ORDER BY generation, agent"
 )
 _EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (names of ours)
-_Run = Callable[..., sqlite3.Cursor]
+_Query = Callable[[str], Iterator[Row]]
 _T = TypeVar("_T")
 
 
@@ -178,19 +179,19 @@ class EpisodeRow(_Row[Episode]):
         return self._training.episode(place, self._ref)
 
 
-def read_training(run: _Run, experiment: str, *, measured: bool) -> Training:
+def read_training(query: _Query, experiment: str, *, measured: bool) -> Training:
     """Return the training episodes of an experiment.
 
     Args:
-        run: Runs a query in an open transaction.
+        query: Yields the rows of a query in an open transaction.
         experiment: The experiment's id.
         measured: Whether more than their fingerprints is read.
 
     Raises:
-        StoreCorrupted: A trajectory's hash has not 32 bytes.
+        StoreCorrupted: A value is not in its range; the message names it.
     """
     # Row by row a million hashes would take Python three times as long as this takes SQLite.
-    rows = run(_AGENTS).fetchall()
+    rows = list(query(_AGENTS))
     counts = _counts([row[2] for row in rows])
     ends = [*accumulate(counts, initial=0)]
     digests = b"".join([row[4] for row in rows])
@@ -202,9 +203,14 @@ def read_training(run: _Run, experiment: str, *, measured: bool) -> Training:
     return Training(
         experiment,
         prints.tobytes(),
-        _rest(run, ends[-1]) if measured else None,
-        {(row[0], row[1]): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
+        _rest(query, ends[-1]) if measured else None,
+        {_place(row): bounds for row, bounds in zip(rows, pairwise(ends), strict=True)},
     )
+
+
+def _place(row: Row) -> tuple[int, int]:
+    generation = whole(row[0], "a training episode's generation", most=MOST_AGENTS - 1)
+    return generation, whole(row[1], "a training episode's agent", most=MOST_AGENTS - 1)
 
 
 def _counts(texts: Sequence[str]) -> list[int]:
@@ -212,6 +218,8 @@ def _counts(texts: Sequence[str]) -> list[int]:
     known: dict[str, int] = {}
     for text in {*texts}:
         numbers = [*map(int, text.split(","))]
+        if len({*numbers}) < len(numbers) or not 0 <= min(numbers) <= max(numbers) <= MOST_COUNT:
+            raise StoreCorrupted(f"the numbers of an agent's episodes are {text[:80]!a}: they must differ, from 0 on")
         if numbers != sorted(numbers):
             raise StorageFailed(f"SQLite returned episodes in the order {text[:80]}: use another version of it")
         known[text] = len(numbers)
@@ -220,16 +228,36 @@ def _counts(texts: Sequence[str]) -> list[int]:
 
 def _seeds(texts: Sequence[str]) -> bytes:
     """Return seeds that stand in texts, commas between them, as 8 bytes each; agents of one generation share theirs."""
-    known = {text: struct.pack(f"<{text.count(',') + 1}Q", *map(int, text.split(","))) for text in {*texts}}
+    known: dict[str, bytes] = {}
+    for text in {*texts}:
+        seeds = [*map(int, text.split(","))]
+        if not 0 <= min(seeds) <= max(seeds) <= MOST_SEED:
+            raise StoreCorrupted(f"an episode's seed is out of range: it must be from 0 to {MOST_SEED}")
+        known[text] = struct.pack(f"<{len(seeds)}Q", *seeds)
     return b"".join([known[text] for text in texts])
 
 
-def _rest(run: _Run, total: int) -> NDArray[np.float64]:
+def _rest(query: _Query, total: int) -> NDArray[np.float64]:
     """Return what else is known of training episodes, shape (episodes, 18)."""
     rest = np.empty((total, len(_REST)))
-    cursor = run(_EPISODES)
+    rows = query(_EPISODES)
     done = 0
-    while rows := cursor.fetchmany(_AT_ONCE):
-        rest[done : done + len(rows)] = rows
-        done += len(rows)
+    while part := list(islice(rows, _AT_ONCE)):
+        if done + len(part) > total:
+            raise StoreCorrupted("its training episodes contradict their index")
+        rest[done : done + len(part)] = part
+        done += len(part)
+    if done != total:
+        raise StoreCorrupted("its training episodes contradict their index")
+    _check_columns(rest)
     return rest
+
+
+def _check_columns(rest: NDArray[np.float64]) -> None:
+    """Do nothing if measures, shape (episodes, 18), and what stands behind them lie in their ranges."""
+    for place, name in enumerate(_REST):
+        least, most = (-LARGEST, LARGEST) if name in MEASURES else (0.0, float(MOST_COUNT))
+        column = rest[:, place]
+        # A NaN lies in no range.
+        if not bool(np.all((column >= least) & (column <= most))):
+            raise StoreCorrupted(f"{name} of a training episode is out of range: it must be from {least:g} to {most:g}")

@@ -32,7 +32,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.errors import StoreCorrupted
-from clau_doom.storage.episodes import COLUMNS, place_of, row_of
+from clau_doom.storage.episodes import BASELINE, COLUMNS, place_of, row_of
 
 __all__ = ["KeepRecordings", "Projection"]
 
@@ -177,11 +177,12 @@ class Projection:
         (experiment,) = self._run("SELECT id FROM experiment").fetchone()
         place = place_of(experiment, episode.agent)
         keep = episode.recording is not None and self._keep != "none"
+        row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", place).fetchone()
+        if row is None and (episode.purpose is Purpose.TRAINING or place != BASELINE):
+            raise StoreCorrupted(f"an episode of {episode.agent}, which is none of this experiment's agents")
         if episode.purpose is Purpose.TRAINING:
-            row = self._run("SELECT status FROM agents WHERE generation = ? AND number = ?", place).fetchone()
-            if row is None or row[0] in _EVALUATED:
-                what = "is evaluated already" if row else "is none of this experiment's agents"
-                raise StoreCorrupted(f"a training episode of {episode.agent}, which {what}")
+            if row[0] in _EVALUATED:
+                raise StoreCorrupted(f"a training episode of {episode.agent}, which is evaluated already")
             # A failed agent is never the best of its generation.
             keep = keep and (self._keep == "all" or row[0] == AgentStatus.PENDING)
         self._run(_INSERT_EPISODE, (sequence, *row_of(episode, place)))

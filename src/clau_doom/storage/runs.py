@@ -16,15 +16,15 @@ from pathlib import Path
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import ExperimentCreated
 from clau_doom.domain.experiment import Experiment
-from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, FolderBusy, StorageFailed, describe
+from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, FolderBusy, StorageFailed
 from clau_doom.storage import lock
 from clau_doom.storage.faults import storage_errors
+from clau_doom.storage.identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
-from clau_doom.storage.reader import Reader
 from clau_doom.storage.sqlite import RESULTS, SqliteStore
 from clau_doom.storage.writer import Call, Writer
 
-__all__ = ["ListedRun", "RunFolder", "Runs"]
+__all__ = ["RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
@@ -79,6 +79,10 @@ class RunFolder:
         """Return the id of the process that is running the experiment, or None."""
         return lock.holder(self.path)
 
+    def check_identity(self, stored: str) -> None:
+        """Do nothing if the folder is named after the experiment that it holds; see `identity.check_identity`."""
+        check_identity(self.path, stored)
+
     def write_config(self, text: str) -> None:
         """Replace the configuration, at once or not at all.
 
@@ -86,21 +90,9 @@ class RunFolder:
             DiskFull: There is no room; the old one is still there.
         """
         with storage_errors(self.path):
+            (self.path / f".{_CONFIG}").unlink(missing_ok=True)
             _write(self.path / f".{_CONFIG}", text.encode())
             (self.path / f".{_CONFIG}").replace(self.config)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListedRun:
-    """An entry of the list of experiments.
-
-    Attributes:
-        folder: Its folder.
-        damage: Why it cannot be read, or None.
-    """
-
-    folder: RunFolder
-    damage: str | None
 
 
 @dataclass(frozen=True)
@@ -171,8 +163,10 @@ class Runs:
             ExperimentNotFound: There is none of that id; the message names the nearest one and the folder.
         """
         path = self.root / check_experiment_id(experiment)
-        if not path.is_dir():
-            nearest = difflib.get_close_matches(experiment, self._ids(), n=1, cutoff=0.5)
+        with storage_errors(self.root):
+            there = path.is_dir()
+        if not there:
+            nearest = difflib.get_close_matches(experiment, self.ids(), n=1, cutoff=0.5)
             hint = f": did you mean {nearest[0]}?" if nearest else ""
             raise ExperimentNotFound(f"no experiment {experiment} in {self.root.absolute()}{hint}")
         return RunFolder(path)
@@ -181,15 +175,16 @@ class Runs:
         """Return whether there is a folder of an experiment."""
         return (self.root / check_experiment_id(experiment)).is_dir()
 
-    def list(self) -> tuple[ListedRun, ...]:
-        """Return the experiments by id, the damaged ones included."""
-        folders = [RunFolder(self.root / name) for name in self._ids()]
-        return tuple([ListedRun(folder=folder, damage=_damage(folder)) for folder in folders])
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids after which folders are named, sorted, those that cannot be read included.
 
-    def _ids(self) -> tuple[str, ...]:
-        if not self.root.is_dir():
-            return ()
-        return tuple(sorted(path.name for path in self.root.iterdir() if path.is_dir() and _is_id(path.name)))
+        Raises:
+            StorageFailed: The folder cannot be read.
+        """
+        with storage_errors(self.root):
+            if not self.root.exists():
+                return ()
+            return tuple(sorted([path.name for path in self.root.iterdir() if _is_id(path.name) and path.is_dir()]))
 
     def _exists(self, experiment: str) -> ExperimentExists:
         return ExperimentExists(
@@ -227,22 +222,8 @@ def _fill(folder: Path, experiment: Experiment) -> None:
     _sync(folder)
 
 
-def _damage(folder: RunFolder) -> str | None:
-    try:
-        reader = Reader(folder.path / RESULTS)
-    except StorageFailed as error:
-        return describe(error)
-    try:
-        reader.check()
-    except StorageFailed as error:
-        return describe(error)
-    finally:
-        reader.close()
-    return None
-
-
 def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

@@ -7,15 +7,18 @@ negative zero. The views `episodes` and `events` show `played` and `log` with th
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.files import check_regular
 from clau_doom.storage import lock
 from clau_doom.storage.episodes import PURPOSES
 
-__all__ = ["FIRST_VERSION", "MIGRATIONS", "connect", "migrate", "newest", "version_of"]
+__all__ = ["FIRST_VERSION", "MIGRATIONS", "check_tables", "connect", "migrate", "newest", "version_of"]
 
 _MEASURE_COLUMNS = ",\n    ".join(
     f"{name} ANY NOT NULL CHECK (typeof({name}) IN ('real', 'integer'))" for name in MEASURES
@@ -140,6 +143,8 @@ FROM played CROSS JOIN experiment;
 # Reading makes files beside the results, for which a full disk or one that is read-only has no room.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+
 MIGRATIONS: Sequence[str] = (_FIRST,)
 """The scripts that lead from an empty file to today's tables, each to one version more."""
 
@@ -183,6 +188,11 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def _open(path: Path, query: str) -> sqlite3.Connection:
+    check_regular(path.stat(), path)
+    for end in _SIDE_FILES:
+        with suppress(FileNotFoundError):
+            beside = path.with_name(path.name + end)
+            check_regular(beside.stat(), beside)
     return sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, isolation_level=None)
 
 
@@ -201,9 +211,42 @@ def version_of(connection: sqlite3.Connection) -> int:
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        raise StoreCorrupted("the file holds no results: restore it from a copy, or delete the experiment's folder")
+        raise StoreCorrupted("results.sqlite holds no results")
     _refuse_unknown(version, newest())
     return int(version)
+
+
+def check_tables(connection: sqlite3.Connection) -> None:
+    """Do nothing if the tables are ours: no view, which may be endless, and no column of another type.
+
+    Raises:
+        StoreCorrupted: A table is missing, or has other columns.
+    """
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    there = _tables(connection)
+    for name, columns in _expected(tuple(MIGRATIONS)).items():
+        if there.get(name) != columns:
+            raise StoreCorrupted(f"table {name} is missing or has other columns than clau-doom's")
+    if trigger := connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchone():
+        raise StoreCorrupted(f"it has a trigger, {trigger[0][:40]!a}, which clau-doom does not make")
+
+
+@cache
+def _expected(migrations: tuple[str, ...]) -> Mapping[str, object]:
+    """Return the tables to which migrations lead."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, migrations)
+        return _tables(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> dict[str, object]:
+    """Return each table's kind, strictness and columns, by name; a virtual table and a view are of other kinds."""
+    found = connection.execute("SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    return {
+        name: (kind, strict, *connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)))
+        for name, kind, strict in found
+    }
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str] | None = None) -> None:

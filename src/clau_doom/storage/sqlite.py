@@ -16,6 +16,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StorageFailed
 from clau_doom.storage import lock
 from clau_doom.storage.commits import Commits
+from clau_doom.storage.identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.reader import PAGE, Reader
 from clau_doom.storage.writer import Call, Writer
@@ -55,6 +56,7 @@ class SqliteStore:
 
         Raises:
             ExperimentBusy: Another process, or another store of this one, is writing.
+            WrongState: The folder is a copy of another experiment's.
             StorageFailed: The results cannot be opened.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="store-writer") as thread:
@@ -145,6 +147,8 @@ class SqliteStore:
             reader = await _run(thread, lambda: Reader(folder / RESULTS))
             store = cls(reader, thread, commits)
             try:
+                if commits:
+                    check_identity(folder, await _run(thread, reader.stored_id))
                 yield store
             finally:
                 store._closed.set()

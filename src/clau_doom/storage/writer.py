@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.domain.events import EpisodeFinished, Event
-from clau_doom.errors import StorageFailed
+from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage import schema
 from clau_doom.storage.codec import encode, kind_of
-from clau_doom.storage.faults import storage_errors
+from clau_doom.storage.faults import reading_errors, storage_errors
 from clau_doom.storage.projection import KeepRecordings, Projection
+from clau_doom.storage.validation import check_event
 
 __all__ = ["Call", "Writer"]
 
@@ -60,10 +61,13 @@ class Writer:
             self._connection = schema.connect(path, write=True)
             try:
                 schema.migrate(self._connection)
+                with reading_errors(self._folder):
+                    schema.check_tables(self._connection)
                 (self._last,) = self._connection.execute("SELECT coalesce(max(sequence), 0) FROM log").fetchone()
             except BaseException:
                 self._connection.close()
                 raise
+        self._experiment = ""
         self._projection = Projection(self._connection, keep_recordings)
         self._interval = checkpoint_interval
         self._checkpointed = time.monotonic()
@@ -130,6 +134,16 @@ class Writer:
                 told = (None, None) if isinstance(event, EpisodeFinished) else (kind_of(event), encode(event))
                 self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, *told))
                 self._projection.apply(sequence, event)
+                self._check(event)
             sequences.append(sequence)
         self._connection.execute("UPDATE experiment SET running_seconds = ?", (calls[-1].running_seconds,))
         return sequences
+
+    def _check(self, event: Event) -> None:
+        """Refuse an event with a value that could not be read back."""
+        if not self._experiment:
+            (self._experiment,) = self._connection.execute("SELECT id FROM experiment").fetchone()
+        try:
+            check_event(event, self._experiment)
+        except StoreCorrupted as error:
+            raise StorageFailed(f"an event cannot be stored: {error}") from None

@@ -84,11 +84,15 @@ def _generation(name: str, index: int, fitnesses: Sequence[float | None]) -> lis
     return [*events, GenerationCompleted(summary=summary)]
 
 
+def _config_yaml(name: str) -> str:
+    return to_yaml(CONFIG.model_copy(update={"name": name}))
+
+
 def _story(name: str = "tiny") -> list[Event]:
     """Return all events of the experiment but its creation."""
     champion, first = agent_id(name, 1, 0), agent_id(name, 0, 1)
     events: list[Event] = [
-        ExperimentStarted(resumed=False, generations=2, config_yaml=to_yaml(CONFIG)),
+        ExperimentStarted(resumed=False, generations=2, config_yaml=_config_yaml(name)),
         *_generation(name, 0, [1.0, 4.0, 2.0]),
         *_generation(name, 1, [9.0, 5.0, None]),
         *(_played(Purpose.VALIDATION, agent, 0, 200, kills) for agent, kills in ((first, 3.0), (champion, 8.0))),
@@ -137,7 +141,7 @@ def keep(tmp_path: Path) -> Keep:
     ) -> None:
         async def write() -> None:
             provenance = Provenance(facts=facts)
-            experiment = Experiment(id=name, uuid="4f8", seed=7, config_yaml=to_yaml(CONFIG), provenance=provenance)
+            experiment = Experiment(id=name, uuid="4f8", seed=7, config_yaml=_config_yaml(name), provenance=provenance)
             folder = Runs(tmp_path / "runs").create(experiment)
             async with folder.write() as store:
                 await store.append(events, running_seconds=12.0)

@@ -1,0 +1,67 @@
+"""Limits of what one reading transaction may compute and return, in proportion to the size of the database file.
+
+Results come from a file that anyone may have written. A page that several others point to makes a small file look like
+an endless table, so that neither the number of rows nor their bytes follow from its size.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from clau_doom.errors import StoreCorrupted
+
+__all__ = ["MOST_BYTES_A_VALUE", "ReadBudget", "Row"]
+
+Row = tuple[Any, ...]
+
+MOST_BYTES_A_VALUE = 64 * 2**20
+"""The longest text, BLOB or row that is read. A genome of 8 million genes has as many bytes."""
+_SQLITE_LONGEST = 1_000_000_000
+
+_STEPS_AT_ONCE = 10_000  # of SQLite's virtual machine, between two calls of its progress handler
+_STEPS = 2_000_000  # a fraction of a second
+_STEPS_A_BYTE = 16
+_BYTES = 2**20
+_EXPANSION = 8  # numbers as text have up to 21 bytes in place of 3, and two columns of a query may return one value
+
+
+class ReadBudget:
+    """Counts the steps and bytes of one connection's transactions. Used by one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Limit what `connection` may do, which nothing else may use."""
+        self._connection = connection
+        self._steps = 0
+        self._bytes = 0
+        self.allow_values(0)
+        connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
+
+    def allow_values(self, more: int) -> None:
+        """Read values that are longer than `MOST_BYTES_A_VALUE` by some bytes."""
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(MOST_BYTES_A_VALUE + more, _SQLITE_LONGEST))
+
+    def begin(self) -> None:
+        """Begin a transaction with what the database's size allows."""
+        self._steps = _STEPS
+        self._connection.execute("BEGIN")
+        (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
+        (page_size,) = self._connection.execute("PRAGMA page_size").fetchone()
+        self._steps += pages * page_size * _STEPS_A_BYTE
+        self._bytes = _BYTES + pages * page_size * _EXPANSION
+
+    def rows(self, query: str, parameters: tuple[object, ...] = ()) -> Iterator[Row]:
+        """Yield the rows of a query.
+
+        Raises:
+            StoreCorrupted: They have more bytes than the file can hold.
+        """
+        for row in self._connection.execute(query, parameters):
+            self._bytes -= sum([len(value) for value in row if isinstance(value, (str, bytes))])
+            if self._bytes < 0:
+                raise StoreCorrupted("its tables hold more bytes than its file")
+            yield row
+
+    def _count_steps(self) -> bool:
+        """Return whether SQLite is to interrupt the query."""
+        self._steps -= _STEPS_AT_ONCE
+        return self._steps < 0

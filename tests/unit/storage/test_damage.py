@@ -1,0 +1,206 @@
+"""Results that are damaged, or made to do harm: reading ends at once, with an error that names the damage."""
+
+import os
+import shutil
+import sqlite3
+import tracemalloc
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.storage import lock
+from clau_doom.storage.reader import Reader
+from clau_doom.storage.writer import Writer
+
+CASES = Path(__file__).parents[2] / "cases"
+
+Spoil = Callable[..., Path]
+
+
+@pytest.fixture
+def spoil(tmp_path: Path) -> Spoil:
+    """Return what copies a sound experiment, runs SQL on its results, and returns the results' path."""
+
+    def damage(*statements: str) -> Path:
+        folder = tmp_path / "gen"
+        folder.mkdir()
+        results = folder / "results.sqlite"
+        shutil.copy(CASES / "db-provenance" / "gen" / "results.sqlite", results)
+        with closing(sqlite3.connect(results, isolation_level=None)) as connection:
+            for pragma in ("ignore_check_constraints = ON", "writable_schema = ON", "journal_mode = DELETE"):
+                connection.execute(f"PRAGMA {pragma}")
+            for statement in statements:
+                connection.execute(statement)
+        return results
+
+    return damage
+
+
+def _read(results: Path) -> None:
+    """Read everything that there is."""
+    with closing(Reader(results)) as reader:
+        snapshot = reader.snapshot()
+        for episodes in snapshot.episodes.values():
+            tuple(episodes)
+        for row in snapshot.generations:
+            for evaluation in row:
+                reader.agent(evaluation.agent.ref)
+        after = 0
+        while page := reader.page(after).events:
+            after = page[-1].sequence
+
+
+def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
+    """The experiment that the other tests damage has no damage itself."""
+    _read(spoil())
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE experiment SET state = 'owned'", "its state is 'owned': it must be one of pending"),
+        ("UPDATE experiment SET id = '../../etc'", "no experiment id"),
+        ("UPDATE experiment SET seed = -1", "its seed is -1"),
+        ("UPDATE experiment SET running_seconds = 9e999", "its running time is inf"),
+        ("UPDATE experiment SET champion_generation = 77", "the champion is agent . of generation 77"),
+        ("UPDATE experiment SET champion_generation = NULL", "the champion's generation is None"),
+        ("UPDATE experiment SET validation_fitness = 1e300", "the champion's fitness is 1e.300"),
+        ("DELETE FROM experiment", "table experiment has 0 rows"),
+        ("INSERT INTO experiment SELECT 'b', uuid, 1, state, NULL, 0, 0, 0, NULL FROM experiment", "has 2 rows"),
+        ("DELETE FROM configs", "the configuration is missing"),
+        ("UPDATE configs SET config_yaml = printf('%.*c', 5000000, '#')", "its configuration has 5000000 characters"),
+        ("UPDATE provenance SET value = printf('%.*c', 20000, '#')", "has 20000 characters"),
+        ("UPDATE agents SET generation = generation - 1", "a generation is -1"),
+        ("UPDATE agents SET number = -1 WHERE generation = 1 AND number = 0", "an agent's index is -1"),
+        ("DELETE FROM agents WHERE generation = 1 AND number = 3", "agents are missing"),
+        ("UPDATE agents SET parents = '3:0' WHERE generation = 0", "parents are evaluated before their children"),
+        ("UPDATE agents SET parents = generation || ':' || number", "parents are evaluated before their children"),
+        ("UPDATE agents SET parents = '0:99' WHERE generation = 1", "agent 99 of generation 0, which is missing"),
+        ("UPDATE agents SET parents = '0:-1' WHERE generation = 1", "it must be GENERATION:INDEX"),
+        ("UPDATE agents SET operator = char(27) || '[2J'", "the operator of gen-g000-a000"),
+        ("UPDATE agents SET status = 'adored'", "the status of gen-g000-a000 is 'adored'"),
+        ("UPDATE agents SET fitness = 9e999", "the fitness of gen-g000-a000 is inf"),
+        ("UPDATE agents SET fitness = NULL WHERE generation = 0", "the fitness of gen-g000-a000 is None"),
+        ("UPDATE agents SET genome = x'00' WHERE number = 2", "a genome is not a row of 8-byte numbers"),
+        ("UPDATE agents SET genome = x'' WHERE number = 2", "has 0 genes"),
+        ("UPDATE agents SET genome = x'000000000000f07f'", "holds a number that is not finite"),
+        ("UPDATE generations SET number = 9 WHERE number = 1", "a summary of generation 2 stands where"),
+        ("UPDATE generations SET best = 99", "which is missing or has no fitness"),
+        ("UPDATE generations SET std_fitness = -1.0", "the standard deviation of generation 0 is -1.0"),
+        ("UPDATE generations SET failed = -1", "the failed agents of generation 0 is -1"),
+        ("UPDATE played SET seed = -1 WHERE purpose = 0", "seed is out of range"),
+        ("UPDATE played SET seed = -1 WHERE purpose = 2", "an episode's seed is -1"),
+        ("UPDATE played SET kills = 9e999 WHERE purpose = 0", "kills of a training episode is out of range"),
+        ("UPDATE played SET kills = 9e999 WHERE purpose = 1", "kills is inf"),
+        ("UPDATE played SET seconds = -1.0", "is out of range|duration is -1.0"),
+        ("UPDATE played SET trajectory = x'00'", "have 1|32 bytes|hashes of"),
+        ("UPDATE played SET agent = agent + 500 WHERE purpose = 0", "which is missing"),
+        ("UPDATE played SET generation = -5 - generation WHERE purpose = 1", "an episode's generation is -"),
+        ("UPDATE played SET purpose = 7 WHERE purpose = 2", "an episode's purpose is 7"),
+        ("DELETE FROM log WHERE sequence = 5", "events are missing"),
+        ("DELETE FROM log", "its log has 0 events"),
+        ("UPDATE log SET time = 1e300", "the time of event 1 is 1e.300"),
+        ("UPDATE log SET payload = '{' WHERE kind IS NOT NULL", "no experiment_created event|malformed JSON"),
+        (
+            "UPDATE log SET payload = '[' || printf('%.*c', 90000, '[') WHERE sequence = 2",
+            "no experiment_started event",
+        ),
+        ("UPDATE log SET kind = 'agent_adored' WHERE sequence = 3", "no agent_adored event"),
+        ("DELETE FROM played WHERE purpose = 1", "finishes an episode that is not there"),
+        ("DROP TABLE generations", "table generations is missing"),
+        ("ALTER TABLE agents ADD COLUMN more TEXT", "table agents is missing or has other columns"),
+        ("CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM log; END", "it has a trigger, 't'"),
+        ("PRAGMA user_version = 0", "holds no results"),
+    ],
+)
+def test_damage_is_named(spoil: Spoil, statement: str, message: str) -> None:
+    """Whatever a value, a row or a table became, reading says that the experiment is damaged, and by what."""
+    results = spoil(statement)
+    with pytest.raises(StoreCorrupted, match=f"experiment gen is damaged: .*({message}).*: restore its folder"):
+        _read(results)
+
+
+def test_a_view_in_place_of_a_table_is_not_evaluated(spoil: Spoil) -> None:
+    """An endless view is refused by its kind, for reading and for writing."""
+    endless = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT x AS name, x AS value FROM n"
+    results = spoil("DROP TABLE provenance", f"CREATE VIEW provenance AS {endless}")
+    with pytest.raises(StoreCorrupted, match="table provenance is missing"):
+        Reader(results)
+    with pytest.raises(StoreCorrupted, match="table provenance is missing"):
+        Writer(results, keep_recordings="all", wall=lambda: 0.0)
+
+
+def test_values_of_another_type_are_damage(spoil: Spoil) -> None:
+    """A table that lost its types, whatever it holds then, is refused."""
+    results = spoil("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'agents'")
+    with pytest.raises(StoreCorrupted, match="table agents"):
+        Reader(results)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE agents SET genome = zeroblob(80000000) WHERE generation = 0 AND number = 0",
+        "UPDATE log SET payload = printf('%.*c', 80000000, 'x') WHERE sequence = 2",
+    ],
+)
+def test_a_value_that_is_too_long_is_not_read(spoil: Spoil, statement: str) -> None:
+    """A genome of 80 MB is damage, and so is an event that no genomes explain; neither takes memory."""
+    with closing(Reader(spoil(statement))) as reader:
+        tracemalloc.start()
+        try:
+            with pytest.raises(StoreCorrupted, match="a value is longer than any"):
+                _ = reader.snapshot(), reader.page(0)
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
+
+
+NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n LIMIT {}) SELECT {} FROM n"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (NUMBERS.format(-1, "max(x)"), "more steps than a file of its size needs"),
+        (NUMBERS.format(5000, "printf('%.*c', 1000, 'x')"), "more bytes than its file"),
+    ],
+)
+def test_an_endless_table_is_left_at_once(spoil: Spoil, query: str, message: str) -> None:
+    """Pages that point to one page again and again make no endless table: steps follow from the file's size."""
+    with closing(Reader(spoil())) as reader:
+        with pytest.raises(StoreCorrupted, match=message), reader._transaction() as rows:
+            list(rows(query))
+        reader.snapshot()
+
+
+@pytest.mark.parametrize("name", ["results.sqlite", "results.sqlite-wal", "results.sqlite-journal"])
+def test_a_fifo_is_not_waited_for(spoil: Spoil, name: str) -> None:
+    """What is no regular file is named, and never opened in a way that waits for another process."""
+    results = spoil()
+    path = results.with_name(name)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(StoreCorrupted, match=f"{name}: it is a FIFO or a pipe and not a regular file"):
+        Reader(results)
+
+
+def test_a_lock_that_is_no_file_is_damage(spoil: Spoil) -> None:
+    """Neither whoever asks who runs the experiment nor whoever is to run it waits at a FIFO."""
+    folder = spoil().parent
+    os.mkfifo(folder / "lock")
+    with pytest.raises(StoreCorrupted, match="lock: it is a FIFO"):
+        lock.holder(folder)
+    with pytest.raises(StoreCorrupted, match="lock: it is a FIFO"):
+        lock.acquire(folder)
+
+
+def test_a_missing_file_is_named(spoil: Spoil) -> None:
+    """A folder without results cannot be read, and the message says which file is missing."""
+    results = spoil()
+    results.unlink()
+    with pytest.raises(StorageFailed, match=r"experiment gen cannot be read: results\.sqlite: No such file"):
+        Reader(results)
