@@ -54,6 +54,7 @@ by side travel as an `ExceptionGroup`.
 """
 
 from clau_doom.escaping import printable_message
+from clau_doom.redaction import without_logins
 
 __all__ = [
     "AddressTaken",
@@ -338,9 +339,9 @@ def describe(error: BaseException) -> str:
     """Return the error and its chain of causes on one line, outermost first.
 
     A cause whose text already ends the line before it is not repeated; the members of a group are joined by "; ".
-    Texts from outside in it are shortened and escaped.
+    Texts from outside in it are shortened and escaped, and urls have no users and passwords.
     """
-    return printable_message(_chain(error))
+    return printable_message(without_logins(_chain(error)))
 
 
 def _chain(error: BaseException) -> str:

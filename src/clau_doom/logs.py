@@ -9,7 +9,6 @@ outside is shortened and escaped.
 import logging
 import math
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -22,46 +21,15 @@ from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
 from clau_doom.escaping import printable, printable_message
+from clau_doom.redaction import REDACTED, is_secret_name, redact
 
 __all__ = ["bound", "configure_logs", "get_logger"]
 
 _OURS = "clau_doom"
-_REDACTED = "[redacted]"
 _DEEPEST = 8
 _MOST_ITEMS = 100
 _META = ("_record", "_from_structlog")
 _MANY_LINES = ("exception", "stack")
-_NAMES = (
-    r"(?:token|passw(?:or)?d|passphrase|authori[sz]ation|credential|secret|cookie|nkey"
-    r"|api[-_ ]?key|private[-_ ]?key|key[-_ ]?(?:material|pem|data|bytes))"
-)
-_SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
-# Where a secret is kept is none.
-_PLACE = re.compile(r"[-_ ](?:file|path|dir)$", re.IGNORECASE)
-_QUOTED = r"\\*b?(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)"
-# Repetitions are bounded where text that a client chose could make them cost the square of its length.
-_FORMS = (
-    # A private key, and NATS's seeds and user JWTs; to the end of the text where it is cut short. In a repr, too.
-    (
-        re.compile(r"-----BEGIN [A-Z ]{0,64}(?:PRIVATE KEY|SEED|JWT)-----.*?(?:-----END [A-Z ]+-+|\Z)", re.DOTALL),
-        _REDACTED,
-    ),
-    (re.compile(r"\bS[UAOCNX][A-Z2-7]{56}\b"), _REDACTED),
-    # Whatever stands before a host. A password may hold a slash or an @ that nobody has quoted; a port is no password.
-    (re.compile(r"(?<=://)[^\s/@:]{0,256}:(?!\d{1,5}(?:[/\s]|$))\S{1,2048}@"), f"{_REDACTED}@"),
-    (re.compile(r"(?<=://)[^\s/]{1,2048}@"), f"{_REDACTED}@"),
-    (re.compile(r"\b(Bearer|Basic)(\s+)[^\s'\",;]+", re.IGNORECASE), rf"\1\2{_REDACTED}"),
-    # name=value, name: value, 'name': 'value' and ('name', 'value'), in text that something else has made.
-    (
-        re.compile(
-            rf"({_NAMES}\w{{0,32}}(?<!_file)(?<!_path)(?<!_dir)(?:\\*[\"']\s*[:=,]|\s*[:=])\s*"
-            r"(?:(?:Bearer|Basic)\s+)?[\[({]*)"
-            rf"(?!\[redacted\]|None\b|True\b|False\b)(?:{_QUOTED}|[^\s&'\"()\[\]{{}}]+(?:\([^)]*\)?)?)",
-            re.IGNORECASE,
-        ),
-        rf"\1{_REDACTED}",
-    ),
-)
 
 
 def get_logger(name: str) -> BoundLogger:
@@ -190,12 +158,7 @@ def _redact_event(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _redact_named(name: object, value: object, depth: int) -> object:
-    return _REDACTED if _is_secret(name) and not _says_nothing(value) else _redact(value, depth)
-
-
-def _is_secret(name: object) -> bool:
-    text = name.decode(errors="replace") if isinstance(name, bytes) else name
-    return isinstance(text, str) and bool(_SECRET_NAME.search(text)) and not _PLACE.search(text)
+    return REDACTED if is_secret_name(name) and not _says_nothing(value) else _redact(value, depth)
 
 
 def _says_nothing(value: object) -> bool:
@@ -230,6 +193,4 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
 
 
 def _text(text: str) -> str:
-    for form, replacement in _FORMS:
-        text = form.sub(replacement, text)
-    return printable_message(text)
+    return printable_message(redact(text))

@@ -11,6 +11,7 @@ from rich.text import Text
 from clau_doom.cli.console import data_console, progress_console
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import printable
+from clau_doom.redaction import without_logins
 
 if TYPE_CHECKING:
     from clau_doom.config import Resolved
@@ -62,7 +63,8 @@ def show(file: _File = _CONFIG) -> None:
         console.print(_table(resolved))
     else:
         for name, value in values(resolved.config).items():
-            typer.echo(printable(f"{name}\t{flow(value)}\t{resolved.origins[name]}", limit=None, keep="\t"))
+            line = f"{name}\t{without_logins(flow(value))}\t{resolved.origins[name]}"
+            typer.echo(printable(line, limit=None, keep="\t"))
 
 
 def _table(resolved: "Resolved") -> Table:
@@ -73,7 +75,9 @@ def _table(resolved: "Resolved") -> Table:
         table.add_column(heading, overflow="fold")
     for name, value in values(resolved.config).items():
         origin = resolved.origins[name]
-        table.add_row(name, Text(flow(value)), Text(origin), style="dim" if origin == "default" else None)
+        table.add_row(
+            name, Text(without_logins(flow(value))), Text(origin), style="dim" if origin == "default" else None
+        )
     return table
 
 

@@ -12,6 +12,7 @@ from clau_doom.config.fields import default_kind, fields, locate, nearest, union
 from clau_doom.config.section import Clash
 from clau_doom.config.strict_yaml import Place
 from clau_doom.config.text_limits import MOST_PROBLEMS, shortened
+from clau_doom.redaction import without_logins
 
 __all__ = ["Problem", "dotted", "problems_of", "shown"]
 
@@ -34,6 +35,7 @@ _WORDING = {
     "too_long": "{value} has too many entries: use at most {max_length}",
     "too_short": "{value} has too few entries: use at least {min_length}",
     "tuple_type": "{value} is no list: write it as [1, 2]",
+    "secret_value": "{message}",
     "value_error": "{value} {error}",
 }
 
@@ -65,11 +67,12 @@ def shown(value: object) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, str):
+        value = without_logins(value)
         text = repr(value) if value.isprintable() else ascii(value)
     elif isinstance(value, float):
         text = repr(value)
     else:
-        text = json.dumps(value, default=str)
+        text = without_logins(json.dumps(value, default=str))
     return shortened(text)
 
 

@@ -5,17 +5,22 @@ None of them decides a result, and a resume may change them all.
 
 import contextlib
 import ipaddress
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from clau_doom.config.duration import Duration
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.section import FromList, Section
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
+
+_NATS_SCHEMES = ("nats", "tls", "ws", "wss")
 
 
 def is_loopback(host: str) -> bool:
@@ -25,6 +30,33 @@ def is_loopback(host: str) -> bool:
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     return False
+
+
+def _check_nats_url(text: str) -> str:
+    """Refuse what nats-py cannot connect to. The value may hold a password, so that no message shows it."""
+    for url in re.split(r",\s*(?=[a-z]+://)", text):
+        if problem := _nats_url_problem(url):
+            raise PydanticCustomError("secret_value", "{problem}", {"problem": problem})
+    return text
+
+
+def _nats_url_problem(url: str) -> str:
+    scheme, mark, rest = url.rpartition("://")
+    login, _, address = rest.rpartition("@")
+    if (mark and scheme not in _NATS_SCHEMES) or "://" in scheme:
+        return "is no address of a NATS server: begin it with nats://, tls://, ws:// or wss://"
+    if login and not mark:
+        return "has a user without a scheme: write nats:// before it"
+    if set(login) & set("/#?[]") or not login.isprintable():
+        return "has a user or a password with '/', '#', '?', '[' or ']': change it, or use nats.credentials"
+    try:
+        parts = urlsplit(f"nats://{address}")
+        fine = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:
+        fine = False
+    if not fine or not address.isprintable() or " " in address:
+        return "is no address of a NATS server: write nats://HOST:PORT, with a port from 1 to 65535"
+    return ""
 
 
 class GrpcConfig(Section):
@@ -51,7 +83,9 @@ class NatsConfig(Section):
     enabled: bool = Field(
         default=False, description="Publish every event; a server that cannot be reached is an error."
     )
-    url: str = Field(default="nats://localhost:4222", min_length=1, description="The server.")
+    url: Annotated[str, AfterValidator(_check_nats_url)] = Field(
+        default="nats://localhost:4222", min_length=1, description="The server, or several with commas between them."
+    )
     jetstream: bool = Field(default=True, description="Keep what is published in a JetStream stream.")
     stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The stream's name.")
     control: bool = Field(default=False, description="Obey pause, resume and cancel on clau-doom.control subjects.")

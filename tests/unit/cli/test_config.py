@@ -77,3 +77,12 @@ def test_schema_prints_json() -> None:
     result = _invoke("schema")
     assert result.stdout == json_schema()
     assert json.loads(result.stdout)["title"] == "clau-doom experiment"
+
+
+def test_show_prints_no_password() -> None:
+    """Off a terminal and on it, a url is shown without its user and password."""
+    Path("c.yaml").write_text("nats: {url: 'nats://alice:S3CRET@h:1'}\n")
+    for environ in ({}, {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "100"}):
+        text = _invoke("show", "c.yaml", env=environ).stdout
+        assert "[redacted]@h:1" in text
+        assert "S3CRET" not in text

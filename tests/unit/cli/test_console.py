@@ -198,3 +198,9 @@ def test_a_command_without_its_subcommand_prints_help(run: Run) -> None:
     done = run("agent")
     assert (done.code, done.err) == (2, "")
     assert "inject" in done.out
+
+
+def test_an_error_holds_no_password(capfd: pytest.CaptureFixture[str]) -> None:
+    """A url in an error of ours or of a library stands without its user and password."""
+    report_error(chained(ExperimentFailed("no bus"), OSError("cannot reach nats://alice:S3/CRET@h:1")))
+    assert capfd.readouterr().err == "error: no bus: cannot reach nats://[redacted]@h:1\n"

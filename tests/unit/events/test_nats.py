@@ -1,0 +1,21 @@
+"""The bus on NATS, where no server is needed."""
+
+import asyncio
+
+import pytest
+
+from clau_doom.config import NatsConfig
+from clau_doom.errors import BusUnavailable
+from clau_doom.events import NatsBus
+
+
+def test_addresses_that_the_client_refuses() -> None:
+    """What nats-py refuses is one error with its reason, and no password."""
+
+    async def connect() -> None:
+        async with NatsBus(NatsConfig(enabled=True, url="nats://a:S3CRET@h:1,ws://h:2")):
+            pass
+
+    with pytest.raises(BusUnavailable, match="mixing of websocket") as refused:
+        asyncio.run(connect())
+    assert "S3CRET" not in str(refused.value)
