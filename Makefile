@@ -85,8 +85,9 @@ clean: ## Remove .venv and the tools' caches; runs/ is kept
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # quickstart, or quickstart-2 when it was made before, and so on: a demo never touches an older one's results.
-free_name = $$(name=$(1); number=1; \
-	while [ -e "$${CLAU_DOOM_OUTPUT_DIR:-runs}/$$name" ]; do number=$$((number + 1)); name=$(1)-$$number; done; echo $$name)
+free_name = $$(name=$(1); number=1; folder="$${CLAU_DOOM_OUTPUT_DIR:-runs}"; \
+	case "$$folder" in "~/"*) folder="$$HOME/$${folder\#??}";; esac; \
+	while [ -e "$$folder/$$name" ]; do number=$$((number + 1)); name=$(1)-$$number; done; echo $$name)
 
 define generate
 $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) $(filter-out $(SERVICES),$(PROTOS))

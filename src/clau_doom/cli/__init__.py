@@ -18,7 +18,7 @@ from clau_doom.cli.doctor import doctor
 from clau_doom.cli.events import events
 from clau_doom.cli.experiments import analyze, status
 from clau_doom.cli.export import export
-from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session
+from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session, home_expanded
 from clau_doom.cli.replay import replay
 from clau_doom.cli.run import run
 from clau_doom.cli.scenarios import scenarios
@@ -93,9 +93,9 @@ def _root(
     ] = False,
 ) -> None:
     session = context.ensure_object(Session)
-    session.output_dir, session.debug = output_dir, debug
-    session.token_file, session.ca = token_file, ca
-    session.certificate, session.key = certificate, key
+    session.output_dir, session.debug = home_expanded(output_dir), debug
+    session.token_file, session.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
+    session.certificate, session.key = certificate and home_expanded(certificate), key and home_expanded(key)
 
 
 def run_command(arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ __all__ = [
     "Server",
     "Session",
     "TrustedNames",
+    "home_expanded",
     "remote_of",
     "replay_command",
     "resume_command",
@@ -63,7 +64,23 @@ def _chosen(context: typer.Context, value: Path) -> Path:
     """Return the command's own flag, or else what the root command was told by its flag or the environment."""
     source = context.get_parameter_source("output_dir")
     told = source is not None and source.name == "COMMANDLINE"
-    return value if told or not isinstance(context.obj, Session) else context.obj.output_dir
+    return home_expanded(value) if told or not isinstance(context.obj, Session) else context.obj.output_dir
+
+
+def home_expanded(path: Path) -> Path:
+    """Return a path with ``~`` expanded: a shell leaves it in a variable and behind ``--option=``.
+
+    Raises:
+        BadParameter: It names a user without a home folder.
+    """
+    if not str(path).startswith("~"):
+        return path
+    from clau_doom.config.paths import expand_home
+
+    try:
+        return Path(expand_home(str(path)))
+    except ValueError as error:
+        raise typer.BadParameter(f"{str(path)!r} {error}") from error
 
 
 OutputDir = Annotated[
@@ -100,6 +117,13 @@ def remote_of(server: str | None) -> "Remote | None":
 
     if not server:
         return None
+    if server.startswith("unix:~"):
+        from clau_doom.config.paths import expand_address
+
+        try:
+            server = expand_address(server)
+        except ValueError as error:
+            raise typer.BadParameter(f"{server!r} {error}") from error
     session = CURRENT.get()
     return Remote(
         address=server,

@@ -3,8 +3,9 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
 
+from clau_doom.config.paths import expand_address
 from clau_doom.config.section import FromList, Section
 
 __all__ = [
@@ -72,7 +73,7 @@ class RemotePolicyConfig(Section):
     """A program in any language behind an AgentService."""
 
     kind: Literal["remote"] = Field(default="remote", description="How a genome plays.")
-    address: str | None = Field(
+    address: Annotated[str, AfterValidator(expand_address)] | None = Field(
         default=None,
         pattern=r"^(unix:.+|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$",
         description="Where the agent's program listens: host:port, or unix:PATH; none for one in containers.",

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, StringConstraints
 
+from clau_doom.config.paths import FilePath
 from clau_doom.config.section import FromList, Section
 from clau_doom.config.size import Size
 
@@ -34,7 +35,7 @@ class RayConfig(Section):
     placement: Literal["spread", "pack"] = Field(
         default="spread", description="Whether workers go to as many nodes as there are, or to few."
     )
-    modules: Annotated[tuple[str, ...], FromList] = Field(
+    modules: Annotated[tuple[FilePath, ...], FromList] = Field(
         default=(),
         max_length=32,
         description="Python files and packages that a policy imports, sent to the nodes with it.",

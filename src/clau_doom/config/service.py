@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from clau_doom.config.duration import Duration
 from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.paths import FilePath
 from clau_doom.config.section import FromList, Section
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
@@ -64,16 +65,16 @@ class GrpcConfig(Section):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen; beyond loopback TLS is needed.")
     port: int = Field(default=50051, ge=0, le=65535, description="The port; 0: any that is free.")
-    socket: str | None = Field(
-        default=None, min_length=1, description="A Unix socket to listen on as well, which needs no token."
+    socket: FilePath | None = Field(
+        default=None, description="A Unix socket to listen on as well, which needs no token."
     )
-    token_file: str | None = Field(
-        default=None, min_length=1, description="The bearer token's file; default: one made in the output folder."
+    token_file: FilePath | None = Field(
+        default=None, description="The bearer token's file; default: one made in the output folder."
     )
-    certificate: str | None = Field(default=None, min_length=1, description="The TLS certificate's file (PEM).")
-    key: str | None = Field(default=None, min_length=1, description="The certificate's private key (PEM).")
-    client_ca: str | None = Field(
-        default=None, min_length=1, description="Ask clients for a certificate that this authority signed (PEM)."
+    certificate: FilePath | None = Field(default=None, description="The TLS certificate's file (PEM).")
+    key: FilePath | None = Field(default=None, description="The certificate's private key (PEM).")
+    client_ca: FilePath | None = Field(
+        default=None, description="Ask clients for a certificate that this authority signed (PEM)."
     )
 
 
@@ -89,8 +90,8 @@ class NatsConfig(Section):
     jetstream: bool = Field(default=True, description="Keep what is published in a JetStream stream.")
     stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The stream's name.")
     control: bool = Field(default=False, description="Obey pause, resume and cancel on clau-doom.control subjects.")
-    credentials: str | None = Field(
-        default=None, min_length=1, description="A NATS credentials file; control needs one, or a user in the url."
+    credentials: FilePath | None = Field(
+        default=None, description="A NATS credentials file; control needs one, or a user in the url."
     )
 
 
@@ -108,8 +109,8 @@ class WebConfig(Section):
     enabled: bool = Field(default=True, description="Serve the dashboard (`run` does with --web only).")
     host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen; beyond loopback TLS is needed.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port; 0: any that is free.")
-    certificate: str | None = Field(default=None, min_length=1, description="The TLS certificate's file (PEM).")
-    key: str | None = Field(default=None, min_length=1, description="The certificate's private key (PEM).")
+    certificate: FilePath | None = Field(default=None, description="The TLS certificate's file (PEM).")
+    key: FilePath | None = Field(default=None, description="The certificate's private key (PEM).")
 
 
 class ServerConfig(Section):

@@ -352,3 +352,21 @@ def test_provenance_and_genes_do_not_act_on_the_terminal(
     assert r"0.1.0\x1b[2J" in shown.out
     assert "\x1b" not in shown.out + shown.err
     assert document(run, "status", "twin")["provenance"]["clau-doom"] == "0.1.0\x1b[2J[/x]"
+
+
+def test_a_home_folder_in_variables_and_flags_is_expanded(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell leaves `~` in a variable and behind `--option=`; no folder of that name is made."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "mine" / "broken").mkdir(parents=True)
+    (tmp_path / "home" / "mine" / "broken" / "results.sqlite").write_bytes(b"no database")
+    flag = run("status", "--output-dir=~/mine")
+    monkeypatch.setenv("CLAU_DOOM_OUTPUT_DIR", "~/mine")
+    assert "broken" in run("status").out + run("status").err
+    assert "broken" in flag.out + flag.err
+    monkeypatch.setenv("CLAU_DOOM_OUTPUT_DIR", "~nosuchuser/mine")
+    refused = run("status")
+    assert refused.code == 2
+    assert "begins with a home folder that is not known here" in refused.err
+    assert not (tmp_path / "~").exists()

@@ -1,0 +1,68 @@
+"""Paths with `~` in files and variables."""
+
+from pathlib import Path
+
+import pytest
+
+from clau_doom.config import config_from_yaml
+from clau_doom.config.fields import fields
+from clau_doom.config.paths import expand_address, expand_home
+from clau_doom.errors import ConfigError
+
+PATHS = {
+    "grpc.socket", "grpc.token_file", "grpc.certificate", "grpc.key", "grpc.client_ca", "nats.credentials",
+    "web.certificate", "web.key",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+def test_every_path_of_the_configuration_is_expanded(name: str) -> None:
+    """From a file and from the environment."""
+    section, field = name.split(".")
+    from_file = config_from_yaml(f"{section}: {{{field}: ~/certs/one.pem}}", name="c")
+    variable = f"CLAU_DOOM_{section}_{field}".upper()
+    from_environment = config_from_yaml("seed: 1", name="c", environ={variable: "~/certs/one.pem"})
+    for config in (from_file, from_environment):
+        assert getattr(getattr(config, section), field) == "/home/me/certs/one.pem"
+
+
+def test_lists_of_paths_and_addresses_are_expanded() -> None:
+    """Modules for a cluster's nodes, and a Unix socket."""
+    config = config_from_yaml(
+        "ray: {modules: [~/mine.py, here.py]}\npolicy: {kind: remote, address: 'unix:~/a'}", name="c"
+    )
+    assert config.ray.modules == ("/home/me/mine.py", "here.py")
+    assert getattr(config.policy, "address", None) == "unix:/home/me/a"
+
+
+def test_every_field_that_is_a_file_is_among_the_paths() -> None:
+    """A new one must be expanded, too."""
+    words = ("file", "(PEM)", "socket")
+    found = {
+        field.name
+        for field in fields()
+        if "str" in str(field.info.annotation) and any(word in str(field.info.description) for word in words)
+    }
+    # scenario files are expanded where they are looked up, and the server's list is compared with what clients write
+    assert found - {"scenario.name", "server.scenarios", "ray.modules"} == PATHS
+
+
+def test_a_user_without_a_home_folder_is_a_problem() -> None:
+    """The message names the path and the remedy; nothing is made in a folder of that name."""
+    with pytest.raises(
+        ConfigError, match=r"web\.key \(line 1\): '~nosuchuser/k' begins with a home folder that is not"
+    ):
+        config_from_yaml("web: {key: ~nosuchuser/k}", name="c")
+
+
+def test_other_paths_stay_as_they_are() -> None:
+    """Only a leading `~` means a home folder."""
+    for path in ("a/~b", "./~", "/x", "x~"):
+        assert expand_home(path) == path
+    assert expand_address("unix:/x/~") == "unix:/x/~"
+    assert expand_address("localhost:1") == "localhost:1"
