@@ -1,6 +1,7 @@
 """The relay on a real nats-server that is killed, frozen and started again."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -380,6 +381,35 @@ async def test_a_server_that_says_nothing_is_an_error_in_time() -> None:
 def test_no_login_is_shown(url: str, shown: str) -> None:
     """What errors and logs call the server holds neither user nor password nor token."""
     assert redacted(url) == shown
+
+
+async def test_a_refusal_of_a_later_connection_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """When the password is changed, the log has the server's reason, and not the password."""
+    caplog.set_level(logging.WARNING, "clau_doom.events")
+    with NatsServer(tmp_path, user="doom", password="canary") as server:
+        async with NatsBus(NatsConfig(enabled=True, url=server.url)) as bus:
+            await asyncio.to_thread(server.kill)
+            config = tmp_path / "nats.conf"
+            config.write_text(config.read_text().replace("canary", "other"))
+            await asyncio.to_thread(server.start)
+            async with asyncio.timeout(20):
+                while "Authorization Violation" not in caplog.text:  # noqa: ASYNC110 - a log has no event
+                    await asyncio.sleep(0.05)
+            assert not bus.connected
+    assert "canary" not in caplog.text
+
+
+async def test_a_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The reason why nothing is published stands in the error and in the log."""
+    caplog.set_level(logging.WARNING, "clau_doom.events")
+    users = 'authorization { users = [{user: "doom", password: "canary", permissions: {publish: "$JS.>"}}] }'
+    with NatsServer(tmp_path, config=users) as server:
+        url = server.url.replace("//", "//doom:canary@")
+        published = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=1)
+        async with NatsBus(NatsConfig(enabled=True, url=url), patience=0.5) as bus:
+            with pytest.raises(BusUnavailable, match=r"(?i)permissions violation for publish"):
+                await bus.publish([published])
+    assert "permissions violation for publish" in caplog.text.lower()
 
 
 async def test_a_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from clau_doom.access.audited_orchestrator import AuditedOrchestrator
 from clau_doom.access.authenticator import Authenticator
 from clau_doom.access.caller import Caller, acting, current_caller
 from clau_doom.access.private_paths import PrivatePaths
-from clau_doom.access.tokens import Role, Token, TokenFiles, read_token
+from clau_doom.access.tokens import Role, Token, TokenFiles, is_token, read_token
 
 __all__ = [
     "AuditLog",
@@ -22,5 +22,6 @@ __all__ = [
     "TokenFiles",
     "acting",
     "current_caller",
+    "is_token",
     "read_token",
 ]

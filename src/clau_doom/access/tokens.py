@@ -19,7 +19,7 @@ from pathlib import Path
 from clau_doom.errors import ConfigError
 from clau_doom.logs import get_logger
 
-__all__ = ["OWNER", "Role", "Token", "TokenFiles", "read_token"]
+__all__ = ["OWNER", "Role", "Token", "TokenFiles", "is_token", "read_token"]
 
 OWNER = "owner"
 """The name of the token whose file the server makes by itself."""
@@ -185,14 +185,17 @@ def read_token(path: Path) -> str:
         # A FIFO would wait for its writer for ever.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
             _check_private(path, os.fstat(file.fileno()))
-            token = file.read(_LONGEST_TOKEN + 1).decode("ascii").strip()
+            token = file.read(_LONGEST_TOKEN + 1).decode("utf-8", "replace").strip()
     except OSError as error:
         raise ConfigError(f"the token file {path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        token = ""
-    if not token or len(token) > _LONGEST_TOKEN or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise ConfigError(f"the token file {path} holds no token: remove it, and the server makes a new one")
     return token
+
+
+def is_token(text: str) -> bool:
+    """Return whether a text can be a token: printable ASCII without spaces, as headers carry it."""
+    return 0 < len(text) <= _LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text
 
 
 def _write(path: Path, *, replace: bool) -> None:

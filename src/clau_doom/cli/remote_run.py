@@ -145,10 +145,12 @@ async def _after_interruption(source: "ServerSource", name: str, last: "Event | 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
     """Start an experiment; a request that may have been lost is sent again, which starts it once."""
-    from clau_doom.config import to_yaml
+    from clau_doom.config import SERVICE_SECTIONS, to_yaml
     from clau_doom.errors import ServerUnreachable
 
     request = str(uuid4())
+    # How services are reached here is not the server's business, and may hold a password.
+    config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     for number in range(_TRIES):
         try:
             await client.start(to_yaml(config), request_id=request)

@@ -228,13 +228,15 @@ class NatsBus:
                 _log.info("the connection to NATS stands again", address=self._address)
 
     async def _reconnect(self) -> None:
-        pause = _PAUSE
+        pause, told = _PAUSE, ""
         while True:
             await asyncio.sleep(pause)
             try:
                 self._session = await self._connect(self._patience)
             except BusUnavailable as error:
-                _log.debug("NATS stays out of reach", trouble=str(error))
+                if str(error) != told:  # once for each reason
+                    told = str(error)
+                    _log.warning("NATS stays out of reach", reason=told)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 for listener in list(self._listeners):

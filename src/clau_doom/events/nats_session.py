@@ -250,6 +250,8 @@ class Session:
             gone = self.lost.is_set()
             self.retire()
             reason = "the connection is lost" if gone else str(error) or f"no answer within {self._patience:g} s"
+            if self.trouble and self.trouble not in reason:
+                reason += f" ({self.trouble})"
             raise BusUnavailable(f"NATS at {self._address} did not {what}: {reason}") from None
 
     async def _send(self, message: BusMessage, headers: dict[str, str]) -> asyncio.Future[Msg]:
@@ -273,8 +275,12 @@ class Session:
         self.retire()
 
     async def _on_error(self, error: Exception) -> None:
+        if str(error) == self.trouble:
+            return
         self._trouble = error
-        _log.debug("trouble with NATS", address=self._address, trouble=str(error))
+        # A refused subject is reported here alone: the server does not answer the message itself.
+        log = _log.warning if "violation" in str(error).lower() else _log.debug
+        log("trouble with NATS", address=self._address, reason=str(error))
 
 
 def _refusal(reply: Msg) -> tuple[int, str] | None:

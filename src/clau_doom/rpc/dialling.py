@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 
-from clau_doom.access import read_token
+from clau_doom.access import is_token, read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
 from clau_doom.rpc.handshake import TlsFiles
@@ -35,12 +35,17 @@ def find_token(
     """Return the token to show: that of a file that was named, of the environment, or of the file where it always is.
 
     Raises:
-        ConfigError: A file cannot be used.
+        ConfigError: A file cannot be used, or the variable holds no token.
     """
     if token_file is not None:
         return read_token(token_file)
-    if environ.get(TOKEN_VARIABLE, "").strip():
-        return environ[TOKEN_VARIABLE].strip()
+    if token := environ.get(TOKEN_VARIABLE, "").strip():
+        if not is_token(token):
+            raise ConfigError(
+                f"{TOKEN_VARIABLE} holds no token: a token is printable ASCII without spaces; "
+                "copy it from the server's token file, or name that file with --token-file"
+            )
+        return token
     if default_token_file is None or not is_loopback(address.rpartition(":")[0]) or not default_token_file.exists():
         return None  # and what is secret here is not told to another machine
     return read_token(default_token_file)

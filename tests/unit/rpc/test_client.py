@@ -299,3 +299,16 @@ async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
             with pytest.raises(ServerUnreachable, match=f"no orchestrator answers at unix:{socket}"):
                 async for _ in log:
                     pass
+
+
+@pytest.mark.parametrize("token", ["gehe\u00efm", "a b", "a\x1bb", "a\x00b", "a\u202eb", "x" * 5000])
+def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -> None:
+    """In the environment and in a file: the error names the place and not the token."""
+    with pytest.raises(ConfigError, match=r"^CLAU_DOOM_TOKEN holds no token") as caught:
+        find_token("localhost:1", None, None, {"CLAU_DOOM_TOKEN": token})
+    assert token not in str(caught.value)
+    file = tmp_path / "token"
+    file.write_text(token)
+    file.chmod(0o600)
+    with pytest.raises(ConfigError, match=r"token holds no token"):
+        find_token("localhost:1", file, None, {})
