@@ -264,7 +264,15 @@ class BusUnavailable(ClauDoomError):
 
 
 class PolicyFailed(ClauDoomError):
-    """The policy raised, returned something that is no action, or was still deciding at the deadline."""
+    """The policy raised, returned something that is no action, or was still deciding at the deadline.
+
+    Attributes:
+        traceback: Where a policy in Python raised, as text of several lines; empty where that is not known.
+    """
+
+    def __init__(self, message: str, *, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
 
 
 class PolicyTimedOut(PolicyFailed):

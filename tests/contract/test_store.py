@@ -29,6 +29,7 @@ from clau_doom.domain.events import (
     AgentResumed,
     AgentsAsked,
     ChampionChosen,
+    ContestantFailed,
     EpisodeFinished,
     EpisodeLost,
     Event,
@@ -47,6 +48,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.ports import ExperimentStore
 from clau_doom.storage import Runs
@@ -441,6 +443,32 @@ async def test_what_an_episode_claims_is_kept_until_its_generation_is_told(store
     await keep(store, [*settled, *evaluated, summary(0)])
     assert await store.actions(Purpose.TRAINING, "lab-g000-a000", 0) is None
     assert all(each.actions is None for each in (await store.snapshot()).episodes[AgentRef(0, 0)])
+
+
+async def test_a_traceback_is_kept_once_and_found_by_every_agent_of_it(store: ExperimentStore) -> None:
+    """Agents and contestants that fail in the same place share a text; a later failure without one has none."""
+    first, second, third = (agent.ref for agent in agents(0))
+    text, alike = FailureTrace(digest="a", text="Traceback\n  line"), FailureTrace(digest="a", text=None)
+    raised = FailureKind.POLICY_RAISED
+    contestant = ContestantFailed(
+        purpose=Purpose.HELD_OUT, agent="lab-random", number=0, seed=1, kind=raised, reason="x", traceback=alike
+    )
+    await keep(
+        store,
+        [
+            STARTED,
+            GenerationStarted(generation=0, agents=agents(0)),
+            AgentFailed(ref=first, kind=raised, reason="x", traceback=text),
+            AgentFailed(ref=second, kind=raised, reason="x", traceback=alike),
+            AgentFailed(ref=third, kind=raised, reason="x", traceback=alike),
+            AgentRestarted(ref=third),
+            AgentFailed(ref=third, kind=FailureKind.STOPPED, reason="stopped"),
+            contestant,
+        ],
+    )
+    snapshot = await store.snapshot()
+    assert snapshot.traces == dict.fromkeys(["lab-g000-a000", "lab-g000-a001", "lab-random"], "Traceback\n  line")
+    assert [recorded.event async for recorded in store.events(after=8)] == [contestant]
 
 
 async def test_an_evaluated_agent_can_turn_out_to_be_forged_until_its_generation_is_told(

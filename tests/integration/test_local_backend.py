@@ -326,8 +326,14 @@ def test_a_raising_policy_is_charged_and_the_worker_goes_on(custom: Callable[[st
     async def scenario() -> None:
         async with backend(custom("Raises")) as local:
             pids = local.worker_pids
-            with pytest.raises(PolicyFailed, match="KeyError: 'lost'"):
+            with pytest.raises(PolicyFailed, match="KeyError: 'lost'") as caught:
                 await local.play(task(genes=Genome(())))
+            assert caught.value.traceback.splitlines() == [
+                "Traceback (most recent call last):",
+                '  File "odd_policies.py", line 16, in decide',
+                '    raise KeyError("lost")',
+                "KeyError: 'lost'",
+            ]
             await local.play(task(genes=Genome(()), baseline=True))
             assert local.worker_pids == pids
 

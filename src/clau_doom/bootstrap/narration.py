@@ -38,11 +38,17 @@ def narrate(experiment: str, event: Event) -> None:
             _log.warning("an experiment has stopped", reason=event.reason)
         case AgentFailed():
             with _about(experiment, event.ref):
-                _log.warning("an agent has failed", kind=event.kind.value, reason=event.reason)
+                _log.warning("an agent has failed", kind=event.kind.value, reason=event.reason, **_trace(event))
         case EpisodeLost() | ContestantFailed():
             what = "an episode is lost" if isinstance(event, EpisodeLost) else "a policy has failed"
+            trace = {} if isinstance(event, EpisodeLost) else _trace(event)
             with bound(generation=_generation(event.agent), agent=event.agent):
-                _log.warning(what, purpose=event.purpose.value, episode=event.number, reason=event.reason)
+                _log.warning(what, purpose=event.purpose.value, episode=event.number, reason=event.reason, **trace)
+
+
+def _trace(event: AgentFailed | ContestantFailed) -> dict[str, str]:
+    """Return the traceback by the name that logs have for one; of failures that are alike, the first has it."""
+    return {"exception": event.traceback.text} if event.traceback and event.traceback.text else {}
 
 
 def _about(experiment: str, ref: AgentRef) -> AbstractContextManager[None]:

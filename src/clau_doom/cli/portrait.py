@@ -22,6 +22,7 @@ from clau_doom.domain import (
     agent_id,
 )
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.escaping import printable_message
 
 __all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 
@@ -76,6 +77,7 @@ def portrait_json(
         "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
         "genome": space.named(agent.genome),
         "values": list(agent.genome),
+        "traceback": snapshot.traces.get(agent.id),
         "ancestors": [agent_json(ancestor, snapshot) for ancestor in snapshot.ancestors(agent)],
         "episodes": [
             {
@@ -103,6 +105,9 @@ def portrait_view(
     parts: list[RenderableType] = [head]
     if evaluation.failure:
         parts.append(Text(evaluation.failure, "red"))
+    if trace := snapshot.traces.get(agent.id):
+        heading = "\nwhere the policy raised (traceback of the first failure in this place)"
+        parts += [Text(heading, "bold"), Text(printable_message(trace), "dim")]
     parts += [Text("\ngenome", "bold"), _genome(agent, space)]
     parts += [Text("\nlineage", "bold"), *_lineage(snapshot, evaluation)]
     parts += [Text("\nepisodes", "bold"), _episodes_table(snapshot.played_by(agent), fitness, measures)]

@@ -35,6 +35,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
 
@@ -179,17 +180,19 @@ def _steering_line(event: Event, tracker: Tracker) -> Text | None:
 def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: Tracker) -> Text:
     match event:
         case AgentFailed():
-            return _said("agent failed", "bold red", _id(event.ref, tracker), event.reason)
+            return _said("agent failed", "bold red", _id(event.ref, tracker), event.reason, event.traceback)
         case ContestantFailed():
             where = f"{event.agent}, {event.purpose.value} episode {event.number}"
-            return _said("policy failed", "bold red", where, event.reason)
+            return _said("policy failed", "bold red", where, event.reason, event.traceback)
         case EpisodeLost():
             lost = f"{event.agent}, episode {event.number}, attempt {event.attempt}"
             return _said("episode lost", "yellow", lost, event.reason)
 
 
-def _said(what: str, style: str, where: str, text: str) -> Text:
-    return Text.assemble((what, style), f" {where}: {text}")
+def _said(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
+    """Return a line, and below it a traceback: of failures that are alike, the first has it."""
+    line = Text.assemble((what, style), f" {where}: {text}")
+    return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
 
 
 def _id(ref: AgentRef, tracker: Tracker) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from clau_doom.domain.agent import Agent, AgentRef
 from clau_doom.domain.episode import Episode, Purpose
 from clau_doom.domain.experiment import Experiment, GenerationSummary
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.genome import Genome
 
 __all__ = [
@@ -128,11 +129,19 @@ class EpisodeLost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentFailed:
-    """An agent cannot be evaluated; it gets no fitness."""
+    """An agent cannot be evaluated; it gets no fitness.
+
+    Attributes:
+        ref: Its place.
+        kind: Why it failed.
+        reason: What happened, on one line.
+        traceback: Where its policy raised, or None.
+    """
 
     ref: AgentRef
     kind: FailureKind
     reason: str
+    traceback: FailureTrace | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,6 +219,7 @@ class ContestantFailed:
         seed: Its seed.
         kind: Why it failed.
         reason: What happened, on one line.
+        traceback: Where its policy raised, or None.
     """
 
     purpose: Purpose
@@ -218,6 +228,7 @@ class ContestantFailed:
     seed: int
     kind: FailureKind
     reason: str
+    traceback: FailureTrace | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,6 +33,7 @@ from clau_doom.domain.events import (
     GenomeInjected,
 )
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.failure_trace import TraceIndex
 from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StoreCorrupted
@@ -68,6 +69,7 @@ class _Tables:
     paused: list[AgentRef] = field(default_factory=list)
     injected: list[GenomeInjected] = field(default_factory=list)
     interventions: int = 0
+    traces: TraceIndex = field(default_factory=TraceIndex)
 
 
 class Ledger:
@@ -138,6 +140,7 @@ class Ledger:
             champion=tables.champion,
             paused=tuple(sorted(ref for ref in tables.paused if self._status(ref) is AgentStatus.PENDING)),
             injected=tuple(each.genome for each in tables.injected if each.generation == len(tables.generations)),
+            traces=tables.traces.by_agent(),
             deviations=Deviations(
                 exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
                 missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
@@ -163,11 +166,14 @@ class Ledger:
                 self._settle(event.ref, status=status, fitness=event.fitness)
             case ContestantFailed():
                 tables.failures.append(event.kind)
+                tables.traces.add(event.agent, event.traceback)
             case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
                 self._intervene(event)
             case AgentFailed():
                 tables.interventions += event.kind is FailureKind.STOPPED
                 tables.kinds[event.ref] = event.kind
+                agent = tables.generations[event.ref.generation][event.ref.index].agent
+                tables.traces.add(agent.id, event.traceback)
                 self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)
             case GenerationStarted() | AgentsAsked():
                 self._ask(event)

@@ -33,6 +33,7 @@ class Snapshot:
         champion: The champion's place and its validation fitness, once chosen.
         paused: The agents of the last generation whose episodes wait until they are resumed, by index.
         injected: Genomes that wait for the generation that is to start next, in the order given.
+        traces: Where policies raised: tracebacks by the id of the agent whose last failure they belong to.
         deviations: What made the history depend on time or luck.
         last_sequence: The sequence of the last event.
         running_seconds: Time spent running, over all resumes.
@@ -49,6 +50,7 @@ class Snapshot:
     champion: tuple[AgentRef, float] | None = None
     paused: tuple[AgentRef, ...] = ()
     injected: tuple[Genome, ...] = ()
+    traces: Mapping[str, str] = field(default_factory=dict, repr=False)
     deviations: Deviations = field(default_factory=Deviations)
     last_sequence: int = 0
     running_seconds: float = 0.0

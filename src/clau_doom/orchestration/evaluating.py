@@ -130,7 +130,8 @@ class Evaluating(ABC):
                 return []
             live.failure = describe(report.error)
             self._errors[live.agent.id] = report.error
-            return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure)]
+            trace = self._log.trace(report.error)
+            return [AgentFailed(ref=live.agent.ref, kind=report.kind, reason=live.failure, traceback=trace)]
         return self._finished(report)
 
     def _finished(self, episode: Episode) -> list[Event]:

@@ -126,6 +126,7 @@ class Judge:
                     seed=report.task.seed,
                     kind=report.kind,
                     reason=describe(report.error),
+                    traceback=self._log.trace(report.error),
                 )
             ]
         self._episodes[report.purpose, report.agent][report.number] = report

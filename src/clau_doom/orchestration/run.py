@@ -94,7 +94,7 @@ class ExperimentRun:
     async def begin(self) -> Snapshot:
         """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""
         snapshot = await self._store.snapshot()
-        log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds)
+        log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds, traces={*snapshot.traces.values()})
         await log.append(
             ExperimentStarted(
                 resumed=snapshot.last_sequence > 1,

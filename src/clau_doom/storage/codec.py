@@ -122,11 +122,13 @@ def _genome(plain: Any) -> Genome:
 def _dataclass_decoder(kind: type) -> _Convert:
     parts = [(name, _decoder(part)) for name, part in _fields(kind)]
     names = {name for name, _ in parts}
+    # A field that was added later is missing in what older versions wrote.
+    needed = {each.name for each in fields(cast("Any", kind)) if each.default is not None}
 
     def convert(plain: Any) -> Any:
-        if _checked(dict, plain).keys() != names:
+        if not needed <= _checked(dict, plain).keys() <= names:
             raise ValueError(f"fields {sorted(plain)} where {sorted(names)} are expected")
-        return kind(**{name: part(plain[name]) for name, part in parts})
+        return kind(**{name: part(plain[name]) for name, part in parts if name in plain})
 
     return convert
 

@@ -29,6 +29,7 @@ from clau_doom.storage.rows import (
     judging_of,
     recorded_event,
     summaries_of,
+    traces_of,
 )
 from clau_doom.storage.validation import MOST_SEED
 
@@ -59,6 +60,7 @@ _UNUSUAL = (
     "SELECT kind, json_extract(payload, '$.kind'), count(*) FROM log WHERE kind IN"
     " ('agent_restarted', 'genome_injected', 'agent_failed', 'contestant_failed') GROUP BY 1, 2"
 )
+_FAILED = "SELECT kind, payload FROM log WHERE kind IN ('agent_failed', 'contestant_failed') ORDER BY sequence"
 _REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
 _JUDGING = (
     f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (names of ours)
@@ -126,6 +128,8 @@ class Reader:
             name, state, reason, seconds, champion = head[0], *head[3:6], head[6:8]
             experiment, config = experiment_of(head, list(query(_CONFIGS)), query(_FACTS))
             training = read_training(query, name, measured=measured)
+            unusual = list(query(_UNUSUAL))
+            failed = any("failed" in str(row[0]) for row in unusual)
             generations = generations_of(query(f"{_AGENT} ORDER BY generation, number"), name, training)
             snapshot = Snapshot(
                 experiment=experiment,
@@ -139,7 +143,8 @@ class Reader:
                 champion=None if head[8] is None else (AgentRef(*champion), head[8]),
                 paused=tuple([AgentRef(*row) for row in query(_PAUSED)]),
                 injected=genomes_of(query(_INJECTED)),
-                deviations=deviations_of(dict(query(_FAILURES)), query(_UNUSUAL), int(_one(query(_REPEATED)))),
+                traces=traces_of(query(_FAILED), name) if failed else {},
+                deviations=deviations_of(dict(query(_FAILURES)), unusual, int(_one(query(_REPEATED)))),
                 last_sequence=_last_sequence(query),
                 running_seconds=seconds,
             )

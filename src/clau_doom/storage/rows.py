@@ -5,9 +5,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Genome, Purpose, check_experiment_id
-from clau_doom.domain.events import EpisodeFinished, FailureKind, RecordedEvent
+from clau_doom.domain import (
+    Agent,
+    AgentRef,
+    AgentStatus,
+    Episode,
+    Evaluation,
+    Genome,
+    Purpose,
+    agent_id,
+    check_experiment_id,
+)
+from clau_doom.domain.events import AgentFailed, ContestantFailed, EpisodeFinished, FailureKind, RecordedEvent
 from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
+from clau_doom.domain.failure_trace import TraceIndex
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.codec import decode
@@ -39,6 +50,7 @@ __all__ = [
     "judging_of",
     "recorded_event",
     "summaries_of",
+    "traces_of",
 ]
 
 _MOST_FACT = 10_000  # characters of a fact of provenance
@@ -210,6 +222,23 @@ def deviations_of(agents: Mapping[object, int], unusual: Iterable[Row], repeated
         interventions=interventions,
         repeated_actions=whole(repeated, "the number of repeated actions", most=MOST_SEED),
     )
+
+
+def traces_of(rows: Iterable[Row], experiment: str) -> dict[str, str]:
+    """Return the traceback of each agent's last failure, by agent id, from the events of failures.
+
+    Args:
+        rows: Kind and payload of each event, in the order of the log.
+        experiment: The experiment's id.
+    """
+    traces = TraceIndex()
+    for kind, payload in rows:
+        event = decode(kind, payload)
+        if isinstance(event, AgentFailed):
+            traces.add(agent_id(experiment, event.ref.generation, event.ref.index), event.traceback)
+        elif isinstance(event, ContestantFailed):
+            traces.add(event.agent, event.traceback)
+    return traces.by_agent()
 
 
 def check_references(snapshot: Snapshot) -> None:

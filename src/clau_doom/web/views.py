@@ -149,6 +149,7 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
     return {
         **_brief(snapshot, evaluation),
         "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
+        "traceback": printable_message(snapshot.traces[agent.id]) if agent.id in snapshot.traces else None,
         "experiment": agent.experiment,
         "state": stored.state.value,
         "measures": list(telling_measures(stored.config.scenario.name)),

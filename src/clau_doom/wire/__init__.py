@@ -4,7 +4,7 @@ What arrives is a claim. A worker's message that does not parse, is too long or 
 error, `MalformedMessage`, whatever was wrong with it; that of a client, a server or a bus by `InvalidMessage`.
 """
 
-from clau_doom.wire.claims import printable
+from clau_doom.wire.claims import claimed_traceback, printable
 from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
 from clau_doom.wire.configuration import config_fields, config_message
 from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
@@ -40,6 +40,7 @@ __all__ = [
     "agent_brief",
     "agent_message",
     "agent_status",
+    "claimed_traceback",
     "command_from",
     "command_message",
     "config_fields",

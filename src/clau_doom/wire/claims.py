@@ -13,11 +13,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from clau_doom.domain import AgentRef, baseline_id, check_experiment_id, parse_agent_id
 from clau_doom.errors import AgentNotFound, ConfigError, InvalidMessage
+from clau_doom.escaping import printable_message
+from clau_doom.protos.claudoom.worker.v1.worker_pb2 import EpisodeFailed
 
 __all__ = [
     "Words",
     "agent_ref",
     "check_finite",
+    "claimed_traceback",
     "digest",
     "experiment_id",
     "moment",
@@ -32,6 +35,7 @@ __all__ = [
 WordT = TypeVar("WordT", bound=StrEnum)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LONGEST_TRACEBACK = 8000
 _BILLION = 1_000_000_000
 
 
@@ -141,6 +145,11 @@ def moment(message: Timestamp) -> float:
     if not (0 <= message.seconds < 2**38 and 0 <= message.nanos < _BILLION):
         raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are no time since the epoch")
     return (message.seconds * _BILLION + message.nanos) / _BILLION
+
+
+def claimed_traceback(failed: EpisodeFailed) -> str:
+    """Return the traceback that a worker claims, shortened and escaped; its line breaks stay."""
+    return printable_message(failed.traceback, limit=_LONGEST_TRACEBACK) if failed.traceback else ""
 
 
 def printable(text: str, most: int) -> str:

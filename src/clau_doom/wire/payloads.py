@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from clau_doom.domain import Agent, events
 from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire.claims import agent_ref, player_id, sendable, unique_id, whole
@@ -139,7 +140,7 @@ def _of_agent(experiment: str, event: _AgentEvent) -> Message:
             return pb.AgentDropped(agent_id=agent, fitness=event.fitness, episodes=event.episodes)
         case events.AgentFailed():
             kind, reason = FAILURE_KINDS.sent(event.kind), sendable(event.reason)
-            return pb.AgentFailed(agent_id=agent, kind=kind, reason=reason)
+            return pb.AgentFailed(agent_id=agent, kind=kind, reason=reason, traceback=_trace(event.traceback))
         case events.AgentPaused():
             return pb.AgentPaused(agent_id=agent)
         case events.AgentResumed():
@@ -158,7 +159,26 @@ def _of_episode(event: _EpisodeEvent) -> Message:
     }
     if isinstance(event, events.EpisodeLost):
         return pb.EpisodeLost(number=event.number, seed=event.seed, attempt=event.attempt, **common)
-    return pb.ContestantFailed(number=event.number, seed=event.seed, kind=FAILURE_KINDS.sent(event.kind), **common)
+    return pb.ContestantFailed(
+        number=event.number,
+        seed=event.seed,
+        kind=FAILURE_KINDS.sent(event.kind),
+        traceback=_trace(event.traceback),
+        **common,
+    )
+
+
+def _trace(trace: FailureTrace | None) -> pb.FailureTrace | None:
+    if trace is None:
+        return None
+    return pb.FailureTrace(digest=trace.digest, text=None if trace.text is None else sendable(trace.text))
+
+
+def _read_trace(message: pb.AgentFailed | pb.ContestantFailed) -> FailureTrace | None:
+    if not message.HasField("traceback"):
+        return None
+    trace = message.traceback
+    return FailureTrace(digest=trace.digest, text=trace.text if trace.HasField("text") else None)
 
 
 def _created(experiment: Experiment) -> pb.ExperimentCreated:
@@ -249,12 +269,13 @@ def _read_contestant(experiment: str, message: pb.ContestantFailed) -> events.Ev
         seed=message.seed,
         kind=FAILURE_KINDS.received(message.kind),
         reason=message.reason,
+        traceback=_read_trace(message),
     )
 
 
 def _read_failed(experiment: str, message: pb.AgentFailed) -> events.Event:
     ref, kind = agent_ref(experiment, message.agent_id), FAILURE_KINDS.received(message.kind)
-    return events.AgentFailed(ref=ref, kind=kind, reason=message.reason)
+    return events.AgentFailed(ref=ref, kind=kind, reason=message.reason, traceback=_read_trace(message))
 
 
 def _read_interrupted(_: str, message: pb.ExperimentInterrupted) -> events.Event:

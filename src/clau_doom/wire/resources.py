@@ -125,6 +125,7 @@ def agent_message(
         genes: Sequence[Gene | None] = space.genes if space else [None] * len(agent.genome)
         values = zip(genes, agent.genome, strict=True)
         message.genome.extend([_gene_value(gene, value) for gene, value in values])
+        message.traceback = sendable(snapshot.traces.get(agent.id, ""))
         message.lineage.extend([_ancestor(ancestor) for ancestor in snapshot.ancestors(agent)])
         message.episodes.extend([episode_message(episode) for episode in snapshot.played_by(agent)])
     return message

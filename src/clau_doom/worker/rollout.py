@@ -8,6 +8,7 @@ from clau_doom.errors import AgentUnreachable, PolicyFailed, words
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
 from clau_doom.worker.peephole import Peephole
 from clau_doom.worker.phase import PhasePage
+from clau_doom.worker.user_traceback import user_traceback
 
 __all__ = ["Begun", "Rollout", "play"]
 
@@ -99,7 +100,7 @@ def play(
             except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
                 raise
             except BaseException as error:  # a call of sys.exit included
-                raise PolicyFailed(f"the policy raised {type(error).__name__}: {words(error)}") from error
+                raise _raised(error, "") from error
             turn()
             observation = _act_seen(engine, action, peephole, task) if asked[0] and peephole else act(action)
     finally:
@@ -126,4 +127,9 @@ def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
     except (AgentUnreachable, PolicyFailed, KeyboardInterrupt):
         raise
     except BaseException as error:  # a call of sys.exit included
-        raise PolicyFailed(f"the policy raised {type(error).__name__} as it began: {words(error)}") from error
+        raise _raised(error, " as it began") from error
+
+
+def _raised(error: BaseException, when: str) -> PolicyFailed:
+    text = f"the policy raised {type(error).__name__}{when}: {words(error)}"
+    return PolicyFailed(text, traceback=user_traceback(error))

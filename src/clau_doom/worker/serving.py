@@ -153,7 +153,8 @@ class _Player:
 def failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:
     """Return the message that says that a task, or (0) the worker's start, came to nothing."""
     reason = describe(error)[:2000].encode("utf-8", "backslashreplace").decode()  # a policy's text may be no text
-    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason))
+    trace = error.traceback.encode("utf-8", "backslashreplace").decode() if isinstance(error, PolicyFailed) else ""
+    return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason, traceback=trace))
 
 
 def _merge(first: Needs, second: Needs) -> Needs:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 from clau_doom.bootstrap.narration import narrate
 from clau_doom.domain import AgentRef, Purpose
@@ -15,6 +16,7 @@ from clau_doom.domain.events import (
     GenerationCompleted,
 )
 from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.logs import bound, configure_logs
 
 
@@ -25,6 +27,17 @@ def told(*events: Event) -> list[dict[str, object]]:
         for event in events:
             narrate("lab", event)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_the_first_of_failures_that_are_alike_has_the_traceback() -> None:
+    """It stands where other tracebacks do, with its lines."""
+    trace = FailureTrace(digest="a", text="Traceback\n  line")
+    kind = FailureKind.POLICY_RAISED
+    rows = told(
+        AgentFailed(ref=AgentRef(0, 1), kind=kind, reason="no", traceback=trace),
+        AgentFailed(ref=AgentRef(0, 2), kind=kind, reason="no", traceback=replace(trace, text=None)),
+    )
+    assert [row.get("exception") for row in rows] == ["Traceback\n  line", None]
 
 
 def test_events_are_told_with_what_they_are_about() -> None:

@@ -165,6 +165,31 @@ def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
     asyncio.run(scenario())
 
 
+def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> None:
+    """Messages may differ; a run that goes on does not repeat the text, and another place has one of its own."""
+    places = {"x-g000-a001": "one.py", "x-g000-a002": "one.py", "x-g001-a002": "one.py", "x-g001-a003": "two.py"}
+
+    async def disturb(task: EpisodeTask) -> None:
+        if file := places.get(task.agent):
+            trace = f'Traceback (most recent call last):\n  File "{file}", line 3, in decide\nKeyError: {task.agent}'
+            raise PolicyFailed("no courage", traceback=trace)
+
+    async def scenario() -> None:
+        store = scripted_store(configuration())
+        one = configuration().model_copy(update={"generations": 1})
+        for config in (one, configuration()):
+            assert await run(store, config, disturb=disturb) is ExperimentState.COMPLETED
+        events = [recorded.event async for recorded in store.events()]
+        found = {event.ref: event.traceback for event in events if isinstance(event, AgentFailed)}
+        texts = [trace.text for trace in found.values() if trace and trace.text]
+        assert [text.count("one.py") for text in texts] == [1, 0]
+        assert len({trace.digest for trace in found.values() if trace}) == 2
+        traces = (await store.snapshot()).traces
+        assert {agent: text.split('"')[1] for agent, text in traces.items()} == places
+
+    asyncio.run(scenario())
+
+
 def test_exhausted_attempts_are_counted_as_deviations() -> None:
     """An agent failed by infrastructure makes the history depend on luck, and that is counted."""
 

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
 from clau_doom.domain.events import (
     AgentEvaluated,
+    AgentFailed,
     EpisodeFinished,
     Event,
     ExperimentCompleted,
     ExperimentInterrupted,
+    FailureKind,
 )
 from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage.codec import decode, encode, kind_of
@@ -108,3 +110,12 @@ def test_an_episode_is_encoded_quickly() -> None:
             encode(EPISODE)
         best = min(best, (time.process_time() - began) / 200)
     assert best < 100e-6
+
+
+def test_a_failure_of_an_older_version_has_no_traceback() -> None:
+    """A field that was added later may be missing; a field that was always there may not."""
+    old = '{"kind":"policy_raised","reason":"no idea","ref":{"generation":0,"index":1}}'
+    failed = AgentFailed(ref=AgentRef(0, 1), kind=FailureKind.POLICY_RAISED, reason="no idea")
+    assert decode("agent_failed", old) == failed
+    with pytest.raises(StoreCorrupted):
+        decode("agent_failed", old.replace('"reason":"no idea",', ""))

@@ -47,6 +47,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
@@ -110,6 +111,7 @@ def asked(kind: type, generation: int) -> st.SearchStrategy[Event]:
     return st.builds(kind, generation=st.just(generation), agents=st.lists(agents(generation), max_size=3).map(tuple))
 
 
+TRACES = st.builds(FailureTrace, digest=st.text(), text=st.text() | st.none()) | st.none()
 OURS: dict[type, st.SearchStrategy[Event]] = {
     ExperimentCreated: st.builds(ExperimentCreated, experiment=EXPERIMENTS),
     ExperimentStarted: st.builds(ExperimentStarted, generations=totals),
@@ -120,12 +122,12 @@ OURS: dict[type, st.SearchStrategy[Event]] = {
     GenerationCompleted: st.builds(GenerationCompleted, summary=SUMMARIES),
     EpisodeFinished: st.builds(EpisodeFinished, episode=episodes),
     EpisodeLost: st.builds(EpisodeLost, agent=players, number=counts, seed=seeds, attempt=totals),
-    ContestantFailed: st.builds(ContestantFailed, agent=players, number=counts, seed=seeds),
+    ContestantFailed: st.builds(ContestantFailed, agent=players, number=counts, seed=seeds, traceback=TRACES),
     ChampionChosen: st.builds(ChampionChosen, champion=refs, validation_fitness=numbers, candidates=totals),
     GenomeInjected: st.builds(GenomeInjected, generation=counts, genome=genomes),
     AgentEvaluated: st.builds(AgentEvaluated, ref=refs, fitness=numbers),
     AgentDropped: st.builds(AgentDropped, ref=refs, fitness=numbers, episodes=totals),
-    AgentFailed: st.builds(AgentFailed, ref=refs),
+    AgentFailed: st.builds(AgentFailed, ref=refs, traceback=TRACES),
     **{kind: st.builds(kind, ref=refs) for kind in (AgentPaused, AgentResumed, AgentRestarted)},
 }
 """The kinds whose values have rules that their types do not tell."""

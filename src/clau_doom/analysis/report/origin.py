@@ -17,6 +17,7 @@ __all__ = ["appendix_section", "criteria_flag", "failed_agents", "trouble_sectio
 
 _TOLD = 200  # agents that failed
 _REASON = 300  # letters of a reason
+_TRACEBACKS = 20
 
 
 def failed_agents(snapshot: Snapshot) -> tuple[Evaluation, ...]:
@@ -28,6 +29,7 @@ def trouble_section(stored: StoredExperiment) -> Section:
     """Return the agents that failed, the episodes that are lacking, and what depended on time, luck or a person."""
     failed = failed_agents(stored.snapshot)
     blocks: list[Block] = [_failed_table(failed)] if failed else [Paragraph(text="No agent failed.")]
+    blocks += _tracebacks(stored.snapshot)
     lacking = _lacking(stored)
     if lacking:
         blocks.append(_lacking_table(lacking))
@@ -47,6 +49,18 @@ def _failed_table(failed: Sequence[Evaluation]) -> Table:
         words=(0, 1, 2),
         note=f"A failed agent has no fitness and ranks last; no mean above contains it.{rest}",
     )
+
+
+def _tracebacks(snapshot: Snapshot) -> list[Block]:
+    """Return where policies raised, each traceback once with the agents that it belongs to."""
+    agents: dict[str, list[str]] = {}
+    for agent, text in snapshot.traces.items():
+        agents.setdefault(text, []).append(agent)
+    listings: list[Block] = []
+    for text, names in list(agents.items())[:_TRACEBACKS]:
+        rest = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        listings.append(Listing(title=f"Traceback of {names[0]}{rest}", text=text))
+    return listings
 
 
 def _shortened(reason: str) -> str:

@@ -27,7 +27,15 @@ from clau_doom.errors import (
 )
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import MalformedMessage, episode_from_played, parse, picture_from_glimpse, play_episode, printable
+from clau_doom.wire import (
+    MalformedMessage,
+    claimed_traceback,
+    episode_from_played,
+    parse,
+    picture_from_glimpse,
+    play_episode,
+    printable,
+)
 from clau_doom.worker import Phase
 
 __all__ = ["Asked", "Hellos", "Rules", "Session", "settle"]
@@ -295,7 +303,7 @@ class Session:
     def _failure(self, message: pb.EpisodeFailed) -> ClauDoomError:
         reason = printable(message.reason, _REASON)
         if message.fault == pb.EpisodeFailed.FAULT_POLICY:
-            return PolicyFailed(reason)
+            return PolicyFailed(reason, traceback=claimed_traceback(message))
         if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
             return AgentUnreachable(reason)
         if message.fault == pb.EpisodeFailed.FAULT_ENGINE:

@@ -29,7 +29,7 @@ from clau_doom.escaping import printable
 from clau_doom.game import ScenarioFiles, has_ended, is_stopped, launched
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import episode_from_played, play_episode
+from clau_doom.wire import claimed_traceback, episode_from_played, play_episode
 from clau_doom.worker import Peephole, Phase, PhasePage
 
 __all__ = ["Launch", "WorkerProcess"]
@@ -191,7 +191,7 @@ class WorkerProcess:
         if kind == "played" and answer.played.task == number:
             return episode_from_played(answer.played, task, worker=self.number)
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
-            raise PolicyFailed(answer.failed.reason)
+            raise PolicyFailed(answer.failed.reason, traceback=claimed_traceback(answer.failed))
         if kind == "failed" and answer.failed.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
             raise AgentUnreachable(answer.failed.reason)
         if kind == "failed":

@@ -20,6 +20,7 @@ from clau_doom.errors import (
     words,
 )
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.wire import claimed_traceback
 
 __all__ = ["error_of", "fault_of", "lost"]
 
@@ -58,7 +59,7 @@ def error_of(failed: pb.EpisodeFailed, where: str) -> ClauDoomError:
     """
     kind = _ERRORS.get(failed.fault, WorkerCrashed)
     if issubclass(kind, PolicyFailed):
-        return kind(failed.reason)
+        return kind(failed.reason, traceback=claimed_traceback(failed))
     return (WorkerCrashed if kind is ClauDoomError else kind)(f"{where}: {failed.reason}")
 
 

@@ -29,6 +29,8 @@ export function AgentPage({ argument: id }) {
     </div>
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${data.failure && html`<div class="note bad" role="status"><strong>failed</strong><span>${data.failure}</span></div>`}
+    ${data.traceback &&
+    html`<details class="numbers" open=${data.status === "failed"}><summary>Where the policy raised: traceback of the first failure in this place</summary><pre class="scroll" tabindex="0">${data.traceback}</pre></details>`}
     <${Tiles} tiles=${[
       ["fitness", number(data.fitness), data.fitness_error === null || data.fitness === null ? "" : `± ${number(data.fitness_error, 2)} standard error`],
       ["episodes", data.episodes.length, means.length ? `${means.length} of training` : ""],

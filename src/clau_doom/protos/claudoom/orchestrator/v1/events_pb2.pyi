@@ -208,20 +208,30 @@ class EpisodeLost(_message.Message):
     def __init__(self, purpose: _Optional[_Union[_resources_pb2.Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., attempt: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ContestantFailed(_message.Message):
-    __slots__ = ("purpose", "agent_id", "number", "seed", "kind", "reason")
+    __slots__ = ("purpose", "agent_id", "number", "seed", "kind", "reason", "traceback")
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TRACEBACK_FIELD_NUMBER: _ClassVar[int]
     purpose: _resources_pb2.Purpose
     agent_id: str
     number: int
     seed: int
     kind: FailureKind
     reason: str
-    def __init__(self, purpose: _Optional[_Union[_resources_pb2.Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., kind: _Optional[_Union[FailureKind, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+    traceback: FailureTrace
+    def __init__(self, purpose: _Optional[_Union[_resources_pb2.Purpose, str]] = ..., agent_id: _Optional[str] = ..., number: _Optional[int] = ..., seed: _Optional[int] = ..., kind: _Optional[_Union[FailureKind, str]] = ..., reason: _Optional[str] = ..., traceback: _Optional[_Union[FailureTrace, _Mapping]] = ...) -> None: ...
+
+class FailureTrace(_message.Message):
+    __slots__ = ("digest", "text")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    digest: str
+    text: str
+    def __init__(self, digest: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class AgentEvaluated(_message.Message):
     __slots__ = ("agent_id", "fitness")
@@ -242,14 +252,16 @@ class AgentDropped(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., fitness: _Optional[float] = ..., episodes: _Optional[int] = ...) -> None: ...
 
 class AgentFailed(_message.Message):
-    __slots__ = ("agent_id", "kind", "reason")
+    __slots__ = ("agent_id", "kind", "reason", "traceback")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TRACEBACK_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     kind: FailureKind
     reason: str
-    def __init__(self, agent_id: _Optional[str] = ..., kind: _Optional[_Union[FailureKind, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+    traceback: FailureTrace
+    def __init__(self, agent_id: _Optional[str] = ..., kind: _Optional[_Union[FailureKind, str]] = ..., reason: _Optional[str] = ..., traceback: _Optional[_Union[FailureTrace, _Mapping]] = ...) -> None: ...
 
 class AgentPaused(_message.Message):
     __slots__ = ("agent_id",)

@@ -177,7 +177,7 @@ class GenerationStatus(_message.Message):
     def __init__(self, experiment_id: _Optional[str] = ..., generation: _Optional[int] = ..., finished: bool = ..., agents: _Optional[_Iterable[_Union[Agent, _Mapping]]] = ..., episodes: _Optional[int] = ..., episodes_finished: _Optional[int] = ..., summary: _Optional[_Union[GenerationSummary, _Mapping]] = ...) -> None: ...
 
 class Agent(_message.Message):
-    __slots__ = ("id", "generation", "index", "status", "fitness", "failure", "operator", "parent_ids", "episodes_finished", "genome", "lineage", "episodes")
+    __slots__ = ("id", "generation", "index", "status", "fitness", "failure", "operator", "parent_ids", "episodes_finished", "genome", "lineage", "episodes", "traceback")
     ID_FIELD_NUMBER: _ClassVar[int]
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +190,7 @@ class Agent(_message.Message):
     GENOME_FIELD_NUMBER: _ClassVar[int]
     LINEAGE_FIELD_NUMBER: _ClassVar[int]
     EPISODES_FIELD_NUMBER: _ClassVar[int]
+    TRACEBACK_FIELD_NUMBER: _ClassVar[int]
     id: str
     generation: int
     index: int
@@ -202,7 +203,8 @@ class Agent(_message.Message):
     genome: _containers.RepeatedCompositeFieldContainer[GeneValue]
     lineage: _containers.RepeatedCompositeFieldContainer[Ancestor]
     episodes: _containers.RepeatedCompositeFieldContainer[Episode]
-    def __init__(self, id: _Optional[str] = ..., generation: _Optional[int] = ..., index: _Optional[int] = ..., status: _Optional[_Union[AgentStatus, str]] = ..., fitness: _Optional[float] = ..., failure: _Optional[str] = ..., operator: _Optional[str] = ..., parent_ids: _Optional[_Iterable[str]] = ..., episodes_finished: _Optional[int] = ..., genome: _Optional[_Iterable[_Union[GeneValue, _Mapping]]] = ..., lineage: _Optional[_Iterable[_Union[Ancestor, _Mapping]]] = ..., episodes: _Optional[_Iterable[_Union[Episode, _Mapping]]] = ...) -> None: ...
+    traceback: str
+    def __init__(self, id: _Optional[str] = ..., generation: _Optional[int] = ..., index: _Optional[int] = ..., status: _Optional[_Union[AgentStatus, str]] = ..., fitness: _Optional[float] = ..., failure: _Optional[str] = ..., operator: _Optional[str] = ..., parent_ids: _Optional[_Iterable[str]] = ..., episodes_finished: _Optional[int] = ..., genome: _Optional[_Iterable[_Union[GeneValue, _Mapping]]] = ..., lineage: _Optional[_Iterable[_Union[Ancestor, _Mapping]]] = ..., episodes: _Optional[_Iterable[_Union[Episode, _Mapping]]] = ..., traceback: _Optional[str] = ...) -> None: ...
 
 class GeneValue(_message.Message):
     __slots__ = ("name", "value", "choice")

@@ -226,7 +226,7 @@ class EpisodePlayed(_message.Message):
     def __init__(self, task: _Optional[int] = ..., seed: _Optional[int] = ..., measures: _Optional[_Union[Measures, _Mapping]] = ..., trajectory_sha256: _Optional[bytes] = ..., recording: _Optional[bytes] = ..., seconds: _Optional[float] = ..., repeated: _Optional[int] = ..., actions: _Optional[bytes] = ...) -> None: ...
 
 class EpisodeFailed(_message.Message):
-    __slots__ = ("task", "fault", "reason")
+    __slots__ = ("task", "fault", "reason", "traceback")
     class Fault(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         FAULT_UNSPECIFIED: _ClassVar[EpisodeFailed.Fault]
@@ -250,7 +250,9 @@ class EpisodeFailed(_message.Message):
     TASK_FIELD_NUMBER: _ClassVar[int]
     FAULT_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    TRACEBACK_FIELD_NUMBER: _ClassVar[int]
     task: int
     fault: EpisodeFailed.Fault
     reason: str
-    def __init__(self, task: _Optional[int] = ..., fault: _Optional[_Union[EpisodeFailed.Fault, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+    traceback: str
+    def __init__(self, task: _Optional[int] = ..., fault: _Optional[_Union[EpisodeFailed.Fault, str]] = ..., reason: _Optional[str] = ..., traceback: _Optional[str] = ...) -> None: ...

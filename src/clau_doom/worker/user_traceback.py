@@ -1,0 +1,56 @@
+"""Traceback of an error in a user's policy, without the frames of this package and without this machine's paths."""
+
+import sys
+import traceback
+from pathlib import Path
+
+__all__ = ["LONGEST_TRACEBACK", "user_traceback"]
+
+LONGEST_TRACEBACK = 6000
+"""Characters of a traceback that are kept: the beginning and, more of it, the end."""
+
+_PACKAGE = str(Path(__file__).parents[1])
+_BEGINNING = 1500
+_DEEPEST = 16
+"""Frames of one error that are kept, the innermost ones."""
+_CAUSES = 4
+
+
+def user_traceback(error: BaseException) -> str:
+    """Return the traceback of an error and its causes as text of several lines, or an empty text.
+
+    Each frame names file, line and function, and shows the line. Files are relative to the import path. Values of
+    variables are left out: they may be secrets, and an agent's are its own.
+
+    Args:
+        error: What a policy raised.
+    """
+    try:
+        found = traceback.TracebackException.from_exception(error, compact=True)
+        _trim(found, _CAUSES)
+        text = "".join(found.format()).rstrip()
+    except Exception:  # an error whose text or source cannot be read must not hide that it was raised
+        return ""
+    if len(text) <= LONGEST_TRACEBACK:
+        return text
+    return f"{text[:_BEGINNING]}\n  [...]\n{text[_BEGINNING - LONGEST_TRACEBACK :]}"
+
+
+def _trim(found: traceback.TracebackException, causes: int) -> None:
+    own = [frame for frame in found.stack if not frame.filename.startswith(_PACKAGE)]
+    frames = (own or list(found.stack))[-_DEEPEST:]
+    for frame in frames:
+        frame.filename = _relative(frame.filename)
+    found.stack = traceback.StackSummary.from_list(frames)
+    if causes == 0:
+        found.__cause__ = found.__context__ = None
+    for cause in (found.__cause__, found.__context__):
+        if cause is not None:
+            _trim(cause, causes - 1)
+
+
+def _relative(file: str) -> str:
+    """Return a file as it is named below the entry of the import path that it was found in."""
+    folders = sorted((str(Path(folder or ".").absolute()) for folder in sys.path), key=len, reverse=True)
+    folder = next((folder for folder in folders if file.startswith(f"{folder}/")), None)
+    return file[len(folder) + 1 :] if folder else Path(file).name

@@ -1,0 +1,82 @@
+"""Tracebacks of users' policies: their frames, no frames of ours, no folders of this machine."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from clau_doom.domain import Genome
+from clau_doom.errors import PolicyFailed
+from clau_doom.ports import Needs
+from clau_doom.testing import ScriptedEngine
+from clau_doom.worker import PhasePage, play
+from clau_doom.worker.user_traceback import LONGEST_TRACEBACK, user_traceback
+
+POLICY = """
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError
+
+class Policy:
+    def begin(self, genome, rng):
+        return self.decide
+
+    def decide(self, observation):
+        try:
+            {}["secret"]
+        except KeyError as error:
+            raise RuntimeError("no idea") from error
+
+def deep(left):
+    if left:
+        deep(left - 1)
+    raise ValueError("x" * 100_000)
+
+def mute():
+    raise Mute
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    (tmp_path / "own_policy.py").write_text(POLICY)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(importlib.sys.modules, "own_policy", raising=False)  # type: ignore[attr-defined]
+    return importlib.import_module("own_policy")
+
+
+def caught(function: object, *arguments: object) -> str:
+    try:
+        function(*arguments)  # type: ignore[operator]
+    except Exception as error:
+        return user_traceback(error)
+    raise AssertionError
+
+
+def test_a_policy_s_traceback_names_its_file_and_lines(module: object, tmp_path: Path) -> None:
+    """The error that is charged carries it, with the cause, without our frames and the folder."""
+    engine = ScriptedEngine(decisions=3)
+    engine.start(Needs(), record=True)
+    with PhasePage(tmp_path / "phase", create=True) as page, pytest.raises(PolicyFailed) as failed:
+        play(engine, module.Policy(), Genome(()), 1, page)  # type: ignore[attr-defined]
+    text = failed.value.traceback
+    assert [line.strip() for line in text.splitlines() if line.strip(" ~^")] == [
+        "Traceback (most recent call last):",
+        'File "own_policy.py", line 12, in decide',
+        '{}["secret"]',
+        "KeyError: 'secret'",
+        "The above exception was the direct cause of the following exception:",
+        "Traceback (most recent call last):",
+        'File "own_policy.py", line 14, in decide',
+        'raise RuntimeError("no idea") from error',
+        "RuntimeError: no idea",
+    ]
+    assert str(tmp_path) not in text
+
+
+def test_a_traceback_is_short_and_never_fails(module: object) -> None:
+    """Endless recursion and endless messages are cut, and an error without a text has a traceback all the same."""
+    text = caught(module.deep, 500)  # type: ignore[attr-defined]
+    assert len(text) < LONGEST_TRACEBACK + 20
+    assert text.startswith("Traceback")
+    assert 'File "own_policy.py", line 22, in mute' in caught(module.mute)  # type: ignore[attr-defined]
