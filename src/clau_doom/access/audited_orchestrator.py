@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from clau_doom.access.audit import AuditLog
-from clau_doom.access.caller import current_caller
+from clau_doom.access.caller import Caller, current_caller
 from clau_doom.access.private_paths import PrivatePaths
 from clau_doom.access.tokens import Role
 from clau_doom.config import ExperimentConfig, StoredExperiment
@@ -57,6 +57,20 @@ class AuditedOrchestrator:
         )
         return self._private.experiment(stored), created
 
+    async def check(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes of an experiment that could be started; see `ports.Orchestrator.check`."""
+        with self._private.hiding():
+            _check_role(current_caller())
+            return await self._orchestrator.check(config)
+
+    async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
+        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        found, unreadable = await self._orchestrator.listing()
+        return (
+            tuple([self._private.experiment(stored) for stored in found]),
+            tuple([(name, self._private.hide(reason)) for name, reason in unreadable]),
+        )
+
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the stored experiments, by id."""
         return tuple([self._private.experiment(stored) for stored in await self._orchestrator.experiments()])
@@ -75,6 +89,12 @@ class AuditedOrchestrator:
         """Resume an experiment, with a new budget if there is one."""
         done = await self._change("resume", experiment, lambda: self._orchestrator.resume(experiment, change))
         return self._private.experiment(done)
+
+    async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Return an experiment that could be resumed; see `ports.Orchestrator.check_resume`."""
+        with self._private.hiding():
+            _check_role(current_caller())
+            return self._private.experiment(await self._orchestrator.check_resume(experiment, change))
 
     async def cancel(self, experiment: str) -> StoredExperiment:
         """Cancel an experiment."""
@@ -124,8 +144,7 @@ class AuditedOrchestrator:
         caller = current_caller()
         result, detail = "interrupted", ""
         try:
-            if caller.role is not Role.FULL:
-                raise NotAllowed(f"the token {caller.name} is read-only: use a full token to change experiments")
+            _check_role(caller)
             done = await work()
             result = "done"
         except ClauDoomError as error:
@@ -137,3 +156,8 @@ class AuditedOrchestrator:
         finally:
             self._audit.record(caller, action, target, result=result, detail=detail)
         return done
+
+
+def _check_role(caller: Caller) -> None:
+    if caller.role is not Role.FULL:
+        raise NotAllowed(f"the token {caller.name} is read-only: use a full token to change experiments")

@@ -29,8 +29,8 @@ class ServerSource:
         self._client = client
 
     async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
-        """Return how the experiments stand; a server leaves out what it cannot read."""
-        return [
+        """Return how the experiments stand, and those that the server cannot read."""
+        found = [
             Overview(
                 id=message.id,
                 state=EXPERIMENT_STATES.received(message.state),
@@ -45,7 +45,8 @@ class ServerSource:
                 reader_failures=reader_failures(message),
             )
             for message in await self._client.experiments()
-        ], []
+        ]
+        return found, [*await self._client.unreadable()]
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has it
         """Return an experiment as it stands, read off its log."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from rich.text import Text
 
-from clau_doom.cli.console import ExitCode, progress_console
+from clau_doom.cli.console import ExitCode, data_console, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, replay_command
 from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
 
-__all__ = ["Order", "run_at_server"]
+__all__ = ["Order", "check_at_server", "run_at_server"]
 
 _TRIES = 3
 _BUDGET_TRIES, _BUDGET_PAUSE = 60, 0.5
@@ -65,6 +65,51 @@ def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
     except KeyboardInterrupt:
         _say_how_to_come_back(order.name, remote)
         return ExitCode.INTERRUPTED
+
+
+def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
+    """Have a server check that an experiment could be started or resumed there, and print a summary.
+
+    Args:
+        remote: The server.
+        output_dir: Where its token may lie.
+        order: What would be asked for.
+    """
+    for name, text in asyncio.run(_checked(remote, output_dir, order)).items():
+        data_console().print(Text(f"{name:<12}{text}"), soft_wrap=True)
+    progress_console().print("nothing was started and nothing was written", style="dim")
+    return ExitCode.DONE
+
+
+async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str, str]:
+    from clau_doom.bootstrap.servers import reach
+    from clau_doom.config import config_from_yaml, to_yaml
+    from clau_doom.wire import EXPERIMENT_STATES
+
+    async with reach(remote, output_dir) as client:
+        if order.config is None:
+            answer = await client.resume(order.name, order.change, validate_only=True)
+            state = EXPERIMENT_STATES.received(answer.state).value
+            stands = f"{state}, {answer.generations_finished} generations finished; it can be resumed"
+            config = config_from_yaml(answer.config_yaml, name=order.name, overrides=order.change.overrides)
+            genes = ""
+        else:
+            config, stands = order.config, f"seed {order.config.seed}"
+            genes = f", {await client.check(to_yaml(_without_services(config)))} genes"
+    return {
+        "experiment": f"{config.name}, {stands}, at {remote.address}",
+        "scenario": config.scenario.name,
+        "policy": f"{config.policy.kind}{genes}",
+        "evolution": f"{config.evolution.kind}, {config.generations} generations of {config.population} agents",
+        "episodes": f"{config.generations * config.population * config.episodes:,} of training at most",
+    }
+
+
+def _without_services(config: "ExperimentConfig") -> "ExperimentConfig":
+    """Return a configuration without the services of this machine: a server has its own, and one holds a password."""
+    from clau_doom.config import SERVICE_SECTIONS
+
+    return config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
 
 
 async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
@@ -145,12 +190,10 @@ async def _after_interruption(source: "ServerSource", name: str, last: "Event | 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
     """Start an experiment; a request that may have been lost is sent again, which starts it once."""
-    from clau_doom.config import SERVICE_SECTIONS, to_yaml
+    from clau_doom.config import to_yaml
     from clau_doom.errors import ServerUnreachable
 
-    request = str(uuid4())
-    # How services are reached here is not the server's business, and may hold a password.
-    config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
+    request, config = str(uuid4()), _without_services(config)
     for number in range(_TRIES):
         try:
             await client.start(to_yaml(config), request_id=request)

@@ -75,10 +75,12 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
     from clau_doom.logs import configure_logs
 
     configure_logs(MessageStream(), brief=True)
-    if (remote := remote_of(server)) and not dry_run:
+    if remote := remote_of(server):
         make_output_optional()
         change = BudgetChange(generations=generations, max_duration=max_duration)
-        code = _at_server(remote, output_dir, config, overrides, change=change, resume=resume, attach=attach)
+        code = _at_server(
+            remote, output_dir, config, overrides, change=change, resume=resume, attach=attach, dry_run=dry_run
+        )
         raise typer.Exit(code)
     if attach is not None:
         raise typer.BadParameter(
@@ -105,24 +107,27 @@ def _at_server(
     change: "BudgetChange",
     resume: str | None,
     attach: str | None,
+    dry_run: bool,
 ) -> ExitCode:
-    from clau_doom.cli.remote_run import Order, run_at_server
+    from clau_doom.cli.remote_run import Order, check_at_server, run_at_server
     from clau_doom.config import load_config
 
     given = {name for name, value in overrides.items() if value is not None}
     if attach is not None:
-        if given or file is not None or resume is not None:
+        if given or file is not None or resume is not None or dry_run:
             raise typer.BadParameter("--attach only follows an experiment: leave the other options out")
         return run_at_server(remote, output_dir, Order(name=attach))
     if resume is None:
         config = load_config(file or _CONFIG, environ=os.environ, overrides=overrides).config
-        return run_at_server(remote, output_dir, Order(name=config.name, config=config))
+        order = Order(name=config.name, config=config)
+        return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
     if given := given - change.overrides.keys():
         raise typer.BadParameter(
             "a server resumes an experiment with --generations and --max-duration only: "
             f"leave {', '.join(sorted(given))} out"
         )
-    return run_at_server(remote, output_dir, Order(name=resume, resume=True, change=change))
+    order = Order(name=resume, resume=True, change=change)
+    return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
 
 
 def _describe(plan: "Plan") -> None:

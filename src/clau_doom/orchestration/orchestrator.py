@@ -30,6 +30,7 @@ from clau_doom.errors import (
     ShutdownRequested,
     StorageFailed,
     WrongState,
+    describe,
 )
 from clau_doom.logs import bound, get_logger
 from clau_doom.orchestration.laboratory import Laboratory, Planned
@@ -146,15 +147,28 @@ class Orchestrator:
             await self._begin(plan)
             return await self._laboratory.experiment(name), True
 
+    async def check(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes of the policy of an experiment that could be started; raises as `start` does."""
+        self._check()
+        plan = await asyncio.to_thread(self._laboratory.plan, config)
+        if plan.config.name in self._laboratory.experiments():
+            raise ExperimentExists(f"experiment {plan.config.name} exists already: choose another name")
+        return await asyncio.to_thread(self._laboratory.space, plan.config)
+
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the stored experiments, by id; those that cannot be read are left out, and logged."""
-        found = []
+        return (await self.listing())[0]
+
+    async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
+        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        found, unreadable = [], []
         for name in self._laboratory.experiments():
             try:
                 found.append(await self.experiment(name))
             except ClauDoomError as error:
                 _log.warning("an experiment cannot be read", experiment=name, error=str(error))
-        return tuple(found)
+                unreadable.append((name, describe(error)))
+        return tuple(found), tuple(unreadable)
 
     async def experiment(self, experiment: str) -> StoredExperiment:
         """Return an experiment as it stands.
@@ -210,6 +224,17 @@ class Orchestrator:
                     plan = await self._laboratory.plan_resume(experiment, change)  # it may be completed by now
                 await self._begin(plan)
         return await self._laboratory.experiment(experiment)
+
+    async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Return an experiment that could be resumed; raises as `resume` does."""
+        self._check()
+        stored = await self.experiment(experiment)
+        if experiment in self._live and change == UNCHANGED:
+            if stored.state is not ExperimentState.PAUSED:
+                raise WrongState(f"experiment {experiment} is running: only a paused one goes on")
+        else:
+            await self._laboratory.plan_resume(experiment, change)
+        return stored
 
     async def cancel(self, experiment: str) -> StoredExperiment:
         """End an experiment for good.

@@ -6,12 +6,15 @@ from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested
+from clau_doom.domain.experiment import ExperimentState
+from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested, WrongState
 from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse
 
 __all__ = ["SoloRun"]
+
+_ONE = "this process runs one experiment and starts no others: use clau-doom serve"
 
 
 class SoloRun:
@@ -58,7 +61,16 @@ class SoloRun:
             NotAllowed: Always.
         """
         del config, request_id
-        raise NotAllowed("this process runs one experiment and starts no others: use clau-doom serve")
+        raise NotAllowed(_ONE)
+
+    async def check(self, config: ExperimentConfig) -> GenomeSpace:
+        """Refuse; see `start`."""
+        del config
+        raise NotAllowed(_ONE)
+
+    async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
+        """Return the experiment."""
+        return await self.experiments(), ()
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the experiment."""
@@ -93,13 +105,29 @@ class SoloRun:
             NotAllowed: The budget is to be changed, which only a server does while a run lasts.
         """
         await self.experiment(experiment)
+        self._check_unchanged(change)
+        await self._run.steering.go_on()
+        return await self._stored()
+
+    async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Return the experiment if it is paused.
+
+        Raises:
+            NotAllowed: The budget is to be changed.
+            WrongState: It is not paused.
+        """
+        stored = await self.experiment(experiment)
+        self._check_unchanged(change)
+        if stored.state is not ExperimentState.PAUSED:
+            raise WrongState(f"experiment {experiment} is {stored.state.value}: only a paused one goes on")
+        return stored
+
+    def _check_unchanged(self, change: BudgetChange) -> None:
         if change != UNCHANGED:
             raise NotAllowed(
                 "a plain run keeps its budget until it ends: stop it, "
-                f"then use clau-doom run --resume {experiment} with the new budget"
+                f"then use clau-doom run --resume {self._run.name} with the new budget"
             )
-        await self._run.steering.go_on()
-        return await self._stored()
 
     async def cancel(self, experiment: str) -> StoredExperiment:
         """Have the run end for good; it has not ended yet when this returns.

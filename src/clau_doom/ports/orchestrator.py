@@ -39,6 +39,14 @@ class Orchestrator(Protocol):
         """
         ...
 
+    async def check(self, config: ExperimentConfig) -> GenomeSpace:
+        """Return the genes of the policy of an experiment that could be started; raises as `start` does."""
+        ...
+
+    async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
+        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        ...
+
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the stored experiments, by id."""
         ...
@@ -72,6 +80,10 @@ class Orchestrator(Protocol):
             ResumeRefused: The change would alter results.
             WrongState: It runs, or its `max_duration` is used up.
         """
+        ...
+
+    async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
+        """Return an experiment that could be resumed; raises as `resume` does."""
         ...
 
     async def cancel(self, experiment: str) -> StoredExperiment:

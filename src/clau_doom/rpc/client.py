@@ -96,6 +96,16 @@ class RpcClient:
         response = await self._call(self._stub.StartExperiment, request)
         return response.experiment, response.created
 
+    async def check(self, config: str) -> int:
+        """Return the number of genes of an experiment that could be started; raises as `start` does."""
+        request = pb.StartExperimentRequest(config_yaml=config, validate_only=True)
+        return int((await self._call(self._stub.StartExperiment, request)).genes)
+
+    async def unreadable(self) -> Sequence[tuple[str, str]]:
+        """Return the id of each stored experiment that cannot be read, with the reason."""
+        response = await self._call(self._stub.ListExperiments, pb.ListExperimentsRequest(page_size=1))
+        return [(each.id, each.reason) for each in response.unreadable]
+
     async def experiment(self, experiment: str) -> resources_pb2.Experiment:
         """Return an experiment."""
         return await self._call(self._stub.GetExperiment, pb.GetExperimentRequest(experiment_id=experiment))
@@ -111,11 +121,19 @@ class RpcClient:
         """Pause an experiment."""
         return await self._call(self._stub.PauseExperiment, pb.PauseExperimentRequest(experiment_id=experiment))
 
-    async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> resources_pb2.Experiment:
-        """Resume an experiment, with a new budget if there is one; return it as it stands once it has begun."""
+    async def resume(
+        self, experiment: str, change: BudgetChange = UNCHANGED, *, validate_only: bool = False
+    ) -> resources_pb2.Experiment:
+        """Resume an experiment, with a new budget if there is one; return it as it stands once it has begun.
+
+        With `validate_only`, only check that this could be done.
+        """
         try:
             request = pb.ResumeExperimentRequest(
-                experiment_id=experiment, generations=change.generations, max_duration=change.max_duration
+                experiment_id=experiment,
+                generations=change.generations,
+                max_duration=change.max_duration,
+                validate_only=validate_only,
             )
         except ValueError:
             raise ConfigError(f"generations {change.generations} is out of range: use 1 to 1,000,000") from None

@@ -43,6 +43,8 @@ class OrchestratorService:
                 f"request_id has {len(request.request_id)} characters: use at most {_LONGEST_ID}, such as a UUID"
             )
         config = await asyncio.to_thread(_config, request)  # parsing would keep every other request waiting
+        if request.validate_only:
+            return pb.StartExperimentResponse(genes=len(await self._orchestrator.check(config)))
         begun = self._orchestrator.start(config, request_id=request.request_id)
         stored, created = await self._finish(begun)
         return pb.StartExperimentResponse(experiment=experiment_message(stored, whole=True), created=created)
@@ -54,7 +56,8 @@ class OrchestratorService:
     async def ListExperiments(self, request: pb.ListExperimentsRequest) -> pb.ListExperimentsResponse:
         """Return a page of the experiments."""
         states = {EXPERIMENT_STATES.received(number) for number in request.states}
-        stored = [each for each in await self._orchestrator.experiments() if not states or each.state in states]
+        found, unreadable = await self._orchestrator.listing()
+        stored = [each for each in found if not states or each.state in states]
         chosen, token = page(
             stored,
             lambda each: each.snapshot.experiment.id,
@@ -63,7 +66,12 @@ class OrchestratorService:
             listed=f"experiments {sorted(states)}",
         )
         experiments = [experiment_message(each, whole=False) for each in chosen]
-        return pb.ListExperimentsResponse(experiments=experiments, next_page_token=token)
+        listed = [] if states or request.page_token else unreadable
+        return pb.ListExperimentsResponse(
+            experiments=experiments,
+            next_page_token=token,
+            unreadable=[pb.UnreadableExperiment(id=name, reason=reason) for name, reason in listed],
+        )
 
     async def PauseExperiment(self, request: pb.PauseExperimentRequest) -> resources_pb2.Experiment:
         """Pause an experiment."""
@@ -75,6 +83,8 @@ class OrchestratorService:
             generations=request.generations if request.HasField("generations") else None,
             max_duration=request.max_duration if request.HasField("max_duration") else None,
         )
+        if request.validate_only:
+            return experiment_message(await self._orchestrator.check_resume(request.experiment_id, change), whole=True)
         resumed = self._orchestrator.resume(request.experiment_id, change)
         return experiment_message(await self._finish(resumed), whole=True)
 

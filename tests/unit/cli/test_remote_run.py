@@ -1,6 +1,7 @@
 """`run --server`, `resume --server`: commands in this process, and a server with scripted episodes in a thread."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -152,6 +153,39 @@ def test_states_are_printed(command: Callable[..., Any], server: Background) -> 
     assert command("pause", "quick").out == "experiment quick is paused\n"
     assert command("resume", "quick").out == "experiment quick is running: 0 of 2 generations are finished\n"
     assert command("cancel", "quick").out == "experiment quick is cancelled\n"
+
+
+def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Background) -> None:
+    """It has the server's answer and its errors, and starts nothing."""
+    checked = command("run", "--dry-run")
+    assert checked.code == 0, checked.err
+    assert f"experiment  quick, seed 1, at {server.address}" in checked.out
+    assert "rules, 3 genes" in checked.out  # the server's policy has these, and the one here more
+    assert server.laboratory.stores == {}
+    server.let_play(play=False)
+    server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
+    taken = command("run", "--dry-run")
+    assert (taken.code, taken.out) == (2, "")
+    assert "quick exists already" in taken.err
+    assert "is running: only a paused one goes on" in command("run", "--dry-run", "--resume", "quick").err
+    server.do(server.orchestrator.pause("quick"))
+    resumable = command("run", "--dry-run", "--resume", "quick", "-g", "5")
+    assert "quick, paused, 0 generations finished; it can be resumed" in resumable.out
+    assert "5 generations of 4 agents" in resumable.out
+    assert server.do(server.laboratory.experiment("quick")).state is ExperimentState.PAUSED
+
+
+def test_a_server_lists_what_it_cannot_read(
+    command: Callable[..., Any], server: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the reason, beside the others."""
+    server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
+    monkeypatch.setattr(server.laboratory, "experiments", lambda: ("broken", "quick"))
+    listed = command("status", "--json")
+    assert listed.code == 0
+    document = json.loads(listed.out)
+    assert document["unreadable"] == [{"id": "broken", "error": "no experiment broken in the laboratory"}]
+    assert [each["id"] for each in document["experiments"]] == ["quick"]
 
 
 @pytest.mark.parametrize(

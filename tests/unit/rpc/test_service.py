@@ -4,12 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
+from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.config import ExperimentConfig, config_from_yaml
 from clau_doom.domain.events import ExperimentCompleted
 from clau_doom.errors import ConfigError, NotAllowed
@@ -189,7 +191,6 @@ async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -
         ("GetGenerationStatus", pb.GetGenerationStatusRequest(experiment_id="x", generation=7)),
         ("GetAgent", pb.GetAgentRequest(agent_id="nix-g000-a000")),
         ("GetAgent", pb.GetAgentRequest(agent_id="x-g007-a000")),
-        ("GetAgent", pb.GetAgentRequest(agent_id="../../etc/passwd")),
         ("ListAgents", pb.ListAgentsRequest(experiment_id="nix")),
     ],
 )
@@ -199,6 +200,30 @@ async def test_what_is_not_there_is_not_found(method: str, request_: Any, servin
         await start(served)
         error = await refusal(getattr(served.stub, method)(request_))
     assert error.code() is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("GetAgent", pb.GetAgentRequest(agent_id="../../etc/passwd")),
+        ("GetAgent", pb.GetAgentRequest(agent_id="x-g0-a0")),
+        ("GetAgent", pb.GetAgentRequest()),
+        ("GetExperiment", pb.GetExperimentRequest(experiment_id="../x")),
+        ("ListAgents", pb.ListAgentsRequest(experiment_id="X Y")),
+        ("PauseExperiment", pb.PauseExperimentRequest(experiment_id="*")),
+        ("ResumeExperiment", pb.ResumeExperimentRequest(experiment_id="a/b")),
+        ("CancelExperiment", pb.CancelExperimentRequest()),
+        ("StreamEvents", pb.StreamEventsRequest(experiment_id="..")),
+    ],
+)
+async def test_a_malformed_id_is_an_invalid_argument(
+    method: str, request_: Any, serving: Serving, tmp_path: Path
+) -> None:
+    """As the API's page says, of experiments as of agents, at a server of a real folder."""
+    async with serving(ServerLaboratory(ExperimentConfig(), tmp_path / "runs")) as served:
+        call = getattr(served.stub, method)(request_)
+        error = await refusal(call.read() if method == "StreamEvents" else call)
+        assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_generations_and_agents_are_seen(serving: Serving) -> None:

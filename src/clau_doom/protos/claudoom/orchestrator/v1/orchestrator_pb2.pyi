@@ -10,22 +10,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StartExperimentRequest(_message.Message):
-    __slots__ = ("request_id", "config_yaml", "config")
+    __slots__ = ("request_id", "config_yaml", "config", "validate_only")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CONFIG_YAML_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     config_yaml: str
     config: _config_pb2.ExperimentConfig
-    def __init__(self, request_id: _Optional[str] = ..., config_yaml: _Optional[str] = ..., config: _Optional[_Union[_config_pb2.ExperimentConfig, _Mapping]] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, request_id: _Optional[str] = ..., config_yaml: _Optional[str] = ..., config: _Optional[_Union[_config_pb2.ExperimentConfig, _Mapping]] = ..., validate_only: bool = ...) -> None: ...
 
 class StartExperimentResponse(_message.Message):
-    __slots__ = ("experiment", "created")
+    __slots__ = ("experiment", "created", "genes")
     EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
+    GENES_FIELD_NUMBER: _ClassVar[int]
     experiment: _resources_pb2.Experiment
     created: bool
-    def __init__(self, experiment: _Optional[_Union[_resources_pb2.Experiment, _Mapping]] = ..., created: bool = ...) -> None: ...
+    genes: int
+    def __init__(self, experiment: _Optional[_Union[_resources_pb2.Experiment, _Mapping]] = ..., created: bool = ..., genes: _Optional[int] = ...) -> None: ...
 
 class GetExperimentRequest(_message.Message):
     __slots__ = ("experiment_id",)
@@ -44,12 +48,22 @@ class ListExperimentsRequest(_message.Message):
     def __init__(self, states: _Optional[_Iterable[_Union[_resources_pb2.ExperimentState, str]]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListExperimentsResponse(_message.Message):
-    __slots__ = ("experiments", "next_page_token")
+    __slots__ = ("experiments", "next_page_token", "unreadable")
     EXPERIMENTS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    UNREADABLE_FIELD_NUMBER: _ClassVar[int]
     experiments: _containers.RepeatedCompositeFieldContainer[_resources_pb2.Experiment]
     next_page_token: str
-    def __init__(self, experiments: _Optional[_Iterable[_Union[_resources_pb2.Experiment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    unreadable: _containers.RepeatedCompositeFieldContainer[UnreadableExperiment]
+    def __init__(self, experiments: _Optional[_Iterable[_Union[_resources_pb2.Experiment, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., unreadable: _Optional[_Iterable[_Union[UnreadableExperiment, _Mapping]]] = ...) -> None: ...
+
+class UnreadableExperiment(_message.Message):
+    __slots__ = ("id", "reason")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    reason: str
+    def __init__(self, id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class PauseExperimentRequest(_message.Message):
     __slots__ = ("experiment_id",)
@@ -58,14 +72,16 @@ class PauseExperimentRequest(_message.Message):
     def __init__(self, experiment_id: _Optional[str] = ...) -> None: ...
 
 class ResumeExperimentRequest(_message.Message):
-    __slots__ = ("experiment_id", "generations", "max_duration")
+    __slots__ = ("experiment_id", "generations", "max_duration", "validate_only")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     MAX_DURATION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     generations: int
     max_duration: str
-    def __init__(self, experiment_id: _Optional[str] = ..., generations: _Optional[int] = ..., max_duration: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, experiment_id: _Optional[str] = ..., generations: _Optional[int] = ..., max_duration: _Optional[str] = ..., validate_only: bool = ...) -> None: ...
 
 class CancelExperimentRequest(_message.Message):
     __slots__ = ("experiment_id",)
