@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from clau_doom.machine_limits import cpu_quota, usable_cores
+from clau_doom.shared_memory import SHARED_MEMORY, find_items
 
 __all__ = [
     "TRY_ENGINE",
@@ -31,7 +32,6 @@ __all__ = [
 TRY_ENGINE = (sys.executable, "-P", "-c", "from clau_doom.bootstrap import offers; print(offers.try_engine())")
 """Starts a real engine, plays ten tics, and prints what was played."""
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where ViZDoom's engines meet their games, not a file of ours
 _MEGABYTE = 1 << 20
 _LITTLE_SPACE = 200 * _MEGABYTE
 _LITTLE_SHARED_MEMORY = 16 * _MEGABYTE
@@ -75,7 +75,7 @@ def examine(output_dir: Path) -> Iterator[Finding]:
     yield system(platform.system(), platform.machine())
     yield cores(len(usable_cores()), os.cpu_count() or 1, cpu_quota())
     if platform.system() == "Linux":
-        yield from shared_memory(_SHARED_MEMORY)
+        yield from shared_memory(SHARED_MEMORY)
     yield disk(output_dir)
     yield engine()
     yield terminal()
@@ -127,12 +127,11 @@ def shared_memory(folder: Path) -> Iterator[Finding]:
     scarce = free < _LITTLE_SHARED_MEMORY
     remedy = "make it larger (docker run --shm-size=256m), or remove leftovers" if scarce else ""
     yield Finding(name=name, verdict=Verdict.MISSING if scarce else Verdict.FINE, found=found, remedy=remedy)
-    left = sorted(path.name for path in folder.glob("ViZDoom*"))
-    if left:
-        remedy = f"those of running engines belong there; when none runs: rm {folder}/ViZDoom*"
-        yield Finding(name="leftovers", verdict=Verdict.WARNING, found=f"{len(left)} ViZDoom files", remedy=remedy)
-    else:
-        yield Finding(name="leftovers", verdict=Verdict.FINE, found=f"no ViZDoom files in {folder}")
+    items = find_items(folder)
+    found = f"{len(items.stale)} ViZDoom files of ended engines, {len(items.used)} in use or new, in {folder}"
+    verdict = Verdict.WARNING if items.stale else Verdict.FINE
+    remedy = f"the next run removes those of ended engines, such as {items.stale[0].name}" if items.stale else ""
+    yield Finding(name="leftovers", verdict=verdict, found=found, remedy=remedy)
 
 
 def disk(output_dir: Path) -> Finding:

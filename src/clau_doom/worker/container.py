@@ -33,6 +33,8 @@ _FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /t
 _HEARTBEAT = 1.0
 _GLIMPSE, _WATCHED = 0.1, 3.0
 """Seconds between two glimpses, and for how long they are sent after somebody has looked."""
+_CONNECT = 8.0
+"""Seconds for the connection to the orchestrator, which may have been killed meanwhile."""
 _LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME),
@@ -55,7 +57,7 @@ class StreamChannel:
         """Set while somebody looks."""
         self._until = 0.0
         metadata = (("authorization", f"Bearer {token}"),)
-        self._stream = stub.Attach(iter(self._outgoing.get, None), metadata=metadata, wait_for_ready=True)
+        self._stream = stub.Attach(iter(self._outgoing.get, None), metadata=metadata)
         threading.Thread(target=self._read, daemon=True).start()
 
     def receive(self) -> pb.ToWorker | None:
@@ -101,6 +103,10 @@ def main() -> None:
     credentials = grpc.ssl_channel_credentials(_environment("CLAU_DOOM_CA").encode())
     print(f"{agent} dials {endpoint}", flush=True)  # noqa: T201 - the container's log
     with grpc.secure_channel(endpoint, credentials, options=_OPTIONS) as wire:
+        try:
+            grpc.channel_ready_future(wire).result(timeout=_CONNECT)
+        except grpc.FutureTimeoutError:
+            _leave(_LOST, f"no orchestrator answers at {endpoint}: not connected within {_CONNECT:g} s")
         channel = StreamChannel(WorkerServiceStub(wire), token)
         setup = _received(channel).setup
         _FOLDER.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -133,14 +134,19 @@ def test_open_services_are_a_warning_with_a_remedy() -> None:
     assert docker_health.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
 
 
-def test_leftovers_in_shared_memory_are_counted(tmp_path: Path) -> None:
-    """Files of dead engines are named with what removes them; other files do not matter."""
+def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of ended engines are a warning; those in use, new files and other files are not."""
     (tmp_path / "ViZDoom123").touch()
     (tmp_path / "other").touch()
     space, left = health.shared_memory(tmp_path)
     assert space.verdict is Verdict.FINE
-    assert (left.verdict, left.found) == (Verdict.WARNING, "1 ViZDoom files")
-    assert "rm " in left.remedy
+    assert left.verdict is Verdict.FINE
+    assert left.found.startswith("0 ViZDoom files of ended engines, 1 in use or new")
+    monkeypatch.setattr(time, "time", lambda: (tmp_path / "ViZDoom123").stat().st_ctime + 61.0)
+    _, left = health.shared_memory(tmp_path)
+    assert left.verdict is Verdict.WARNING
+    assert left.found.startswith("1 ViZDoom files of ended engines, 0 in use")
+    assert "the next run removes" in left.remedy
 
 
 def test_missing_shared_memory_is_missing(tmp_path: Path) -> None:

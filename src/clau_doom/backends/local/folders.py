@@ -2,7 +2,7 @@
 
 Each orchestrator process has one folder in memory (or under the system's temporary folder), with a lock that it holds
 while it lives; its workers have folders inside. A folder whose lock nobody holds belongs to the dead, and is swept
-with the shared memory files of its engines.
+with the shared memory files of its engines. Those that no folder names, such as of a killed replay, are removed, too.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ from typing import Self
 
 from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
+from clau_doom.shared_memory import remove_stale_items
 
 __all__ = ["WorkFolders", "private"]
 
@@ -68,6 +69,7 @@ class WorkFolders:
         root = self._root or private(_place() / f"clau-doom-{os.getuid()}")
         with _lock(root / "lock"):
             _sweep_all(root)
+            remove_stale_items()
             self._base = Path(tempfile.mkdtemp(prefix="run-", dir=root))
             self._held = os.open(self._base / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._held, fcntl.LOCK_EX)

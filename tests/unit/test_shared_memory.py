@@ -1,0 +1,45 @@
+"""Shared memory of engines: which files the kernel says are used."""
+
+import mmap
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clau_doom.shared_memory import find_items, remove_stale_items
+
+MAPS = "import mmap, sys; f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0); f.close(); print(1, flush=True); "
+MAPS += "sys.stdin.read()"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("ViZDoomSM1", "ViZDoomMQCtr1", "others", "ViZDoomFolder/x"):
+        (path := tmp_path / name).parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(mmap.PAGESIZE))
+    (tmp_path / "ViZDoomLink").symlink_to(tmp_path / "others")
+    return tmp_path
+
+
+def test_what_another_process_has_mapped_stays_until_it_ends(folder: Path) -> None:
+    """It closed the file long ago, as engines do; a killed process uses nothing any more."""
+    mapped = folder / "ViZDoomSM1"
+    with subprocess.Popen(
+        [sys.executable, "-c", MAPS, str(mapped)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert find_items(folder, young=-1.0).used == (mapped,)
+        assert remove_stale_items(folder, young=-1.0) == (folder / "ViZDoomMQCtr1",)
+        other.kill()
+    assert remove_stale_items(folder, young=-1.0) == (mapped,)
+    assert sorted(path.name for path in folder.iterdir()) == ["ViZDoomFolder", "ViZDoomLink", "others"]
+
+
+def test_new_files_and_those_of_other_users_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is made a moment before it is mapped."""
+    assert remove_stale_items(folder) == ()
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert find_items(folder, young=-1.0).used == find_items(folder, young=-1.0).stale == ()
