@@ -6,11 +6,25 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["cpu_quota", "default_workers", "memory_limit", "usable_cores"]
+__all__ = [
+    "address_space_problem",
+    "cpu_quota",
+    "default_workers",
+    "memory_limit",
+    "memory_needed",
+    "memory_problem",
+    "usable_cores",
+]
 
 _ROOT = Path("/")
 _V1_NONE = 1 << 60
 """Bytes from which on a limit of version 1 means none: the kernel writes the largest number of pages."""
+_MEGABYTE = 1 << 20
+# Measured with Python 3.11 on two cores: an orchestrator reserves 1,260 MB of addresses and uses 125 MB of memory; a
+# worker with its engine uses 80 MB. With less address space NumPy's import hangs, or a native library ends the process.
+_ORCHESTRATOR, _WORKER = 130 * _MEGABYTE, 85 * _MEGABYTE
+_ADDRESSES = {"run": 1536, "serve": 1536, "analyze": 1024, "export": 1024, "replay": 1024, "doctor": 0, "config": 0}
+_ADDRESSES_OF_OTHERS = 640
 
 
 def usable_cores() -> tuple[int, ...]:
@@ -51,6 +65,42 @@ def memory_limit(root: Path = _ROOT) -> tuple[int, str] | None:
         if text.isdigit() and int(text) < _V1_NONE:
             limits.append((int(text), "the control group (container or batch system)"))
     return min(limits, default=None)
+
+
+def memory_needed(workers: int) -> int:
+    """Return the bytes of memory that an orchestrator and its local workers need, with a policy that needs little."""
+    return _ORCHESTRATOR + workers * _WORKER
+
+
+def memory_problem(workers: int, root: Path = _ROOT) -> str | None:
+    """Return why so many local workers do not fit into the limit of memory, and what to do, or None where they fit."""
+    limit = memory_limit(root)
+    needed = memory_needed(workers)
+    if limit is None or limit[0] >= needed:
+        return None
+    fitting = max((limit[0] - _ORCHESTRATOR) // _WORKER, 0)
+    remedy = f"raise it to {_megabytes(needed)}" + (f", or use at most {fitting} workers" if fitting else "")
+    return f"{limit[1]} allows {_megabytes(limit[0])} of memory, too little for {workers} workers: {remedy}"
+
+
+def address_space_problem(command: str) -> str | None:
+    """Return why a command does not fit into the limit of address space, and what to do, or None where it fits.
+
+    Args:
+        command: The name of the command, such as ``run``.
+    """
+    needed = _ADDRESSES.get(command, _ADDRESSES_OF_OTHERS) * _MEGABYTE
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return None
+    return (
+        f"ulimit -v allows {_megabytes(soft)} of address space, and clau-doom {command} needs {_megabytes(needed)}: "
+        f"raise it (ulimit -v {needed // 1024}), or remove it (ulimit -v unlimited)"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size // _MEGABYTE:,} MB"
 
 
 def _v2_cpus(folder: Path) -> float | None:

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.machine_limits import cpu_quota, default_workers, memory_limit, usable_cores
+from clau_doom.machine_limits import (
+    address_space_problem,
+    cpu_quota,
+    default_workers,
+    memory_limit,
+    memory_needed,
+    memory_problem,
+    usable_cores,
+)
 
 V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate"
 V1 = """\
@@ -71,6 +79,30 @@ def test_the_limit_of_address_space_counts(monkeypatch: pytest.MonkeyPatch, tmp_
     """As `ulimit -v` sets it."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (350 << 20, resource.RLIM_INFINITY))
     assert memory_limit(tmp_path) == (350 << 20, "ulimit -v")
+
+
+def test_workers_that_do_not_fit_into_memory_are_refused(tmp_path: Path) -> None:
+    """The message has the limit, what is needed, and how many workers would fit."""
+    files = {"job/memory.max": str(400 << 20)}
+    root = tree(tmp_path, mounts=V2, groups="0::/job", files=files)
+    assert memory_problem(3, root) is None
+    assert memory_needed(4) == 470 << 20
+    assert memory_problem(4, root) == (
+        "the control group (container or batch system) allows 400 MB of memory, too little for 4 workers: "
+        "raise it to 470 MB, or use at most 3 workers"
+    )
+
+
+def test_commands_that_do_not_fit_into_the_address_space_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the command that raises the limit; what checks the machine always runs."""
+    assert address_space_problem("run") is None
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (600 << 20, resource.RLIM_INFINITY))
+    assert address_space_problem("run") == (
+        "ulimit -v allows 600 MB of address space, and clau-doom run needs 1,536 MB: "
+        "raise it (ulimit -v 1572864), or remove it (ulimit -v unlimited)"
+    )
+    assert "needs 640 MB" in str(address_space_problem("status"))
+    assert address_space_problem("doctor") is None
 
 
 def test_the_affinity_mask_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from clau_doom.domain.experiment import ExperimentState, Provenance
 from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeRefused
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.game import resolve as resolve_scenario
+from clau_doom.machine_limits import default_workers, memory_problem
 from clau_doom.policies import make_policy
 from clau_doom.ports import Policy
 from clau_doom.storage import Runs
@@ -126,6 +127,11 @@ def _check_engine(scenario: Scenario) -> None:
         raise ConfigError(str(error)) from error
 
 
+def _check_memory(workers: int) -> None:
+    if problem := memory_problem(workers or default_workers()):
+        raise ConfigError(f"execution.workers: {problem}", (("execution.workers", problem),))
+
+
 def _described(
     config: ExperimentConfig, scenario: Scenario, policy: Policy | None = None
 ) -> tuple[GenomeSpace, Provenance]:
@@ -177,6 +183,8 @@ def _plan(
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     scenario = (known and known.scenario) or resolve_scenario(config.scenario)
+    if config.execution.backend == "local":
+        _check_memory(config.execution.workers)
     if known is not None:
         _check_engine(scenario)
     if config.execution.backend == "docker":

@@ -25,6 +25,8 @@ from clau_doom.cli.scenarios import scenarios
 from clau_doom.cli.serve import serve
 from clau_doom.cli.steering import add_agent_commands, cancel, pause, resume
 from clau_doom.cli.streams import install_streams, output_failure
+from clau_doom.errors import UsageError
+from clau_doom.machine_limits import address_space_problem
 
 __all__ = ["app", "main", "run_command"]
 
@@ -96,6 +98,10 @@ def _root(
     session.output_dir, session.debug = home_expanded(output_dir), debug
     session.token_file, session.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
     session.certificate, session.key = certificate and home_expanded(certificate), key and home_expanded(key)
+    wants_help = {"-h", "--help"} & {*sys.argv[1:]}
+    # Checked before any native library is imported: their imports hang or crash where memory is missing.
+    if not wants_help and (problem := address_space_problem(context.invoked_subcommand or "")):
+        raise UsageError(problem)
 
 
 def run_command(arguments: list[str]) -> int:

@@ -18,7 +18,9 @@ __all__ = ["doctor"]
 
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
-    findings = [*examine(output_dir), *examine_docker(), *examine_ray()]
+    findings = [*examine(output_dir)]
+    if not any(finding.name == "memory" and finding.verdict is Verdict.MISSING for finding in findings):
+        findings += [*examine_docker(), *examine_ray()]
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from clau_doom.machine_limits import cpu_quota, usable_cores
+from clau_doom.machine_limits import (
+    address_space_problem,
+    cpu_quota,
+    default_workers,
+    memory_limit,
+    memory_needed,
+    memory_problem,
+    usable_cores,
+)
 from clau_doom.shared_memory import SHARED_MEMORY, find_items
 
 __all__ = [
@@ -23,6 +31,7 @@ __all__ = [
     "disk",
     "engine",
     "examine",
+    "memory",
     "python",
     "shared_memory",
     "system",
@@ -66,7 +75,7 @@ class Finding:
 
 
 def examine(output_dir: Path) -> Iterator[Finding]:
-    """Yield what each check finds, the quick ones first.
+    """Yield what each check finds, the quick ones first; nothing after memory that is missing.
 
     Args:
         output_dir: Where experiments are to be kept.
@@ -74,6 +83,9 @@ def examine(output_dir: Path) -> Iterator[Finding]:
     yield python(sys.version_info[:2])
     yield system(platform.system(), platform.machine())
     yield cores(len(usable_cores()), os.cpu_count() or 1, cpu_quota())
+    yield (found := memory(default_workers()))
+    if found.verdict is Verdict.MISSING:
+        return  # what follows imports native libraries, which hang or crash without memory
     if platform.system() == "Linux":
         yield from shared_memory(SHARED_MEMORY)
     yield disk(output_dir)
@@ -113,6 +125,22 @@ def cores(usable: int, present: int, quota: float | None = None) -> Finding:
         return Finding(name="cores", verdict=Verdict.FINE, found=found)
     remedy = "one worker will play beside the orchestrator on one core; allow more with taskset or the container's cpus"
     return Finding(name="cores", verdict=Verdict.WARNING, found=found, remedy=remedy)
+
+
+def memory(workers: int) -> Finding:
+    """Return whether the limits of this process leave the memory that a run needs.
+
+    Args:
+        workers: How many local workers the run has.
+    """
+    name, limit = "memory", memory_limit()
+    needed = f"a run with {workers} workers needs {memory_needed(workers) // _MEGABYTE:,} MB, and 1,536 MB of addresses"
+    found = f"{needed}; " + (f"{limit[1]} allows {limit[0] // _MEGABYTE:,} MB" if limit else "no limit is set")
+    if problem := address_space_problem("run") or memory_problem(1):
+        return Finding(name=name, verdict=Verdict.MISSING, found=found, remedy=problem)
+    if problem := memory_problem(workers):
+        return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=problem)
+    return Finding(name=name, verdict=Verdict.FINE, found=found)
 
 
 def shared_memory(folder: Path) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -56,6 +57,8 @@ class Refusals:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:  # in the middle of an upload: no client waits for an answer
+            _log.debug("a client went away before its request was complete", path=scope["path"])
         except Exception as error:
             answer = _answer(error, scope["path"])
             if not begun:  # of a stream that has begun only its end can be told

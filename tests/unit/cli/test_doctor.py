@@ -1,7 +1,9 @@
 """The doctor's checks."""
 
 import json
+import re
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -132,6 +134,23 @@ def test_open_services_are_a_warning_with_a_remedy() -> None:
     assert (finding.verdict, "TCP 22, 8080" in finding.found) == (Verdict.WARNING, True)
     assert "docs/docker.md" in finding.remedy
     assert docker_health.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
+
+
+@pytest.mark.parametrize("kilobytes", [350_000, 600_000])
+def test_too_little_address_space_is_an_error_before_anything_is_imported(kilobytes: int, tmp_path: Path) -> None:
+    """`run` neither hangs nor crashes, and `doctor` shows what is missing."""
+
+    def limited(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh", sys.executable, "-m", "clau_doom", *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, check=False)
+
+    ended = limited("run")
+    assert ended.returncode == 2
+    assert re.fullmatch(r"error: ulimit -v allows \d+ MB .* needs 1,536 MB: raise it \(ulimit -v .*\n", ended.stderr)
+    ended = limited("doctor", "--json")
+    assert ended.returncode == 1
+    last = json.loads(ended.stdout)["findings"][-1]
+    assert (last["name"], last["verdict"]) == ("memory", "missing")
 
 
 def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,41 @@
+"""Errors of requests, and clients that go away."""
+
+import asyncio
+import logging
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from clau_doom.httpd import HttpServer
+from clau_doom.web.refusals import Refusals
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_an_aborted_upload_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing has gone wrong here: the log has neither an error nor a traceback."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        del send
+        begun.set()
+        try:
+            await Request(scope, receive).body()
+        finally:
+            ended.set()
+
+    with caplog.at_level(logging.WARNING):
+        async with HttpServer(Refusals(reads), section="web", host="127.0.0.1", port=0, connections=8) as server:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbegun")
+            await writer.drain()
+            await begun.wait()
+            writer.close()
+            await asyncio.wait_for(ended.wait(), 30.0)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
