@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from clau_doom.bootstrap.estimate import estimate, excesses
+from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario
@@ -39,8 +40,10 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> Examined:
     """
     problems: list[Problem] = []
     scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
-    policy = _policy(config, scenario, problems)
-    problems += excesses(config, estimate(config, len(policy.space) if policy else 0), limits)
+    with contained_output():
+        policy = _policy(config, scenario, problems)
+        genes = len(policy.space) if policy else 0
+    problems += excesses(config, estimate(config, genes), limits)
     return Examined(scenario=scenario, policy=policy, problems=tuple(problems))
 
 

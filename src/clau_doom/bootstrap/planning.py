@@ -10,6 +10,7 @@ from pathlib import Path
 from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.estimate import Estimate, estimate, excesses
 from clau_doom.bootstrap.examination import Examined, examine
+from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import (
     SERVICE_SECTIONS,
@@ -144,8 +145,9 @@ def _described(
     """
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
         return _described_by_image(config.docker, config.policy, scenario)
-    policy = policy or make_policy(config.policy, scenario.facts)
-    return policy.space, collect_facts(scenario, config.policy, policy)
+    with contained_output():
+        policy = policy or make_policy(config.policy, scenario.facts)
+        return policy.space, collect_facts(scenario, config.policy, policy)
 
 
 def _described_by_image(

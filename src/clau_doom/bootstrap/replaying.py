@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from clau_doom.bootstrap.lookup import open_source
+from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.bootstrap.sources import Remote, Source
 from clau_doom.bootstrap.trust import Trust
 from clau_doom.config import (
@@ -148,7 +149,8 @@ def export_agent(setting: Setting, who: Contestant) -> str:
 
 
 def _space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
-    return make_policy(policy, resolve_scenario(scenario).facts).space
+    with contained_output():
+        return make_policy(policy, resolve_scenario(scenario).facts).space
 
 
 async def _experiment_of(name: str, source: Source) -> StoredExperiment:
@@ -188,7 +190,8 @@ def plan_replay(setting: Setting, choice: Choice, actions: bytes | None, *, addr
     policy = _performed(scenario.facts, choice, actions) if contained else None
     if policy is None:
         try:
-            policy = make_policy(wanted, scenario.facts)
+            with contained_output():
+                policy = make_policy(wanted, scenario.facts)
         except ConfigError as error:
             if actions is None:
                 raise ConfigError(

@@ -5,6 +5,7 @@ A command imports what is heavy (the engine, the statistics, the plots) when it 
 error answer at once. Concrete classes are reached through `clau_doom.bootstrap` only.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -120,6 +121,7 @@ def run_command(arguments: list[str]) -> int:
 def main() -> None:
     """Entry point of the `clau-doom` command."""
     install_streams()
+    os.umask(os.umask(0o077) | 0o022)  # no file is writable to other users, also under a umask of 0
     code = run_command(sys.argv[1:])
     if failure := output_failure():
         report_dropped_output(failure)

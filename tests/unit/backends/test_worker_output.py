@@ -38,6 +38,17 @@ def test_what_is_printed_too_fast_is_left_out(tmp_path: Path) -> None:
     assert log.read_text().count("bytes of output were left out") == 3
 
 
+def test_the_log_is_private_under_any_umask(tmp_path: Path) -> None:
+    """Policies may print what is nobody else's business."""
+    before = os.umask(0)
+    try:
+        with WorkerOutput(tmp_path / "workers.log", tmp_path) as output:
+            os.write(output.fileno(), b"a line\n")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "workers.log").stat().st_mode & 0o777 == 0o600
+
+
 def test_without_a_log_the_last_line_is_kept(tmp_path: Path) -> None:
     """As on a node of a cluster."""
     with WorkerOutput(None, tmp_path) as output:

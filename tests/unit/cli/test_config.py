@@ -1,6 +1,8 @@
 """The `config` commands."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,10 @@ def test_show_prints_no_password() -> None:
         text = _invoke("show", "c.yaml", env=environ).stdout
         assert "[redacted]@h:1" in text
         assert "S3CRET" not in text
+
+
+def test_files_are_writable_to_no_other_user_under_any_umask(tmp_path: Path) -> None:
+    """A umask of 0 is that of some init systems and containers."""
+    words = ("sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "clau_doom", "config", "init", "made.yaml")
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    assert (tmp_path / "made.yaml").stat().st_mode & 0o777 == 0o644

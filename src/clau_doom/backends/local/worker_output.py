@@ -82,10 +82,15 @@ class WorkerOutput:
             data = b"[%d bytes of output were left out]\n" % left_out + data
         self._tail = (self._tail + data)[-_MOST:]
         if self._log is not None and data:
-            with contextlib.suppress(OSError), self._log.open("ab") as log:
+            with contextlib.suppress(OSError), open(self._log, "ab", opener=_private) as log:
                 log.write(data)
 
     def close(self) -> None:
         """Move what is left, and close the file."""
         self.move(last=True)
         self._file.close()
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file that only this user reads and writes, whatever the umask is."""
+    return os.open(path, flags, 0o600)
