@@ -33,8 +33,8 @@ _FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /t
 _HEARTBEAT = 1.0
 _GLIMPSE, _WATCHED = 0.1, 3.0
 """Seconds between two glimpses, and for how long they are sent after somebody has looked."""
-_CONNECT = 8.0
-"""Seconds for the connection to the orchestrator, which may have been killed meanwhile."""
+_CONNECT, _LEAST = 12.0, 3.0
+"""Seconds from the start of this process, and at least from now, for the connection to an orchestrator that may be gone."""
 _LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME),
@@ -104,7 +104,7 @@ def main() -> None:
     print(f"{agent} dials {endpoint}", flush=True)  # noqa: T201 - the container's log
     with grpc.secure_channel(endpoint, credentials, options=_OPTIONS) as wire:
         try:
-            grpc.channel_ready_future(wire).result(timeout=_CONNECT)
+            grpc.channel_ready_future(wire).result(timeout=max(_CONNECT - _age(), _LEAST))
         except grpc.FutureTimeoutError:
             _leave(_LOST, f"no orchestrator answers at {endpoint}: not connected within {_CONNECT:g} s")
         channel = StreamChannel(WorkerServiceStub(wire), token)
@@ -119,6 +119,12 @@ def main() -> None:
             threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
             threading.Thread(target=channel.show, args=(looking,), daemon=True).start()
             serve(channel, setup, scenario, _FOLDER, page, peephole=peephole)
+
+
+def _age() -> float:
+    """Return the seconds since this process was started; imports take many of them where cores are busy."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment(name: str) -> str:

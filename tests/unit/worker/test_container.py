@@ -9,7 +9,7 @@ from clau_doom.backends.docker.certificates import make_certificate
 
 PROGRAM = """
 from clau_doom.worker import container
-container._CONNECT = 1.0
+container._CONNECT = container._LEAST = 1.0
 container.main()
 """
 
