@@ -18,6 +18,7 @@
     │   ├── NotAuthenticated       the server wants a token, or another one
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
+    ├── FailedAgent                one agent's failure among those that a group joins
     ├── GenerationFailed
     ├── GenerationFull             an agent beyond the population's capacity
     ├── InvalidGenome              a genome that its space does not hold
@@ -53,8 +54,14 @@ Causes are chained with ``raise ... from``; `describe` prints the chain on one l
 by side travel as an `ExceptionGroup`.
 """
 
+import re
+from typing import TYPE_CHECKING
+
 from clau_doom.escaping import printable_message
 from clau_doom.redaction import without_logins
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "AddressTaken",
@@ -77,6 +84,7 @@ __all__ = [
     "ExperimentExists",
     "ExperimentFailed",
     "ExperimentNotFound",
+    "FailedAgent",
     "FolderBusy",
     "Forged",
     "GenerationFailed",
@@ -108,6 +116,12 @@ __all__ = [
     "describe",
     "words",
 ]
+
+
+_MOST_KINDS = 5
+_MOST_AGENTS = 3
+"""Errors of a group that are told one by one, and agents of each that are named."""
+_NUMBER = re.compile(r"0x[0-9a-f]+|\d[\d.,]*(?:e[+-]?\d+)?")
 
 
 class ClauDoomError(Exception):
@@ -197,6 +211,25 @@ class ResumeRefused(UsageError):
 
 class ExperimentFailed(ClauDoomError):
     """The experiment cannot go on."""
+
+
+class FailedAgent(ClauDoomError):
+    """One agent's failure among several; its cause is what happened.
+
+    Attributes:
+        agent: The agent's id.
+    """
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"agent {agent}")
+        self.agent = agent
+
+    @classmethod
+    def of(cls, agent: str, cause: Exception) -> "FailedAgent":
+        """Return the failure of an agent."""
+        error = cls(agent)
+        error.__cause__ = cause
+        return error
 
 
 class GenerationFailed(ClauDoomError):
@@ -346,18 +379,15 @@ def words(error: BaseException) -> str:
 def describe(error: BaseException) -> str:
     """Return the error and its chain of causes on one line, outermost first.
 
-    A cause whose text already ends the line before it is not repeated; the members of a group are joined by "; ".
+    A cause whose text already ends the line before it is not repeated. The members of a group are joined by "; ", those
+    that differ in numbers at most are counted and told once, and of many kinds the first few are told.
     Texts from outside in it are shortened and escaped, and urls have no users and passwords.
     """
     return printable_message(without_logins(_chain(error)))
 
 
 def _chain(error: BaseException) -> str:
-    text = (
-        "; ".join(_chain(member) for member in error.exceptions)
-        if isinstance(error, BaseExceptionGroup)
-        else words(error)
-    )
+    text = _joined(error.exceptions) if isinstance(error, BaseExceptionGroup) else words(error)
     cause = error.__cause__
     if cause is None:
         return text
@@ -365,3 +395,31 @@ def _chain(error: BaseException) -> str:
         return text  # it has the operating system's reason; the cause adds an errno and the path again
     rest = _chain(cause)
     return text if text.endswith(rest) else f"{text}: {rest}"
+
+
+def _joined(errors: "Sequence[BaseException]") -> str:
+    kinds: dict[str, list[BaseException]] = {}
+    for error in errors:
+        kinds.setdefault(_NUMBER.sub("#", _reason(error)), []).append(error)
+    alike = list(kinds.values())
+    told = [_counted(members) for members in alike[:_MOST_KINDS]]
+    if rest := sum(map(len, alike[_MOST_KINDS:])):
+        told.append(f"and {rest:,} more of {len(alike) - _MOST_KINDS:,} other kinds")
+    return "; ".join(told)
+
+
+def _counted(errors: "Sequence[BaseException]") -> str:
+    """Return what errors that are alike say, with the agents that they are of."""
+    reasons = [_reason(error) for error in errors]
+    text = reasons[0] if len({*reasons}) == 1 else f"for example {reasons[0]}"
+    agents = [error.agent for error in errors if isinstance(error, FailedAgent)]
+    if not agents:
+        return text if len(errors) == 1 else f"{len(errors):,} times {text}"
+    named, rest = ", ".join(agents[:_MOST_AGENTS]), len(agents) - _MOST_AGENTS
+    if len(agents) == 1:
+        return f"agent {named}: {text}"
+    return f"{len(agents):,} agents ({named}{f' and {rest:,} more' if rest > 0 else ''}): {text}"
+
+
+def _reason(error: BaseException) -> str:
+    return _chain(error.__cause__) if isinstance(error, FailedAgent) and error.__cause__ else _chain(error)

@@ -17,7 +17,7 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ClauDoomError, GenerationFailed, WrongState, describe
+from clau_doom.errors import ClauDoomError, FailedAgent, GenerationFailed, WrongState, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Report
 from clau_doom.orchestration.registry import LiveAgent, Registry
@@ -156,7 +156,9 @@ class Evaluating(ABC):
         generation = evaluations[0].agent.ref.generation
         # After a resume some failures are known by their stored reasons only.
         causes = [
-            self._errors.get(evaluation.agent.id) or ClauDoomError(evaluation.failure) for evaluation in evaluations
+            FailedAgent.of(name, self._errors.get(name) or ClauDoomError(evaluation.failure))
+            for evaluation in evaluations
+            for name in [evaluation.agent.id]
         ]
         error = GenerationFailed(f"generation {generation} failed: all {len(evaluations)} agents failed")
         raise error from ExceptionGroup("the agents' failures", causes)

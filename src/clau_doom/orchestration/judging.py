@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose, episode_seeds
 from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.errors import ExperimentFailed, describe
+from clau_doom.errors import ExperimentFailed, FailedAgent, describe
 from clau_doom.orchestration.log import RunLog
 from clau_doom.orchestration.player import Failure, Player, Report
 from clau_doom.orchestration.work import Work
@@ -78,7 +78,8 @@ class Judge:
         }
         if not means:
             error = ExperimentFailed(f"all {len(agents)} candidates failed on the validation seeds")
-            raise error from ExceptionGroup("the candidates' failures", [*self._failures.values()])
+            causes = [FailedAgent.of(agent, cause) for agent, cause in self._failures.items()]
+            raise error from ExceptionGroup("the candidates' failures", causes)
         champion = max(means, key=lambda agent: means[agent])
         if self._chosen != (champion.ref, means[champion]):
             await self._log.append(

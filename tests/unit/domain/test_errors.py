@@ -10,6 +10,7 @@ from clau_doom.errors import (
     ClauDoomError,
     EngineCrashed,
     ExperimentFailed,
+    FailedAgent,
     GenerationFailed,
     InfrastructureFailed,
     PolicyFailed,
@@ -85,6 +86,35 @@ def _chain(*chain: Exception) -> Exception:
 def test_a_chain_of_causes_reads_on_one_line(error: BaseException, text: str) -> None:
     """Outermost first, each cause behind a colon unless it is said already, members of a group side by side."""
     assert describe(error) == text
+
+
+def failed(agent: str, text: str) -> Exception:
+    return FailedAgent.of(agent, PolicyFailed(text))
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ([failed("x-g0-a1", "no courage")], "agent x-g0-a1: no courage"),
+        (
+            [failed("a1", "no courage"), failed("a2", "no idea"), failed("a3", "no courage")],
+            "2 agents (a1, a3): no courage; agent a2: no idea",
+        ),
+        (
+            [failed(f"a{number}", f"KeyError: {number / 7}") for number in range(300)],
+            "300 agents (a0, a1, a2 and 297 more): for example KeyError: 0.0",
+        ),
+        (
+            [failed(f"a{number}", f"no {'x' * number}") for number in range(300)],
+            "; ".join(f"agent a{number}: no {'x' * number}" for number in range(5))
+            + "; and 295 more of 295 other kinds",
+        ),
+        ([EngineCrashed("it died")] * 4 + [EngineCrashed("it hung")], "4 times it died; it hung"),
+    ],
+)
+def test_errors_of_a_group_name_their_agents_and_are_counted(members: list[Exception], text: str) -> None:
+    """Those that are alike are told once, and a line stays short however many there are."""
+    assert describe(_chain(GenerationFailed("it failed"), ExceptionGroup("several", members))) == f"it failed: {text}"
 
 
 def test_a_context_that_is_no_cause_is_not_told() -> None:

@@ -259,7 +259,7 @@ def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
         with pytest.raises(ExperimentFailed) as caught:
             await run(store, configuration(), disturb=disturb)
         text = describe(caught.value)
-        assert text.startswith("experiment x failed: generation 1 failed: all 6 agents failed: no courage in x-g001-a0")
+        assert text.startswith("experiment x failed: generation 1 failed: all 6 agents failed: 6 agents (x-g001-a000, ")
         snapshot = await store.snapshot()
         assert (snapshot.state, snapshot.reason) == (ExperimentState.FAILED, text)
 
@@ -377,7 +377,9 @@ def test_all_causes_are_told_after_a_resume() -> None:
 
         with pytest.raises(ExperimentFailed) as caught:
             await run(store, config, disturb=refuse)
-        assert describe(caught.value).endswith("all 4 agents failed: bad a000; bad a001; bad a002; bad a003")
+        assert describe(caught.value).endswith(
+            "all 4 agents failed: 4 agents (x-g000-a000, x-g000-a001, x-g000-a002 and 1 more): for example bad a000"
+        )
 
     asyncio.run(scenario())
 

@@ -269,7 +269,7 @@ def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
         with pytest.raises(ExperimentFailed) as failure:
             await run(store, configuration(), disturb=disturb)
         assert "generation 1 failed: all 6 agents failed" in describe(failure.value)
-        assert "no courage in x-g001-a005" in describe(failure.value)
+        assert "6 agents (x-g001-a000, x-g001-a001, x-g001-a002 and 3 more)" in describe(failure.value)
         assert (await store.snapshot()).state is ExperimentState.FAILED
 
     asyncio.run(scenario())
