@@ -1,8 +1,10 @@
 """Damaged experiments, copies and closed folders, as the command line and a real server meet them."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,3 +94,62 @@ def test_a_copied_folder_is_marked_and_nothing_is_written_to_it(run: Run, tmp_pa
     assert (code, json.loads(out)["copy_of"]) == (0, None)
     (runs / "gen").rename(runs / "renamed")
     assert "mv runs/renamed runs/gen" in run("run", "--resume", "renamed", "-g", "9")[2]
+
+
+COMMANDS = """
+import contextlib, io, json, sys
+from clau_doom.cli import run_command
+
+results = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        code = run_command(words)
+    results.append((code, out.getvalue(), err.getvalue()))
+print(json.dumps(results))
+"""
+
+
+def _as_stranger(folder: Path, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Run commands as a user who may not look into what belongs to another one, also where tests run as root."""
+    drop = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
+    process = [*(drop if os.geteuid() == 0 else []), sys.executable, "-c", COMMANDS, json.dumps(commands)]
+    done = subprocess.run(process, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [(code, out, err) for code, out, err in json.loads(done.stdout)]
+
+
+def _close(path: Path) -> None:
+    path.chmod(0)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 12345)
+
+
+def test_closed_folders_hide_no_other_experiment(tmp_path: Path) -> None:
+    """What belongs to another user is listed as unreadable; a path into a closed folder is the user's error."""
+    runs = tmp_path / "runs"
+    for name in ("gen", "folder", "lock", "results"):
+        _put(SOUND, runs / name)
+    (runs / "lock" / "lock").touch()
+    (tmp_path / "closed" / "runs").mkdir(parents=True)
+    for closed in (runs / "folder", runs / "lock" / "lock", runs / "results" / "results.sqlite", tmp_path / "closed"):
+        _close(closed)
+    listed, *refused = _as_stranger(
+        tmp_path,
+        ("status", "--json"),
+        ("status", "folder"),
+        ("run", "--resume", "folder"),
+        ("status", "--output-dir", "closed/runs"),
+        ("analyze", "gen", "--report", "closed/report.html"),
+        ("agent", "export", "gen", "-o", "closed/agent.json"),
+    )
+    (tmp_path / "closed").chmod(0o700)
+    assert listed[0] == 0, listed
+    found = json.loads(listed[1])
+    assert [each["id"] for each in found["experiments"]] == ["gen"]
+    assert [each["id"] for each in found["unreadable"]] == ["folder", "lock", "results"]
+    assert all("cannot be read" in each["error"] for each in found["unreadable"])
+    for code, _, err in refused:
+        assert code in {1, 2}, err
+        assert err.startswith("error: "), err
+        assert err.count("\n") == 1, err
+        assert "Permission denied" in err, err

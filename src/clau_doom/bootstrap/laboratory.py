@@ -71,6 +71,10 @@ class ServerLaboratory:
         assert isinstance(plan, Plan)
         create_experiment(plan, uuid=uuid)
 
+    def discard(self, experiment: str) -> None:
+        """Remove an experiment whose start failed before its first agents."""
+        self._runs.discard(experiment)
+
     def open(
         self, plan: Planned, shutdown: Shutdown
     ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
+from clau_doom.errors import ExperimentExists, ShutdownRequested
 from clau_doom.events import NatsBus, Relay
 from clau_doom.orchestration import ExperimentRun, Finishing, ReaderHealth, Shutdown, SoloRun
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
@@ -64,6 +66,8 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
 async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
     """Create or open the experiment, start its workers, and yield its store and its run.
 
+    A new experiment whose start fails is removed again: before its first agents, its name is free.
+
     Raises:
         ExperimentExists: A new experiment has the name of a stored one.
         ExperimentBusy: Another process runs it.
@@ -75,10 +79,17 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
         bus = await stack.enter_async_context(NatsBus(plan.nats)) if plan.nats.enabled else None
         if not plan.resume:
             create_experiment(plan)
+            stack.push_async_exit(partial(_discard_if_failed, plan))
         store, run = await stack.enter_async_context(host_run(plan, shutdown))
         if bus is not None:
             await stack.enter_async_context(_relayed(store, bus))
         yield store, run
+
+
+async def _discard_if_failed(plan: Plan, kind: type[BaseException] | None, *_: object) -> None:
+    """Remove an experiment whose start failed; one that was stopped can be resumed."""
+    if kind is not None and issubclass(kind, Exception) and not issubclass(kind, ShutdownRequested):
+        await asyncio.to_thread(Runs(plan.output_dir).discard, plan.config.name)
 
 
 @asynccontextmanager
@@ -105,8 +116,10 @@ async def host_run(
     async with folder.write(keep_recordings=plan.config.execution.record) as store:
         folder.write_config(to_yaml(plan.config))
         async with AsyncExitStack() as stack:
-            uuid = (await store.snapshot()).experiment.uuid
-            backend = make_backend(plan, folder.logs, uuid=uuid, cores=cores)
+            experiment = (await store.snapshot()).experiment
+            if not plan.resume and experiment.config_yaml != to_yaml(plan.config):
+                raise ExperimentExists(f"experiment {experiment.id} was created by another process at the same time")
+            backend = make_backend(plan, folder.logs, uuid=experiment.uuid, cores=cores)
             if not await shutdown.bound(stack.enter_async_context(backend)):
                 shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)

@@ -1,5 +1,6 @@
 """What every command prints through: data on stdout, everything else on stderr, errors in one form."""
 
+import errno
 import io
 import json
 import os
@@ -42,6 +43,9 @@ _INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 """Characters that JSON may hold as they are, and a terminal obeys or hides."""
+
+_PATH_ERRORS = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EPERM, errno.EROFS}
+"""What a path of the user's meets that no command expected there, such as the folder of another user."""
 
 
 class ExitCode(IntEnum):
@@ -122,6 +126,8 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
         if type(error).__name__ != "NoArgsIsHelpError":  # the help has been printed
             _print_line("error: ", _command_line_text(error))
         return ExitCode.USAGE
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _PATH_ERRORS:
+        error = UsageError(f"cannot use {printable_message(str(error.filename))}: {error.strerror}")
     if _only(error, UsageError):
         _print_line("error: ", describe(error))
         return ExitCode.USAGE

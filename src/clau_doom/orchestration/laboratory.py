@@ -57,6 +57,10 @@ class Laboratory(Protocol):
         """
         ...
 
+    def discard(self, experiment: str) -> None:
+        """Remove an experiment whose start failed before its first agents; any other stays."""
+        ...
+
     def open(
         self, plan: Planned, shutdown: Shutdown
     ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:

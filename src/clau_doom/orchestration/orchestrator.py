@@ -144,7 +144,13 @@ class Orchestrator:
                 if stored.snapshot.experiment.uuid != uuid:
                     raise
                 return stored, False
-            await self._begin(plan)
+            try:
+                await self._begin(plan)
+            except ShutdownRequested:
+                raise  # the next server goes on with it
+            except Exception:
+                await asyncio.to_thread(self._laboratory.discard, name)
+                raise
             return await self._laboratory.experiment(name), True
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:

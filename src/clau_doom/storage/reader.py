@@ -117,6 +117,12 @@ class Reader:
         with self._transaction() as query:
             return str(head_of(list(query(_HEAD)))[0])
 
+    def begun(self) -> tuple[bool, bool]:
+        """Return whether agents were asked, and whether an episode was played."""
+        with self._transaction() as query:
+            ((asked, played),) = query("SELECT EXISTS (SELECT 1 FROM agents), EXISTS (SELECT 1 FROM played)")
+        return bool(asked), bool(played)
+
     def snapshot(self, *, measured: bool = True) -> Snapshot:
         """Return everything; without `measured` only the number and the fingerprints of training episodes.
 

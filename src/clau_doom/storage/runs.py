@@ -4,23 +4,32 @@ import difflib
 import errno
 import hashlib
 import os
+import secrets
 import shlex
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import ExperimentCreated
 from clau_doom.domain.experiment import Experiment
-from clau_doom.errors import ConfigError, ExperimentExists, ExperimentNotFound, FolderBusy, StorageFailed
+from clau_doom.errors import (
+    ConfigError,
+    ExperimentBusy,
+    ExperimentExists,
+    ExperimentNotFound,
+    FolderBusy,
+    StorageFailed,
+)
 from clau_doom.storage import lock
 from clau_doom.storage.faults import storage_errors
 from clau_doom.storage.identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
+from clau_doom.storage.reader import Reader
 from clau_doom.storage.sqlite import RESULTS, SqliteStore
 from clau_doom.storage.writer import Call, Writer
 
@@ -113,16 +122,19 @@ class Runs:
     def create(self, experiment: Experiment) -> RunFolder:
         """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
 
-        It is made under another name and moved into its place, so that it is there complete or not at all.
+        It is made under another name and moved into its place, so that it is there complete or not at all. An
+        experiment of the same id that played no episode is replaced.
 
         Raises:
             ConfigError: Its id is none.
-            ExperimentExists: The id is taken.
+            ExperimentExists: The id is taken by an experiment that played an episode, is run, or cannot be read.
             DiskFull: There is no room.
             StorageFailed: The folder cannot be made.
         """
         target = self.root / check_experiment_id(experiment.id)
-        if target.exists():
+        with storage_errors(self.root):
+            taken = target.exists()
+        if taken and not self._free(experiment.id):
             raise self._exists(experiment.id)
         with storage_errors(self.root):
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,6 +150,38 @@ class Runs:
                 raise self._exists(experiment.id) from None
             raise
         return RunFolder(target)
+
+    def discard(self, experiment: str) -> None:
+        """Remove an experiment whose start failed: one that nothing runs, and of which no agent was asked."""
+        self._free(experiment, agents=False)
+
+    def _free(self, experiment: str, *, agents: bool = True) -> bool:
+        """Remove an experiment that nothing runs and that played no episode.
+
+        Args:
+            experiment: Its id.
+            agents: Remove it although agents were asked, which are lost with it.
+
+        Returns:
+            Whether it was removed; one that is run or cannot be read stays.
+        """
+        folder = self.root / experiment
+        try:
+            descriptor = lock.acquire(folder)
+            try:
+                with closing(Reader(folder / RESULTS)) as reader:
+                    (asked, played), stored = reader.begun(), reader.stored_id()
+                if played or (asked and not agents) or stored != experiment:
+                    return False
+                # Under another name at once: no process finds a part of it.
+                gone = folder.with_name(f".{experiment}-{secrets.token_hex(4)}")
+                folder.rename(gone)
+            finally:
+                os.close(descriptor)
+            shutil.rmtree(gone, ignore_errors=True)
+        except (ExperimentBusy, StorageFailed, OSError):
+            return False
+        return True
 
     @contextmanager
     def claim(self) -> Iterator[None]:

@@ -95,6 +95,10 @@ class ScriptedLaboratory:
             raise ExperimentExists(f"experiment {config.name} exists already")
         self.stores[config.name] = scripted_store(config, uuid=uuid)
 
+    def discard(self, experiment: str) -> None:
+        """Remove an experiment whose start failed."""
+        del self.stores[experiment]
+
     @asynccontextmanager
     async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
         """Open a stored experiment for its one runner, with a scripted backend."""

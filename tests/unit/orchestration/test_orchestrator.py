@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
@@ -13,6 +14,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history import history_sha256
 from clau_doom.errors import (
     AgentNotFound,
+    ClusterRefused,
     ConfigError,
     ExperimentBusy,
     ExperimentDone,
@@ -22,7 +24,8 @@ from clau_doom.errors import (
     ShutdownRequested,
     WrongState,
 )
-from clau_doom.orchestration import Orchestrator
+from clau_doom.orchestration import ExperimentRun, Orchestrator, Planned, Shutdown
+from clau_doom.ports import ExperimentStore
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 
 BASE = ExperimentConfig(
@@ -68,6 +71,35 @@ def test_experiments_run_side_by_side() -> None:
         assert len({each.snapshot.experiment.uuid for each in listed}) == 3
 
     serving(scenario)
+
+
+class _FullMachine(ScriptedLaboratory):
+    """A laboratory in which no worker starts until there is room."""
+
+    room = False
+
+    def open(
+        self, plan: Planned, shutdown: Shutdown
+    ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
+        if not self.room:
+            raise ClusterRefused("no node has room")
+        return super().open(plan, shutdown)
+
+
+def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
+    """It is stored no longer, so that the same request starts it once what was missing is there."""
+
+    async def scenario() -> None:
+        laboratory = _FullMachine()
+        async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
+            with pytest.raises(ClusterRefused):
+                await orchestrator.start(BASE)
+            assert await orchestrator.experiments() == ()
+            laboratory.room = True
+            assert (await orchestrator.start(BASE))[1]
+            assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
+
+    asyncio.run(scenario())
 
 
 def test_a_request_may_be_repeated() -> None:

@@ -2,11 +2,13 @@
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.errors import (
     ConfigError,
@@ -42,12 +44,49 @@ def test_folders_are_private(folder: RunFolder) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_taken_name_is_refused_with_a_remedy(folder: RunFolder, experiment: Experiment) -> None:
-    """A second experiment of the same name changes nothing, and the message says how to resume the first."""
+async def test_a_taken_name_is_refused_with_a_remedy(
+    folder: RunFolder, experiment: Experiment, beginning: list[Event], finished: Callable[..., EpisodeFinished]
+) -> None:
+    """Where an episode was played, a second experiment of the name changes nothing, and the message has the remedy."""
+    async with folder.write() as store:
+        await store.append([*beginning, finished(0, 0)], running_seconds=0.0)
     with pytest.raises(ExperimentExists, match=r"run --resume lab --output-dir .*`, or choose another --name"):
         Runs(folder.path.parent).create(replace(experiment, config_yaml="other"))
     assert folder.config.read_text() == experiment.config_yaml
     assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
+
+
+async def test_a_name_is_free_as_long_as_no_episode_was_played(
+    folder: RunFolder, experiment: Experiment, beginning: list[Event]
+) -> None:
+    """A new experiment takes the place of one that played nothing, unless that one is run or cannot be read."""
+    runs = Runs(folder.path.parent)
+    async with folder.write() as store:
+        await store.append(beginning, running_seconds=0.0)
+        with pytest.raises(ExperimentExists):
+            runs.create(experiment)
+    again = replace(experiment, uuid="another")
+    runs.create(again)
+    async with folder.read() as store:
+        assert (await store.snapshot()).experiment == again
+    assert [path.name for path in runs.root.iterdir()] == ["lab"]
+    (folder.path / "results.sqlite").write_bytes(b"damaged")
+    with pytest.raises(ExperimentExists):
+        runs.create(experiment)
+
+
+async def test_only_a_start_that_failed_is_discarded(
+    folder: RunFolder, experiment: Experiment, beginning: list[Event]
+) -> None:
+    """An experiment is removed before its first agents, and stays once agents were asked."""
+    runs = Runs(folder.path.parent)
+    async with folder.write() as store:
+        await store.append(beginning, running_seconds=0.0)
+    runs.discard("lab")
+    assert runs.ids() == ("lab",)
+    runs.create(replace(experiment, id="empty"))
+    runs.discard("empty")
+    assert [path.name for path in runs.root.iterdir()] == ["lab"]
 
 
 def test_a_name_taken_meanwhile_is_refused(
