@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,8 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
 
     async def complete(name: str) -> None:
         async with Runs(tmp_path).open(name).write() as store:
-            await store.append([STARTED, ExperimentCompleted(generations=7)], running_seconds=0.0)
+            started = replace(STARTED, config_yaml=to_yaml(ExperimentConfig(name=name)))
+            await store.append([started, ExperimentCompleted(generations=7)], running_seconds=0.0)
 
     async def scenario(followers: Followers, bus: LocalBus) -> None:
         assert planned(metrics) == {"one": 100.0, "two": 100.0}
