@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -78,12 +78,12 @@ class _FullMachine(ScriptedLaboratory):
 
     room = False
 
-    def open(
-        self, plan: Planned, shutdown: Shutdown
-    ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
+    @asynccontextmanager
+    async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
         if not self.room:
             raise ClusterRefused("no node has room")
-        return super().open(plan, shutdown)
+        async with super().open(plan, shutdown) as opened:
+            yield opened
 
 
 def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
