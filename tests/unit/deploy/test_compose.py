@@ -1,20 +1,70 @@
 """What `deploy/` holds fits together, and the product."""
 
+import asyncio
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
+import pytest
 import yaml
 
-from clau_doom.config import load_config
+from clau_doom.config import MetricsConfig, load_config
+from clau_doom.metrics import Metrics, MetricsServer
 
 DEPLOY = Path(__file__).parent.parent.parent.parent / "deploy"
 
 
 def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((DEPLOY / "compose.yaml").read_text()))
+
+
+def schema() -> dict[str, Any]:
+    return dict(json.loads((Path(__file__).parent / "schemas" / "compose.json").read_text()))
+
+
+def test_it_is_valid_by_the_specifications_fields() -> None:
+    """A misspelt or misplaced field is found."""
+    document = compose()
+    jsonschema.validate(document, schema())
+    document["services"]["nats"]["health_check"] = {}
+    with pytest.raises(jsonschema.ValidationError, match="health_check"):
+        jsonschema.validate(document, schema())
+
+
+def test_every_service_is_asked_for_its_health() -> None:
+    """By its own endpoint on loopback; a service that needs another one waits until it is healthy."""
+    services = compose()["services"]
+    for service in services.values():
+        assert "http://127.0.0.1:" in " ".join(service["healthcheck"]["test"])
+        assert all(needed["condition"] == "service_healthy" for needed in service.get("depends_on", {}).values())
+    assert f"http://127.0.0.1:{MetricsConfig().port}/readyz" in services["orchestrator"]["healthcheck"]["test"][-1]
+    monitored = services["nats"]["command"][services["nats"]["command"].index("--http_port") + 1]
+    assert f":{monitored}/healthz" in services["nats"]["healthcheck"]["test"][-1]
+
+
+def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
+    """It ends with 0 where /readyz answers, and with another code where nothing does."""
+    command = compose()["services"]["orchestrator"]["healthcheck"]["test"][1:]
+    assert command[0] == "python"
+
+    async def asked() -> list[int]:
+        codes = []
+        config = MetricsConfig(port=0)
+        async with MetricsServer(Metrics(), config, ready=lambda: None) as server:
+            for address in (server.address, "127.0.0.1:1"):
+                code = command[2].replace("127.0.0.1:9464", address)
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-c", code, stderr=asyncio.subprocess.DEVNULL
+                )
+                codes.append(await process.wait())
+        return codes
+
+    healthy, gone = asyncio.run(asked())
+    assert (healthy, gone != 0) == (0, True)
 
 
 def test_every_file_that_a_service_mounts_is_there() -> None:
