@@ -143,7 +143,8 @@ def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path
     file = tmp_path / "champion.json"
     file.write_text(export_agent(setting, champion))
     there, who = asyncio.run(find_contestant(str(file), None, tmp_path / "nothing"))
-    assert (who.id, who.genome, there) == (champion.id, champion.genome, setting)
+    alone = replace(setting, space=None, inputs=None)
+    assert (who.id, who.genome, there) == (champion.id, champion.genome, alone)
     assert {episode.purpose for episode in who.episodes} == {Purpose.HELD_OUT}
     for number in (0, 1):
         choice = choose(who, number=number)

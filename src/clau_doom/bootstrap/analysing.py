@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clau_doom.bootstrap.planning import genome_space, make_fitness
-from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, setup_changes
+from clau_doom.bootstrap.planning import make_fitness, space_of
+from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import RaceTally, Standing
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
@@ -100,7 +100,7 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
     from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - as above
 
     try:
-        return genome_space(stored.config)
+        return space_of(stored)
     except ClauDoomError as error:
         return Gap(missing=f"the policy's genes are not known here: {describe(error)}")
 
@@ -151,9 +151,12 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
             f"{name} is {other.state.value} and its champion has not played two held-out episodes: "
             "let it be finished, or leave it out"
         )
-    differing = [str(change) for change in setup_changes(base.config, other.config) if change.path.startswith(_REFUSED)]
     here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))
-    differing += [f"{fact} is another file" for fact in _FILES if here.get(fact) != there.get(fact)]
+    other_files = [f"{fact} is another file" for fact in _FILES if here.get(fact) != there.get(fact)]
+    moved = () if other_files or not by_paths(base.config, other.config) else ("scenario.name",)
+    changes = setup_changes(base.config, other.config)
+    differing = [str(each) for each in changes if each.path.startswith(_REFUSED) and each.path not in moved]
+    differing += other_files
     if differing:
         raise ConfigError(
             f"{name} cannot be compared with {base.snapshot.experiment.id}, whose fitness is another quantity "

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from clau_doom.backends.docker import DockerBackend, Hellos, Rules, Service
 from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
+from clau_doom.bootstrap.inputs import placed_scenario
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.scenario_files import announced_files
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
+from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.worker import collect_facts
@@ -21,13 +23,14 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
     """Return the backend that plays a plan in containers, not yet entered."""
     config = plan.config
     files = announced_files(plan.scenario)
+    scenario, _ = placed_scenario(config.scenario, plan.scenario)
     cores = cores or Cores.of_machine(config.execution.workers, pin=config.docker.pin)
     # Where containers only decide, the game is played here, and nothing is claimed.
     claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
     facts = plan.scenario.facts
     rules = Rules(
         setup=pb.Setup(
-            scenario_json=config.scenario.model_dump_json(),
+            scenario_json=scenario.model_dump_json(),
             policy_json=config.policy.model_dump_json(),
             record=config.execution.record != "none",
             actions=claims,
@@ -66,6 +69,7 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
             stall_timeout=config.docker.stall_timeout,
             log=logs / "workers.log" if logs else None,
             remote=True,
+            files=own_files(plan.scenario),
         ),
         policy=config.policy,
         port=config.docker.port,
@@ -77,12 +81,14 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
 def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
     """Return the workers that perform actions again: they hold no agent's policy."""
     config, policy = plan.config, RandomPolicyConfig()
+    scenario, files = placed_scenario(config.scenario, plan.scenario)
     return LocalBackend(
-        scenario=config.scenario,
+        scenario=scenario,
         policy=policy,
         execution=config.execution.model_copy(update={"record": "none"}),
         local=config.local,
         facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
         cores=Cores.of_machine(config.execution.workers, pin=config.local.pin, announce=False),
         logs=logs,
+        files=files,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from clau_doom.backends.local import Cores
 from clau_doom.bootstrap.estimate import Estimate, estimate, excesses
 from clau_doom.bootstrap.examination import Examined, examine
+from clau_doom.bootstrap.inputs import stored_scenario
 from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.config import (
@@ -24,6 +25,7 @@ from clau_doom.config import (
     RayConfig,
     RemotePolicyConfig,
     Resolved,
+    StoredExperiment,
     WebConfig,
     check_budget,
     check_resume,
@@ -39,10 +41,10 @@ from clau_doom.game import resolve as resolve_scenario
 from clau_doom.machine_limits import default_workers, memory_problem
 from clau_doom.policies import make_policy
 from clau_doom.ports import Policy
-from clau_doom.storage import Runs
+from clau_doom.storage import Inputs, Runs
 from clau_doom.worker import collect_facts
 
-__all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run"]
+__all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run", "space_of"]
 
 
 _IN_FLIGHT = 8
@@ -96,6 +98,15 @@ def make_fitness(config: ExperimentConfig) -> Fitness:
     """Return the fitness that a configuration asks for."""
     wanted = config.fitness
     return Fitness.named(wanted) if isinstance(wanted, str) else Fitness(tuple(sorted(wanted.items())))
+
+
+def space_of(stored: StoredExperiment) -> GenomeSpace:
+    """Return the genes of a stored experiment: those that are stored, else those that its policy has here.
+
+    Raises:
+        ConfigError: None are stored, as by older versions, and the scenario or the policy is not here.
+    """
+    return genome_space(stored.config) if stored.space is None else stored.space
 
 
 def genome_space(config: ExperimentConfig) -> GenomeSpace:
@@ -170,30 +181,37 @@ def _described_by_image(
 
 
 def _plan(
-    config: ExperimentConfig, output_dir: Path, *, limits: LimitsConfig | None, known: Examined | None = None
+    config: ExperimentConfig,
+    output_dir: Path,
+    scenario: Scenario,
+    *,
+    limits: LimitsConfig | None,
+    policy: Policy | None = None,
+    resume: bool = False,
 ) -> Plan:
-    """Return the plan of a new experiment, for which `known` was found, or of one that is stored.
+    """Return the plan of a new experiment, or of one that is stored.
 
     Args:
         config: The configuration.
         output_dir: Where experiments are kept.
+        scenario: What is played.
         limits: What it may ask for; None for an experiment that asks for no more than when it was started.
-        known: What was found when a new experiment's configuration was examined.
+        policy: Its policy where that is made already.
+        resume: Whether it is stored already.
     """
     check_experiment_id(config.name)
     nats, web = config.nats, config.web
     # How a service is reached is nobody's business who reads the experiment, and may hold a password.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
-    scenario = (known and known.scenario) or resolve_scenario(config.scenario)
     if config.execution.backend == "local":
         _check_memory(config.execution.workers)
-    if known is not None:
+    if not resume:
         _check_engine(scenario)
     if config.execution.backend == "docker":
         _check_daemon(config.docker)
     elif config.execution.backend == "ray":
         _check_cluster(config.ray)
-    space, facts = _described(config, scenario, known.policy if known else None)
+    space, facts = _described(config, scenario, policy)
     asked = estimate(config, len(space))
     if limits is not None:
         refuse_problems([*excesses(config, asked, limits)])
@@ -207,7 +225,7 @@ def _plan(
         nats=nats,
         web=web,
         asked=asked,
-        resume=known is None,
+        resume=resume,
     )
 
 
@@ -269,7 +287,8 @@ def _plan_new(config: ExperimentConfig, output_dir: Path, known: Examined, limit
     assert known.scenario is not None, "a configuration without its scenario is refused"
     # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
     scenario = config.scenario.model_copy(update={"name": known.scenario.facts.name})
-    return _plan(config.model_copy(update={"scenario": scenario}), output_dir, limits=limits, known=known)
+    config = config.model_copy(update={"scenario": scenario})
+    return _plan(config, output_dir, known.scenario, limits=limits, policy=known.policy)
 
 
 async def plan_resume(
@@ -303,7 +322,8 @@ async def plan_resume(
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
     check_budget(config, snapshot.running_seconds)
     grown = config.generations > stored.config.generations
-    plan = await asyncio.to_thread(_plan, config, output_dir, limits=(limits or config.limits) if grown else None)
+    within = (limits or config.limits) if grown else None
+    plan = await asyncio.to_thread(_plan_again, config, stored, output_dir, within)
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference
         raise ResumeRefused(
@@ -311,3 +331,14 @@ async def plan_resume(
             "bring that back, or start an experiment of another name"
         )
     return plan
+
+
+def _plan_again(
+    config: ExperimentConfig, stored: StoredExperiment, output_dir: Path, limits: LimitsConfig | None
+) -> Plan:
+    inputs = Inputs(stored.inputs) if stored.inputs else None
+    scenario = stored_scenario(config.scenario, stored.snapshot.experiment.provenance, inputs, replaying=False)
+    if config.scenario.name != stored.config.scenario.name:  # a new path is kept whole, as at the start
+        moved = config.scenario.model_copy(update={"name": scenario.facts.name})
+        config = config.model_copy(update={"scenario": moved})
+    return _plan(config, output_dir, scenario, limits=limits, resume=True)

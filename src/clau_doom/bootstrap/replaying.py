@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from clau_doom.bootstrap.inputs import stored_scenario
 from clau_doom.bootstrap.lookup import open_source
 from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.bootstrap.sources import Remote, Source
@@ -42,7 +43,7 @@ from clau_doom.replay import (
     perform,
     read_agent,
 )
-from clau_doom.storage import Runs
+from clau_doom.storage import Inputs, Runs
 from clau_doom.worker import PhasePage, collect_facts
 from clau_doom.worker.replay import Replay
 
@@ -128,6 +129,8 @@ async def find_contestant(
         policy=stored.config.policy,
         contained=stored.config.execution.backend == "docker",
         provenance=stored.snapshot.experiment.provenance,
+        space=stored.space,
+        inputs=stored.inputs,
     )
     who = contestant(stored.snapshot, name)
     if remote and not who.baseline and not setting.contained:
@@ -145,7 +148,8 @@ def export_agent(setting: Setting, who: Contestant) -> str:
         raise ConfigError(f"{who.id} plays at random: it has no genome to export")
     if setting.contained or isinstance(setting.policy, RemotePolicyConfig):
         raise ConfigError(f"{who.id} plays by a program of its own, which no file of ours can hold")
-    return agent_text(setting, who, _space_of(setting.scenario, setting.policy))
+    space = _space_of(setting.scenario, setting.policy) if setting.space is None else setting.space
+    return agent_text(setting, who, space)
 
 
 def _space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
@@ -184,7 +188,8 @@ def plan_replay(setting: Setting, choice: Choice, actions: bytes | None, *, addr
     Raises:
         ConfigError: The scenario is not here, or the policy cannot be made here and no actions are kept.
     """
-    scenario = resolve_scenario(setting.scenario)
+    inputs = Inputs(setting.inputs) if setting.inputs else None
+    scenario = stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
     wanted: PolicyConfig = RandomPolicyConfig() if choice.who.baseline else _moved(setting.policy, address)
     contained = isinstance(wanted, CustomPolicyConfig) and setting.contained
     policy = _performed(scenario.facts, choice, actions) if contained else None

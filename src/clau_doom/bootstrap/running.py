@@ -11,6 +11,7 @@ from uuid import uuid4
 from clau_doom.access import AuditedOrchestrator, Authenticator
 from clau_doom.backends.local import Cores, LocalBackend
 from clau_doom.bootstrap.access import audit_log, token_files
+from clau_doom.bootstrap.inputs import copy_inputs, placed_scenario
 from clau_doom.bootstrap.planning import Plan
 from clau_doom.bootstrap.stored import read_experiment
 from clau_doom.bootstrap.studio import Studio
@@ -50,6 +51,7 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
 
     Raises:
         ExperimentExists: Its name is taken.
+        ConfigError: A file of the scenario has changed since the plan was made.
     """
     config = plan.config
     experiment = Experiment(
@@ -59,7 +61,7 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
         config_yaml=to_yaml(config),
         provenance=plan.facts,
     )
-    return Runs(plan.output_dir).create(experiment)
+    return Runs(plan.output_dir).create(experiment, copy_inputs(plan.space, plan.scenario))
 
 
 @asynccontextmanager
@@ -184,14 +186,16 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | Non
         from clau_doom.bootstrap.clusters import make_ray_backend  # noqa: PLC0415 - Ray, which may not be installed
 
         return make_ray_backend(plan)
+    scenario, files = placed_scenario(config.scenario, plan.scenario)
     return LocalBackend(
-        scenario=config.scenario,
+        scenario=scenario,
         policy=config.policy,
         execution=config.execution,
         local=config.local,
         facts=plan.facts,
         cores=cores,
         logs=logs,
+        files=files,
     )
 
 

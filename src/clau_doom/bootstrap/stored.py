@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, gene_space_from_json
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, StoreCorrupted
-from clau_doom.storage import Runs
+from clau_doom.storage import GENES, Runs
 
 __all__ = ["list_experiments", "read_experiment"]
 
@@ -32,12 +32,15 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         snapshot = await store.snapshot(measured=measured)
         # Not when its files were written to: reading what a killed process has left writes to them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
+    genes = folder.inputs.read(GENES) if measured else None
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
     return StoredExperiment(
         snapshot=snapshot,
         config=await asyncio.to_thread(_stored_config, snapshot, experiment),
         state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
         last_activity=times[-1],
+        space=None if genes is None else await asyncio.to_thread(gene_space_from_json, genes),
+        inputs=folder.inputs.folder,
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from clau_doom.analysis.tables import Value, agent_rows, episode_rows, exported_tables, generation_rows
-from clau_doom.bootstrap.planning import genome_space, make_fitness
+from clau_doom.bootstrap.planning import make_fitness, space_of
 from clau_doom.bootstrap.sources import Source
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.storage.codec import kind_of
@@ -37,7 +37,7 @@ async def export_experiment(
         StorageFailed: The folder cannot be written; nothing was.
     """
     stored = await source.experiment(experiment)
-    snapshot, space = stored.snapshot, genome_space(stored.config)
+    snapshot, space = stored.snapshot, space_of(stored)
     with writing_tables(folder, exported_tables(space), kind, force=force) as files:
         files.add("episodes", list(episode_rows(snapshot, make_fitness(stored.config))))
         files.add("agents", list(agent_rows(snapshot, space)))

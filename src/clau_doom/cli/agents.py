@@ -68,7 +68,7 @@ def show_agent(
     experiment, _, _ = parse_agent_id(agent)
     stored = look_up(experiment, server, output_dir)
     evaluation = stored.snapshot.find(agent)
-    space, fitness = planning.genome_space(stored.config), planning.make_fitness(stored.config)
+    space, fitness = planning.space_of(stored), planning.make_fitness(stored.config)
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))
     else:

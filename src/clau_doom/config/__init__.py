@@ -5,7 +5,15 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 `to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
 """
 
-from clau_doom.config.compare import Difference, check_budget, check_resume, differences, setup_changes, used_up
+from clau_doom.config.compare import (
+    Difference,
+    by_paths,
+    check_budget,
+    check_resume,
+    differences,
+    setup_changes,
+    used_up,
+)
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
@@ -17,6 +25,7 @@ from clau_doom.config.evolution import (
     RandomSearchConfig,
 )
 from clau_doom.config.fields import values
+from clau_doom.config.gene_space_json import gene_space_from_json, gene_space_to_json
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.load import (
     Examine,
@@ -95,6 +104,7 @@ __all__ = [
     "ServerConfig",
     "StoredExperiment",
     "WebConfig",
+    "by_paths",
     "check_budget",
     "check_resume",
     "config_from_yaml",
@@ -102,6 +112,8 @@ __all__ = [
     "flow",
     "format_duration",
     "format_size",
+    "gene_space_from_json",
+    "gene_space_to_json",
     "is_loopback",
     "json_schema",
     "load_config",

@@ -1,8 +1,9 @@
 """What may change when an experiment is resumed.
 
 Allowed is what cannot alter an episode or what follows from it: more `generations` (every schedule runs over absolute
-generations), any `max_duration`, all of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how
-long it is waited for, and the sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among
+generations), a new path of the scenario's .cfg (the provenance has the digests of its files), any `max_duration`, all
+of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how long it is waited for, and the
+sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among
 these because a history that they touched counts a deviation beside its hash; all others leave the episodes alone.
 `holdout` is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
 """
@@ -16,7 +17,7 @@ from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
 
-__all__ = ["Difference", "check_budget", "check_resume", "differences", "setup_changes", "used_up"]
+__all__ = ["Difference", "by_paths", "check_budget", "check_resume", "differences", "setup_changes", "used_up"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
 _FREE = (
@@ -88,9 +89,16 @@ def setup_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Differe
 def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | None:
     if path == "generations":
         return None if new.generations >= old.generations else "it may only be raised"
+    if path == "scenario.name":
+        return None if by_paths(old, new) else "it decides the results"
     if path == "name":
         return "an experiment keeps its name"
     return None if path.startswith(_FREE) else "it decides the results"
+
+
+def by_paths(old: ExperimentConfig, new: ExperimentConfig) -> bool:
+    """Return whether both scenarios are .cfg files: the digests in the provenance tell whether they are the same."""
+    return all(config.scenario.name.lower().endswith(".cfg") for config in (old, new))
 
 
 def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:

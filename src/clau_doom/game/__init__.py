@@ -19,6 +19,7 @@ from clau_doom.game.scenarios import (
     ScenarioFiles,
     own_files,
     resolve,
+    scenario_facts,
 )
 from clau_doom.game.trial import try_scenario
 
@@ -37,6 +38,7 @@ __all__ = [
     "launched",
     "own_files",
     "resolve",
+    "scenario_facts",
     "sweep",
     "try_scenario",
 ]

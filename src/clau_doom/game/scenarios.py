@@ -23,6 +23,7 @@ __all__ = [
     "ScenarioFiles",
     "own_files",
     "resolve",
+    "scenario_facts",
 ]
 
 CANONICAL_VARIABLES = (
@@ -200,6 +201,12 @@ def resolve(config: ScenarioConfig, files: ScenarioFiles | None = None) -> Scena
     )
 
 
+def scenario_facts(scenario: Scenario) -> dict[str, str]:
+    """Return the digests that belong to the provenance, by name."""
+    game = {"scenario.game": scenario.game_sha256} if scenario.game_sha256 else {}
+    return {"scenario.cfg": scenario.cfg_sha256, "scenario.wad": scenario.wad_sha256, **game}
+
+
 def own_files(scenario: Scenario) -> ScenarioFiles | None:
     """Return what must be brought to another machine beside the .cfg, or None where the scenario is ViZDoom's own."""
     if scenario.facts.name in SCENARIOS:
@@ -219,8 +226,11 @@ def _locate(name: str) -> Path:
     try:
         path = Path(name).expanduser()
         found = path.is_file()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"scenario file {quoted(name)} cannot be found: {quoted(str(error))}") from error
+    except OSError as error:
+        raise ConfigError(f"scenario file {quoted(name)} cannot be looked up: {error.strerror}") from None
+    except RuntimeError:
+        user = name.partition("/")[0]
+        raise ConfigError(f"scenario file {quoted(name)}: {quoted(user)} is not a user of this machine") from None
     if path.suffix.lower() != ".cfg" and path.name == name:
         near = difflib.get_close_matches(name, SCENARIOS, n=1, cutoff=0.0)[0]
         raise ConfigError(

@@ -33,12 +33,16 @@ class Setting:
         policy: How its genome played it.
         contained: Whether that was in containers, in which case it is not imported here.
         provenance: Versions and sources.
+        space: The genes that were stored with its experiment, or None where none are.
+        inputs: The folder with copies of its experiment's scenario, or None where there is none.
     """
 
     scenario: ScenarioConfig
     policy: PolicyConfig
     contained: bool
     provenance: Provenance
+    space: GenomeSpace | None = None
+    inputs: Path | None = None
 
 
 class _Recorded(Section):

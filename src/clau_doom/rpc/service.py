@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
+from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, resolve_fields
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
@@ -102,12 +102,14 @@ class OrchestratorService:
         experiment, _, _ = parse_agent_id(request.agent_id)
         stored = await self._orchestrator.experiment(experiment)
         evaluation = stored.snapshot.find(request.agent_id)
-        return agent_message(stored, evaluation, space=await self._space(stored.config), whole=True)
+        return agent_message(stored, evaluation, space=await self._space(stored), whole=True)
 
-    async def _space(self, config: ExperimentConfig) -> GenomeSpace | None:
+    async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
         """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        if stored.space is not None:
+            return stored.space
         try:
-            return await asyncio.to_thread(self._orchestrator.space, config)
+            return await asyncio.to_thread(self._orchestrator.space, stored.config)
         except ClauDoomError:
             return None
 

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from clau_doom.errors import (
 from clau_doom.storage import lock
 from clau_doom.storage.faults import storage_errors
 from clau_doom.storage.identity import check_identity
+from clau_doom.storage.inputs import Inputs
 from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.reader import Reader
 from clau_doom.storage.sqlite import RESULTS, SqliteStore
@@ -37,6 +38,7 @@ __all__ = ["RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
+_INPUTS = "inputs"
 _LONGEST_SOCKET = 100
 """Bytes; the kernel takes 107 on Linux and 103 elsewhere."""
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
@@ -66,6 +68,11 @@ class RunFolder:
     def logs(self) -> Path:
         """The folder of its logs."""
         return self.path / _LOGS
+
+    @property
+    def inputs(self) -> Inputs:
+        """Copies of what it was started with."""
+        return Inputs(self.path / _INPUTS)
 
     @property
     def socket(self) -> Path:
@@ -119,11 +126,15 @@ class Runs:
         """The file that holds the token of the folder's server."""
         return self.root / "token"
 
-    def create(self, experiment: Experiment) -> RunFolder:
+    def create(self, experiment: Experiment, inputs: Mapping[str, bytes] | None = None) -> RunFolder:
         """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
 
         It is made under another name and moved into its place, so that it is there complete or not at all. An
         experiment of the same id that played no episode is replaced.
+
+        Args:
+            experiment: The experiment.
+            inputs: The files of its inputs by name; see `Inputs`.
 
         Raises:
             ConfigError: Its id is none.
@@ -141,7 +152,7 @@ class Runs:
             staging = Path(tempfile.mkdtemp(prefix=f".{experiment.id}-", dir=self.root))
         try:
             with storage_errors(self.root):
-                _fill(staging, experiment)
+                _fill(staging, experiment, inputs or {})
                 staging.rename(target)
                 _sync(self.root)
         except BaseException as error:
@@ -251,8 +262,13 @@ def _is_id(name: str) -> bool:
     return True
 
 
-def _fill(folder: Path, experiment: Experiment) -> None:
+def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> None:
     (folder / _LOGS).mkdir(mode=0o700)
+    if inputs:
+        (folder / _INPUTS).mkdir(mode=0o700)
+        for name, content in inputs.items():
+            _write(folder / _INPUTS / name, content)
+        _sync(folder / _INPUTS)
     _write(folder / _CONFIG, experiment.config_yaml.encode())
     _write(folder / RESULTS, b"")
     os.close(lock.acquire(folder))

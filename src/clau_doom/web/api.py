@@ -236,6 +236,8 @@ class Api:
 
     async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
         """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        if stored.space is not None:
+            return stored.space
         uuid = stored.snapshot.experiment.uuid
         if uuid not in self._spaces:
             try:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from clau_doom import __version__
 from clau_doom.config import PolicyConfig
 from clau_doom.domain.experiment import Provenance
-from clau_doom.game import Scenario
+from clau_doom.game import Scenario, scenario_facts
 from clau_doom.policies import source_facts
 from clau_doom.ports import Policy
 
@@ -26,9 +26,7 @@ def collect_facts(scenario: Scenario, config: PolicyConfig, policy: Policy) -> P
     facts = {
         "clau-doom": __version__,
         "python": ".".join(platform.python_version_tuple()[:2]),
-        "scenario.cfg": scenario.cfg_sha256,
-        "scenario.wad": scenario.wad_sha256,
-        **({"scenario.game": scenario.game_sha256} if scenario.game_sha256 else {}),
+        **scenario_facts(scenario),
         **{package: version(package) for package in _PACKAGES},
         **dict(source_facts(config, policy)),
     }

@@ -310,6 +310,22 @@ def test_another_wad_of_the_same_name_is_not_compared() -> None:
     assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in told)
 
 
+def test_moved_scenarios_are_compared() -> None:
+    """Two paths of a .cfg are one scenario where the digests of its files are equal."""
+    first, second, *_ = several()
+
+    def playing(stored: StoredExperiment, name: str, digest: str) -> StoredExperiment:
+        facts = Provenance(facts=(("scenario.cfg", digest), ("scripted", "1")))
+        made = replace(stored.snapshot.experiment, provenance=facts)
+        config = stored.config.model_copy(update={"scenario": ScenarioConfig(name=name)})
+        return replace(stored, config=config, snapshot=replace(stored.snapshot, experiment=made))
+
+    here = playing(first, "/here/s.cfg", "abc")
+    assert compared(here, playing(second, "/there/s.cfg", "abc")).contrasts
+    with pytest.raises(ConfigError, match=r"scenario\.name: /here/s\.cfg became .*scenario\.cfg is another file"):
+        compared(here, playing(second, "/there/s.cfg", "def"))
+
+
 def test_another_source_of_the_policy_is_another_setup() -> None:
     """Equal configurations whose policy was changed in between are no runs of one setup."""
     first, second, *_ = several()

@@ -132,11 +132,8 @@ CASES = Path(__file__).parents[2] / "cases"
     ("case", "said"),
     [
         ("agent-scenario-escape", r"'\x1b[2J\x1b]0;owned\x07.cfg' does not exist"),
-        (
-            "agent-scenario-home",
-            "scenario file '~nosuchuser/x.cfg' cannot be found: 'Could not determine home directory",
-        ),
-        ("agent-scenario-long", "(5,005 characters)' cannot be found: '[Errno 36] File name too long"),
+        ("agent-scenario-home", "scenario file '~nosuchuser/x.cfg': '~nosuchuser' is not a user of this machine"),
+        ("agent-scenario-long", "(5,005 characters)' cannot be looked up: File name too long"),
     ],
 )
 def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) -> None:

@@ -9,6 +9,7 @@ from clau_doom.config import (
     ExperimentConfig,
     GeneticConfig,
     HoldoutConfig,
+    ScenarioConfig,
     check_resume,
     differences,
     setup_changes,
@@ -50,6 +51,17 @@ def test_generations_may_not_be_lowered() -> None:
     """Fewer generations than before would throw results away."""
     expected = Difference(path="generations", old="10", new="9", refusal="it may only be raised")
     assert differences(_OLD, _with(generations=9)) == (expected,)
+
+
+def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
+    """A .cfg may be named by another path; a bundled scenario, or a .cfg in its place, is another one."""
+    here, there, bundled = (
+        ExperimentConfig(scenario=ScenarioConfig(name=name)) for name in ("/here/s.cfg", "t.cfg", "basic")
+    )
+    check_resume(here, there)
+    for old, new in ((here, bundled), (bundled, here)):
+        with pytest.raises(ResumeRefused, match=r"scenario\.name: .* it decides the results"):
+            check_resume(old, new)
 
 
 def test_a_change_of_kind_is_one_difference() -> None:

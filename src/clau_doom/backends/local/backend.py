@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,8 +13,15 @@ from clau_doom.backends.local.folders import WorkFolders
 from clau_doom.backends.local.link import Displaced
 from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
-from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
-from clau_doom.domain import Episode
+from clau_doom.config import (
+    CustomPolicyConfig,
+    ExecutionConfig,
+    LocalConfig,
+    PolicyConfig,
+    RemotePolicyConfig,
+    ScenarioConfig,
+)
+from clau_doom.domain import Episode, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
     AgentUnreachable,
@@ -88,6 +95,8 @@ class LocalBackend(EvaluationBackend):
                 scenario_json=scenario.model_dump_json(),
                 policy_json=policy.model_dump_json(),
                 record=execution.record != "none",
+                # By the actions of the episodes that judge it, a champion is replayed where the user's policy is gone.
+                actions=isinstance(policy, CustomPolicyConfig | RemotePolicyConfig),
             ),
             facts=facts,
             episode_timeout=execution.episode_timeout,
@@ -167,7 +176,7 @@ class LocalBackend(EvaluationBackend):
                     episode = await self._play_on(slot, task)
                     self._played += 1
                     self._seconds += (episode.timing.seconds - self._seconds) * max(1 / self._played, _NEWEST)
-                    return episode
+                    return replace(episode, actions=None) if task.purpose is Purpose.TRAINING else episode
         finally:
             slot.episodes -= 1
             share.plays_on(self._busy)

@@ -64,7 +64,8 @@ class EpisodeActor:
         play = parse(pb.ToWorker, request).play
         assert self._backend is not None, "started first"
         task = EpisodeTask(
-            purpose=Purpose.TRAINING,  # what it is for, and whose, is known where it was asked for
+            # What it is for, and whose, is known where it was asked for, and there the actions of training are dropped.
+            purpose=Purpose.HELD_OUT,
             agent="",
             genome=Genome(play.genome),
             number=play.task,
@@ -78,6 +79,7 @@ class EpisodeActor:
             return failed(play.task, fault_of(error), error).SerializeToString()
         timing = episode.timing
         answer = played(play.task, episode.outcome, episode.recording, timing.seconds, repeated=timing.repeated)
+        answer.played.actions = episode.actions or b""
         return answer.SerializeToString()
 
     async def beat(self) -> bytes:

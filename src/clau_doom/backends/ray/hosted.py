@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from clau_doom.backends.local import Displaced
 from clau_doom.backends.ray.cluster import Cluster
 from clau_doom.backends.ray.faults import error_of, lost
 from clau_doom.config import RayConfig
-from clau_doom.domain import Episode
+from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, InfrastructureFailed, WorkerCrashed
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -218,7 +218,8 @@ class Hosted:
     def _episode(self, answer: pb.FromWorker, number: int, task: EpisodeTask) -> Episode:
         kind = answer.WhichOneof("message")
         if kind == "played" and answer.played.task == number:
-            return episode_from_played(answer.played, task, worker=self.number)
+            episode = episode_from_played(answer.played, task, worker=self.number)
+            return replace(episode, actions=None) if task.purpose is Purpose.TRAINING else episode
         if kind == "failed" and answer.failed.task == number:
             raise error_of(answer.failed, self.where)
         raise WorkerCrashed(f"{self.where} answered task {number} with {kind}")

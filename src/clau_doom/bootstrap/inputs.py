@@ -1,0 +1,96 @@
+"""What an experiment was started with: its copies in the experiment's folder, made and used.
+
+A scenario of the user's own may be moved or deleted after a run. Its .cfg and .wad are copied when an experiment is
+created, if they have at most `LARGEST_INPUT` bytes. A copy is used only where its digest is the recorded one.
+"""
+
+import hashlib
+from pathlib import Path
+
+from clau_doom.config import ScenarioConfig, gene_space_to_json
+from clau_doom.domain import GenomeSpace
+from clau_doom.domain.experiment import Provenance
+from clau_doom.errors import ConfigError
+from clau_doom.game import SCENARIOS, Scenario, ScenarioFiles, own_files, scenario_facts
+from clau_doom.game import resolve as resolve_scenario
+from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, Inputs
+
+__all__ = ["copy_inputs", "placed_scenario", "same_files", "stored_scenario"]
+
+
+def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
+    """Return the files to keep with a new experiment, by name.
+
+    Raises:
+        ConfigError: A file of the scenario has changed since its digest was taken.
+    """
+    found = {GENES: gene_space_to_json(space)}
+    if own_files(scenario) is not None:
+        found[CFG] = _read(scenario.cfg, scenario.cfg_sha256)
+        if scenario.wad is not None and scenario.wad.stat().st_size <= LARGEST_INPUT:
+            found[WAD] = _read(scenario.wad, scenario.wad_sha256)
+    return {name: content for name, content in found.items() if len(content) <= LARGEST_INPUT}
+
+
+def stored_scenario(config: ScenarioConfig, then: Provenance, inputs: Inputs | None, *, replaying: bool) -> Scenario:
+    """Return the scenario of a stored experiment: as its path names it, or else from the copies of its files.
+
+    Args:
+        config: The stored configuration.
+        then: What decided the experiment's numbers, with the digests of the scenario's files.
+        inputs: The copies, or None where there are none, as of an agent file or at a server.
+        replaying: Use the copies also where the named files have changed; a resume refuses these by their digests.
+
+    Raises:
+        ConfigError: The named files cannot be used, and the copies are not all there.
+    """
+    try:
+        scenario = resolve_scenario(config)
+    except ConfigError as error:
+        if (copy := _copied(config, then, inputs)) is None:
+            raise ConfigError(f"{error}{_remedy(config)}") from None
+        return copy
+    if replaying and not same_files(scenario, then):
+        return _copied(config, then, inputs) or scenario
+    return scenario
+
+
+def same_files(scenario: Scenario, then: Provenance) -> bool:
+    """Return whether the files of a scenario have the digests that are recorded."""
+    recorded = {name: value for name, value in then.facts if name.startswith("scenario.")}
+    return scenario_facts(scenario) == recorded
+
+
+def placed_scenario(config: ScenarioConfig, scenario: Scenario) -> tuple[ScenarioConfig, ScenarioFiles | None]:
+    """Return how workers on this machine are told of a scenario, and where its files lie; None: ViZDoom's own."""
+    return config.model_copy(update={"name": _name(scenario)}), own_files(scenario)
+
+
+def _name(scenario: Scenario) -> str:
+    return scenario.facts.name if scenario.facts.name in SCENARIOS else str(scenario.cfg)
+
+
+def _copied(config: ScenarioConfig, then: Provenance, inputs: Inputs | None) -> Scenario | None:
+    """Return the scenario of the copies, or None where they do not make up the recorded one."""
+    if inputs is None or (cfg := inputs.path(CFG)) is None:
+        return None
+    try:
+        scenario = resolve_scenario(
+            config.model_copy(update={"name": str(cfg)}), ScenarioFiles(wad=inputs.path(WAD), game=None)
+        )
+    except ConfigError:  # a .wad that is too large to be copied, or a damaged copy
+        return None
+    return scenario if same_files(scenario, then) else None
+
+
+def _read(path: Path, digest: str) -> bytes:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ConfigError(f"{path} has changed while the experiment was planned: start it again")
+    return content
+
+
+def _remedy(config: ScenarioConfig) -> str:
+    if config.name in SCENARIOS:
+        return ""
+    return "; bring the files back, or name the .cfg's new path by CLAU_DOOM_SCENARIO_NAME when the run is resumed"

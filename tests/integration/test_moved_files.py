@@ -1,0 +1,95 @@
+"""A finished experiment whose scenario and policy have been moved is read, replayed and resumed."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import vizdoom as vzd
+
+from clau_doom.bootstrap import planning, running
+from clau_doom.bootstrap.inputs import same_files
+from clau_doom.bootstrap.replaying import export_agent, find_contestant, kept_actions, plan_replay, prove
+from clau_doom.bootstrap.sources import FolderSource
+from clau_doom.bootstrap.tables import export_experiment
+from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
+from clau_doom.domain import Purpose
+from clau_doom.errors import ConfigError, ResumeRefused
+from clau_doom.orchestration import Shutdown
+from clau_doom.replay import choose
+
+pytestmark = pytest.mark.engine
+
+POLICY = """
+from clau_doom.policies import RulesPolicy
+
+class Moved(RulesPolicy):
+    pass
+"""
+
+
+def played(plan: planning.Plan) -> None:
+    async def run() -> None:
+        async with running.open_run(plan, Shutdown()) as (_, experiment):
+            await experiment.begin()
+            await experiment.run()
+
+    asyncio.run(run())
+
+
+def resumed(folder: Path, generations: int, **environ: str) -> planning.Plan:
+    overrides = {"generations": generations}
+    return asyncio.run(planning.plan_resume("lab", folder, environ=environ, overrides=overrides))
+
+
+def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The experiment's folder is enough to read and to replay; a resume needs the policy, and accepts a new path."""
+    here, runs, there = tmp_path / "here", tmp_path / "runs", tmp_path / "there"
+    here.mkdir()
+    (here / "moved_policy.py").write_text(POLICY)
+    bundled = Path(vzd.scenarios_path)
+    (here / "s.cfg").write_text((bundled / "basic.cfg").read_text().replace("basic.wad", "mine.wad"))
+    shutil.copy(bundled / "basic.wad", here / "mine.wad")
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    config = ExperimentConfig(
+        name="lab",
+        generations=1,
+        population=3,
+        episodes=1,
+        scenario=ScenarioConfig(name="s.cfg", timeout=100),
+        policy=CustomPolicyConfig(target="moved_policy:Moved"),
+        holdout=HoldoutConfig(validation=1, episodes=2),
+        execution=ExecutionConfig(workers=1),
+    )
+    played(planning.plan_config(config, runs))
+
+    here.rename(there)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "moved_policy")
+    sys.path.remove(str(here))
+    stored = asyncio.run(FolderSource(runs).experiment("lab"))
+    assert "aim_gain" in planning.space_of(stored).named(stored.snapshot.generations[0][0].agent.genome)
+    assert asyncio.run(export_experiment(FolderSource(runs), "lab", tmp_path / "tables", "csv"))
+    setting, who = asyncio.run(find_contestant("lab", None, runs))
+    assert '"aim_gain"' in export_agent(setting, who)
+    choice = choose(who, purpose=Purpose.HELD_OUT, number=0, seed=None)
+    plan = plan_replay(setting, choice, asyncio.run(kept_actions(choice, runs)))
+    assert plan.by_actions
+    assert choice.episode is not None
+    assert prove(plan).outcome == choice.episode.outcome
+    with pytest.raises(ConfigError, match="no module 'moved_policy'"):
+        resumed(runs, 2)
+
+    monkeypatch.chdir(there)
+    assert same_files(resumed(runs, 2).scenario, setting.provenance)
+    plan_of_copy = resumed(runs, 2)
+    assert plan_of_copy.scenario.cfg.parent.name == "inputs"
+    played(plan_of_copy)
+    plan_of_path = resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")
+    assert plan_of_path.config.scenario.name == str(there / "s.cfg")
+    with (there / "s.cfg").open("a") as file:
+        file.write("kill_reward = 5\n")
+    with pytest.raises(ResumeRefused, match=r"it was started with scenario\.cfg"):
+        resumed(runs, 3, CLAU_DOOM_SCENARIO_NAME="s.cfg")

@@ -1,0 +1,108 @@
+"""Tests of reading and resuming experiments whose scenario has been moved."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import vizdoom as vzd
+
+from clau_doom.bootstrap.inputs import copy_inputs, placed_scenario, same_files, stored_scenario
+from clau_doom.config import ExperimentConfig, ScenarioConfig, to_yaml
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.errors import ConfigError
+from clau_doom.game import Scenario, resolve, scenario_facts
+from clau_doom.policies import GENES
+from clau_doom.storage import CFG, LARGEST_INPUT, WAD, Inputs, Runs
+from clau_doom.storage import GENES as GENES_FILE
+from tests.unit.game.wad_building import udmf_things, wad
+
+
+class Stored:
+    """A scenario of a user's own in a folder, and the inputs of an experiment that played it."""
+
+    def __init__(self, folder: Path, *lines: str, extra: bytes = b"") -> None:
+        (folder / "here").mkdir()
+        content = wad([("MAP01", b""), ("TEXTMAP", udmf_things(1)), ("EXTRA", extra)])
+        (folder / "here" / "a.wad").write_bytes(content)
+        (folder / "here" / "game.wad").write_bytes(wad([("MAP01", b"")], magic=b"IWAD"))
+        self.cfg = folder / "here" / "s.cfg"
+        head = ("doom_scenario_path = a.wad", "available_buttons = { ATTACK }")
+        self.cfg.write_text("\n".join((*head, *lines, "")))
+        self.config = ScenarioConfig(name=str(self.cfg))
+        self.before = resolve(self.config)
+        self.then = Provenance(facts=tuple(sorted({"vizdoom": "1", **scenario_facts(self.before)}.items())))
+        config = ExperimentConfig(name="lab", scenario=self.config)
+        experiment = Experiment(id="lab", uuid="1", seed=1, config_yaml=to_yaml(config), provenance=self.then)
+        self.inputs = Runs(folder / "runs").create(experiment, copy_inputs(GENES, self.before)).inputs
+
+    def scenario(self, *, replaying: bool = False, name: str | None = None) -> Scenario:
+        config = self.config if name is None else ScenarioConfig(name=name)
+        return stored_scenario(config, self.then, self.inputs, replaying=replaying)
+
+
+def test_named_files_come_first(tmp_path: Path) -> None:
+    """As long as they are there, the named files are played."""
+    assert Stored(tmp_path).scenario() == resolve(ScenarioConfig(name=str(tmp_path / "here" / "s.cfg")))
+
+
+@pytest.mark.parametrize("replaying", [False, True])
+def test_moved_files(tmp_path: Path, *, replaying: bool) -> None:
+    """Where the named files are gone, the copies of the same digests are played."""
+    stored = Stored(tmp_path)
+    (tmp_path / "here").rename(tmp_path / "there")
+    scenario = stored.scenario(replaying=replaying)
+    assert scenario.cfg == (stored.inputs.folder / CFG).absolute()
+    assert scenario.wad == (stored.inputs.folder / WAD).absolute()
+    assert same_files(scenario, stored.then)
+    config, files = placed_scenario(stored.config, scenario)
+    assert resolve(config, files).wad_sha256 == stored.before.wad_sha256
+    assert stored.scenario(name=str(tmp_path / "there" / "s.cfg")).cfg == tmp_path / "there" / "s.cfg"
+
+
+def test_changed_files(tmp_path: Path) -> None:
+    """A replay plays the recorded files; a resume keeps to the named ones, which their digests then refuse."""
+    stored = Stored(tmp_path)
+    stored.cfg.write_text(stored.cfg.read_text() + "living_reward = 5\n")
+    assert stored.scenario(replaying=True).cfg == (stored.inputs.folder / CFG).absolute()
+    assert stored.scenario().cfg == stored.cfg
+    assert not same_files(stored.scenario(), stored.then)
+
+
+def test_copies_that_are_not_the_recorded_files(tmp_path: Path) -> None:
+    """Damaged copies are never played."""
+    stored = Stored(tmp_path)
+    shutil.rmtree(tmp_path / "here")
+    (stored.inputs.folder / CFG).write_text("available_buttons = { USE }\n")
+    with pytest.raises(ConfigError, match=r"s\.cfg' does not exist.*CLAU_DOOM_SCENARIO_NAME"):
+        stored.scenario()
+
+
+@pytest.mark.parametrize(("lines", "extra"), [((), bytes(LARGEST_INPUT)), (("doom_game_path = game.wad",), b"")])
+def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, ...], extra: bytes) -> None:
+    """Large files and game files are not copied: moved, they must be named by their new path."""
+    stored = Stored(tmp_path, *lines, extra=extra)
+    assert sorted(path.name for path in stored.inputs.folder.iterdir()) == sorted(
+        {GENES_FILE, CFG} if extra else {GENES_FILE, CFG, WAD}
+    )
+    (tmp_path / "here").rename(tmp_path / "there")
+    with pytest.raises(ConfigError, match=r"name the .cfg's new path by CLAU_DOOM_SCENARIO_NAME"):
+        stored.scenario()
+    assert same_files(stored.scenario(name=str(tmp_path / "there" / "s.cfg")), stored.then)
+
+
+def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:
+    """What is copied is what was digested."""
+    stored = Stored(tmp_path)
+    stored.cfg.write_text("available_buttons = { USE }\n")
+    with pytest.raises(ConfigError, match=r"s\.cfg has changed while the experiment was planned"):
+        copy_inputs(GENES, stored.before)
+
+
+def test_scenarios_of_the_package_are_not_copied(tmp_path: Path) -> None:
+    """ViZDoom's own files belong to its version, which is part of the provenance."""
+    scenario = resolve(ScenarioConfig(name="basic"))
+    assert list(copy_inputs(GENES, scenario)) == [GENES_FILE]
+    assert placed_scenario(ScenarioConfig(name="basic"), scenario) == (ScenarioConfig(name="basic"), None)
+    gone = Provenance(facts=(("scenario.cfg", "0"), ("scenario.wad", "0")))
+    assert stored_scenario(ScenarioConfig(name="basic"), gone, Inputs(tmp_path), replaying=True) == scenario
+    assert Path(vzd.scenarios_path) in scenario.cfg.parents

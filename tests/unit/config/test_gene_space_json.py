@@ -1,0 +1,36 @@
+"""Tests of the JSON text of a gene space."""
+
+import pytest
+
+from clau_doom.config import gene_space_from_json, gene_space_to_json
+from clau_doom.domain import Gene, GeneBlock, GenomeSpace
+from clau_doom.errors import StoreCorrupted
+from clau_doom.policies import GENES
+
+SPACE = GenomeSpace(
+    (
+        Gene.real("range", -0.1, 2000.0, "How far."),
+        Gene.integer("burst", 1, 12),
+        Gene.choice("scan", ("left", "right")),
+        GeneBlock(name="layer0", shape=(3, 2), axes=("unit", "input"), low=-4.0, high=4.0, description="Weights."),
+        GeneBlock(name="bias", shape=(2,)),
+    )
+)
+
+
+@pytest.mark.parametrize("space", [SPACE, GENES, GenomeSpace(())])
+def test_a_space_comes_back(space: GenomeSpace) -> None:
+    """Kinds, bounds, choices, descriptions and blocks are kept; a block stays one entry."""
+    text = gene_space_to_json(space)
+    assert gene_space_from_json(text) == space
+    assert len(text) < 200 * (len(space.genes.parts) + 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{}", b"\xff", b"[1]", b'[{"name": "x", "kind": "odd"}]', b'[{"name": "x"}, {"name": "x"}]', b"[" * 9000],
+)
+def test_damaged_text(text: bytes) -> None:
+    """Whatever is not a gene space is damage of the store."""
+    with pytest.raises(StoreCorrupted, match="the stored genes are damaged"):
+        gene_space_from_json(text)
