@@ -3,13 +3,13 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
-__all__ = ["check_regular", "open_regular"]
+__all__ = ["check_regular", "open_regular", "read_regular"]
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading. A FIFO, which `open` would wait for, and a device are refused.
 
     Raises:
@@ -25,6 +25,12 @@ def open_regular(path: Path) -> BinaryIO:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the content of a regular file; raises as `open_regular` does."""
+    with open_regular(path) as file:
+        return file.read()
 
 
 def check_regular(status: os.stat_result, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from clau_doom.bootstrap.analysing import analyse, compare
 from clau_doom.config import StoredExperiment
 from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.files import open_regular
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
@@ -77,7 +78,7 @@ def check_report_target(path: Path, *, force: bool) -> None:
 
 def _beginning(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_HEAD)
     except OSError as error:
         raise StorageFailed(f"cannot read {path}, which is in the way: {error.strerror or error}") from error

@@ -3,6 +3,7 @@
 from hashlib import file_digest
 from pathlib import Path
 
+from clau_doom.files import open_regular
 from clau_doom.game import Scenario, own_files
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
@@ -20,6 +21,6 @@ def announced_files(scenario: Scenario) -> list[tuple[pb.ScenarioFile, Path]]:
 
 
 def _announced(role: pb.ScenarioFile.Role, path: Path) -> pb.ScenarioFile:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         digest = file_digest(file, "sha256").digest()
     return pb.ScenarioFile(role=role, sha256=digest, size=path.stat().st_size)

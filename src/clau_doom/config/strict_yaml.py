@@ -18,6 +18,7 @@ import yaml
 
 from clau_doom.config.text_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIES, MOST_LEVELS, MOST_LINES, shortened
 from clau_doom.errors import ConfigError
+from clau_doom.files import open_regular
 
 __all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
 
@@ -71,7 +72,7 @@ def read_document(path: Path) -> Document:
         ConfigError: It cannot be read ("cannot read X: ...") or parsed ("X is no valid YAML: ...").
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error

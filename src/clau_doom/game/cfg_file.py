@@ -10,6 +10,7 @@ from pathlib import Path
 import vizdoom as vzd
 
 from clau_doom.errors import ConfigError
+from clau_doom.files import open_regular
 
 __all__ = ["CfgFile", "package"]
 
@@ -124,7 +125,7 @@ def package() -> Path:
 def _options(path: Path) -> dict[str, str]:
     """Return the options with one value as ViZDoom reads them, which makes absolute paths relative to the file."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error

@@ -10,6 +10,7 @@ import vizdoom as vzd
 from clau_doom.config import ScenarioConfig
 from clau_doom.errors import ConfigError
 from clau_doom.escaping import quoted
+from clau_doom.files import open_regular
 from clau_doom.game.cfg_file import CfgFile, package
 from clau_doom.game.wads import read_maps
 from clau_doom.ports import ScenarioFacts
@@ -269,5 +270,5 @@ def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

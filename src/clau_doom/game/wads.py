@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from clau_doom.errors import ConfigError
+from clau_doom.files import open_regular
 
 __all__ = ["MapFile", "read_maps"]
 
@@ -66,7 +67,7 @@ def read_maps(path: Path) -> MapFile:
     Raises:
         ConfigError: The file has another format or is damaged: its directory does not fit the file.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         magic = file.read(4)
     if magic in {b"IWAD", b"PWAD"}:
         return MapFile(path, dict(_wad_maps(path.read_bytes(), str(path))))

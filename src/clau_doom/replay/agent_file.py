@@ -13,6 +13,7 @@ from clau_doom.config.section import Section
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
+from clau_doom.files import open_regular
 from clau_doom.replay.choosing import Contestant
 
 __all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]
@@ -139,7 +140,7 @@ def _episode(agent: str, row: _Recorded) -> Episode:
 
 def _text(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(_LARGEST + 1)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error

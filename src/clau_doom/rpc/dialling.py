@@ -10,6 +10,7 @@ import grpc
 from clau_doom.access import is_token, read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
+from clau_doom.files import read_regular
 from clau_doom.rpc.handshake import TlsFiles
 
 __all__ = ["TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
@@ -108,6 +109,6 @@ def _target(address: str) -> tuple[str, bool]:
 
 def _read(path: Path | None) -> bytes | None:
     try:
-        return path.read_bytes() if path else None
+        return read_regular(path) if path else None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error

@@ -8,6 +8,7 @@ import grpc
 
 from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import ConfigError
+from clau_doom.files import read_regular
 
 __all__ = ["addresses", "server_credentials"]
 
@@ -79,7 +80,7 @@ def _check_pair(config: GrpcConfig) -> None:
 
 def _read(name: str, path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_regular(Path(path))
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
         raise ConfigError(f"{name}: {message}", ((name, message),)) from error

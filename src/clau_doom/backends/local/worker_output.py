@@ -92,5 +92,5 @@ class WorkerOutput:
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file that only this user reads and writes, whatever the umask is."""
-    return os.open(path, flags, 0o600)
+    """Open a file that only this user reads and writes, whatever the umask is; a FIFO is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)
