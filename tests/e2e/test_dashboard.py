@@ -30,6 +30,26 @@ def config(name: str, *, generations: int = 8, episodes: int = 2, timeout: int =
     return YAML.format(name=name, generations=generations, episodes=episodes, timeout=timeout).strip()
 
 
+# What does not fit: elements that reach beyond the window or beyond their panel, and labels beyond their picture.
+TOO_WIDE = """
+() => {
+  const name = (it) => `${it.tagName} ${it.textContent.trim().slice(0, 40)}`;
+  const right = (it) => it.getBoundingClientRect().right;
+  const aside = ".announce, .scroll, .tree, .events, .skip";
+  const drawn = (it) => !it.closest(aside) && it.getClientRects().length;
+  const elements = [...document.querySelectorAll("body *")].filter(drawn);
+  const beyond = elements.filter((it) => right(it) > innerWidth + 1);
+  const cards = [...document.querySelectorAll(".problems button, .panel p, .editor > div > *")];
+  const wide = cards.filter((it) => !it.closest(aside) && right(it) > right(it.parentElement) + 1);
+  const labels = [...document.querySelectorAll("svg text")].filter((it) => {
+    const [inner, outer] = [it.getBoundingClientRect(), it.closest("svg").getBoundingClientRect()];
+    return inner.right > outer.right + 1 || inner.left < outer.left - 1;
+  });
+  return [...beyond, ...wide, ...labels].map(name);
+}
+"""
+
+
 class Visitor:
     """A page, and what went wrong in it."""
 
@@ -124,6 +144,7 @@ def test_an_experiment_that_is_started_in_the_page_evolves_before_ones_eyes(visi
     expect(page.get_by_role("heading", name="Genome")).to_be_visible()
     expect(page.locator(".gene").first).to_be_visible()
     page.get_by_role("button", name="Watch held out episode 0").click()
+    expect(page.get_by_role("progressbar", name="Film of held out episode 0")).to_be_visible()
     film = page.locator("video")
     expect(film).to_be_visible(timeout=120_000)
     expect(page.get_by_text("proved to be the one that is recorded")).to_be_visible()
@@ -190,7 +211,13 @@ def test_a_bad_configuration_shows_its_errors_in_place(visitor: Visitor) -> None
     )
     area.dispatch_event("drop", {"dataTransfer": dropped})
     expect(area).to_have_value(text)
-    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="2 problems")).to_be_visible()
+    assert visitor.complaints == [], "problems are shown before anything is started"
+    for width in (1360, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(TOO_WIDE) == [], width
+    with page.expect_response("**/api/experiments"):
+        page.get_by_role("button", name="Start").click()
     expect(page.get_by_role("heading", name="2 problems")).to_be_visible()
     assert [line.inner_text() for line in page.locator(".lines .bad").all()] == ["2", "4"]
     expect(page.locator(".problems")).to_contain_text("did you mean")
@@ -265,6 +292,7 @@ def test_pages_have_no_serious_fault_of_accessibility(
         ]
         assert faults == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert page.evaluate(TOO_WIDE) == [], path
         if path == "/login":
             page.get_by_label("Token").fill((service.folder / "runs" / "token").read_text().strip())
             page.get_by_role("button", name="Log in").click()
@@ -290,13 +318,31 @@ def test_a_run_is_shown_while_it_lasts(service: Any, chromium: Browser) -> None:
         expect(page.get_by_role("heading", name="alone")).to_be_visible()
         grows(page, 2)
         expect(page.get_by_role("link", name="New experiment")).to_have_count(0)
+        shown_by_a_server(service, chromium)
         page.get_by_role("button", name="Cancel").click()
         page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         assert process.wait(30) != 0
+        expect(page.get_by_text("The run has ended: cancelled. This dashboard ended with it")).to_be_visible()
+        expect(page.locator(".head .state")).to_have_text(["cancelled", "not running"])
+        expect(page.get_by_text("The server does not answer")).to_have_count(0)
         page.close()
     finally:
         process.kill()
         process.wait()
+
+
+def shown_by_a_server(service: Any, chromium: Browser) -> None:
+    """A server of the same folder follows the run: it says who runs it, offers no steering, and contradicts nothing."""
+    service.start()
+    visitor = Visitor(chromium.new_page(), service.page)
+    visitor.log_in(service.login)
+    page = visitor.open("/experiments/alone")
+    expect(page.locator(".head .state", has_text="run by another process")).to_be_visible()
+    expect(page.locator(".head .state.running")).to_be_visible()
+    expect(page.get_by_text("not running")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    grows(page, rows_of_curve(page) + 1)
+    page.close()
 
 
 def test_pages_are_used_by_the_keyboard_alone(visitor: Visitor) -> None:

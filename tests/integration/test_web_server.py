@@ -207,6 +207,17 @@ async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> Non
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
 
 
+async def test_a_configuration_is_checked_before_it_is_started(serving: Serving) -> None:
+    """Problems come with their lines, as they do when it is started; nothing is stored."""
+    async with serving() as browser:
+        assert await browser.post("/api/check", YAML) == (200, {"error": None})
+        _, told = await browser.post("/api/check", "name: x\npopulation: -3\n")
+        assert told["error"]["problems"] == [
+            {"path": "population", "text": "-3 is too small: use 1 or more", "line": 2}
+        ]
+        assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
+
+
 async def test_what_is_not_there_is_said(serving: Serving) -> None:
     """Unknown experiments, agents, generations and paths, and numbers that are none."""
     async with serving() as browser:
@@ -488,6 +499,8 @@ async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
         assert (status, told["error"]["kind"]) == (409, "WrongState")
         assert "shown" in told["error"]["message"]
         assert (await browser.get("/api/films/0123"))[0] == 404
+        assert await browser.get(f"{agent}?purpose=training&number=0") == (200, None), "none is being made"
+        assert (await browser.get(f"{agent}?purpose=fun&number=0"))[0] == 400
 
 
 async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving) -> None:

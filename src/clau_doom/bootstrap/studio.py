@@ -22,6 +22,7 @@ from clau_doom.bootstrap.reporting import report, report_comparison
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 from clau_doom.errors import StorageFailed, WrongState
+from clau_doom.web import FilmProgress
 
 if TYPE_CHECKING:
     from clau_doom.analysis.archive import EliteMap
@@ -43,6 +44,7 @@ class Studio:
         self._kept: OrderedDict[str, Path] = OrderedDict()
         self._making = asyncio.Lock()
         self._waiting = 0
+        self._progress: dict[str, FilmProgress] = {}
 
     async def __aenter__(self) -> Self:
         """Make a folder for films."""
@@ -94,10 +96,11 @@ class Studio:
             WrongState: It cannot be played again, or too many wait for films; the message says why.
             StorageFailed: The film cannot be written.
         """
-        key = sha256(f"{uuid} {agent} {purpose.value} {number}".encode()).hexdigest()[:24]
+        key = _key(uuid, agent, purpose, number)
         if self._waiting >= _MOST_WAITING:
             raise WrongState(f"{_MOST_WAITING} films are waited for already: ask again when one is made")
         self._waiting += 1
+        self._progress.setdefault(key, FilmProgress(stage="waiting"))
         try:
             async with self._making:
                 if key not in self._kept:
@@ -108,14 +111,19 @@ class Studio:
                     oldest.unlink(missing_ok=True)
         finally:
             self._waiting -= 1
+            self._progress.pop(key, None)
         return key
+
+    def film_progress(self, uuid: str, agent: str, purpose: Purpose, number: int) -> FilmProgress | None:
+        """Return how far a film is, or None where it is not being made."""
+        return self._progress.get(_key(uuid, agent, purpose, number))
 
     async def _made(self, key: str, agent: str, purpose: Purpose, number: int) -> Path:
         assert self._folder is not None, "entered first"
         path = Path(self._folder.name) / f"{key}.mp4"
         command = [sys.executable, "-P", "-m", "clau_doom", "--output-dir", str(self._output_dir), "replay", agent]
         command += ["--purpose", purpose.value.replace("_", "-"), "--episode", str(number)]
-        command += ["--overlay", "-o", str(path), "--json"]
+        command += ["--overlay", "-o", str(path), "--json", "--progress"]
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -129,7 +137,8 @@ class Studio:
             os.setpriority(os.PRIO_PROCESS, process.pid, 10)
         try:
             async with asyncio.timeout(_PATIENCE):
-                _, said = await process.communicate()
+                said = await self._followed(key, process)
+                await process.wait()
         except TimeoutError as error:
             raise StorageFailed(f"the film of {agent} was not made within {_PATIENCE:g} s") from error
         finally:
@@ -138,6 +147,31 @@ class Studio:
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
-            lines = said.decode(errors="replace").strip().splitlines()
-            raise WrongState((lines[-1] if lines else "the film could not be made").removeprefix("error: "))
+            raise WrongState((said or "the film could not be made").removeprefix("error: "))
         return path
+
+    async def _followed(self, key: str, process: asyncio.subprocess.Process) -> str:
+        """Read what a film's process writes until it ends; return the last line that is no progress."""
+        assert process.stderr is not None
+        last = ""
+        while line := (await process.stderr.readline()).decode(errors="replace").strip():
+            if progress := _progress_of(line):
+                self._progress[key] = progress
+            else:
+                last = line
+        return last
+
+
+def _key(uuid: str, agent: str, purpose: Purpose, number: int) -> str:
+    return sha256(f"{uuid} {agent} {purpose.value} {number}".encode()).hexdigest()[:24]
+
+
+def _progress_of(line: str) -> FilmProgress | None:
+    """Return the progress that a line of `clau-doom replay --progress` tells, or None for any other line."""
+    words = line.split(" ")
+    if words == ["progress", "playing"]:
+        return FilmProgress(stage="playing")
+    if len(words) == 3 and words[:2] == ["progress", "filming"]:
+        with contextlib.suppress(ValueError):
+            return FilmProgress(stage="filming", share=float(words[2]))
+    return None

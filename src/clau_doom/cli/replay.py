@@ -63,6 +63,9 @@ def replay(
     ] = None,
     trust: TrustedNames = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show it in a window, in real time.")] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", hidden=True, help="Write progress to stderr, a line at a time, for programs.")
+    ] = False,
     as_json: AsJson = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
@@ -91,9 +94,11 @@ def replay(
         address=address,
         trust=trust_of(trust, address),
     )
+    if progress:
+        typer.echo("progress playing", err=True)
     with _said(f"playing {plan.choice.name} of {plan.choice.who.id}"):
         performance = prove(plan)
-    film = _show(plan, performance, size, output, clip=clip, overlay=overlay, watch=watch)
+    film = _show(plan, performance, size, output, clip=clip, overlay=overlay, watch=watch, progress=progress)
     if as_json:
         print_json(proof_json(plan, performance, film))
     else:
@@ -131,10 +136,11 @@ def _show(
     clip: "Clip",
     overlay: bool,
     watch: bool,
+    progress: bool,
 ) -> "Film | None":
     from clau_doom.bootstrap.replaying import rerun
     from clau_doom.ports import FrameSource
-    from clau_doom.replay import InRealTime, Overlay, film
+    from clau_doom.replay import InRealTime, Overlay, Reported, film
 
     if output is None and not watch:
         return None
@@ -142,12 +148,18 @@ def _show(
     drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
     with rerun(plan, performance, size, window=watch) as again:
         source: FrameSource = InRealTime(again) if watch else again
+        if progress:
+            source = Reported(source, performance.outcome.measures.tics, _tell)
         if output is None:
             for _ in source.frames():
                 pass
             return None
         with _said(f"filming {performance.outcome.measures.tics:,.0f} tics"):
             return film(output, source, size, overlay=drawn, clip=clip, title=f"{caption}, {plan.choice.name}")
+
+
+def _tell(share: float) -> None:
+    typer.echo(f"progress filming {share:.2f}", err=True)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a
 
 from clau_doom.replay.agent_file import SUFFIX, Setting, agent_text, read_agent
 from clau_doom.replay.choosing import Choice, Contestant, choose, contestant
-from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, film, film_size
+from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, Reported, film, film_size
 from clau_doom.replay.overlay import Overlay
 from clau_doom.replay.proof import Decision, Performance, check, differs, perform
 from clau_doom.replay.rerun import Rerun
@@ -27,6 +27,7 @@ __all__ = [
     "InRealTime",
     "Overlay",
     "Performance",
+    "Reported",
     "Rerun",
     "Setting",
     "agent_text",

@@ -13,7 +13,7 @@ from clau_doom.ports import Frame, FrameSource
 from clau_doom.replay.overlay import Overlay
 from clau_doom.replay.video import format_of, write_video
 
-__all__ = ["TICS_A_SECOND", "Clip", "Film", "InRealTime", "film", "film_size"]
+__all__ = ["TICS_A_SECOND", "Clip", "Film", "InRealTime", "Reported", "film", "film_size"]
 
 TICS_A_SECOND = 35
 
@@ -118,6 +118,32 @@ class InRealTime:
             early = begun + frame.tic / TICS_A_SECOND - self._now()
             if early > 0.0:
                 self._sleep(early)
+            yield frame
+
+
+class Reported:
+    """The frames of another source, with a report of each hundredth of the episode."""
+
+    def __init__(self, source: FrameSource, tics: float, report: Callable[[float], None]) -> None:
+        """Report progress as a share from 0 to 1.
+
+        Args:
+            source: The episode.
+            tics: How long it is.
+            report: Called with the share that is over.
+        """
+        self._source = source
+        self._tics = max(tics, 1.0)
+        self._report = report
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames."""
+        reported = -1
+        for frame in self._source.frames():
+            share = min(int(100 * frame.tic / self._tics), 100)
+            if share > reported:
+                reported = share
+                self._report(share / 100)
             yield frame
 
 

@@ -7,5 +7,6 @@ is changed is changed through the same `Orchestrator` that the gRPC API drives.
 """
 
 from clau_doom.web.server import WebServer
+from clau_doom.web.studio import FilmProgress
 
-__all__ = ["WebServer"]
+__all__ = ["FilmProgress", "WebServer"]

@@ -22,6 +22,7 @@ from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.arena import Arena
+from clau_doom.web.refusals import told
 from clau_doom.web.shelf import Shelf
 from clau_doom.web.studio import Studio
 from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
@@ -70,6 +71,7 @@ class Api:
         self._finish = finishing.finish
         self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
         self._reporting = asyncio.Lock()
+        self._checking = asyncio.Lock()
         self._arena = Arena(orchestrator.glimpses)
         self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
         self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
@@ -82,6 +84,7 @@ class Api:
         return [
             Route("/experiments", self._list, methods=["GET"]),
             Route("/experiments", self._start, methods=["POST"]),
+            Route("/check", self._check, methods=["POST"]),
             Route(one, self._show, methods=["GET"]),
             Route(one + "/population", self._population, methods=["GET"]),
             Route(one + "/genes", self._genes, methods=["GET"]),
@@ -90,6 +93,7 @@ class Api:
             *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
             Route("/agents/{agent}", self._agent, methods=["GET"]),
             Route("/agents/{agent}/films", self._make_film, methods=["POST"]),
+            Route("/agents/{agent}/films", self._film_progress, methods=["GET"]),
             Route("/report", self._report, methods=["GET"]),
             Route("/arena", self._watch, methods=["GET"]),
             Route("/films/{key}", self._film, methods=["GET"]),
@@ -103,7 +107,10 @@ class Api:
 
     async def _list(self, request: Request) -> Response:
         stored = await self._all.get(fresh=_fresh(request))
-        rows = await asyncio.to_thread(lambda: [experiment_row(each) for each in stored])
+        live = self._orchestrator.live
+        rows = await asyncio.to_thread(
+            lambda: [experiment_row(each, here=each.snapshot.experiment.id in live) for each in stored]
+        )
         rows.sort(key=lambda row: row["last_activity"], reverse=True)
         return JSONResponse({"experiments": rows, "draining": self._orchestrator.draining})
 
@@ -115,9 +122,25 @@ class Api:
         )
         return JSONResponse({"id": stored.snapshot.experiment.id, "created": created}, status_code=201)
 
+    async def _check(self, request: Request) -> Response:
+        """Say what is wrong with a configuration, as starting it would; nothing is stored."""
+        text = await _text(request)
+        try:
+            async with self._checking:  # one at a time: it is work for a core
+                config = await asyncio.to_thread(config_from_yaml, text, name="the configuration")
+                await asyncio.to_thread(self._orchestrator.space, config)
+        except ClauDoomError as error:
+            return JSONResponse({"error": told(error)})
+        return JSONResponse({"error": None})
+
     async def _show(self, request: Request) -> Response:
         stored = await self._stored(request)
-        return JSONResponse(await asyncio.to_thread(experiment_view, stored, self._studio.fitness(stored.config)))
+        fitness, here = self._studio.fitness(stored.config), self._runs(stored)
+        return JSONResponse(await asyncio.to_thread(experiment_view, stored, fitness, here=here))
+
+    def _runs(self, stored: StoredExperiment) -> bool:
+        """Say whether this process runs an experiment."""
+        return stored.snapshot.experiment.id in self._orchestrator.live
 
     async def _population(self, request: Request) -> Response:
         stored = await self._stored(request)
@@ -145,6 +168,14 @@ class Api:
         key = await self._studio.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
+    async def _film_progress(self, request: Request) -> Response:
+        """Say how far a film is, or null where it is not being made."""
+        agent, query = request.path_params["agent"], request.query_params
+        stored = await self._read(experiment_of_player(agent))
+        purpose, number = _purpose(query.get("purpose")), _whole(query.get("number", ""), "number")
+        found = self._studio.film_progress(stored.snapshot.experiment.uuid, agent, purpose, number)
+        return JSONResponse({"stage": found.stage, "share": found.share} if found else None)
+
     async def _film(self, request: Request) -> Response:
         path = self._studio.find_film(request.path_params["key"])
         if path is None:
@@ -156,9 +187,8 @@ class Api:
         stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
         evaluation = stored.snapshot.find(agent)
         space = await self._space(stored)
-        return JSONResponse(
-            await asyncio.to_thread(agent_view, stored, evaluation, space, self._studio.fitness(stored.config))
-        )
+        fitness, here = self._studio.fitness(stored.config), self._runs(stored)
+        return JSONResponse(await asyncio.to_thread(agent_view, stored, evaluation, space, fitness, here=here))
 
     async def _steer(self, verb: str, request: Request) -> Response:
         stored = await self._finish(self._verbs[verb](request.path_params["experiment"]))

@@ -13,7 +13,7 @@ from clau_doom import errors
 from clau_doom.errors import ConfigError, describe
 from clau_doom.logs import get_logger
 
-__all__ = ["Refusals"]
+__all__ = ["Refusals", "told"]
 
 _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
     {
@@ -72,12 +72,18 @@ def _answer(error: Exception, path: str) -> Response:
         error_id = secrets.token_hex(6)
         _log.error("a page's request went wrong", path=path, error_id=error_id, exc_info=error)
         message = f"something went wrong here: the server's log says what, under {error_id}"
-        told: dict[str, object] = {"kind": "Internal", "message": message}
-        return JSONResponse({"error": told}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
-    told = {"kind": type(error).__name__, "message": describe(error)}
+        return JSONResponse(
+            {"error": {"kind": "Internal", "message": message}}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR
+        )
+    return JSONResponse({"error": told(error)}, status_code=status)
+
+
+def told(error: Exception) -> dict[str, object]:
+    """Return an error that clients may see as JSON: its kind, its text, and a configuration's problems by line."""
+    found: dict[str, object] = {"kind": type(error).__name__, "message": describe(error)}
     if isinstance(error, ConfigError):
-        told["problems"] = [
+        found["problems"] = [
             {"path": path, "text": text, "line": line}
             for (path, text), line in zip(error.problems, error.lines, strict=True)
         ]
-    return JSONResponse({"error": told}, status_code=status)
+    return found

@@ -1,8 +1,9 @@
 """What the dashboard asks to be made of experiments: the seam between this room and the one that wires it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
@@ -10,7 +11,20 @@ from clau_doom.domain import Fitness, GenomeSpace, Purpose
 if TYPE_CHECKING:
     from clau_doom.analysis.archive import EliteMap
 
-__all__ = ["Studio"]
+__all__ = ["FilmProgress", "Studio"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilmProgress:
+    """How far a film is.
+
+    Attributes:
+        stage: What is done now; a film waits while others are made.
+        share: How much of the episode is filmed, from 0 to 1.
+    """
+
+    stage: Literal["waiting", "playing", "filming"]
+    share: float = 0.0
 
 
 class Studio(Protocol):
@@ -50,6 +64,10 @@ class Studio(Protocol):
             WrongState: It cannot be played again, or too many wait for films.
             StorageFailed: The film cannot be written.
         """
+        ...
+
+    def film_progress(self, uuid: str, agent: str, purpose: Purpose, number: int) -> FilmProgress | None:
+        """Return how far a film is, with the arguments of `film`; None where it is not being made."""
         ...
 
     def find_film(self, key: str) -> Path | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clau_doom.analysis import ROLE_NAMES, generation_rows, held_out_table, telling_measures
+from clau_doom.analysis.lineage import line_of
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import (
     Agent,
@@ -36,14 +37,20 @@ _MOST_GENES = 64
 Json = dict[str, Any]
 
 
-def experiment_row(stored: StoredExperiment) -> Json:
-    """Return an experiment as the list has it."""
+def experiment_row(stored: StoredExperiment, *, here: bool) -> Json:
+    """Return an experiment as the list has it.
+
+    Args:
+        stored: The experiment.
+        here: Whether this process runs it, so that it can be steered here.
+    """
     snapshot, config = stored.snapshot, stored.config
     played = sum(map(len, snapshot.episodes.values())) + sum(map(len, snapshot.judging.values()))
     seconds = snapshot.running_seconds
     return {
         "id": snapshot.experiment.id,
         "state": stored.state.value,
+        "here": here,
         "reason": _shown(snapshot.reason),
         "scenario": printable(config.scenario.name),
         "policy": config.policy.kind,
@@ -63,13 +70,13 @@ def experiment_row(stored: StoredExperiment) -> Json:
     }
 
 
-def experiment_view(stored: StoredExperiment, fitness: Fitness) -> Json:
+def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -> Json:
     """Return one experiment: its generations, champion, held-out results, failures and configuration."""
     snapshot = stored.snapshot
     name = snapshot.experiment.id
     champion = snapshot.champion
     return {
-        **experiment_row(stored),
+        **experiment_row(stored, here=here),
         "seed": snapshot.experiment.seed,
         "fitness": stored.config.fitness if isinstance(stored.config.fitness, str) else "weighted",
         "measures": list(telling_measures(stored.config.scenario.name)),
@@ -141,7 +148,9 @@ def genes_view(stored: StoredExperiment, space: GenomeSpace | None) -> Json:
     return {"generations": list(range(len(generations))), "genes": drawn}
 
 
-def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSpace | None, fitness: Fitness) -> Json:
+def agent_view(
+    stored: StoredExperiment, evaluation: Evaluation, space: GenomeSpace | None, fitness: Fitness, *, here: bool
+) -> Json:
     """Return one agent: its genes in their ranges, its family back to drawn genomes, its episodes."""
     snapshot, agent = stored.snapshot, evaluation.agent
     named = space.named(agent.genome) if space else {}
@@ -151,6 +160,7 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
         "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),
         "traceback": printable_message(snapshot.traces[agent.id]) if agent.id in snapshot.traces else None,
         "experiment": agent.experiment,
+        "here": here,
         "state": stored.state.value,
         "measures": list(telling_measures(stored.config.scenario.name)),
         "champion": snapshot.champion is not None and snapshot.champion[0] == agent.ref,
@@ -160,6 +170,8 @@ def agent_view(stored: StoredExperiment, evaluation: Evaluation, space: GenomeSp
         ],
         "genes_total": len(agent.genome),
         "children": [child.id for child in _children(snapshot, agent)],
+        # The same line as the command line draws; ties are for it to decide.
+        "line": [_id(agent.experiment, each.agent) for each in line_of(agent.ref, snapshot.generations)],
         "ancestors": [_brief(snapshot, ancestor) for ancestor in snapshot.ancestors(agent)[:400]],
         "episodes": [
             {

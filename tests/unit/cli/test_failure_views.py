@@ -58,7 +58,7 @@ def test_every_view_of_a_failed_agent_shows_where_its_policy_raised() -> None:
         expected = TRACE if evaluation.agent.ref.index < 2 else None
         console.print(portrait_view(found.snapshot, evaluation, space, fitness, ()))
         assert portrait_json(found.snapshot, evaluation, space, fitness)["traceback"] == expected
-        assert agent_view(found, evaluation, space, fitness)["traceback"] == expected
+        assert agent_view(found, evaluation, space, fitness, here=False)["traceback"] == expected
         assert agent_message(found, evaluation, space=space, whole=True).traceback == (expected or "")
         assert agent_message(found, evaluation, space=space, whole=False).traceback == ""
     assert console.export_text().count('File "own_policy.py", line 3, in decide') == 2

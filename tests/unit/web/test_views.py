@@ -24,7 +24,7 @@ def test_texts_from_outside_are_short_and_escaped() -> None:
         summaries=(),
     )
     stored = StoredExperiment(snapshot=snapshot, config=config, state=ExperimentState.FAILED, last_activity=0.0)
-    view = experiment_view(stored, make_fitness(config))
+    view = experiment_view(stored, make_fitness(config), here=False)
     assert view.pop("config_yaml") == experiment.config_yaml
     text = json.dumps(view, ensure_ascii=False)
     assert not {"\x1b", "\u202e"} & set(text)

@@ -56,14 +56,17 @@ const axis = (label) => ({
 
 const whole = (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : ""));
 
+// The width of an axis upward: its label, and as much as its longest number needs.
+const roomFor = (_plot, values) => 30 + 8 * Math.max(4, ...(values ?? []).map((value) => String(value).length));
+
 const base = (generationsLabel, valueLabel) => ({
-  padding: [12, 12, 0, 0],
+  padding: [12, 30, 0, 0], // room for half of the last label
   cursor: { points: { size: 7 }, drag: { x: true, y: false } },
   legend: { show: false },
   scales: { x: { time: false } },
   axes: [
     { ...axis(generationsLabel), values: whole, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
-    { ...axis(valueLabel), size: 62 },
+    { ...axis(valueLabel), size: roomFor },
   ],
 });
 
@@ -105,7 +108,8 @@ function fitnessLabel(generations, name) {
 }
 
 // Curves of several experiments over each other. `lines`: {label, points: [[generation, value]]}.
-export const LINE_COLOURS = ["accent", "info", "good", "warn", "bad", "ink"];
+export const SERIES = [1, 2, 3, 4, 5, 6];
+const DASHES = [[], [8, 4], [2, 3], [12, 3, 2, 3], [5, 5], [1, 5]];
 
 export function Curves({ lines, name, height = 300 }) {
   const last = Math.max(...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
@@ -117,7 +121,7 @@ export function Curves({ lines, name, height = 300 }) {
   const labels = lines.map(({ label }) => label);
   const make = () => ({
     ...base("generation", name),
-    series: [{}, ...lines.map((_, at) => ({ stroke: paint(LINE_COLOURS[at]), width: 2, points: { size: 5 } }))],
+    series: [{}, ...lines.map((_, at) => ({ stroke: paint(`series-${SERIES[at]}`), width: 2, dash: DASHES[at], points: { size: 5 } }))],
   });
   const read = (at) => `generation ${at}: ${labels.map((label, place) => `${label} ${number(columns[place][at])}`).join(", ")}`;
   return html`
@@ -150,7 +154,7 @@ export function Scatter({ agents, x, y, of, height = 320 }) {
     const room = (high - low || Math.abs(high) || 1) * 0.06;
     return [low - room, high + room];
   };
-  const [left, right, top, bottom] = [56, 14, 12, 40];
+  const [left, right, top, bottom] = [72, 36, 12, 40];
   const [xLow, xHigh] = range(points.map(({ at }) => at));
   const [yLow, yHigh] = range(points.map(({ up }) => up));
   const across = (value) => left + ((value - xLow) / (xHigh - xLow)) * (width - left - right);

@@ -39,17 +39,25 @@ export function useAnswer(path, { every = 0 } = {}) {
 }
 
 // Calls `happened` for each event after `after`, and returns how the connection stands. `after` null: not yet.
-export function useEvents(experiment, after, happened) {
+// `follows`: begin again where a stream ends, because another process adds to the log.
+export function useEvents(experiment, after, follows, happened) {
   const [state, setState] = useState("connecting");
   const latest = useRef(happened);
   latest.current = happened;
   const begin = after === null ? null : experiment;
+  const stream = useRef(null);
   useEffect(() => {
     if (begin === null) return undefined;
     const events = new Events(begin, after, { happened: (event) => latest.current(event), state: setState });
+    stream.current = events;
     return () => events.close();
     // `after` says where to begin, and is looked at once.
   }, [begin]);
+  useEffect(() => {
+    if (!follows || state !== "over") return undefined;
+    const timer = setTimeout(() => stream.current?.open(), 2000);
+    return () => clearTimeout(timer);
+  }, [follows, state]);
   return state;
 }
 

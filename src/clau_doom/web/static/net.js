@@ -13,11 +13,29 @@ export class Refused extends Error {
   }
 }
 
+// How the run ended whose dashboard this is, as far as this page has heard.
+let outcome = "";
+const ENDS = ["completed", "failed", "cancelled", "interrupted"];
+
+function hear(event) {
+  outcome = ENDS.find((state) => `experiment_${state}` in event) ?? outcome;
+}
+
+// The process whose dashboard this is has ended; without an outcome that this page has heard, it was killed.
+export class Ended extends Refused {
+  constructor(state) {
+    super("Ended", `The run has ended${state && `: ${state}`}. This dashboard ended with it; clau-doom serve shows its results.`);
+    this.state = state || "interrupted";
+  }
+}
+
 async function ask(path, options = {}) {
   let answer;
   try {
     answer = await fetch(`/api${path}`, options);
   } catch {
+    if (options.signal?.aborted) throw new Refused("Aborted", "The request was given up.");
+    if (!STARTS) throw new Ended(outcome);
     throw new Refused("Unreachable", "The server does not answer. It may have been stopped; this page keeps trying.");
   }
   if (answer.status === 401) {
@@ -34,11 +52,16 @@ async function ask(path, options = {}) {
 
 export const get = (path, signal) => ask(path, { signal });
 
-export const post = (path, body = "") =>
+export const post = (path, body = "", { note = "", signal } = {}) =>
   ask(path, {
     method: "POST",
     body,
-    headers: { "x-csrf-token": meta("csrf"), "x-request-id": crypto.randomUUID?.() ?? String(Math.random()) },
+    signal,
+    headers: {
+      "x-csrf-token": meta("csrf"),
+      "x-request-id": crypto.randomUUID?.() ?? String(Math.random()),
+      "x-note": encodeURIComponent(note),
+    },
   });
 
 // An experiment's events after a sequence, in order, each once. A browser comes back by itself after most breaks, and
@@ -65,7 +88,9 @@ export class Events {
       const sequence = Number(lastEventId);
       if (sequence <= this.last) return;
       this.last = sequence;
-      this.happened(JSON.parse(data));
+      const event = JSON.parse(data);
+      hear(event);
+      this.happened(event);
     });
     source.addEventListener("over", () => {
       source.close();

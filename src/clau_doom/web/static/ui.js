@@ -1,6 +1,7 @@
 // Small pieces that pages are made of.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { Ended } from "./net.js";
 import { count, number } from "./words.js";
 
 export const State = ({ state, label = state }) => html`<span class="state ${state}">${label}</span>`;
@@ -12,9 +13,9 @@ export const Empty = ({ title, children }) => html`<div class="empty"><h2>${titl
 
 // What failed; where something older is still shown, the note stands above it.
 export const Failure = ({ error, again }) => html`
-  <div class="note bad" role="alert">
+  <div class=${`note ${error instanceof Ended ? "" : "bad"}`} role="alert">
     <span>${error.message}</span>
-    ${again && html`<button class="button quiet" onClick=${() => again(true)}>Try again</button>`}
+    ${again && !(error instanceof Ended) && html`<button class="button quiet" onClick=${() => again(true)}>Try again</button>`}
   </div>
 `;
 
@@ -119,11 +120,12 @@ export function Action({ label, work, done, danger, confirm, disabled }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const dialog = useRef(null);
+  const note = useRef(null);
   const act = async () => {
     setBusy(true);
     setError(null);
     try {
-      await work();
+      await work(note.current?.value.trim() ?? "");
       done?.();
     } catch (failure) {
       setError(failure);
@@ -143,9 +145,12 @@ export function Action({ label, work, done, danger, confirm, disabled }) {
       html`
         <dialog ref=${dialog} aria-label=${label}>
           <p>${confirm}</p>
-          <form method="dialog" class="actions">
-            <button class="button">Keep it</button>
-            <button class="button danger" onClick=${act}>${label}</button>
+          <form method="dialog">
+            <label>Reason, for the audit log <input ref=${note} maxlength="500" autocomplete="off" /></label>
+            <div class="actions">
+              <button class="button" type="button" onClick=${() => dialog.current.close()}>Keep it</button>
+              <button class="button danger" onClick=${act}>${label}</button>
+            </div>
           </form>
         </dialog>
       `}

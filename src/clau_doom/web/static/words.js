@@ -43,7 +43,7 @@ const PAYLOADS = {
   generation_started: (it) => [`generation ${it.generation ?? 0} started with ${count((it.agents ?? []).length, "agent")}`, "plain"],
   agents_asked: (it) => [`${count((it.agents ?? []).length, "agent")} asked for generation ${it.generation ?? 0}`, "faint"],
   generation_completed: ({ summary }) => [
-    `generation ${summary.index ?? 0} completed: best ${number(summary.best_fitness)}, mean ${number(summary.mean_fitness)}`,
+    `generation ${summary.generation ?? 0} completed: best ${number(summary.best_fitness)}, mean ${number(summary.mean_fitness)}`,
     "good",
   ],
   champion_chosen: (it) => [`champion chosen: ${short(it.champion?.agent_id ?? it.agent_id ?? "")}`, "good"],
@@ -54,6 +54,7 @@ const PAYLOADS = {
   episode_lost: (it) => [`${short(it.agent_id)} lost episode ${it.number ?? 0}, attempt ${it.attempt}: ${it.reason}`, "warn"],
   contestant_failed: (it) => [`${short(it.agent_id)} failed while it was judged: ${it.reason}`, "bad"],
   agent_evaluated: (it) => [`${short(it.agent_id)} evaluated: ${number(it.fitness ?? 0)}`, "plain"],
+  agent_dropped: (it) => [`${short(it.agent_id)} dropped by racing after ${count(it.episodes ?? 0, "episode")}: ${number(it.fitness ?? 0)}`, "plain"],
   agent_failed: (it) => [`${short(it.agent_id)} failed: ${it.reason}`, "bad"],
   agent_paused: (it) => [`${short(it.agent_id)} paused by a person`, "warn"],
   agent_resumed: (it) => [`${short(it.agent_id)} goes on`, "good"],
@@ -61,13 +62,13 @@ const PAYLOADS = {
   genome_injected: (it) => [`a genome was injected for generation ${it.generation ?? 0}`, "warn"],
 };
 
-// What an event says: {kind, text, tone, agent, time, sequence}.
+const ENVELOPE = new Set(["experiment_id", "sequence", "time"]);
+
+// What an event says: {kind, text, tone, agent, time, sequence}. An event without words of its own shows its name.
 export function told(event) {
-  const kind = Object.keys(PAYLOADS).find((name) => name in event) ?? "unknown";
+  const kind = Object.keys(event).find((name) => !ENVELOPE.has(name)) ?? "event";
   const payload = event[kind] ?? {};
-  let text = spaced(kind);
-  let tone = "plain";
-  if (kind !== "unknown") [text, tone] = PAYLOADS[kind](payload);
+  const [text, tone] = PAYLOADS[kind]?.(payload) ?? [spaced(kind), "plain"];
   const agent = payload.agent_id ?? payload.episode?.agent_id ?? null;
   return { kind, text, tone, agent, time: event.time, sequence: Number(event.sequence) };
 }

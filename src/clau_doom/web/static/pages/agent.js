@@ -2,8 +2,8 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
-import { post } from "../net.js";
-import { Action, AgentLink, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
+import { get, post } from "../net.js";
+import { Action, AgentLink, Failure, Meter, Panel, State, Table, Tiles, Waiting } from "../ui.js";
 import { count, number, short, spaced } from "../words.js";
 
 const MOST_GENES = 60;
@@ -48,8 +48,8 @@ export function AgentPage({ argument: id }) {
 
 function Commands({ data, again }) {
   const running = data.state === "running" || data.state === "paused";
-  if (!running) return null;
-  const command = (verb) => () => post(`/agents/${encodeURIComponent(data.id)}/${verb}`);
+  if (!running || !data.here) return null;
+  const command = (verb) => (note) => post(`/agents/${encodeURIComponent(data.id)}/${verb}`, "", { note });
   const done = () => again(true);
   const pending = data.status === "pending";
   return html`
@@ -112,12 +112,7 @@ function Tree({ data }) {
     const parents = row.flatMap((id) => known.get(id)?.parents ?? []).filter((id) => known.has(id));
     row = [...new Set(parents)].slice(0, MOST_ACROSS);
   }
-  const line = new Set([data.id]);
-  for (let id = data.id; id; ) {
-    const [fitter] = (known.get(id)?.parents ?? []).map((parent) => known.get(parent)).filter(Boolean).sort((one, other) => (other.fitness ?? -Infinity) - (one.fitness ?? -Infinity));
-    id = fitter && !line.has(fitter.id) ? fitter.id : null;
-    if (id) line.add(id);
-  }
+  const line = new Set(data.line);
   const across = Math.max(...rows.map((each) => each.length));
   const [column, level] = [92, 62];
   const width = Math.max(across * column, 300);
@@ -158,13 +153,19 @@ function Episodes({ data }) {
   const [film, setFilm] = useState(null);
   const watch = async (row) => {
     const name = `${spaced(row.purpose)} episode ${row.number}`;
-    setFilm({ name, state: "making" });
+    setFilm({ name, state: "making", progress: null });
+    const asked = `/agents/${encodeURIComponent(data.id)}/films?purpose=${row.purpose}&number=${row.number}`;
+    const timer = setInterval(async () => {
+      const progress = await get(asked).catch(() => null);
+      setFilm((before) => (before?.name === name && before.state === "making" ? { ...before, progress } : before));
+    }, 500);
     try {
       const made = await post(`/agents/${encodeURIComponent(data.id)}/films`, JSON.stringify({ purpose: row.purpose, number: row.number }));
       setFilm({ name, state: "made", url: made.film });
     } catch (error) {
       setFilm({ name, state: "failed", error });
     }
+    clearInterval(timer);
   };
   return html`
   <${Panel} id="episodes" title="Episodes" hint="each can be played again: that proves it, and shows it">
@@ -184,9 +185,20 @@ function Episodes({ data }) {
 `;
 }
 
+const STAGES = {
+  waiting: () => "Waiting for the films before it",
+  playing: (name) => `Playing ${name} again, to prove that it is the recorded one`,
+  filming: (name) => `Filming ${name}`,
+};
+
+const Progress = ({ film: { name, progress } }) => html`
+  <${Meter} done=${Math.round((progress?.share ?? 0) * 100)} planned=${100} label=${`Film of ${name}`} />
+  <p class="hint">${STAGES[progress?.stage ?? "waiting"](name)}${progress?.share ? `: ${Math.round(progress.share * 100)} %` : " …"}</p>
+`;
+
 const Film = ({ film }) => html`
   <div class="film" role="status">
-    ${film.state === "making" && html`<div class="waiting"></div><p class="hint">Playing ${film.name} again, proving it, and filming it …</p>`}
+    ${film.state === "making" && html`<${Progress} film=${film} />`}
     ${film.state === "failed" && html`<div class="note bad"><strong>${film.name}</strong><span>${film.error.message}</span></div>`}
     ${film.state === "made" && html`<video controls autoplay muted playsinline src=${film.url} aria-label=${`Film of ${film.name}`}></video><p class="hint">${film.name}, proved to be the one that is recorded · <a href=${film.url} download="episode.mp4">save the film</a></p>`}
   </div>

@@ -1,13 +1,13 @@
 // Two or more experiments beside each other: their curves, and their champions on held-out seeds.
 
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
-import { Curves, LINE_COLOURS } from "../charts.js";
+import { Curves, SERIES } from "../charts.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { get } from "../net.js";
 import { Empty, Failure, Panel, State, Waiting } from "../ui.js";
 import { number, spaced } from "../words.js";
 
-const MOST = 6;
+const MOST = SERIES.length;
 
 export function Compare({ query, go }) {
   useTitle("Compare");
@@ -60,7 +60,7 @@ function Both({ shown }) {
   return html`
     <${Panel} id="curves" title="Mean fitness by generation" width="w8">
       ${kinds.size > 1 && html`<div class="note" role="status">They differ in scenario or fitness: their numbers do not mean the same.</div>`}
-      <p class="legend" aria-hidden="true">${shown.map((each, at) => html`<span key=${each.id} class=${`line-${LINE_COLOURS[at]}`}>${each.id}</span>`)}</p>
+      <p class="legend" aria-hidden="true">${shown.map((each, at) => html`<span key=${each.id} class=${`series-${SERIES[at]}`}>${each.id}</span>`)}</p>
       <${Curves} name="mean fitness" lines=${shown.map((each) => ({ label: each.id, points: each.generations.map((row) => [row.index, row.mean]) }))} />
     <//>
     <${Panel} id="held-out" title="On held-out seeds" hint="means with 95 % intervals">

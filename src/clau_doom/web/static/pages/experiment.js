@@ -3,9 +3,10 @@
 import { html, useMemo, useState } from "../vendor/preact-htm.js";
 import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
 import { useAnswer, useEvents, useThrottled, useTitle } from "../hooks.js";
+import { Ended } from "../net.js";
 import { AgentLink, Empty, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
 import { count, duration, number, short, spaced, told } from "../words.js";
-import { Steering } from "./experiments.js";
+import { Steering, isElsewhere } from "./experiments.js";
 
 const MOST_EVENTS = 300;
 const GENERATION = new Set(["generation_started", "generation_completed", "experiment_started", "champion_chosen"]);
@@ -13,7 +14,7 @@ const GENERATION = new Set(["generation_started", "generation_completed", "exper
 export function Experiment({ argument: id }) {
   useTitle(id);
   const path = `/experiments/${encodeURIComponent(id)}`;
-  const whole = useAnswer(path);
+  const whole = useAnswer(path, { every: 10000 });
   const [generation, setGeneration] = useState(null);
   const population = useAnswer(`${path}/population${generation === null ? "" : `?generation=${generation}`}`);
   const genes = useAnswer(`${path}/genes`);
@@ -28,28 +29,32 @@ export function Experiment({ argument: id }) {
     map.again();
   }, 3000);
   const begun = whole.data && Math.max(whole.data.last_sequence - 60, 0);
-  const connection = useEvents(id, begun ?? null, (event) => {
+  const follows = Boolean(whole.data && isElsewhere(whole.data));
+  const connection = useEvents(id, begun ?? null, follows, (event) => {
     const it = told(event);
     setEvents((before) => [it, ...before].slice(0, MOST_EVENTS));
     look();
     if (GENERATION.has(it.kind)) lookAtGenes();
   });
-  const { data, error } = whole;
+  const { error } = whole;
+  const ended = error instanceof Ended;
+  const data = ended && whole.data ? { ...whole.data, state: error.state } : whole.data;
+  const standing = ended ? "over" : connectionOf(connection, data);
   if (!data) return error ? html`<${Failure} error=${error} again=${whole.again} />` : html`<${Waiting} />`;
   return html`
-    <${Head} data=${data} again=${whole.again} connection=${connection} />
+    <${Head} data=${data} again=${whole.again} connection=${standing} />
     ${error && html`<${Failure} error=${error} again=${whole.again} />`}
     ${data.reason && html`<div class="note" role="status"><strong>${data.state}</strong><span>${data.reason}</span></div>`}
     ${data.deviations.total > 0 && html`<${Deviations} deviations=${data.deviations} />`}
     <${Facts} data=${data} />
     <div class="grid">
       <${Fitness} data=${data} />
-      <${data.champion ? Champion : Happened} data=${data} events=${events} connection=${connection} />
+      <${data.champion ? Champion : Happened} data=${data} events=${events} connection=${standing} />
       <${Population} answer=${population} experiment=${data} generation=${generation} choose=${setGeneration} />
       <${Spread} answer=${population} />
       <${Genes} answer=${genes} />
       <${Behaviours} answer=${map} />
-      ${data.champion && html`<${Happened} events=${events} connection=${connection} />`}
+      ${data.champion && html`<${Happened} events=${events} connection=${standing} />`}
       <${Failures} failures=${data.failures} />
       <${Configuration} data=${data} />
     </div>
@@ -60,8 +65,12 @@ const CONNECTION = {
   live: ["live", "live"],
   connecting: ["connecting", "connecting"],
   lost: ["lost", "connection lost, trying again"],
+  elsewhere: ["live", "run by another process"],
   over: ["over", "not running"],
 };
+
+// The log of another process's run is followed by asking again, so its stream ends and begins all the time.
+const connectionOf = (connection, data) => (data && isElsewhere(data) && connection !== "lost" ? "elsewhere" : connection);
 
 const Head = ({ data, again, connection }) => html`
   <div class="head">
@@ -170,7 +179,7 @@ function Population({ answer, experiment, generation, choose }) {
   `;
   return html`
     <${Panel} id="population" title="Population" hint=${data?.generation === null ? "" : data && `generation ${data.generation}${data.finished ? "" : ", being evaluated"}`} actions=${picker}>
-      ${error && html`<${Failure} error=${error} again=${again} />`}
+      ${error && !(error instanceof Ended) && html`<${Failure} error=${error} again=${again} />`}
       ${data &&
       (data.agents.length
         ? html`<${Table} caption=${`Agents of generation ${data.generation}`} columns=${columns} rows=${data.agents} rowKey=${(row) => row.id} sort=${{ name: "fitness", down: true }} most=${12} />`

@@ -61,8 +61,12 @@ const Row = ({ row, again }) => html`
   </li>
 `;
 
+// Whether another process runs an experiment: this server shows it, and cannot steer it.
+export const isElsewhere = (row) => !row.here && (row.state === "running" || row.state === "paused");
+
 export function Steering({ row, again }) {
-  const steer = (verb) => () => post(`/experiments/${encodeURIComponent(row.id)}/${verb}`);
+  if (isElsewhere(row)) return html`<p class="hint">run by another process: <code>clau-doom pause ${row.id}</code> steers it</p>`;
+  const steer = (verb) => (note) => post(`/experiments/${encodeURIComponent(row.id)}/${verb}`, "", { note });
   const done = () => again(true);
   const running = row.state === "running";
   const waiting = row.state === "paused" || row.state === "interrupted";

@@ -5,6 +5,8 @@ import { useTitle } from "../hooks.js";
 import { post } from "../net.js";
 import { count } from "../words.js";
 
+const CHECK_AFTER = 400;
+
 const EXAMPLE = `name: my-experiment
 seed: 1
 generations: 10
@@ -22,6 +24,20 @@ export function NewExperiment({ go }) {
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
   const area = useRef(null);
+  // Problems are shown a moment after the last key, and not only after Start.
+  useEffect(() => {
+    const control = new AbortController();
+    const timer = setTimeout(() => {
+      post("/check", text, { signal: control.signal }).then(
+        ({ error: found }) => control.signal.aborted || setError(found && { problems: [], ...found }),
+        () => {}, // the answer to Start says what is wrong with the connection
+      );
+    }, CHECK_AFTER);
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [text]);
   const wrong = new Map((error?.problems ?? []).filter(({ line }) => line).map(({ line, text: why }) => [line, why]));
   const start = async () => {
     setBusy(true);
@@ -40,10 +56,7 @@ export function NewExperiment({ go }) {
     const [file] = event.dataTransfer.files;
     if (file) change(await file.text());
   };
-  const change = (value) => {
-    setText(value);
-    setError(null);
-  };
+  const change = (value) => setText(value);
   const jump = (line) => {
     const before = text.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
     area.current.focus();
@@ -83,7 +96,7 @@ function Lines({ text, wrong, area }) {
 }
 
 const Problems = ({ error, jump }) => html`
-  <h2 class="bad">${error.problems.length ? count(error.problems.length, "problem") : "It was not started"}</h2>
+  <h2 class="bad">${error.problems.length ? count(error.problems.length, "problem") : "It cannot be started"}</h2>
   ${error.problems.length
     ? html`
         <ul class="problems" style=${{ marginTop: "10px" }}>
