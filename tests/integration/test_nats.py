@@ -281,6 +281,36 @@ async def test_a_stream_that_is_deleted_is_made_again(server: NatsServer) -> Non
     assert await kept(server) == every_event_once(4)
 
 
+async def test_a_full_stream_takes_no_more_events_until_there_is_room(
+    server: NatsServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A limit holds for a stream that exists, too; events wait, the connection stays, and nothing is lost or twice."""
+    store = MemoryStore(EXPERIMENT)
+    await store.append([STARTED], running_seconds=0.0)
+    async with NatsBus(config(server)) as bus, NatsBus(config(server, max_bytes="8k")) as limited:
+        relay = Relay(EXPERIMENT, store, limited, pause=0.01)
+        running = asyncio.ensure_future(relay.run())
+        for number in range(100):
+            await store.append([lost(number)], running_seconds=0.0)
+        async with asyncio.timeout(20):
+            while "maximum bytes exceeded" not in caplog.text:  # noqa: ASYNC110 - it says so to nobody
+                await asyncio.sleep(0.01)
+        assert (relay.lag > 0, limited.connected) == (True, True)
+        async with client_of(server) as client:
+            await client.jetstream().update_stream((await stream_of(client)).evolve(max_bytes=-1))
+        await store.append([END], running_seconds=0.0)
+        async with asyncio.timeout(20):
+            await running
+        assert await bus.last_published(UUID, events_of("lab")) == 103
+    assert caplog.text.count("is lost") == 0
+    async with client_of(server) as client:
+        assert (await client.jetstream().stream_info("CLAU_DOOM")).state.messages == 103
+
+
+async def stream_of(client: Client) -> api.StreamConfig:
+    return (await client.jetstream().stream_info("CLAU_DOOM")).config
+
+
 async def test_the_stream_is_kept_in_files_with_a_duplicate_window(server: NatsServer) -> None:
     """It is created when it is absent, and left as it is when it is there."""
     async with NatsBus(config(server), duplicate_window=60.0), NatsBus(config(server)), client_of(server) as client:

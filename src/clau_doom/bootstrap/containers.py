@@ -68,6 +68,7 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
             episode_timeout=config.execution.episode_timeout,
             stall_timeout=config.docker.stall_timeout,
             log=logs / "workers.log" if logs else None,
+            log_size=config.local.log_size,
             remote=True,
             files=own_files(plan.scenario),
         ),

@@ -67,13 +67,28 @@ class ServerLaboratory:
         return replace(plan, config=self._placed(plan.config))  # no override can take an address away
 
     def create(self, plan: Planned, uuid: str) -> None:
-        """Store a new experiment."""
+        """Store a new experiment.
+
+        Raises:
+            ExperimentExists: Its name is taken.
+            NotAllowed: The folder holds as many experiments, or as many bytes, as the server's limits allow.
+        """
         assert isinstance(plan, Plan)
+        if not self._runs.holds(plan.config.name):
+            self._check_room()
         create_experiment(plan, uuid=uuid)
 
     def discard(self, experiment: str) -> None:
         """Remove an experiment whose start failed before its first agents."""
         self._runs.discard(experiment)
+
+    def _check_room(self) -> None:
+        limits, (count, size) = self._config.server, self._runs.usage()
+        remedy = "delete experiments that are not needed any more, or raise"
+        if count >= limits.max_experiments:
+            raise NotAllowed(f"the server keeps {count:,} experiments already: {remedy} server.max_experiments")
+        if size >= limits.max_stored:
+            raise NotAllowed(f"the server's experiments take {size >> 20:,} MB already: {remedy} server.max_stored")
 
     def open(
         self, plan: Planned, shutdown: Shutdown

@@ -23,6 +23,7 @@ from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePo
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.section import Clash, Section, refuse
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
+from clau_doom.config.size import Size
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 
@@ -115,6 +116,9 @@ class LocalConfig(Section):
     pin: bool = Field(default=True, description="Keep each worker on a core of its own (Linux).")
     stall_timeout: PositiveFloat = Field(
         default=10.0, description="Seconds without progress after which an engine counts as hung."
+    )
+    log_size: Size = Field(
+        default=8 << 20, description="Size of logs/workers.log before it is rotated; one older file is kept."
     )
 
 

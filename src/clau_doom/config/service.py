@@ -18,6 +18,7 @@ from clau_doom.config.duration import Duration
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.paths import FilePath
 from clau_doom.config.section import FromList, Section
+from clau_doom.config.size import Size
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
 
@@ -89,6 +90,9 @@ class NatsConfig(Section):
     )
     jetstream: bool = Field(default=True, description="Keep what is published in a JetStream stream.")
     stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The stream's name.")
+    max_bytes: Size | None = Field(
+        default=None, description="Most bytes of the stream; a full one takes no more events, which wait for room."
+    )
     control: bool = Field(default=False, description="Obey pause, resume and cancel on clau-doom.control subjects.")
     credentials: FilePath | None = Field(
         default=None, description="A NATS credentials file; control needs one, or a user in the url."
@@ -130,6 +134,13 @@ class ServerConfig(Section):
     )
     images: Annotated[tuple[str, ...], FromList] = Field(
         default=(), description="Images that clients may name.", examples=[["gatherer"]]
+    )
+    max_experiments: int = Field(
+        default=10_000, ge=1, description="Most experiments in the folder; a server that has as many starts no others."
+    )
+    max_stored: Size = Field(
+        default=1 << 40,
+        description="Most bytes of the folder's databases; a server that has as many starts no others.",
     )
 
 

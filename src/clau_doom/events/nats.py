@@ -249,7 +249,7 @@ class NatsBus:
             async with asyncio.timeout(limit):
                 await session.connect(_servers(self._config.url), self._config.credentials)
                 if self._config.jetstream:
-                    await session.ensure_stream(self._config.stream, self._window)
+                    await session.ensure_stream(self._config.stream, self._window, self._config.max_bytes)
         except TimeoutError:
             await session.close()
             raise BusUnavailable(

@@ -32,6 +32,9 @@ _CLOSING = 1.0
 _OVERHEAD = 4096
 """Bytes beside the payload that count towards the server's limit: subject and headers."""
 
+_NO_ROOM = 10077
+"""JetStream's code for a message that a full stream does not take."""
+
 _WRONG_LAST_ID = 10070
 """JetStream's code for a message whose predecessor is not the stream's last."""
 
@@ -111,14 +114,19 @@ class Session:
         """What went wrong last, or an empty text."""
         return str(self._trouble or "")
 
-    async def ensure_stream(self, name: str, duplicate_window: float) -> None:
-        """Create the stream unless it is there.
+    async def ensure_stream(self, name: str, duplicate_window: float, max_bytes: int | None = None) -> None:
+        """Create the stream unless it is there, and limit its size where a limit is given.
+
+        Args:
+            name: The stream's name.
+            duplicate_window: Seconds, for a stream that is created.
+            max_bytes: The most bytes that it may take; a full stream refuses what comes. None leaves it as it is.
 
         Raises:
             BusUnavailable: There can be none, or the one of that name does not keep the events.
         """
         async with self._answering("keep a stream"):
-            config = await self._stream(name, duplicate_window)
+            config = await self._stream(name, duplicate_window, max_bytes)
         if not any(covers(subject, ALL_EVENTS) for subject in config.subjects or []):
             self.retire()
             raise BusUnavailable(
@@ -128,10 +136,15 @@ class Session:
         if config.max_msg_size and config.max_msg_size > 0:
             self.max_payload = min(self.max_payload, config.max_msg_size - _OVERHEAD)
 
-    async def _stream(self, name: str, duplicate_window: float) -> api.StreamConfig:
+    async def _stream(self, name: str, duplicate_window: float, max_bytes: int | None) -> api.StreamConfig:
         jetstream = self.client.jetstream(timeout=self._patience)
         try:
-            return (await jetstream.stream_info(name)).config
+            config = (await jetstream.stream_info(name)).config
+            if max_bytes is None or config.max_bytes == max_bytes:
+                return config
+            # A stream that dropped its oldest events would be given them again when a server starts.
+            limited = config.evolve(max_bytes=max_bytes, discard=api.DiscardPolicy.NEW)
+            return (await jetstream.update_stream(limited)).config
         except ServiceUnavailableError:
             self.retire()
             raise BusUnavailable(
@@ -145,6 +158,8 @@ class Session:
                 subjects=[ALL_EVENTS],
                 storage=api.StorageType.FILE,
                 duplicate_window=duplicate_window,
+                max_bytes=max_bytes,
+                discard=api.DiscardPolicy.OLD if max_bytes is None else api.DiscardPolicy.NEW,
             )
             return made.config
 
@@ -170,8 +185,9 @@ class Session:
             if refusal and kept and refusal[0] == _WRONG_LAST_ID:
                 return kept
             if refusal:
-                # A new connection looks after the stream again.
-                self.retire()
+                # A new connection looks after the stream again; a full one needs room, and no connection.
+                if refusal[0] != _NO_ROOM:
+                    self.retire()
                 raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses: {refusal[1]}")
         return len(messages)
 

@@ -230,6 +230,11 @@ class Runs:
         """Return whether there is a folder of an experiment."""
         return (self.root / check_experiment_id(experiment)).is_dir()
 
+    def usage(self) -> tuple[int, int]:
+        """Return the number of stored experiments and the bytes that their databases take."""
+        names = self.ids()
+        return len(names), sum(_size(self.root / name / RESULTS) for name in names)
+
     def ids(self) -> tuple[str, ...]:
         """Return the ids after which folders are named, sorted, those that cannot be read included.
 
@@ -280,6 +285,13 @@ def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> 
     if isinstance(result, StorageFailed):
         raise result
     _sync(folder)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _write(path: Path, data: bytes) -> None:

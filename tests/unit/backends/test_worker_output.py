@@ -66,3 +66,15 @@ def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
         os.write(output.fileno(), b"a line\n")
         output.move()
         assert output.last_line == "a line"
+
+
+def test_a_full_log_is_rotated(tmp_path: Path) -> None:
+    """Two files of the limit are kept, whatever a policy prints; the newest lines are in the log."""
+    log = tmp_path / "workers.log"
+    with WorkerOutput(log, tmp_path, limit=10_000) as output:
+        for number in range(100):
+            os.write(output.fileno(), b"%03d %s\n" % (number, b"x" * 995))
+            output.move()
+    kept = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert kept == {"workers.log": 10_000, "workers.log.1": 10_000}
+    assert [line[:3] for line in log.read_text().splitlines()] == [f"{number:03d}" for number in range(90, 100)]

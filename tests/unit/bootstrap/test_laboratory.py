@@ -138,3 +138,16 @@ def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatc
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"needs Ray, which is not installed: pip install 'clau-doom\[ray\]'$"):
         plan_config(ExperimentConfig(execution=ExecutionConfig(backend="ray")), tmp_path)
+
+
+def test_a_full_folder_takes_no_more_experiments(tmp_path: Path) -> None:
+    """By number and by size; the remedy is named."""
+    server = ServerLaboratory(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
+    for name in ("one", "two"):
+        server.create(server.plan(ExperimentConfig(name=name)), name)
+    with pytest.raises(NotAllowed, match=r"keeps 2 experiments already: .*raise server\.max_experiments"):
+        server.create(server.plan(ExperimentConfig(name="three")), "three")
+    small = ServerConfig.model_validate({"max_stored": "64k"})
+    server = ServerLaboratory(ExperimentConfig(server=small), tmp_path / "runs")
+    with pytest.raises(NotAllowed, match=r"raise server\.max_stored"):
+        server.create(server.plan(ExperimentConfig(name="three")), "three")

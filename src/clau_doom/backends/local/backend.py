@@ -102,6 +102,7 @@ class LocalBackend(EvaluationBackend):
             episode_timeout=execution.episode_timeout,
             stall_timeout=local.stall_timeout,
             log=logs / "workers.log" if logs else None,
+            log_size=local.log_size,
             remote=isinstance(policy, RemotePolicyConfig),
             files=files,
             folder=Path.cwd(),

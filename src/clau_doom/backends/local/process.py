@@ -52,6 +52,7 @@ class Launch:
         episode_timeout: Seconds of wall time for one episode.
         stall_timeout: Seconds without a decision after which the engine counts as hung.
         log: Where its output goes, or None.
+        log_size: Bytes of that file before it is rotated.
         remote: Whether the policy waits for another program, whose time no agent is charged with.
         files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
         folder: The working folder of this process, which is also that of the workers; None: the current one.
@@ -63,6 +64,7 @@ class Launch:
     stall_timeout: float
     log: Path | None
     remote: bool = False
+    log_size: int = 8 << 20
     files: ScenarioFiles | None = None
     folder: Path | None = None
 
@@ -122,7 +124,7 @@ class WorkerProcess:
         """
         with starting(f"worker {number}"), contextlib.ExitStack() as undo:
             page = PhasePage(folder / "phase", create=True)
-            output = undo.enter_context(WorkerOutput(launch.log, folder))
+            output = undo.enter_context(WorkerOutput(launch.log, folder, limit=launch.log_size))
             ours, theirs = socket.socketpair()
             with theirs:
                 # Nothing is awaited between the start of the process and the `try` that ends it.

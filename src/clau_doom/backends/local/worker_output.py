@@ -16,6 +16,7 @@ __all__ = ["WorkerOutput"]
 
 _MOST = 1 << 16
 """Bytes that are moved at a time; of more, the last ones."""
+_LIMIT = 8 << 20
 _LONGEST = 300
 """Characters of a last line."""
 
@@ -23,17 +24,19 @@ _LONGEST = 300
 class WorkerOutput:
     """The standard output and error of one worker."""
 
-    def __init__(self, log: Path | None, folder: Path) -> None:
+    def __init__(self, log: Path | None, folder: Path, *, limit: int = _LIMIT) -> None:
         """Make the file.
 
         Args:
             log: Where the output is kept, or None to keep none.
             folder: The worker's private folder, where the file lies when there is no log.
+            limit: Bytes of the log; a full one is renamed to ``.1`` in place of the one before, and a new one begun.
 
         Raises:
             OSError: It cannot be made.
         """
         self._log = log
+        self._limit = limit
         place = log.parent if log else folder
         self._file = tempfile.TemporaryFile(dir=place, buffering=0)  # noqa: SIM115 - `close` closes it
         flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
@@ -82,8 +85,15 @@ class WorkerOutput:
             data = b"[%d bytes of output were left out]\n" % left_out + data
         self._tail = (self._tail + data)[-_MOST:]
         if self._log is not None and data:
-            with contextlib.suppress(OSError), open(self._log, "ab", opener=_private) as log:
-                log.write(data)
+            with contextlib.suppress(OSError):
+                self._rotate(self._log, len(data))
+                with open(self._log, "ab", opener=_private) as log:
+                    log.write(data)
+
+    def _rotate(self, log: Path, more: int) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if log.stat().st_size + more > self._limit:
+                log.replace(log.with_name(f"{log.name}.1"))
 
     def close(self) -> None:
         """Move what is left, and close the file."""

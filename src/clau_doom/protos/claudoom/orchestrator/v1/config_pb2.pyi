@@ -337,12 +337,14 @@ class ExecutionConfig(_message.Message):
     def __init__(self, backend: _Optional[str] = ..., workers: _Optional[int] = ..., episode_timeout: _Optional[float] = ..., attempts: _Optional[int] = ..., on_exhausted: _Optional[_Union[ExecutionConfig.OnExhausted, str]] = ..., record: _Optional[_Union[ExecutionConfig.Record, str]] = ..., start_patience: _Optional[float] = ...) -> None: ...
 
 class LocalConfig(_message.Message):
-    __slots__ = ("pin", "stall_timeout")
+    __slots__ = ("pin", "stall_timeout", "log_size")
     PIN_FIELD_NUMBER: _ClassVar[int]
     STALL_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    LOG_SIZE_FIELD_NUMBER: _ClassVar[int]
     pin: bool
     stall_timeout: float
-    def __init__(self, pin: bool = ..., stall_timeout: _Optional[float] = ...) -> None: ...
+    log_size: str
+    def __init__(self, pin: bool = ..., stall_timeout: _Optional[float] = ..., log_size: _Optional[str] = ...) -> None: ...
 
 class DockerConfig(_message.Message):
     __slots__ = ("image", "network", "listen", "advertise", "memory", "cpus", "pin", "pids", "tmpfs", "verify", "start_timeout", "stall_timeout", "port")
