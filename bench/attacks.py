@@ -90,7 +90,7 @@ def _serving(folder: Path) -> Iterator[Job]:
     ):
         try:
             end = time.monotonic() + _START_PATIENCE
-            while b"serving;" not in log.read_bytes():
+            while b'"event": "serving"' not in log.read_bytes():
                 if server.poll() is not None or time.monotonic() > end:
                     raise MeasurementFailed(f"the server did not start: {log.read_text(errors='replace')}")
                 time.sleep(0.05)

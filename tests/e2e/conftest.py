@@ -52,11 +52,10 @@ class Service:
                 stdout=output,
                 stderr=output,
             )
-        self.until(lambda: "serving;" in self.log.read_text()[len(before) :], seconds=60.0)
-        lines = self.log.read_text()[len(before) :].splitlines()
-        self.address = next(line.split()[1] for line in lines if line.startswith("gRPC "))
-        self.page = next(line.split()[1] for line in lines if line.startswith("page "))
-        self.login = next(line.split()[1] for line in lines if line.startswith("login "))
+        self.until(lambda: '"event": "serving"' in self.log.read_text()[len(before) :], seconds=60.0)
+        lines = [json.loads(line) for line in self.log.read_text()[len(before) :].splitlines()]
+        places = next(line for line in lines if line["event"] == "serving")
+        self.address, self.page, self.login = places["grpc"], places["web"], places["login"]
 
     def stop(self, sign: signal.Signals) -> int:
         """Send a signal and return the exit code."""

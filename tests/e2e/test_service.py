@@ -161,6 +161,9 @@ def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) 
         third = service.run("serve", "--port", port, "--output-dir", "others", local=True)
     assert third.returncode == 2
     assert port in third.stderr
+    assert service.stop(signal.SIGTERM) == 143
+    for line in [*service.log.read_text().splitlines(), *second.stderr.splitlines(), *third.stderr.splitlines()]:
+        assert "event" in json.loads(line), "a log of JSON objects holds nothing else"
     assert "Traceback" not in second.stderr + third.stderr
 
 

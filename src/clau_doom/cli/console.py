@@ -8,10 +8,11 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from enum import IntEnum
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -20,8 +21,10 @@ from rich.text import Span, Text
 
 from clau_doom.errors import ClauDoomError, OutputFailed, UsageError, describe
 from clau_doom.escaping import printable, printable_message
+from clau_doom.logs import get_logger
 
 __all__ = [
+    "LOG_MESSAGES",
     "SCHEMA_VERSION",
     "ExitCode",
     "MessageStream",
@@ -30,6 +33,7 @@ __all__ = [
     "print_json",
     "progress_console",
     "report_error",
+    "tell",
 ]
 
 SCHEMA_VERSION = 1
@@ -63,6 +67,11 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+Level = Literal["info", "warning", "error"]
+LOG_MESSAGES: ContextVar[bool] = ContextVar("log_messages", default=False)
+"""Whether messages are log records, because stderr is a log of JSON objects."""
+
+
 def data_console() -> Console:
     """Return the console of stdout, for data. Rich leaves colours out for `NO_COLOR` and where no terminal is."""
     return _LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
@@ -75,6 +84,16 @@ def progress_console() -> Console:
     """
     stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a live display stands in for it
     return _console_of_stderr(stream, _width(stream.isatty()))
+
+
+def tell(text: Text, level: Level = "info") -> None:
+    """Print a message on stderr, or log it where `LOG_MESSAGES` is set."""
+    if not LOG_MESSAGES.get():
+        console = progress_console()
+        console.print(text, soft_wrap=not console.is_terminal)
+        return
+    log = get_logger("clau_doom.cli")
+    {"info": log.info, "warning": log.warning, "error": log.error}[level](text.plain.removeprefix(f"{level}: "))
 
 
 class MessageStream(io.StringIO):
@@ -121,7 +140,7 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     if isinstance(error, OutputFailed) and error.reader_gone:
         return ExitCode.FAILED
     if debug:
-        sys.stderr.write("".join(traceback.format_exception(error)))
+        _print_traceback(error)
     if isinstance(error, _CommandLineError):
         if type(error).__name__ != "NoArgsIsHelpError":  # the help has been printed
             _print_line("error: ", _command_line_text(error))
@@ -139,6 +158,13 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     if not debug:
         _print_line("hint: ", "this is a bug in clau-doom; clau-doom --debug COMMAND ... prints where it happened")
     return ExitCode.FAILED
+
+
+def _print_traceback(error: BaseException) -> None:
+    if LOG_MESSAGES.get():
+        get_logger("clau_doom.cli").error("the command failed", exc_info=error)
+    else:
+        sys.stderr.write("".join(traceback.format_exception(error)))
 
 
 def report_dropped_output(error: OSError) -> None:
@@ -163,8 +189,7 @@ def _only(error: BaseException, kind: type[Exception]) -> bool:
 
 def _print_line(head: str, text: str) -> None:
     style = "dim" if head.startswith("hint") else "bold red"
-    console = progress_console()
-    console.print(Text.assemble((head, style), text), soft_wrap=not console.is_terminal)
+    tell(Text.assemble((head, style), text), "error")
 
 
 @lru_cache(maxsize=1)

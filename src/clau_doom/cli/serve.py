@@ -1,9 +1,11 @@
 """`clau-doom serve`: the orchestrator as a service."""
 
 import asyncio
+import logging
 import os
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,10 +13,11 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
-from clau_doom.cli.console import ExitCode, progress_console
+from clau_doom.cli.console import LOG_MESSAGES, ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.streams import make_output_optional
+from clau_doom.logs import get_logger
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.service import Listening
@@ -43,6 +46,9 @@ def serve(
     overrides = {"grpc.host": host, "grpc.port": port, "web.port": web_port, "execution.workers": workers}
     resolved = load_config(config, environ=os.environ, overrides=overrides).config
     configure_logs(sys.stderr)
+    if not sys.stderr.isatty():  # the log is JSON: nothing else may stand between its lines
+        LOG_MESSAGES.set(True)
+        logging.captureWarnings(capture=True)
     make_output_optional()
     raise typer.Exit(asyncio.run(_serve(resolved, output_dir)))
 
@@ -67,6 +73,10 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
 
 
 def _say(listening: "Listening") -> None:
+    if LOG_MESSAGES.get():
+        places = {name: place for name, place in asdict(listening).items() if place is not None}
+        get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items()})
+        return
     console = progress_console()
     lines = {
         "page": listening.web,

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.console import ExitCode, progress_console
+from rich.text import Text
+
+from clau_doom.cli.console import ExitCode, tell
 
 if TYPE_CHECKING:
     from clau_doom.orchestration import Shutdown
@@ -46,9 +48,8 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
             grace = interrupt_grace if sign is signal.SIGINT else terminate_grace
             what = "Ctrl-C" if sign is signal.SIGINT else sign.name
             shutdown.request(what, grace=grace)
-            progress_console().print(
-                f"{what}: running episodes may end within {grace:g} s; once more stops at once", style="yellow"
-            )
+            text = f"{what}: running episodes may end within {grace:g} s; once more stops at once"
+            tell(Text(text, "yellow"), "warning")
         else:
             shutdown.request(sign.name, grace=0.0)
 

@@ -14,8 +14,18 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom import __version__
-from clau_doom.cli.console import ExitCode, _escaped, data_console, print_json, progress_console, report_error
-from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed
+from clau_doom.cli.console import (
+    LOG_MESSAGES,
+    ExitCode,
+    _escaped,
+    data_console,
+    print_json,
+    progress_console,
+    report_error,
+    tell,
+)
+from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed, UsageError
+from clau_doom.logs import configure_logs
 
 Run = Callable[..., Any]
 
@@ -204,3 +214,27 @@ def test_an_error_holds_no_password(capfd: pytest.CaptureFixture[str]) -> None:
     """A url in an error of ours or of a library stands without its user and password."""
     report_error(chained(ExperimentFailed("no bus"), OSError("cannot reach nats://alice:S3/CRET@h:1")))
     assert capfd.readouterr().err == "error: no bus: cannot reach nats://[redacted]@h:1\n"
+
+
+def test_messages_are_records_of_a_json_log(capfd: pytest.CaptureFixture[str]) -> None:
+    """Errors as well, one object a line, at their level and without the word for it."""
+    stream = io.StringIO()
+    configure_logs(stream, json=True)
+    kept = LOG_MESSAGES.set(True)
+    try:
+        tell(Text("SIGTERM: two\nlines"), "warning")
+        assert report_error(UsageError("no such thing")) == 2
+        assert report_error(ValueError("oops"), debug=True) == 1
+    finally:
+        LOG_MESSAGES.reset(kept)
+        configure_logs(io.StringIO(), json=False)
+    assert capfd.readouterr().err == ""
+    records = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(record["level"], record["event"]) for record in records] == [
+        ("warning", "SIGTERM: two\nlines"),
+        ("error", "no such thing"),
+        ("error", "the command failed"),
+        ("error", "internal error: ValueError: oops"),
+    ]
+    assert "Traceback" not in records[1].get("exception", "")
+    assert "ValueError" in records[2]["exception"]
