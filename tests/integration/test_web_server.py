@@ -414,6 +414,8 @@ async def test_a_session_ends_with_its_token(serving: Serving) -> None:
         async with browser.http.post(browser.server.url + "/login", data=form, headers=origin) as answer:
             assert answer.status == 200
         assert (await browser.get("/api/experiments"))[0] == 200
+        async with browser.http.get(browser.server.url + "/") as answer:
+            assert 'name="changes" content="no"' in await answer.text()
         browser.tokens.rotate("owner")
         browser.tokens.all()
         assert (await browser.get("/api/experiments"))[0] == 200

@@ -32,6 +32,8 @@ __all__ = ["Studio"]
 _MOST_KEPT = 24
 _MOST_WAITING = 4
 _PATIENCE = 900.0
+_LONGEST_LINE = 1 << 20
+"""Bytes of one line of a film's process; its texts are shortened far below that."""
 
 
 class Studio:
@@ -129,6 +131,7 @@ class Studio:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
             env={**os.environ, "CLAU_DOOM_SERVER": ""},
             start_new_session=True,
         )

@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from clau_doom import __version__
-from clau_doom.access import Authenticator
+from clau_doom.access import Authenticator, Role, current_caller
 from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError, NotAuthenticated
 from clau_doom.http_connections import ConnectionLimits
@@ -121,6 +121,7 @@ class WebServer(HttpServer):
         text = (_STATIC / "index.html").read_text()
         csrf = self._sessions.csrf(request.cookies.get(self._cookie(), ""))
         told = {"CSRF": csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
+        told["CHANGES"] = "yes" if current_caller().role is Role.FULL else "no"
         for name, value in told.items():
             text = text.replace(f"%{name}%", escape(value))
         return HTMLResponse(text)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from clau_doom.errors import ConfigError, ReplayDiffers, StorageFailed
 from clau_doom.ports import Frame
-from clau_doom.replay import Clip, InRealTime, check_target, film, film_size
+from clau_doom.replay import Clip, InRealTime, Reported, check_target, film, film_size
 from clau_doom.replay.video import write_video
 from clau_doom.testing.films import take_apart
 
@@ -131,3 +131,14 @@ def test_real_time(synthetic: Synthetic) -> None:
         clock[0] += 1.0 if frame.tic == 10 else 0.01
     assert clock[0] == pytest.approx(100.0 + 69 / 35 + 0.01)
     assert len(waits) < 69
+
+
+def test_progress_is_reported_in_hundredths_and_changes_nothing(synthetic: Synthetic) -> None:
+    """Of a long episode a hundred times, of a short one for each tic; the frames are those of the source."""
+    for tics, reports in ((1000, 100), (7, 7)):
+        shares: list[float] = []
+        frames = [frame.tic for frame in Reported(synthetic(tics), tics, shares.append).frames()]
+        assert frames == list(range(tics))
+        assert (len(shares), shares[0]) == (reports, 0.0)
+        assert shares == sorted(shares)
+        assert 0.8 < shares[-1] <= 1.0

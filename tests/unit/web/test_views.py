@@ -1,12 +1,20 @@
 """What the dashboard's pages are drawn from."""
 
+import io
 import json
+import re
+
+from rich.console import Console
 
 from clau_doom.bootstrap.planning import make_fitness
+from clau_doom.cli.portrait import portrait_view
 from clau_doom.config import ExperimentConfig, ScenarioConfig, StoredExperiment, to_yaml
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.web.views import experiment_view
+from clau_doom.web.views import agent_view, experiment_view
+
+TIED = ExperimentConfig(name="a")
 
 
 def test_texts_from_outside_are_short_and_escaped() -> None:
@@ -30,3 +38,37 @@ def test_texts_from_outside_are_short_and_escaped() -> None:
     assert not {"\x1b", "\u202e"} & set(text)
     assert "x" * 201 not in text
     assert view["reason"].startswith(r"\x1b[2J\u202exxx")
+
+
+def test_a_tie_in_a_lineage_is_drawn_as_the_command_line_draws_it() -> None:
+    """Of parents of equal fitness both follow the same one, whichever way round an agent names them."""
+    text = to_yaml(TIED)
+    genome, drawn = Genome([0.0]), ()
+    rows = [
+        [_finished(0, index, drawn, fitness, genome) for index, fitness in enumerate((1.0, 3.0, 3.0))],
+        [_finished(1, 0, (AgentRef(0, 2), AgentRef(0, 1)), 2.0, genome)],
+    ]
+    snapshot = Snapshot(
+        experiment=Experiment(id="a", uuid="4f8", seed=7, config_yaml=text, provenance=Provenance(facts=())),
+        config_yaml=text,
+        state=ExperimentState.RUNNING,
+        reason=None,
+        generations=tuple(tuple(row) for row in rows),
+        summaries=(),
+    )
+    stored = StoredExperiment(snapshot=snapshot, config=TIED, state=ExperimentState.RUNNING, last_activity=0.0)
+    child, fitness = rows[1][0], make_fitness(TIED)
+    line = agent_view(stored, child, None, fitness, here=True)["line"]
+    assert line == ["a-g001-a000", "a-g000-a001"]
+    console = Console(width=100, file=io.StringIO())
+    space = GenomeSpace((Gene(name="x", low=0.0, high=1.0),))
+    console.print(portrait_view(snapshot, child, space, fitness, ()))
+    assert isinstance(console.file, io.StringIO)
+    marked = re.findall(r"● +(g\d+-a\d+)", console.file.getvalue())
+    assert [f"a-{each}" for each in marked] == line
+
+
+def _finished(generation: int, index: int, parents: tuple[AgentRef, ...], fitness: float, genome: Genome) -> Evaluation:
+    ref = AgentRef(generation, index)
+    agent = Agent(experiment="a", ref=ref, genome=genome, parents=parents, operator="draw")
+    return Evaluation(agent=agent, status=AgentStatus.COMPLETED, fitness=fitness, outcomes=())

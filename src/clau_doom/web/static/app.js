@@ -1,7 +1,7 @@
 // The frame around every page, and which page an address shows.
 
 import { html, render, useEffect, useRef, useState } from "./vendor/preact-htm.js";
-import { STARTS, VERSION } from "./net.js";
+import { CHANGES, STARTS, VERSION } from "./net.js";
 import { AgentPage } from "./pages/agent.js";
 import { Arena } from "./pages/arena.js";
 import { Compare } from "./pages/compare.js";
@@ -96,6 +96,7 @@ function App() {
       <nav aria-label="Pages">
         ${NAV.map(([href, label, here]) => html`<a key=${href} href=${href} aria-current=${here.test(path) ? "page" : undefined}>${label}</a>`)}
       </nav>
+      ${!CHANGES && html`<span class="faint">read-only</span>`}
       <span class="spacer"></span>
       <${ThemeButton} />
     </header>

@@ -3,7 +3,11 @@
 const meta = (name) => document.querySelector(`meta[name=${name}]`).content;
 
 export const VERSION = meta("version");
-export const STARTS = meta("starts") === "yes";
+// Whether this server starts experiments; one that does not belongs to a single run.
+export const SERVES = meta("starts") === "yes";
+// Whether the token of this session may change anything.
+export const CHANGES = meta("changes") === "yes";
+export const STARTS = SERVES && CHANGES;
 
 export class Refused extends Error {
   constructor(kind, message, problems = []) {
@@ -35,7 +39,7 @@ async function ask(path, options = {}) {
     answer = await fetch(`/api${path}`, options);
   } catch {
     if (options.signal?.aborted) throw new Refused("Aborted", "The request was given up.");
-    if (!STARTS) throw new Ended(outcome);
+    if (!SERVES) throw new Ended(outcome);
     throw new Refused("Unreachable", "The server does not answer. It may have been stopped; this page keeps trying.");
   }
   if (answer.status === 401) {

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
-import { get, post } from "../net.js";
+import { CHANGES, get, post } from "../net.js";
 import { Action, AgentLink, Failure, Meter, Panel, State, Table, Tiles, Waiting } from "../ui.js";
 import { count, number, short, spaced } from "../words.js";
 
@@ -48,7 +48,7 @@ export function AgentPage({ argument: id }) {
 
 function Commands({ data, again }) {
   const running = data.state === "running" || data.state === "paused";
-  if (!running || !data.here) return null;
+  if (!CHANGES || !running || !data.here) return null;
   const command = (verb) => (note) => post(`/agents/${encodeURIComponent(data.id)}/${verb}`, "", { note });
   const done = () => again(true);
   const pending = data.status === "pending";

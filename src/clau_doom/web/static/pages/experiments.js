@@ -2,7 +2,7 @@
 
 import { html } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
-import { STARTS, post } from "../net.js";
+import { CHANGES, STARTS, post } from "../net.js";
 import { Action, Empty, Failure, Meter, Sparkline, State, Waiting } from "../ui.js";
 import { ago, count, duration, number, spaced } from "../words.js";
 
@@ -65,6 +65,7 @@ const Row = ({ row, again }) => html`
 export const isElsewhere = (row) => !row.here && (row.state === "running" || row.state === "paused");
 
 export function Steering({ row, again }) {
+  if (!CHANGES) return null;
   if (isElsewhere(row)) return html`<p class="hint">run by another process: <code>clau-doom pause ${row.id}</code> steers it</p>`;
   const steer = (verb) => (note) => post(`/experiments/${encodeURIComponent(row.id)}/${verb}`, "", { note });
   const done = () => again(true);

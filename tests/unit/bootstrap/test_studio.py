@@ -1,0 +1,81 @@
+"""Films of the dashboard: what a page is told while one is made."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from clau_doom.bootstrap.studio import Studio
+from clau_doom.domain import Purpose
+from clau_doom.errors import WrongState
+from clau_doom.web import FilmProgress
+
+pytestmark = pytest.mark.anyio
+
+PROGRAM = """
+import pathlib, sys, time
+folder = pathlib.Path({folder!r})
+for number, line in enumerate({lines!r}):
+    print(line, file=sys.stderr, flush=True)
+    while not (folder / f"go{{number}}").exists():
+        time.sleep(0.01)
+sys.exit({code})
+"""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], code: int) -> None:
+    """Have films made by a program that writes lines, and goes on after each when it is told to."""
+    script = tmp_path / "python"
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM.format(folder=str(tmp_path), lines=lines, code=code))
+    script.write_text(f"#!/bin/sh\nexec {sys.executable} {program}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+async def reaches(studio: Studio, number: int, wanted: FilmProgress) -> None:
+    found: FilmProgress | None = None
+    for _ in range(2000):
+        found = studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, number)
+        if found == wanted:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"it is at {found}")
+
+
+async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for the one before it, plays, films, and is gone from the list when it is made."""
+    pretend(tmp_path, monkeypatch, ["progress playing", "progress filming 0.25", "progress filming 0.50"], 0)
+    async with Studio(tmp_path) as studio:
+        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+        films = [
+            asyncio.create_task(studio.film("u", "lab-g000-a000", Purpose.TRAINING, number)) for number in range(2)
+        ]
+        await reaches(studio, 0, FilmProgress(stage="playing"))
+        await reaches(studio, 1, FilmProgress(stage="waiting"))
+        (tmp_path / "go0").touch()
+        await reaches(studio, 0, FilmProgress(stage="filming", share=0.25))
+        (tmp_path / "go1").touch()
+        await reaches(studio, 0, FilmProgress(stage="filming", share=0.5))
+        (tmp_path / "go2").touch()
+        assert len({await film for film in films}) == 2
+        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+
+
+async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason stands before lines of progress as well as behind them."""
+    pretend(tmp_path, monkeypatch, ["progress playing", "error: it is another episode", "progress filming 0.01"], 1)
+    for number in range(3):
+        (tmp_path / f"go{number}").touch()
+    async with Studio(tmp_path) as studio:
+        with pytest.raises(WrongState, match=r"^it is another episode$"):
+            await studio.film("u", "lab-g000-a000", Purpose.TRAINING, 0)
+        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
