@@ -4,6 +4,7 @@ A policy is loaded here once, to learn its genes. Its output would break the dis
 and the log of a server. Nothing is lost: each worker loads the policy again, and its output stands in ``workers.log``.
 """
 
+import atexit
 import contextlib
 import logging
 import os
@@ -55,5 +56,7 @@ class _Foreign(logging.Filter):
 
 @cache
 def _nowhere() -> TextIO:
-    """Return an open file that is never closed: what a policy has set up to write there may go on."""
-    return Path(os.devnull).open("w", encoding="utf-8")
+    """Return a file that is open until this process ends: what a policy has set up to write there may go on."""
+    nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed when the process ends
+    atexit.register(nowhere.close)
+    return nowhere

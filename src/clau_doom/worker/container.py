@@ -33,7 +33,7 @@ _FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /t
 _HEARTBEAT = 1.0
 _GLIMPSE, _WATCHED = 0.1, 3.0
 """Seconds between two glimpses, and for how long they are sent after somebody has looked."""
-_CONNECT, _LEAST = 12.0, 3.0
+_CONNECT, _LEAST = 10.0, 3.0
 """Seconds for the connection to the orchestrator: from the start of this process, and at least from now."""
 _LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
 _OPTIONS = (
