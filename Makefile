@@ -13,6 +13,8 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
 PATHS := src tests bench examples
+# Random inputs of `make fuzz`; its systematic ones take two to three minutes more.
+SECONDS := 420
 # What the images are built on: its Python must be that of the orchestrator, in the first two numbers.
 BASE ?= python:3.11-slim-bookworm
 IMAGE := deploy/docker
@@ -22,7 +24,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test check format bench image base-image proto check-proto lock check-pins clean
+.PHONY: help demo install dev test fuzz check format bench image base-image proto check-proto lock check-pins clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -36,6 +38,9 @@ dev: $(DEV) ## Install what development needs as well
 
 test: $(DEV) ## Run the tests; ARGS="-k word" chooses among them
 	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+fuzz: $(DEV) ## Try strange arguments, files and requests for ten minutes; SECONDS=60 for less
+	FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 check: $(DEV) check-pins check-proto ## Lint, formatting, types, import contracts, generated code
 	$(BIN)/ruff check $(PATHS)

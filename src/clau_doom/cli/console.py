@@ -1,6 +1,5 @@
 """What every command prints through: data on stdout, everything else on stderr, errors in one form."""
 
-import errno
 import io
 import json
 import os
@@ -14,14 +13,13 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal, TextIO
 
-import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Span, Text
 
-from clau_doom.errors import ClauDoomError, OutputFailed, UsageError, describe
-from clau_doom.escaping import printable, printable_message
-from clau_doom.logs import get_logger
+from clau_doom.cli.mistakes import Cause, judge
+from clau_doom.errors import OutputFailed
+from clau_doom.escaping import printable
 
 __all__ = [
     "LOG_MESSAGES",
@@ -40,16 +38,11 @@ SCHEMA_VERSION = 1
 """The version of every JSON document that a command prints; raised when a field changes its meaning or goes away."""
 
 _PIPED_WIDTH = 200  # wide enough that no table is cut short on its way to a file or a pager
-_CommandLineError = typer.BadParameter.__mro__[1]
-"""Base class of what typer raises for arguments that it does not take."""
 _LITERAL: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 """Characters that JSON may hold as they are, and a terminal obeys or hides."""
-
-_PATH_ERRORS = {errno.EACCES, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EPERM, errno.EROFS}
-"""What a path of the user's meets that no command expected there, such as the folder of another user."""
 
 
 class ExitCode(IntEnum):
@@ -92,6 +85,8 @@ def tell(text: Text, level: Level = "info") -> None:
         console = progress_console()
         console.print(text, soft_wrap=not console.is_terminal)
         return
+    from clau_doom.logs import get_logger
+
     log = get_logger("clau_doom.cli")
     {"info": log.info, "warning": log.warning, "error": log.error}[level](text.plain.removeprefix(f"{level}: "))
 
@@ -141,27 +136,18 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
         return ExitCode.FAILED
     if debug:
         _print_traceback(error)
-    if isinstance(error, _CommandLineError):
-        if type(error).__name__ != "NoArgsIsHelpError":  # the help has been printed
-            _print_line("error: ", _command_line_text(error))
-        return ExitCode.USAGE
-    if isinstance(error, OSError) and error.filename is not None and error.errno in _PATH_ERRORS:
-        error = UsageError(f"cannot use {printable_message(str(error.filename))}: {error.strerror}")
-    if _only(error, UsageError):
-        _print_line("error: ", describe(error))
-        return ExitCode.USAGE
-    if _only(error, ClauDoomError):
-        _print_line("error: ", describe(error))
-        return ExitCode.FAILED
-    kind = type(error).__name__
-    _print_line("internal error: ", f"{kind}: {describe(error)}")
-    if not debug:
+    verdict = judge(error)
+    if verdict.text:
+        _print_line("internal error: " if verdict.cause is Cause.BUG else "error: ", verdict.text)
+    if verdict.cause is Cause.BUG and not debug:
         _print_line("hint: ", "this is a bug in clau-doom; clau-doom --debug COMMAND ... prints where it happened")
-    return ExitCode.FAILED
+    return ExitCode.USAGE if verdict.cause is Cause.MISTAKE else ExitCode.FAILED
 
 
 def _print_traceback(error: BaseException) -> None:
     if LOG_MESSAGES.get():
+        from clau_doom.logs import get_logger
+
         get_logger("clau_doom.cli").error("the command failed", exc_info=error)
     else:
         sys.stderr.write("".join(traceback.format_exception(error)))
@@ -171,20 +157,6 @@ def report_dropped_output(error: OSError) -> None:
     """Warn that what a long command printed on stdout is lost; its results are stored."""
     reason = error.strerror or str(error)
     _print_line("warning: ", f"standard output is incomplete: {reason}; clau-doom analyze prints stored results again")
-
-
-def _command_line_text(error: BaseException) -> str:
-    """Return what is wrong with the arguments, and the command whose help tells more."""
-    text = str(getattr(error, "format_message", error.__str__)()).removesuffix(".")
-    context = getattr(error, "ctx", None)
-    return printable_message(f"{text}: see {context.command_path} --help" if context else text)
-
-
-def _only(error: BaseException, kind: type[Exception]) -> bool:
-    """Say whether the error, or every error in the group, is of a kind."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(_only(member, kind) for member in error.exceptions)
-    return isinstance(error, kind)
 
 
 def _print_line(head: str, text: str) -> None:

@@ -1,0 +1,33 @@
+"""Classification of the errors that end a command."""
+
+import errno
+
+import pytest
+
+from clau_doom.cli.mistakes import Cause, judge
+from clau_doom.errors import ConfigError, StorageFailed
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "text"),
+    [
+        (ConfigError("no such field"), Cause.MISTAKE, "no such field"),
+        (StorageFailed("damaged"), Cause.FAILURE, "damaged"),
+        (PermissionError(errno.EACCES, "denied", "/x\x1b"), Cause.MISTAKE, r"cannot use '/x\x1b': denied"),
+        (OSError(errno.ENAMETOOLONG, "too long", "a" * 5000), Cause.MISTAKE, "(5,000 characters)': too long"),
+        (FileNotFoundError(errno.ENOENT, "No such file", b"/x"), Cause.MISTAKE, "cannot use '/x': No such file"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), Cause.FAILURE, "cannot use '/x': No space left"),
+        (OSError(errno.EMFILE, "Too many open files"), Cause.FAILURE, "Too many open files"),
+        (OSError(errno.EBADF, "Bad file descriptor"), Cause.BUG, "OSError: [Errno 9] Bad file descriptor"),
+        (MemoryError(), Cause.FAILURE, "there is not enough memory"),
+        (ZeroDivisionError("two"), Cause.BUG, "ZeroDivisionError: two"),
+        (ExceptionGroup("g", [ConfigError("a"), ConfigError("b")]), Cause.MISTAKE, "a; b"),
+        (ExceptionGroup("g", [ConfigError("a"), StorageFailed("b")]), Cause.FAILURE, "a; b"),
+        (ExceptionGroup("g", [ConfigError("a"), ExceptionGroup("h", [KeyError("b")])]), Cause.BUG, "Group: a; 'b'"),
+    ],
+)  # fmt: skip
+def test_what_ended_a_command(error: BaseException, cause: Cause, text: str) -> None:
+    """Files that cannot be used are mistakes, what the machine lacks is a failure, and the rest are bugs."""
+    verdict = judge(error)
+    assert verdict.cause is cause
+    assert text in verdict.text
