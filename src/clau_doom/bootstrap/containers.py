@@ -71,6 +71,7 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
             log_size=config.local.log_size,
             remote=True,
             files=own_files(plan.scenario),
+            folder=Path.cwd(),
         ),
         policy=config.policy,
         port=config.docker.port,
