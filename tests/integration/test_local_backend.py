@@ -367,8 +367,9 @@ def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) 
 
 def test_modules_of_the_working_folder_stand_in_for_none_of_pythons(custom: Callable[[str], PolicyConfig]) -> None:
     """A user's `random.py` and `numpy.py` beside the policy do not keep workers from starting."""
+    case = Path(__file__).parents[1] / "cases/shadow/random.py"
     for name in ("random", "numpy", "queue"):
-        Path(f"{name}.py").write_text("def pick(items):\n    return items[0]\n")
+        shutil.copy(case, f"{name}.py")
 
     async def scenario() -> None:
         async with backend(custom("Raises")) as local:
