@@ -31,6 +31,7 @@
     ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
     ├── StorageFailed
     │   ├── DiskFull
+    │   ├── ResultsLost            the results were deleted or replaced while a run was writing them
     │   └── StoreCorrupted         what is stored contradicts itself or the configuration
     ├── BusUnavailable             events cannot be told: the bus is out of reach, or refuses them
     ├── PolicyFailed               the agent's own fault: no fitness, and never played again
@@ -102,6 +103,7 @@ __all__ = [
     "PolicyFailed",
     "PolicyTimedOut",
     "ReplayDiffers",
+    "ResultsLost",
     "ResumeRefused",
     "ServerFailed",
     "ServerUnreachable",
@@ -286,6 +288,10 @@ class StorageFailed(ClauDoomError):
 
 class DiskFull(StorageFailed):
     """There is no room left where the results are kept."""
+
+
+class ResultsLost(StorageFailed):
+    """The results were deleted, moved or replaced while a run was writing them; the message says what is lost."""
 
 
 class StoreCorrupted(StorageFailed):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.domain.events import EpisodeFinished, Event
-from clau_doom.errors import StorageFailed, StoreCorrupted
+from clau_doom.errors import ResultsLost, StorageFailed, StoreCorrupted
 from clau_doom.storage import schema
 from clau_doom.storage.codec import encode, kind_of
 from clau_doom.storage.faults import reading_errors, storage_errors
+from clau_doom.storage.file_watch import FileWatch
 from clau_doom.storage.projection import KeepRecordings, Projection
 from clau_doom.storage.validation import check_event
 
@@ -69,6 +70,8 @@ class Writer:
                 raise
         self._experiment = ""
         self._projection = Projection(self._connection, keep_recordings)
+        self._files = FileWatch(path)
+        self._lost = False
         self._interval = checkpoint_interval
         self._checkpointed = time.monotonic()
 
@@ -77,15 +80,23 @@ class Writer:
 
         When the transaction fails, each call gets one of its own, so that none fails for another's fault.
         """
+        self._check_files()
         results = self._commit(calls)
+        self._check_files()
         if time.monotonic() - self._checkpointed >= self._interval:
             self._checkpoint(_SHORT_WAIT)
         return results
 
     def close(self) -> None:
-        """Close the connection; the file alone then holds everything, unless a reader was slow."""
+        """Close the connection; the file alone then holds everything, unless a reader was slow.
+
+        Raises:
+            ResultsLost: The files are not those any more that were written; not when `commit` has said so.
+        """
         try:
             self._checkpoint(_WAIT)
+            if not self._lost:
+                self._check_files()
         finally:
             self._connection.close()
 
@@ -96,6 +107,18 @@ class Writer:
             if len(calls) == 1:
                 return [error]
         return [result for call in calls for result in self._commit([call])]
+
+    def _check_files(self) -> None:
+        try:
+            self._files.check(self._kept)
+        except ResultsLost:
+            self._lost = True
+            raise
+
+    def _kept(self) -> str:
+        (generations,) = self._connection.execute("SELECT count(*) FROM generations").fetchone()
+        (episodes,) = self._connection.execute("SELECT count(*) FROM played").fetchone()
+        return f"{generations:,} finished generations and {episodes:,} finished episodes"
 
     def _checkpoint(self, wait: int) -> None:
         """Move the write-ahead log into the file, and empty it; what is committed is safe without it.

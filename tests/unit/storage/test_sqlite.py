@@ -26,7 +26,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
-from clau_doom.errors import ExperimentBusy, StorageFailed
+from clau_doom.errors import ExperimentBusy, ResultsLost, StorageFailed
 from clau_doom.storage import RunFolder, SqliteStore
 from clau_doom.storage.writer import Call, Writer
 
@@ -301,3 +301,62 @@ def test_a_run_that_goes_on_is_moved_into_the_file_at_intervals(
         reader.execute("ROLLBACK")
         assert writer.commit([Call((finished(0, 1),), 0.0)]) == [5]
         assert _alone(folder, tmp_path / "two.sqlite") == ("running", 5)
+
+
+def _delete_folder(folder: RunFolder) -> None:
+    shutil.rmtree(folder.path)
+
+
+def _delete_log(folder: RunFolder) -> None:
+    (folder.path / "results.sqlite-wal").unlink()
+
+
+def _replace(folder: RunFolder) -> None:
+    results = folder.path / "results.sqlite"
+    shutil.copy(results, folder.path / "copy")
+    (folder.path / "copy").replace(results)
+
+
+def _move(folder: RunFolder) -> None:
+    folder.path.rename(folder.path.with_name("moved"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_delete_folder, r"lab was deleted or moved while"),
+        (_move, r"lab was deleted or moved while"),
+        (_replace, r"results\.sqlite was replaced by another file while"),
+        (_delete_log, r"results\.sqlite-wal was deleted or moved while"),
+    ],
+)
+async def test_results_that_are_gone_are_noticed_at_the_next_commit(
+    folder: RunFolder,
+    beginning: list[Event],
+    finished: Finished,
+    harm: Callable[[RunFolder], None],
+    said: str,
+) -> None:
+    """The error says what happened to which file, and what it held; it is not repeated at the end."""
+    kept = "0 finished generations and 2 finished episodes are lost"
+    async with folder.write() as store:
+        await store.append(beginning, running_seconds=0.0)
+        await store.append([finished(0, 0), finished(0, 1)], running_seconds=0.0)
+        harm(folder)
+        for number in (2, 3):
+            with pytest.raises(ResultsLost, match=rf"{said} the experiment was running: {kept}"):
+                await store.append([finished(0, number)], running_seconds=0.0)
+
+
+async def test_results_that_are_gone_after_the_last_commit_are_noticed_at_the_end(
+    folder: RunFolder, beginning: list[Event]
+) -> None:
+    """Also where nothing more was to be written."""
+
+    async def write() -> None:
+        async with folder.write() as store:
+            await store.append(beginning, running_seconds=0.0)
+            _delete_folder(folder)
+
+    with pytest.raises(ResultsLost, match="was deleted or moved"):
+        await write()
