@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from clau_doom.bootstrap.examination import Examined, examine
 from clau_doom.bootstrap.inputs import stored_scenario
 from clau_doom.bootstrap.policy_output import contained_output
 from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.bootstrap.trust import Trust
 from clau_doom.config import (
     SERVICE_SECTIONS,
     CustomPolicyConfig,
@@ -101,12 +103,18 @@ def make_fitness(config: ExperimentConfig) -> Fitness:
 
 
 def space_of(stored: StoredExperiment) -> GenomeSpace:
-    """Return the genes of a stored experiment: those that are stored, else those that its policy has here.
+    """Return the genes of an experiment that is read: those that are stored, else those that its policy has here.
 
     Raises:
-        ConfigError: None are stored, as by older versions, and the scenario or the policy is not here.
+        ConfigError: None are stored, as by older versions or at a server, and the scenario is not here, or the policy
+            is neither bundled nor trusted.
     """
-    return genome_space(stored.config) if stored.space is None else stored.space
+    if stored.space is not None:
+        return stored.space
+    # Reading executes nothing that the experiment names.
+    name = stored.snapshot.experiment.id
+    Trust.of_environment(os.environ).check(stored.config.policy, f"experiment {name}, without stored genes,")
+    return genome_space(stored.config)
 
 
 def genome_space(config: ExperimentConfig) -> GenomeSpace:

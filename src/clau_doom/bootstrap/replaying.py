@@ -138,17 +138,25 @@ async def find_contestant(
     return setting, who
 
 
-def export_agent(setting: Setting, who: Contestant) -> str:
+def export_agent(
+    setting: Setting,
+    who: Contestant,
+    trust: Trust = Trust(),  # noqa: B008 - a frozen value
+) -> str:
     """Return an agent as a file's text, for `find_contestant` to read anywhere.
 
     Raises:
-        ConfigError: How it plays is not in its genome and our own code.
+        ConfigError: How it plays is not in its genome and our own code, or its genes are not stored and `trust` lacks
+            its policy.
     """
     if who.baseline:
         raise ConfigError(f"{who.id} plays at random: it has no genome to export")
     if setting.contained or isinstance(setting.policy, RemotePolicyConfig):
         raise ConfigError(f"{who.id} plays by a program of its own, which no file of ours can hold")
-    space = _space_of(setting.scenario, setting.policy) if setting.space is None else setting.space
+    space = setting.space
+    if space is None:  # stored by an older version, or at a server
+        trust.check(setting.policy, who.id)
+        space = _space_of(setting.scenario, setting.policy)
     return agent_text(setting, who, space)
 
 

@@ -96,8 +96,9 @@ def export_agent(
     if not replaying.is_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
     check_place(output, force=force)
-    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir, trust=trust_of(trust)))
-    write_whole(output, replaying.export_agent(setting, who))
+    trusted = trust_of(trust)
+    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir, trust=trusted))
+    write_whole(output, replaying.export_agent(setting, who, trusted))
     progress_console().print(
         f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True
     )

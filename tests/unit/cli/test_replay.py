@@ -5,13 +5,14 @@ import select
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clau_doom.bootstrap.replaying import check_display
-from clau_doom.domain.events import ChampionChosen, Event
+from clau_doom.domain.events import ChampionChosen, Event, ExperimentStarted
 
 Run = Callable[..., Any]
 Keep = Callable[[list[Event]], None]
@@ -143,3 +144,34 @@ def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) ->
     assert said in done.err
     assert len(done.err) < 1_000
     assert not {"\x1b", "\x07"} & set(done.err)
+
+
+def test_reading_a_stored_experiment_runs_no_code(
+    run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy class in a stranger's experiment without stored genes is imported only when the user names it."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "canary", raising=False)
+    (tmp_path / "canary.py").write_bytes((CASE / "canary.py").read_bytes())
+    started = story[0]
+    assert isinstance(started, ExperimentStarted)
+    named = started.config_yaml.replace("kind: rules", "kind: class\n  target: canary:Canary")
+    assert named != started.config_yaml
+    keep([replace(started, config_yaml=named), *story[1:]])
+    for words in (
+        ["status", "tiny"],
+        ["agent", "list", "tiny"],
+        ["agent", "show", "tiny-g001-a000"],
+        ["agent", "export", "tiny", "-o", "agent.json"],
+        ["analyze", "tiny"],
+        ["analyze", "tiny", "--report", "report.html"],
+        ["export", "tiny", "--to", "tables"],
+    ):
+        done = run(*words)
+        assert done.code in {0, 2}, done.err
+        assert not (tmp_path / "CANARY").exists(), words
+    shown = run("agent", "show", "tiny-g001-a000")
+    assert "--trust canary:Canary (or CLAU_DOOM_TRUST)" in shown.err
+    monkeypatch.setenv("CLAU_DOOM_TRUST", "other:Name canary:Canary")
+    run("agent", "show", "tiny-g001-a000")
+    assert (tmp_path / "CANARY").exists()
