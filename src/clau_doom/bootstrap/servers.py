@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
 from clau_doom.bootstrap.sources import LIVE, Overview, Remote
+from clau_doom.bootstrap.stored import checked_space
 from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent
@@ -55,12 +56,14 @@ class ServerSource:
         async for recorded in self._up_to(experiment, 0, message.last_sequence):
             ledger.apply(recorded.event)
         name = f"the configuration of {experiment}"
+        snapshot, genes = ledger.snapshot(running_seconds=message.running_seconds), message.gene_space_json
         return StoredExperiment(
-            snapshot=ledger.snapshot(running_seconds=message.running_seconds),
+            snapshot=snapshot,
             config=await asyncio.to_thread(config_from_yaml, message.config_yaml, name=name),
             state=EXPERIMENT_STATES.received(message.state),
             last_activity=message.last_activity.ToNanoseconds() / 1e9,
             reader_failures=reader_failures(message),
+            space=checked_space(genes, snapshot, f"the server's answer about {experiment}") if genes else None,
         )
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:

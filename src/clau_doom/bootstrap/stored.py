@@ -1,17 +1,20 @@
 """The experiments that are stored, for whoever shows them."""
 
 import asyncio
+from itertools import islice
 from pathlib import Path
 
 from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, gene_space_from_json
+from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ConfigError, StoreCorrupted
-from clau_doom.storage import GENES, Runs
+from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
+from clau_doom.storage import GENES, Inputs, Runs
 
-__all__ = ["list_experiments", "read_experiment"]
+__all__ = ["checked_space", "list_experiments", "read_experiment"]
 
 _LONGEST_REASON = 400
+_NUMBERS_AT_ONCE = 1_000_000
 
 
 async def read_experiment(output_dir: Path, experiment: str, *, measured: bool = True) -> StoredExperiment:
@@ -32,16 +35,43 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         snapshot = await store.snapshot(measured=measured)
         # Not when its files were written to: reading what a killed process has left writes to them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
-    genes = folder.inputs.read(GENES) if measured else None
+    space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot) if measured else None
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
     return StoredExperiment(
         snapshot=snapshot,
         config=await asyncio.to_thread(_stored_config, snapshot, experiment),
         state=ExperimentState.INTERRUPTED if abandoned else snapshot.state,
         last_activity=times[-1],
-        space=None if genes is None else await asyncio.to_thread(gene_space_from_json, genes),
+        space=space,
         inputs=folder.inputs.folder,
     )
+
+
+def _stored_space(inputs: Inputs, snapshot: Snapshot) -> GenomeSpace | None:
+    text = inputs.read(GENES)
+    return None if text is None else checked_space(text, snapshot, str(inputs.folder / GENES))
+
+
+def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
+    """Return the genes that a text describes.
+
+    Args:
+        text: From the experiment's folder, or a server.
+        snapshot: The experiment.
+        name: What messages call the text.
+
+    Raises:
+        StoreCorrupted: It does not describe genes, or a genome of the experiment has others.
+    """
+    space = gene_space_from_json(text)
+    genomes = (evaluation.agent.genome for row in snapshot.generations for evaluation in row)
+    rows = max(_NUMBERS_AT_ONCE // max(len(space), 1), 1)
+    try:
+        while some := list(islice(genomes, rows)):
+            space.check_all(some)
+    except InvalidGenome as error:
+        raise StoreCorrupted(f"{name} does not describe the agents' genes: {error}") from None
+    return space
 
 
 def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:

@@ -156,16 +156,20 @@ class GenomeSpace:
         Raises:
             InvalidGenome: It does not; the message names the gene, the value and the bounds.
         """
-        if len(genome) != len(self):
-            raise InvalidGenome(f"a genome of {len(genome)} genes where the policy has {len(self)}")
-        values = genome.array()
+        self.check_all((genome,))
+        return genome
+
+    def check_all(self, genomes: Sequence[Genome]) -> None:
+        """Do nothing if all genomes lie in this space; raises as `check` does."""
+        if wrong := [len(genome) for genome in genomes if len(genome) != len(self)]:
+            raise InvalidGenome(f"a genome of {wrong[0]} genes where the policy has {len(self)}")
+        values = np.array([genome.array() for genome in genomes]).reshape(len(genomes), len(self))
         held = (self.low <= values) & (values <= self.high) & np.isfinite(values)
         held &= ~self.whole | (values == np.floor(values))
         if not held.all():
-            at = int(np.argmin(held))
-            gene, value = self.genes[at], float(values[at])
+            at = int(np.argmin(held.ravel()))
+            gene, value = self.genes[at % len(self)], float(values.ravel()[at])
             raise InvalidGenome(f"gene {gene.name} is {value!r}: {gene.kind} from {gene.low:g} to {gene.high:g}")
-        return genome
 
     def named(self, genome: Genome) -> dict[str, float | int | str]:
         """Return the genome for people: names to values, choices by their names."""

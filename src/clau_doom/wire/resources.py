@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clau_doom.config import StoredExperiment
+from clau_doom.config import StoredExperiment, gene_space_to_json
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.history import history_sha256
 from clau_doom.domain.reader_failure import ReaderFailure
@@ -28,6 +28,8 @@ __all__ = [
     "reader_failures",
 ]
 
+_LONGEST_GENES = 1_000_000
+"""Bytes; a message has at most four times as many."""
 _PAUSED = pb.AgentStatus.Name(pb.AGENT_STATUS_PAUSED)
 
 
@@ -65,6 +67,8 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
         ],
     )
     if whole:
+        genes = b"" if stored.space is None else gene_space_to_json(stored.space)
+        message.gene_space_json = genes if len(genes) <= _LONGEST_GENES else b""
         message.config_yaml = snapshot.config_yaml
         message.provenance.update(snapshot.experiment.provenance.facts)
         message.generations.extend([summary_message(name, summary) for summary in snapshot.summaries])

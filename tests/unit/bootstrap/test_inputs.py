@@ -7,13 +7,16 @@ import pytest
 import vizdoom as vzd
 
 from clau_doom.bootstrap.inputs import copy_inputs, placed_scenario, same_files, stored_scenario
-from clau_doom.config import ExperimentConfig, ScenarioConfig, to_yaml
+from clau_doom.bootstrap.scenario_files import announced_files
+from clau_doom.config import ExperimentConfig, RulesPolicyConfig, ScenarioConfig, to_yaml
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario, resolve, scenario_facts
-from clau_doom.policies import GENES
+from clau_doom.policies import GENES, make_policy
+from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.storage import CFG, LARGEST_INPUT, WAD, Inputs, Runs
 from clau_doom.storage import GENES as GENES_FILE
+from clau_doom.worker import collect_facts
 from tests.unit.game.wad_building import udmf_things, wad
 
 
@@ -88,6 +91,21 @@ def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, 
     with pytest.raises(ConfigError, match=r"name the .cfg's new path by CLAU_DOOM_SCENARIO_NAME"):
         stored.scenario()
     assert same_files(stored.scenario(name=str(tmp_path / "there" / "s.cfg")), stored.then)
+
+
+def test_a_game_of_the_users_own_is_digested_and_sent(tmp_path: Path) -> None:
+    """Another game file under the same name is noticed, and workers elsewhere are sent all three files."""
+    stored = Stored(tmp_path, "doom_game_path = game.wad")
+    policy = RulesPolicyConfig()
+    before = collect_facts(stored.before, policy, make_policy(policy, stored.before.facts))
+    roles = [announced.role for announced, _ in announced_files(stored.before)]
+    assert roles == [pb.ScenarioFile.ROLE_CFG, pb.ScenarioFile.ROLE_WAD, pb.ScenarioFile.ROLE_GAME]
+    (tmp_path / "here" / "game.wad").write_bytes(wad([("MAP02", b"")], magic=b"IWAD"))
+    swapped = stored.scenario()
+    assert not same_files(swapped, stored.then)
+    difference = before.first_difference(collect_facts(swapped, policy, make_policy(policy, swapped.facts)))
+    assert difference is not None
+    assert difference[0] == "scenario.game"
 
 
 def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """How stored experiments stand."""
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from clau_doom.bootstrap.stored import list_experiments, read_experiment
-from clau_doom.config import ExperimentConfig, to_yaml
+from clau_doom.config import ExperimentConfig, gene_space_to_json, to_yaml
+from clau_doom.domain import Agent, AgentRef, Gene, Genome, GenomeSpace
+from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, Provenance
-from clau_doom.storage import Runs
+from clau_doom.errors import StoreCorrupted
+from clau_doom.storage import GENES, Runs
 
-pytestmark = pytest.mark.anyio
 
-
+@pytest.mark.anyio
 async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     """When it last moved is the time of its last event, whenever its files were written to."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
@@ -27,3 +30,48 @@ async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     assert list_experiments(tmp_path) == ("lab",)
     stored = await read_experiment(tmp_path, "lab")
     assert before <= stored.last_activity <= after
+
+
+def kept(folder: Path, genes: bytes, genome: tuple[float, ...] = (0.5, 1.0)) -> None:
+    """Store an experiment with one agent and the text of its genes."""
+    yaml = to_yaml(ExperimentConfig(name="lab"))
+    experiment = Experiment(id="lab", uuid="1", seed=1, config_yaml=yaml, provenance=Provenance(facts=()))
+    found = Runs(folder).create(experiment, {GENES: genes})
+    agent = Agent(experiment="lab", ref=AgentRef(0, 0), genome=Genome(genome), parents=(), operator="draw")
+
+    async def write() -> None:
+        async with found.write() as store:
+            started = ExperimentStarted(resumed=False, generations=1, config_yaml=yaml)
+            events = (started, GenerationStarted(generation=0, agents=(agent,)))
+            await store.append(events, running_seconds=0.0)
+
+    asyncio.run(write())
+
+
+SPACE = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("scan", ("left", "right"))))
+
+
+def test_stored_genes_are_read(tmp_path: Path) -> None:
+    """They come with the experiment, but for lists, which do not need them."""
+    kept(tmp_path, gene_space_to_json(SPACE))
+    assert asyncio.run(read_experiment(tmp_path, "lab")).space == SPACE
+    assert asyncio.run(read_experiment(tmp_path, "lab", measured=False)).space is None
+
+
+@pytest.mark.parametrize(
+    ("genes", "genome", "message"),
+    [
+        (b"nonsense", (0.5, 1.0), "the stored genes are damaged"),
+        (gene_space_to_json(GenomeSpace(())), (0.5, 1.0), "a genome of 2 genes where the policy has 0"),
+        (gene_space_to_json(SPACE), (0.5, 2.0), "gene scan is 2.0: choice from 0 to 1"),
+        (gene_space_to_json(SPACE), (1.5, 1.0), "gene x is 1.5: real from 0 to 1"),
+    ],
+)
+def test_genes_that_the_agents_do_not_have(
+    tmp_path: Path, genes: bytes, genome: tuple[float, ...], message: str
+) -> None:
+    """They are damage of the store, and do not keep a list from showing the experiment."""
+    kept(tmp_path, genes, genome)
+    with pytest.raises(StoreCorrupted, match=message):
+        asyncio.run(read_experiment(tmp_path, "lab"))
+    assert asyncio.run(read_experiment(tmp_path, "lab", measured=False)).snapshot.generations

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig, StoredExperiment, gene_space_from_json
 from clau_doom.domain import (
     Agent,
     AgentRef,
@@ -155,6 +156,17 @@ def test_an_experiment_is_shown_as_it_stands() -> None:
     assert [(each.generation, each.best_agent_id, each.failed) for each in message.generations] == [
         (0, "lab-g000-a001", 1)
     ]
+
+
+def test_genes_are_sent_with_a_whole_experiment() -> None:
+    """A client needs neither the scenario nor the policy; lists and long texts leave them out."""
+    space = GenomeSpace((Gene.choice("scan", ("left", "right")),))
+    experiment = replace(stored(STARTED), space=space)
+    assert gene_space_from_json(experiment_message(experiment, whole=True).gene_space_json) == space
+    assert not experiment_message(experiment, whole=False).gene_space_json
+    assert not experiment_message(stored(STARTED), whole=True).gene_space_json
+    long = replace(experiment, space=GenomeSpace((Gene.real("x", 0.0, 1.0, "y" * 1_000_000),)))
+    assert not experiment_message(long, whole=True).gene_space_json
 
 
 def test_what_is_not_there_yet_is_left_out() -> None:

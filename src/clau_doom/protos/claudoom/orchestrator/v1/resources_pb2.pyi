@@ -56,7 +56,7 @@ PURPOSE_VALIDATION: Purpose
 PURPOSE_HELD_OUT: Purpose
 
 class Experiment(_message.Message):
-    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations", "reader_failures")
+    __slots__ = ("id", "uuid", "state", "reason", "seed", "scenario", "generations_planned", "generations_finished", "population", "best_fitness", "champion", "history_sha256", "deviations", "running_seconds", "last_sequence", "last_activity", "config_yaml", "provenance", "generations", "reader_failures", "gene_space_json")
     class ProvenanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +84,7 @@ class Experiment(_message.Message):
     PROVENANCE_FIELD_NUMBER: _ClassVar[int]
     GENERATIONS_FIELD_NUMBER: _ClassVar[int]
     READER_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    GENE_SPACE_JSON_FIELD_NUMBER: _ClassVar[int]
     id: str
     uuid: str
     state: ExperimentState
@@ -104,7 +105,8 @@ class Experiment(_message.Message):
     provenance: _containers.ScalarMap[str, str]
     generations: _containers.RepeatedCompositeFieldContainer[GenerationSummary]
     reader_failures: _containers.RepeatedCompositeFieldContainer[ReaderFailure]
-    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ..., reader_failures: _Optional[_Iterable[_Union[ReaderFailure, _Mapping]]] = ...) -> None: ...
+    gene_space_json: bytes
+    def __init__(self, id: _Optional[str] = ..., uuid: _Optional[str] = ..., state: _Optional[_Union[ExperimentState, str]] = ..., reason: _Optional[str] = ..., seed: _Optional[int] = ..., scenario: _Optional[str] = ..., generations_planned: _Optional[int] = ..., generations_finished: _Optional[int] = ..., population: _Optional[int] = ..., best_fitness: _Optional[float] = ..., champion: _Optional[_Union[Champion, _Mapping]] = ..., history_sha256: _Optional[str] = ..., deviations: _Optional[_Union[Deviations, _Mapping]] = ..., running_seconds: _Optional[float] = ..., last_sequence: _Optional[int] = ..., last_activity: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., config_yaml: _Optional[str] = ..., provenance: _Optional[_Mapping[str, str]] = ..., generations: _Optional[_Iterable[_Union[GenerationSummary, _Mapping]]] = ..., reader_failures: _Optional[_Iterable[_Union[ReaderFailure, _Mapping]]] = ..., gene_space_json: _Optional[bytes] = ...) -> None: ...
 
 class ReaderFailure(_message.Message):
     __slots__ = ("reader", "failures", "failing", "error")
