@@ -13,6 +13,7 @@ from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import ExperimentStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.storage import Runs
+from clau_doom.storage.inputs import CFG
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "systemd"
 
@@ -64,7 +65,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     runs, config = Runs(tmp_path / "runs"), ExperimentConfig(name="lab")
     text = to_yaml(config)
     experiment = Experiment(id="lab", uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
-    folder = runs.create(experiment)
+    folder = runs.create(experiment, {CFG: b"living_reward = 1"})
     (tmp_path / "runs" / "damaged").mkdir()
     (tmp_path / "runs" / "damaged" / "results.sqlite").write_bytes(b"no database" * 100)
 
@@ -84,6 +85,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
 
     assert asyncio.run(state()) is ExperimentState.RUNNING
     assert (copy / "lab" / "config.yaml").read_text() == text
+    assert Runs(copy).open("lab").inputs.read(CFG) == b"living_reward = 1"
 
 
 def test_the_newest_copies_are_kept(tmp_path: Path) -> None:
