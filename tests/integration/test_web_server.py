@@ -17,10 +17,12 @@ import pytest
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
 from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import ExperimentConfig, WebConfig
+from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 from clau_doom.web import WebServer
+from clau_doom.wire import event_message
 
 pytestmark = pytest.mark.anyio
 
@@ -157,6 +159,27 @@ async def test_a_page_starts_an_experiment_and_sees_what_came_of_it(serving: Ser
         assert agent["champion"]
         assert agent["genes"][2]["shown"] in {"bold", "shy"}
         assert {episode["purpose"] for episode in agent["episodes"]} == {"training", "validation", "held_out"}
+
+
+async def test_a_stream_that_fails_is_taken_up_by_the_browser(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends without the mark of a run that is over, so that the browser comes back; the failure is logged once."""
+    failures = [KeyError("dropped")]
+
+    def message(experiment: str, recorded: RecordedEvent) -> object:
+        if recorded.sequence == 4 and failures:
+            raise failures.pop()
+        return event_message(experiment, recorded)
+
+    async with serving() as browser:
+        await browser.finished()
+        monkeypatch.setattr("clau_doom.web.api.event_message", message)
+        first = await browser.events("shown")
+        assert [number for number, _, _ in first] == [1, 2, 3]
+        rest = await browser.events("shown", after=0, **{"last-event-id": "3"})
+        assert (rest[0][0], rest[-1][1]) == (4, "over")
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
 
 
 async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) -> None:

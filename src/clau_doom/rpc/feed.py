@@ -243,7 +243,13 @@ class EventFeed:
         async with tail.reading:  # who waits here finds what the one before has read
             page = self._pages.get(key)
             if page is None:
-                page = await self._read(experiment, begin, end)
+                try:
+                    page = await self._read(experiment, begin, end)
+                except UsageError:
+                    raise
+                except Exception as error:  # once more, as for the tail
+                    self._readers.failed("gRPC streams", experiment, error)
+                    page = await self._read(experiment, begin, end)
                 self._pages.add(key, page)
         return page[after - begin :]
 

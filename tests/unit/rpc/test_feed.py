@@ -22,7 +22,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import InvalidMessage, ShutdownRequested, StorageFailed
-from clau_doom.orchestration import Orchestrator
+from clau_doom.orchestration import Orchestrator, ReaderHealth
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
@@ -225,6 +225,31 @@ async def test_a_log_that_cannot_be_read_ends_the_streams() -> None:
         assert [str(result) for result in results] == ["the disk is gone"] * 3
         log.fails = None
         await Reader(events).reach(6)
+
+
+@pytest.mark.parametrize("paged", [False, True])
+async def test_a_failure_that_passes_is_not_seen_by_the_streams(*, paged: bool) -> None:
+    """The log is read again from the same place, and the failure is counted."""
+
+    class Flaky(Log):
+        failures = 1
+
+        async def events(self, experiment: str, after: int) -> AsyncIterator[RecordedEvent]:
+            async for recorded in super().events(experiment, after):
+                if recorded.sequence == 6 and self.failures:
+                    self.failures -= 1
+                    raise KeyError("dropped")
+                yield recorded
+
+    log, health = Flaky(), ReaderHealth()
+    await log.begin(4 if paged else 3)
+    async with a_feed(log, readers=health) as events:
+        reader = Reader(events, 2)
+        await reader.reach(5)
+        await log.write(lost(1), lost(2))
+        await reader.reach(7)
+        assert reader.seen[:5] == [3, 4, 5, 6, 7]
+    assert [(each.reader, each.failures, each.failing) for each in health.of("x")] == [("gRPC streams", 1, False)]
 
 
 async def test_stopping_ends_streams_after_what_is_there() -> None:

@@ -1,0 +1,71 @@
+"""Readers of the log beside a plain run: the relay and the progress display never end it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from clau_doom.bootstrap.running import _relayed
+from clau_doom.cli import progress
+from clau_doom.cli.run import _keep_showing
+from clau_doom.config import ExperimentConfig
+from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted, RecordedEvent
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.events import LocalBus
+from clau_doom.ports import BusMessage
+from clau_doom.testing.memory_store import MemoryStore
+
+EXPERIMENT = Experiment(id="lab", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=()))
+STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
+
+
+def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
+    """Whatever the bus raises, the run goes on, and no event is lost."""
+
+    class Broken(LocalBus):
+        failures = 1
+
+        async def publish(self, messages: Sequence[BusMessage]) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise KeyError("a bug of a library")
+            await super().publish(messages)
+
+    async def run() -> None:
+        store = MemoryStore(EXPERIMENT)
+        async with Broken() as bus:
+            async with _relayed(store, bus):
+                await store.append([STARTED, ExperimentCompleted(generations=1)], running_seconds=0.0)
+            assert (bus.failures, await bus.last_published("u", "")) == (0, 3)
+
+    asyncio.run(run())
+
+
+def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on from how the run stands then, and ends with the log."""
+    shown: list[list[int]] = []
+
+    async def show(events: AsyncIterator[RecordedEvent], *_: object, **__: object) -> None:
+        shown.append([])
+        async for recorded in events:
+            shown[-1].append(recorded.sequence)
+            if recorded.sequence == 3 and len(shown) == 1:
+                raise KeyError("dropped")
+
+    async def run() -> None:
+        store = MemoryStore(EXPERIMENT)
+        before = await store.snapshot()
+        await store.append([STARTED], running_seconds=0.0)
+        await store.append([STARTED], running_seconds=0.0)
+        plan = SimpleNamespace(config=ExperimentConfig(name="lab"), resume=False)
+        showing = asyncio.ensure_future(_keep_showing(plan, store, before))  # type: ignore[arg-type]
+        async with asyncio.timeout(10):
+            while len(shown) < 2:  # noqa: ASYNC110 - it says so to nobody
+                await asyncio.sleep(0.01)
+            await store.append([ExperimentCompleted(generations=1)], running_seconds=0.0)
+            await showing
+
+    monkeypatch.setattr(progress, "show_progress", show)
+    asyncio.run(run())
+    assert shown == [[2, 3], [4]]
