@@ -110,7 +110,7 @@ def live_view(tracker: Tracker, now: float) -> RenderableType:
     below.add_column(no_wrap=True)
     below.add_column(justify="right", no_wrap=True, ratio=1)
     below.add_row(_standing(tracker), Text(times, "dim"))
-    return Group(bar, below, *_curve(tracker))
+    return Group(bar, below, _curve(tracker))
 
 
 async def _follow(events: AsyncIterator[RecordedEvent], tracker: Tracker, console: Console) -> None:
@@ -140,14 +140,14 @@ def _standing(tracker: Tracker) -> Text:
     return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
 
 
-def _curve(tracker: Tracker) -> list[Text]:
-    """Return the line of the generations' mean fitness; it is short, as Ctrl-C is echoed behind it."""
+def _curve(tracker: Tracker) -> Text:
+    """Return the last line: the generations' mean fitness. It is short, as the terminal echoes Ctrl-C behind it."""
     if len(tracker.summaries) < 2:
-        return []
+        return Text("Ctrl-C interrupts the run, which can be resumed", "dim", no_wrap=True, overflow="ellipsis")
     bars = sparkline([summary.mean_fitness for summary in tracker.summaries], _BARS)
     line = Text.assemble(("mean of each generation ", "dim"), (bars, "red"))
     line.no_wrap, line.overflow = True, "ellipsis"
-    return [line]
+    return line
 
 
 def _line(recorded: RecordedEvent, tracker: Tracker, width: int) -> Text | None:

@@ -17,7 +17,6 @@ from clau_doom.cli.console import LOG_MESSAGES, ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.streams import make_output_optional
-from clau_doom.logs import get_logger
 
 if TYPE_CHECKING:
     from clau_doom.bootstrap.service import Listening
@@ -75,6 +74,8 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
 def _say(listening: "Listening") -> None:
     if LOG_MESSAGES.get():
         places = {name: place for name, place in asdict(listening).items() if place is not None}
+        from clau_doom.logs import get_logger
+
         get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items()})
         return
     console = progress_console()

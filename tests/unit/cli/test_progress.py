@@ -245,6 +245,7 @@ def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfi
         lines = view(tracker, event.time, width=80).splitlines()
         assert max(map(len, lines)) <= 80, lines
         assert not any("…" in line for line in lines), lines
+        assert len(lines[-1]) <= 76  # ^C fits behind it
     events = [
         replace(e, summary=replace(e.summary, best_fitness=-99999.0, worst_fitness=-99999.0, failed=12))
         if isinstance(e, GenerationCompleted)
