@@ -21,7 +21,7 @@ from clau_doom.domain.events import (
     ExperimentInterrupted,
     RecordedEvent,
 )
-from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, describe, words
+from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted, describe, words
 
 __all__ = ["PrivatePaths"]
 
@@ -62,7 +62,7 @@ class PrivatePaths:
         try:
             yield
         except ClauDoomError as error:
-            if isinstance(error, StorageFailed) and not isinstance(error, DiskFull):
+            if isinstance(error, StorageFailed) and not isinstance(error, DiskFull | StoreCorrupted):
                 raise
             text = describe(error) if isinstance(error, ConfigError) else words(error)
             if (hidden := self.hide(text)) == text:

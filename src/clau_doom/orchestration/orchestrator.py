@@ -142,7 +142,7 @@ class Orchestrator:
             except ExperimentExists:
                 stored = await self._laboratory.experiment(name)
                 if stored.snapshot.experiment.uuid != uuid:
-                    raise
+                    raise _taken(name) from None
                 return stored, False
             try:
                 await self._begin(plan)
@@ -158,7 +158,7 @@ class Orchestrator:
         self._check()
         plan = await asyncio.to_thread(self._laboratory.plan, config)
         if plan.config.name in self._laboratory.experiments():
-            raise ExperimentExists(f"experiment {plan.config.name} exists already: choose another name")
+            raise _taken(plan.config.name)
         return await asyncio.to_thread(self._laboratory.space, plan.config)
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
@@ -372,3 +372,9 @@ class Orchestrator:
                 with contextlib.suppress(asyncio.InvalidStateError):
                     begun.cancel()
                 raise
+
+
+def _taken(name: str) -> ExperimentExists:
+    return ExperimentExists(
+        f"experiment {name} exists already: choose another name, or resume it with clau-doom resume {name}"
+    )

@@ -15,6 +15,7 @@ from clau_doom.errors import (
     ExperimentNotFound,
     InvalidAgentId,
     StorageFailed,
+    StoreCorrupted,
     UsageError,
 )
 from clau_doom.orchestration import Orchestrator
@@ -41,7 +42,7 @@ def test_private_folders_have_placeholders(text: str, hidden: str) -> None:
     assert PATHS.hide(text) == hidden
 
 
-@pytest.mark.parametrize("kind", [ExperimentNotFound, DiskFull, UsageError, InvalidAgentId])
+@pytest.mark.parametrize("kind", [ExperimentNotFound, DiskFull, StoreCorrupted, UsageError, InvalidAgentId])
 def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
     """A client receives the same error without the path, its causes included."""
     with pytest.raises(kind) as caught, PATHS.hiding():
