@@ -180,6 +180,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=["runs", "containers", "arena", *PARTS], help="measure nothing else")
     parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
     parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table for --only table")
     parser.add_argument("--record", choices=["champions", "all", "none"], default="champions")
     parser.add_argument("--results", type=Path, default=Path("bench-results.jsonl"), help="file for each measurement")
     return parser.parse_args()

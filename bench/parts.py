@@ -20,6 +20,7 @@ from bench.samples import MeasurementFailed
 from bench.scale import FLEETS, SLOWNESS, simulation
 from bench.scale_report import PICTURE, draw_scale, scale_table
 from bench.simulated import Fleet
+from bench.table_analysis import TableAnalysis, analyze_large_table, table_analysis_table
 from bench.vector_env import VectorJob
 from clau_doom.config import (
     ExecutionConfig,
@@ -127,6 +128,13 @@ def _attacks(options: argparse.Namespace, journal: Journal) -> Table:
     return attack_table(_rounds(options, journal, "attacks", attack_round))
 
 
+def _table(options: argparse.Namespace, journal: Journal) -> Table:
+    def take(play: Play) -> TableAnalysis:
+        return analyze_large_table(play.folder, options.rows)
+
+    return table_analysis_table(_rounds(options, journal, "analysis of a table", take))
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "peers": _peers,
     "cores": _busy,
@@ -134,5 +142,6 @@ PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "million": _million,
     "scale": _scale,
     "attacks": _attacks,
+    "table": _table,
 }
 """By the name that ``--only`` takes."""

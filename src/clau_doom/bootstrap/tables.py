@@ -11,10 +11,12 @@ from clau_doom.bootstrap.planning import make_fitness, space_of
 from clau_doom.bootstrap.sources import Source
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.storage.codec import kind_of
-from clau_doom.storage.tables import FORMATS, TableFiles, TableFormat, read_table, writing_tables
+from clau_doom.storage.csv_dialect import CsvOptions
+from clau_doom.storage.table_reader import read_table
+from clau_doom.storage.tables import FORMATS, TableFiles, TableFormat, writing_tables
 from clau_doom.wire import event_json, event_message
 
-__all__ = ["FORMATS", "TableFormat", "export_experiment", "read_table"]
+__all__ = ["FORMATS", "CsvOptions", "TableFormat", "export_experiment", "read_table"]
 
 _EVENTS_AT_ONCE = 1_000
 

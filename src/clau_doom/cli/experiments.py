@@ -15,7 +15,20 @@ from clau_doom.cli.format import ago, clock, number
 from clau_doom.cli.looking import look_up, look_up_all
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.sections import Section
-from clau_doom.cli.tables import Block, Data, Factors, Response, Where, analyze_table, refuse_without_data
+from clau_doom.cli.table_options import (
+    Block,
+    Data,
+    Decimals,
+    Delimiter,
+    Encoding,
+    Factors,
+    MissingTexts,
+    Response,
+    SkipRows,
+    TableRequest,
+    Where,
+)
+from clau_doom.cli.tables import analyze_table
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
@@ -98,6 +111,11 @@ def analyze(
     factor: Factors = None,
     where: Where = None,
     block: Block = None,
+    delimiter: Delimiter = None,
+    decimal: Decimals = None,
+    encoding: Encoding = None,
+    skip_rows: SkipRows = None,
+    na: MissingTexts = None,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
@@ -105,12 +123,23 @@ def analyze(
 
     With --data, --response and --factor: the analysis of variance of any table, by one factor or two.
     """
+    request = TableRequest(
+        response=response,
+        factors=factor,
+        where=where,
+        block=block,
+        delimiter=delimiter,
+        decimal=decimal,
+        encoding=encoding,
+        skip_rows=skip_rows,
+        na=na,
+    )
     if data is not None:
         if experiments or plot is not None or report is not None:
             raise ConfigError("--data is analysed by itself: leave the experiment's id, --plot and --report out")
-        analyze_table(data, response=response, factors=factor or [], where=where, block=block, as_json=as_json)
+        analyze_table(data, request, as_json=as_json)
         return
-    refuse_without_data(response, factor, where, block)
+    request.refuse_without_data()
     if force and report is None:
         raise ConfigError("--force is about a report: name its file with --report")
     if not experiments:

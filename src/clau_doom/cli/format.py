@@ -12,11 +12,16 @@ __all__ = ["ago", "clock", "estimate", "gauge", "interval", "number", "p_value",
 _STEPS = "▁▂▃▄▅▆▇█"
 _AGES = (("day", 86_400), ("h", 3_600), ("min", 60))
 
+_LARGE = 1e12
+"""From here on numbers have an exponent."""
+
 
 def number(value: float | None) -> str:
-    """Return a number to two decimals, a large one to fewer, and a dash for none."""
+    """Return a number to two decimals, a large one to fewer or with an exponent, and a dash for none."""
     if value is None:
         return "-"
+    if abs(value) >= _LARGE:
+        return f"{value:.3e}"
     decimals = 2 if abs(value) < 100 else 1 if abs(value) < 1000 else 0
     text = f"{value:.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.") else text  # no -0.00

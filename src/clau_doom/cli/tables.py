@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,75 +13,30 @@ from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json
 from clau_doom.cli.format import interval, number
+from clau_doom.cli.table_options import TableRequest
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.analysis.variance import AnovaTable, Check, Comparisons, Design, VarianceAnalysis
 
-__all__ = ["Block", "Data", "Factors", "Response", "Where", "analyze_table", "refuse_without_data"]
-
-_PANEL = "Any table"
-
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="FILE", rich_help_panel=_PANEL, help="A table to analyse (.csv or .parquet)."),
-]
-Response = Annotated[
-    str | None,
-    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="The numbers to explain."),
-]
-Factors = Annotated[
-    list[str] | None,
-    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="What may explain them; once or twice."),
-]
-Where = Annotated[
-    str | None,
-    typer.Option(
-        "--where",
-        metavar="CONDITION",
-        rich_help_panel=_PANEL,
-        help="The rows that count, such as \"purpose == 'held_out' and kills >= 1\".",
-    ),
-]
-Block = Annotated[
-    str | None,
-    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="What to allow for, such as the seed."),
-]
+__all__ = ["analyze_table"]
 
 
-def refuse_without_data(
-    response: str | None, factors: Sequence[str] | None, where: str | None, block: str | None
-) -> None:
-    """Refuse the options that say something about a table, where there is none."""
-    given = {"--response": response, "--factor": factors, "--where": where, "--block": block}
-    for option, value in given.items():
-        if value:
-            raise ConfigError(f"{option} is about a table: name its file with --data")
-
-
-def analyze_table(
-    data: Path,
-    *,
-    response: str | None,
-    factors: Sequence[str],
-    where: str | None,
-    block: str | None,
-    as_json: bool,
-) -> None:
+def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
     """Print the analysis of variance of a table.
 
     Raises:
         ConfigError: The file cannot be read, or what is asked of it cannot be answered.
     """
-    if response is None or not factors:
+    if request.response is None or not request.factors:
         raise ConfigError("--data wants --response COLUMN, and --factor COLUMN once or twice")
     from clau_doom.analysis.tables import rows_where
     from clau_doom.analysis.variance import analyze_variance, make_design
     from clau_doom.bootstrap.tables import read_table
 
-    table = read_table(data)
+    table, where = read_table(data, request.csv_options), request.where
     chosen = table if where is None else rows_where(table, where)
-    design = make_design(chosen, response=response, factors=factors, block=block)
+    design = make_design(chosen, response=request.response, factors=request.factors, block=request.block)
     analysis = analyze_variance(design)
     if as_json:
         about: dict[str, object] = {"data": str(data), "where": where, "rows": len(chosen)}
@@ -207,6 +161,8 @@ def _table() -> Table:
 
 def _figures(value: float) -> str:
     """Return a number to six figures, without an exponent where it can be done without."""
+    if math.isinf(value):
+        return "above 1.8e308"
     if value == 0 or 1e-4 <= abs(value) < 1e6:
         return f"{value:#.6g}".rstrip(".")
     return f"{value:.0f}" if 1e6 <= abs(value) < 1e9 else f"{value:.3e}"

@@ -1,4 +1,4 @@
-"""Tables in files: CSV and Parquet, read for analysis and written for export.
+"""Tables in CSV and Parquet files, written for export.
 
 Nothing here is imported with the rest of the room: pyarrow takes half a second. What is written appears all at once:
 every file is completed under another name in its folder before the first is moved into its place.
@@ -17,11 +17,11 @@ from typing import Any, Literal
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from clau_doom.analysis.tables import Column, ExportedTable, Table, Value, make_table
+from clau_doom.analysis.tables import ExportedTable, Value
 from clau_doom.analysis.tables.exported import ColumnKind
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
 
-__all__ = ["FORMATS", "TableFiles", "TableFormat", "read_table", "writing_tables"]
+__all__ = ["FORMATS", "TableFiles", "TableFormat", "writing_tables"]
 
 TableFormat = Literal["csv", "parquet"]
 FORMATS: tuple[TableFormat, ...] = ("csv", "parquet")
@@ -29,59 +29,6 @@ FORMATS: tuple[TableFormat, ...] = ("csv", "parquet")
 
 _TYPES = MappingProxyType({ColumnKind.TEXT: pa.string(), ColumnKind.WHOLE: pa.int64(), ColumnKind.NUMBER: pa.float64()})
 _ROWS_AT_ONCE = 10_000
-_LARGEST = 2**31 - 1  # bytes of a CSV: its types are found by looking at all of it, in one block
-
-
-def read_table(path: Path) -> Table:
-    """Return what a CSV or Parquet file holds; its suffix says which it is.
-
-    Columns are numbers where every value is one, and text otherwise; yes and no become the texts ``true`` and
-    ``false``, times their ISO form. In a CSV an empty cell, and ``NA`` and the like unquoted, are missing.
-
-    Raises:
-        ConfigError: The file is not there, of another kind, empty, or not what its suffix says.
-    """
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in FORMATS)} file")
-    try:
-        found = _read_csv(path) if kind == "csv" else parquet.read_table(path)
-        return make_table(
-            path.name, [_column(name, found.column(place)) for place, name in enumerate(found.schema.names)]
-        )
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as {kind}: {' '.join(str(error).split())}") from error
-
-
-def _read_csv(path: Path) -> pa.Table:
-    size = path.stat().st_size
-    if size > _LARGEST:
-        raise ConfigError(f"{path} has {size} bytes, and {_LARGEST} can be read: write it as .parquet")
-    return csv.read_csv(
-        path,
-        read_options=csv.ReadOptions(block_size=max(size, 1) + 1),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
-        convert_options=csv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
-    )
-
-
-def _column(name: str, found: Any) -> Column:
-    kind = found.type
-    if pa.types.is_dictionary(kind):
-        found, kind = found.cast(kind.value_type), kind.value_type
-    values = found.to_pylist()
-    if pa.types.is_boolean(kind):
-        values = [None if value is None else str(value).lower() for value in values]
-    elif pa.types.is_decimal(kind):
-        values = [None if value is None else float(value) for value in values]
-    elif pa.types.is_temporal(kind):
-        values = [None if value is None else value.isoformat(sep=" ") for value in values]
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        values = [None if value is None else str(value) for value in values]
-    # A float column of Parquet may hold NaN where it means that nothing is there.
-    return Column(name=name, values=tuple([None if value != value else value for value in values]))  # noqa: PLR0124
 
 
 @dataclass(frozen=True, kw_only=True)

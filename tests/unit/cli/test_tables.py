@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.tables import EXPORTED
+from clau_doom.analysis.tables import EXPORTED, Column, Value
 from clau_doom.domain.events import Event
-from clau_doom.storage.tables import read_table
+from clau_doom.storage.table_reader import read_table
 
 Run = Callable[..., Any]
 Keep = Callable[[Sequence[Event]], None]
@@ -71,7 +71,7 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
         (["--response", "length", "--factor", "dose"], "has no column 'length', did you mean 'len'? (it has len, supp"),
         (["--response", "supp", "--factor", "dose"], "row 1: the response supp is no number but 'VC'"),
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
-        (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has one level only, '1'"),
+        (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has one level only, '1.0'"),
         (["--response", "len"], "--data wants --response COLUMN, and --factor COLUMN once or twice"),
         (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id, --plot and --report out"),
     ],
@@ -99,6 +99,15 @@ def test_options_of_tables_need_a_table(run: Run, words: list[str], complaint: s
     assert complaint in done.err
 
 
+def typed(column: Column) -> tuple[Value, ...]:
+    """Return a column's values, as numbers where all of them are."""
+    if not column.is_number:
+        return column.values
+    return tuple(
+        [None if text is None else int(text) if text.lstrip("-").isdigit() else float(text) for text in column.values]
+    )
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tmp_path: Path, kind: str) -> None:
     """The four tables hold every episode, agent, generation and event, and each file is named with its rows."""
@@ -110,7 +119,7 @@ def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tm
     tables = {name: read_table(tmp_path / f"out/{name}.{kind}") for name in counts}
     assert {name: len(table) for name, table in tables.items()} == counts
     for exported in EXPORTED:
-        names = [column.name for column in tables[exported.name].columns]
+        names = [*tables[exported.name].names]
         assert names[: len(exported.columns)] == [column.name for column in exported.columns]
         assert set(tables[exported.name].column("experiment_id").values) == {"tiny"}
 
@@ -121,8 +130,8 @@ def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event
     assert run("export", "tiny", "--to", "out").code == 0
     episodes, agents, generations, events = (
         [
-            dict(zip([column.name for column in table.columns], row, strict=True))
-            for row in zip(*(column.values for column in table.columns), strict=True)
+            dict(zip(table.names, row, strict=True))
+            for row in zip(*(typed(table.column(name)) for name in table.names), strict=True)
         ]
         for table in (read_table(tmp_path / f"out/{exported.name}.csv") for exported in EXPORTED)
     )
@@ -213,3 +222,39 @@ def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -
     assert missing.code == 2
     assert "mo\\x1b]0;x\\x07de" in missing.err
     assert not {"\x1b", "\x07"} & set(missing.err)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "shown"),
+    [
+        ("leadingzero", ["--factor", "subject"], ["01 ", "1 ", "02 "]),
+        ("decimalcomma", ["--factor", "agent", "--decimal", ","], ["9.32 [7.80, 10.84]"]),
+        ("latin1", ["--factor", "Gruppe", "--encoding", "latin-1"], ["Männer"]),
+        ("level_na", ["--factor", "region", "--na", ""], ["NA "]),
+        ("bigids", ["--factor", "id", "--where", "id > 18446744073709541003"], ["24 rows of bigids.csv", "9551002"]),
+    ],
+)
+def test_files_of_other_programs_are_analysed(run: Run, name: str, words: list[str], shown: list[str]) -> None:
+    """With levels as they are written, and with the option that an error names."""
+    done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
+    assert (done.code, done.err) == (0, "")
+    assert all(text in done.out for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "complaint"),
+    [
+        ("decimalcomma", ["--factor", "agent"], "is no number but '7,64': read decimal commas with --decimal ,"),
+        ("latin1", ["--factor", "Gruppe"], "is not UTF-8 text: name its encoding, such as --encoding latin-1"),
+        ("level_na", ["--factor", "region"], "the factor region is missing: leave such rows out with --where"),
+        ("bigids", ["--factor", "id", "--delimiter", ";;"], "--delimiter ';;': use one character, such as ';', or tab"),
+        ("bigids", ["--factor", "id", "--decimal", "x"], "--decimal 'x': use . or ,"),
+        ("bigids", ["--factor", "id", "--encoding", "utf-5"], "unknown encoding 'utf-5': use a codec of Python's"),
+        ("bigids", ["--factor", "id", "--encoding", "hex"], "unknown encoding 'hex': use a codec of Python's"),
+    ],
+)
+def test_an_error_names_the_option_that_reads_a_file(run: Run, name: str, words: list[str], complaint: str) -> None:
+    """On one line."""
+    done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
+    assert (done.code, done.out) == (2, "")
+    assert complaint in done.err

@@ -14,7 +14,7 @@ from clau_doom.analysis.tables.exported import (
     exported_tables,
     generation_rows,
 )
-from clau_doom.analysis.tables.table import Column, Table, Value, make_table
+from clau_doom.analysis.tables.table import Column, Table, Value, check_names, make_column, make_table
 from clau_doom.analysis.tables.where import Condition, parse_where, rows_where
 
 __all__ = [
@@ -26,9 +26,11 @@ __all__ = [
     "Table",
     "Value",
     "agent_rows",
+    "check_names",
     "episode_rows",
     "exported_tables",
     "generation_rows",
+    "make_column",
     "make_table",
     "parse_where",
     "rows_where",

@@ -1,50 +1,102 @@
-"""A table of named columns, as it is asked for statistics: whatever file it came from."""
+"""Tables of named columns for statistics, from any file. A column keeps each distinct text once."""
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clau_doom.errors import ConfigError
 
-__all__ = ["Column", "Table", "Value", "make_table"]
+__all__ = ["Column", "Table", "Value", "check_names", "make_column", "make_table"]
 
 Value = int | float | str | None
 """What a cell holds; None where nothing was written."""
 
 _SHOWN = 30  # of more columns than these the message names the first
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+_INTEGRAL = 15  # digits to which a float is written where that gives it back
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column.
+    """One column of texts as they are written in the file.
 
     Attributes:
         name: Unique within its table.
-        values: One a row, in the table's order.
+        levels: The distinct texts, in the order of their first rows.
+        codes: Each row's text as an index into `levels`, -1 where it is missing; shape (rows,).
+        decimal: The character before the decimals of a number.
     """
 
     name: str
-    values: tuple[Value, ...]
+    levels: tuple[str, ...]
+    codes: NDArray[np.intp]
+    decimal: str = "."
+
+    @cached_property
+    def exact(self) -> tuple[Decimal | None, ...]:
+        """Each level as a finite number without rounding; None where it is not one."""
+        texts = [self._pointed(level) for level in self.levels]
+        return tuple([Decimal(text) if _NUMBER.fullmatch(text) else None for text in texts])
+
+    @cached_property
+    def is_number(self) -> bool:
+        """Whether every level is a finite number."""
+        return None not in self.exact
 
     @property
-    def is_text(self) -> bool:
-        """Whether any of the values is text; numbers are compared with numbers, and text with text."""
-        return any(isinstance(value, str) for value in self.values)
+    def values(self) -> tuple[str | None, ...]:
+        """Each row's text, None where it is missing."""
+        return tuple([None if code < 0 else self.levels[code] for code in self.codes.tolist()])
+
+    def floats(self) -> tuple[NDArray[np.float64], str | None]:
+        """Return each row's number, NaN where it is missing, shape (rows,), and the first level that is no number."""
+        found = np.full(len(self.levels) + 1, np.nan)  # the last one is that of the code -1
+        for place, level in enumerate(self.levels):
+            text = self._pointed(level)
+            if not (_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text)):
+                return np.full(len(self.codes), np.nan), level
+            found[place] = float(text)
+        return found[self.codes], None
+
+    def only(self, kept: NDArray[np.bool_]) -> "Column":
+        """Return the rows for which `kept` is true, without the levels that none of them has; shape (rows,)."""
+        codes = self.codes[kept]
+        used = np.zeros(len(self.levels) + 1, dtype=bool)
+        used[codes] = True
+        places = np.cumsum(used) - 1
+        places[-1] = -1
+        levels = tuple([level for level, has in zip(self.levels, used[:-1].tolist(), strict=True) if has])
+        return Column(name=self.name, levels=levels, codes=places[codes], decimal=self.decimal)
+
+    def _pointed(self, text: str) -> str:
+        """Return a text with a point before its decimals; one with a point is no number where a comma is expected."""
+        text = text.strip()
+        return text if self.decimal == "." else text.replace(".", "_").replace(self.decimal, ".")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """Columns of equal length.
+    """Columns of equal length. A column is read when it is asked for.
 
     Attributes:
         name: What it is called in messages, such as the file that it was read from.
-        columns: The columns, in the file's order.
-        numbers: Each row's number in the file, from 1, the header left out.
+        names: The columns' names, in the file's order.
+        numbers: Each row's number in the file, from 1, the header left out; shape (rows,).
+        load: Returns the column of a name that is among `names`.
     """
 
     name: str
-    columns: tuple[Column, ...]
-    numbers: tuple[int, ...]
+    names: tuple[str, ...]
+    numbers: NDArray[np.intp]
+    load: Callable[[str], Column] = field(repr=False)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -56,30 +108,33 @@ class Table:
         Raises:
             ConfigError: There is none of that name; the message suggests the closest, and names those that there are.
         """
-        for column in self.columns:
-            if column.name == name:
-                return column
+        if name in self.names:
+            return self.load(name)
         raise ConfigError(f"{self.name} has no column {name!r}{self._suggestion(name)}")
 
-    def only(self, kept: Sequence[bool]) -> "Table":
-        """Return the rows for which `kept`, one a row, is true."""
-        places = [place for place, keep in enumerate(kept) if keep]
+    def only(self, kept: NDArray[np.bool_]) -> "Table":
+        """Return the rows for which `kept` is true; shape (rows,)."""
         return Table(
             name=self.name,
-            columns=tuple(
-                Column(name=column.name, values=tuple([column.values[place] for place in places]))
-                for column in self.columns
-            ),
-            numbers=tuple([self.numbers[place] for place in places]),
+            names=self.names,
+            numbers=self.numbers[kept],
+            load=lambda name: self.load(name).only(kept),
         )
 
     def _suggestion(self, name: str) -> str:
-        names = [column.name for column in self.columns]
-        lowered = {other.lower(): other for other in reversed(names)}
+        lowered = {other.lower(): other for other in reversed(self.names)}
         nearest = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
         hint = f", did you mean {lowered[nearest[0]]!r}?" if nearest else ""
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        return f"{hint} (it has {', '.join(names[:_SHOWN])}{more})"
+        more = f" and {len(self.names) - _SHOWN} more" if len(self.names) > _SHOWN else ""
+        return f"{hint} (it has {', '.join(self.names[:_SHOWN])}{more})"
+
+
+def make_column(name: str, values: Iterable[Value], *, decimal: str = ".") -> Column:
+    """Return a column of values; numbers become their shortest texts, NaN is missing."""
+    places: dict[str, int] = {}
+    texts = [None if value is None or (isinstance(value, float) and isnan(value)) else _text(value) for value in values]
+    codes = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
+    return Column(name=name, levels=tuple(places), codes=np.array(codes, dtype=np.intp), decimal=decimal)
 
 
 def make_table(name: str, columns: Sequence[Column]) -> Table:
@@ -88,11 +143,28 @@ def make_table(name: str, columns: Sequence[Column]) -> Table:
     Raises:
         ConfigError: There is no column or no row, or two columns have one name.
     """
-    if not columns or not columns[0].values:
+    known = {column.name: column for column in columns}
+    check_names(name, [column.name for column in columns], len(columns[0].codes) if columns else 0)
+    return Table(name=name, names=tuple(known), numbers=np.arange(1, len(columns[0].codes) + 1), load=known.__getitem__)
+
+
+def check_names(name: str, columns: Sequence[str], rows: int) -> None:
+    """Refuse a table without columns or rows, or with two columns of one name.
+
+    Raises:
+        ConfigError: The message says which.
+    """
+    if not columns or not rows:
         raise ConfigError(f"{name} has no {'rows' if columns else 'columns'}")
     seen: set[str] = set()
     for column in columns:
-        if column.name in seen:
-            raise ConfigError(f"{name} has two columns called {column.name!r}: rename one")
-        seen.add(column.name)
-    return Table(name=name, columns=tuple(columns), numbers=tuple(range(1, len(columns[0].values) + 1)))
+        if column in seen:
+            raise ConfigError(f"{name} has two columns called {column!r}: rename one")
+        seen.add(column)
+
+
+def _text(value: float | str) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:.{_INTEGRAL}g}"
+    return short if float(short) == value else repr(value)

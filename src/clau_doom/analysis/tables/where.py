@@ -7,19 +7,24 @@
     operand    = column | `column` | number | 'text' | "text"
 
 A column whose name is no plain word (letters, digits, "_", ".", not beginning with a digit) stands between backquotes.
-In quoted text a backslash takes the next character as it is. Text is compared with text, by code point, and numbers
-with numbers. A comparison with a missing value is false, whatever its operator, so that ``kills == kills`` keeps the
-rows that have a value.
+In quoted text a backslash takes the next character as it is. A column is compared with a number as numbers, without
+rounding, and with a text as texts, by code point: ``id == '01'`` finds 01 and not 1. Two columns are equal where their
+texts are; their order is that of numbers where all values are. A comparison with a missing value is false, whatever its
+operator, so that ``kills == kills`` keeps the rows that have a value.
 """
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from clau_doom.analysis.tables.table import Table, Value
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.analysis.tables.table import Column, Table
 from clau_doom.errors import ConfigError
 
 __all__ = ["All", "AnyOf", "Comparison", "Condition", "Literal", "Name", "Not", "parse_where", "rows_where"]
@@ -70,7 +75,7 @@ class Literal:
         at: Where it stands in the text, from 1.
     """
 
-    value: float | str
+    value: Decimal | str
     at: int
 
 
@@ -105,6 +110,8 @@ class AnyOf:
 
 
 Condition = Comparison | Not | All | AnyOf
+Operand = Column | Decimal | str
+Mask = NDArray[np.bool_]
 
 
 def parse_where(text: str) -> Condition:
@@ -123,9 +130,7 @@ def rows_where(table: Table, text: str) -> Table:
         ConfigError: The text is no condition, names a column that there is not, compares text with a number, or no row
             satisfies it.
     """
-    condition = parse_where(text)
-    holds = _test(condition, table, text)
-    chosen = table.only([holds(place) for place in range(len(table))])
+    chosen = table.only(_mask(parse_where(text), table, text))
     if not len(chosen):
         raise ConfigError(f"none of the {len(table)} rows of {table.name} satisfies {text!r}")
     return chosen
@@ -195,7 +200,7 @@ class _Parser:
         self._take()
         match token.kind:
             case "number":
-                return Literal(float(token.text), token.at)
+                return Literal(Decimal(token.text), token.at)
             case "text":
                 return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL), token.at)
             case "quoted":
@@ -253,45 +258,71 @@ def _fail(text: str, at: int, problem: str) -> NoReturn:
     raise ConfigError(f"the condition {text!r} goes wrong at character {at}{before}: {problem}")
 
 
-def _test(condition: Condition, table: Table, text: str) -> Callable[[int], bool]:
-    """Return what says whether the row at a place satisfies a condition."""
+def _mask(condition: Condition, table: Table, text: str) -> Mask:
+    """Return which rows satisfy a condition, shape (rows,)."""
     match condition:
         case Not():
-            inner = _test(condition.condition, table, text)
-            return lambda place: not inner(place)
+            return ~_mask(condition.condition, table, text)
         case All():
-            parts = [_test(part, table, text) for part in condition.conditions]
-            return lambda place: all(part(place) for part in parts)
+            return np.asarray(np.all([_mask(part, table, text) for part in condition.conditions], axis=0), dtype=bool)
         case AnyOf():
-            parts = [_test(part, table, text) for part in condition.conditions]
-            return lambda place: any(part(place) for part in parts)
+            return np.asarray(np.any([_mask(part, table, text) for part in condition.conditions], axis=0), dtype=bool)
         case Comparison():
             return _compare(condition, table, text)
 
 
-def _compare(comparison: Comparison, table: Table, text: str) -> Callable[[int], bool]:
-    left, left_is_text = _bound(comparison.left, table, text)
-    right, right_is_text = _bound(comparison.right, table, text)
-    if left_is_text is not right_is_text:
-        operand = comparison.right
-        kinds = ("text", "a number") if left_is_text else ("a number", "text")
-        _fail(text, operand.at, f"{kinds[0]} is compared with {kinds[1]}: quotes make a text, none a number")
+def _compare(comparison: Comparison, table: Table, text: str) -> Mask:
+    left, right = _bound(comparison.left, table, text), _bound(comparison.right, table, text)
+    as_numbers = _as_numbers(comparison, left, right)
+    if as_numbers is None:
+        kinds = ("text", "a number") if _is_text(left) else ("a number", "text")
+        problem = f"{kinds[0]} is compared with {kinds[1]}: quotes make a text, none a number"
+        _fail(text, comparison.right.at, problem)
     compare = _OPERATORS[comparison.sign]
+    ours, theirs = _levels(left, as_numbers), _levels(right, as_numbers)
+    if isinstance(left, Column) and isinstance(right, Column):
+        pairs = zip(left.codes.tolist(), right.codes.tolist(), strict=True)
+        return np.array([one >= 0 and other >= 0 and compare(ours[one], theirs[other]) for one, other in pairs])
+    if isinstance(left, Column):
+        return _rows(left, [compare(level, theirs[0]) for level in ours])
+    if isinstance(right, Column):
+        return _rows(right, [compare(ours[0], level) for level in theirs])
+    return np.full(len(table), compare(ours[0], theirs[0]))
 
-    def holds(place: int) -> bool:
-        ours, theirs = left(place), right(place)
-        return ours is not None and theirs is not None and compare(ours, theirs)
 
-    return holds
+def _as_numbers(comparison: Comparison, left: Operand, right: Operand) -> bool | None:
+    """Say whether operands are compared as numbers or as texts; None where they cannot be compared.
+
+    A column is compared as a number with a number, and by order with another column of numbers. Whether texts are
+    equal can always be said.
+    """
+    if isinstance(left, Decimal) or isinstance(right, Decimal):
+        return None if _is_text(left) or _is_text(right) else True
+    if comparison.sign in {"==", "!="}:
+        return False
+    return None if _is_text(left) is not _is_text(right) else not _is_text(left)
 
 
-def _bound(operand: Name | Literal, table: Table, text: str) -> tuple[Callable[[int], Value], bool]:
-    """Return what gives an operand's value at a row's place, and whether that is text."""
+def _is_text(operand: Operand) -> bool:
+    return not operand.is_number if isinstance(operand, Column) else isinstance(operand, str)
+
+
+def _levels(operand: Operand, as_numbers: bool) -> Sequence[Any]:  # noqa: FBT001 - one of two forms
+    if not isinstance(operand, Column):
+        return (operand,)
+    return operand.exact if as_numbers else operand.levels
+
+
+def _rows(column: Column, held: Sequence[bool]) -> Mask:
+    """Return the rows whose level satisfies a comparison; those of a missing value do not."""
+    return np.array([*held, False], dtype=bool)[column.codes]
+
+
+def _bound(operand: Name | Literal, table: Table, text: str) -> Operand:
+    """Return the column, the number or the text that an operand means."""
     if isinstance(operand, Literal):
-        value = operand.value
-        return (lambda _: value), isinstance(value, str)
+        return operand.value
     try:
-        column = table.column(operand.name)
+        return table.column(operand.name)
     except ConfigError as error:
         _fail(text, operand.at, str(error))
-    return column.values.__getitem__, column.is_text

@@ -76,9 +76,8 @@ def tukey(design: Design, model: LinearModel, factor: Factor, *, scale: _Scale =
         scale: What the model was fitted to.
     """
     rows = _level_rows(design, model, factor)
-    means = rows @ np.asarray(model.fitted.params)
-    covariance = np.asarray(model.fitted.cov_params())
-    count, df = len(factor.levels), float(model.fitted.df_resid)
+    means, covariance = rows @ model.params, model.covariance
+    count, df = len(factor.levels), float(model.df_resid)
     reach = float(stats.studentized_range.ppf(CONFIDENCE, count, df)) / np.sqrt(2)
     places = list(combinations(range(count), 2))
     errors = [float(np.sqrt((rows[i] - rows[j]) @ covariance @ (rows[i] - rows[j]))) for i, j in places]

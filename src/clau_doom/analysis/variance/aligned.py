@@ -70,8 +70,8 @@ def _estimate(model: LinearModel, effect: str) -> NDArray[np.float64]:
     first = 1
     for name, columns in model.terms.items():
         if name == effect:
-            share = np.asarray(model.fitted.params[first : first + columns.shape[1]], dtype=np.float64)
-            return np.asarray(columns @ share, dtype=np.float64)
+            share = columns @ model.params[first : first + columns.shape[1]]
+            return np.asarray(share[model.grid.codes], dtype=np.float64)
         first += columns.shape[1]
     raise KeyError(effect)
 

@@ -15,13 +15,13 @@ preliminary tests of equality of variances", British Journal of Mathematical and
 classical analysis is always given beside it, and two that disagree deserve no conclusion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from clau_doom.analysis.intervals import Interval, student_interval
-from clau_doom.analysis.variance.afterwards import MOST_COMPARED, Comparisons, games_howell, tukey
+from clau_doom.analysis.variance.afterwards import MOST_COMPARED, Comparisons, Pair, games_howell, tukey
 from clau_doom.analysis.variance.aligned import aligned_rank_anova, aligned_ranks, cell_ranks
 from clau_doom.analysis.variance.assumptions import ALPHA, Assumptions, Check, check_assumptions
 from clau_doom.analysis.variance.design import Design, Factor
@@ -103,7 +103,7 @@ def analyze_variance(design: Design) -> VarianceAnalysis:
     alternative = {"Welch's ANOVA": welch, "Kruskal-Wallis": kruskal_wallis}.get(believed)
     ranks = aligned_rank_anova(design, model) if believed == "aligned rank transform" else None
     interacting = _interacts(design, ranks or anovas[1])
-    return VarianceAnalysis(
+    found = VarianceAnalysis(
         groups=_groups(design),
         balanced=design.balanced,
         assumptions=assumptions,
@@ -117,6 +117,46 @@ def analyze_variance(design: Design) -> VarianceAnalysis:
         ),
         comparisons=_compare(design, model, assumptions, believed, interacting=interacting),
     )
+    return found if design.unit == 1.0 else _in_units(found, design.unit)
+
+
+def _in_units(found: VarianceAnalysis, unit: float) -> VarianceAnalysis:
+    """Return an analysis of values in a unit, in the response's own: test statistics, p and effect sizes stay.
+
+    A sum of squares that a double cannot hold becomes infinite or 0.
+    """
+    groups = [
+        replace(
+            group,
+            mean=_interval_in_units(group.mean, unit),
+            deviation=group.deviation * unit,
+            median=group.median * unit,
+        )
+        for group in found.groups
+    ]
+    comparisons = [
+        replace(each, pairs=tuple([_pair_in_units(pair, unit) for pair in each.pairs]))
+        if each.scale == "values"
+        else each
+        for each in found.comparisons
+    ]
+    second, third = (_table_in_units(table, unit) for table in found.anovas)
+    return replace(found, groups=tuple(groups), anovas=(second, third), comparisons=tuple(comparisons))
+
+
+def _interval_in_units(found: Interval, unit: float) -> Interval:
+    low, high = (None if end is None else end * unit for end in (found.low, found.high))
+    return replace(found, mean=found.mean * unit, low=low, high=high)
+
+
+def _pair_in_units(pair: Pair, unit: float) -> Pair:
+    return replace(pair, difference=pair.difference * unit, low=pair.low * unit, high=pair.high * unit)
+
+
+def _table_in_units(table: AnovaTable, unit: float) -> AnovaTable:
+    effects = [replace(effect, sum_of_squares=effect.sum_of_squares * unit * unit) for effect in table.effects]
+    residual = table.residual_sum_of_squares * unit * unit
+    return replace(table, effects=tuple(effects), residual_sum_of_squares=residual)
 
 
 def _believed(design: Design, assumptions: Assumptions) -> str:

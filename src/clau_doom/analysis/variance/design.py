@@ -1,18 +1,22 @@
 """What is asked of a table: a response, one factor or two, and perhaps blocks; checked once, here."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.analysis.tables import Column, Table, Value
+from clau_doom.analysis.tables import Column, Table
 from clau_doom.errors import ConfigError
 
 __all__ = ["Design", "Factor", "make_design"]
 
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
+_SMALLEST, _LARGEST = 1e-100, 1e100
 _MOST_LEVELS = 1_000  # a model has a column for each level, and a test of rank for each pair of them
 
 
@@ -22,7 +26,7 @@ class Factor:
 
     Attributes:
         name: The column's.
-        levels: The groups' names: numbers by size, then text in the order of the alphabet.
+        levels: The groups' names as they are written: sorted as numbers where all are numbers, otherwise as texts.
         codes: Each row's level, as an index into `levels`; shape (rows,).
     """
 
@@ -37,15 +41,18 @@ class Design:
 
     Attributes:
         response: The response's name.
-        values: Its values in the table's order, finite; shape (rows,).
+        values: Its values in the table's order, in `unit`, finite; shape (rows,).
         factors: One or two.
         block: What is allowed for and not asked about, such as the seed that was played, or None.
+        unit: What `values` are multiples of: 1, or a power of two where squares of the response would overflow or
+            vanish.
     """
 
     response: str
     values: NDArray[np.float64]
     factors: tuple[Factor, ...]
     block: Factor | None = None
+    unit: float = 1.0
 
     @cached_property
     def cells(self) -> Factor:
@@ -67,7 +74,13 @@ class Design:
     def groups(self, values: NDArray[np.float64] | None = None) -> tuple[NDArray[np.float64], ...]:
         """Return the response's values, or others of its shape, by cell."""
         chosen = self.values if values is None else values
-        return tuple(chosen[self.cells.codes == code] for code in range(len(self.cells.levels)))
+        ends = np.cumsum(np.bincount(self.cells.codes, minlength=len(self.cells.levels)))[:-1]
+        return tuple(np.split(chosen[self._by_cell], ends))
+
+    @cached_property
+    def _by_cell(self) -> NDArray[np.intp]:
+        """The rows, sorted by cell and within a cell by number; shape (rows,)."""
+        return np.argsort(self.cells.codes, kind="stable")
 
 
 def make_design(table: Table, *, response: str, factors: Sequence[str], block: str | None = None) -> Design:
@@ -90,9 +103,12 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
         if names.count(name) > 1:
             raise ConfigError(f"{name!r} is named twice: response, factors and block must be different columns")
     columns = {name: table.column(name) for name in names}
+    values = _numbers(columns[response], table)
+    unit = _unit(values)
     design = Design(
         response=response,
-        values=_numbers(columns[response], table),
+        values=values / unit,
+        unit=unit,
         factors=tuple(_factor(columns[name], table, "factor") for name in factors),
         block=None if block is None else _factor(columns[block], table, "block"),
     )
@@ -102,52 +118,60 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
 
 
 def _numbers(column: Column, table: Table) -> NDArray[np.float64]:
-    for number, value in zip(table.numbers, column.values, strict=True):
-        problem = _not_a_number(value)
-        if problem is not None:
-            remedy = f"leave such rows out with --where, as in --where '`{column.name}` == `{column.name}`'"
-            if isinstance(value, str):
-                remedy = "a response must be a number in every row"
-            elif value is not None:
-                remedy = f"leave such rows out with --where, as in --where '`{column.name}` < 1e300'"
-            raise ConfigError(f"{table.name}, row {number}: the response {column.name} is {problem}: {remedy}")
-    return np.array(column.values, dtype=np.float64)
+    found, text = column.floats()
+    if text is not None:
+        place = int(np.argmax(column.codes == column.levels.index(text)))
+        remedy = "a response must be a number in every row"
+        if column.decimal == "." and _DECIMAL_COMMA.fullmatch(text.strip()):
+            remedy = "read decimal commas with --decimal ,"
+        raise _no_response(table, place, column, f"no number but {text!r}", remedy)
+    if (column.codes < 0).any():
+        place = int(np.argmax(column.codes < 0))
+        remedy = f"leave such rows out with --where, as in --where '`{column.name}` == `{column.name}`'"
+        raise _no_response(table, place, column, "missing", remedy)
+    if not np.isfinite(found).all():
+        place = int(np.argmin(np.isfinite(found)))
+        remedy = f"leave such rows out with --where, as in --where \"`{column.name}` != '{column.values[place]}'\""
+        raise _no_response(table, place, column, f"not finite ({column.values[place]})", remedy)
+    return found
 
 
-def _not_a_number(value: Value) -> str | None:
-    if value is None:
-        return "missing"
-    try:
-        return None if math.isfinite(float(value)) else f"not finite ({value})"
-    except ValueError:
-        return f"no number but {value!r}"
+def _unit(values: NDArray[np.float64]) -> float:
+    """Return the power of two that brings values into the range in which they can be squared and summed."""
+    largest = float(np.max(np.abs(values)))
+    if largest == 0.0 or _SMALLEST <= largest <= _LARGEST:
+        return 1.0
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
+
+
+def _no_response(table: Table, place: int, column: Column, problem: str, remedy: str) -> ConfigError:
+    return ConfigError(f"{table.name}, row {table.numbers[place]}: the response {column.name} is {problem}: {remedy}")
 
 
 def _factor(column: Column, table: Table, role: str) -> Factor:
-    for number, value in zip(table.numbers, column.values, strict=True):
-        if value is None:
-            raise ConfigError(
-                f"{table.name}, row {number}: the {role} {column.name} is missing: leave such rows out with --where, "
-                f"as in --where '`{column.name}` == `{column.name}`'"
-            )
-    found = sorted(dict.fromkeys(column.values), key=_level_order)
-    if len(found) < 2:
+    if (column.codes < 0).any():
+        number = table.numbers[int(np.argmax(column.codes < 0))]
         raise ConfigError(
-            f"the {role} {column.name} has one level only, {_level_name(found[0])!r}: there is nothing to compare"
+            f"{table.name}, row {number}: the {role} {column.name} is missing: leave such rows out with --where, as in "
+            f"--where '`{column.name}` == `{column.name}`', or name the texts that mean missing with --na"
         )
-    if len(found) > _MOST_LEVELS:
-        raise ConfigError(f"the {role} {column.name} has {len(found)} levels: {_MOST_LEVELS} at most can be told apart")
-    places = {value: place for place, value in enumerate(found)}
-    codes = np.array([places[value] for value in column.values], dtype=np.intp)
-    return Factor(name=column.name, levels=tuple(_level_name(value) for value in found), codes=codes)
+    if len(column.levels) < 2:
+        raise ConfigError(
+            f"the {role} {column.name} has one level only, {column.levels[0]!r}: there is nothing to compare"
+        )
+    if len(column.levels) > _MOST_LEVELS:
+        count = len(column.levels)
+        raise ConfigError(f"the {role} {column.name} has {count} levels: {_MOST_LEVELS} at most can be told apart")
+    order = sorted(range(len(column.levels)), key=_level_order(column))
+    places = np.empty(len(order), dtype=np.intp)
+    places[order] = np.arange(len(order))
+    return Factor(name=column.name, levels=tuple(column.levels[at] for at in order), codes=places[column.codes])
 
 
-def _level_order(value: Value) -> tuple[bool, float, str]:
-    return (True, 0.0, value) if isinstance(value, str) else (False, float(value or 0), "")
-
-
-def _level_name(value: Value) -> str:
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
+def _level_order(column: Column) -> Callable[[int], tuple[Decimal, str]]:
+    """Return the key by which levels are sorted: as numbers where all are, and as texts otherwise."""
+    exact = column.exact if column.is_number else [None] * len(column.levels)
+    return lambda at: (exact[at] or Decimal(0), column.levels[at])
 
 
 def _check_cells(design: Design) -> None:

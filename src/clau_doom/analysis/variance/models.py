@@ -14,12 +14,11 @@ Computing 13, 2003); with one, only type III compares means that each level of t
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
 
 from clau_doom.analysis.variance.design import Design, Factor
 from clau_doom.errors import ConfigError
@@ -77,21 +76,59 @@ class AnovaTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinearModel:
-    """A model that is fitted to values of a design's shape.
+class Combinations:
+    """The distinct combinations of levels, blocks included, that a design has.
+
+    A model of factors has the same row for all values of a combination. Their number and their mean hold everything
+    that its parameters depend on, so that a million values cost as much as their combinations.
 
     Attributes:
-        terms: The columns of each effect by its name, in the order of an `AnovaTable`.
-        fitted: What statsmodels made of them, an intercept before them.
+        codes: Each row's combination; shape (rows,).
+        counts: The rows of each combination; shape (combinations,).
+        first: One row of each combination; shape (combinations,).
+    """
+
+    codes: NDArray[np.intp]
+    counts: NDArray[np.float64]
+    first: NDArray[np.intp]
+
+    def means(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean of each combination's values, shape (combinations,)."""
+        return np.asarray(np.bincount(self.codes, weights=values) / self.counts, dtype=np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearModel:
+    """A linear model, an intercept first, that is fitted to values of a design's shape by least squares.
+
+    Attributes:
+        terms: The columns of each effect by its name, in the order of an `AnovaTable`; shape (combinations, columns).
+        grid: The design's combinations.
+        response: The values; shape (rows,).
+        params: The intercept, then the parameters of each term.
+        covariance: Their covariance; shape (parameters, parameters).
+        ssr: The residual sum of squares.
+        df_resid: Its degrees of freedom.
     """
 
     terms: dict[str, NDArray[np.float64]]
-    fitted: Any
+    grid: Combinations
+    response: NDArray[np.float64]
+    params: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    ssr: float
+    df_resid: int
 
     @property
     def residuals(self) -> NDArray[np.float64]:
         """What the model does not explain, in the table's order; shape (rows,)."""
-        return np.asarray(self.fitted.resid, dtype=np.float64)
+        fitted = _columns(self.terms.values(), len(self.grid.counts)) @ self.params
+        return np.asarray(self.response - fitted[self.grid.codes], dtype=np.float64)
+
+    @property
+    def total(self) -> float:
+        """The sum of squares about the mean."""
+        return float(np.sum((self.response - self.response.mean()) ** 2))
 
 
 def sum_coded(factor: Factor) -> NDArray[np.float64]:
@@ -106,12 +143,28 @@ def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearMode
     Raises:
         ConfigError: The blocks cannot be told apart from a factor, or leave nothing to judge by.
     """
-    terms = _terms(design)
+    grid = _combinations(design)
+    terms = _terms(design, grid)
     response = design.values if values is None else values
-    columns = _columns(terms.values(), len(response))
+    columns = _columns(terms.values(), len(grid.counts))
     if design.block is not None:
         _check_blocks(design, columns)
-    return LinearModel(terms=terms, fitted=OLS(response, columns).fit())
+    params, ssr = _least_squares(columns, grid, response)
+    df_resid = len(response) - int(np.linalg.matrix_rank(columns))
+    inverse = np.linalg.pinv(columns * np.sqrt(grid.counts)[:, None])
+    model = LinearModel(
+        terms=terms,
+        grid=grid,
+        response=response,
+        params=params,
+        covariance=inverse @ inverse.T * (ssr / df_resid),
+        ssr=ssr,
+        df_resid=df_resid,
+    )
+    if design.block is not None and values is None and ssr <= _NOTHING * model.total:
+        name = design.block.name
+        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: there is nothing to judge by")
+    return model
 
 
 def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) -> AnovaTable:
@@ -122,17 +175,15 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
         model: The model.
         sums_of_squares: Their type.
     """
-    response = np.asarray(model.fitted.model.endog, dtype=np.float64)
-    residual, df = float(model.fitted.ssr), int(model.fitted.df_resid)
-    total = float(model.fitted.centered_tss)
+    residual, df, total = model.ssr, model.df_resid, model.total
     interaction = design.cells.name if len(design.factors) == 2 else None
     effects = []
     for name, columns in model.terms.items():
         without = [other for other in model.terms if other != name]
-        explained = _residual(model, without, response) - residual
+        explained = _residual(model, without) - residual
         if sums_of_squares == "II" and interaction in without and name in {one.name for one in design.factors}:
             without.remove(interaction)
-            explained = _residual(model, without, response) - _residual(model, [*without, name], response)
+            explained = _residual(model, without) - _residual(model, [*without, name])
         effects.append(
             _effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual, total=total)
         )
@@ -155,29 +206,48 @@ def _effect(name: str, df: int, explained: float, *, residual_df: int, residual:
     )
 
 
-def _terms(design: Design) -> dict[str, NDArray[np.float64]]:
-    terms = {factor.name: sum_coded(factor)[factor.codes] for factor in design.factors}
+def _combinations(design: Design) -> Combinations:
+    codes = design.cells.codes
+    if design.block is not None:
+        codes = codes * len(design.block.levels) + design.block.codes
+    _, first, inverse, counts = np.unique(codes, return_index=True, return_inverse=True, return_counts=True)
+    return Combinations(codes=inverse, counts=counts.astype(np.float64), first=first)
+
+
+def _terms(design: Design, grid: Combinations) -> dict[str, NDArray[np.float64]]:
+    terms = {factor.name: sum_coded(factor)[factor.codes[grid.first]] for factor in design.factors}
     if len(design.factors) == 2:
         first, second = (terms[factor.name] for factor in design.factors)
         terms[design.cells.name] = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
     if design.block is not None:
-        terms[design.block.name] = sum_coded(design.block)[design.block.codes]
+        terms[design.block.name] = sum_coded(design.block)[design.block.codes[grid.first]]
     return terms
+
+
+def _least_squares(
+    columns: NDArray[np.float64], grid: Combinations, response: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the parameters of columns of shape (combinations, columns), and the residual sum of squares."""
+    means, roots = grid.means(response), np.sqrt(grid.counts)
+    params = np.asarray(np.linalg.lstsq(columns * roots[:, None], means * roots, rcond=None)[0], dtype=np.float64)
+    between = float(np.sum(grid.counts * (means - columns @ params) ** 2))
+    within = float(np.sum((response - means[grid.codes]) ** 2))
+    return params, within + between
 
 
 def _columns(terms: Iterable[NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
     return np.hstack([np.ones((rows, 1)), *terms])
 
 
-def _residual(model: LinearModel, names: Iterable[str], response: NDArray[np.float64]) -> float:
+def _residual(model: LinearModel, names: Iterable[str]) -> float:
     """Return the residual sum of squares of the model that has these effects alone."""
-    columns = _columns([model.terms[name] for name in names], len(response))
-    return float(OLS(response, columns).fit().ssr)
+    columns = _columns([model.terms[name] for name in names], len(model.grid.counts))
+    return _least_squares(columns, model.grid, model.response)[1]
 
 
 def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:
     assert design.block is not None
-    name, rows = design.block.name, len(columns)
+    name, rows = design.block.name, len(design.values)
     if columns.shape[1] >= rows:
         raise ConfigError(
             f"{rows} rows are too few for {len(design.block.levels)} blocks of {name} beside the factors: nothing is "
@@ -188,6 +258,3 @@ def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:
             f"the block {name} cannot be told apart from {' and '.join(factor.name for factor in design.factors)}: "
             "levels must meet in common blocks, as agents that play the same seeds do"
         )
-    residuals = OLS(design.values, columns).fit()
-    if float(residuals.ssr) <= _NOTHING * float(residuals.centered_tss):
-        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: there is nothing to judge by")

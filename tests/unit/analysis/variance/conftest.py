@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.tables import Column, Table, make_table
+from clau_doom.analysis.tables import Table, make_column, make_table
 from clau_doom.analysis.variance import Design, make_design
-from clau_doom.storage.tables import read_table
+from clau_doom.storage.table_reader import read_table
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -55,4 +55,4 @@ def table() -> Callable[..., Table]:
 
 
 def table_of(**columns: Any) -> Table:
-    return make_table("t.csv", [Column(name=name, values=tuple(values)) for name, values in columns.items()])
+    return make_table("t.csv", [make_column(name, values) for name, values in columns.items()])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.tables import Column, Table, Value, make_table
+from clau_doom.analysis.tables import Table, Value, make_column, make_table
 from clau_doom.analysis.variance import (
     Design,
     aligned,
@@ -25,7 +25,7 @@ Make = Callable[..., Table]
 
 def two_by_two(values: list[float]) -> Design:
     columns: dict[str, list[Value]] = {"y": [*values], "a": [0, 0, 0, 0, 1, 1, 1, 1], "b": [0, 0, 1, 1, 0, 0, 1, 1]}
-    table = make_table("t", [Column(name=name, values=tuple(column)) for name, column in columns.items()])
+    table = make_table("t", [make_column(name, column) for name, column in columns.items()])
     return make_design(table, response="y", factors=["a", "b"])
 
 

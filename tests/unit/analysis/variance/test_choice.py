@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.tables import Column, Table, Value, make_table
+from clau_doom.analysis.tables import Table, Value, make_column, make_table
 from clau_doom.analysis.variance import Design, analyze_variance, check_assumptions, make_design
 from clau_doom.domain import generator
 
@@ -52,7 +52,7 @@ def two_factors(values: list[float], *, block: bool = False) -> Design:
         "b": [*(["p"] * count), *(["q"] * count)] * 2,
         "seed": [*range(count)] * 4,
     }
-    table = make_table("t", [Column(name=name, values=tuple(column)) for name, column in columns.items()])
+    table = make_table("t", [make_column(name, column) for name, column in columns.items()])
     return make_design(table, response="y", factors=["a", "b"], block="seed" if block else None)
 
 
@@ -134,7 +134,7 @@ def test_every_design_has_an_answer(groups: list[list[float]]) -> None:
     """Whatever the values, every p is one, intervals hold their differences, and a sentence says what is believed."""
     values = [value for group in groups for value in group]
     labels = [place for place, group in enumerate(groups) for _ in group]
-    table = make_table("t", [Column(name="y", values=tuple(values)), Column(name="g", values=tuple(labels))])
+    table = make_table("t", [make_column("y", values), make_column("g", labels)])
     analysis = analyze_variance(make_design(table, response="y", factors=["g"]))
     assert analysis.chosen.sentence.endswith(".")
     for effect in analysis.anovas[0].effects:

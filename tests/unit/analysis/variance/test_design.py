@@ -15,11 +15,16 @@ Make = Callable[..., Table]
 
 
 def test_levels_are_ordered_and_named(table: Make) -> None:
-    """Numbers come by size and without a needless fraction, then text; the codes follow the rows."""
-    made = table(y=[1.0, 2.0, 3.0, 5.0, 4.0, 4.0], dose=[10.0, 2.5, 10.0, "b", 2.5, "b"])
-    (factor,) = make_design(made, response="y", factors=["dose"]).factors
-    assert factor.levels == ("2.5", "10", "b")
-    assert factor.codes.tolist() == [1, 0, 1, 2, 0, 2]
+    """By size where all are numbers, and as texts otherwise; the codes follow the rows, and texts stay as written."""
+    made = table(
+        y=[1.0, 2.0, 3.0, 5.0, 4.0, 4.0],
+        dose=["10", "2.5", "10", "+3", "2.5", "+3"],
+        id=["1", "01", "1", "b", "01", "b"],
+    )
+    dose, ids = make_design(made, response="y", factors=["dose"]), make_design(made, response="y", factors=["id"])
+    assert dose.factors[0].levels == ("2.5", "+3", "10")
+    assert dose.factors[0].codes.tolist() == [2, 0, 2, 1, 0, 1]
+    assert ids.factors[0].levels == ("01", "1", "b")
 
 
 def test_cells_are_all_combinations(table: Make) -> None:

@@ -256,13 +256,13 @@ def test_tukey_of_two_factors(published: Published, printed: Near) -> None:
     design = published("ToothGrowth", "len", "supp", "dose")
     model = fit(design)
     doses = tukey(design, model, design.factors[1])
-    assert pair(doses, "1", "0.5")[:3] == (printed("9.130"), printed("6.362488"), printed("11.897512"))
-    assert pair(doses, "2", "1") == (printed("6.365"), printed("3.597488"), printed("9.132512"), printed("2.7e-06"))
+    assert pair(doses, "1.0", "0.5")[:3] == (printed("9.130"), printed("6.362488"), printed("11.897512"))
+    assert pair(doses, "2.0", "1.0") == (printed("6.365"), printed("3.597488"), printed("9.132512"), printed("2.7e-06"))
     cells = tukey(design, model, design.cells)
     rows = {
         ("VC:0.5", "OJ:0.5"): ("-5.25", "-10.048124", "-0.4518762", "0.0242521"),
-        ("VC:1", "OJ:0.5"): ("3.54", "-1.258124", "8.3381238", "0.2640208"),
-        ("VC:2", "OJ:2"): ("0.08", "-4.718124", "4.8781238", "1.0000000"),
+        ("VC:1.0", "OJ:0.5"): ("3.54", "-1.258124", "8.3381238", "0.2640208"),
+        ("VC:2.0", "OJ:2.0"): ("0.08", "-4.718124", "4.8781238", "1.0000000"),
     }
     for levels, texts in rows.items():
         assert pair(cells, *levels) == tuple(printed(text) for text in texts)

@@ -1,0 +1,125 @@
+"""Tables in CSV and Parquet files, read for analysis: every value as the text that is written.
+
+Nothing here is imported with the rest of the package: pyarrow takes half a second.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from clau_doom.analysis.tables import Column, Table, check_names, make_column
+from clau_doom.errors import ConfigError
+from clau_doom.storage.csv_dialect import CsvOptions, find_dialect, not_utf_8
+from clau_doom.storage.tables import FORMATS
+
+__all__ = ["read_table"]
+
+_DEFAULT = CsvOptions()
+
+
+def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
+    """Return what a CSV or Parquet file holds; its suffix says which it is.
+
+    In a CSV an empty cell, and ``NA`` and the like unquoted, are missing. Of a Parquet file only the columns that are
+    asked for are read: numbers become their shortest texts, yes and no ``true`` and ``false``, dates and times their
+    ISO form.
+
+    Args:
+        path: The file.
+        options: How a CSV file is written.
+
+    Raises:
+        ConfigError: The file is not there, of another kind, empty, or not what its suffix says; or options of a CSV
+            file are given for another.
+    """
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in FORMATS)} file")
+    if kind != "csv" and options != _DEFAULT:
+        raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: leave them out")
+    try:
+        return _csv_table(path, options) if kind == "csv" else _parquet_table(path)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeError:
+        raise not_utf_8(path) from None
+    except pa.ArrowException as error:
+        if "invalid UTF8" in str(error):
+            raise not_utf_8(path) from None
+        raise ConfigError(f"{path} cannot be read as {kind}: {' '.join(str(error).split())}") from error
+
+
+def _csv_table(path: Path, options: CsvOptions) -> Table:
+    dialect = find_dialect(path, options)
+    missing = {} if options.na is None else {"null_values": list(options.na)}
+    # Columns of one name are refused below; reading needs names of their own.
+    keys = [str(place) for place in range(len(dialect.names))]
+    found = csv.read_csv(
+        path,
+        read_options=csv.ReadOptions(column_names=keys, skip_rows=dialect.skip_lines, encoding=dialect.encoding),
+        parse_options=csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(keys, pa.string()),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            **missing,
+        ),
+    )
+    columns = dict(zip(dialect.names, keys, strict=True))
+
+    def load(name: str) -> Column:
+        return _text_column(name, found.column(columns[name]), decimal=options.decimal)
+
+    return _table(path, dialect.names, found.num_rows, load)
+
+
+def _parquet_table(path: Path) -> Table:
+    file = parquet.ParquetFile(path)
+
+    def load(name: str) -> Column:
+        return _typed_column(name, file.read(columns=[name]).column(0))
+
+    return _table(path, tuple(file.schema_arrow.names), file.metadata.num_rows, load)
+
+
+def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], Column]) -> Table:
+    check_names(path.name, names, rows)
+    loaded: dict[str, Column] = {}
+
+    def column(name: str) -> Column:
+        if name not in loaded:
+            try:
+                loaded[name] = load(name)
+            except (pa.ArrowException, OSError) as error:
+                raise ConfigError(f"{path}: column {name!r} cannot be read: {' '.join(str(error).split())}") from error
+        return loaded[name]
+
+    return Table(name=path.name, names=names, numbers=np.arange(1, rows + 1), load=column)
+
+
+def _text_column(name: str, found: Any, *, decimal: str) -> Column:
+    """Return a column of strings; every distinct one becomes one object."""
+    encoded = found.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
+    return Column(name=name, levels=tuple(encoded.dictionary.to_pylist()), codes=codes, decimal=decimal)
+
+
+def _typed_column(name: str, found: Any) -> Column:
+    kind = found.type
+    if pa.types.is_dictionary(kind):
+        found, kind = found.cast(kind.value_type), kind.value_type
+    if pa.types.is_integer(kind) or pa.types.is_temporal(kind) or pa.types.is_boolean(kind):
+        # A duration has no text: it becomes the number of its units.
+        whole = found.cast(pa.int64()) if pa.types.is_duration(kind) else found
+        return _text_column(name, whole.cast(pa.string()), decimal=".")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _text_column(name, found.cast(pa.string()), decimal=".")
+    if pa.types.is_floating(kind):
+        return make_column(name, found.to_pylist())
+    return make_column(name, [None if value is None else str(value) for value in found.to_pylist()])
