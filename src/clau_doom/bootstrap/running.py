@@ -121,7 +121,7 @@ async def host_run(
             experiment = (await store.snapshot()).experiment
             if not plan.resume and experiment.config_yaml != to_yaml(plan.config):
                 raise ExperimentExists(f"experiment {experiment.id} was created by another process at the same time")
-            backend = make_backend(plan, folder.logs, uuid=experiment.uuid, cores=cores)
+            backend = make_backend(plan, folder.make_logs(), uuid=experiment.uuid, cores=cores)
             if not await shutdown.bound(stack.enter_async_context(backend)):
                 shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)

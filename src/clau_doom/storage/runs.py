@@ -91,6 +91,17 @@ class RunFolder:
         """Open its store for reading; see `SqliteStore.reading`."""
         return SqliteStore.reading(self.path)
 
+    def make_logs(self) -> Path:
+        """Return the folder of its logs; it is made where it is missing, as in a restored backup.
+
+        Raises:
+            DiskFull: There is no room.
+            StorageFailed: It cannot be made.
+        """
+        with storage_errors(self.path):
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+        return self.logs
+
     def holder(self) -> int | None:
         """Return the id of the process that is running the experiment, or None."""
         return lock.holder(self.path)

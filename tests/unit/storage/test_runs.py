@@ -175,3 +175,10 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
         assert runs.ids() == ()
     with runs.claim():
         pass
+
+
+def test_a_restored_backup_gets_a_folder_of_logs(folder: RunFolder) -> None:
+    """A backup is the database; what a run needs beside it is made."""
+    folder.logs.rmdir()
+    for _ in range(2):
+        assert folder.make_logs().stat().st_mode & 0o777 == 0o700
