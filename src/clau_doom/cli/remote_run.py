@@ -91,7 +91,8 @@ async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str
             answer = await client.resume(order.name, order.change, validate_only=True)
             state = EXPERIMENT_STATES.received(answer.state).value
             stands = f"{state}, {answer.generations_finished} generations finished; it can be resumed"
-            config = config_from_yaml(answer.config_yaml, name=order.name, overrides=order.change.overrides)
+            text, change = answer.config_yaml, order.change.overrides
+            config = await asyncio.to_thread(config_from_yaml, text, name=order.name, overrides=change)
             genes = ""
         else:
             config, stands = order.config, f"seed {order.config.seed}"
