@@ -15,6 +15,7 @@ NEVER = {
 }
 ALWAYS = {"run": ["--dry-run"], "cleanup": ["--dry-run"]}
 NUMBERS = ["0", "1", "-1", "2", "7", "99999999999999999999999", "-0", "nan", "inf", "1e999", "0x10", "1_0", "٣", ""]
+# Commands write where an option says: no absolute path here is one that even root may write files to.
 TEXTS = [
     *(
         "tiny",
@@ -28,7 +29,17 @@ TEXTS = [
         "--",
         ".",
     ),
-    *("..", "/", "//", "~nosuchuser/x", "/dev/null", "config.yaml", "runs", "runs/tiny/results.sqlite", "a" * 5000),
+    *(
+        "..",
+        "/proc",
+        "/proc/self",
+        "~nosuchuser/x",
+        "/dev/null",
+        "config.yaml",
+        "runs",
+        "runs/tiny/results.sqlite",
+        "a" * 5000,
+    ),
     *(
         "a/" * 3000,
         "x\x1b[2J\x07",
@@ -73,7 +84,7 @@ TEXTS = [
 values = st.one_of(
     st.sampled_from(NUMBERS),
     st.sampled_from(TEXTS),
-    st.text(st.characters(exclude_characters="\0", exclude_categories=()), max_size=12),
+    st.text(st.characters(exclude_characters="\0/", exclude_categories=()), max_size=12),
 )
 
 
