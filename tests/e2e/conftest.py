@@ -25,6 +25,7 @@ class Service:
         self.address = ""
         self.page = ""
         self.login = ""
+        self.metrics = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._begun: list[subprocess.Popen[str]] = []
 
@@ -56,6 +57,7 @@ class Service:
         lines = [json.loads(line) for line in self.log.read_text()[len(before) :].splitlines()]
         places = next(line for line in lines if line["event"] == "serving")
         self.address, self.page, self.login = places["grpc"], places["web"], places["login"]
+        self.metrics = f"http://{places['metrics']}"
 
     def stop(self, sign: signal.Signals) -> int:
         """Send a signal and return the exit code."""

@@ -183,11 +183,9 @@ def test_metrics_and_health_are_served(service: Any) -> None:
     (service.folder / "config.yaml").write_text(QUICK)
     service.start()
     assert service.run("run").returncode == 0
-    address = re.search(r"metrics +(http://\S+)/metrics", service.log.read_text())
-    assert address is not None
 
     def fetch(path: str) -> str:
-        with urllib.request.urlopen(f"{address[1]}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"{service.metrics}{path}", timeout=10) as response:
             return str(response.read().decode())
 
     service.until(lambda: 'clau_doom_experiments{state="completed"} 1.0' in fetch("/metrics"))
