@@ -54,8 +54,8 @@ class Service:
                 stderr=output,
             )
         self.until(lambda: '"event": "serving"' in self.log.read_text()[len(before) :], seconds=60.0)
-        lines = [json.loads(line) for line in self.log.read_text()[len(before) :].splitlines()]
-        places = next(line for line in lines if line["event"] == "serving")
+        lines = self.log.read_text()[len(before) :].splitlines()
+        places = next(json.loads(line) for line in lines if '"event": "serving"' in line)
         self.address, self.page, self.login = places["grpc"], places["web"], places["login"]
         self.metrics = f"http://{places['metrics']}"
 
