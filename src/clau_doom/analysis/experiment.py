@@ -33,6 +33,9 @@ from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["ExperimentAnalysis", "HeldOut", "analyse_experiment"]
 
+_MOST_GENES = 10_000
+"""Of more genes no statistics are computed: a table of a million rows says nothing, and takes minutes."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOut:
@@ -227,7 +230,10 @@ def _learning(generations: Sequence[Sequence[Evaluation]]) -> _Learning:
 
 
 def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap) -> _Genes:
-    if isinstance(space, GenomeSpace) and not (space.high > space.low).any():
+    # The number comes first: bounds are arrays of that length.
+    if isinstance(space, GenomeSpace) and len(space) > _MOST_GENES:
+        space = Gap(missing=f"the policy has {len(space):,} genes, and {_MOST_GENES:,} at most are analysed one by one")
+    elif isinstance(space, GenomeSpace) and not (space.high > space.low).any():
         space = Gap(missing="the policy has no genes that can vary")
     if isinstance(space, Gap) or not generations:
         missing = space if isinstance(space, Gap) else Gap(missing="no generation is finished yet")

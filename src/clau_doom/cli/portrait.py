@@ -119,8 +119,8 @@ def _genome(agent: Agent, space: GenomeSpace) -> RenderableType:
     for justify in ("left", "right", "left", "left"):
         table.add_column(justify=justify, no_wrap=True)
     table.add_column(style="dim")
-    named = space.named(agent.genome)
-    for gene, value in list(zip(space.genes, agent.genome.values, strict=True))[:_GENES_SHOWN]:
+    named = space.named(agent.genome, _GENES_SHOWN)
+    for gene, value in zip(space.genes[:_GENES_SHOWN], agent.genome, strict=False):
         shown = named[gene.name]
         text = shown if isinstance(shown, str) else f"{shown:g}" if isinstance(shown, int) else f"{shown:.3f}"
         table.add_row(gene.name, Text(text, "bold"), _gauge(gene, value), Text(_range(gene), "dim"), gene.description)

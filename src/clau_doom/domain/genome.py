@@ -171,9 +171,12 @@ class GenomeSpace:
             gene, value = self.genes[at % len(self)], float(values.ravel()[at])
             raise InvalidGenome(f"gene {gene.name} is {value!r}: {gene.kind} from {gene.low:g} to {gene.high:g}")
 
-    def named(self, genome: Genome) -> dict[str, float | int | str]:
-        """Return the genome for people: names to values, choices by their names."""
-        return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, genome, strict=True)}
+    def named(self, genome: Genome, most: int | None = None) -> dict[str, float | int | str]:
+        """Return the genome, or its first `most` genes, for people: names to values, choices by their names."""
+        if len(genome) != len(self):
+            raise InvalidGenome(f"a genome of {len(genome)} genes where the policy has {len(self)}")
+        values = genome.array()[:most].tolist()
+        return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, values, strict=False)}
 
     def read(self, named: Mapping[str, float | str]) -> Genome:
         """Return the genome that `named` gave.

@@ -100,9 +100,9 @@ def generations_of(rows: Iterable[Row], experiment: str, training: Training) -> 
             found.append([])
         elif agent.ref != AgentRef(len(found) - 1, len(found[-1]) if found else 0):
             raise StoreCorrupted(f"agent {agent.id} follows generation {len(found) - 1}: agents are missing or double")
-        genes = len(agent.genome.values) if genes is None else genes
-        if len(agent.genome.values) != genes:
-            raise StoreCorrupted(f"agent {agent.id} has {len(agent.genome.values)} genes, where others have {genes}")
+        genes = len(agent.genome) if genes is None else genes
+        if len(agent.genome) != genes:
+            raise StoreCorrupted(f"agent {agent.id} has {len(agent.genome)} genes, where others have {genes}")
         for parent in agent.parents:
             if parent.index >= len(found[parent.generation]):
                 raise StoreCorrupted(f"a parent of {agent.id} is {place_name(parent)}, which is missing")
@@ -252,8 +252,8 @@ def check_references(snapshot: Snapshot) -> None:
             0 <= place.generation < len(generations) and place.index < len(generations[place.generation])
         ):
             raise StoreCorrupted(f"an episode belongs to {place_name(place)}, which is missing")
-    genes = {len(each.values) for each in snapshot.injected}
-    if generations and genes - {len(generations[0][0].agent.genome.values)}:
+    genes = {len(each) for each in snapshot.injected}
+    if generations and genes - {len(generations[0][0].agent.genome)}:
         raise StoreCorrupted("an injected genome has another number of genes than the agents")
 
 

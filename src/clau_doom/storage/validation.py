@@ -4,13 +4,14 @@ Reading applies them once, before any other code uses a value. Writing applies t
 stored that cannot be read back.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import lru_cache, partial
 from types import NoneType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
 
 from clau_doom.domain import Agent, AgentRef, Genome, experiment_of_player
 from clau_doom.domain.events import Event
@@ -116,8 +117,8 @@ def check_event(event: Event, experiment: str) -> None:
 
 
 def _check_genome(genome: Genome, name: str) -> None:
-    values = genome.values
-    if not all(map(math.isfinite, values)) or any(abs(bound(values)) > LARGEST for bound in (min, max) if values):
+    values = genome.array()
+    if not (np.isfinite(values) & (np.abs(values) <= LARGEST)).all():
         raise StoreCorrupted(f"{name} holds a number that is not finite or exceeds {LARGEST:g}")
 
 

@@ -153,8 +153,8 @@ def agent_view(
 ) -> Json:
     """Return one agent: its genes in their ranges, its family back to drawn genomes, its episodes."""
     snapshot, agent = stored.snapshot, evaluation.agent
-    named = space.named(agent.genome) if space else {}
-    genes = space.genes if space else ()
+    named = space.named(agent.genome, _MOST_GENES) if space else {}
+    genes = space.genes[:_MOST_GENES] if space else ()
     return {
         **_brief(snapshot, evaluation),
         "fitness_error": fitness.error_of([outcome.measures for outcome in evaluation.outcomes]),

@@ -27,7 +27,7 @@ from clau_doom.config import (
     config_from_yaml,
     to_yaml,
 )
-from clau_doom.domain import EpisodeOutcome, Genome, Purpose
+from clau_doom.domain import EpisodeOutcome, GeneBlock, Genome, GenomeSpace, Purpose
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.errors import ConfigError, WrongState
 from clau_doom.evolution import MapElites, mean_measures
@@ -165,6 +165,14 @@ def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
     """Random play has nothing to inherit; that is said in place of a diversity of 0."""
     found = analyse(replace(experiment(), config=CONFIG.model_copy(update={"policy": RandomPolicyConfig()})))
     missing = Gap(missing="the policy has no genes that can vary")
+    assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
+
+
+def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
+    """Their number is looked at first: bounds of so many would not fit into memory."""
+    space = GenomeSpace([GeneBlock(name="w", shape=(10**6, 10**6))])
+    found = analyse(experiment(), space=space)
+    missing = Gap(missing="the policy has 1,000,000,000,000 genes, and 10,000 at most are analysed one by one")
     assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
 
 

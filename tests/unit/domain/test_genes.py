@@ -48,6 +48,7 @@ def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
     genome = Genome([3.0, *[0.5] * 6, 1.0, 0.0, 1.0])
     assert MIXED.check(genome) is genome
     assert MIXED.named(genome)["layer0_unit1_input2"] == 0.5
+    assert MIXED.named(genome, 2) == {"burst": 3, "layer0_unit0_input0": 0.5}
     assert MIXED.read(MIXED.named(genome)) == genome
     with pytest.raises(InvalidGenome, match=r"gene layer0_unit1_input0 is 4\.5: real from -4 to 4"):
         MIXED.check(Genome([3.0, 0, 0, 0, 4.5, 0, 0, 1.0, 0.0, 1.0]))
