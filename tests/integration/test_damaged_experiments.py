@@ -3,9 +3,12 @@
 import json
 import os
 import shutil
+import sqlite3
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,27 @@ def test_a_damaged_experiment_is_not_compared(run: Run, tmp_path: Path) -> None:
     _put("db-state", tmp_path / "runs" / "other")
     code, _, err = run("analyze", "gen", "other")
     assert (code, "experiment other is damaged: its state is 'owned'" in err) == (1, True)
+
+
+@pytest.mark.parametrize("genes", [None, b"{", b"[" * 5000, "fifo"])
+def test_genomes_and_genes_that_do_not_fit_are_damage(run: Run, tmp_path: Path, genes: bytes | str | None) -> None:
+    """Genes out of their bounds, and stored genes that are none, are damage for every command that names genes."""
+    folder = tmp_path / "runs" / "gen"
+    _put(SOUND, folder)
+    if isinstance(genes, str):
+        (folder / "inputs").mkdir()
+        os.mkfifo(folder / "inputs" / "genes.json")
+    elif genes is not None:
+        (folder / "inputs").mkdir()
+        (folder / "inputs" / "genes.json").write_bytes(genes)
+    else:
+        with closing(sqlite3.connect(folder / "results.sqlite", isolation_level=None)) as connection:
+            connection.execute("UPDATE agents SET genome = ?", (struct.pack("<16d", *[99.5] * 16),))
+    for words in READERS[1:2] + READERS[4:6] + READERS[7:8]:
+        code, _, err = run(*words)
+        assert (code, err.count("\n")) == (1, 1), (words, err)
+        assert err.startswith("error: "), (words, err)
+        assert "damaged" in err or "gene " in err, (words, err)
 
 
 def test_a_copied_folder_is_marked_and_nothing_is_written_to_it(run: Run, tmp_path: Path) -> None:

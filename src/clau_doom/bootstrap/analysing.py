@@ -101,6 +101,8 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
 
     try:
         return space_of(stored)
+    except StoreCorrupted:
+        raise
     except ClauDoomError as error:
         return Gap(missing=f"the policy's genes are not known here: {describe(error)}")
 

@@ -13,7 +13,7 @@ from clau_doom.bootstrap.estimate import Estimate, estimate, excesses
 from clau_doom.bootstrap.examination import Examined, examine
 from clau_doom.bootstrap.inputs import stored_scenario
 from clau_doom.bootstrap.policy_output import contained_output
-from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.bootstrap.stored import check_genomes, read_experiment
 from clau_doom.bootstrap.trust import Trust
 from clau_doom.config import (
     SERVICE_SECTIONS,
@@ -108,13 +108,16 @@ def space_of(stored: StoredExperiment) -> GenomeSpace:
     Raises:
         ConfigError: None are stored, as by older versions or at a server, and the scenario is not here, or the policy
             is neither bundled nor trusted.
+        StoreCorrupted: A stored genome does not lie among these genes.
     """
     if stored.space is not None:
         return stored.space
     # Reading executes nothing that the experiment names.
     name = stored.snapshot.experiment.id
     Trust.of_environment(os.environ).check(stored.config.policy, f"experiment {name}, without stored genes,")
-    return genome_space(stored.config)
+    space = genome_space(stored.config)
+    check_genomes(space, stored.snapshot, f"experiment {name} is damaged, or its policy has other genes here")
+    return space
 
 
 def genome_space(config: ExperimentConfig) -> GenomeSpace:

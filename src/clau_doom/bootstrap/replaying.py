@@ -148,6 +148,7 @@ def export_agent(
     Raises:
         ConfigError: How it plays is not in its genome and our own code, or its genes are not stored and `trust` lacks
             its policy.
+        InvalidGenome: The policy has other genes here.
     """
     if who.baseline:
         raise ConfigError(f"{who.id} plays at random: it has no genome to export")
@@ -157,6 +158,7 @@ def export_agent(
     if space is None:  # stored by an older version, or at a server
         trust.check(setting.policy, who.id)
         space = _space_of(setting.scenario, setting.policy)
+        space.check(who.genome)
     return agent_text(setting, who, space)
 
 

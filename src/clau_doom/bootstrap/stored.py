@@ -11,7 +11,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
 from clau_doom.storage import GENES, Inputs, Runs
 
-__all__ = ["checked_space", "list_experiments", "read_experiment"]
+__all__ = ["check_genomes", "checked_space", "list_experiments", "read_experiment"]
 
 _LONGEST_REASON = 400
 _NUMBERS_AT_ONCE = 1_000_000
@@ -35,7 +35,7 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         snapshot = await store.snapshot(measured=measured)
         # Not when its files were written to: reading what a killed process has left writes to them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
-    space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot) if measured else None
+    space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot, experiment) if measured else None
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
     return StoredExperiment(
         snapshot=snapshot,
@@ -47,9 +47,12 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
     )
 
 
-def _stored_space(inputs: Inputs, snapshot: Snapshot) -> GenomeSpace | None:
-    text = inputs.read(GENES)
-    return None if text is None else checked_space(text, snapshot, str(inputs.folder / GENES))
+def _stored_space(inputs: Inputs, snapshot: Snapshot, folder: str) -> GenomeSpace | None:
+    try:
+        text = inputs.read(GENES)
+        return None if text is None else checked_space(text, snapshot, GENES)
+    except StoreCorrupted as error:
+        raise StoreCorrupted(f"experiment {folder} is damaged: {error}") from None
 
 
 def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
@@ -64,14 +67,28 @@ def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
         StoreCorrupted: It does not describe genes, or a genome of the experiment has others.
     """
     space = gene_space_from_json(text)
+    check_genomes(space, snapshot, f"{name} does not describe the agents' genes")
+    return space
+
+
+def check_genomes(space: GenomeSpace, snapshot: Snapshot, fault: str) -> None:
+    """Do nothing if all genomes of an experiment lie in a space.
+
+    Args:
+        space: The genes.
+        snapshot: The experiment.
+        fault: What the message says before it names the gene.
+
+    Raises:
+        StoreCorrupted: A genome does not.
+    """
     genomes = (evaluation.agent.genome for row in snapshot.generations for evaluation in row)
     rows = max(_NUMBERS_AT_ONCE // max(len(space), 1), 1)
     try:
         while some := list(islice(genomes, rows)):
             space.check_all(some)
     except InvalidGenome as error:
-        raise StoreCorrupted(f"{name} does not describe the agents' genes: {error}") from None
-    return space
+        raise StoreCorrupted(f"{fault}: {error}") from None
 
 
 def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:

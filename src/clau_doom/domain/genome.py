@@ -173,8 +173,7 @@ class GenomeSpace:
 
     def named(self, genome: Genome, most: int | None = None) -> dict[str, float | int | str]:
         """Return the genome, or its first `most` genes, for people: names to values, choices by their names."""
-        if len(genome) != len(self):
-            raise InvalidGenome(f"a genome of {len(genome)} genes where the policy has {len(self)}")
+        self.check(genome)
         values = genome.array()[:most].tolist()
         return {gene.name: _readable(gene, value) for gene, value in zip(self.genes, values, strict=False)}
 

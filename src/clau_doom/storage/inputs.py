@@ -39,9 +39,9 @@ class Inputs:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StoreCorrupted(f"{path} cannot be read: {error.strerror}") from error
+            raise StoreCorrupted(f"{path.name} cannot be read: {error.strerror}") from error
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_INPUT:
-            raise StoreCorrupted(f"{path} is not a file of at most {LARGEST_INPUT} bytes: delete it")
+            raise StoreCorrupted(f"{path.name} is not a file of at most {LARGEST_INPUT} bytes: delete it")
         return path.absolute()
 
     def read(self, name: str) -> bytes | None:
@@ -52,4 +52,4 @@ class Inputs:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise StoreCorrupted(f"{path} cannot be read: {error.strerror}") from error
+            raise StoreCorrupted(f"{path.name} cannot be read: {error.strerror}") from error
