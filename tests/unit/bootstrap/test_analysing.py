@@ -21,7 +21,6 @@ from clau_doom.config import (
     ExperimentConfig,
     HoldoutConfig,
     MapElitesConfig,
-    RandomPolicyConfig,
     ScenarioConfig,
     StoredExperiment,
     config_from_yaml,
@@ -163,7 +162,7 @@ def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
 
 def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
     """Random play has nothing to inherit; that is said in place of a diversity of 0."""
-    found = analyse(replace(experiment(), config=CONFIG.model_copy(update={"policy": RandomPolicyConfig()})))
+    found = analyse(replace(experiment(), space=GenomeSpace(())))
     missing = Gap(missing="the policy has no genes that can vary")
     assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
 
