@@ -205,15 +205,14 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
     async def served(laboratory: ScriptedLaboratory, until: asyncio.Event) -> None:
         orchestrator = Orchestrator(laboratory)
         config = GrpcConfig(port=0, socket=str(socket))
-        async with (
-            orchestrator,
-            RpcServer(config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1),
-        ):
+        server = RpcServer(config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1)
+        async with orchestrator:
             if stores:
                 await orchestrator.resume("x")
             else:
                 await orchestrator.start(ExperimentConfig(name="x", generations=2, population=3))
-            await until.wait()
+            async with server:  # once there is an experiment to follow
+                await until.wait()
 
     first, second = asyncio.Event(), asyncio.Event()
     held = ScriptedLaboratory(stores=stores)
