@@ -71,6 +71,7 @@ async def test_everything_that_can_be_asked(serving: Serving) -> None:
         assert [each.id for each in await client.experiments()] == ["x"]
         assert list(await client.experiments(ExperimentState.FAILED)) == []
         assert (await client.experiment("x")).state == resources_pb2.EXPERIMENT_STATE_COMPLETED
+        laboratory.open_gate.clear()
         config = ExperimentConfig(name="y", generations=1, population=3)
         assert (await client.start(config_message(config)))[0].id == "y"
         raised = await client.resume("x", BudgetChange(generations=3, max_duration="1h"))
