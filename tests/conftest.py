@@ -1,6 +1,7 @@
 """Programs of others that some tests run."""
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -42,6 +43,17 @@ class _Beside(LoadScopeScheduling):  # type: ignore[misc] # it has no types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
     """Return what says to pytest-xdist which tests may run side by side."""
     return _Beside(config, log)
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Restore handlers and levels, which a command that runs in the test's process sets."""
+    root, ours = logging.getLogger(), logging.getLogger("clau_doom")
+    before = [*root.handlers], root.level, ours.level
+    yield
+    root.handlers[:], root_level, our_level = before
+    root.setLevel(root_level)
+    ours.setLevel(our_level)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -31,16 +31,6 @@ foreign = logging.getLogger("nats.aio.client")
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("clau_doom")
-    before = ([*root.handlers], root.level, ours.level)
-    yield
-    root.handlers[:], root_level, ours_level = before
-    root.setLevel(root_level)
-    ours.setLevel(ours_level)
 
 
 @pytest.fixture

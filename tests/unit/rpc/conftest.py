@@ -2,9 +2,8 @@
 
 import io
 import json
-import logging
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +47,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def logs() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def logs() -> Callable[[], list[dict[str, Any]]]:
     """Return what has been logged."""
-    root, ours = logging.getLogger(), logging.getLogger("clau_doom")
-    before = ([*root.handlers], root.level, ours.level)
     stream = io.StringIO()
     configure_logs(stream, json=True)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:], root_level, ours_level = before
-    root.setLevel(root_level)
-    ours.setLevel(ours_level)
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
 @pytest.fixture
