@@ -46,6 +46,8 @@ def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
         ("config", "check", "scenario.yaml"),
         ("config", "check", "wad.yaml"),
         ("analyze", "x", "--report", "fifo.html"),
+        ("analyze", "--data", "fifo.csv", "--response", "a", "--factor", "b"),
+        ("analyze", "--data", "fifo.parquet", "--response", "a", "--factor", "b"),
         ("--ca", "fifo", "status", "--server", "127.0.0.1:1"),
         ("--token-file", "fifo", "status", "--server", "127.0.0.1:1"),
     ],
@@ -55,7 +57,7 @@ def test_no_command_waits_for_a_fifo(
 ) -> None:
     """In place of any file that a command reads, a FIFO is an error that names it."""
     monkeypatch.chdir(tmp_path)
-    for name in ("fifo", "fifo.json", "fifo.cfg", "fifo.wad", "fifo.html"):
+    for name in ("fifo", "fifo.json", "fifo.cfg", "fifo.wad", "fifo.html", "fifo.csv", "fifo.parquet"):
         os.mkfifo(name)
     Path("scenario.yaml").write_text("scenario: {name: ./fifo.cfg}\n")
     Path("own.cfg").write_text("doom_scenario_path = fifo.wad\ndoom_map = map01\navailable_buttons = { ATTACK }\n")

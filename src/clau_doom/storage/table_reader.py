@@ -13,6 +13,7 @@ from pyarrow import csv, parquet
 
 from clau_doom.analysis.tables import Column, Table, check_names, make_column
 from clau_doom.errors import ConfigError
+from clau_doom.files import check_regular
 from clau_doom.storage.csv_dialect import CsvOptions, find_dialect, not_utf_8
 from clau_doom.storage.tables import FORMATS
 
@@ -42,6 +43,7 @@ def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
     if kind != "csv" and options != _DEFAULT:
         raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: leave them out")
     try:
+        check_regular(path.stat(), path)
         return _csv_table(path, options) if kind == "csv" else _parquet_table(path)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
