@@ -6,7 +6,7 @@ private folder.
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,8 +44,10 @@ class PrivatePaths:
     @classmethod
     def of_process(cls, output_dir: Path) -> "PrivatePaths":
         """Hide the folder of experiments, the working folder, the home and the installation of this process."""
-        package = Path(clau_doom.__file__).parent
-        folders = {package.parent: "<installation>", Path.home(): "~", Path.cwd(): "<working folder>"}
+        folders = {Path(clau_doom.__file__).parents[1]: "<installation>"}
+        with suppress(RuntimeError):  # a user without a home folder, as in containers
+            folders[Path.home()] = "~"
+        folders[Path.cwd()] = "<working folder>"
         folders |= {output_dir.resolve(): "<output folder>", output_dir.absolute(): "<output folder>"}
         return cls(folders)
 
@@ -64,22 +66,23 @@ class PrivatePaths:
         except ClauDoomError as error:
             if isinstance(error, StorageFailed) and not isinstance(error, DiskFull | StoreCorrupted):
                 raise
-            text = describe(error) if isinstance(error, ConfigError) else words(error)
-            if (hidden := self.hide(text)) == text:
+            if not self._holds(describe(error)):  # the dashboard shows the causes, too
                 raise
             if isinstance(error, ConfigError):
                 problems = tuple([(path, self.hide(problem)) for path, problem in error.problems])
-                raise ConfigError(hidden, problems, lines=error.lines) from None
-            raise type(error)(hidden) from None
+                raise ConfigError(self.hide(describe(error)), problems, lines=error.lines) from None
+            raise type(error)(self.hide(words(error))) from None
 
     def experiment(self, stored: StoredExperiment) -> StoredExperiment:
-        """Return a stored experiment without private paths in its reasons."""
+        """Return a stored experiment without private paths in its reasons and tracebacks."""
         snapshot = stored.snapshot
         if any(self._holds(each.failure) for row in snapshot.generations for each in row):
             rows = [tuple([self.evaluation(each) for each in row]) for row in snapshot.generations]
             snapshot = replace(snapshot, generations=tuple(rows))
         if snapshot.reason and self._holds(snapshot.reason):
             snapshot = replace(snapshot, reason=self.hide(snapshot.reason))
+        if any(map(self._holds, snapshot.traces.values())):
+            snapshot = replace(snapshot, traces={agent: self.hide(text) for agent, text in snapshot.traces.items()})
         failures = tuple([replace(each, error=self.hide(each.error)) for each in stored.reader_failures])
         return replace(stored, snapshot=snapshot, reader_failures=failures)
 
@@ -89,13 +92,18 @@ class PrivatePaths:
         return replace(evaluation, failure=self.hide(failure)) if failure and self._holds(failure) else evaluation
 
     def event(self, recorded: RecordedEvent) -> RecordedEvent:
-        """Return an event without private paths in its reason."""
+        """Return an event without private paths in its reason and its traceback."""
         event = recorded.event
         match event:
-            case AgentFailed() | ContestantFailed() | EpisodeLost() | ExperimentFailed() | ExperimentInterrupted():
+            case AgentFailed() | ContestantFailed():
+                trace = event.traceback
+                if self._holds(event.reason) or (trace and self._holds(trace.text)):
+                    trace = trace and replace(trace, text=trace.text and self.hide(trace.text))
+                    event = replace(event, reason=self.hide(event.reason), traceback=trace)
+            case EpisodeLost() | ExperimentFailed() | ExperimentInterrupted():
                 if self._holds(event.reason):
-                    return replace(recorded, event=replace(event, reason=self.hide(event.reason)))
-        return recorded
+                    event = replace(event, reason=self.hide(event.reason))
+        return recorded if event is recorded.event else replace(recorded, event=event)
 
     def _holds(self, text: str | None) -> bool:
         return bool(text and self._pattern and self._pattern.search(text))

@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from clau_doom.errors import ConfigError
+from clau_doom.files import open_regular
 from clau_doom.logs import get_logger
 
 __all__ = ["OWNER", "Role", "Token", "TokenFiles", "is_token", "read_token"]
@@ -87,6 +88,8 @@ class TokenFiles:
 
     def find(self, secret: str) -> Token | None:
         """Return the token with a secret, or None. Every token is compared, each in constant time."""
+        if not is_token(secret):  # a client may send any text, also one that has no UTF-8 form
+            return None
         self._refresh()
         shown = secret.encode()
         found = [token for token in self._tokens if hmac.compare_digest(token.secret.encode(), shown)]
@@ -182,8 +185,7 @@ def read_token(path: Path) -> str:
         ConfigError: The file cannot be used, or other users can read it.
     """
     try:
-        # A FIFO would wait for its writer for ever.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+        with open_regular(path) as file:
             _check_private(path, os.fstat(file.fileno()))
             token = file.read(_LONGEST_TOKEN + 1).decode("utf-8", "replace").strip()
     except OSError as error:
@@ -237,8 +239,6 @@ def _state(path: Path) -> tuple[int, ...] | None:
 
 
 def _check_private(path: Path, facts: os.stat_result) -> None:
-    if not stat.S_ISREG(facts.st_mode):
-        raise ConfigError(f"the token file {path} is not a regular file")
     if facts.st_uid != os.geteuid():
         raise ConfigError(
             f"the token file {path} belongs to user {facts.st_uid} and not to you ({os.geteuid()}): "

@@ -72,3 +72,12 @@ async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
     for secret in (None, ""):
         with pytest.raises(NotAuthenticated, match="--token-file"):
             await show(authenticator, secret)
+
+
+@pytest.mark.parametrize("secret", ["\udc80", "tök\N{SNOWMAN}", "two words", "x" * 5000])
+async def test_a_text_that_cannot_be_a_token_is_a_wrong_one(secret: str, tmp_path: Path) -> None:
+    """JSON over NATS may hold characters that have no UTF-8 form."""
+    files = TokenFiles(tmp_path / "token")
+    files.make()
+    with pytest.raises(NotAuthenticated, match="not a token of this server"):
+        await show(Authenticator(files, shortest_delay=0.0), secret)

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clau_doom.access import AuditedOrchestrator, PrivatePaths
 from clau_doom.access.audit import AuditLog
-from clau_doom.domain.events import ExperimentInterrupted, RecordedEvent
+from clau_doom.domain import AgentRef
+from clau_doom.domain.events import AgentFailed, ExperimentInterrupted, FailureKind, RecordedEvent
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import (
     ConfigError,
     DiskFull,
@@ -17,6 +20,7 @@ from clau_doom.errors import (
     StorageFailed,
     StoreCorrupted,
     UsageError,
+    describe,
 )
 from clau_doom.orchestration import Orchestrator
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
@@ -50,6 +54,34 @@ def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
     assert type(caught.value) is kind
     assert str(caught.value) == "<working folder>/x is not here"
     assert caught.value.__cause__ is None
+
+
+def test_causes_of_a_refusal_have_none() -> None:
+    """The dashboard shows an error with its causes."""
+    with pytest.raises(ExperimentNotFound) as caught, PATHS.hiding():
+        raise ExperimentNotFound("there is none") from OSError(2, "No such file", "/srv/doom/x")
+    assert describe(caught.value) == "there is none"
+
+
+def test_a_user_without_a_home_folder_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers run as users that have none."""
+
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    assert PrivatePaths.of_process(tmp_path).hide(f"{tmp_path}/x") == "<output folder>/x"
+
+
+def test_tracebacks_have_none() -> None:
+    """The message of an error in a policy often names a file."""
+    trace = FailureTrace(digest="0" * 16, text="FileNotFoundError: /srv/doom/weights.npz")
+    failed = AgentFailed(
+        ref=AgentRef(generation=0, index=1), kind=FailureKind.POLICY_RAISED, reason="it raised", traceback=trace
+    )
+    event = PATHS.event(RecordedEvent(sequence=1, time=0.0, event=failed)).event
+    assert isinstance(event, AgentFailed)
+    assert event.traceback == replace(trace, text="FileNotFoundError: <working folder>/weights.npz")
 
 
 def test_problems_of_a_configuration_are_kept() -> None:
