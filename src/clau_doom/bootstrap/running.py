@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from clau_doom.access import AuditedOrchestrator, Authenticator
+from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.backends.local import Cores, LocalBackend
 from clau_doom.bootstrap.access import audit_log, token_files
 from clau_doom.bootstrap.inputs import copy_inputs, placed_scenario
@@ -148,7 +148,7 @@ async def reachable(
     authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
     socket = GrpcConfig(socket=str(folder.socket))
     with audit_log(folder.path) as audit:
-        solo = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit)
+        solo = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit, PrivatePaths.of_process(plan.output_dir))
         async with RpcServer(socket, solo, authenticator=authenticator, grace=0.0, socket_only=True):
             if not web:
                 yield None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
@@ -72,39 +72,29 @@ async def serve(
             orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
             audit, private = stack.enter_context(audit_log(output_dir)), PrivatePaths.of_process(output_dir)
-            guarded = AuditedOrchestrator(orchestrator, audit, private)
-            servers: list[HttpServer] = []
-            await _show(stack, config, metrics, orchestrator, readers=readers, servers=servers)
-            if bus is not None:
-                await stack.enter_async_context(_obeying(bus, config.nats, guarded, authenticator))
-            followers.begin(await orchestrator.experiments())
-            # Who comes back to an experiment finds it run again.
-            await orchestrator.resume_all()
-            server = RpcServer(
-                config.grpc,
-                guarded,
-                authenticator=authenticator,
-                grace=config.server.grace,
-                observe=metrics.rpc,
-                readers=readers,
-                streaming=metrics.event_stream,
-            )
-            await stack.enter_async_context(server)
-            page = await _open_dashboard(
-                stack,
-                config,
-                guarded,
+            parts = _Parts(
+                config=config,
                 output_dir=output_dir,
+                orchestrator=orchestrator,
+                guarded=AuditedOrchestrator(orchestrator, audit, private),
                 authenticator=authenticator,
                 readers=readers,
                 metrics=metrics,
-                servers=servers,
             )
+            shown = await _show(stack, parts)
+            if bus is not None:
+                await stack.enter_async_context(_obeying(bus, config.nats, parts.guarded, authenticator))
+            followers.begin(await orchestrator.experiments())
+            # Who comes back to an experiment finds it run again.
+            await orchestrator.resume_all()
+            server = await stack.enter_async_context(_api(parts))
+            page = await _open_dashboard(stack, parts)
+            parts.listening.set()
             started(
                 Listening(
                     grpc=server.address,
                     socket=config.grpc.socket,
-                    metrics=next((each.address for each in servers if isinstance(each, MetricsServer)), None),
+                    metrics=shown.address if shown else None,
                     web=page.url if page else None,
                     login=page.login_link() if page else None,
                     token_file=authenticator.tokens.owner,
@@ -113,54 +103,80 @@ async def serve(
             await _until_drained(orchestrator, shutdown, grace=config.server.grace)
 
 
-async def _show(
-    stack: AsyncExitStack,
-    config: ExperimentConfig,
-    metrics: Metrics,
-    orchestrator: Orchestrator,
-    *,
-    readers: ReaderHealth,
-    servers: list[HttpServer],
-) -> None:
-    """Show metrics, and say that the process is ready unless it drains or one of the servers is down."""
-    if not config.metrics.enabled:
-        return
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """Parts of a service that its servers share.
 
-    def ready() -> str | None:
-        if orchestrator.draining:
+    Attributes:
+        config: The server's configuration.
+        output_dir: The folder of experiments.
+        orchestrator: What runs experiments.
+        guarded: The same for clients.
+        authenticator: Checks tokens.
+        readers: The failures of the readers of the event log.
+        metrics: What is shown to Prometheus.
+        listening: Set once all servers listen.
+        servers: The HTTP servers that listen.
+    """
+
+    config: ExperimentConfig
+    output_dir: Path
+    orchestrator: Orchestrator
+    guarded: AuditedOrchestrator
+    authenticator: Authenticator
+    readers: ReaderHealth
+    metrics: Metrics
+    listening: asyncio.Event = field(default_factory=asyncio.Event)
+    servers: list[HttpServer] = field(default_factory=list)
+
+    def unready(self) -> str | None:
+        """Return why the process takes no work at the moment, or None."""
+        if self.orchestrator.draining:
             return "the server is shutting down"
-        return next((each.trouble for each in servers if each.trouble), None)
+        if not self.listening.is_set():
+            return "the server is starting"
+        return next((each.trouble for each in self.servers if each.trouble), None)
 
-    server = MetricsServer(metrics, config.metrics, ready=ready, failures=readers.all)
-    servers.append(await stack.enter_async_context(server))
+
+async def _show(stack: AsyncExitStack, parts: _Parts) -> MetricsServer | None:
+    """Show metrics and readiness, if the configuration asks for them."""
+    config = parts.config.metrics
+    if not config.enabled:
+        return None
+    server = MetricsServer(parts.metrics, config, ready=parts.unready, failures=parts.readers.all)
+    parts.servers.append(await stack.enter_async_context(server))
+    return server
 
 
-async def _open_dashboard(
-    stack: AsyncExitStack,
-    config: ExperimentConfig,
-    orchestrator: AuditedOrchestrator,
-    *,
-    output_dir: Path,
-    authenticator: Authenticator,
-    readers: ReaderHealth,
-    metrics: Metrics,
-    servers: list[HttpServer],
-) -> WebServer | None:
+def _api(parts: _Parts) -> RpcServer:
+    return RpcServer(
+        parts.config.grpc,
+        parts.guarded,
+        authenticator=parts.authenticator,
+        grace=parts.config.server.grace,
+        observe=parts.metrics.rpc,
+        readers=parts.readers,
+        streaming=parts.metrics.event_stream,
+    )
+
+
+async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | None:
+    config = parts.config
     if not config.web.enabled:
         return None
-    studio = await stack.enter_async_context(Studio(output_dir))
+    studio = await stack.enter_async_context(Studio(parts.output_dir))
     finishing = await stack.enter_async_context(Finishing(grace=config.server.grace))
     server = WebServer(
         config.web,
-        orchestrator,
+        parts.guarded,
         studio=studio,
-        authenticator=authenticator,
+        authenticator=parts.authenticator,
         finishing=finishing,
         starts=True,
-        readers=readers,
-        streaming=metrics.event_stream,
+        readers=parts.readers,
+        streaming=parts.metrics.event_stream,
     )
-    servers.append(await stack.enter_async_context(server))
+    parts.servers.append(await stack.enter_async_context(server))
     return server
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from clau_doom.access import PrivatePaths
 from clau_doom.bootstrap.analysing import analyse, archive
 from clau_doom.bootstrap.planning import make_fitness
 from clau_doom.bootstrap.reporting import report, report_comparison
@@ -150,17 +151,19 @@ class Studio:
                     os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         if process.returncode:
-            raise WrongState((said or "the film could not be made").removeprefix("error: "))
+            reason = (said or "the film could not be made").removeprefix("error: ")
+            raise WrongState(PrivatePaths.of_process(self._output_dir).hide(reason))
         return path
 
     async def _followed(self, key: str, process: asyncio.subprocess.Process) -> str:
         """Read what a film's process writes until it ends; return the last line that is no progress."""
         assert process.stderr is not None
         last = ""
-        while line := (await process.stderr.readline()).decode(errors="replace").strip():
+        async for raw in process.stderr:
+            line = raw.decode(errors="replace").strip()
             if progress := _progress_of(line):
                 self._progress[key] = progress
-            else:
+            elif line:  # a policy may print empty lines
                 last = line
         return last
 

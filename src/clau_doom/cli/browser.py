@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
 
@@ -35,7 +35,8 @@ def shown_in_browser(link: str, folder: Path) -> Iterator[None]:
     finally:
         if process is not None:
             process.poll()
-            page.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may be gone
+            page.unlink()
 
 
 def _open(link: str, page: Path) -> "subprocess.Popen[bytes]":

@@ -80,6 +80,8 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
         )
     except ssl.SSLError as error:
         return None if plain and not shaken else _from_alert(address, files, error.reason or "")
+    except UnicodeError:  # a host that cannot be a name, such as one with a label of 64 characters
+        return None
     except OSError as error:
         closed = shaken and isinstance(error, ConnectionError)
     if plain and shaken:

@@ -79,3 +79,13 @@ async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
         with pytest.raises(WrongState, match=r"^it is another episode$"):
             await studio.film("u", "lab-g000-a000", Purpose.TRAINING, 0)
         assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+
+
+async def test_empty_lines_end_nothing_and_paths_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy prints what it likes, and the reason names no folder of the server's machine."""
+    pretend(tmp_path, monkeypatch, ["progress playing", "", "  ", f"error: {tmp_path}/lab is damaged"], 1)
+    for number in range(4):
+        (tmp_path / f"go{number}").touch()
+    async with Studio(tmp_path) as studio:
+        with pytest.raises(WrongState, match=r"^<output folder>/lab is damaged$"):
+            await studio.film("u", "lab-g000-a000", Purpose.TRAINING, 0)

@@ -1,6 +1,7 @@
 """Units and the backup in `deploy/systemd/`: valid to systemd, and a copy that can be read."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,6 +69,8 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     folder = runs.create(experiment, {CFG: b"living_reward = 1"})
     (tmp_path / "runs" / "damaged").mkdir()
     (tmp_path / "runs" / "damaged" / "results.sqlite").write_bytes(b"no database" * 100)
+    (tmp_path / "runs" / "waiting").mkdir()
+    os.mkfifo(tmp_path / "runs" / "waiting" / "results.sqlite")
 
     async def copied() -> "subprocess.CompletedProcess[str]":
         async with folder.write() as store:
@@ -77,6 +80,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     done = asyncio.run(copied())
     assert done.returncode == 1
     assert "damaged is not copied" in done.stderr
+    assert "waiting is not copied: results.sqlite is not a regular file" in done.stderr
     (copy,) = (tmp_path / "backups").iterdir()
 
     async def state() -> ExperimentState:

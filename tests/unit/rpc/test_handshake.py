@@ -81,3 +81,12 @@ async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Pat
     ) as server:
         with pytest.raises(ServerUnreachable, match="does not speak TLS: leave --ca"):
             await ask(server.address, tmp_path, ca=certificates / "ca.pem")
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
+async def test_a_host_that_cannot_be_a_name_is_not_reached(host: str, tmp_path: Path) -> None:
+    """It is no internal error."""
+    (tmp_path / "token").write_text("a-token\n")
+    (tmp_path / "token").chmod(0o600)
+    with pytest.raises(ServerUnreachable, match="no orchestrator answers"):
+        await ask(f"{host}:50051", tmp_path)

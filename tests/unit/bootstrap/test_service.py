@@ -1,0 +1,45 @@
+"""Service with all of its servers: what it answers while it starts."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from clau_doom.bootstrap import service
+from clau_doom.config import ExperimentConfig, GrpcConfig, MetricsConfig, WebConfig
+from clau_doom.orchestration import Orchestrator, Shutdown
+
+
+def readiness(port: int) -> tuple[int, object]:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not while it resumes experiments: no client can reach it then."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    config = ExperimentConfig(grpc=GrpcConfig(port=0), metrics=MetricsConfig(port=port), web=WebConfig(enabled=False))
+    answers: list[tuple[int, object]] = []
+
+    async def resume_all(_self: Orchestrator) -> None:
+        answers.append(await asyncio.to_thread(readiness, port))
+
+    async def served() -> None:
+        shutdown, started = Shutdown(), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.serve(config, tmp_path, shutdown, started=lambda _: started.set()))
+            await started.wait()
+            answers.append(await asyncio.to_thread(readiness, port))
+            shutdown.request("the test is over", grace=0.0)
+
+    monkeypatch.setattr(Orchestrator, "resume_all", resume_all)
+    asyncio.run(served())
+    assert answers == [(503, {"ready": False, "reason": "the server is starting"}), (200, {"ready": True})]
