@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,8 @@ _REFUSED_ARGUMENTS = (
 _ARGUMENT = re.compile(rf"[-+]({'|'.join(_REFUSED_ARGUMENTS)})|@.+", re.IGNORECASE)
 _NEXT_COMMAND, _BETWEEN = re.compile(r";\s*"), re.compile(r"[\s\"']+")
 _OPTIONS = ("doom_scenario_path", "doom_game_path", "doom_config_path", "doom_map", "doom_skill", "vizdoom_path")
+_CAPTURING = threading.Lock()
+"""Held while the standard streams are redirected: two threads at once would restore each other's file."""
 _LONG_NAMES = {name.replace("_", ""): name for name in _OPTIONS}
 
 
@@ -157,7 +160,7 @@ def _load(path: Path) -> vzd.DoomGame:
 def _captured_output() -> Iterator[list[str]]:
     """Keep what C++ code writes to the process's standard streams; the list holds it afterwards."""
     text: list[str] = []
-    with tempfile.TemporaryFile() as file:
+    with _CAPTURING, tempfile.TemporaryFile() as file:
         saved = {number: os.dup(number) for number in (1, 2)}
         try:
             for number in saved:

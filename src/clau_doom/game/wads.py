@@ -4,6 +4,7 @@ A .wad is a header (magic, number of lumps, position of the directory), lumps, a
 bytes for each lump. A .pk3 is a zip archive with one .wad for each map in its folder ``maps``.
 """
 
+import lzma
 import re
 import struct
 import zipfile
@@ -23,12 +24,25 @@ _LARGEST_MAP = 1 << 26
 """Bytes of the largest map that is unpacked from a .pk3."""
 _PLAYER_1 = 1
 """Type of the thing at which player 1 begins; deathmatch starts are of type 11."""
-_COMMENT_OR_TEXT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_UDMF_THING = re.compile(r"\bthing\s*\{([^}]*)\}", re.IGNORECASE)
+# A text or a comment without an end goes on to the end of the file, and a thing ends before the next one begins. So
+# the time grows with the length alone, whatever the file holds.
+_COMMENT_OR_TEXT = re.compile(r'"(?:\\.|[^"\\])*+"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_UDMF_THING = re.compile(r"\bthing\s*\{([^{}]*)\}", re.IGNORECASE)
 _UDMF_TYPE = re.compile(r"\btype\s*=\s*(\d+)\s*;", re.IGNORECASE)
 # Size of a thing in bytes, and position of its type: with scripts a map has the format of Hexen, else that of Doom.
 _HEXEN, _DOOM = (20, 10), (10, 6)
 _LUMPS_OF_MAP = 12
+# What `zipfile` and its decompressors raise for damaged archives, and for versions and methods that they do not know.
+_ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 
 
 class MapFile:
@@ -141,18 +155,21 @@ def _zip_maps(path: Path) -> dict[str, str]:
     """Return the member with the .wad of each map."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [PurePosixPath(name) for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            members = {name: PurePosixPath(name) for name in archive.namelist()}
+    except _ARCHIVE_ERRORS as error:
         raise ConfigError(f"{path} is damaged: {error}; copy or build it again") from error
-    inside = (member for member in members if str(member.parent).lower() == "maps" and member.suffix.lower() == ".wad")
-    return {member.stem.upper(): str(member) for member in inside}
+    return {
+        member.stem.upper(): name
+        for name, member in members.items()
+        if str(member.parent).lower() == "maps" and member.suffix.lower() == ".wad"
+    }
 
 
 def _unpacked(path: Path, member: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as packed:
             content = packed.read(_LARGEST_MAP + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+    except _ARCHIVE_ERRORS as error:
         raise ConfigError(f"{path} is damaged: {member}: {error}; copy or build it again") from error
     if len(content) > _LARGEST_MAP:
         raise ConfigError(f"{path} has a map of more than {_LARGEST_MAP} bytes: {member}")

@@ -1,7 +1,9 @@
 """Tests of the catalogue and of resolving what a configuration names."""
 
 import hashlib
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -278,3 +280,15 @@ def test_resolving_leaves_no_trace(
     resolve(ScenarioConfig(name="basic"))
     assert capfd.readouterr() == ("", "")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_threads_leave_the_standard_streams_alone() -> None:
+    """A server resolves scenarios in several threads at once, and its own output still goes where it did before."""
+
+    def streams() -> list[tuple[int, int]]:
+        return [(found.st_dev, found.st_ino) for found in map(os.fstat, (1, 2))]
+
+    before = streams()
+    with ThreadPoolExecutor(4) as threads:
+        assert len([*threads.map(resolve, [ScenarioConfig(name="basic")] * 160)]) == 160
+    assert streams() == before

@@ -88,6 +88,38 @@ def test_damaged_files(tmp_path: Path, content: bytes, message: str) -> None:
         read_maps(written(tmp_path, content))
 
 
+@pytest.mark.parametrize("damage", ["version", "compression"])
+def test_damaged_archives(tmp_path: Path, damage: str) -> None:
+    """An archive of an unknown version, or with a member that cannot be unpacked, is an error that names the file."""
+    path = tmp_path / "a.pk3"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("maps/arena.wad", wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))]))
+    content = bytearray(path.read_bytes())
+    if damage == "version":
+        content[content.index(b"PK\1\2") + 6] = 99
+    else:
+        packed = content.index(b"arena.wad") + len("arena.wad") + 4
+        content[packed : packed + 20] = bytes(byte ^ 0x5A for byte in content[packed : packed + 20])
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"a\.pk3 is damaged: "):
+        read_maps(path).has_player_start("ARENA")
+
+
+def test_other_spelling_of_the_folder(tmp_path: Path) -> None:
+    """A member is found whose name begins with ./ as some programs write it."""
+    path = tmp_path / "a.pk3"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("./maps/arena.wad", wad([("MAP01", b""), ("TEXTMAP", udmf_things(1))]))
+    assert read_maps(path).has_player_start("ARENA")
+
+
+@pytest.mark.parametrize("text", [b"thing{", b'"\\', b"/*"])
+def test_unfinished_text_maps(tmp_path: Path, text: bytes) -> None:
+    """Beginnings without an end take time by the length of the map, and not by its square: here that were hours."""
+    found = read_maps(written(tmp_path, wad([("MAP01", b""), ("TEXTMAP", text * 200_000)])))
+    assert not found.has_player_start("MAP01")
+
+
 @pytest.mark.parametrize("case", ["scn_badheader", "scn_bigcount", "scn_truncated", "scn_truncated_dir"])
 def test_damaged_cases(case: str) -> None:
     """Damaged headers and directories are found before an engine starts."""
