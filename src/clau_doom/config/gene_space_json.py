@@ -1,5 +1,6 @@
 """JSON text of a gene space: names, kinds and bounds of the genes that a policy has."""
 
+import math
 from typing import Annotated
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
@@ -8,6 +9,9 @@ from clau_doom.domain import Gene, GeneBlock, GenomeSpace
 from clau_doom.errors import InvalidGenome, StoreCorrupted
 
 __all__ = ["gene_space_from_json", "gene_space_to_json"]
+
+_MOST_GENES = 8_000_000
+"""Genes of the longest genome that is read; names of more genes would fill the memory of whoever shows them."""
 
 
 def _form(value: object) -> str:
@@ -31,7 +35,11 @@ def gene_space_from_json(text: bytes) -> GenomeSpace:
         StoreCorrupted: The text is not that of a gene space.
     """
     try:
-        return GenomeSpace(_PARTS.validate_json(text))
+        parts = _PARTS.validate_json(text)
+        count = sum(math.prod(part.shape) if isinstance(part, GeneBlock) else 1 for part in parts)
+        if count > _MOST_GENES:
+            raise InvalidGenome(f"it has {count:,} genes: at most {_MOST_GENES:,} are read")
+        return GenomeSpace(parts)
     except (ValidationError, InvalidGenome) as error:
         first = str(error).splitlines()[0]
         raise StoreCorrupted(f"the stored genes are damaged: {first}") from None

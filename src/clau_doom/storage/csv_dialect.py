@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
     with path.open("rb") as file:
         head = file.read(_HEAD + 1)
     encoding = _encoding(head, options, path)
-    lines = _text(head, encoding, path).splitlines(keepends=True)
+    lines = [*io.StringIO(_text(head, encoding, path), newline="")]  # `str.splitlines` also splits at U+0085 and others
     skipped, delimiter = options.skip_rows, options.delimiter
     if not skipped and lines:
         told = _separator(lines[0])

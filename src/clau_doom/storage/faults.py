@@ -63,7 +63,7 @@ def reading_errors(folder: Path) -> Iterator[None]:
             raise StorageFailed(f"experiment {folder.name} cannot be read: {error}") from None
         raise _damaged(folder, _TOLD.get(code & 0xFF, str(error))) from None
     except OSError as error:
-        reason = f"{Path(str(error.filename)).name}: {error.strerror}"
+        reason = f"{Path(str(error.filename)).name}: {error.strerror}" if error.filename else str(error)
         if error.errno in _OTHER_KIND:
             raise _damaged(folder, reason) from None
         raise StorageFailed(f"experiment {folder.name} cannot be read: {reason}") from None

@@ -35,7 +35,9 @@ def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experime
         DiskFull: There is no room for the process id.
     """
     with storage_errors(folder):
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        # No link is followed: the process id would be written over whatever file a stranger's folder names.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(folder / LOCK, flags, 0o600)
     try:
         with reading_errors(folder):
             check_regular(os.fstat(descriptor), folder / LOCK)

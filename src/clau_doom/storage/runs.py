@@ -239,7 +239,7 @@ class Runs:
 
     def holds(self, experiment: str) -> bool:
         """Return whether there is a folder of an experiment."""
-        return (self.root / check_experiment_id(experiment)).is_dir()
+        return _may_be_folder(self.root / check_experiment_id(experiment))
 
     def usage(self) -> tuple[int, int]:
         """Return the number of stored experiments and the bytes that their databases take."""
@@ -255,7 +255,9 @@ class Runs:
         with storage_errors(self.root):
             if not self.root.exists():
                 return ()
-            return tuple(sorted([path.name for path in self.root.iterdir() if _is_id(path.name) and path.is_dir()]))
+            return tuple(
+                sorted([path.name for path in self.root.iterdir() if _is_id(path.name) and _may_be_folder(path)])
+            )
 
     def _exists(self, experiment: str) -> ExperimentExists:
         return ExperimentExists(
@@ -276,6 +278,14 @@ def _is_id(name: str) -> bool:
     except ConfigError:
         return False
     return True
+
+
+def _may_be_folder(path: Path) -> bool:
+    """Return whether a path is a folder or cannot be looked up, so that it is listed as unreadable."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return True
 
 
 def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> None:

@@ -78,3 +78,14 @@ def test_a_full_log_is_rotated(tmp_path: Path) -> None:
     kept = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
     assert kept == {"workers.log": 10_000, "workers.log.1": 10_000}
     assert [line[:3] for line in log.read_text().splitlines()] == [f"{number:03d}" for number in range(90, 100)]
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    """A stranger's folder cannot name a file of the user as its log."""
+    target = tmp_path / "precious"
+    target.write_text("kept as it is")
+    log = tmp_path / "workers.log"
+    log.symlink_to(target)
+    with WorkerOutput(log, tmp_path) as output:
+        os.write(output.fileno(), b"said\n")
+    assert target.read_text() == "kept as it is"

@@ -28,7 +28,13 @@ def test_a_space_comes_back(space: GenomeSpace) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{}", b"\xff", b"[1]", b'[{"name": "x", "kind": "odd"}]', b'[{"name": "x"}, {"name": "x"}]', b"[" * 9000],
+    [
+        *(b"", b"{}", b"\xff", b"[1]", b"[" * 9000),
+        b'[{"name": "x", "kind": "odd"}]',
+        b'[{"name": "x"}, {"name": "x"}]',
+        b'[{"name": "x", "shape": [10000000000, 10000000000]}]',
+        b'[{"name": "x", "shape": [1000000000]}, {"name": "x_y", "shape": [1000000000]}]',
+    ],
 )
 def test_damaged_text(text: bytes) -> None:
     """Whatever is not a gene space is damage of the store."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.errors import ExperimentBusy
+from clau_doom.errors import ExperimentBusy, StorageFailed
 from clau_doom.storage import lock
 
 HOLD = """
@@ -59,3 +59,15 @@ def test_a_folder_that_was_never_locked_is_free(tmp_path: Path) -> None:
     """Asking who runs an experiment changes nothing."""
     assert lock.holder(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    """A stranger's folder cannot name a file of the user as its lock, which the process id would be written to."""
+    target = tmp_path / "precious"
+    target.write_text("kept as it is")
+    folder = tmp_path / "strange"
+    folder.mkdir()
+    (folder / lock.LOCK).symlink_to(target)
+    with pytest.raises(StorageFailed, match="symbolic links"):
+        lock.acquire(folder)
+    assert target.read_text() == "kept as it is"

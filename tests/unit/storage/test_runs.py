@@ -182,3 +182,12 @@ def test_a_restored_backup_gets_a_folder_of_logs(folder: RunFolder) -> None:
     folder.logs.rmdir()
     for _ in range(2):
         assert folder.make_logs().stat().st_mode & 0o777 == 0o700
+
+
+def test_a_name_that_leads_nowhere_hides_no_other(folder: RunFolder) -> None:
+    """A link whose target cannot be looked up, such as in another user's closed folder, is listed and ends nothing."""
+    runs = Runs(folder.path.parent)
+    (runs.root / "elsewhere").symlink_to("x" * 300)  # longer than a name may be, for root, whom no folder is closed to
+    assert runs.ids() == tuple(sorted([folder.id, "elsewhere"]))
+    with pytest.raises(StorageFailed):
+        runs.open("elsewhere")

@@ -72,6 +72,7 @@ def test_options_say_how_a_file_is_written(tmp_path: Path) -> None:
         (b'agent,"a;b\nc",score\nalpha,x,1\nbeta,y,2\n', ("agent", "a;b\nc", "score"), ("alpha", "beta")),
         (b"#agent,score\nalpha,1\nbeta,2\n", ("#agent", "score"), ("alpha", "beta")),
         (b"agent,a;b\nalpha,1\nbeta,2\n", ("agent", "a;b"), ("alpha", "beta")),
+        ("agent\u2028x,score\nalpha,1\nbeta,2\n".encode(), ("agent\u2028x", "score"), ("alpha", "beta")),
     ],
 )
 def test_headers_are_recognised(tmp_path: Path, content: bytes, names: tuple[str, ...], values: tuple[str]) -> None:

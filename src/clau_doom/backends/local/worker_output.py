@@ -102,5 +102,8 @@ class WorkerOutput:
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file that only this user reads and writes, whatever the umask is; a FIFO is not waited for."""
-    return os.open(path, flags | os.O_NONBLOCK, 0o600)
+    """Open a file that only this user reads and writes, whatever the umask is.
+
+    A FIFO is not waited for, and no link is followed: it would let a stranger's folder name any file to write to.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
