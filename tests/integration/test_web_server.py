@@ -5,7 +5,7 @@ import json
 import re
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ import pytest
 
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
 from clau_doom.bootstrap.studio import Studio
-from clau_doom.config import ExperimentConfig, WebConfig
+from clau_doom.config import ExperimentConfig, StoredExperiment, WebConfig
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.errors import AddressTaken, ConfigError
+from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
 from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
 from clau_doom.web import WebServer
@@ -128,7 +128,7 @@ def serving(tmp_path: Path) -> Serving:
 async def test_a_page_starts_an_experiment_and_sees_what_came_of_it(serving: Serving) -> None:
     """The list, the experiment, its population, its genes and an agent agree with what the store holds."""
     async with serving() as browser:
-        assert await browser.get("/api/experiments") == (200, {"experiments": [], "draining": False})
+        assert await browser.get("/api/experiments") == (200, {"experiments": [], "unreadable": [], "draining": False})
         await browser.finished()
         snapshot = (await browser.orchestrator.experiment("shown")).snapshot
 
@@ -214,6 +214,29 @@ async def test_a_running_experiment_is_steered(serving: Serving) -> None:
         status, told = await browser.post("/api/experiments/shown/cancel")
         assert (status, told["error"]["kind"]) == (409, "ExperimentDone")
         assert told["error"]["message"] == "experiment shown is cancelled already"
+
+
+class Damaged(ScriptedLaboratory):
+    """A laboratory with a folder that cannot be read."""
+
+    def experiments(self) -> Sequence[str]:
+        return [*super().experiments(), "torn"]
+
+    async def experiment(self, experiment: str) -> StoredExperiment:
+        if experiment == "torn":
+            raise StoreCorrupted("experiment torn is damaged: \x1b[2J")
+        return await super().experiment(experiment)
+
+
+async def test_experiments_that_cannot_be_read_are_listed(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    """With the reason, beside the others; the log has it once, however often pages ask."""
+    async with serving(Damaged()) as browser:
+        await browser.finished()
+        for _ in range(3):
+            _, told = await browser.get("/api/experiments?fresh")
+        assert [row["id"] for row in told["experiments"]] == ["shown"]
+        assert told["unreadable"] == [{"id": "torn", "reason": "experiment torn is damaged: \\x1b[2J"}]
+    assert caplog.text.count("an experiment cannot be read") == 1
 
 
 async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> None:
@@ -370,7 +393,7 @@ async def test_beyond_loopback_the_cookie_needs_tls(serving: Serving, certified:
             assert answer.status == 303
         assert "HttpOnly; Max-Age=604800; Path=/; SameSite=strict; Secure" in answer.headers["set-cookie"]
         async with browser.http.get(url + "/api/experiments") as answer:
-            assert await answer.json() == {"experiments": [], "draining": False}
+            assert await answer.json() == {"experiments": [], "unreadable": [], "draining": False}
 
 
 async def test_a_stranger_on_this_machine_sees_and_changes_nothing(serving: Serving) -> None:

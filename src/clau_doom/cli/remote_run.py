@@ -242,5 +242,6 @@ def _say_how_to_come_back(name: str, remote: "Remote") -> None:
     where = f"{name} --server {shlex.quote(remote.address)}"
     console.print(Text(f"experiment {name} goes on at {remote.address}", "bold yellow"), soft_wrap=True)
     console.print(Text(f"follow it again with: clau-doom run --attach {where}"), soft_wrap=True)
-    console.print(Text(f"print its events with: clau-doom events {name} --follow {where.removeprefix(name).strip()}"))
+    events = f"clau-doom events {name} --follow {where.removeprefix(name).strip()}"
+    console.print(Text(f"print its events with: {events}"), soft_wrap=True)
     console.print(Text(f"end it with: clau-doom cancel {where}"), soft_wrap=True)

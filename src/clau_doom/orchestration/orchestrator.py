@@ -80,6 +80,7 @@ class Orchestrator:
         self._tell_begun = begun
         self._readers = readers or ReaderHealth()
         self._live: dict[str, _Live] = {}
+        self._unreadable: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._runs = asyncio.TaskGroup()
@@ -167,14 +168,17 @@ class Orchestrator:
 
     async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
         """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
-        found, unreadable = [], []
+        found, unreadable = [], {}
         for name in self._laboratory.experiments():
             try:
                 found.append(await self.experiment(name))
             except ClauDoomError as error:
-                _log.warning("an experiment cannot be read", experiment=name, error=str(error))
-                unreadable.append((name, describe(error)))
-        return tuple(found), tuple(unreadable)
+                unreadable[name] = describe(error)
+        for name, reason in unreadable.items():
+            if self._unreadable.get(name) != reason:  # once: pages ask again and again
+                _log.warning("an experiment cannot be read", experiment=name, error=reason)
+        self._unreadable = unreadable
+        return tuple(found), tuple(unreadable.items())
 
     async def experiment(self, experiment: str) -> StoredExperiment:
         """Return an experiment as it stands.

@@ -19,6 +19,7 @@ from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
+from clau_doom.escaping import printable_message
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.arena import Arena
@@ -73,7 +74,7 @@ class Api:
         self._reporting = asyncio.Lock()
         self._checking = asyncio.Lock()
         self._arena = Arena(orchestrator.glimpses)
-        self._all: Shelf[tuple[StoredExperiment, ...]] = Shelf(orchestrator.experiments)
+        self._all = Shelf(orchestrator.listing)
         self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
         self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
 
@@ -106,13 +107,14 @@ class Api:
         return {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
 
     async def _list(self, request: Request) -> Response:
-        stored = await self._all.get(fresh=_fresh(request))
+        stored, unreadable = await self._all.get(fresh=_fresh(request))
         live = self._orchestrator.live
         rows = await asyncio.to_thread(
             lambda: [experiment_row(each, here=each.snapshot.experiment.id in live) for each in stored]
         )
         rows.sort(key=lambda row: row["last_activity"], reverse=True)
-        return JSONResponse({"experiments": rows, "draining": self._orchestrator.draining})
+        broken = [{"id": name, "reason": printable_message(reason)} for name, reason in unreadable]
+        return JSONResponse({"experiments": rows, "unreadable": broken, "draining": self._orchestrator.draining})
 
     async def _start(self, request: Request) -> Response:
         # Parsing on the event loop would keep every other request waiting.

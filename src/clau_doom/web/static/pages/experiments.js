@@ -16,6 +16,7 @@ export function Experiments() {
     </div>
     ${error && html`<${Failure} error=${error} again=${again} />`}
     ${data?.draining && html`<div class="note" role="status">The server is shutting down: it takes no new work.</div>`}
+    ${data?.unreadable.map(({ id, reason }) => html`<div class="note bad" role="status" key=${id}><strong>${id}</strong><span>cannot be read: ${reason}</span></div>`)}
     ${!data ? !error && html`<${Waiting} />` : data.experiments.length ? html`<${List} rows=${data.experiments} again=${again} />` : html`<${None} />`}
   `;
 }
