@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from clau_doom.access import PrivatePaths
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.bootstrap.narration import narrate
 from clau_doom.config import StoredExperiment
@@ -44,7 +45,12 @@ class Followers:
     """
 
     def __init__(
-        self, laboratory: ServerLaboratory, metrics: Metrics, bus: EventBus | None, health: ReaderHealth
+        self,
+        laboratory: ServerLaboratory,
+        metrics: Metrics,
+        bus: EventBus | None,
+        health: ReaderHealth,
+        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never changed
     ) -> None:
         """Follow what a laboratory keeps.
 
@@ -53,7 +59,9 @@ class Followers:
             metrics: What shows them to Prometheus.
             bus: Where events are published, or None.
             health: What runs the readers and keeps their failures.
+            private: Hides the server's paths from the subscribers of the bus.
         """
+        self._private = private
         self._laboratory = laboratory
         self._metrics = metrics
         self._bus = bus
@@ -133,7 +141,8 @@ class Followers:
         async def publish(store: ExperimentStore) -> None:
             if previous is not None:
                 await asyncio.wait({previous.task})
-            relay = self._relays[experiment] = Relay((await store.snapshot()).experiment, store, bus)
+            stored = (await store.snapshot()).experiment
+            relay = self._relays[experiment] = Relay(stored, store, bus, shown=self._private.event)
             await relay.run()
 
         def published() -> int:

@@ -84,7 +84,7 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
             stack.push_async_exit(partial(_discard_if_failed, plan))
         store, run = await stack.enter_async_context(host_run(plan, shutdown))
         if bus is not None:
-            await stack.enter_async_context(_relayed(store, bus))
+            await stack.enter_async_context(_relayed(store, bus, PrivatePaths.of_process(plan.output_dir)))
         yield store, run
 
 
@@ -95,10 +95,10 @@ async def _discard_if_failed(plan: Plan, kind: type[BaseException] | None, *_: o
 
 
 @asynccontextmanager
-async def _relayed(store: ExperimentStore, bus: EventBus) -> AsyncIterator[None]:
+async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths) -> AsyncIterator[None]:
     """Publish a run's events beside it; at the end it may take a moment, and a resume publishes what is left."""
     experiment = (await store.snapshot()).experiment
-    relay = Relay(experiment, store, bus)
+    relay = Relay(experiment, store, bus, shown=private.event)
     publishing = ReaderHealth().keep_reading("relay", experiment.id, relay.run, lambda: relay.published)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(publishing)

@@ -68,15 +68,15 @@ async def serve(
             metrics = Metrics()
             readers = ReaderHealth(count=metrics.reader_failed)
             bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
-            followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers))
+            private = PrivatePaths.of_process(output_dir)
+            followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers, private))
             orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
-            audit, private = stack.enter_context(audit_log(output_dir)), PrivatePaths.of_process(output_dir)
             parts = _Parts(
                 config=config,
                 output_dir=output_dir,
                 orchestrator=orchestrator,
-                guarded=AuditedOrchestrator(orchestrator, audit, private),
+                guarded=AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)), private),
                 authenticator=authenticator,
                 readers=readers,
                 metrics=metrics,

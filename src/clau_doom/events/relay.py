@@ -5,7 +5,7 @@ to the bus, to the connection or to this process, it goes on behind the last eve
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 
 from clau_doom.domain.events import RecordedEvent
@@ -17,6 +17,8 @@ from clau_doom.ports import BusMessage, EventBus, ExperimentStore
 from clau_doom.wire import event_json, event_message
 
 __all__ = ["Relay"]
+
+Shown = Callable[[RecordedEvent], RecordedEvent]
 
 _AHEAD = 512
 """Events read ahead of what is published."""
@@ -40,13 +42,22 @@ class Relay:
     events are published at least once by each process.
     """
 
-    def __init__(self, experiment: Experiment, store: ExperimentStore, bus: EventBus, *, pause: float = _PAUSE) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        store: ExperimentStore,
+        bus: EventBus,
+        *,
+        shown: Shown = lambda recorded: recorded,
+        pause: float = _PAUSE,
+    ) -> None:
         """Prepare a relay; `run` does the work.
 
         Args:
             experiment: Whose events they are.
             store: Where they are; it stays open for as long as `run` runs.
             bus: Where to publish them; entered.
+            shown: Returns what subscribers may see of an event, such as without paths of this machine.
             pause: Seconds between an outage and the first attempt to go on; they double while it lasts.
         """
         self._name = experiment.id
@@ -54,6 +65,7 @@ class Relay:
         self._pattern = events_of(experiment.id)
         self._store = store
         self._bus = bus
+        self._shown = shown
         self._pause = pause
         self._committed = 0
         self._published = 0
@@ -141,7 +153,7 @@ class Relay:
         return messages
 
     def _message(self, recorded: RecordedEvent, limit: int) -> BusMessage:
-        message = event_message(self._name, recorded)
+        message = event_message(self._name, self._shown(recorded))
         payload = event_json(message).encode()
         if len(payload) > limit:
             # Better known without its contents than never known, with all that follows it.

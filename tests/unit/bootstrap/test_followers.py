@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from clau_doom.access import PrivatePaths
 from clau_doom.bootstrap import followers as module
 from clau_doom.bootstrap.followers import Followers
 from clau_doom.bootstrap.laboratory import ServerLaboratory
 from clau_doom.config import ExperimentConfig, to_yaml
-from clau_doom.domain.events import Event, ExperimentCompleted, ExperimentPaused, ExperimentResumed, ExperimentStarted
+from clau_doom.domain.events import (
+    Event,
+    ExperimentCompleted,
+    ExperimentInterrupted,
+    ExperimentPaused,
+    ExperimentResumed,
+    ExperimentStarted,
+)
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.events import LocalBus
+from clau_doom.events import ALL_EVENTS, LocalBus
 from clau_doom.metrics import Metrics
 from clau_doom.orchestration import ReaderHealth
 from clau_doom.storage import Runs
@@ -48,7 +56,8 @@ async def following(
     folder: Path, metrics: Metrics, health: ReaderHealth, scenario: Callable[[Followers, LocalBus], Awaitable[None]]
 ) -> None:
     laboratory = ServerLaboratory(ExperimentConfig(), folder)
-    async with LocalBus() as bus, Followers(laboratory, metrics, bus, health) as followers:
+    private = PrivatePaths({folder: "<output folder>"})
+    async with LocalBus() as bus, Followers(laboratory, metrics, bus, health, private) as followers:
         followers.begin([await laboratory.experiment(name) for name in laboratory.experiments()])
         await scenario(followers, bus)
 
@@ -109,3 +118,21 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
 
     asyncio.run(complete("two"))
     asyncio.run(following(tmp_path, metrics, health, scenario))
+
+
+def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
+    """Reasons that name files are published with a placeholder."""
+    create(tmp_path)
+    interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
+
+    async def scenario(followers: Followers, bus: LocalBus) -> None:
+        async with bus.subscribe(ALL_EVENTS) as told, asyncio.timeout(10):
+            async with Runs(tmp_path).open("one").write() as store:
+                before = await store.snapshot()
+                await store.append([STARTED, interrupted], running_seconds=0.0)
+                followers.follow("one", before)
+            while b"no room is left" not in (message := await anext(told)).payload:
+                pass
+            assert b"no room is left in <output folder>/one" in message.payload
+
+    asyncio.run(following(tmp_path, Metrics(), ReaderHealth(), scenario))

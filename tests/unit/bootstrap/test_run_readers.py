@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from clau_doom.access import PrivatePaths
 from clau_doom.bootstrap.running import _relayed
 from clau_doom.cli import progress
 from clau_doom.cli.run import _keep_showing
@@ -35,7 +36,7 @@ def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
     async def run() -> None:
         store = MemoryStore(EXPERIMENT)
         async with Broken() as bus:
-            async with _relayed(store, bus):
+            async with _relayed(store, bus, PrivatePaths({})):
                 await store.append([STARTED, ExperimentCompleted(generations=1)], running_seconds=0.0)
             assert (bus.failures, await bus.last_published("u", "")) == (0, 3)
 

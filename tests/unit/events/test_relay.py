@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -90,6 +91,21 @@ async def test_every_event_is_published_as_json_under_its_subject() -> None:
     assert [each.subject for each in messages] == [subject_of("lab", recorded.event) for recorded in log]
     assert [recorded_event(event_from_json(each.payload)) for each in messages] == [("lab", each) for each in log]
     assert json.loads(messages[1].payload)["sequence"] == "2"
+
+
+async def test_subscribers_see_what_they_may() -> None:
+    """The log keeps the event as it is."""
+    store = await full_store(3)
+
+    def shown(recorded: RecordedEvent) -> RecordedEvent:
+        return replace(recorded, event=replace(END, reason="hidden")) if recorded.event == END else recorded
+
+    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told:
+        await Relay(EXPERIMENT, store, bus, shown=shown).run()
+        messages = [await anext(told) for _ in range(3)]
+    assert b'"hidden"' in messages[-1].payload
+    assert END.reason.encode() not in messages[-1].payload
+    assert [recorded.event async for recorded in store.events()][-1] == END
 
 
 async def test_events_are_published_while_the_experiment_runs() -> None:
