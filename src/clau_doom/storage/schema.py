@@ -6,6 +6,7 @@ payload in columns. Measures are stored in columns of type ANY, because a column
 negative zero. The views `episodes` and `events` show `played` and `log` with the names and ids that people know.
 """
 
+import itertools
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -143,6 +144,10 @@ FROM played CROSS JOIN experiment;
 # Reading makes files beside the results, for which a full disk or one that is read-only has no room.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
+_STEPS_AT_ONCE = 10_000
+_OPENING_CALLS = 200
+"""Calls of the progress handler, each after `_STEPS_AT_ONCE` steps, that opening may take: a fraction of a second."""
+
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
 MIGRATIONS: Sequence[str] = (_FIRST,)
@@ -158,7 +163,11 @@ def newest(migrations: Sequence[str] | None = None) -> int:
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the results; transactions are begun by hand."""
+    """Open the results; transactions are begun by hand.
+
+    SQLite reads the whole schema with the first statement, which a damaged file can make endless: pages may point to
+    each other. So its steps are limited, of a connection that reads until a `ReadBudget` has other limits.
+    """
     if not write:
         return _connect_to_read(path)
     connection = _open(path, "mode=rw")
@@ -166,6 +175,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.set_progress_handler(None, 0)  # a transaction takes as many steps as it needs
     except BaseException:
         connection.close()
         raise
@@ -193,7 +203,10 @@ def _open(path: Path, query: str) -> sqlite3.Connection:
         with suppress(FileNotFoundError):
             beside = path.with_name(path.name + end)
             check_regular(beside.stat(), beside)
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, isolation_level=None)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, isolation_level=None)
+    calls = itertools.count()
+    connection.set_progress_handler(lambda: next(calls) >= _OPENING_CALLS, _STEPS_AT_ONCE)
+    return connection
 
 
 def _at_rest(path: Path) -> bool:

@@ -3,9 +3,12 @@
 import os
 import shutil
 import sqlite3
+import struct
+import time
 import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -175,6 +178,39 @@ def test_an_endless_table_is_left_at_once(spoil: Spoil, query: str, message: str
         with pytest.raises(StoreCorrupted, match=message), reader._transaction() as rows:
             list(rows(query))
         reader.snapshot()
+
+
+_PAGE = 4096
+
+
+def _inner_page(children: list[int], head: bytes = b"") -> bytes:
+    """Return a page that leads to others, named with the last one first; `head` stands before it on page 1."""
+    content = b"".join([struct.pack(">IB", child, 2) for child in children[1:]])
+    places = range(_PAGE - len(content), _PAGE, 5)
+    count = len(children) - 1
+    page = head + struct.pack(">BHHHBI", 5, 0, count, places.start, 0, children[0])
+    return (page + struct.pack(f">{count}H", *places)).ljust(places.start, b"\0") + content
+
+
+@pytest.mark.parametrize("opened", [Reader, partial(Writer, keep_recordings="all", wall=time.time)])
+def test_an_endless_schema_is_left_at_once(tmp_path: Path, opened: Callable[[Path], object]) -> None:
+    """SQLite reads the schema of a file that is opened: here each of six pages leads to one page 500 times."""
+    results = tmp_path / "results.sqlite"
+    with closing(sqlite3.connect(results)) as connection:
+        connection.execute(f"PRAGMA page_size = {_PAGE}")
+        connection.execute("CREATE TABLE t (a UNIQUE)")
+        connection.execute("PRAGMA user_version = 2")
+    content = results.read_bytes()
+    head, places = content[:100], struct.unpack(">HH", content[108:112])
+    leaf = (content[100:112] + bytes(100) + content[112:])[:_PAGE]
+    index = leaf[:3] + struct.pack(">H", 1) + leaf[5:8] + struct.pack(">H", places[1]) + leaf[10:]
+    first = len(content) // _PAGE + 1
+    chain = [_inner_page([page] * 500) for page in range(first + 3, first + 7)] + [_inner_page([first + 1] * 500)]
+    header = head[:28] + struct.pack(">I", first + 6) + head[32:]
+    page_1 = _inner_page([first + 2, first, *[first + 2] * 400], header)
+    results.write_bytes(page_1 + content[_PAGE:] + leaf + index + b"".join(chain))
+    with pytest.raises(StorageFailed, match=r"more steps than a file of its size|interrupted"):
+        opened(results)
 
 
 @pytest.mark.parametrize("name", ["results.sqlite", "results.sqlite-wal", "results.sqlite-journal"])
