@@ -25,6 +25,8 @@ _AGENT_MEMORY = 1_000
 _EPISODE_MEMORY = 2
 _GENE_DISK = 20
 """Bytes for each gene of each agent: its genome is in the table of agents and, as text, in the event log."""
+_MOST_EVENT = 980_000_000
+"""Bytes of an event that are stored: the log has one for a generation, and SQLite takes no text above 1 GB."""
 _AGENT_DISK = 400
 _EPISODE_DISK = 200
 _RECORDING_DISK = 2_500
@@ -42,6 +44,7 @@ class Estimate:
         episodes: Episodes of training, validation and judgement.
         memory: Bytes of the orchestrator's memory. Workers have their own.
         disk: Bytes of the experiment's folder.
+        at_once: Agents whose genomes are in one event of the log.
     """
 
     genes: int
@@ -49,6 +52,7 @@ class Estimate:
     episodes: int
     memory: int
     disk: int
+    at_once: int
 
 
 def estimate(config: ExperimentConfig, genes: int) -> Estimate:
@@ -78,6 +82,7 @@ def estimate(config: ExperimentConfig, genes: int) -> Estimate:
         disk=(_GENE_DISK * genes + _AGENT_DISK) * agents
         + _EPISODE_DISK * episodes
         + _RECORDING_DISK * recorded[config.execution.record],
+        at_once=at_once,
     )
 
 
@@ -96,6 +101,11 @@ def excesses(config: ExperimentConfig, asked: Estimate, limits: LimitsConfig) ->
     for name, where, amount, most in sizes:
         if amount > most:
             yield _excess(("population",), name, f"about {gigabytes(amount)} {where}", format_size(most))
+    storable = _MOST_EVENT // (asked.genes * 32 // 3 + _AGENT_DISK)  # base64 has 32 characters for 3 genes
+    if asked.at_once > storable and asked.genes <= limits.genes:
+        asked_for = f"{asked.at_once:,} agents of {asked.genes:,} genes at once"
+        text = f"asks for {asked_for}, and the log holds at most {storable:,}: ask for fewer agents"
+        yield Problem(path=("population",), text=text)
 
 
 def _excess(path: tuple[str, ...], name: str, asked: str, most: str) -> Problem:

@@ -72,6 +72,15 @@ def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
     assert [*excesses(config(generations=10), estimate(config(generations=10), 1_000_000), LimitsConfig())] == []
 
 
+def test_a_generation_that_no_event_can_hold_is_refused() -> None:
+    """SQLite takes no text above 1 GB: the run would end at its first commit."""
+    fitting, larger = config(generations=1, population=91), config(generations=1, population=100)
+    assert [*excesses(fitting, estimate(fitting, 1_000_000), LimitsConfig())] == []
+    (problem,) = excesses(larger, estimate(larger, 1_000_000), LimitsConfig())
+    assert problem.path == ("population",)
+    assert problem.text.startswith("asks for 100 agents of 1,000,000 genes at once, and the log holds at most 91:")
+
+
 def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
     """What a client's configuration says of limits is not heard."""
     lab = ServerLaboratory(config(limits={"agents": 100}), tmp_path)
