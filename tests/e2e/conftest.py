@@ -56,7 +56,8 @@ class Service:
         self.until(lambda: '"event": "serving"' in self.log.read_text()[len(before) :], seconds=60.0)
         lines = self.log.read_text()[len(before) :].splitlines()
         places = next(json.loads(line) for line in lines if '"event": "serving"' in line)
-        self.address, self.page, self.login = places["grpc"], places["web"], places["login"]
+        self.address, self.page = places["grpc"], places["web"]
+        self.login = Path(places["login_file"]).read_text().strip()
         self.metrics = f"http://{places['metrics']}"
 
     def stop(self, sign: signal.Signals) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from html import escape
 from pathlib import Path
 
-__all__ = ["LOGIN_HINT", "shown_in_browser"]
+__all__ = ["LOGIN_HINT", "kept_in_file", "shown_in_browser"]
 
 LOGIN_HINT = " (the link is valid once, for 15 minutes)"
 """What is printed behind a login link."""
@@ -39,11 +39,32 @@ def shown_in_browser(link: str, folder: Path) -> Iterator[None]:
             page.unlink()
 
 
+@contextmanager
+def kept_in_file(link: str, folder: Path) -> Iterator[Path]:
+    """Keep a login link in a private file while the context lasts: logs, which others may read, must not hold it.
+
+    Args:
+        link: The link, with its one-time code.
+        folder: A folder for the file.
+    """
+    path = folder.absolute() / "login"
+    _write_private(path, f"{link}\n")
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read, in place of an older one."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
+        file.write(text)
+
+
 def _open(link: str, page: Path) -> "subprocess.Popen[bytes]":
     """Have a process of its own open the browser, which may print and take long."""
-    page.unlink(missing_ok=True)
-    with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-        file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(link)}" />\n')
+    _write_private(page, f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(link)}" />\n')
     command, quiet = [sys.executable, "-m", "webbrowser", page.as_uri()], subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 - our own interpreter and file
         command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True

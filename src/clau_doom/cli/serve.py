@@ -5,14 +5,14 @@ import logging
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
+from clau_doom.cli.browser import LOGIN_HINT, kept_in_file, shown_in_browser
 from clau_doom.cli.console import LOG_MESSAGES, ExitCode, progress_console
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
@@ -63,7 +63,11 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
         )
 
         def started(listening: "Listening") -> None:
-            _say(listening)
+            if LOG_MESSAGES.get():
+                file = stack.enter_context(kept_in_file(listening.login, output_dir)) if listening.login else None
+                _log(replace(listening, login=None), login_file=file)
+                return
+            _print(listening)
             if listening.login:
                 stack.enter_context(shown_in_browser(listening.login, output_dir))
 
@@ -71,13 +75,14 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
     return received.exit_code
 
 
-def _say(listening: "Listening") -> None:
-    if LOG_MESSAGES.get():
-        places = {name: place for name, place in asdict(listening).items() if place is not None}
-        from clau_doom.logs import get_logger
+def _log(listening: "Listening", *, login_file: Path | None) -> None:
+    from clau_doom.logs import get_logger
 
-        get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items()})
-        return
+    places = {**asdict(listening), "login_file": login_file}
+    get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items() if place})
+
+
+def _print(listening: "Listening") -> None:
     console = progress_console()
     lines = {
         "page": listening.web,

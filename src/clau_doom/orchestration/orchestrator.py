@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
+from weakref import WeakValueDictionary
 
 from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
 from clau_doom.domain import GenomeSpace, parse_agent_id
@@ -82,7 +82,8 @@ class Orchestrator:
         self._live: dict[str, _Live] = {}
         self._unreadable: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # A lock lives as long as somebody holds or awaits it: clients may name any number of experiments.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._runs = asyncio.TaskGroup()
         self._draining: float | None = None
 
@@ -136,7 +137,7 @@ class Orchestrator:
         plan = await asyncio.to_thread(self._laboratory.plan, config)
         name = plan.config.name
         uuid = str(uuid5(NAMESPACE_OID, f"{request_id}\0{to_yaml(config)}") if request_id else uuid4())
-        async with self._locks[name]:
+        async with self._lock(name):
             self._check()
             try:
                 await asyncio.to_thread(self._laboratory.create, plan, uuid)
@@ -221,7 +222,7 @@ class Orchestrator:
             ShutdownRequested: No new work is taken.
         """
         self._check()
-        async with self._locks[experiment]:
+        async with self._lock(experiment):
             live = self._live.get(experiment)
             if live and change == UNCHANGED:
                 await live.run.steering.go_on()
@@ -253,7 +254,7 @@ class Orchestrator:
             ExperimentNotFound: There is none of that id.
             ExperimentDone: It is over already.
         """
-        async with self._locks[experiment]:
+        async with self._lock(experiment):
             if live := self._live.get(experiment):
                 live.run.steering.cancel()
                 await asyncio.wait({self._tasks[experiment]})
@@ -319,6 +320,9 @@ class Orchestrator:
             await self.resume(experiment)
         except ClauDoomError as error:
             _log.warning("an experiment cannot be resumed", experiment=experiment, error=str(error))
+
+    def _lock(self, experiment: str) -> asyncio.Lock:
+        return self._locks.setdefault(experiment, asyncio.Lock())
 
     def _check(self) -> None:
         if self._draining is not None:
