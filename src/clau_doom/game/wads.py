@@ -115,13 +115,13 @@ def _wad_maps(content: bytes, name: str) -> dict[str, _WadMap]:
     """Return the maps of a .wad: lumps that have the name of a map, or before THINGS (Doom) or TEXTMAP (UDMF)."""
     lumps = _directory(content, name)
     names = [lump[0] for lump in lumps]
-    following = [*names[1:], ""]
+    following = [*names, ""][1:]
     starts = [
         place
         for place, (named, after) in enumerate(zip(names, following, strict=True))
         if _MAP.fullmatch(named) or after in {"THINGS", "TEXTMAP"}
     ]
-    ends = [*starts[1:], len(lumps)]
+    ends = [*starts, len(lumps)][1:]
     return {
         names[start]: _WadMap(tuple(lumps[start + 1 : min(end, start + _LUMPS_OF_MAP)]))
         for start, end in zip(starts, ends, strict=True)

@@ -35,6 +35,12 @@ def test_maps_in_file_order(tmp_path: Path) -> None:
     assert read_maps(written(tmp_path, content)).maps == ("MAP02", "ARENA", "E1M1")
 
 
+@pytest.mark.parametrize("lumps", [[], [("DECORATE", b"x")]])
+def test_a_file_may_hold_no_map(tmp_path: Path, lumps: list[tuple[str, bytes]]) -> None:
+    """Resources alone, and an empty directory, are whole files."""
+    assert read_maps(written(tmp_path, wad(lumps))).maps == ()
+
+
 @pytest.mark.parametrize(
     ("lumps", "starts"),
     [
