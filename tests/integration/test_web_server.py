@@ -262,6 +262,21 @@ async def test_a_configuration_is_checked_before_it_is_started(serving: Serving)
             {"path": "population", "text": "-3 is too small: use 1 or more", "line": 2}
         ]
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
+        await browser.finished()
+        _, told = await browser.post("/api/check", YAML)
+        assert told["error"]["kind"] == "ExperimentExists"
+
+
+async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
+    """Such as a configuration that asks for more than the server's limits."""
+
+    def refuse(_config: ExperimentConfig) -> Exception:
+        return ConfigError("asks for 3,193,859 genes, and limits.genes is 1,000,000")
+
+    async with serving(ScriptedLaboratory(refuse=refuse)) as browser:
+        checked, started = await browser.post("/api/check", YAML), await browser.post("/api/experiments", YAML)
+        assert started[0] == 422
+        assert checked == (200, started[1])
 
 
 async def test_what_is_not_there_is_said(serving: Serving) -> None:

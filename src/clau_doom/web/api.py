@@ -130,7 +130,7 @@ class Api:
         try:
             async with self._checking:  # one at a time: it is work for a core
                 config = await asyncio.to_thread(config_from_yaml, text, name="the configuration")
-                await asyncio.to_thread(self._orchestrator.space, config)
+                await self._orchestrator.check(config)
         except ClauDoomError as error:
             return JSONResponse({"error": told(error)})
         return JSONResponse({"error": None})

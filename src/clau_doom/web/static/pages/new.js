@@ -24,9 +24,11 @@ export function NewExperiment({ go }) {
   const [busy, setBusy] = useState(false);
   const [over, setOver] = useState(false);
   const area = useRef(null);
+  const checking = useRef(null);
   // Problems are shown a moment after the last key, and not only after Start.
   useEffect(() => {
     const control = new AbortController();
+    checking.current = control;
     const timer = setTimeout(() => {
       post("/check", text, { signal: control.signal }).then(
         ({ error: found }) => control.signal.aborted || setError(found && { problems: [], ...found }),
@@ -40,6 +42,7 @@ export function NewExperiment({ go }) {
   }, [text]);
   const wrong = new Map((error?.problems ?? []).filter(({ line }) => line).map(({ line, text: why }) => [line, why]));
   const start = async () => {
+    checking.current?.abort(); // a check that ends later would find the name taken
     setBusy(true);
     setError(null);
     try {
