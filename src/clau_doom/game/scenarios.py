@@ -167,8 +167,17 @@ def resolve(config: ScenarioConfig, files: ScenarioFiles | None = None) -> Scena
         files: What lies elsewhere than the .cfg says.
 
     Raises:
-        ConfigError: There is no such scenario or file, or one player cannot play it; the message says what to do.
+        ConfigError: There is no such scenario or file, it cannot be read, or one player cannot play it; the message
+            says what to do.
     """
+    try:
+        return _resolved(config, files)
+    except OSError as error:
+        named = "one of its files" if error.filename is None else f"its file {quoted(str(error.filename))}"
+        raise ConfigError(f"scenario {quoted(config.name)}: {named} cannot be read: {error.strerror}") from None
+
+
+def _resolved(config: ScenarioConfig, files: ScenarioFiles | None) -> Scenario:
     cfg = CfgFile(_locate(config.name))
     game = cfg.game
     buttons = tuple(button.name for button in game.get_available_buttons())

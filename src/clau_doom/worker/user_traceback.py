@@ -1,5 +1,6 @@
 """Traceback of an error in a user's policy, without the frames of this package and without this machine's paths."""
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -9,7 +10,7 @@ __all__ = ["LONGEST_TRACEBACK", "user_traceback"]
 LONGEST_TRACEBACK = 6000
 """Characters of a traceback that are kept: the beginning and, more of it, the end."""
 
-_PACKAGE = str(Path(__file__).parents[1])
+_PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 _BEGINNING = 1500
 _DEEPEST = 16
 """Frames of one error that are kept, the innermost ones."""
@@ -43,8 +44,8 @@ def _trim(found: traceback.TracebackException, causes: int) -> None:
         frame.filename = _relative(frame.filename)
     found.stack = traceback.StackSummary.from_list(frames)
     if causes == 0:
-        found.__cause__ = found.__context__ = None
-    for cause in (found.__cause__, found.__context__):
+        found.__cause__ = found.__context__ = found.exceptions = None
+    for cause in (found.__cause__, found.__context__, *(found.exceptions or ())):
         if cause is not None:
             _trim(cause, causes - 1)
 

@@ -267,6 +267,8 @@ def test_unreadable_files(tmp_path: Path) -> None:
         resolve(ScenarioConfig(name=str(tmp_path / "folder.cfg")))
     with pytest.raises(ConfigError, match=r"large\.cfg has more than 1048576 bytes"):
         resolve(ScenarioConfig(name=str(tmp_path / "large.cfg")))
+    with pytest.raises(ConfigError, match=r"own\.cfg': its file '.* cannot be read: File name too long"):
+        resolve(own(tmp_path, f"doom_scenario_path = {'x' * 300}", "available_buttons = { ATTACK }", copy=None))
 
 
 def test_resolving_leaves_no_trace(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import clau_doom
 from clau_doom.domain import Genome
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import Needs
@@ -34,6 +35,13 @@ def deep(left):
 
 def mute():
     raise Mute
+
+def group():
+    try:
+        list(map(int, ["no number"]))
+    except ValueError as error:
+        found = error
+    raise ExceptionGroup("several", [found])
 """
 
 
@@ -80,3 +88,20 @@ def test_a_traceback_is_short_and_never_fails(module: object) -> None:
     assert len(text) < LONGEST_TRACEBACK + 20
     assert text.startswith("Traceback")
     assert 'File "own_policy.py", line 22, in mute' in caught(module.mute)  # type: ignore[attr-defined]
+
+
+def test_members_of_a_group_have_no_folders_either(module: object, tmp_path: Path) -> None:
+    """Their frames are shown like those of the group."""
+    text = caught(module.group)  # type: ignore[attr-defined]
+    assert text.count('File "own_policy.py"') == 2
+    assert str(tmp_path) not in text
+
+
+def test_a_folder_beside_this_package_is_the_user_s() -> None:
+    """Although its name begins with that of the package."""
+    package = Path(clau_doom.__file__).parent
+    made: dict[str, object] = {}
+    exec(compile("def fail():\n    raise ValueError", f"{package}_mine/policy.py", "exec"), made)
+    text = caught(made["fail"])
+    assert 'policy.py", line 2, in fail' in text
+    assert "in caught" in text
