@@ -326,7 +326,7 @@ def test_a_changed_policy_is_refused_on_resume(shell: Shell) -> None:
     shell.write("config.yaml", LONG.replace("kind: rules", policy))
     assert shell.run("run", "--max-duration", "2s").returncode == 4
     shell.write("frail.py", FRAIL.replace("no courage", "no luck"))
-    done = shell.run("run", "--resume", "quick")
+    done = shell.run("run", "--resume", "quick", "--max-duration", "1h")
     assert done.returncode == 2
     assert "was started with source." in done.stderr
 
