@@ -6,11 +6,12 @@ import sqlite3
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clau_doom.bootstrap import planning, running
@@ -32,7 +33,7 @@ from clau_doom.errors import ConfigError, ReplayDiffers, describe
 from clau_doom.game import View, VizdoomEngine, resolve
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy
-from clau_doom.ports import Needs
+from clau_doom.ports import Action, Needs, Observation, Policy
 from clau_doom.replay import Choice, Performance, Rerun, Setting, choose, perform
 from clau_doom.testing.scripted_agent import ScriptedAgent, turning
 from clau_doom.worker import PhasePage
@@ -161,6 +162,30 @@ def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: P
     setting, who = asyncio.run(find_contestant(str(file), None, tmp_path))
     with pytest.raises(ReplayDiffers, match="is not what is recorded"):
         proved(setting, choose(who, number=0))
+
+
+def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """What a policy prints at every decision appears on no stream."""
+
+    class Loud:
+        def __init__(self, policy: Policy) -> None:
+            self.needs, self.space, self._policy = policy.needs, policy.space, policy
+
+        def begin(self, genome: Genome, rng: np.random.Generator) -> Callable[[Observation], Action]:
+            decide = self._policy.begin(genome, rng)
+
+            def loud(observation: Observation) -> Action:
+                print("deciding")
+                print("deciding", file=sys.stderr)
+                return decide(observation)
+
+            return loud
+
+    setting, choice = found(runs, "rules")
+    plan = plan_replay(setting, choice, None)
+    assert choice.episode is not None
+    assert prove(replace(plan, policy=Loud(plan.policy))).outcome == choice.episode.outcome
+    assert "deciding" not in "".join(capfd.readouterr())
 
 
 def test_an_unrecorded_seed_is_played(runs: Path) -> None:

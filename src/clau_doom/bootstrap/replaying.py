@@ -264,7 +264,7 @@ def prove(plan: ReplayPlan) -> Performance:
         engine = VizdoomEngine(plan.scenario, folder / "engine")
         try:
             engine.start(plan.policy.needs, record=False)
-            with PhasePage(folder / "phase", create=True) as page:
+            with PhasePage(folder / "phase", create=True) as page, contained_output():
                 performance = perform(engine, plan.policy, choice.who.genome, choice.seed, page)
         except PolicyFailed as error:
             if choice.episode is None:
