@@ -102,7 +102,9 @@ class OrchestratorService:
         experiment, _, _ = parse_agent_id(request.agent_id)
         stored = await self._orchestrator.experiment(experiment)
         evaluation = stored.snapshot.find(request.agent_id)
-        return agent_message(stored, evaluation, space=await self._space(stored), whole=True)
+        space = await self._space(stored)
+        # A million genes take seconds, and every other request would wait.
+        return await asyncio.to_thread(agent_message, stored, evaluation, space=space, whole=True)
 
     async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
         """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""

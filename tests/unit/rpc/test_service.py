@@ -17,7 +17,9 @@ from clau_doom.domain.events import ExperimentCompleted
 from clau_doom.errors import ConfigError, NotAllowed
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
+from clau_doom.rpc import service
 from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.wire import agent_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -254,6 +256,22 @@ async def pages(method: Any, request: Any, items: Callable[[Any], Any]) -> list[
         if not response.next_page_token:
             return found
         request.page_token = response.next_page_token
+
+
+async def test_an_agent_is_described_off_the_event_loop(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent may have a million genes, and other requests do not wait for their names."""
+    threads: list[str] = []
+
+    def described(*arguments: Any, **options: Any) -> resources_pb2.Agent:
+        threads.append(threading.current_thread().name)
+        return agent_message(*arguments, **options)
+
+    monkeypatch.setattr(service, "agent_message", described)
+    async with serving() as served:
+        await start(served)
+        await served.stub.GetAgent(pb.GetAgentRequest(agent_id="x-g001-a002"))
+    assert threads
+    assert threading.main_thread().name not in threads
 
 
 async def test_lists_come_in_pages(serving: Serving) -> None:
