@@ -18,7 +18,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import InvalidMessage, ShutdownRequested, UsageError
 from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.ports import Orchestrator
-from clau_doom.wire import event_message
+from clau_doom.wire import event_message, is_large
 
 __all__ = ["EventFeed"]
 
@@ -233,7 +233,7 @@ class EventFeed:
     async def _read_log(self, experiment: str, tail: _Tail) -> None:
         async with _closing(self._orchestrator.events(experiment, tail.last)) as log:
             async for recorded in log:
-                tail.add(recorded.sequence, _serialised(experiment, recorded))
+                tail.add(recorded.sequence, await _bytes_of(experiment, recorded))
 
     async def _page(self, experiment: str, after: int, tail: _Tail) -> tuple[bytes, ...]:
         """Return the events after a sequence to the end of its page, or to the tail where that comes first."""
@@ -257,10 +257,16 @@ class EventFeed:
         page: list[bytes] = []
         async with _closing(self._orchestrator.events(experiment, begin)) as log:
             async for recorded in log:
-                page.append(_serialised(experiment, recorded))
+                page.append(await _bytes_of(experiment, recorded))
                 if recorded.sequence >= end:
                     break
         return tuple(page)
+
+
+async def _bytes_of(experiment: str, recorded: RecordedEvent) -> bytes:
+    if is_large(recorded.event):  # it may take seconds, for which every other request would wait
+        return await asyncio.to_thread(_serialised, experiment, recorded)
+    return _serialised(experiment, recorded)
 
 
 def _serialised(experiment: str, recorded: RecordedEvent) -> bytes:

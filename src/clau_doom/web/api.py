@@ -18,6 +18,7 @@ from starlette.routing import Route
 from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
+from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
 from clau_doom.orchestration import Finishing, ReaderHealth
@@ -27,7 +28,7 @@ from clau_doom.web.refusals import told
 from clau_doom.web.shelf import Shelf
 from clau_doom.web.studio import Studio
 from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
-from clau_doom.wire import event_message
+from clau_doom.wire import event_message, is_large
 
 __all__ = ["Api"]
 
@@ -215,8 +216,10 @@ class Api:
         try:
             with self._streaming():
                 async for recorded in events:
-                    message = event_message(experiment, recorded)
-                    text = MessageToJson(message, preserving_proto_field_name=True, indent=None)
+                    large = is_large(recorded.event)
+                    text = (
+                        await asyncio.to_thread(_json, experiment, recorded) if large else _json(experiment, recorded)
+                    )
                     yield ServerSentEvent(text, event="happened", id=str(recorded.sequence))
         except Exception as error:  # the browser comes back by itself, with the last event that it has seen
             self._readers.failed("dashboard", experiment, error)
@@ -280,6 +283,10 @@ class Api:
             while len(self._spaces) > _MOST_SHELVES:
                 self._spaces.popitem(last=False)
         return self._spaces[uuid]
+
+
+def _json(experiment: str, recorded: RecordedEvent) -> str:
+    return MessageToJson(event_message(experiment, recorded), preserving_proto_field_name=True, indent=None)
 
 
 async def _text(request: Request) -> str:

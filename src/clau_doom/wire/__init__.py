@@ -7,7 +7,7 @@ error, `MalformedMessage`, whatever was wrong with it; that of a client, a serve
 from clau_doom.wire.claims import claimed_traceback, printable
 from clau_doom.wire.commands import MAX_COMMAND_ID, command_from, command_message, done_message, refused_message
 from clau_doom.wire.configuration import config_fields, config_message
-from clau_doom.wire.events import event_from_json, event_json, event_message, recorded_event
+from clau_doom.wire.events import event_from_json, event_json, event_message, is_large, recorded_event
 from clau_doom.wire.framing import MAX_FRAME, PREFIX, frame, frame_size
 from clau_doom.wire.resources import (
     agent_brief,
@@ -56,6 +56,7 @@ __all__ = [
     "generation_message",
     "glimpse_message",
     "inflate_actions",
+    "is_large",
     "parse",
     "picture_from_glimpse",
     "play_episode",

@@ -10,18 +10,30 @@ from types import MappingProxyType
 
 from google.protobuf.json_format import MessageToDict, Parse, ParseError
 
-from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.events import AgentsAsked, Event, GenerationStarted, GenomeInjected, RecordedEvent
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire.claims import check_finite, experiment_id, moment, timestamp, whole
 from clau_doom.wire.payloads import event_from, payload_message
 
-__all__ = ["event_from_json", "event_json", "event_message", "recorded_event"]
+__all__ = ["event_from_json", "event_json", "event_message", "is_large", "recorded_event"]
+
+_MANY_GENES = 20_000
 
 _FIELDS: Mapping[object, str] = MappingProxyType(
     {field.message_type: field.name for field in pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields}
 )
 """The field of each kind of payload."""
+
+
+def is_large(event: Event) -> bool:
+    """Return whether an event holds so many genes that serialising it belongs on a thread and not on an event loop."""
+    match event:
+        case GenerationStarted(agents=agents) | AgentsAsked(agents=agents):
+            return sum(len(agent.genome) for agent in agents) > _MANY_GENES
+        case GenomeInjected(genome=genome):
+            return len(genome) > _MANY_GENES
+    return False
 
 
 def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEvent:

@@ -1,6 +1,7 @@
 """Events to many clients: nothing missed, nothing twice, nothing kept for those who do not read."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig, StoredExperiment
+from clau_doom.domain import Agent, AgentRef, Genome
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import (
     EpisodeLost,
@@ -18,6 +20,7 @@ from clau_doom.domain.events import (
     ExperimentCompleted,
     ExperimentInterrupted,
     ExperimentStarted,
+    GenerationStarted,
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Experiment, Provenance
@@ -119,6 +122,30 @@ async def test_what_is_there_and_what_comes(serving: Serving) -> None:
     for reader, after in zip(readers, (0, 1, 255, 256, 257, 600, 602), strict=True):
         assert reader.seen == list(range(after + 1, 704))
     assert log.open == 0
+
+
+async def test_many_genes_are_serialised_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other requests do not wait for them; the order of the log stays."""
+    threads: dict[int, bool] = {}
+    serialised = feed._serialised
+
+    def noted(experiment: str, recorded: RecordedEvent) -> bytes:
+        threads[recorded.sequence] = threading.current_thread() is threading.main_thread()
+        return serialised(experiment, recorded)
+
+    monkeypatch.setattr(feed, "_serialised", noted)
+    log = Log()
+    await log.begin()
+    genome = Genome([0.5] * 30_000)
+    agent = Agent(experiment="x", ref=AgentRef(generation=0, index=0), genome=genome, parents=(), operator="drawn")
+    await log.write(GenerationStarted(generation=0, agents=(agent,)), lost(0))
+    async with a_feed(log) as events:
+        reader = Reader(events)
+        await reader.reach(4)
+        await log.write(ExperimentInterrupted(generation=0, reason="Ctrl-C"))
+        await reader.task
+    assert reader.seen == [1, 2, 3, 4, 5]
+    assert threads == {1: True, 2: True, 3: False, 4: True, 5: True}
 
 
 async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
