@@ -116,8 +116,11 @@ class Writer:
             raise
 
     def _kept(self) -> str:
-        (generations,) = self._connection.execute("SELECT count(*) FROM generations").fetchone()
-        (episodes,) = self._connection.execute("SELECT count(*) FROM played").fetchone()
+        try:
+            (generations,) = self._connection.execute("SELECT count(*) FROM generations").fetchone()
+            (episodes,) = self._connection.execute("SELECT count(*) FROM played").fetchone()
+        except sqlite3.Error:  # an emptied file cannot tell
+            return "all its generations and episodes"
         return f"{generations:,} finished generations and {episodes:,} finished episodes"
 
     def _checkpoint(self, wait: int) -> None:

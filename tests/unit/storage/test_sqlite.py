@@ -321,9 +321,14 @@ def _move(folder: RunFolder) -> None:
     folder.path.rename(folder.path.with_name("moved"))
 
 
+def _empty(folder: RunFolder) -> None:
+    os.truncate(folder.path / "results.sqlite", 0)
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
+        (_empty, r"results\.sqlite was emptied while"),
         (_delete_folder, r"lab was deleted or moved while"),
         (_move, r"lab was deleted or moved while"),
         (_replace, r"results\.sqlite was replaced by another file while"),
@@ -338,7 +343,7 @@ async def test_results_that_are_gone_are_noticed_at_the_next_commit(
     said: str,
 ) -> None:
     """The error says what happened to which file, and what it held; it is not repeated at the end."""
-    kept = "0 finished generations and 2 finished episodes are lost"
+    kept = "(0 finished generations and 2 finished episodes|all its generations and episodes) are lost"
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
         await store.append([finished(0, 0), finished(0, 1)], running_seconds=0.0)
