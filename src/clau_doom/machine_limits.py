@@ -55,15 +55,11 @@ def memory_limit(root: Path = _ROOT) -> tuple[int, str] | None:
 
     The limit of address space (``ulimit -v``) and those of the control groups are compared.
     """
-    limits = []
+    limits = [*_group_memory(root)]
     if sys.platform == "linux":
         soft, _ = resource.getrlimit(resource.RLIMIT_AS)
         if soft != resource.RLIM_INFINITY:
             limits.append((soft, "ulimit -v"))
-    for version, folder in _groups("memory", root):
-        text = _read(folder / ("memory.max" if version == 2 else "memory.limit_in_bytes"))
-        if text.isdigit() and int(text) < _V1_NONE:
-            limits.append((int(text), "the control group (container or batch system)"))
     return min(limits, default=None)
 
 
@@ -73,8 +69,11 @@ def memory_needed(workers: int) -> int:
 
 
 def memory_problem(workers: int, root: Path = _ROOT) -> str | None:
-    """Return why so many local workers do not fit into the limit of memory, and what to do, or None where they fit."""
-    limit = memory_limit(root)
+    """Return why so many local workers do not fit into the limit of memory, and what to do, or None where they fit.
+
+    The limit is that of the control groups. ``ulimit -v`` holds for each process by itself.
+    """
+    limit = min(_group_memory(root), default=None)
     needed = memory_needed(workers)
     if limit is None or limit[0] >= needed:
         return None
@@ -97,6 +96,14 @@ def address_space_problem(command: str) -> str | None:
         f"ulimit -v allows {_megabytes(soft)} of address space, and clau-doom {command} needs {_megabytes(needed)}: "
         f"raise it (ulimit -v {needed // 1024}), or remove it (ulimit -v unlimited)"
     )
+
+
+def _group_memory(root: Path) -> Iterator[tuple[int, str]]:
+    """Yield the bytes that each control group allows all of its processes together, and what sets the limit."""
+    for version, folder in _groups("memory", root):
+        text = _read(folder / ("memory.max" if version == 2 else "memory.limit_in_bytes"))
+        if text.isdigit() and int(text) < _V1_NONE:
+            yield int(text), "the control group (container or batch system)"
 
 
 def _megabytes(size: int) -> str:

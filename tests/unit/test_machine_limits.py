@@ -76,9 +76,10 @@ def test_no_limit_is_none(tmp_path: Path) -> None:
 
 
 def test_the_limit_of_address_space_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As `ulimit -v` sets it."""
+    """As `ulimit -v` sets it, for each process by itself: the number of workers does not matter."""
     monkeypatch.setattr(resource, "getrlimit", lambda _: (350 << 20, resource.RLIM_INFINITY))
     assert memory_limit(tmp_path) == (350 << 20, "ulimit -v")
+    assert memory_problem(100, tmp_path) is None
 
 
 def test_workers_that_do_not_fit_into_memory_are_refused(tmp_path: Path) -> None:
