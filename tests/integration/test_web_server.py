@@ -295,6 +295,9 @@ async def test_what_is_not_there_is_said(serving: Serving) -> None:
         assert (await browser.get("/api/agents/shown-g009-a000"))[0] == 404
         assert (await browser.get("/api/experiments/shown/population?generation=x"))[0] == 400
         assert (await browser.get("/api/experiments/shown/events?after=-1"))[0] == 400
+        for body in ("", "[]", "[" * 40_000, "1" * 5_000):
+            status, told = await browser.post("/api/agents/shown-g000-a000/films", body)
+            assert (status, told["error"]["kind"]) == (400, "InvalidMessage")
 
 
 async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:

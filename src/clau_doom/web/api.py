@@ -304,7 +304,7 @@ async def _text(request: Request) -> str:
 async def _fields(request: Request) -> dict[str, object]:
     try:
         told = json.loads(await _text(request))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidMessage("the request is no JSON") from error
     if not isinstance(told, dict):
         raise InvalidMessage("the request is no JSON object")
