@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from clau_doom.cli.console import data_console, print_json
+from clau_doom.cli.console import MessageStream, data_console, print_json
 from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _files(output_dir: Path) -> "TokenFiles":
     """Return the tokens beside `--token-file`, or those of the folder."""
     from clau_doom.bootstrap.access import token_files
     from clau_doom.config import GrpcConfig
+    from clau_doom.logs import configure_logs
 
+    configure_logs(MessageStream(), brief=True)  # a token that cannot be used is a warning
     owner = CURRENT.get().token_file
     return token_files(GrpcConfig(token_file=str(owner) if owner else None), output_dir)

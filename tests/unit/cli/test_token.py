@@ -29,3 +29,15 @@ def test_tokens_are_made_listed_rotated_and_removed(tmp_path: Path, capsys: pyte
     printed += capsys.readouterr().out
     assert secret not in printed
     assert owner.secret not in printed
+
+
+def test_a_token_that_cannot_be_used_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are listed."""
+    files = TokenFiles(tmp_path / "token")
+    files.make()
+    files.create("reader", Role.READ_ONLY).path.chmod(0o644)
+    assert run_command(["token", "list", "--output-dir", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("owner ")
+    assert "reader" not in printed.out
+    assert printed.err.startswith("warning: a token is not accepted (name: reader, reason: the token file ")
