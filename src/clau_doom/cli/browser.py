@@ -40,19 +40,26 @@ def shown_in_browser(link: str, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def kept_in_file(link: str, folder: Path) -> Iterator[Path]:
+def kept_in_file(link: str, folder: Path) -> Iterator[Path | None]:
     """Keep a login link in a private file while the context lasts: logs, which others may read, must not hold it.
+
+    Yields the file, or None where it cannot be written: a token opens the dashboard all the same.
 
     Args:
         link: The link, with its one-time code.
         folder: A folder for the file.
     """
-    path = folder.absolute() / "login"
-    _write_private(path, f"{link}\n")
+    path = folder.absolute() / "login.link"  # no experiment's id has a dot
+    written: Path | None = path
     try:
-        yield path
+        _write_private(path, f"{link}\n")
+    except OSError:
+        written = None
+    try:
+        yield written
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder may be gone
+            path.unlink()
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from clau_doom.cli import browser
+from clau_doom.domain.experiment import Experiment, Provenance
+from clau_doom.storage import Runs
 
 
 def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,9 +20,21 @@ def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
-    """It replaces the file of a killed server, and is removed with the context."""
-    (tmp_path / "login").write_text("http://old/login?code=1\n")
+    """It replaces the file of a killed server, is removed with the context, and is in no experiment's way."""
+    (tmp_path / "login.link").write_text("http://old/login?code=1\n")
+    Runs(tmp_path).create(
+        Experiment(id="login", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=())),
+    )
     with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
+        assert path is not None
         assert path.read_text() == "http://127.0.0.1:8080/login?code=2\n"
         assert path.stat().st_mode & 0o777 == 0o600
-    assert [*tmp_path.iterdir()] == []
+    assert Runs(tmp_path).ids() == ("login",)
+    assert not path.exists()
+
+
+def test_a_link_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
+    """Such as on a full disk, or where a folder has the name."""
+    (tmp_path / "login.link").mkdir()
+    with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
+        assert path is None
