@@ -38,6 +38,9 @@ __all__ = ["RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
+_TOKEN = "token"  # noqa: S105 - the file's name
+_SERVERS_OWN = {_TOKEN, lock.LOCK}
+"""Files of a server beside the experiments."""
 _INPUTS = "inputs"
 _LONGEST_SOCKET = 100
 """Bytes; the kernel takes 107 on Linux and 103 elsewhere."""
@@ -135,7 +138,7 @@ class Runs:
     @property
     def token_file(self) -> Path:
         """The file that holds the token of the folder's server."""
-        return self.root / "token"
+        return self.root / _TOKEN
 
     def create(self, experiment: Experiment, inputs: Mapping[str, bytes] | None = None) -> RunFolder:
         """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
@@ -148,12 +151,17 @@ class Runs:
             inputs: The files of its inputs by name; see `Inputs`.
 
         Raises:
-            ConfigError: Its id is none.
+            ConfigError: Its id is none, or the name of a server's file.
             ExperimentExists: The id is taken by an experiment that played an episode, is run, or cannot be read.
             DiskFull: There is no room.
             StorageFailed: The folder cannot be made.
         """
         target = self.root / check_experiment_id(experiment.id)
+        if experiment.id in _SERVERS_OWN:
+            raise ConfigError(
+                f"no experiment can have the name {experiment.id}: a server keeps a file of that name beside the "
+                "experiments; choose another --name"
+            )
         with storage_errors(self.root):
             taken = target.exists()
         if taken and not self._free(experiment.id):

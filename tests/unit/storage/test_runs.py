@@ -36,6 +36,17 @@ async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) 
     assert (snapshot.state, snapshot.last_sequence) == (ExperimentState.PENDING, 1)
 
 
+@pytest.mark.parametrize("name", ["token", "lock"])
+def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: Experiment, tmp_path: Path) -> None:
+    """It would keep a server from starting in the folder."""
+    runs = Runs(tmp_path)
+    with pytest.raises(ConfigError, match=f"no experiment can have the name {name}: .*choose another --name"):
+        runs.create(replace(experiment, id=name))
+    assert runs.ids() == ()
+    with runs.claim():
+        assert not runs.token_file.exists()
+
+
 def test_folders_are_private(folder: RunFolder) -> None:
     """Nobody but the owner may look into an experiment, whatever the umask."""
     for path in (folder.path, folder.path.parent, folder.logs):
