@@ -137,7 +137,8 @@ def test_a_killed_orchestrators_containers_are_removed_and_their_episodes_played
     left = experiment.containers
     assert left
     living = experiment.docker.containers(f"label=clau-doom.experiment={experiment.name}", "status=running")
-    experiment.until(lambda: not set(living) & set(experiment.docker.containers("status=running")), seconds=8.0)
+    # One that had not connected yet gives up 10 s after its start.
+    experiment.until(lambda: not set(living) & set(experiment.docker.containers("status=running")), seconds=30.0)
     assert experiment.finish() == local
 
 
