@@ -10,8 +10,8 @@ from clau_doom.errors import InvalidGenome, StoreCorrupted
 
 __all__ = ["gene_space_from_json", "gene_space_to_json"]
 
-_MOST_GENES = 8_000_000
-"""Genes of the longest genome that is read; names of more genes would fill the memory of whoever shows them."""
+_MOST_GENES = 2_000_000
+"""Genes that `limits.genes` allows at most; the names of more would fill the memory of whoever shows them."""
 
 
 def _form(value: object) -> str:

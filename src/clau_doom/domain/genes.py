@@ -5,11 +5,11 @@ million genes are then one object, and their names are made when they are asked 
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate, combinations, product
+from itertools import accumulate, chain, pairwise, product
 from typing import overload
 
 from clau_doom.errors import InvalidGenome
@@ -177,18 +177,33 @@ class Genes(Sequence[Gene]):
 
 
 def _repeated_name(parts: Sequence[Gene | GeneBlock]) -> str | None:
-    """Return a name that two genes have, or None; names of blocks are compared only where they can be equal."""
-    single: set[str] = set()
-    for part in parts:
-        if isinstance(part, Gene):
-            if part.name in single:
-                return part.name
-            single.add(part.name)
-    blocks = [part for part in parts if isinstance(part, GeneBlock)]
-    rivals = [({name for name in single if name.startswith(f"{block.name}_")}, block) for block in blocks]
-    rivals += [(set(one.names()), other) for one, other in combinations(blocks, 2) if _similar(one.name, other.name)]
-    return next((name for names, block in rivals if names for name in block.names() if name in names), None)
+    """Return a name that two genes have, or None.
+
+    Names of a block are made only where others can be equal: those that begin like them.
+    """
+    single = sorted([part.name for part in parts if isinstance(part, Gene)])
+    if (twice := next((one for one, other in pairwise(single) if one == other), None)) is not None:
+        return twice
+    for group in _similar([part for part in parts if isinstance(part, GeneBlock)]):
+        first = group[0].name
+        alike = single[bisect_left(single, f"{first}_") : bisect_left(single, f"{first}`")]  # "`" follows on "_"
+        if len(group) == 1 and not alike:
+            continue
+        known = set(alike)
+        for name in chain.from_iterable(block.names() for block in group):
+            if name in known:
+                return name
+            known.add(name)
+    return None
 
 
-def _similar(one: str, other: str) -> bool:
-    return f"{one}_".startswith(f"{other}_") or f"{other}_".startswith(f"{one}_")
+def _similar(blocks: Sequence[GeneBlock]) -> Iterator[list[GeneBlock]]:
+    """Yield blocks in groups: the names of all genes of a group begin with the name of its first block."""
+    group: list[GeneBlock] = []
+    for block in sorted(blocks, key=lambda block: f"{block.name}_"):
+        if group and not f"{block.name}_".startswith(f"{group[0].name}_"):
+            yield group
+            group = []
+        group.append(block)
+    if group:
+        yield group

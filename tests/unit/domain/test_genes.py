@@ -69,6 +69,13 @@ def test_two_genes_of_one_name_are_refused(parts: list[Gene | GeneBlock], name: 
         GenomeSpace(parts)
 
 
+def test_many_blocks_are_compared_in_time() -> None:
+    """By their number and not by its square, which for those of a damaged experiment would take minutes."""
+    blocks = [GeneBlock(name=f"w{'_x' * (number % 50)}{number}", shape=(2,)) for number in range(20_000)]
+    singles = [Gene.real(f"w{number}_", 0, 1) for number in range(20_000)]
+    assert len(GenomeSpace([*blocks, *singles]).genes) == 60_000
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "a_1", "a_1_1", "b"]), st.integers(1, 3), st.integers(0, 3)), max_size=4)
 )
