@@ -13,12 +13,15 @@ from clau_doom.errors import ConfigError
 from clau_doom.files import read_regular
 from clau_doom.rpc.handshake import TlsFiles
 
-__all__ = ["TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
+__all__ = ["LARGEST_ANSWER", "TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
+
+LARGEST_ANSWER = 1 << 30
+"""Bytes of one message of a server: 8 for each gene of a generation, of which a log holds 90 million at most."""
 
 TOKEN_VARIABLE = "CLAU_DOOM_TOKEN"  # noqa: S105 - the variable's name
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
-    ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+    ("grpc.max_receive_message_length", LARGEST_ANSWER),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     # A connection of one's own, that ends with its client.

@@ -17,6 +17,7 @@ from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
+from clau_doom.rpc.dialling import LARGEST_ANSWER
 from clau_doom.rpc.feed import EventFeed
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listening import listen_on_host, listen_on_socket
@@ -31,7 +32,7 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     # Without it a second server would listen on the same port, and take half of the calls.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
-    ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    ("grpc.max_send_message_length", LARGEST_ANSWER),
     ("grpc.max_concurrent_streams", 256),
     # Whoever has gone without a word is found, and whoever asks too often whether we are there is sent away.
     ("grpc.keepalive_time_ms", 60_000),

@@ -8,12 +8,14 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from clau_doom.access import Authenticator, TokenFiles
-from clau_doom.config import ExperimentConfig, GrpcConfig
-from clau_doom.domain import Genome
+from clau_doom.config import ExperimentConfig, GrpcConfig, to_yaml
+from clau_doom.domain import Agent, AgentRef, Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
+from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import (
     AgentNotFound,
@@ -312,3 +314,28 @@ def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -
     file.chmod(0o600)
     with pytest.raises(ConfigError, match=r"token holds no token"):
         find_token("localhost:1", file, None, {})
+
+
+async def test_a_generation_of_very_many_genes_is_followed(tmp_path: Path) -> None:
+    """As many as the limits of a configuration admit: here ten agents of 900,000 genes."""
+    uuid = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
+    laboratory, config = ScriptedLaboratory(), ExperimentConfig(name="big")
+    laboratory.create(laboratory.plan(config), uuid)
+    genome = Genome(np.full(900_000, 0.5))
+    agents = tuple(
+        Agent(experiment="big", ref=AgentRef(generation=0, index=index), genome=genome, parents=(), operator="drawn")
+        for index in range(10)
+    )
+    started = ExperimentStarted(resumed=False, generations=1, config_yaml=to_yaml(config))
+    await laboratory.stores["big"].append([started, GenerationStarted(generation=0, agents=agents)], running_seconds=0)
+    authenticator = Authenticator(TokenFiles(tmp_path / "token"))
+    async with (
+        RpcServer(GrpcConfig(port=0), Orchestrator(laboratory), authenticator=authenticator, grace=0.0) as server,
+        connect(server.address, token_file=tmp_path / "token", environ={}) as client,
+        aclosing(client.follow("big")) as log,
+    ):
+        async for recorded in log:
+            if recorded.sequence == 3:
+                break
+    assert isinstance(recorded.event, GenerationStarted)
+    assert recorded.event.agents[-1].genome == genome
