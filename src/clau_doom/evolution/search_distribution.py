@@ -28,6 +28,8 @@ __all__ = ["SearchDistribution", "recombination_weights"]
 
 # The ratio of the largest to the smallest variance in C, at most; beyond it a Cholesky factor loses its digits.
 _CONDITION = 1e14
+# Ridges that are added to a covariance, each four times the last one, until it has a root: the last ones exceed it.
+_MOST_RIDGES = 40
 # The largest change of log(sigma) in one update.
 _FASTEST_CHANGE = 1.0
 
@@ -171,7 +173,7 @@ class SearchDistribution:
             self._covariance = np.maximum(self._covariance, least)
             self._root = np.sqrt(self._covariance)
             return
-        while True:
+        for _ in range(_MOST_RIDGES):
             try:
                 self._root = cholesky(self._covariance)
             except ArithmeticError:
@@ -179,6 +181,7 @@ class SearchDistribution:
                 least *= 4.0
             else:
                 return
+        raise ArithmeticError("the covariance matrix of CMA-ES cannot be factorised: a point or a step is not finite")
 
     def _limits(self) -> Matrix:
         """Return the step of each coordinate in units of the learned distribution, shape (n,), within the limits."""

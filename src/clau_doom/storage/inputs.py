@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from clau_doom.errors import StoreCorrupted
+from clau_doom.files import open_regular
 
 __all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "Inputs"]
 
@@ -50,6 +51,7 @@ class Inputs:
         if path is None:
             return None
         try:
-            return path.read_bytes()
+            with open_regular(path) as file:
+                return file.read(LARGEST_INPUT)
         except OSError as error:
             raise StoreCorrupted(f"{path.name} cannot be read: {error.strerror}") from error

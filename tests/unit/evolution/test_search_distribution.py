@@ -97,3 +97,12 @@ def test_a_foreign_point_counts_with_a_limited_length() -> None:
     unlimited = distribution()
     unlimited.update(points)
     assert unlimited.mean[0] > 1e5
+
+
+def test_a_point_that_is_not_finite_is_an_error() -> None:
+    """The search ends with an error and not with an endless loop."""
+    search = distribution()
+    points = np.tile(search.mean, (6, 1))
+    points[0, 0] = math.nan
+    with pytest.raises(ArithmeticError, match="not finite"):
+        search.update(points)
