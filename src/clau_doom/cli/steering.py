@@ -50,7 +50,7 @@ def resume(
     state = _steer(
         experiment, _client(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
     )
-    if state != "running":
+    if state not in {"running", "completed"}:  # a short one may be over already
         raise typer.Exit(ExitCode.FAILED)
 
 
