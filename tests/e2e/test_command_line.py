@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ class Shell:
         database = self.folder / "runs" / name / "results.sqlite"
         if not database.exists():
             return 0
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return int(connection.execute("SELECT count(*) FROM episodes").fetchone()[0])
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:

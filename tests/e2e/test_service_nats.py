@@ -82,7 +82,7 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
             QUICK.replace("quick", "long").replace("generations: 4", "generations: 999")
         )
         follower = service.begin("run")
-        service.until(lambda: service.run("status", "long").returncode == 0)
+        service.until(lambda: '"state": "running"' in service.run("status", "long", "--json").stdout)
         token = (tmp_path / "runs" / "token").read_text().strip()
         refused = asyncio.run(asked(bus.url, "clau-doom.control.long.pause", "wrong"))
         assert refused["error"].startswith("this is not a token of this server")

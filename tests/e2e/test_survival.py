@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,7 @@ class Experiment:
         """Return the committed events' sequences and kinds."""
         if not self.database.exists():
             return []
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10) as connection:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
             try:
                 return connection.execute("SELECT sequence, kind FROM events ORDER BY sequence").fetchall()
             except sqlite3.OperationalError:
@@ -159,7 +159,7 @@ def test_kills_change_nothing_in_a_steady_state(tmp_path: Path) -> None:
 
 def played_twice(experiment: Experiment) -> list[object]:
     """Return the episodes that were finished more than once, by the event log."""
-    with sqlite3.connect(f"file:{experiment.database}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{experiment.database}?mode=ro", uri=True)) as connection:
         query = "SELECT purpose, agent, number FROM events JOIN episodes USING (sequence)"
         keys = connection.execute(query).fetchall()
     return [key for key in dict.fromkeys(keys) if keys.count(key) > 1]

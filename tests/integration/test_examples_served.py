@@ -191,5 +191,5 @@ async def check_what_is_shown(client: RpcClient, listening: Listening, names: li
     assert experiment_json(stored, stored.snapshot.experiment.id)["reader_failures"] == [
         {**failure, "error": "KeyError: 'dropped'"}
     ]
-    assert experiment_view(stored, stored.snapshot.experiment.id, "", Path("runs"))
+    assert experiment_view(stored, stored.snapshot.experiment.id, "")
     assert [each.id for each in (await source.overviews())[0] if each.reader_failures] == [BROKEN]

@@ -291,13 +291,15 @@ def _experiments_table(found: "list[Overview]") -> Table:
 
 def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json: bool) -> None:
     from clau_doom.cli.results import generations_view
-    from clau_doom.cli.standing import experiment_json, experiment_view
+    from clau_doom.cli.standing import experiment_json, experiment_view, next_command
 
     stored = look_up(experiment, server, output_dir, measured=False)
     if as_json:
         print_json(experiment_json(stored, experiment))
         return
     console = data_console()
-    console.print(experiment_view(stored, experiment, _STYLES[stored.state.value], output_dir))
+    console.print(experiment_view(stored, experiment, _STYLES[stored.state.value]))
+    if command := next_command(stored, experiment, output_dir):
+        console.print(Text(f"go on with: {command}"), soft_wrap=True)
     if stored.snapshot.summaries:
         console.print(generations_view(stored.snapshot))

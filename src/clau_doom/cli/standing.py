@@ -19,7 +19,7 @@ from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.storage import move_command
 
-__all__ = ["experiment_json", "experiment_view", "overview_json", "reader_failure_line"]
+__all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
 
 
 def overview_json(overview: Overview) -> dict[str, object]:
@@ -65,23 +65,31 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
     }
 
 
-def experiment_view(stored: StoredExperiment, folder: str, state_style: str, output_dir: Path) -> RenderableType:
+def next_command(stored: StoredExperiment, folder: str, output_dir: Path) -> str | None:
+    """Return the command that resumes an interrupted experiment, or that makes a copied folder usable; None for others.
+
+    It is printed on a line of its own: a table would break it.
+    """
+    name = stored.snapshot.experiment.id
+    if folder != name:
+        return move_command(output_dir / folder, name)
+    return resume_command(name, output_dir) if stored.state is ExperimentState.INTERRUPTED else None
+
+
+def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> RenderableType:
     """Return what people want to know of one experiment before its generations."""
     snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row("experiment", Text(folder, "bold"))
-    if is_copy := folder != snapshot.experiment.id:
+    if folder != snapshot.experiment.id:
         grid.add_row("copy of", f"{snapshot.experiment.id}: nothing is written to this folder")
-        grid.add_row("to go on", move_command(output_dir / folder, snapshot.experiment.id))
     grid.add_row("state", Text(f"● {stored.state.value}", state_style))
     if snapshot.reason:
         grid.add_row("reason", snapshot.reason)
     grid.add_row("scenario", f"{config.scenario.name}, {config.policy.kind} policy, {config.evolution.kind}")
     grid.add_row("generations", f"{len(snapshot.summaries)} of {config.generations}, {config.population} agents each")
-    if stored.state is ExperimentState.INTERRUPTED and not is_copy:
-        grid.add_row("go on with", resume_command(snapshot.experiment.id, output_dir))
     if unfinished := _unfinished(stored):
         grid.add_row("under way", "generation {index}: {episodes_finished} of {episodes} episodes".format(**unfinished))
     if snapshot.champion:

@@ -102,7 +102,9 @@ class OutputStream(io.TextIOBase):
                 rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:
                 # Another process that shares the stream has made it non-blocking.
-                if not select.select([], [self._descriptor], [], None if self.required else _PATIENCE)[1]:
+                poll = select.poll()
+                poll.register(self._descriptor, select.POLLOUT)
+                if not poll.poll(None if self.required else 1_000 * _PATIENCE):
                     raise
 
 

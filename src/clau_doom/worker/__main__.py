@@ -25,6 +25,9 @@ class SocketChannel:
         self._socket = socket.socket(fileno=descriptor)
         # An engine that inherited it would keep it open after this process.
         self._socket.set_inheritable(False)
+        # Not `select`: it refuses descriptors of 1024 and above, which an orchestrator with many connections has.
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
 
     def receive(self) -> pb.ToWorker | None:
         """Return the next message, or None when the orchestrator has closed."""
@@ -35,7 +38,7 @@ class SocketChannel:
 
     def waiting(self) -> bool:
         """Say whether there is something to receive."""
-        return bool(select.select([self._socket], [], [], 0.0)[0])
+        return bool(self._poll.poll(0))
 
     def send(self, message: pb.FromWorker) -> None:
         """Send a message."""

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -332,7 +333,7 @@ def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_p
     results = tmp_path / "runs/tiny/results.sqlite"
 
     def rows() -> list[object]:
-        with sqlite3.connect(results) as connection:
+        with closing(sqlite3.connect(results)) as connection:
             return connection.execute("SELECT * FROM events").fetchall()
 
     before = rows()
