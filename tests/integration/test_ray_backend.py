@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -291,6 +293,12 @@ def playing(words: list[str]) -> Iterator[tuple[subprocess.Popen[str], list[int]
         yield run, [pid for pid in children(run.pid) if any(is_called(pid, mark) for mark in marks)]
 
 
+def episodes(folder: Path) -> int:
+    """Return how many episodes are committed."""
+    with closing(sqlite3.connect(f"file:{folder}/runs/ray/results.sqlite?mode=ro", uri=True, timeout=10)) as connection:
+        return int(connection.execute("SELECT count(*) FROM episodes").fetchone()[0])
+
+
 def test_a_lost_driver_and_a_lost_head_leave_nothing_and_a_resume_goes_on(tmp_path: Path) -> None:
     """A run's own cluster ends with it, and a run is interrupted with its cluster; no agent is charged with either."""
     written, generations = tmp_path / "config.yaml", 20  # it lasts longer than it takes to miss the head
@@ -301,7 +309,11 @@ def test_a_lost_driver_and_a_lost_head_leave_nothing_and_a_resume_goes_on(tmp_pa
     while not all(ended(pid) for pid in players):
         assert time.monotonic() < end, f"{players} still play"
         time.sleep(0.1)
+    before = episodes(tmp_path)
     with playing(command(tmp_path, "run", "--resume", "ray")) as (run, players):
+        while episodes(tmp_path) <= before:  # all of its workers have started
+            assert run.poll() is None
+            time.sleep(0.05)
         os.kill(named(run.pid, "gcs_server"), signal.SIGKILL)
         assert run.stderr is not None
         said = run.stderr.read()
