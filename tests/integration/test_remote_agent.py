@@ -26,8 +26,8 @@ from clau_doom.errors import (
     EpisodeTimedOut,
     PolicyFailed,
     ResumeRefused,
-    WorkerCrashed,
     WorkerRefused,
+    WorkerUnavailable,
 )
 from clau_doom.game import resolve
 from clau_doom.orchestration import Shutdown
@@ -184,7 +184,7 @@ def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> Non
     with pytest.raises(WorkerRefused, match=r"has agent\.version turning 2 where this process has turning 1"):
         asyncio.run(start(made[0]))
     agent.die()
-    with pytest.raises(WorkerCrashed, match=r"did not start: policy\.address .*: no agent answered"):
+    with pytest.raises(WorkerUnavailable, match=r"did not start: policy\.address .*: no agent answered"):
         asyncio.run(start(made[1]))
 
 
