@@ -24,8 +24,8 @@ import numpy as np
 from clau_doom.config import CmaEsConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
 from clau_doom.evolution.coordinates import Matrix, reflect
-from clau_doom.evolution.exact import log, standard_normal, weighted_sum
-from clau_doom.evolution.search_distribution import SearchDistribution
+from clau_doom.evolution.exact import standard_normal, weighted_sum
+from clau_doom.evolution.search_distribution import SearchDistribution, recombination_weights
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
 __all__ = ["DIAGONAL_ABOVE", "PARENTS", "SMALLEST_BATCH", "CmaEs"]
@@ -114,7 +114,7 @@ class CmaEs(Strategy):
     def _start(self, ranked: Matrix) -> SearchDistribution:
         """Return a search that starts at the weighted mean of the better half of `ranked`, best first."""
         half = max(1, len(ranked) // 2)
-        weights = np.array([log(half + 0.5) - log(float(rank)) for rank in range(1, half + 1)])
+        weights = recombination_weights(2 * half)[:half]
         mean = weighted_sum(weights, ranked[:half]) / math.fsum(weights.tolist())
         smallest = np.full(self._dimensions, _SMALLEST_STEP)
         steps = self._coordinates.steps[self._free]
