@@ -69,9 +69,11 @@ async function pauseAndResume(agent_id) {
   const paused = await commands.send({ pause: { agent_id } });
   assert.equal(paused.result, 'done', JSON.stringify(paused));
   assert.equal(paused.done.agent.status, 'AGENT_STATUS_PAUSED');
-  const refused = await commands.send({ pause: { agent_id: `${agent_id}999` } });
-  assert.equal(refused.result, 'refused');
-  assert.equal(grpc.status[refused.refused.code], 'NOT_FOUND');
+  const unknown = await commands.send({ pause: { agent_id: agent_id.replace(/-a\d+$/, '-a999') } });
+  assert.equal(unknown.result, 'refused');
+  assert.equal(grpc.status[unknown.refused.code], 'NOT_FOUND');
+  const malformed = await commands.send({ pause: { agent_id: `${agent_id}999` } });
+  assert.equal(grpc.status[malformed.refused.code], 'INVALID_ARGUMENT');
   const resumed = await commands.send({ resume: { agent_id } });
   assert.equal(resumed.done.agent.status, 'AGENT_STATUS_PENDING');
   await commands.end();
