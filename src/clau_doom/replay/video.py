@@ -1,177 +1,167 @@
-"""Files that move: H.264 in an mp4, or a gif with one palette, written by the ffmpeg that imageio-ffmpeg brings.
+"""From an episode's frames to a film of it: which of them are shown, how large, and when."""
 
-A file is there complete or not at all: it grows in a hidden folder beside its place, and is moved when it is finished.
-"""
-
-import re
-import subprocess
-import tempfile
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.ports import Frame, FrameSource
+from clau_doom.replay.overlay import Overlay
+from clau_doom.replay.video import format_of, write_video
 
-__all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "write_video"]
+__all__ = ["TICS_A_SECOND", "Clip", "Film", "InRealTime", "Reported", "film", "film_size"]
+
+TICS_A_SECOND = 35
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Format:
-    """How a kind of file is made.
+class Clip:
+    """A part of an episode.
 
     Attributes:
-        suffix: The path's, which says its kind.
-        rate: Pictures a second.
-        widest: The most pixels that a picture is wide, or None for as many as the engine renders.
+        start: Seconds of game time at which it begins.
+        end: Seconds at which it ends, or None for the episode's end.
     """
 
-    suffix: str
+    start: float = 0.0
+    end: float | None = None
+
+    def holds(self, tic: int) -> bool:
+        """Say whether a tic lies in it."""
+        return self.start * TICS_A_SECOND <= tic and (self.end is None or tic < self.end * TICS_A_SECOND)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Film:
+    """A film that was made.
+
+    Attributes:
+        path: The file.
+        frames: How many pictures it has.
+        rate: How many of them are shown a second.
+        size: Their width and height, in pixels.
+        bytes: How large the file is.
+    """
+
+    path: Path
+    frames: int
     rate: float
-    widest: int | None
+    size: tuple[int, int]
+    bytes: int
 
 
-FORMATS = (
-    Format(suffix=".mp4", rate=35.0, widest=None),
-    # A gif counts in hundredths of a second: eight of them are shown by every browser as they are meant.
-    Format(suffix=".gif", rate=12.5, widest=400),
-)
-"""The kinds of file that can be written."""
-
-_H264 = ("-c:v", "libx264", "-preset", "fast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
-# A gif packs what repeats. The grain of the game's walls does not: smoothed (edges stay), in 96 colours and without
-# dithering, a picture takes half the room, and looks the same at its size.
-_SMOOTH = "hqdn3d=8:8:0:0"
-_PALETTE = "palettegen=max_colors=96:reserve_transparent=0:stats_mode=full"
-_PAINT = "paletteuse=dither=none:diff_mode=rectangle"
-_ADDRESS = re.compile(r"^\[.*? @ 0x[0-9a-f]+\] ")
-
-
-def check_target(path: Path, *, force: bool) -> None:
-    """Do nothing if a video can be written at `path`.
+def film_size(path: Path, resolution: tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height of a film's pictures: even numbers, no larger than its format allows.
 
     Raises:
-        ConfigError: Its suffix is no kind of video, its folder is missing, or it is there already and not to be
-            overwritten.
+        ConfigError: The suffix names no kind of video.
     """
-    format_of(path)
-    check_place(path, force=force)
+    width, height = resolution
+    widest = format_of(path).widest or width
+    share = min(1.0, widest / width)
+    return round(width * share / 2) * 2, round(height * share / 2) * 2
 
 
-def check_place(path: Path, *, force: bool) -> None:
-    """Do nothing if a file can be written at `path`, whatever it is to hold.
-
-    Raises:
-        ConfigError: Its folder is missing, or it is there already and not to be overwritten.
-    """
-    if not path.parent.is_dir():
-        raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
-    if path.is_dir() or (path.exists() and not force):
-        remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
-        raise ConfigError(f"{path} is there already: {remedy}")
-
-
-def format_of(path: Path) -> Format:
-    """Return the format that a path's suffix names.
-
-    Raises:
-        ConfigError: It names none.
-    """
-    found = next((form for form in FORMATS if form.suffix == path.suffix.lower()), None)
-    if found is None:
-        raise ConfigError(f"{str(path)!r} is no {' or '.join(form.suffix for form in FORMATS)} file")
-    return found
-
-
-def write_video(
-    path: Path, pictures: Iterable[NDArray[np.uint8]], *, size: tuple[int, int], rate: float, title: str = ""
-) -> int:
-    """Write pictures to a video, and return how many there were.
-
-    Whatever the pictures raise on their way here leaves nothing behind.
+def film(
+    path: Path,
+    source: FrameSource,
+    resolution: tuple[int, int],
+    *,
+    overlay: Overlay | None = None,
+    clip: Clip | None = None,
+    title: str = "",
+) -> Film:
+    """Film an episode. All its frames are asked for, those outside of the clip too, so that it is proved as a whole.
 
     Args:
         path: The file; its suffix says its kind. What is there is replaced.
-        pictures: Red, green and blue, uint8, shape (height, width, 3), in order.
-        size: Their width and height, in pixels; even numbers.
-        rate: How many are shown a second.
+        source: The episode.
+        resolution: The frames' width and height, in pixels.
+        overlay: What is drawn over each picture.
+        clip: The part to show; None: all of it.
         title: What an mp4 says that it is.
 
     Raises:
         ConfigError: The suffix names no kind of video.
-        StorageFailed: It cannot be written.
+        ReplayDiffers: The source says that it is another episode.
+        StorageFailed: The file cannot be written.
     """
-    suffix = format_of(path).suffix
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as name:
-            folder = Path(name)
-            made = folder / f"made{suffix}"
-            if suffix == ".gif":
-                kept = folder / "lossless.mkv"
-                count = _encode(pictures, size, rate, ("-c:v", "ffv1", "-pix_fmt", "bgr0", str(kept)))
-                _make_gif(kept, folder / "palette.png", made)
-            else:
-                count = _encode(pictures, size, rate, (*_H264, "-metadata", f"title={title}", str(made)))
-            made.replace(path)
-    except OSError as error:
-        raise StorageFailed(f"cannot write {path}") from error
-    except _Refused as error:
-        raise StorageFailed(f"cannot write {path}: ffmpeg said: {error}") from None
-    return count
+    size, rate = film_size(path, resolution), format_of(path).rate
+    pictures = _pictures(source.frames(), size, rate, overlay, clip or Clip())
+    frames = write_video(path, pictures, size=size, rate=rate, title=title)
+    return Film(path=path, frames=frames, rate=rate, size=size, bytes=path.stat().st_size)
 
 
-class _Refused(Exception):
-    """The encoder ended otherwise than well; what it said first."""
+class InRealTime:
+    """The frames of another source when their time has come, 35 tics a second; what comes late is made up for."""
+
+    def __init__(
+        self,
+        source: FrameSource,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Hold back the frames of `source`; `now` tells seconds that never go back, `sleep` waits for so many."""
+        self._source = source
+        self._now = now
+        self._sleep = sleep
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the source's frames; see the port."""
+        begun = self._now()
+        for frame in self._source.frames():
+            early = begun + frame.tic / TICS_A_SECOND - self._now()
+            if early > 0.0:
+                self._sleep(early)
+            yield frame
 
 
-def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: float, output: Sequence[str]) -> int:
-    width, height = size
-    raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate:g}", "-i", "-")
-    count = 0
-    with tempfile.TemporaryFile() as said:
-        with subprocess.Popen(  # noqa: S603 - the program is imageio-ffmpeg's own
-            _command(*raw, *output), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
-        ) as encoder:
-            assert encoder.stdin is not None
-            try:
-                with suppress(BrokenPipeError):  # it has ended: why, it has said
-                    for picture in pictures:
-                        encoder.stdin.write(np.ascontiguousarray(picture).data)
-                        count += 1
-                with suppress(BrokenPipeError):
-                    encoder.stdin.close()
-            except BaseException:
-                encoder.kill()
-                raise
-        _check(encoder.returncode, said)
-    return count
+class Reported:
+    """The frames of another source, with a report of each hundredth of the episode."""
+
+    def __init__(self, source: FrameSource, tics: float, report: Callable[[float], None]) -> None:
+        """Report progress as a share from 0 to 1.
+
+        Args:
+            source: The episode.
+            tics: How long it is.
+            report: Called with the share that is over.
+        """
+        self._source = source
+        self._tics = max(tics, 1.0)
+        self._report = report
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames."""
+        reported = -1
+        for frame in self._source.frames():
+            share = min(int(100 * frame.tic / self._tics), 100)
+            if share > reported:
+                reported = share
+                self._report(share / 100)
+            yield frame
 
 
-def _make_gif(film: Path, palette: Path, target: Path) -> None:
-    """Make a gif in two more passes, so that no picture is held in memory while the palette is chosen."""
-    _run("-i", str(film), "-vf", f"{_SMOOTH},{_PALETTE}", "-update", "1", str(palette))
-    _run("-i", str(film), "-i", str(palette), "-lavfi", f"[0]{_SMOOTH}[smooth];[smooth][1]{_PAINT}", str(target))
-
-
-def _run(*words: str) -> None:
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(  # noqa: S603 - as above
-            _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
-        )
-        _check(done.returncode, said)
-
-
-def _command(*words: str) -> list[str]:
-    return [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostats", *words]
-
-
-def _check(code: int, said: IO[bytes]) -> None:
-    if code:
-        said.seek(0)
-        first = said.read().decode(errors="replace").strip().split("\n")[0]  # the others follow from it
-        raise _Refused(_ADDRESS.sub("", first) or f"it ended with {code}")
+def _pictures(
+    frames: Iterator[Frame], size: tuple[int, int], rate: float, overlay: Overlay | None, clip: Clip
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield what is shown: of a slower film, at each of its moments, the tic that is on then."""
+    shown, first = 0, 0
+    for frame in frames:
+        if not clip.holds(frame.tic):
+            continue
+        first = first if shown else frame.tic
+        if frame.tic - first < int(shown * TICS_A_SECOND / rate):
+            continue
+        shown += 1
+        picture = Image.fromarray(frame.pixels)
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        if overlay is not None:
+            overlay.draw(picture, frame)
+        yield np.asarray(picture)

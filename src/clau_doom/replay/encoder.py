@@ -1,0 +1,177 @@
+"""Files that move: H.264 in an mp4, or a gif with one palette, written by the ffmpeg that imageio-ffmpeg brings.
+
+A file is there complete or not at all: it grows in a hidden folder beside its place, and is moved when it is finished.
+"""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.errors import ConfigError, StorageFailed
+
+__all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "write_video"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """How a kind of file is made.
+
+    Attributes:
+        suffix: The path's, which says its kind.
+        rate: Pictures a second.
+        widest: The most pixels that a picture is wide, or None for as many as the engine renders.
+    """
+
+    suffix: str
+    rate: float
+    widest: int | None
+
+
+FORMATS = (
+    Format(suffix=".mp4", rate=35.0, widest=None),
+    # A gif counts in hundredths of a second: eight of them are shown by every browser as they are meant.
+    Format(suffix=".gif", rate=12.5, widest=400),
+)
+"""The kinds of file that can be written."""
+
+_H264 = ("-c:v", "libx264", "-preset", "fast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
+# A gif packs what repeats. The grain of the game's walls does not: smoothed (edges stay), in 96 colours and without
+# dithering, a picture takes half the room, and looks the same at its size.
+_SMOOTH = "hqdn3d=8:8:0:0"
+_PALETTE = "palettegen=max_colors=96:reserve_transparent=0:stats_mode=full"
+_PAINT = "paletteuse=dither=none:diff_mode=rectangle"
+_ADDRESS = re.compile(r"^\[.*? @ 0x[0-9a-f]+\] ")
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Do nothing if a video can be written at `path`.
+
+    Raises:
+        ConfigError: Its suffix is no kind of video, its folder is missing, or it is there already and not to be
+            overwritten.
+    """
+    format_of(path)
+    check_place(path, force=force)
+
+
+def check_place(path: Path, *, force: bool) -> None:
+    """Do nothing if a file can be written at `path`, whatever it is to hold.
+
+    Raises:
+        ConfigError: Its folder is missing, or it is there already and not to be overwritten.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
+    if path.is_dir() or (path.exists() and not force):
+        remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
+        raise ConfigError(f"{path} is there already: {remedy}")
+
+
+def format_of(path: Path) -> Format:
+    """Return the format that a path's suffix names.
+
+    Raises:
+        ConfigError: It names none.
+    """
+    found = next((form for form in FORMATS if form.suffix == path.suffix.lower()), None)
+    if found is None:
+        raise ConfigError(f"{str(path)!r} is no {' or '.join(form.suffix for form in FORMATS)} file")
+    return found
+
+
+def write_video(
+    path: Path, pictures: Iterable[NDArray[np.uint8]], *, size: tuple[int, int], rate: float, title: str = ""
+) -> int:
+    """Write pictures to a video, and return how many there were.
+
+    Whatever the pictures raise on their way here leaves nothing behind.
+
+    Args:
+        path: The file; its suffix says its kind. What is there is replaced.
+        pictures: Red, green and blue, uint8, shape (height, width, 3), in order.
+        size: Their width and height, in pixels; even numbers.
+        rate: How many are shown a second.
+        title: What an mp4 says that it is.
+
+    Raises:
+        ConfigError: The suffix names no kind of video.
+        StorageFailed: It cannot be written.
+    """
+    suffix = format_of(path).suffix
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as name:
+            folder = Path(name)
+            made = folder / f"made{suffix}"
+            if suffix == ".gif":
+                kept = folder / "lossless.mkv"
+                count = _encode(pictures, size, rate, ("-c:v", "ffv1", "-pix_fmt", "bgr0", str(kept)))
+                _make_gif(kept, folder / "palette.png", made)
+            else:
+                count = _encode(pictures, size, rate, (*_H264, "-metadata", f"title={title}", str(made)))
+            made.replace(path)
+    except OSError as error:
+        raise StorageFailed(f"cannot write {path}") from error
+    except _Refused as error:
+        raise StorageFailed(f"cannot write {path}: ffmpeg said: {error}") from None
+    return count
+
+
+class _Refused(Exception):
+    """The encoder ended otherwise than well; what it said first."""
+
+
+def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: float, output: Sequence[str]) -> int:
+    width, height = size
+    raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate:g}", "-i", "-")
+    count = 0
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(  # noqa: S603 - the program is imageio-ffmpeg's own
+            _command(*raw, *output), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
+        ) as encoder:
+            assert encoder.stdin is not None
+            try:
+                with suppress(BrokenPipeError):  # it has ended: why, it has said
+                    for picture in pictures:
+                        encoder.stdin.write(np.ascontiguousarray(picture).data)
+                        count += 1
+                with suppress(BrokenPipeError):
+                    encoder.stdin.close()
+            except BaseException:
+                encoder.kill()
+                raise
+        _check(encoder.returncode, said)
+    return count
+
+
+def _make_gif(film: Path, palette: Path, target: Path) -> None:
+    """Make a gif in two more passes, so that no picture is held in memory while the palette is chosen."""
+    _run("-i", str(film), "-vf", f"{_SMOOTH},{_PALETTE}", "-update", "1", str(palette))
+    _run("-i", str(film), "-i", str(palette), "-lavfi", f"[0]{_SMOOTH}[smooth];[smooth][1]{_PAINT}", str(target))
+
+
+def _run(*words: str) -> None:
+    with tempfile.TemporaryFile() as said:
+        done = subprocess.run(  # noqa: S603 - as above
+            _command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
+        )
+        _check(done.returncode, said)
+
+
+def _command(*words: str) -> list[str]:
+    return [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostats", *words]
+
+
+def _check(code: int, said: IO[bytes]) -> None:
+    if code:
+        said.seek(0)
+        first = said.read().decode(errors="replace").strip().split("\n")[0]  # the others follow from it
+        raise _Refused(_ADDRESS.sub("", first) or f"it ended with {code}")
