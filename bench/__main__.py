@@ -21,12 +21,12 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from bench.bare import Job, bare_loops
+from bench.bare_loops import Job, bare_loops
+from bench.clau_doom_run import ProductRun, product_run
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
-from bench.looking import looking_rounds
+from bench.live_view_cost import looking_rounds
 from bench.measuring import Journal, Play, alike
 from bench.parts import PARTS
-from bench.product import ProductRun, product_run
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
 from bench.samples import MeasurementFailed, Sample, Spread
 from bench.scripted import scripted_episodes

@@ -1,7 +1,7 @@
 """Bare ViZDoom loops: what anybody would write by hand, pinned, with the policy, observation and seeds of a run.
 
-``python -m bench.bare JOB INDEX`` is one loop in a process of its own. All loops of a job play at the same time, twice:
-once with the policy, noting its actions, and once replaying those actions without looking at anything.
+``python -m bench.bare_loops JOB INDEX`` is one loop in a process of its own. All loops of a job play at the same
+time, twice: once with the policy, recording its actions, and once replaying those actions without a policy.
 """
 
 import json
@@ -20,7 +20,7 @@ from bench.samples import Sample, run_children, total
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, generator
 from clau_doom.game import Scenario, resolve
-from clau_doom.game.objects import seen_objects
+from clau_doom.game.object_kinds import seen_objects
 from clau_doom.policies import make_policy
 from clau_doom.ports import Observation, Policy, SeenObject
 
@@ -67,7 +67,7 @@ def bare_loops(job: Job) -> tuple[Sample, Sample]:
     folder = Path(job.folder)
     path = folder / "job.json"
     path.write_bytes(_JOB.dump_json(job))
-    commands = [["-m", "bench.bare", str(path), str(index)] for index in range(len(job.cores))]
+    commands = [["-m", "bench.bare_loops", str(path), str(index)] for index in range(len(job.cores))]
     run_children(commands, folder / "loops.log", job.patience)
     results = [json.loads((folder / f"result-{index}.json").read_text()) for index in range(len(job.cores))]
     played, replayed = ([Sample(**result[kind]) for result in results] for kind in ("played", "replayed"))

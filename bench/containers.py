@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.product import ProductRun, product_run
+from bench.clau_doom_run import ProductRun, product_run
 from bench.samples import MeasurementFailed, Sample
-from clau_doom.bootstrap.planning import genome_space, plan_config
-from clau_doom.bootstrap.running import make_backend
+from clau_doom.app.plan import genome_space, plan_config
+from clau_doom.app.run import make_backend
 from clau_doom.config import (
     DockerConfig,
     ExecutionConfig,

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.samples import MeasurementFailed
-from clau_doom.bootstrap.planning import genome_space, make_fitness
-from clau_doom.bootstrap.running import SystemClock
+from clau_doom.app.plan import genome_space, make_fitness
+from clau_doom.app.run import SystemClock
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,

@@ -11,16 +11,16 @@ from typing import TypeVar
 from rich.table import Table
 
 from bench.attacks import attack_round, attack_table
-from bench.busy import busy_round, busy_table
 from bench.measuring import Journal, Play
 from bench.memory import memory_over_episodes, memory_table
-from bench.million import Million, million_episodes, million_table
+from bench.million_episodes import Million, million_episodes, million_table
 from bench.peers.rounds import PeerRound, peer_round, peer_table
 from bench.samples import MeasurementFailed
 from bench.scale import FLEETS, SLOWNESS, simulation
 from bench.scale_report import PICTURE, draw_scale, scale_table
 from bench.simulated import Fleet
 from bench.table_analysis import TableAnalysis, analyze_large_table, table_analysis_table
+from bench.utilisation import busy_round, busy_table
 from bench.vector_env import VectorJob
 from clau_doom.config import (
     ExecutionConfig,

@@ -1,6 +1,6 @@
 """What perfect play of ``basic`` comes to, found by trying everything that can be best.
 
-``python -m bench.ceiling --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic``, over and over:
+``python -m bench.perfect_play --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic``, over and over:
 to each side, for every number of tics before the first round, going on or standing still from then on. The best reward
 of each seed is more than an agent can know to get, and their mean is what a champion's is to be measured against.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import vizdoom as vzd
 
-from bench.bare import new_game
-from clau_doom.bootstrap.stored import read_experiment
+from bench.bare_loops import new_game
+from clau_doom.app.catalog.stored import read_experiment
 from clau_doom.domain import Purpose, baseline_id
 from clau_doom.game import resolve
 from clau_doom.policies import RandomPolicy
@@ -30,7 +30,7 @@ _FLIGHT = 14
 
 def main() -> None:
     """Play, and print what perfect play comes to."""
-    parser = argparse.ArgumentParser(prog="python -m bench.ceiling", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.perfect_play", description=__doc__)
     parser.add_argument("id", help="an experiment on basic that has run to its end")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder that it is in (default: runs)")
     options = parser.parse_args()

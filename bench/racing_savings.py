@@ -1,7 +1,8 @@
 """Fewer episodes for the same champion: an example beside its raced twin, over several seeds.
 
-``python -m bench.halves --out FOLDER`` runs ``examples/NAME.yaml`` and ``examples/NAME_raced.yaml`` with the seeds 1 to
-5 and prints one table. What FOLDER holds already is read and not played again, so that it can be stopped and go on.
+``python -m bench.racing_savings --out FOLDER`` runs ``examples/NAME.yaml`` and ``examples/NAME_raced.yaml`` with the
+seeds 1 to 5 and prints one table. Results that FOLDER holds already are read and not played again, so that the
+benchmark can be stopped and continued.
 """
 
 import argparse
@@ -20,8 +21,8 @@ from rich.table import Table
 from scipy import stats
 
 from bench.samples import python_path
-from clau_doom.bootstrap import planning
-from clau_doom.bootstrap.stored import read_experiment
+from clau_doom.app.catalog.stored import read_experiment
+from clau_doom.app.plan import make_fitness
 from clau_doom.domain import Purpose, agent_id
 from clau_doom.domain.experiment import ExperimentState
 
@@ -44,7 +45,7 @@ class Evolved:
 
 def main() -> None:
     """Run what is missing, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.halves", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.racing_savings", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the folder of the experiments")
     parser.add_argument("--seeds", type=int, default=5, help="how many, from 1 (default: 5)")
     parser.add_argument("--only", choices=_NAMES, action="append", help="one of the examples")
@@ -86,7 +87,7 @@ def _is_done(out: Path, name: str) -> bool:
 
 def _found(out: Path, name: str) -> Evolved:
     stored = asyncio.run(read_experiment(out, name, measured=False))
-    snapshot, fitness = stored.snapshot, planning.make_fitness(stored.config)
+    snapshot, fitness = stored.snapshot, make_fitness(stored.config)
     assert snapshot.champion is not None, "it ran to its end"
     ref, _ = snapshot.champion
     held_out = snapshot.judging[Purpose.HELD_OUT, agent_id(name, ref.generation, ref.index)]

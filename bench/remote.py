@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.product import product_run
+from bench.clau_doom_run import product_run
 from bench.samples import MeasurementFailed, Sample
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig
 from clau_doom.domain import Genome, generator
@@ -22,7 +22,7 @@ __all__ = ["RemoteRound", "RoundTrip", "agents", "remote_round", "round_trip"]
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "remote_agent"
 _WARM = 300
 _DEADLINE = 30.0
-IN_PROCESS = CustomPolicyConfig(target="bench.sentry:Sentry")
+IN_PROCESS = CustomPolicyConfig(target="bench.remote_policy:Sentry")
 
 
 @dataclass(frozen=True, kw_only=True)

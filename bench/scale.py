@@ -20,7 +20,7 @@ from bench.virtual_time import LoopClock, VirtualLoop
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.storage import Runs
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from bench.samples import Sample
-from clau_doom.bootstrap.running import SystemClock
+from clau_doom.app.run import SystemClock
 from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance

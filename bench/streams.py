@@ -18,7 +18,7 @@ from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 __all__ = ["CLIENTS", "stream_events"]
 

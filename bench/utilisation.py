@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.bare import Job, bare_loops
+from bench.bare_loops import Job, bare_loops
+from bench.clau_doom_run import product_run
 from bench.idle import idle_shares
 from bench.measuring import Play
-from bench.product import product_run
 from bench.samples import MeasurementFailed, Spread
 from clau_doom.config import (
     ExecutionConfig,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bench.bare import new_game, play_episodes
+from bench.bare_loops import new_game, play_episodes
 from bench.samples import Sample
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.game import resolve

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.bare import Job, bare_loops
+from bench.bare_loops import Job, bare_loops
+from bench.clau_doom_run import product_run
 from bench.containers import run_in_containers
 from bench.measuring import Play
 from bench.peers.evaluation import JOB, PeerJob, noted
-from bench.product import product_run
 from bench.samples import Sample, Spread, run_children
 from bench.vector_env import JOB as VECTOR_JOB
 from bench.vector_env import VectorJob, vector_env

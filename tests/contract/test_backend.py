@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.bootstrap.planning import plan_config
-from clau_doom.bootstrap.running import make_backend
+from clau_doom.app.plan import plan_config
+from clau_doom.app.run import make_backend
 from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, RayConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
@@ -66,7 +66,7 @@ def task(number: int = 0, *, agent: int = 0, purpose: Purpose = Purpose.TRAINING
 @pytest.fixture
 def genome() -> Genome:
     """Return a genome of the rules policy, which the scripted backend takes as well."""
-    from clau_doom.bootstrap.planning import genome_space
+    from clau_doom.app.plan import genome_space
 
     return Genome(tuple(float(gene.low) for gene in genome_space(ExperimentConfig()).genes))
 

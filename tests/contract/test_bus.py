@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable
 from clau_doom.events import ALL_EVENTS, LocalBus, NatsBus, events_of
-from clau_doom.events.mailbox import BACKLOG
+from clau_doom.events.subscriber_queue import BACKLOG
 from clau_doom.ports import BusMessage, EventBus
 from clau_doom.testing import NatsServer
 

@@ -17,7 +17,7 @@ import pytest
 import vizdoom as vzd
 from hypothesis import strategies as st
 
-from clau_doom.bootstrap.replaying import find_contestant
+from clau_doom.app.replay import find_contestant
 from clau_doom.config import ScenarioConfig, config_from_yaml, starter
 from clau_doom.errors import ClauDoomError, ConfigError
 from clau_doom.game import resolve as resolve_scenario

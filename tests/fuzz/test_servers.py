@@ -21,13 +21,13 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
 from clau_doom.access import Authenticator, TokenFiles
-from clau_doom.bootstrap.studio import Studio
+from clau_doom.app.artifacts import Studio
 from clau_doom.config import GrpcConfig, WebConfig
 from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 from clau_doom.web import WebServer
 
 YAML = "name: tiny\ngenerations: 2\npopulation: 4\nepisodes: 2\nholdout: {validation: 2, episodes: 3}\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.bootstrap.replaying import find_contestant, plan_replay, prove
+from clau_doom.app.replay import find_contestant, plan_replay, prove
 from clau_doom.domain import Purpose
 from clau_doom.replay import choose
 

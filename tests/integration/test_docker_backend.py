@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import vizdoom
 
-from clau_doom.bootstrap import planning, running
+from clau_doom.app.plan import genome_space, plan_config, plan_resume
+from clau_doom.app.run import make_backend, open_run
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import AgentStatus, Evaluation, Genome, Purpose
 from clau_doom.domain.events import AgentFailed, EpisodeLost, FailureKind
@@ -117,11 +118,11 @@ class Laboratory:
 
         async def evolve() -> Ended:
             if resume:
-                plan = await planning.plan_resume(config.name, self.folder, environ={}, overrides={})
+                plan = await plan_resume(config.name, self.folder, environ={}, overrides={})
             else:
-                plan = await asyncio.to_thread(planning.plan_config, config, self.folder)
+                plan = await asyncio.to_thread(plan_config, config, self.folder)
             shutdown = Shutdown()
-            async with running.open_run(plan, shutdown) as (store, run):
+            async with open_run(plan, shutdown) as (store, run):
                 state = await run.run()
                 events = [recorded.event async for recorded in store.events()]
                 return Ended(
@@ -324,7 +325,7 @@ def shown(laboratory: Laboratory) -> Callable[..., dict[str, Any]]:
 
     def show(**sections: Any) -> dict[str, Any]:
         config = laboratory.config(**sections)
-        genes = planning.genome_space(config).genes
+        genes = genome_space(config).genes
         agent = f"{config.name}-g003-a007"
         task = EpisodeTask(
             purpose=Purpose.TRAINING,
@@ -335,8 +336,8 @@ def shown(laboratory: Laboratory) -> Callable[..., dict[str, Any]]:
         )
 
         async def play() -> dict[str, Any]:
-            plan = await asyncio.to_thread(planning.plan_config, config, laboratory.folder)
-            async with running.make_backend(plan, None, uuid="its-uuid") as backend:
+            plan = await asyncio.to_thread(plan_config, config, laboratory.folder)
+            async with make_backend(plan, None, uuid="its-uuid") as backend:
                 await backend.play(task)
                 found: list[dict[str, Any]] = json.loads(laboratory.docker("inspect", f"agent-{agent}"))
                 return found[0]

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from clau_doom.bootstrap import followers, service
-from clau_doom.bootstrap.narration import narrate
-from clau_doom.bootstrap.servers import ServerSource
-from clau_doom.bootstrap.service import Listening
-from clau_doom.cli.standing import experiment_json, experiment_view
+from clau_doom.app import log_followers, service
+from clau_doom.app.catalog.servers import ServerSource
+from clau_doom.app.event_logging import narrate
+from clau_doom.app.service import Listening
+from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
@@ -139,7 +139,7 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
             raise KeyError("dropped")
         narrate(experiment, event)
 
-    monkeypatch.setattr(followers, "narrate", broken)
+    monkeypatch.setattr(log_followers, "narrate", broken)
     monkeypatch.syspath_prepend(str(EXAMPLES / "custom_policy"))
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES / "custom_policy"))  # for the workers
     configure_logs(stream, json=True)

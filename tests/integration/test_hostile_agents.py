@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from clau_doom.bootstrap import planning, running
+from clau_doom.app.plan import plan_config
+from clau_doom.app.run import make_backend, open_run
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentStatus, EpisodeOutcome, Evaluation, Genome, Purpose
 from clau_doom.domain.events import AgentFailed, FailureKind
@@ -73,8 +74,8 @@ def attackers(*attacks: str) -> dict[str, Any]:
 
 def evolve(config: ExperimentConfig, folder: Path) -> Ended:
     async def run() -> Ended:
-        plan = await asyncio.to_thread(planning.plan_config, config, folder)
-        async with running.open_run(plan, Shutdown()) as (store, experiment):
+        plan = await asyncio.to_thread(plan_config, config, folder)
+        async with open_run(plan, Shutdown()) as (store, experiment):
             state = await experiment.run()
             failed = [each.event async for each in store.events() if isinstance(each.event, AgentFailed)]
             return Ended(state, await store.snapshot(), {event.ref.index: event for event in failed})
@@ -119,7 +120,7 @@ class Battlefield:
 
     def backend(self, config: ExperimentConfig) -> AbstractAsyncContextManager[EvaluationBackend]:
         """Return a backend without an orchestrator, not yet entered."""
-        return running.make_backend(planning.plan_config(config, self._folder), None, uuid=self.name)
+        return make_backend(plan_config(config, self._folder), None, uuid=self.name)
 
     def task(self, index: int, where: float = 0.0) -> EpisodeTask:
         genome = Genome((where, 0.5))
@@ -215,7 +216,7 @@ def test_a_program_in_place_of_the_worker_harms_itself_alone(
     refused = "UNAUTHENTICATED"
     assert f"it said: tokens: {refused} {refused} OK {refused}" in told["thief"].reason
     assert re.search(r"came as 900, knocked \d{4,} times$", told["crowd"].reason)
-    turned_away = [str(record.msg) for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    turned_away = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
     assert all("without a good token" in entry for entry in turned_away)
     assert 3 < len(turned_away) < 40
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
-from clau_doom.bootstrap import planning, running
-from clau_doom.bootstrap.inputs import same_files
-from clau_doom.bootstrap.replaying import export_agent, find_contestant, kept_actions, plan_replay, prove
-from clau_doom.bootstrap.sources import FolderSource
-from clau_doom.bootstrap.tables import export_experiment
+from clau_doom.app.catalog.sources import FolderSource
+from clau_doom.app.input_files import same_files
+from clau_doom.app.plan import Plan, plan_config, plan_resume, space_of
+from clau_doom.app.replay import export_agent, find_contestant, kept_actions, plan_replay, prove
+from clau_doom.app.run import open_run
+from clau_doom.app.tables import export_experiment
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.domain import Purpose
 from clau_doom.errors import ConfigError, ResumeRefused
@@ -29,18 +30,18 @@ class Moved(RulesPolicy):
 """
 
 
-def played(plan: planning.Plan) -> None:
+def played(plan: Plan) -> None:
     async def run() -> None:
-        async with running.open_run(plan, Shutdown()) as (_, experiment):
+        async with open_run(plan, Shutdown()) as (_, experiment):
             await experiment.begin()
             await experiment.run()
 
     asyncio.run(run())
 
 
-def resumed(folder: Path, generations: int, **environ: str) -> planning.Plan:
+def resumed(folder: Path, generations: int, **environ: str) -> Plan:
     overrides = {"generations": generations}
-    return asyncio.run(planning.plan_resume("lab", folder, environ=environ, overrides=overrides))
+    return asyncio.run(plan_resume("lab", folder, environ=environ, overrides=overrides))
 
 
 def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,14 +64,14 @@ def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         holdout=HoldoutConfig(validation=1, episodes=2),
         execution=ExecutionConfig(workers=1),
     )
-    played(planning.plan_config(config, runs))
+    played(plan_config(config, runs))
 
     here.rename(there)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "moved_policy")
     sys.path.remove(str(here))
     stored = asyncio.run(FolderSource(runs).experiment("lab"))
-    assert "aim_gain" in planning.space_of(stored).named(stored.snapshot.generations[0][0].agent.genome)
+    assert "aim_gain" in space_of(stored).named(stored.snapshot.generations[0][0].agent.genome)
     assert asyncio.run(export_experiment(FolderSource(runs), "lab", tmp_path / "tables", "csv"))
     setting, who = asyncio.run(find_contestant("lab", None, runs))
     assert '"aim_gain"' in export_agent(setting, who)

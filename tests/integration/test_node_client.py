@@ -18,7 +18,7 @@ from clau_doom.domain.events import AgentPaused, AgentResumed
 from clau_doom.orchestration import Orchestrator
 from clau_doom.ports import EpisodeTask
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "name: node\ngenerations: 3\npopulation: 4\nepisodes: 5\n"

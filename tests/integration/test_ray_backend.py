@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 import vizdoom
 
+from clau_doom.app.plan import Plan, plan_config
+from clau_doom.app.run import open_run
 from clau_doom.backends.ray import RayBackend
-from clau_doom.bootstrap import planning, running
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.domain.experiment import ExperimentState, Provenance
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, WorkerRefused
 from clau_doom.orchestration import Shutdown
@@ -85,12 +86,12 @@ def evolve(wanted: ExperimentConfig, folder: Path, disturb: Disturb | None = Non
     """Run an experiment to its end, whatever that is, and disturb it meanwhile."""
 
     async def evolve() -> Ended:
-        plan = await asyncio.to_thread(planning.plan_config, wanted, folder)
+        plan = await asyncio.to_thread(plan_config, wanted, folder)
         if facts:
             changed = tuple(sorted({**dict(plan.facts.facts), **facts}.items()))
-            plan = planning.Plan(**{**vars(plan), "facts": Provenance(facts=changed)})
+            plan = Plan(**{**vars(plan), "facts": Provenance(facts=changed)})
         shutdown = Shutdown()
-        async with running.open_run(plan, shutdown) as (store, run):
+        async with open_run(plan, shutdown) as (store, run):
             backend = run._backend
             disturbing = None
             if disturb:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.app.catalog import stored
+from clau_doom.app.plan import Plan, plan_resume, plan_run
+from clau_doom.app.run import open_run
 from clau_doom.backends.local import LocalBackend
-from clau_doom.bootstrap import planning, running, stored
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
@@ -204,9 +206,9 @@ def experiment(agent: ScriptedAgent, folder: Path, **policy: object) -> Path:
     return folder / "config.yaml"
 
 
-async def evolve(plan: planning.Plan) -> None:
+async def evolve(plan: Plan) -> None:
     shutdown = Shutdown()
-    async with running.open_run(plan, shutdown) as (_, evolution):
+    async with open_run(plan, shutdown) as (_, evolution):
         await evolution.run()
 
 
@@ -224,9 +226,9 @@ def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent
     file, runs = experiment(agent, tmp_path, deadline=0.4, on_missed="repeat"), tmp_path / "runs"
 
     async def resumed(**overrides: object) -> None:
-        await evolve(await planning.plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
+        await evolve(await plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
 
-    asyncio.run(evolve(planning.plan_run(file, runs, environ={}, overrides={})))
+    asyncio.run(evolve(plan_run(file, runs, environ={}, overrides={})))
     assert asyncio.run(stored.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
     with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, and here it is turning 2"):

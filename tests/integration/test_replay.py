@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clau_doom.bootstrap import planning, running
-from clau_doom.bootstrap.replaying import export_agent, find_contestant, kept_actions, plan_replay, prove, rerun
+from clau_doom.app.plan import plan_config
+from clau_doom.app.replay import export_agent, find_contestant, kept_actions, plan_replay, prove, rerun
+from clau_doom.app.run import open_run
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -74,7 +75,7 @@ def evolve(folder: Path, name: str, policy: PolicyConfig) -> None:
     )
 
     async def run() -> None:
-        async with running.open_run(planning.plan_config(config, folder), Shutdown()) as (_, experiment):
+        async with open_run(plan_config(config, folder), Shutdown()) as (_, experiment):
             await experiment.begin()
             await experiment.run()
 

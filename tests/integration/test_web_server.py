@@ -15,12 +15,12 @@ import aiohttp
 import pytest
 
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
-from clau_doom.bootstrap.studio import Studio
+from clau_doom.app.artifacts import Studio
 from clau_doom.config import ExperimentConfig, StoredExperiment, WebConfig
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
 from clau_doom.orchestration import Finishing, Orchestrator
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 from clau_doom.web import WebServer
 from clau_doom.wire import event_message
 

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from clau_doom.http_connections import ConnectionLimits
-from clau_doom.httpd import HttpServer
+from clau_doom.http_server import HttpServer
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,6 @@ with the reason, never a number.
 imported by name where they are used, and not with the package.
 """
 
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.held_out import ROLE_NAMES, held_out_standings, held_out_table
 from clau_doom.analysis.intervals import (
     Interval,
@@ -33,6 +32,7 @@ from clau_doom.analysis.summary import (
     telling_measures,
 )
 from clau_doom.analysis.topsis import Criterion
+from clau_doom.analysis.unavailable import Gap
 
 __all__ = [
     "ROLE_NAMES",

@@ -23,10 +23,10 @@ from clau_doom.analysis.estimates import (
     performance_profile,
     thresholds_over,
 )
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.intervals import Interval, mean_interval
 from clau_doom.analysis.ranking import criterion_values
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain import Fitness, generator
 from clau_doom.domain.experiment import Standing
 

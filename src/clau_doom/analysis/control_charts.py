@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.unavailable import Gap
 
 __all__ = ["ChartPoint", "ControlChart", "Signal", "control_chart", "western_electric"]
 

@@ -7,10 +7,9 @@ with the package.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clau_doom.analysis.archive import EliteMap
-from clau_doom.analysis.components import Components, gene_components
 from clau_doom.analysis.control_charts import ControlChart, control_chart
 from clau_doom.analysis.effects import Contrast, Sample, compare, holm
+from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.estimates import (
     Aggregates,
     PerformanceProfile,
@@ -18,15 +17,16 @@ from clau_doom.analysis.estimates import (
     performance_profile,
     thresholds_over,
 )
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.genomes import Diversity, GeneHistory, diversity, encode, gene_histories
 from clau_doom.analysis.held_out import held_out_standings, held_out_table
 from clau_doom.analysis.learning import LearningCurve, Plateau, fit_learning_curve, judge_plateau
 from clau_doom.analysis.lineage import Ancestor, line_of
+from clau_doom.analysis.pca import Components, gene_components
 from clau_doom.analysis.ranking import rank_agents
 from clau_doom.analysis.regression import Regression, regress
 from clau_doom.analysis.summary import CHAMPION, GenerationRow, ResultTable, generation_rows
 from clau_doom.analysis.topsis import Criterion, Ranking
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain import AgentRef, Evaluation, Fitness, GenomeSpace, generator
 from clau_doom.domain.experiment import Deviations, ExperimentState, RaceTally, Standing
 from clau_doom.domain.snapshot import Snapshot

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from clau_doom.analysis.estimates import Estimate
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.intervals import CONFIDENCE
+from clau_doom.analysis.unavailable import Gap
 
 __all__ = ["LearningCurve", "Plateau", "Trend", "Verdict", "fit_learning_curve", "judge_plateau", "mann_kendall"]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.genomes import Encoded, Matrix
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain import AgentRef
 
 __all__ = ["Components", "Score", "gene_components", "principal_components"]

@@ -7,8 +7,8 @@ that their means flatter it; what it is worth, the held-out seeds say.
 
 from collections.abc import Mapping, Sequence
 
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain import Fitness, Measures, Purpose
 from clau_doom.domain.score import MEASURES
 from clau_doom.domain.snapshot import Snapshot

@@ -23,9 +23,9 @@ import numpy as np
 import statsmodels.api as sm
 from statsmodels.stats.diagnostic import het_breuschpagan
 
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.genomes import Encoded, Matrix
 from clau_doom.analysis.intervals import CONFIDENCE
+from clau_doom.analysis.unavailable import Gap
 
 __all__ = ["Dropped", "Regression", "Term", "regress"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clau_doom.bootstrap.planning import make_fitness, space_of
+from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import RaceTally, Standing
@@ -13,10 +13,10 @@ from clau_doom.orchestration import replay
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
-    from clau_doom.analysis.archive import EliteMap
     from clau_doom.analysis.comparison import Entrant, ExperimentComparison
-    from clau_doom.analysis.experiment import ExperimentAnalysis
-    from clau_doom.analysis.gaps import Gap
+    from clau_doom.analysis.elite_map import EliteMap
+    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+    from clau_doom.analysis.unavailable import Gap
 
 __all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
 
@@ -43,7 +43,7 @@ def analyse(
         space: The policy's genes, or why they are not known; None: the policy is asked, which may import it.
     """
     from clau_doom.analysis import telling_measures  # noqa: PLC0415 - scipy and statsmodels, which no run needs
-    from clau_doom.analysis.experiment import analyse_experiment  # noqa: PLC0415
+    from clau_doom.analysis.experiment_analysis import analyse_experiment  # noqa: PLC0415
 
     space = space or _space(stored)
     return analyse_experiment(
@@ -97,7 +97,7 @@ def compare(
 
 
 def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
-    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - as above
+    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - as above
 
     try:
         return space_of(stored)
@@ -109,8 +109,8 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
 
 def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap | Gap":
     """Return the archive of a strategy that was told all that was stored; blocks for as long as that takes."""
-    from clau_doom.analysis.archive import Cell, elite_map  # noqa: PLC0415 - as above
-    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415
+    from clau_doom.analysis.elite_map import Cell, elite_map  # noqa: PLC0415 - as above
+    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415
 
     config, snapshot = stored.config, stored.snapshot
     if not isinstance(config.evolution, MapElitesConfig):
@@ -133,7 +133,7 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap |
 
 def tally(stored: StoredExperiment) -> "RaceTally | Gap":
     """Return what racing saved in the finished generations."""
-    from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - as above
+    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - as above
 
     config, snapshot, fitness = stored.config, stored.snapshot, make_fitness(stored.config)
     total = RaceTally()

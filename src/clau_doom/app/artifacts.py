@@ -17,16 +17,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from clau_doom.access import PrivatePaths
-from clau_doom.bootstrap.analysing import analyse, archive
-from clau_doom.bootstrap.planning import make_fitness
-from clau_doom.bootstrap.reporting import report, report_comparison
+from clau_doom.app.analyze import analyse, archive
+from clau_doom.app.plan import make_fitness
+from clau_doom.app.report import report_comparison, report_experiment
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 from clau_doom.errors import StorageFailed, WrongState
 from clau_doom.web import FilmProgress
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.archive import EliteMap
+    from clau_doom.analysis.elite_map import EliteMap
 
 __all__ = ["Studio"]
 
@@ -67,20 +67,20 @@ class Studio:
 
     def elites(self, stored: StoredExperiment, space: GenomeSpace) -> "EliteMap | None":
         """Return the map of a MAP-Elites archive, or None where there is none."""
-        from clau_doom.analysis.archive import EliteMap  # noqa: PLC0415 - with what statistics need, and no run
+        from clau_doom.analysis.elite_map import EliteMap  # noqa: PLC0415 - with what statistics need, and no run
 
         found = archive(stored, space)
         return found if isinstance(found, EliteMap) else None
 
     def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
         """Return the report of an experiment, or of several side by side, as HTML."""
-        from clau_doom.analysis.gaps import Gap  # noqa: PLC0415 - with what statistics need, and no run
+        from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - with what statistics need, and no run
 
         first, *others = experiments
         if others:
             return report_comparison(experiments, first.snapshot.experiment.id)
         known = space or Gap(missing="the policy's genes are not known here")
-        return report(first, analysis=analyse(first, space=known))
+        return report_experiment(first, analysis=analyse(first, space=known))
 
     def find_film(self, key: str) -> Path | None:
         """Return a film that was made, or None."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from clau_doom.access import PrivatePaths
-from clau_doom.bootstrap.laboratory import ServerLaboratory
-from clau_doom.bootstrap.narration import narrate
+from clau_doom.app.event_logging import narrate
+from clau_doom.app.folder_repository import ServerLaboratory
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.app.catalog.stored import check_genomes, read_experiment
+from clau_doom.app.estimate import Estimate, estimate, excesses
+from clau_doom.app.examination import Examined, examine
+from clau_doom.app.input_files import stored_scenario
+from clau_doom.app.policy_output import contained_output
+from clau_doom.app.trust import Trust
 from clau_doom.backends.local import Cores
-from clau_doom.bootstrap.estimate import Estimate, estimate, excesses
-from clau_doom.bootstrap.examination import Examined, examine
-from clau_doom.bootstrap.inputs import stored_scenario
-from clau_doom.bootstrap.policy_output import contained_output
-from clau_doom.bootstrap.stored import check_genomes, read_experiment
-from clau_doom.bootstrap.trust import Trust
 from clau_doom.config import (
     SERVICE_SECTIONS,
     CustomPolicyConfig,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from clau_doom.bootstrap.inputs import stored_scenario
-from clau_doom.bootstrap.lookup import open_source
-from clau_doom.bootstrap.policy_output import contained_output
-from clau_doom.bootstrap.sources import Remote, Source
-from clau_doom.bootstrap.trust import Trust
+from clau_doom.app.catalog.lookup import open_source
+from clau_doom.app.catalog.sources import Remote, Source
+from clau_doom.app.input_files import stored_scenario
+from clau_doom.app.policy_output import contained_output
+from clau_doom.app.trust import Trust
 from clau_doom.config import (
     CustomPolicyConfig,
     PolicyConfig,
@@ -45,7 +45,7 @@ from clau_doom.replay import (
 )
 from clau_doom.storage import Inputs, Runs
 from clau_doom.worker import PhasePage, collect_facts
-from clau_doom.worker.replay import Replay
+from clau_doom.worker.action_replay import Replay
 
 __all__ = [
     "RESOLUTIONS",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.bootstrap.analysing import analyse, compare
+from clau_doom.app.analyze import analyse, compare
 from clau_doom.config import StoredExperiment
 from clau_doom.errors import ConfigError, StorageFailed
 from clau_doom.files import open_regular
@@ -12,14 +12,14 @@ from clau_doom.files import open_regular
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.comparison import ExperimentComparison
-    from clau_doom.analysis.experiment import ExperimentAnalysis
+    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 
-__all__ = ["check_report_target", "report", "report_comparison"]
+__all__ = ["check_report_target", "report_comparison", "report_experiment"]
 
 _HEAD = 2_000  # bytes within which a report says that it is one
 
 
-def report(
+def report_experiment(
     stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, analysis: "ExperimentAnalysis | None" = None
 ) -> str:
     """Return the report of an experiment as it stands: an HTML page that fetches nothing and runs no script.

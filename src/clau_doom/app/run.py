@@ -9,12 +9,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
+from clau_doom.app.access import audit_log, token_files
+from clau_doom.app.artifacts import Studio
+from clau_doom.app.catalog.stored import read_experiment
+from clau_doom.app.input_files import copy_inputs, placed_scenario
+from clau_doom.app.plan import Plan
 from clau_doom.backends.local import Cores, LocalBackend
-from clau_doom.bootstrap.access import audit_log, token_files
-from clau_doom.bootstrap.inputs import copy_inputs, placed_scenario
-from clau_doom.bootstrap.planning import Plan
-from clau_doom.bootstrap.stored import read_experiment
-from clau_doom.bootstrap.studio import Studio
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
@@ -177,13 +177,13 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | Non
     """
     config = plan.config
     if config.execution.backend == "docker":
-        from clau_doom.bootstrap.containers import (  # noqa: PLC0415 - aiodocker, which no local run needs
+        from clau_doom.app.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
             make_docker_backend,
         )
 
         return make_docker_backend(plan, logs, uuid=uuid, cores=cores)
     if config.execution.backend == "ray":
-        from clau_doom.bootstrap.clusters import make_ray_backend  # noqa: PLC0415 - Ray, which may not be installed
+        from clau_doom.app.backends.ray import make_ray_backend  # noqa: PLC0415 - Ray, which may not be installed
 
         return make_ray_backend(plan)
     scenario, files = placed_scenario(config.scenario, plan.scenario)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
-from clau_doom.bootstrap.access import audit_log, token_files
-from clau_doom.bootstrap.followers import Followers
-from clau_doom.bootstrap.laboratory import ServerLaboratory
-from clau_doom.bootstrap.studio import Studio
+from clau_doom.app.access import audit_log, token_files
+from clau_doom.app.artifacts import Studio
+from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.log_followers import Followers
 from clau_doom.config import ExperimentConfig, NatsConfig
 from clau_doom.events import NatsBus, obeying
-from clau_doom.httpd import HttpServer
+from clau_doom.http_server import HttpServer
 from clau_doom.metrics import Metrics, MetricsServer
 from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
 from clau_doom.rpc import RpcServer

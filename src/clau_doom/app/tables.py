@@ -7,13 +7,13 @@ from contextlib import aclosing
 from pathlib import Path
 
 from clau_doom.analysis.tables import Value, agent_rows, episode_rows, exported_tables, generation_rows
-from clau_doom.bootstrap.planning import make_fitness, space_of
-from clau_doom.bootstrap.sources import Source
+from clau_doom.app.catalog.sources import Source
+from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.storage.codec import kind_of
 from clau_doom.storage.csv_dialect import CsvOptions
+from clau_doom.storage.event_codec import kind_of
+from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
 from clau_doom.storage.table_reader import read_table
-from clau_doom.storage.tables import FORMATS, TableFiles, TableFormat, writing_tables
 from clau_doom.wire import event_json, event_message
 
 __all__ = ["FORMATS", "CsvOptions", "TableFormat", "export_experiment", "read_table"]

@@ -2,7 +2,7 @@
 
 Data goes to stdout, everything else to stderr; `console` says how errors and JSON look, `options` what commands share.
 A command imports what is heavy (the engine, the statistics, the plots) when it runs, so that ``--help`` and a typing
-error answer at once. Concrete classes are reached through `clau_doom.bootstrap` only.
+error answer at once. Concrete classes are reached through `clau_doom.app` only.
 """
 
 import os
@@ -13,18 +13,18 @@ from typing import Annotated
 import typer
 
 from clau_doom import __version__
-from clau_doom.cli import agents, config, token
+from clau_doom.cli.commands import agents, config, token
+from clau_doom.cli.commands.control import add_agent_commands, cancel, pause, resume
+from clau_doom.cli.commands.doctor import doctor
+from clau_doom.cli.commands.events import events
+from clau_doom.cli.commands.experiments import analyze, status
+from clau_doom.cli.commands.export import export
+from clau_doom.cli.commands.replay import replay
+from clau_doom.cli.commands.run import run
+from clau_doom.cli.commands.scenarios import scenarios
+from clau_doom.cli.commands.serve import serve
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
-from clau_doom.cli.doctor import doctor
-from clau_doom.cli.events import events
-from clau_doom.cli.experiments import analyze, status
-from clau_doom.cli.export import export
 from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session, home_expanded
-from clau_doom.cli.replay import replay
-from clau_doom.cli.run import run
-from clau_doom.cli.scenarios import scenarios
-from clau_doom.cli.serve import serve
-from clau_doom.cli.steering import add_agent_commands, cancel, pause, resume
 from clau_doom.cli.streams import install_streams, output_failure
 from clau_doom.errors import UsageError
 from clau_doom.machine_limits import address_space_problem

@@ -5,15 +5,6 @@ from it. `load_config` reads a file strictly, lays the environment and flags ove
 `to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
 """
 
-from clau_doom.config.compare import (
-    Difference,
-    by_paths,
-    check_budget,
-    check_resume,
-    differences,
-    setup_changes,
-    used_up,
-)
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
@@ -48,6 +39,15 @@ from clau_doom.config.problems import Problem
 from clau_doom.config.racing import RacingConfig
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
+from clau_doom.config.resume_rules import (
+    Difference,
+    by_paths,
+    check_budget,
+    check_resume,
+    differences,
+    setup_changes,
+    used_up,
+)
 from clau_doom.config.schema import (
     ExecutionConfig,
     ExperimentConfig,

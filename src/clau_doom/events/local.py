@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from clau_doom.errors import BusUnavailable
-from clau_doom.events.mailbox import BACKLOG, Mailbox
 from clau_doom.events.subjects import covers
+from clau_doom.events.subscriber_queue import BACKLOG, Mailbox
 from clau_doom.ports import Answer, BusMessage
 
 __all__ = ["LocalBus"]

@@ -15,8 +15,8 @@ from nats.errors import Error as NatsError
 
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
-from clau_doom.events.mailbox import BACKLOG, Mailbox
 from clau_doom.events.nats_session import Session, source_and_sequence
+from clau_doom.events.subscriber_queue import BACKLOG, Mailbox
 from clau_doom.logs import get_logger
 from clau_doom.ports import Answer, BusMessage
 

@@ -9,8 +9,8 @@ from clau_doom.evolution.genetic import Genetic
 from clau_doom.evolution.map_elites import MapElites
 from clau_doom.evolution.racing import Race
 from clau_doom.evolution.random_search import RandomSearch, SteadyRandom
-from clau_doom.evolution.steady_genetic import SteadyGenetic
 from clau_doom.evolution.steady_state import SteadyState
+from clau_doom.evolution.steady_state_genetic import SteadyGenetic
 from clau_doom.evolution.strategy import Strategy
 
 __all__ = ["make_race", "make_steady_state", "make_strategy"]

@@ -9,8 +9,9 @@ ViZDoom is imported in this room only.
 from clau_doom.game.display import display_opens
 from clau_doom.game.engine import View, VizdoomEngine
 from clau_doom.game.launcher import launched, sweep
-from clau_doom.game.objects import kind_of
+from clau_doom.game.object_kinds import kind_of
 from clau_doom.game.processes import has_ended, is_stopped
+from clau_doom.game.scenario_trial import try_scenario
 from clau_doom.game.scenarios import (
     EXCLUDED,
     SCENARIOS,
@@ -21,7 +22,6 @@ from clau_doom.game.scenarios import (
     resolve,
     scenario_facts,
 )
-from clau_doom.game.trial import try_scenario
 
 __all__ = [
     "EXCLUDED",

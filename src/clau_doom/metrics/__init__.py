@@ -6,7 +6,7 @@
 `docs/metrics.md` lists every metric.
 """
 
-from clau_doom.metrics.metrics import Metrics
+from clau_doom.metrics.collector import Metrics
 from clau_doom.metrics.server import MetricsServer, Readiness
 
 __all__ = ["Metrics", "MetricsServer", "Readiness"]

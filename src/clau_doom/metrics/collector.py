@@ -34,8 +34,8 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.metrics.experiment_series import Tracked
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
-from clau_doom.metrics.tracked import Tracked
 
 __all__ = ["Metrics"]
 

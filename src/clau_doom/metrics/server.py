@@ -11,9 +11,9 @@ from starlette.routing import Route
 from clau_doom.config import MetricsConfig
 from clau_doom.domain.reader_failure import ReaderFailure
 from clau_doom.http_connections import ConnectionLimits
-from clau_doom.httpd import HttpServer
+from clau_doom.http_server import HttpServer
 from clau_doom.logs import get_logger
-from clau_doom.metrics.metrics import Metrics
+from clau_doom.metrics.collector import Metrics
 
 __all__ = ["MetricsServer", "Readiness"]
 

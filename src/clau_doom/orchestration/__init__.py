@@ -5,15 +5,15 @@ are rebuilt by telling them again what they were told. Nothing here knows how ep
 kept, and nothing here is called by what shows them: all of that reads the store's event log.
 """
 
-from clau_doom.orchestration.finishing import Finishing
-from clau_doom.orchestration.laboratory import Laboratory, Planned
+from clau_doom.orchestration.experiment_repository import Laboratory, Planned
+from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import EventReader, ReaderHealth
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import replay
-from clau_doom.orchestration.run import ExperimentRun
+from clau_doom.orchestration.shielded_tasks import Finishing
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.solo import SoloRun
+from clau_doom.orchestration.single_run import SoloRun
 
 __all__ = [
     "EventReader",

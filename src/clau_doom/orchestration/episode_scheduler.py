@@ -25,7 +25,7 @@ from clau_doom.errors import (
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.start_backoff import StartBackoff
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
 __all__ = ["Failure", "Player", "Receive", "Report"]

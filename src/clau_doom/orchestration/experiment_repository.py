@@ -7,7 +7,7 @@ from typing import Protocol
 from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
-from clau_doom.orchestration.run import ExperimentRun
+from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
 

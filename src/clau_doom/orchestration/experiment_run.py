@@ -22,14 +22,14 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
-from clau_doom.orchestration.finished import Finished
-from clau_doom.orchestration.generations import Generations
-from clau_doom.orchestration.judging import Judge, candidates
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.completed_generations import Finished
+from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.generational_loop import Generations
+from clau_doom.orchestration.holdout import Judge, candidates
+from clau_doom.orchestration.run_control import Steering
+from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.steady import SteadyRun
-from clau_doom.orchestration.steering import Steering
+from clau_doom.orchestration.steady_state_loop import SteadyRun
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Glimpse
 
 __all__ = ["ExperimentRun"]
@@ -50,7 +50,7 @@ class ExperimentRun:
         shutdown: Shutdown,
         clock: Clock,
     ) -> None:
-        """Prepare a run; see `clau_doom.bootstrap` for how its parts are chosen.
+        """Prepare a run; see `clau_doom.app` for how its parts are chosen.
 
         Args:
             config: The resolved configuration.

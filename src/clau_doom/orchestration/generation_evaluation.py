@@ -8,11 +8,11 @@ from clau_doom.domain.events import AgentDropped, AgentFailed, Event, FailureKin
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import Forged
 from clau_doom.evolution import Race
-from clau_doom.orchestration.evaluating import Evaluating
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.agent_evaluation import Evaluating
+from clau_doom.orchestration.episode_scheduler import Player
 from clau_doom.orchestration.registry import LiveAgent, Registry
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.run_log import RunLog
+from clau_doom.orchestration.task_queue import Work
 
 __all__ = ["GenerationRun", "summarise"]
 

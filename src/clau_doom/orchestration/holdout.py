@@ -7,9 +7,9 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose,
 from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import ExperimentFailed, FailedAgent, describe
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Failure, Player, Report
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
+from clau_doom.orchestration.run_log import RunLog
+from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
 
 __all__ = ["Judge", "candidates"]

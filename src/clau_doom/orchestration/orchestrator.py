@@ -33,9 +33,9 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.logs import bound, get_logger
-from clau_doom.orchestration.laboratory import Laboratory, Planned
+from clau_doom.orchestration.experiment_repository import Laboratory, Planned
+from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import ReaderHealth
-from clau_doom.orchestration.run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse
 

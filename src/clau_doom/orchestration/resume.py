@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Fitness
 from clau_doom.errors import StoreCorrupted
 from clau_doom.evolution import Offspring, Result, Strategy, comparable, mean_measures
-from clau_doom.orchestration.immigration import admit, immigrants_of
+from clau_doom.orchestration.genome_injection import admit, immigrants_of
 
 __all__ = ["agents_from", "check_asked", "replay", "results"]
 

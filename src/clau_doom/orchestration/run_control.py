@@ -8,10 +8,10 @@ from clau_doom.domain.commands import AgentAction, AgentCommand, Command, Comman
 from clau_doom.domain.events import ExperimentPaused, ExperimentResumed, GenomeInjected
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import WrongState
-from clau_doom.orchestration.evaluating import Evaluating
-from clau_doom.orchestration.immigration import Immigration
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.agent_evaluation import Evaluating
+from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.genome_injection import Immigration
+from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
 

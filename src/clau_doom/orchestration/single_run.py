@@ -8,7 +8,7 @@ from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandD
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested, WrongState
-from clau_doom.orchestration.run import ExperimentRun
+from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse
 

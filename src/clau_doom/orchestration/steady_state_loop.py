@@ -17,14 +17,14 @@ from clau_doom.domain.events import AgentsAsked, Event, GenerationCompleted
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
-from clau_doom.orchestration.evaluating import Evaluating, restore
-from clau_doom.orchestration.finished import seeds_of
-from clau_doom.orchestration.generation import summarise
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player, Report
+from clau_doom.orchestration.agent_evaluation import Evaluating, restore
+from clau_doom.orchestration.completed_generations import seeds_of
+from clau_doom.orchestration.episode_scheduler import Player, Report
+from clau_doom.orchestration.generation_evaluation import summarise
 from clau_doom.orchestration.registry import LiveAgent, Registry
 from clau_doom.orchestration.resume import check_asked, results
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.run_log import RunLog
+from clau_doom.orchestration.task_queue import Work
 
 __all__ = ["SteadyRun"]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from clau_doom.domain import Agent, Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.errors import describe
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Failure, Player, Report
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
+from clau_doom.orchestration.run_log import RunLog
+from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask, ExperimentStore
 
 __all__ = ["Verification"]

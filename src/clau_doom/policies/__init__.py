@@ -6,10 +6,10 @@ policy plays inside the worker, thousands of times a second, and the same genome
 same actions on every machine.
 """
 
-from clau_doom.policies.baseline import RandomPolicy
 from clau_doom.policies.custom import custom_source
 from clau_doom.policies.factory import make_policy, source_facts
 from clau_doom.policies.neural import NeuralPolicy
+from clau_doom.policies.random_policy import RandomPolicy
 from clau_doom.policies.rules import GENES, RulesPolicy
 
 __all__ = ["GENES", "NeuralPolicy", "RandomPolicy", "RulesPolicy", "custom_source", "make_policy", "source_facts"]

@@ -2,7 +2,7 @@
 
 import math
 
-from clau_doom.policies.sight import Target, View, rounded
+from clau_doom.policies.perception import Target, View, rounded
 
 __all__ = ["Evasion"]
 

@@ -13,9 +13,9 @@ from clau_doom.config import (
     RemotePolicyConfig,
     RulesPolicyConfig,
 )
-from clau_doom.policies.baseline import RandomPolicy
 from clau_doom.policies.custom import custom_source, load_custom
 from clau_doom.policies.neural import NeuralPolicy
+from clau_doom.policies.random_policy import RandomPolicy
 from clau_doom.policies.rules import RulesPolicy
 from clau_doom.ports import Policy, ScenarioFacts
 

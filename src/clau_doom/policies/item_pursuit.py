@@ -2,7 +2,7 @@
 
 import math
 
-from clau_doom.policies.sight import Target
+from clau_doom.policies.perception import Target
 
 __all__ = ["Errand"]
 

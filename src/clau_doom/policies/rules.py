@@ -11,10 +11,10 @@ import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.errors import ConfigError
-from clau_doom.policies.controls import Controls, Wish, scan_step
-from clau_doom.policies.errand import Errand
+from clau_doom.policies.button_mapping import Controls, Wish, scan_step
 from clau_doom.policies.evasion import Evasion
-from clau_doom.policies.sight import Sight, Target, View
+from clau_doom.policies.item_pursuit import Errand
+from clau_doom.policies.perception import Sight, Target, View
 from clau_doom.policies.trigger import Trigger
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 

@@ -1,7 +1,7 @@
 """When to pull the trigger and when to let it go."""
 
-from clau_doom.policies.controls import Wish
-from clau_doom.policies.sight import View
+from clau_doom.policies.button_mapping import Wish
+from clau_doom.policies.perception import View
 
 __all__ = ["Trigger"]
 

@@ -8,12 +8,12 @@ window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a
 """
 
 from clau_doom.replay.agent_file import SUFFIX, Setting, agent_text, read_agent
-from clau_doom.replay.choosing import Choice, Contestant, choose, contestant
-from clau_doom.replay.film import TICS_A_SECOND, Clip, Film, InRealTime, Reported, film, film_size
+from clau_doom.replay.encoder import FORMATS, check_place, check_target
+from clau_doom.replay.episode_selection import Choice, Contestant, choose, contestant
 from clau_doom.replay.overlay import Overlay
-from clau_doom.replay.proof import Decision, Performance, check, differs, perform
-from clau_doom.replay.rerun import Rerun
-from clau_doom.replay.video import FORMATS, check_place, check_target
+from clau_doom.replay.rendering_pass import Rerun
+from clau_doom.replay.verification import Decision, Performance, check, differs, perform
+from clau_doom.replay.video import TICS_A_SECOND, Clip, Film, InRealTime, Reported, film, film_size
 
 __all__ = [
     "FORMATS",

@@ -14,7 +14,7 @@ from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
 from clau_doom.files import open_regular
-from clau_doom.replay.choosing import Contestant
+from clau_doom.replay.episode_selection import Contestant
 
 __all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]
 

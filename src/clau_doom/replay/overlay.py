@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from clau_doom.ports import Frame, ScenarioFacts, SeenObject
-from clau_doom.replay.proof import Decision
+from clau_doom.replay.verification import Decision
 
 __all__ = ["Overlay", "button_words"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from clau_doom.domain import Measures
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Engine, Frame, Observation
-from clau_doom.replay.proof import Decision, Performance
+from clau_doom.replay.verification import Decision, Performance
 
 __all__ = ["Rerun"]
 

@@ -10,7 +10,7 @@ from clau_doom.domain import EpisodeOutcome, Genome, GenomeSpace, Measures
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Decide, Engine, Needs, Observation, Policy, SeenObject
-from clau_doom.replay.choosing import Choice
+from clau_doom.replay.episode_selection import Choice
 from clau_doom.worker import PhasePage, play
 
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]

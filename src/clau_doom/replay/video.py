@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from clau_doom.ports import Frame, FrameSource
+from clau_doom.replay.encoder import format_of, write_video
 from clau_doom.replay.overlay import Overlay
-from clau_doom.replay.video import format_of, write_video
 
 __all__ = ["TICS_A_SECOND", "Clip", "Film", "InRealTime", "Reported", "film", "film_size"]
 

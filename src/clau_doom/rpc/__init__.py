@@ -10,9 +10,9 @@ import os
 # gRPC's core prints on stderr what it tells us as errors and statuses as well. It asks when it is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from clau_doom.rpc.calls import Observe
 from clau_doom.rpc.client import RpcClient, connect
-from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.handler_wrapper import Observe
 from clau_doom.rpc.server import RpcServer
 
 __all__ = ["EventFeed", "Observe", "RpcClient", "RpcServer", "connect"]

@@ -17,7 +17,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.rpc.dialling import dial, find_token, is_plain
+from clau_doom.rpc.channel import dial, find_token, is_plain
 from clau_doom.rpc.errors import DETAILS, error_of_code, error_of_status
 from clau_doom.rpc.handshake import TlsFiles, explain
 from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event

@@ -8,8 +8,8 @@ from clau_doom.domain.commands import AgentCommand, Command, CommandDone
 from clau_doom.errors import ClauDoomError, ShutdownRequested
 from clau_doom.logs import get_logger
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.rpc.calls import Write
 from clau_doom.rpc.errors import Status, status_of
+from clau_doom.rpc.handler_wrapper import Write
 from clau_doom.wire import command_from, done_message, refused_message
 
 __all__ = ["control_agents"]

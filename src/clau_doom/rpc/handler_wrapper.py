@@ -20,8 +20,8 @@ from clau_doom.access import Authenticator, Caller, Role, acting
 from clau_doom.access.caller import NOTE_HEADER, read_note
 from clau_doom.errors import InvalidMessage
 from clau_doom.logs import get_logger
+from clau_doom.rpc.active_calls import Traffic
 from clau_doom.rpc.errors import CallRefused, Status, status_of
-from clau_doom.rpc.traffic import Traffic
 
 __all__ = ["Guard", "Method", "Observe", "Peer", "Write", "methods_of"]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import grpc
 from grpc_health.v1 import health_pb2 as pb
 
-from clau_doom.rpc.calls import Write
+from clau_doom.rpc.active_calls import Traffic
 from clau_doom.rpc.errors import CallRefused
-from clau_doom.rpc.traffic import Traffic
+from clau_doom.rpc.handler_wrapper import Write
 
 __all__ = ["Health"]
 

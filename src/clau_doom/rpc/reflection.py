@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from grpc_reflection.v1alpha import reflection
 from grpc_reflection.v1alpha import reflection_pb2 as pb
 
-from clau_doom.rpc.calls import Method, Write
+from clau_doom.rpc.handler_wrapper import Method, Write
 
 __all__ = ["reflection_methods"]
 

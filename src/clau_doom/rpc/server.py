@@ -12,19 +12,19 @@ from grpc_health.v1 import health_pb2
 from clau_doom.access import Authenticator
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
-from clau_doom.orchestration.finishing import Finishing
 from clau_doom.orchestration.log_readers import ReaderHealth
+from clau_doom.orchestration.shielded_tasks import Finishing
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
-from clau_doom.rpc.calls import Guard, Method, Observe, Peer, methods_of
-from clau_doom.rpc.dialling import LARGEST_ANSWER
-from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.active_calls import Traffic
+from clau_doom.rpc.channel import LARGEST_ANSWER
+from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.handler_wrapper import Guard, Method, Observe, Peer, methods_of
 from clau_doom.rpc.health import Health
-from clau_doom.rpc.listening import listen_on_host, listen_on_socket
+from clau_doom.rpc.listeners import listen_on_host, listen_on_socket
 from clau_doom.rpc.reflection import reflection_methods
 from clau_doom.rpc.security import server_credentials
 from clau_doom.rpc.service import WORKS, OrchestratorService
-from clau_doom.rpc.traffic import Traffic
 
 __all__ = ["RpcServer"]
 

@@ -7,13 +7,13 @@ from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yam
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
-from clau_doom.orchestration.finishing import Finishing
+from clau_doom.orchestration.shielded_tasks import Finishing
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
-from clau_doom.rpc.calls import Write
 from clau_doom.rpc.control import control_agents
-from clau_doom.rpc.feed import EventFeed
+from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.handler_wrapper import Write
 from clau_doom.rpc.paging import page
 from clau_doom.wire import EXPERIMENT_STATES, agent_message, config_fields, experiment_message, generation_message
 

@@ -5,12 +5,12 @@ that the two cannot disagree. One process writes, held to that by a lock; any nu
 and lists the folders; `SqliteStore` is the store of one experiment.
 """
 
+from clau_doom.storage.atomic_write import write_whole
 from clau_doom.storage.identity import move_command
 from clau_doom.storage.inputs import CFG, GENES, LARGEST_INPUT, WAD, Inputs
 from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.runs import RunFolder, Runs
 from clau_doom.storage.sqlite import SqliteStore
-from clau_doom.storage.whole import write_whole
 
 __all__ = [
     "CFG",

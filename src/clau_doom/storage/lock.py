@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clau_doom.errors import ClauDoomError, ExperimentBusy
 from clau_doom.files import check_regular, open_regular
-from clau_doom.storage.faults import reading_errors, storage_errors
+from clau_doom.storage.error_mapping import reading_errors, storage_errors
 
 __all__ = ["LOCK", "acquire", "holder"]
 

@@ -14,9 +14,9 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.storage import lock, schema
+from clau_doom.storage.episode_columns import read_training
 from clau_doom.storage.episodes import COLUMNS, PURPOSES, place_of
-from clau_doom.storage.faults import reading_errors
-from clau_doom.storage.packed import read_training
+from clau_doom.storage.error_mapping import reading_errors
 from clau_doom.storage.read_budget import ReadBudget, Row
 from clau_doom.storage.rows import (
     agent_of,

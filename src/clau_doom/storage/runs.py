@@ -26,7 +26,7 @@ from clau_doom.errors import (
     StorageFailed,
 )
 from clau_doom.storage import lock
-from clau_doom.storage.faults import storage_errors
+from clau_doom.storage.error_mapping import storage_errors
 from clau_doom.storage.identity import check_identity
 from clau_doom.storage.inputs import Inputs
 from clau_doom.storage.projection import KeepRecordings

@@ -15,7 +15,7 @@ from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StorageFailed
 from clau_doom.storage import lock
-from clau_doom.storage.commits import Commits
+from clau_doom.storage.group_commit import Commits
 from clau_doom.storage.identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.reader import PAGE, Reader

@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from clau_doom.analysis.tables import ExportedTable, Value
-from clau_doom.analysis.tables.exported import ColumnKind
+from clau_doom.analysis.tables.export_schema import ColumnKind
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
 
 __all__ = ["FORMATS", "TableFiles", "TableFormat", "writing_tables"]

@@ -15,7 +15,7 @@ from clau_doom.analysis.tables import Column, Table, check_names, make_column
 from clau_doom.errors import ConfigError
 from clau_doom.files import check_regular
 from clau_doom.storage.csv_dialect import CsvOptions, find_dialect, not_utf_8
-from clau_doom.storage.tables import FORMATS
+from clau_doom.storage.table_files import FORMATS
 
 __all__ = ["read_table"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import ResultsLost, StorageFailed, StoreCorrupted
 from clau_doom.storage import schema
-from clau_doom.storage.codec import encode, kind_of
-from clau_doom.storage.faults import reading_errors, storage_errors
+from clau_doom.storage.error_mapping import reading_errors, storage_errors
+from clau_doom.storage.event_codec import encode, kind_of
 from clau_doom.storage.file_watch import FileWatch
 from clau_doom.storage.projection import KeepRecordings, Projection
 from clau_doom.storage.validation import check_event

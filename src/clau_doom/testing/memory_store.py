@@ -13,7 +13,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState
-from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.experiment_projection import Ledger
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import Measures
 from clau_doom.errors import EngineCrashed
-from clau_doom.game.episode import ActionCheck, Tally
+from clau_doom.game.episode_recorder import ActionCheck, Tally
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action, Needs, Observation, ScenarioFacts, SeenObject
 

@@ -6,7 +6,7 @@ from. `views` turns snapshots into that JSON, `shelf` keeps a browser that asks 
 is changed is changed through the same `Orchestrator` that the gRPC API drives.
 """
 
+from clau_doom.web.artifacts import FilmProgress
 from clau_doom.web.server import WebServer
-from clau_doom.web.studio import FilmProgress
 
 __all__ = ["FilmProgress", "WebServer"]

@@ -23,11 +23,11 @@ from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
-from clau_doom.web.arena import Arena
-from clau_doom.web.refusals import told
-from clau_doom.web.shelf import Shelf
-from clau_doom.web.studio import Studio
-from clau_doom.web.views import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
+from clau_doom.web.artifacts import Studio
+from clau_doom.web.error_responses import told
+from clau_doom.web.live_view import Arena
+from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
+from clau_doom.web.throttled_cache import Shelf
 from clau_doom.wire import event_message, is_large
 
 __all__ = ["Api"]

@@ -9,7 +9,7 @@ from clau_doom.config import ExperimentConfig, StoredExperiment
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.archive import EliteMap
+    from clau_doom.analysis.elite_map import EliteMap
 
 __all__ = ["FilmProgress", "Studio"]
 

@@ -22,12 +22,12 @@ from clau_doom.domain import (
     Measures,
     agent_id,
 )
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable, printable_message
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.archive import EliteMap
+    from clau_doom.analysis.elite_map import EliteMap
 
 __all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "map_view", "population_view"]
 

@@ -20,14 +20,14 @@ from clau_doom.access import Authenticator, Role, current_caller
 from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError, NotAuthenticated
 from clau_doom.http_connections import ConnectionLimits
-from clau_doom.httpd import HttpServer, address_of
+from clau_doom.http_server import HttpServer, address_of
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
+from clau_doom.web.access import Guard
 from clau_doom.web.api import Api
-from clau_doom.web.guard import Guard
-from clau_doom.web.refusals import Refusals
+from clau_doom.web.artifacts import Studio
+from clau_doom.web.error_responses import Refusals
 from clau_doom.web.sessions import Sessions
-from clau_doom.web.studio import Studio
 
 __all__ = ["WebServer"]
 

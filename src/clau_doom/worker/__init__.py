@@ -5,9 +5,9 @@ where it is (in the engine or in the policy) through a page of shared memory, be
 tell nothing by itself any more.
 """
 
-from clau_doom.worker.facts import collect_facts
-from clau_doom.worker.peephole import Peephole
-from clau_doom.worker.phase import Phase, PhasePage
+from clau_doom.worker.progress_page import Phase, PhasePage
+from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, play
+from clau_doom.worker.shared_frame import Peephole
 
 __all__ = ["Peephole", "Phase", "PhasePage", "Rollout", "collect_facts", "play"]

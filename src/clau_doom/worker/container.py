@@ -23,10 +23,10 @@ from clau_doom.game import Scenario, ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub
 from clau_doom.wire import MAX_FRAME, glimpse_message
-from clau_doom.worker.peephole import Peephole
-from clau_doom.worker.phase import PhasePage
-from clau_doom.worker.process import run_in_batch
-from clau_doom.worker.serving import serve
+from clau_doom.worker.process_setup import run_in_batch
+from clau_doom.worker.progress_page import PhasePage
+from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.worker_loop import serve
 
 ALIVE = Path("/tmp/alive")  # noqa: S108 - the container's own; the image's HEALTHCHECK looks at it
 _FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /tmp is all that it may write to

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.errors import AgentUnreachable, PolicyFailed, words
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
-from clau_doom.worker.peephole import Peephole
-from clau_doom.worker.phase import PhasePage
+from clau_doom.worker.progress_page import PhasePage
+from clau_doom.worker.shared_frame import Peephole
 from clau_doom.worker.user_traceback import user_traceback
 
 __all__ = ["Begun", "Rollout", "play"]

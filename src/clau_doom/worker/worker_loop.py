@@ -14,11 +14,11 @@ from clau_doom.policies import make_policy
 from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
-from clau_doom.worker.facts import collect_facts
-from clau_doom.worker.peephole import Peephole
-from clau_doom.worker.phase import PhasePage
-from clau_doom.worker.replay import Replay
+from clau_doom.worker.action_replay import Replay
+from clau_doom.worker.progress_page import PhasePage
+from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Begun, Rollout, play
+from clau_doom.worker.shared_frame import Peephole
 
 __all__ = ["Channel", "failed", "serve"]
 

@@ -14,7 +14,7 @@ from clau_doom.domain import Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.errors import ExperimentNotFound, InvalidGenome, NotAllowed
 from clau_doom.orchestration import Orchestrator
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 pytestmark = pytest.mark.anyio
 

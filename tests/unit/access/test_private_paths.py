@@ -23,7 +23,7 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.orchestration import Orchestrator
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 PATHS = PrivatePaths(
     {Path("/srv/doom/runs"): "<output folder>", Path("/srv/doom"): "<working folder>", Path("/"): "no"}

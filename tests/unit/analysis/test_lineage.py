@@ -2,7 +2,7 @@
 
 import pytest
 
-from clau_doom.analysis.archive import Cell, elite_map
+from clau_doom.analysis.elite_map import Cell, elite_map
 from clau_doom.analysis.lineage import line_of
 from clau_doom.config import DescriptorConfig
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome

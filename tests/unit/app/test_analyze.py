@@ -8,14 +8,14 @@ from functools import cache
 import pytest
 
 from clau_doom.analysis import Gap, criteria_of
-from clau_doom.analysis.archive import EliteMap
 from clau_doom.analysis.comparison import ExperimentComparison
-from clau_doom.analysis.components import Components
 from clau_doom.analysis.control_charts import ControlChart
+from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.learning import Plateau, Verdict
+from clau_doom.analysis.pca import Components
 from clau_doom.analysis.regression import Regression
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.bootstrap.analysing import analyse, compare
+from clau_doom.app.analyze import analyse, compare
 from clau_doom.config import (
     CustomPolicyConfig,
     ExperimentConfig,

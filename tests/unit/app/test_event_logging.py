@@ -4,7 +4,7 @@ import io
 import json
 from dataclasses import replace
 
-from clau_doom.bootstrap.narration import narrate
+from clau_doom.app.event_logging import narrate
 from clau_doom.domain import AgentRef, Purpose
 from clau_doom.domain.events import (
     AgentEvaluated,

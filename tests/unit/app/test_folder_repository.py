@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.bootstrap.laboratory import ServerLaboratory
-from clau_doom.bootstrap.planning import plan_config
+from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.plan import plan_config
 from clau_doom.config import (
     CustomPolicyConfig,
     DockerConfig,

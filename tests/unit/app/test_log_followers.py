@@ -10,9 +10,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from clau_doom.access import PrivatePaths
-from clau_doom.bootstrap import followers as module
-from clau_doom.bootstrap.followers import Followers
-from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.app import log_followers
+from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.log_followers import Followers
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import (
     Event,
@@ -72,7 +72,7 @@ def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.M
             super().apply(experiment, recorded)  # type: ignore[arg-type]
 
     narrated: list[Event] = []
-    monkeypatch.setattr(module, "narrate", lambda _, event: narrated.append(event))
+    monkeypatch.setattr(log_followers, "narrate", lambda _, event: narrated.append(event))
     create(tmp_path)
     metrics, health = Broken(), ReaderHealth(pause=0.01)
     events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]

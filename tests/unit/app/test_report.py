@@ -10,8 +10,8 @@ import pytest
 
 from clau_doom.analysis import Gap, criteria_of
 from clau_doom.analysis.genomes import GeneHistory
-from clau_doom.bootstrap.analysing import analyse, compare
-from clau_doom.bootstrap.reporting import check_report_target, report, report_comparison
+from clau_doom.app.analyze import analyse, compare
+from clau_doom.app.report import check_report_target, report_comparison, report_experiment
 from clau_doom.config import (
     ExperimentConfig,
     HoldoutConfig,
@@ -22,7 +22,7 @@ from clau_doom.config import (
 )
 from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
 from clau_doom.testing import ScriptedBackend, scripted_outcome
@@ -101,7 +101,7 @@ class Page(HTMLParser):
 
 @cache
 def page(name: str = "one") -> Page:
-    return Page(report(experiment(name), criteria_of("reward:2,shots:-1")))
+    return Page(report_experiment(experiment(name), criteria_of("reward:2,shots:-1")))
 
 
 def test_every_figure_has_a_caption_its_numbers_and_words_for_those_who_cannot_see_it() -> None:
@@ -148,9 +148,9 @@ def test_a_page_fetches_nothing_and_runs_nothing() -> None:
 def test_equal_experiments_have_equal_reports() -> None:
     """The bytes depend on what is stored alone: not on when it was written, or who looks."""
     one = experiment()
-    assert report(one) == report(replace(one, last_activity=1e9))
-    assert report(one) == report(one, analysis=analyse(one))
-    assert report(one) != report(experiment("two", seed=2))
+    assert report_experiment(one) == report_experiment(replace(one, last_activity=1e9))
+    assert report_experiment(one) == report_experiment(one, analysis=analyse(one))
+    assert report_experiment(one) != report_experiment(experiment("two", seed=2))
 
 
 def test_the_summary_tells_what_the_analysis_found() -> None:
@@ -175,7 +175,7 @@ def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> Non
     """Where the interval holds nought, the summary says that nothing is shown, and the cautions that neither is."""
     found = analyse(experiment())
     unsure = replace(found.contrasts[0], difference=replace(found.contrasts[0].difference, low=-1.0, high=1.0))
-    read = Page(report(experiment(), analysis=replace(found, contrasts=(unsure, found.contrasts[1])))).said
+    read = Page(report_experiment(experiment(), analysis=replace(found, contrasts=(unsure, found.contrasts[1])))).said
     assert "No difference between the champion and generation 0's best is shown" in read
     assert "That the champion is better than generation 0's best is not shown" in read
     assert "ahead of generation 0's best by 0" not in read
@@ -200,7 +200,7 @@ def test_what_the_data_do_not_allow_is_said() -> None:
     """Before the first generation is finished every part has its sentence; nothing is left out or made up."""
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
-    read = Page(report(replace(whole, snapshot=early, state=ExperimentState.RUNNING)))
+    read = Page(report_experiment(replace(whole, snapshot=early, state=ExperimentState.RUNNING)))
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING))
     parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
     for part in parts:
@@ -214,7 +214,7 @@ def test_what_the_data_do_not_allow_is_said() -> None:
 def test_failed_agents_and_deviations_are_told() -> None:
     """An agent that failed has its reason, a mean without it its n, and a deviation its count and its caution."""
     stored = _with_failures("it divided by nought")
-    read = Page(report(stored)).said
+    read = Page(report_experiment(stored)).said
     assert "2 of 72 agents failed; 3 deviations entered the history" in read
     assert "it divided by nought" in read
     assert "Run again, it need not come out the same" in read
@@ -247,7 +247,7 @@ def test_hostile_words_stay_words() -> None:
         gene=HOSTILE, kind=GeneKind.CHOICE, means=(0.5, 0.7), spreads=(0.1, 0.2), commonest=(HOSTILE,) * 2
     )
     found = replace(analyse(stored), genes=(gene,), fitness=HOSTILE, scenario=HOSTILE)
-    read = Page(report(stored, analysis=found))
+    read = Page(report_experiment(stored, analysis=found))
     assert not {tag for tag, _ in read.elements} & {"script", "img"}
     assert not any(name.startswith("on") for _, attrs in read.elements for name in attrs)
     assert read.said.count(HOSTILE) >= 8
@@ -256,7 +256,7 @@ def test_hostile_words_stay_words() -> None:
 def test_a_map_of_behaviours_is_drawn() -> None:
     """A MAP-Elites archive has a rectangle for each filled cell, and a row."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
-    found, read = analyse(stored), Page(report(stored))
+    found, read = analyse(stored), Page(report_experiment(stored))
     assert not isinstance(found.archive, Gap)
     filled = [attrs for tag, attrs in read.elements if tag == "rect" and "fill-opacity" in attrs]
     assert len(filled) == len(found.archive.cells) + 20  # and the scale beside it

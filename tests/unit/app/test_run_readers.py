@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from clau_doom.access import PrivatePaths
-from clau_doom.bootstrap.running import _relayed
-from clau_doom.cli import progress
-from clau_doom.cli.run import _keep_showing
+from clau_doom.app.run import _relayed
+from clau_doom.cli.commands.run import _keep_showing
+from clau_doom.cli.views import progress
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted, RecordedEvent
 from clau_doom.domain.experiment import Experiment, Provenance

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from clau_doom.bootstrap import service
+from clau_doom.app import service
 from clau_doom.config import ExperimentConfig, GrpcConfig, MetricsConfig, WebConfig
 from clau_doom.orchestration import Orchestrator, Shutdown
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.bare import Job
+from bench.bare_loops import Job
 from bench.measuring import Journal, Play
 from bench.samples import MeasurementFailed, Sample, Spread, run_children
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from clau_doom.app.backends.docker_facts import DockerFacts
 from clau_doom.backends.docker import Network
-from clau_doom.bootstrap.docker_facts import DockerFacts
-from clau_doom.cli import docker_health, health, ray_health
-from clau_doom.cli.health import Verdict
+from clau_doom.cli.doctor import docker, host, ray
+from clau_doom.cli.doctor.host import Verdict
 
 Run = Callable[..., Any]
 
@@ -26,16 +26,16 @@ Run = Callable[..., Any]
 )
 def test_python_must_be_supported(version: tuple[int, int], verdict: Verdict) -> None:
     """Only 3.11 to 3.13 will do; the remedy says so."""
-    finding = health.python(version)
+    finding = host.python(version)
     assert finding.verdict is verdict
     assert (finding.remedy == "") == (verdict is Verdict.FINE)
 
 
 def test_other_systems_and_single_cores_are_warned_of() -> None:
     """They work, and not as well."""
-    assert health.system("Darwin", "arm64").verdict is Verdict.WARNING
-    assert health.cores(1, 8).verdict is Verdict.WARNING
-    assert health.cores(2, 8).found == "2 usable of 8"
+    assert host.system("Darwin", "arm64").verdict is Verdict.WARNING
+    assert host.cores(1, 8).verdict is Verdict.WARNING
+    assert host.cores(2, 8).found == "2 usable of 8"
 
 
 def docker_facts(*, network: Network | None = None, image: bool = True) -> DockerFacts:
@@ -62,22 +62,22 @@ def a_network(*, internal: bool = True, separate: bool = True) -> Network:
 )
 def test_the_containers_network_must_be_closed(network: Network | None, verdict: Verdict, found: str) -> None:
     """One that is absent is made; one that lets containers out or to each other is warned of, with what mends it."""
-    finding = docker_health.network("net", docker_facts(network=network))
+    finding = docker.network("net", docker_facts(network=network))
     assert (finding.verdict, finding.found) == (verdict, found)
     assert ("docker network rm net" in finding.remedy) == (verdict is Verdict.WARNING)
 
 
 def test_a_missing_image_is_warned_of() -> None:
     """Local runs do without; `make image` builds it."""
-    assert docker_health.image("agents", docker_facts()).verdict is Verdict.FINE
-    finding = docker_health.image("agents", docker_facts(image=False))
+    assert docker.image("agents", docker_facts()).verdict is Verdict.FINE
+    finding = docker.image("agents", docker_facts(image=False))
     assert (finding.verdict, finding.found) == (Verdict.WARNING, "there is no image agents")
     assert "make image" in finding.remedy
 
 
 def test_the_daemon_is_named_with_its_api() -> None:
     """Who reports a bug has all of it on one line."""
-    assert docker_health.daemon(docker_facts()).found == "29.1.0, API 1.52, linux/amd64"
+    assert docker.daemon(docker_facts()).found == "29.1.0, API 1.52, linux/amd64"
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense", None])
@@ -90,7 +90,7 @@ def test_without_a_daemon_there_is_one_warning(host: str | None, monkeypatch: py
         monkeypatch.setattr("aiodocker.docker._sock_search_paths", [])
     else:
         monkeypatch.setenv("DOCKER_HOST", host)
-    (finding,) = docker_health.examine_docker()
+    (finding,) = docker.examine_docker()
     assert (finding.name, finding.verdict) == ("Docker", Verdict.WARNING)
     assert "only execution.backend: docker needs it" in finding.remedy
     assert "set DOCKER_HOST" in finding.remedy
@@ -113,8 +113,8 @@ TCP6 = f"""\
 
 def test_services_on_all_interfaces_are_found() -> None:
     """Those of loopback are out of containers' reach, and connections are no services; both families count once."""
-    assert docker_health.listening([TCP, TCP6]) == (22, 5432, 8080)
-    assert docker_health.listening(["", "  sl  local_address\n"]) == ()
+    assert docker.listening([TCP, TCP6]) == (22, 5432, 8080)
+    assert docker.listening(["", "  sl  local_address\n"]) == ()
 
 
 def test_a_real_service_is_found() -> None:
@@ -122,18 +122,18 @@ def test_a_real_service_is_found() -> None:
     if not Path("/proc/net/tcp").exists():
         pytest.skip("only Linux has these tables")
     with socket.create_server(("0.0.0.0", 0)) as everywhere, socket.create_server(("127.0.0.1", 0)) as here:
-        ports = docker_health.listening([Path("/proc/net/tcp").read_text()])
+        ports = docker.listening([Path("/proc/net/tcp").read_text()])
         assert everywhere.getsockname()[1] in ports
         assert here.getsockname()[1] not in ports
 
 
 def test_open_services_are_a_warning_with_a_remedy() -> None:
     """No network of Docker's keeps containers from its host; a long list is cut."""
-    assert docker_health.services(()).verdict is Verdict.FINE
-    finding = docker_health.services((22, 8080))
+    assert docker.services(()).verdict is Verdict.FINE
+    finding = docker.services((22, 8080))
     assert (finding.verdict, "TCP 22, 8080" in finding.found) == (Verdict.WARNING, True)
     assert "docs/docker.md" in finding.remedy
-    assert docker_health.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
+    assert docker.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
 
 
 @pytest.mark.parametrize("kilobytes", [350_000, 600_000])
@@ -157,12 +157,12 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
     """Those of ended engines are a warning; those in use, new files and other files are not."""
     (tmp_path / "ViZDoom123").touch()
     (tmp_path / "other").touch()
-    space, left = health.shared_memory(tmp_path)
+    space, left = host.shared_memory(tmp_path)
     assert space.verdict is Verdict.FINE
     assert left.verdict is Verdict.FINE
     assert left.found.startswith("0 ViZDoom files of ended engines, 1 in use or new")
     monkeypatch.setattr(time, "time", lambda: (tmp_path / "ViZDoom123").stat().st_ctime + 61.0)
-    _, left = health.shared_memory(tmp_path)
+    _, left = host.shared_memory(tmp_path)
     assert left.verdict is Verdict.WARNING
     assert left.found.startswith("1 ViZDoom files of ended engines, 0 in use")
     assert "the next run removes" in left.remedy
@@ -170,16 +170,16 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
 
 def test_missing_shared_memory_is_missing(tmp_path: Path) -> None:
     """Where files cannot be made, no engine can start."""
-    (finding,) = health.shared_memory(tmp_path / "nowhere")
+    (finding,) = host.shared_memory(tmp_path / "nowhere")
     assert finding.verdict is Verdict.MISSING
     assert "--shm-size" in finding.remedy
 
 
 def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
     """The nearest folder that exists is looked at; a file in its place is not writable."""
-    assert health.disk(tmp_path / "a/b").verdict is Verdict.FINE
+    assert host.disk(tmp_path / "a/b").verdict is Verdict.FINE
     (tmp_path / "file").touch()
-    assert health.disk(tmp_path / "file").verdict is Verdict.MISSING
+    assert host.disk(tmp_path / "file").verdict is Verdict.MISSING
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
 )
 def test_an_engine_is_tried_in_another_process(code: str, verdict: Verdict, found: str) -> None:
     """What plays is fine; what cannot be imported, crashes or hangs is missing, and the doctor lives on."""
-    finding = health.engine((sys.executable, "-c", code), seconds=10.0 if "sleep" not in code else 1.0)
+    finding = host.engine((sys.executable, "-c", code), seconds=10.0 if "sleep" not in code else 1.0)
     assert finding.verdict is verdict
     assert found in finding.found
     assert (finding.remedy == "") == (verdict is Verdict.FINE)
@@ -220,13 +220,13 @@ def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
 
 def test_ray_is_found_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only its backend needs it."""
-    (finding,) = ray_health.examine_ray()
+    (finding,) = ray.examine_ray()
     assert (finding.verdict, finding.remedy) == (Verdict.FINE, "")
 
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(ray_health, "version", missing)
-    (finding,) = ray_health.examine_ray()
+    monkeypatch.setattr(ray, "version", missing)
+    (finding,) = ray.examine_ray()
     assert finding.verdict is Verdict.WARNING
     assert finding.remedy == "only execution.backend: ray needs it; pip install 'clau-doom[ray]'"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, EpisodeOutcome, Evaluation, Genome, Measures
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 
 GOLDEN = json.loads((Path(__file__).parent / "history.golden.json").read_text())
 

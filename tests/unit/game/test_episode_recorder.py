@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from clau_doom.errors import PolicyFailed
-from clau_doom.game.episode import ActionCheck, Tally
+from clau_doom.game.episode_recorder import ActionCheck, Tally
 from clau_doom.game.scenarios import CANONICAL_VARIABLES
 from clau_doom.ports import Action
 

@@ -10,7 +10,7 @@ from clau_doom.config import ExperimentConfig, GeneticConfig, HoldoutConfig, to_
 from clau_doom.domain import AgentStatus, Fitness, Gene, Genome, GenomeSpace
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     AgentNotFound,

@@ -16,9 +16,9 @@ from clau_doom.errors import (
     WorkerRefused,
     WorkerUnavailable,
 )
-from clau_doom.orchestration.player import Failure, Player, Report
+from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 

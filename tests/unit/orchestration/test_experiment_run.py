@@ -17,7 +17,7 @@ from clau_doom.domain.events import (
     ExperimentInterrupted,
 )
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, WorkerUnavailable, describe
 from clau_doom.orchestration import Shutdown

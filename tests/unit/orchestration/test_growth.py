@@ -11,10 +11,10 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, Ge
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.orchestration.generation import GenerationRun
-from clau_doom.orchestration.log import RunLog
-from clau_doom.orchestration.player import Player
+from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.generation_evaluation import GenerationRun
 from clau_doom.orchestration.registry import Registry
+from clau_doom.orchestration.run_log import RunLog
 from clau_doom.storage import Runs
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import StandingClock, scripted_store

@@ -11,7 +11,7 @@ from clau_doom.domain import AgentStatus, Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import (
     AgentNotFound,
     ClusterRefused,
@@ -26,7 +26,7 @@ from clau_doom.errors import (
 )
 from clau_doom.orchestration import ExperimentRun, Orchestrator, Planned, Shutdown
 from clau_doom.ports import ExperimentStore
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 BASE = ExperimentConfig(
     name="one", generations=3, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=2)

@@ -9,7 +9,7 @@ from clau_doom.config import CmaEsConfig, ExperimentConfig, GeneticConfig, Holdo
 from clau_doom.domain import AgentStatus, Gene, GenomeSpace
 from clau_doom.domain.events import AgentDropped, AgentEvaluated, AgentFailed, EpisodeFinished
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import PolicyFailed
 from clau_doom.orchestration import Shutdown

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from clau_doom.errors import WrongState
-from clau_doom.orchestration.finishing import Finishing
+from clau_doom.orchestration.shielded_tasks import Finishing
 
 pytestmark = pytest.mark.anyio
 

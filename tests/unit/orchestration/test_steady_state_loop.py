@@ -13,8 +13,8 @@ from clau_doom.domain import AgentRef, AgentStatus, Evaluation, Gene, Genome, Ge
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.events import AgentEvaluated, AgentsAsked, EpisodeFinished, GenerationCompleted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.history import history_sha256
-from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, StoreCorrupted, WrongState, describe
 from clau_doom.orchestration import Shutdown

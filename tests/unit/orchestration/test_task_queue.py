@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Genome, Purpose
-from clau_doom.orchestration.work import Work
+from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
 
 

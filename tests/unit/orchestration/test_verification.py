@@ -10,7 +10,7 @@ from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, Ge
 from clau_doom.domain import AgentRef, AgentStatus, EpisodeOutcome, Gene, Genome, GenomeSpace, Measures
 from clau_doom.domain.events import AgentFailed, FailureKind
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ExperimentFailed, describe
 from clau_doom.orchestration import ExperimentRun, Shutdown

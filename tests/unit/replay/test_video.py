@@ -11,7 +11,7 @@ from PIL import Image
 from clau_doom.errors import ConfigError, ReplayDiffers, StorageFailed
 from clau_doom.ports import Frame
 from clau_doom.replay import Clip, InRealTime, Reported, check_target, film, film_size
-from clau_doom.replay.video import write_video
+from clau_doom.replay.encoder import write_video
 from clau_doom.testing.films import take_apart
 
 Synthetic = Callable[..., Any]

@@ -18,7 +18,7 @@ from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 
 @dataclass

@@ -36,9 +36,9 @@ from clau_doom.errors import (
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc import RpcServer, connect
-from clau_doom.rpc.dialling import find_token
+from clau_doom.rpc.channel import find_token
 from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 from clau_doom.wire import config_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]

@@ -29,9 +29,9 @@ from clau_doom.orchestration import Orchestrator, ReaderHealth
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
-from clau_doom.rpc import EventFeed, RpcServer, feed
+from clau_doom.rpc import EventFeed, RpcServer, event_stream
 from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -127,13 +127,13 @@ async def test_what_is_there_and_what_comes(serving: Serving) -> None:
 async def test_many_genes_are_serialised_off_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other requests do not wait for them; the order of the log stays."""
     threads: dict[int, bool] = {}
-    serialised = feed._serialised
+    serialised = event_stream._serialised
 
     def noted(experiment: str, recorded: RecordedEvent) -> bytes:
         threads[recorded.sequence] = threading.current_thread() is threading.main_thread()
         return serialised(experiment, recorded)
 
-    monkeypatch.setattr(feed, "_serialised", noted)
+    monkeypatch.setattr(event_stream, "_serialised", noted)
     log = Log()
     await log.begin()
     genome = Genome([0.5] * 30_000)
@@ -151,13 +151,13 @@ async def test_many_genes_are_serialised_off_the_event_loop(monkeypatch: pytest.
 async def test_each_event_is_read_and_serialised_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many clients stream, from the beginning or live."""
     made: list[int] = []
-    serialised = feed._serialised
+    serialised = event_stream._serialised
 
     def counted(experiment: str, recorded: RecordedEvent) -> bytes:
         made.append(recorded.sequence)
         return serialised(experiment, recorded)
 
-    monkeypatch.setattr(feed, "_serialised", counted)
+    monkeypatch.setattr(event_stream, "_serialised", counted)
     log = Log()
     await log.begin(600)
     async with a_feed(log) as events:

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
 from clau_doom.errors import GenerationFull, ShutdownRequested
-from clau_doom.rpc.calls import Method, Write
+from clau_doom.rpc.handler_wrapper import Method, Write
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Logs = Callable[[], list[dict[str, Any]]]

@@ -13,7 +13,7 @@ from clau_doom.config import GrpcConfig
 from clau_doom.errors import ClauDoomError, ConfigError, NotAuthenticated, ServerUnreachable
 from clau_doom.orchestration import Orchestrator
 from clau_doom.rpc import RpcServer, connect
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 pytestmark = pytest.mark.anyio
 

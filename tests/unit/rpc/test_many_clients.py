@@ -12,7 +12,7 @@ import pytest
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 

@@ -22,8 +22,8 @@ from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
-from clau_doom.rpc.calls import Method
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.rpc.handler_wrapper import Method
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Channel = Callable[..., Any]

@@ -11,14 +11,14 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
-from clau_doom.bootstrap.laboratory import ServerLaboratory
+from clau_doom.app.folder_repository import ServerLaboratory
 from clau_doom.config import ExperimentConfig, config_from_yaml
 from clau_doom.domain.events import ExperimentCompleted
 from clau_doom.errors import ConfigError, NotAllowed
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc import service
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 from clau_doom.wire import agent_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]

@@ -21,7 +21,7 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.storage.codec import decode, encode, kind_of
+from clau_doom.storage.event_codec import decode, encode, kind_of
 
 EPISODE = EpisodeFinished(
     episode=Episode(

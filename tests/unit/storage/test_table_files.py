@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from clau_doom.analysis.tables import Column, ExportedColumn, ExportedTable, Value
-from clau_doom.analysis.tables.exported import ColumnKind
+from clau_doom.analysis.tables.export_schema import ColumnKind
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.storage.table_files import TableFormat, writing_tables
 from clau_doom.storage.table_reader import read_table
-from clau_doom.storage.tables import TableFormat, writing_tables
 
 
 def exported(name: str) -> ExportedTable:

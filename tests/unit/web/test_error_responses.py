@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from clau_doom.http_connections import ConnectionLimits
-from clau_doom.httpd import HttpServer
-from clau_doom.web.refusals import Refusals
+from clau_doom.http_server import HttpServer
+from clau_doom.web.error_responses import Refusals
 
 LIMITS = ConnectionLimits(total=8, per_address=8)
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clau_doom.web.shelf import Shelf
+from clau_doom.web.throttled_cache import Shelf
 
 pytestmark = pytest.mark.anyio
 

@@ -36,7 +36,7 @@ from clau_doom.domain.events import (
     GenomeInjected,
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import GenerationNotFound, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
 from clau_doom.testing.memory_store import MemoryStore

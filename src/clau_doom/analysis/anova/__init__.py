@@ -6,13 +6,13 @@ what they lack: Welch's omega squared, aligned ranks, Tukey's comparisons of a m
 Importing this takes a second, for statsmodels.
 """
 
-from clau_doom.analysis.variance.afterwards import MOST_COMPARED, Comparisons, Pair, games_howell, tukey
-from clau_doom.analysis.variance.aligned import aligned, aligned_rank_anova, aligned_ranks, cell_ranks
-from clau_doom.analysis.variance.assumptions import ALPHA, Assumptions, Check, check_assumptions
-from clau_doom.analysis.variance.choice import Chosen, Group, VarianceAnalysis, analyze_variance
-from clau_doom.analysis.variance.design import Design, Factor, make_design
-from clau_doom.analysis.variance.models import AnovaTable, Effect, LinearModel, SumsOfSquares, anova, fit
-from clau_doom.analysis.variance.one_way import OneWayTest, kruskal_wallis, welch
+from clau_doom.analysis.anova.aligned_ranks import aligned, aligned_rank_anova, aligned_ranks, cell_ranks
+from clau_doom.analysis.anova.assumptions import ALPHA, Assumptions, Check, check_assumptions
+from clau_doom.analysis.anova.design import Design, Factor, make_design
+from clau_doom.analysis.anova.models import AnovaTable, Effect, LinearModel, SumsOfSquares, anova, fit
+from clau_doom.analysis.anova.one_way import OneWayTest, kruskal_wallis, welch
+from clau_doom.analysis.anova.post_hoc import MOST_COMPARED, Comparisons, Pair, games_howell, tukey
+from clau_doom.analysis.anova.test_selection import Chosen, Group, VarianceAnalysis, analyze_variance
 
 __all__ = [
     "ALPHA",

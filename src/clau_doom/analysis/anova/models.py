@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from clau_doom.analysis.variance.design import Design, Factor
+from clau_doom.analysis.anova.design import Design, Factor
 from clau_doom.errors import ConfigError
 
 __all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "sum_coded"]

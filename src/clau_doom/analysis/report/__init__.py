@@ -10,6 +10,6 @@ reader's system is, and prints. It has no date in it: the same experiment gives 
 
 from clau_doom.analysis.report.comparison import comparison_report
 from clau_doom.analysis.report.experiment import experiment_report
-from clau_doom.analysis.report.page import MARK, render
+from clau_doom.analysis.report.html import MARK, render
 
 __all__ = ["MARK", "comparison_report", "experiment_report", "render"]

@@ -3,14 +3,14 @@
 import shlex
 from collections.abc import Sequence
 
-from clau_doom.analysis.gaps import Gap
 from clau_doom.analysis.report.document import Block, Listing, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.typeset import NONE, count, place
+from clau_doom.analysis.report.number_format import NONE, count, place
 from clau_doom.analysis.topsis import Ranking
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentStatus, Evaluation, Purpose
 from clau_doom.domain.experiment import Deviations
-from clau_doom.domain.history import history_sha256
+from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["appendix_section", "criteria_flag", "failed_agents", "trouble_section"]

@@ -4,16 +4,25 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.comparison import EntrantRow, ExperimentComparison, Setup
 from clau_doom.analysis.effects import Contrast
-from clau_doom.analysis.gaps import Gap
-from clau_doom.analysis.report.abstract import contrast_sentence
-from clau_doom.analysis.report.choosing import ranking_section
+from clau_doom.analysis.report.agent_sections import ranking_section
+from clau_doom.analysis.report.appendix import appendix_section, criteria_flag, failed_agents
 from clau_doom.analysis.report.document import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
 from clau_doom.analysis.report.held_out import contrast_figure, contrasts_tables, profile_figure
-from clau_doom.analysis.report.origin import appendix_section, criteria_flag, failed_agents
-from clau_doom.analysis.report.picture import WIDTH, Picture, axis_over
+from clau_doom.analysis.report.number_format import (
+    NONE,
+    bracket,
+    count,
+    interval,
+    joined,
+    number,
+    p_equals,
+    share_bracket,
+)
+from clau_doom.analysis.report.summary import contrast_sentence
+from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
-from clau_doom.analysis.report.typeset import NONE, bracket, count, interval, joined, number, p_equals, share_bracket
 from clau_doom.analysis.summary import GenerationRow, generation_rows
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.config import StoredExperiment
 
 __all__ = ["comparison_report"]

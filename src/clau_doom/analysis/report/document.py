@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.unavailable import Gap
 
 __all__ = ["Block", "Fact", "Figure", "Key", "Listing", "Paragraph", "Report", "Section", "Table", "gap"]
 

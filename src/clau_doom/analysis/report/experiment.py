@@ -1,12 +1,12 @@
 """The report of one experiment, put together."""
 
-from clau_doom.analysis.experiment import ExperimentAnalysis
-from clau_doom.analysis.report.abstract import cautions, key_facts, summary
-from clau_doom.analysis.report.choosing import lineage_section, map_section, ranking_section
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+from clau_doom.analysis.report.agent_sections import lineage_section, map_section, ranking_section
+from clau_doom.analysis.report.appendix import appendix_section, criteria_flag, trouble_section
 from clau_doom.analysis.report.document import Report
 from clau_doom.analysis.report.genes import components_section, genes_section, regression_section
 from clau_doom.analysis.report.held_out import held_out_section
-from clau_doom.analysis.report.origin import appendix_section, criteria_flag, trouble_section
+from clau_doom.analysis.report.summary import cautions, key_facts, summary
 from clau_doom.analysis.report.training import charts_section, diversity_section, fitness_section, learning_section
 from clau_doom.config import StoredExperiment
 

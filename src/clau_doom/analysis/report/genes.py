@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from clau_doom.analysis.components import Components, Score
-from clau_doom.analysis.experiment import ExperimentAnalysis
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.genomes import GeneHistory
+from clau_doom.analysis.pca import Components, Score
 from clau_doom.analysis.regression import Regression, Term
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.picture import WIDTH, Picture, axis_over
-from clau_doom.analysis.report.typeset import (
+from clau_doom.analysis.report.number_format import (
     NONE,
     bracket,
     chance,
@@ -21,6 +19,8 @@ from clau_doom.analysis.report.typeset import (
     share,
     short,
 )
+from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain import AgentRef, GeneKind
 
 __all__ = ["components_section", "genes_section", "regression_section"]

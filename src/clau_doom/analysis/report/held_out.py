@@ -5,13 +5,10 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.effects import Contrast
 from clau_doom.analysis.estimates import PerformanceProfile
-from clau_doom.analysis.experiment import ExperimentAnalysis
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
-from clau_doom.analysis.report.training import COLOURS
-from clau_doom.analysis.report.typeset import (
+from clau_doom.analysis.report.number_format import (
     NONE,
     chance,
     count,
@@ -22,7 +19,10 @@ from clau_doom.analysis.report.typeset import (
     share_bracket,
     short,
 )
+from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
+from clau_doom.analysis.report.training import COLOURS
 from clau_doom.analysis.summary import SelectionBias
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain.experiment import Standing
 
 __all__ = ["contrast_figure", "contrasts_tables", "held_out_section", "profile_figure", "role_name"]

@@ -1,14 +1,14 @@
 """The first page of an experiment's report: what it came to in plain sentences, and what must not be concluded."""
 
 from clau_doom.analysis.effects import Contrast
-from clau_doom.analysis.experiment import ExperimentAnalysis
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+from clau_doom.analysis.report.appendix import failed_agents
 from clau_doom.analysis.report.document import Fact
 from clau_doom.analysis.report.held_out import bias_sentence, role_name
-from clau_doom.analysis.report.origin import failed_agents
+from clau_doom.analysis.report.number_format import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.report.training import plateau_sentence
-from clau_doom.analysis.report.typeset import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.summary import CHAMPION, ResultRow
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import agent_id
 from clau_doom.domain.experiment import ExperimentState

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from clau_doom.analysis.control_charts import ChartPoint, ControlChart
-from clau_doom.analysis.experiment import ExperimentAnalysis
-from clau_doom.analysis.gaps import Gap
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.genomes import Diversity
 from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.picture import WIDTH, Axis, Picture, axis_over
-from clau_doom.analysis.report.typeset import NONE, chance, count, interval, number, p_equals, place, runs, short
+from clau_doom.analysis.report.number_format import NONE, chance, count, interval, number, p_equals, place, runs, short
+from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
 from clau_doom.analysis.summary import GenerationRow, ResultRow
+from clau_doom.analysis.unavailable import Gap
 from clau_doom.domain.experiment import RaceTally
 
 __all__ = ["charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]

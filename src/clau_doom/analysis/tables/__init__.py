@@ -5,7 +5,7 @@ run as code; `EXPORTED` says which tables and columns an experiment has, and wha
 by an adapter, elsewhere.
 """
 
-from clau_doom.analysis.tables.exported import (
+from clau_doom.analysis.tables.export_schema import (
     EXPORTED,
     ExportedColumn,
     ExportedTable,
@@ -14,8 +14,8 @@ from clau_doom.analysis.tables.exported import (
     exported_tables,
     generation_rows,
 )
+from clau_doom.analysis.tables.row_filter import Condition, parse_where, rows_where
 from clau_doom.analysis.tables.table import Column, Table, Value, check_names, make_column, make_table
-from clau_doom.analysis.tables.where import Condition, parse_where, rows_where
 
 __all__ = [
     "EXPORTED",

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from clau_doom.app.input_files import placed_scenario
+from clau_doom.app.plan import Plan
+from clau_doom.app.scenario_files import announced_files
 from clau_doom.backends.docker import DockerBackend, Hellos, Rules, Service
 from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
-from clau_doom.bootstrap.inputs import placed_scenario
-from clau_doom.bootstrap.planning import Plan
-from clau_doom.bootstrap.scenario_files import announced_files
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
+from clau_doom.app.plan import Plan
+from clau_doom.app.scenario_files import announced_files
 from clau_doom.backends.ray import RayBackend, Rules
-from clau_doom.bootstrap.planning import Plan
-from clau_doom.bootstrap.scenario_files import announced_files
 from clau_doom.config import CustomPolicyConfig
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 

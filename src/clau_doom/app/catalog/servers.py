@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from clau_doom.bootstrap.sources import LIVE, Overview, Remote
-from clau_doom.bootstrap.stored import checked_space
+from clau_doom.app.catalog.sources import LIVE, Overview, Remote
+from clau_doom.app.catalog.stored import checked_space
 from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.experiment_projection import Ledger
 from clau_doom.errors import WrongState
 from clau_doom.rpc import RpcClient, connect
 from clau_doom.storage import Runs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clau_doom.bootstrap.stored import list_experiments, read_experiment
+from clau_doom.app.catalog.stored import list_experiments, read_experiment
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState

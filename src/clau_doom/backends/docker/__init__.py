@@ -6,8 +6,7 @@ from making to removal; `DockerBackend` gives the places out. The daemon is spok
 """
 
 from clau_doom.backends.docker.backend import DockerBackend
-from clau_doom.backends.docker.checking import check_daemon
-from clau_doom.backends.docker.containers import (
+from clau_doom.backends.docker.container_lifecycle import (
     EXPERIMENT,
     GENERATION,
     ContainerManager,
@@ -18,10 +17,11 @@ from clau_doom.backends.docker.containers import (
     found,
 )
 from clau_doom.backends.docker.daemon import Daemon, DaemonFacts
-from clau_doom.backends.docker.describing import describe_image, describe_service
+from clau_doom.backends.docker.image_inspection import describe_image, describe_service
 from clau_doom.backends.docker.network import Network, find_network, found_networks, remove_network
-from clau_doom.backends.docker.session import Hellos, Rules
-from clau_doom.backends.docker.ways import Service
+from clau_doom.backends.docker.preflight import check_daemon
+from clau_doom.backends.docker.worker_connectors import Service
+from clau_doom.backends.docker.worker_session import Hellos, Rules
 
 __all__ = [
     "EXPERIMENT",

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from clau_doom.backends.docker.containers import ContainerManager, Found, SpawnAgent
-from clau_doom.backends.docker.ending import why_ended
-from clau_doom.backends.docker.session import Asked, settle
+from clau_doom.backends.docker.container_lifecycle import ContainerManager, Found, SpawnAgent
+from clau_doom.backends.docker.exit_reason import why_ended
+from clau_doom.backends.docker.worker_session import Asked, settle
 from clau_doom.backends.local import Displaced, unavailable
 from clau_doom.config import DockerConfig, format_size
 from clau_doom.errors import (

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.docker.containers import ContainerManager, check_image, generation_of
+from clau_doom.backends.docker.agent_container import Door, Surroundings, Tenant
+from clau_doom.backends.docker.container_lifecycle import ContainerManager, check_image, generation_of
 from clau_doom.backends.docker.daemon import Daemon
-from clau_doom.backends.docker.gate import Gate
 from clau_doom.backends.docker.network import Network, ensure_network
-from clau_doom.backends.docker.session import Asked, Rules
-from clau_doom.backends.docker.tenant import Door, Surroundings, Tenant
-from clau_doom.backends.docker.ways import Service, dialled, served
+from clau_doom.backends.docker.worker_connectors import Service, dialled, served
+from clau_doom.backends.docker.worker_server import Gate
+from clau_doom.backends.docker.worker_session import Asked, Rules
 from clau_doom.backends.local import Cores, Displaced, Share
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose

@@ -10,7 +10,7 @@ from typing import Any
 import aiodocker
 from google.protobuf.message import DecodeError
 
-from clau_doom.backends.docker.containers import AGENT, limits, reachable
+from clau_doom.backends.docker.container_lifecycle import AGENT, limits, reachable
 from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.backends.docker.network import ensure_network
 from clau_doom.config import CustomPolicyConfig, DockerConfig, RemotePolicyConfig

@@ -1,6 +1,6 @@
 """What a run in containers needs of the daemon, looked at before anything is stored or started."""
 
-from clau_doom.backends.docker.containers import check_image
+from clau_doom.backends.docker.container_lifecycle import check_image
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import check_network
 from clau_doom.config import DockerConfig

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clau_doom.backends.docker.containers import ContainerManager
-from clau_doom.backends.docker.gate import Gate, Lease
-from clau_doom.backends.docker.session import Asked, Rules, Session, settle
-from clau_doom.backends.docker.tenant import Door, Way
+from clau_doom.backends.docker.agent_container import Door, Way
+from clau_doom.backends.docker.container_lifecycle import ContainerManager
+from clau_doom.backends.docker.worker_server import Gate, Lease
+from clau_doom.backends.docker.worker_session import Asked, Rules, Session, settle
 from clau_doom.backends.local import Cores, Launch, WorkerProcess, WorkFolders
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode

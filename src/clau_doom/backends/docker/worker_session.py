@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.backends.docker.gate import Stream
+from clau_doom.backends.docker.worker_server import Stream
 from clau_doom.backends.local import overdue
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance

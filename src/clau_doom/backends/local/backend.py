@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from clau_doom.backends.local.cores import Cores, Share
-from clau_doom.backends.local.folders import WorkFolders
-from clau_doom.backends.local.link import Displaced
+from clau_doom.backends.local.core_allocator import Cores, Share
 from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
+from clau_doom.backends.local.work_dirs import WorkFolders
+from clau_doom.backends.local.worker_channel import Displaced
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,

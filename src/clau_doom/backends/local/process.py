@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.backends.local.link import Disconnected, Link
-from clau_doom.backends.local.overdue import overdue
 from clau_doom.backends.local.start_failure import starting
+from clau_doom.backends.local.timeouts import overdue
+from clau_doom.backends.local.worker_channel import Disconnected, Link
 from clau_doom.backends.local.worker_output import WorkerOutput
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance

@@ -6,8 +6,8 @@ as many of them as are wanted. Every call carries messages of `worker/v1` as byt
 on the way. Ray is imported in this room only.
 """
 
+from clau_doom.backends.ray.actor_handle import Rules
 from clau_doom.backends.ray.backend import RayBackend
 from clau_doom.backends.ray.cluster import Cluster, check_cluster, connected
-from clau_doom.backends.ray.hosted import Rules
 
 __all__ = ["Cluster", "RayBackend", "Rules", "check_cluster", "connected"]

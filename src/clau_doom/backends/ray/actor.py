@@ -11,8 +11,8 @@ import ray
 from pydantic import TypeAdapter
 
 from clau_doom.backends.local import Cores, LocalBackend
-from clau_doom.backends.ray.faults import fault_of
-from clau_doom.backends.ray.files import store
+from clau_doom.backends.ray.error_mapping import fault_of
+from clau_doom.backends.ray.scenario_cache import store
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.domain.experiment import Provenance
@@ -21,7 +21,7 @@ from clau_doom.game import ScenarioFiles
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import glimpse_message, parse, played
-from clau_doom.worker.serving import failed
+from clau_doom.worker.worker_loop import failed
 
 __all__ = ["EpisodeActor"]
 

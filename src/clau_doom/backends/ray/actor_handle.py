@@ -11,7 +11,7 @@ from ray import exceptions
 
 from clau_doom.backends.local import Displaced
 from clau_doom.backends.ray.cluster import Cluster
-from clau_doom.backends.ray.faults import error_of, lost
+from clau_doom.backends.ray.error_mapping import error_of, lost
 from clau_doom.config import RayConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, InfrastructureFailed, WorkerCrashed

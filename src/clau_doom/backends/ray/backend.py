@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from clau_doom.backends.local import Displaced
+from clau_doom.backends.ray.actor_handle import Hosted, Rules
 from clau_doom.backends.ray.cluster import Cluster, connected
-from clau_doom.backends.ray.hosted import Hosted, Rules
 from clau_doom.domain import Episode
 from clau_doom.errors import (
     ClauDoomError,

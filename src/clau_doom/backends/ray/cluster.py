@@ -17,7 +17,7 @@ import ray
 
 from clau_doom.backends.local import WorkFolders, private
 from clau_doom.backends.ray.actor import EpisodeActor
-from clau_doom.backends.ray.lane import Lane
+from clau_doom.backends.ray.blocking_thread import Lane
 from clau_doom.config import RayConfig, format_size
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
 from clau_doom.logs import get_logger

@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.looking import look_up
+from clau_doom.cli.lookup import look_up
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.cleaning import Leftovers
+    from clau_doom.app.cleanup import Leftovers
 
 __all__ = ["app"]
 
@@ -40,7 +40,7 @@ def list_agents(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """List an experiment's agents: fitness, operator, parents."""
-    from clau_doom.cli.portrait import agent_json, agents_table
+    from clau_doom.cli.views.agent import agent_json, agents_table
 
     snapshot = look_up(experiment, server, output_dir, measured=False).snapshot
     rows = [
@@ -61,14 +61,14 @@ def show_agent(
 ) -> None:
     """Show one agent: genome, lineage back to generation 0, episodes."""
     from clau_doom.analysis import telling_measures
-    from clau_doom.bootstrap import planning
-    from clau_doom.cli.portrait import portrait_json, portrait_view
+    from clau_doom.app.plan import make_fitness, space_of
+    from clau_doom.cli.views.agent import portrait_json, portrait_view
     from clau_doom.domain import parse_agent_id
 
     experiment, _, _ = parse_agent_id(agent)
     stored = look_up(experiment, server, output_dir)
     evaluation = stored.snapshot.find(agent)
-    space, fitness = planning.space_of(stored), planning.make_fitness(stored.config)
+    space, fitness = space_of(stored), make_fitness(stored.config)
     if as_json:
         print_json(portrait_json(stored.snapshot, evaluation, space, fitness))
     else:
@@ -89,16 +89,16 @@ def export_agent(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
-    from clau_doom.bootstrap import replaying
+    from clau_doom.app.replay import export_agent, find_contestant, is_file
     from clau_doom.replay import check_place
     from clau_doom.storage import write_whole
 
-    if not replaying.is_file(output.name):
+    if not is_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
     check_place(output, force=force)
     trusted = trust_of(trust)
-    setting, who = asyncio.run(replaying.find_contestant(agent, remote_of(server), output_dir, trust=trusted))
-    write_whole(output, replaying.export_agent(setting, who, trusted))
+    setting, who = asyncio.run(find_contestant(agent, remote_of(server), output_dir, trust=trusted))
+    write_whole(output, export_agent(setting, who, trusted))
     progress_console().print(
         f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True
     )
@@ -117,16 +117,16 @@ def clean_up(
 
     Containers are known by their labels alone. A running experiment plays again what it loses.
     """
-    from clau_doom.bootstrap import cleaning
+    from clau_doom.app.cleanup import find_leftovers, remove_leftovers
 
     if generation is not None and experiment is None:
         raise typer.BadParameter(
             "a generation is an experiment's: name it with --experiment, or leave --generation out"
         )
     if dry_run:
-        _show_leftovers(asyncio.run(cleaning.find_leftovers(experiment, generation)))
+        _show_leftovers(asyncio.run(find_leftovers(experiment, generation)))
         return
-    removed = asyncio.run(cleaning.remove_leftovers(experiment, generation))
+    removed = asyncio.run(remove_leftovers(experiment, generation))
     _tell(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
     if removed.errors:
         raise ExceptionGroup("not everything could be removed", removed.errors)

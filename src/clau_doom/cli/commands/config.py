@@ -46,7 +46,7 @@ def init(
 @app.command()
 def check(file: _File = _CONFIG) -> None:
     """Say whether a run would accept a file, with the environment laid over it."""
-    from clau_doom.bootstrap.planning import check_config
+    from clau_doom.app.plan import check_config
 
     check_config(file, environ=os.environ, overrides={})
     data_console().print(f"{file} is valid", soft_wrap=True)

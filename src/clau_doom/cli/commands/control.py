@@ -100,7 +100,7 @@ def _steer(
 def _client(
     experiment: str, server: str | None, output_dir: Path, note: str
 ) -> "AbstractAsyncContextManager[RpcClient]":
-    from clau_doom.bootstrap.servers import reach, reach_run
+    from clau_doom.app.catalog.servers import reach, reach_run
 
     remote = remote_of(server)
     if remote is None:

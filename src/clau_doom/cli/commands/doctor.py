@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, print_json
-from clau_doom.cli.docker_health import examine_docker
-from clau_doom.cli.health import Finding, Verdict, examine
+from clau_doom.cli.doctor.docker import examine_docker
+from clau_doom.cli.doctor.host import Finding, Verdict, examine
+from clau_doom.cli.doctor.ray import examine_ray
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
-from clau_doom.cli.ray_health import examine_ray
 
 __all__ = ["doctor"]
 

@@ -10,11 +10,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.cli.commands.anova import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.format import ago, clock, number
-from clau_doom.cli.looking import look_up, look_up_all
+from clau_doom.cli.lookup import look_up, look_up_all
 from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
-from clau_doom.cli.sections import Section
 from clau_doom.cli.table_options import (
     Block,
     Data,
@@ -28,13 +28,13 @@ from clau_doom.cli.table_options import (
     TableRequest,
     Where,
 )
-from clau_doom.cli.tables import analyze_table
+from clau_doom.cli.views.sections import Section
 from clau_doom.errors import ConfigError, StorageFailed
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
-    from clau_doom.analysis.experiment import ExperimentAnalysis
-    from clau_doom.bootstrap.sources import Overview
+    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+    from clau_doom.app.catalog.sources import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]
@@ -146,10 +146,10 @@ def analyze(
         raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
 
     from clau_doom.analysis import criteria_of
-    from clau_doom.bootstrap import reporting
+    from clau_doom.app.report import check_report_target
 
     if report is not None:
-        reporting.check_report_target(report, force=force)
+        check_report_target(report, force=force)
     wanted = criteria_of(criteria) if criteria is not None else ()
     stored = [look_up(experiment, server, output_dir) for experiment in experiments]
     if len(stored) > 1 or baseline is not None:
@@ -170,15 +170,16 @@ def _show_analysis(
     *,
     as_json: bool,
 ) -> None:
-    from clau_doom.bootstrap import analysing, reporting
-    from clau_doom.cli.analysis import analysis_view
-    from clau_doom.cli.analysis_json import analysis_json
+    from clau_doom.app.analyze import analyse
+    from clau_doom.app.report import report_experiment
+    from clau_doom.cli.views.analysis import analysis_view
+    from clau_doom.cli.views.analysis_json import analysis_json
 
-    analysis = analysing.analyse(stored, criteria)
+    analysis = analyse(stored, criteria)
     if plot is not None:
         _draw(stored, analysis, plot)
     if report is not None:
-        _write(report, reporting.report(stored, criteria, analysis=analysis))
+        _write(report, report_experiment(stored, criteria, analysis=analysis))
     if as_json:
         print_json(analysis_json(analysis))
     else:
@@ -193,15 +194,16 @@ def _show_comparison(
     *,
     as_json: bool,
 ) -> None:
-    from clau_doom.bootstrap import analysing, reporting
-    from clau_doom.cli.analysis_json import comparison_json
-    from clau_doom.cli.comparison import comparison_view
+    from clau_doom.app.analyze import compare
+    from clau_doom.app.report import report_comparison
+    from clau_doom.cli.views.analysis_json import comparison_json
+    from clau_doom.cli.views.comparison import comparison_view
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
-    comparison = analysing.compare(stored, baseline, criteria)
+    comparison = compare(stored, baseline, criteria)
     if report is not None:
-        _write(report, reporting.report_comparison(stored, baseline, criteria, comparison=comparison))
+        _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
         print_json(comparison_json(comparison))
     else:
@@ -238,7 +240,7 @@ def _write(path: Path, page: str) -> None:
 
 
 def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
-    from clau_doom.cli.standing import overview_json, reader_failure_line
+    from clau_doom.cli.views.status import overview_json, reader_failure_line
 
     found, broken = look_up_all(server, output_dir)
     found.sort(key=lambda overview: overview.last_activity, reverse=True)
@@ -290,8 +292,8 @@ def _experiments_table(found: "list[Overview]") -> Table:
 
 
 def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json: bool) -> None:
-    from clau_doom.cli.results import generations_view
-    from clau_doom.cli.standing import experiment_json, experiment_view, next_command
+    from clau_doom.cli.views.results import generations_view
+    from clau_doom.cli.views.status import experiment_json, experiment_view, next_command
 
     stored = look_up(experiment, server, output_dir, measured=False)
     if as_json:

@@ -18,8 +18,8 @@ from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from clau_doom.bootstrap.servers import ServerSource
-    from clau_doom.bootstrap.sources import Remote
+    from clau_doom.app.catalog.servers import ServerSource
+    from clau_doom.app.catalog.sources import Remote
     from clau_doom.config import ExperimentConfig, StoredExperiment
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
@@ -82,7 +82,7 @@ def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCod
 
 
 async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str, str]:
-    from clau_doom.bootstrap.servers import reach
+    from clau_doom.app.catalog.servers import reach
     from clau_doom.config import config_from_yaml, to_yaml
     from clau_doom.wire import EXPERIMENT_STATES
 
@@ -114,8 +114,8 @@ def _without_services(config: "ExperimentConfig") -> "ExperimentConfig":
 
 
 async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
-    from clau_doom.bootstrap.servers import ServerSource, reach
-    from clau_doom.bootstrap.sources import LIVE
+    from clau_doom.app.catalog.servers import ServerSource, reach
+    from clau_doom.app.catalog.sources import LIVE
     from clau_doom.config import config_from_yaml
     from clau_doom.domain.events import ExperimentInterrupted
 
@@ -150,7 +150,7 @@ async def _show(
     source: "ServerSource", config: "ExperimentConfig", before: "StoredExperiment | None"
 ) -> "Event | None":
     """Show an experiment until its run ends, and return its last event."""
-    from clau_doom.cli.progress import show_progress
+    from clau_doom.cli.views.progress import show_progress
 
     last: Event | None = None
 
@@ -172,7 +172,7 @@ async def _after_interruption(source: "ServerSource", name: str, last: "Event | 
 
     A server interrupts a run to change its budget and resumes it at once: that is waited for.
     """
-    from clau_doom.bootstrap.sources import LIVE
+    from clau_doom.app.catalog.sources import LIVE
     from clau_doom.domain.events import ExperimentInterrupted
     from clau_doom.errors import ServerUnreachable
 
@@ -206,7 +206,7 @@ async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
 
 
 def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
-    from clau_doom.cli.results import show_result
+    from clau_doom.cli.views.results import show_result
     from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
 

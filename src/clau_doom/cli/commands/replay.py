@@ -15,8 +15,8 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server,
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.replaying import ReplayPlan
-    from clau_doom.bootstrap.trust import Trust
+    from clau_doom.app.replay import ReplayPlan
+    from clau_doom.app.trust import Trust
     from clau_doom.domain import Purpose
     from clau_doom.replay import Clip, Film, Performance
 
@@ -71,8 +71,8 @@ def replay(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Play an episode again, prove that it is the recorded one, and show it."""
-    from clau_doom.bootstrap.replaying import check_display, prove
-    from clau_doom.cli.proof import proof_json, proof_view
+    from clau_doom.app.replay import check_display, prove
+    from clau_doom.cli.views.replay import proof_json, proof_view
     from clau_doom.replay import check_target
 
     if episode is not None and seed is not None:
@@ -116,7 +116,7 @@ def _plan(
     address: str | None,
     trust: "Trust",
 ) -> "ReplayPlan":
-    from clau_doom.bootstrap.replaying import find_contestant, is_file, kept_actions, plan_replay
+    from clau_doom.app.replay import find_contestant, is_file, kept_actions, plan_replay
     from clau_doom.replay import choose
 
     remote = remote_of(server)
@@ -138,7 +138,7 @@ def _show(
     watch: bool,
     progress: bool,
 ) -> "Film | None":
-    from clau_doom.bootstrap.replaying import rerun
+    from clau_doom.app.replay import rerun
     from clau_doom.ports import FrameSource
     from clau_doom.replay import InRealTime, Overlay, Reported, film
 
@@ -163,7 +163,7 @@ def _tell(share: float) -> None:
 
 
 def _size(text: str) -> tuple[int, int]:
-    from clau_doom.bootstrap.replaying import RESOLUTIONS
+    from clau_doom.app.replay import RESOLUTIONS
 
     if text not in RESOLUTIONS:
         raise ConfigError(f"{text!r} is no resolution of a replay: choose {', '.join(RESOLUTIONS)}")

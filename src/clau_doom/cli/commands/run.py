@@ -16,8 +16,8 @@ from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.planning import Plan
-    from clau_doom.bootstrap.sources import Remote
+    from clau_doom.app.catalog.sources import Remote
+    from clau_doom.app.plan import Plan
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
     from clau_doom.ports import ExperimentStore
@@ -70,7 +70,7 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
         "name": name,
         "web.port": web_port,
     }
-    from clau_doom.bootstrap import planning
+    from clau_doom.app.plan import plan_resume, plan_run
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.logs import configure_logs
 
@@ -87,9 +87,9 @@ def run(  # noqa: PLR0917 - one parameter an option; all have names on the comma
             f"--attach follows an experiment at a server: name it with --server, or use clau-doom events {attach} -f"
         )
     if resume is None:
-        plan = planning.plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
+        plan = plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
     else:
-        plan = asyncio.run(planning.plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
+        plan = asyncio.run(plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
     if dry_run:
         _describe(plan)
         return
@@ -109,7 +109,7 @@ def _at_server(
     attach: str | None,
     dry_run: bool,
 ) -> ExitCode:
-    from clau_doom.cli.remote_run import Order, check_at_server, run_at_server
+    from clau_doom.cli.commands.remote_run import Order, check_at_server, run_at_server
     from clau_doom.config import load_config
 
     given = {name for name, value in overrides.items() if value is not None}
@@ -131,7 +131,7 @@ def _at_server(
 
 
 def _describe(plan: "Plan") -> None:
-    from clau_doom.bootstrap.estimate import gigabytes
+    from clau_doom.app.estimate import gigabytes
 
     config, facts, asked = plan.config, plan.scenario.facts, plan.asked
     episodes = asked.agents * config.episodes
@@ -156,7 +156,7 @@ def _advise(plan: "Plan") -> None:
 
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
-    from clau_doom.bootstrap import running
+    from clau_doom.app.run import open_run, reachable
     from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
     from clau_doom.errors import ShutdownRequested
@@ -165,13 +165,13 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     shutdown = Shutdown()
     with stop_signals(shutdown, interrupt_grace=_INTERRUPT_GRACE, terminate_grace=_TERMINATE_GRACE) as received:
         try:
-            async with running.open_run(plan, shutdown) as (store, experiment):
+            async with open_run(plan, shutdown) as (store, experiment):
                 before = await experiment.begin()
                 showing = asyncio.ensure_future(_keep_showing(plan, store, before))
                 try:
                     async with AsyncExitStack() as stack:
-                        reachable = running.reachable(plan, store, experiment, shutdown, web=web)
-                        page = await stack.enter_async_context(reachable)
+                        pages = reachable(plan, store, experiment, shutdown, web=web)
+                        page = await stack.enter_async_context(pages)
                         if page is not None:
                             link = page.login_link()
                             _say_where(link)
@@ -192,14 +192,14 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
         spent = snapshot is not None and not received.signals and used_up(plan.config, snapshot.running_seconds)
         _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason, spent=spent)
         return ExitCode.OUT_OF_TIME if spent else received.exit_code
-    from clau_doom.cli.results import show_result
+    from clau_doom.cli.views.results import show_result
 
     return show_result(snapshot, plan.config, replay=replay_command(plan.config.name, plan.output_dir))
 
 
 async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
     """Show the run until its log ends; a display that fails starts again with how the run stands then."""
-    from clau_doom.cli.progress import show_progress
+    from clau_doom.cli.views.progress import show_progress
     from clau_doom.orchestration import ReaderHealth
 
     snapshot, after = before if plan.resume else None, before.last_sequence

@@ -14,7 +14,7 @@ __all__ = ["scenarios"]
 
 def scenarios(*, as_json: AsJson = False) -> None:
     """List the bundled scenarios: names, buttons, what each measures and rewards."""
-    from clau_doom.bootstrap.offers import bundled_scenarios
+    from clau_doom.app.scenario_catalog import bundled_scenarios
 
     offers = bundled_scenarios()
     if as_json:

@@ -19,7 +19,7 @@ from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.service import Listening
+    from clau_doom.app.service import Listening
     from clau_doom.config import ExperimentConfig
 
 __all__ = ["serve"]
@@ -53,7 +53,7 @@ def serve(
 
 
 async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
-    from clau_doom.bootstrap import service
+    from clau_doom.app import service
     from clau_doom.orchestration import Shutdown
 
     shutdown = Shutdown()

@@ -66,7 +66,7 @@ def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
 
 def _files(output_dir: Path) -> "TokenFiles":
     """Return the tokens beside `--token-file`, or those of the folder."""
-    from clau_doom.bootstrap.access import token_files
+    from clau_doom.app.access import token_files
     from clau_doom.config import GrpcConfig
     from clau_doom.logs import configure_logs
 

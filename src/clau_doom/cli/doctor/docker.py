@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.health import Finding, Verdict
+from clau_doom.cli.doctor.host import Finding, Verdict
 from clau_doom.errors import InfrastructureFailed, describe
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.docker_facts import DockerFacts
+    from clau_doom.app.backends.docker_facts import DockerFacts
 
 __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daemon", "services"]
 
@@ -22,7 +22,7 @@ _MANY_PORTS = 20
 
 def examine_docker() -> Iterator[Finding]:
     """Yield what each check of Docker finds, only that there is none where no daemon answers."""
-    from clau_doom.bootstrap import docker_facts
+    from clau_doom.app.backends import docker_facts
     from clau_doom.config import DockerConfig
 
     wanted = DockerConfig()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from clau_doom.cli.health import Finding, Verdict
+from clau_doom.cli.doctor.host import Finding, Verdict
 
 __all__ = ["examine_ray"]
 

@@ -8,17 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import Gap, GenerationRow
-from clau_doom.analysis.archive import EliteMap
 from clau_doom.analysis.control_charts import ControlChart
-from clau_doom.analysis.experiment import ExperimentAnalysis
+from clau_doom.analysis.elite_map import EliteMap
+from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.lineage import Ancestor
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.cli.format import estimate, number, p_value, sparkline
-from clau_doom.cli.gene_views import components_view, diversity_line, genes_view, regression_view
-from clau_doom.cli.results import generations_table, result_view
-from clau_doom.cli.sections import DEFAULT, Section
+from clau_doom.cli.views.genes import components_view, diversity_line, genes_view, regression_view
+from clau_doom.cli.views.results import generations_table, result_view
+from clau_doom.cli.views.sections import DEFAULT, Section
 from clau_doom.domain import AgentRef
 from clau_doom.domain.experiment import ExperimentState, RaceTally
 

@@ -13,7 +13,7 @@ from clau_doom.domain import AgentRef, agent_id
 if TYPE_CHECKING:
     from clau_doom.analysis.comparison import ExperimentComparison
     from clau_doom.analysis.effects import Contrast
-    from clau_doom.analysis.experiment import ExperimentAnalysis, HeldOut
+    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis, HeldOut
 
 __all__ = ["analysis_json", "comparison_json"]
 

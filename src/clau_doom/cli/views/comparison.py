@@ -8,9 +8,9 @@ from rich.text import Text
 from clau_doom.analysis import Gap
 from clau_doom.analysis.comparison import ExperimentComparison, Setup
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.cli.analysis import ranking_view
 from clau_doom.cli.format import estimate, interval
-from clau_doom.cli.results import contrasts_table
+from clau_doom.cli.views.analysis import ranking_view
+from clau_doom.cli.views.results import contrasts_table
 
 __all__ = ["comparison_view"]
 

@@ -6,8 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import Gap
-from clau_doom.analysis.components import Components
 from clau_doom.analysis.genomes import Diversity, GeneHistory
+from clau_doom.analysis.pca import Components
 from clau_doom.analysis.regression import Regression
 from clau_doom.cli.format import number, p_value, sparkline
 from clau_doom.domain import GeneKind

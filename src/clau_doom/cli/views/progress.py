@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clau_doom.cli.console import progress_console
 from clau_doom.cli.format import clock, number, sparkline
-from clau_doom.cli.tracking import Tracker
+from clau_doom.cli.progress_state import Tracker
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.events import (

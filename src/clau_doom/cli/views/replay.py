@@ -12,7 +12,7 @@ from clau_doom.cli.format import number
 from clau_doom.replay import TICS_A_SECOND, Film, Performance
 
 if TYPE_CHECKING:
-    from clau_doom.bootstrap.replaying import ReplayPlan
+    from clau_doom.app.replay import ReplayPlan
 
 __all__ = ["proof_json", "proof_view"]
 

@@ -25,7 +25,7 @@ from clau_doom.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from clau_doom.analysis.effects import Contrast
-    from clau_doom.analysis.experiment import HeldOut
+    from clau_doom.analysis.experiment_analysis import HeldOut
 
 __all__ = ["contrasts_table", "generations_table", "generations_view", "never_better", "result_view", "show_result"]
 
@@ -165,9 +165,9 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
         config: What it was run with.
         replay: The command that shows its champion.
     """
-    from clau_doom.bootstrap import planning
+    from clau_doom.app.plan import make_fitness
 
-    fitness, measures = planning.make_fitness(config), telling_measures(config.scenario.name)
+    fitness, measures = make_fitness(config), telling_measures(config.scenario.name)
     results = held_out_table(snapshot, fitness, measures)
     data_console().print(result_view(results, never_better=never_better(snapshot)))
     if snapshot.champion:

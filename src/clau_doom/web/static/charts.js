@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/pre
 import uPlot from "./vendor/uplot.js";
 import { useTheme } from "./hooks.js";
 import { Numbers } from "./ui.js";
-import { number, short } from "./words.js";
+import { number, short } from "./format.js";
 
 const paint = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 

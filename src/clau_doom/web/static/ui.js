@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Ended } from "./net.js";
-import { count, number } from "./words.js";
+import { count, number } from "./format.js";
 
 export const State = ({ state, label = state }) => html`<span class="state ${state}">${label}</span>`;
 

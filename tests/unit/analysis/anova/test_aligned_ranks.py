@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.tables import Table, Value, make_column, make_table
-from clau_doom.analysis.variance import (
+from clau_doom.analysis.anova import (
     Design,
     aligned,
     aligned_rank_anova,
@@ -19,6 +18,7 @@ from clau_doom.analysis.variance import (
     kruskal_wallis,
     make_design,
 )
+from clau_doom.analysis.tables import Table, Value, make_column, make_table
 
 Make = Callable[..., Table]
 

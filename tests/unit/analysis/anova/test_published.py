@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.variance import (
+from clau_doom.analysis.anova import (
     AnovaTable,
     Comparisons,
     Design,

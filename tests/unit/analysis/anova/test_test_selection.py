@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clau_doom.analysis.anova import Design, analyze_variance, check_assumptions, make_design
 from clau_doom.analysis.tables import Table, Value, make_column, make_table
-from clau_doom.analysis.variance import Design, analyze_variance, check_assumptions, make_design
 from clau_doom.domain import generator
 
 Make = Callable[..., Table]

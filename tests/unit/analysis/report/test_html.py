@@ -1,7 +1,7 @@
 """From a report to its page."""
 
 from clau_doom.analysis.report.document import Fact, Listing, Paragraph, Report, Section, Table
-from clau_doom.analysis.report.page import render
+from clau_doom.analysis.report.html import render
 
 
 def test_texts_from_outside_are_short_and_escaped() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from clau_doom.analysis.estimates import Estimate
 from clau_doom.analysis.intervals import Interval
-from clau_doom.analysis.report.typeset import (
+from clau_doom.analysis.report.number_format import (
     chance,
     count,
     interval,

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.analysis.report.picture import Picture, axis_over
+from clau_doom.analysis.report.svg import Picture, axis_over
 
 VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30)
 

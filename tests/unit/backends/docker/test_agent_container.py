@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from clau_doom.backends.docker.containers import ContainerManager, SpawnAgent
-from clau_doom.backends.docker.ending import Ending
-from clau_doom.backends.docker.session import Asked
-from clau_doom.backends.docker.tenant import Speaking, Surroundings, Tenant, Way
+from clau_doom.backends.docker.agent_container import Speaking, Surroundings, Tenant, Way
+from clau_doom.backends.docker.container_lifecycle import ContainerManager, SpawnAgent
+from clau_doom.backends.docker.exit_reason import Ending
+from clau_doom.backends.docker.worker_session import Asked
 from clau_doom.backends.local import Displaced
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Genome, Purpose

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clau_doom.backends.docker.ending import Ending, why_ended
+from clau_doom.backends.docker.exit_reason import Ending, why_ended
 from clau_doom.errors import ClauDoomError, OutOfMemory, WorkerCrashed
 
 

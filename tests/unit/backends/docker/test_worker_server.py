@@ -12,7 +12,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from clau_doom.backends.docker.gate import Gate, Lease, Stream
+from clau_doom.backends.docker.worker_server import Gate, Lease, Stream
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
 
@@ -98,7 +98,7 @@ async def test_a_token_is_good_once(gate: Gate, caplog: pytest.LogCaptureFixture
         assert await first(stream) == b"still here"
         await worker.close()
     assert gate.refused == 1
-    (entry,) = [str(record.msg) for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    (entry,) = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
     assert "without a good token" in entry
     assert "127.0.0.1" in entry
     assert lease.token not in caplog.text
@@ -142,7 +142,7 @@ async def test_who_knocks_without_end_does_not_fill_the_log(gate: Gate, caplog: 
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
             assert await Client(gate, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
-    entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.gate"]
+    entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.worker_server"]
     assert [entry["times"] for entry in entries] == [*range(1, 17), 32, 64]  # type: ignore[index] # structlog's event
     assert gate.refused == 70
 

@@ -11,10 +11,9 @@ from typing import Self
 
 import pytest
 
-from clau_doom.backends.docker import Hellos, Rules
-from clau_doom.backends.docker import session as module
-from clau_doom.backends.docker.gate import Stream
-from clau_doom.backends.docker.session import Asked, Session
+from clau_doom.backends.docker import Hellos, Rules, worker_session
+from clau_doom.backends.docker.worker_server import Stream
+from clau_doom.backends.docker.worker_session import Asked, Session
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -171,7 +170,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Have sessions look at a clock that is moved by hand."""
     made = Clock()
-    monkeypatch.setattr(module, "time", made)
+    monkeypatch.setattr(worker_session, "time", made)
     return made
 
 

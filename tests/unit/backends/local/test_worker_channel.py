@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from clau_doom.backends.local.link import Disconnected, Displaced, Link
+from clau_doom.backends.local.worker_channel import Disconnected, Displaced, Link
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import MalformedMessage, frame
 

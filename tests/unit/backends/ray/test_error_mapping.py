@@ -3,7 +3,7 @@
 import pytest
 from ray import exceptions
 
-from clau_doom.backends.ray.faults import error_of, fault_of, lost
+from clau_doom.backends.ray.error_mapping import error_of, fault_of, lost
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
@@ -19,7 +19,7 @@ from clau_doom.errors import (
     WorkerUnavailable,
 )
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.worker.serving import failed
+from clau_doom.worker.worker_loop import failed
 
 
 def there_and_back(error: ClauDoomError) -> ClauDoomError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.ray.files import store
+from clau_doom.backends.ray.scenario_cache import store
 from clau_doom.errors import InfrastructureFailed, InvalidMessage
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 

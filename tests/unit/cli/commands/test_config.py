@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from clau_doom.cli.config import app
+from clau_doom.cli.commands.config import app
 from clau_doom.config import ExperimentConfig, config_from_yaml, json_schema, starter
 from clau_doom.errors import ConfigError
 

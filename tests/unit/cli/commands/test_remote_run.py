@@ -16,7 +16,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.orchestration import Orchestrator
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_laboratory import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedLaboratory
 
 CONFIG = """
 name: quick

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.bootstrap.replaying import check_display
+from clau_doom.app.replay import check_display
 from clau_doom.domain.events import ChampionChosen, Event, ExperimentStarted
 
 Run = Callable[..., Any]

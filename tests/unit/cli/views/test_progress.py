@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from clau_doom.cli.console import progress_console
-from clau_doom.cli.progress import live_view, show_progress
-from clau_doom.cli.tracking import Tracker
+from clau_doom.cli.progress_state import Tracker
+from clau_doom.cli.views.progress import live_view, show_progress
 from clau_doom.config import ExperimentConfig, GeneticConfig
 from clau_doom.domain import AgentRef, Gene, GenomeSpace, Purpose
 from clau_doom.domain.events import (
@@ -23,7 +23,7 @@ from clau_doom.domain.events import (
     GenerationCompleted,
     RecordedEvent,
 )
-from clau_doom.domain.ledger import Ledger
+from clau_doom.domain.experiment_projection import Ledger
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import scripted_run, scripted_store

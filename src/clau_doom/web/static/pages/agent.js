@@ -4,7 +4,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { CHANGES, get, post } from "../net.js";
 import { Action, AgentLink, Failure, Meter, Panel, State, Table, Tiles, Waiting } from "../ui.js";
-import { count, number, short, spaced } from "../words.js";
+import { count, number, short, spaced } from "../format.js";
 
 const MOST_GENES = 60;
 

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
 import { Stream } from "../net.js";
 import { Empty, State } from "../ui.js";
-import { number, short, spaced } from "../words.js";
+import { number, short, spaced } from "../format.js";
 
 const CONNECTION = {
   live: ["live", "live"],

@@ -5,7 +5,7 @@ import { Curves, SERIES } from "../charts.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { get } from "../net.js";
 import { Empty, Failure, Panel, State, Waiting } from "../ui.js";
-import { number, spaced } from "../words.js";
+import { number, spaced } from "../format.js";
 
 const MOST = SERIES.length;
 

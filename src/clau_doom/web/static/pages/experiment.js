@@ -5,7 +5,7 @@ import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
 import { useAnswer, useEvents, useThrottled, useTitle } from "../hooks.js";
 import { Ended } from "../net.js";
 import { AgentLink, Empty, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
-import { count, duration, number, short, spaced, told } from "../words.js";
+import { count, duration, number, short, spaced, told } from "../format.js";
 import { Steering, isElsewhere } from "./experiments.js";
 
 const MOST_EVENTS = 300;

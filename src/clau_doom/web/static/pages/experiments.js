@@ -4,7 +4,7 @@ import { html } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
 import { CHANGES, STARTS, post } from "../net.js";
 import { Action, Empty, Failure, Meter, Sparkline, State, Waiting } from "../ui.js";
-import { ago, count, duration, number, spaced } from "../words.js";
+import { ago, count, duration, number, spaced } from "../format.js";
 
 export function Experiments() {
   useTitle("Experiments");

@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
 import { post } from "../net.js";
-import { count } from "../words.js";
+import { count } from "../format.js";
 
 const CHECK_AFTER = 400;
 

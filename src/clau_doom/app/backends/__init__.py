@@ -1,0 +1,1 @@
+"""Backends of a plan: what each needs from this machine, and how it is created."""

@@ -1,0 +1,1 @@
+"""Stored experiments, found in the output folder or at a server."""

@@ -1,0 +1,1 @@
+"""Commands of the command line, one module for each command or group of commands."""

@@ -1,0 +1,1 @@
+"""Checks of `clau-doom doctor`: the host, Docker and Ray."""

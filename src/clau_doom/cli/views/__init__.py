@@ -1,0 +1,1 @@
+"""Results of commands as terminal output and as JSON."""
