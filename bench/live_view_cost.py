@@ -12,7 +12,7 @@ from clau_doom.config import RulesPolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome
 from clau_doom.game import VizdoomEngine, resolve
 from clau_doom.policies import make_policy
-from clau_doom.worker import Peephole, PhasePage, play
+from clau_doom.worker import ProgressPage, SharedFrame, play
 
 __all__ = ["LookingRound", "looking_rounds"]
 
@@ -47,9 +47,12 @@ def looking_rounds(rounds: int) -> list[LookingRound]:
         engine.start(policy.needs, record=False)
         path = folder / "peephole"
         try:
-            with PhasePage(folder / "phase", create=True) as page, Peephole(path, scenario.facts.resolution) as hole:
+            with (
+                ProgressPage(folder / "phase", create=True) as page,
+                SharedFrame(path, scenario.facts.resolution) as hole,
+            ):
 
-                def played(peephole: Peephole | None) -> Sample:
+                def played(peephole: SharedFrame | None) -> Sample:
                     all_of_it = [
                         play(engine, policy, genome, seed, page, peephole=peephole) for seed in range(_EPISODES)
                     ]
@@ -65,7 +68,7 @@ def looking_rounds(rounds: int) -> list[LookingRound]:
             engine.close()
 
 
-def _round(played: Callable[[Peephole | None], Sample], hole: Peephole, path: Path, turn: int) -> LookingRound:
+def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, path: Path, turn: int) -> LookingRound:
     found = {}
     names = ["closed", "unseen", "seen"]
     for name in names[turn % 3 :] + names[: turn % 3]:
@@ -81,6 +84,6 @@ def _round(played: Callable[[Peephole | None], Sample], hole: Peephole, path: Pa
 
 
 def _look(path: Path, over: threading.Event) -> None:
-    with Peephole(path) as peephole:
+    with SharedFrame(path) as peephole:
         while not over.wait(_PERIOD):
             peephole.look()

@@ -18,7 +18,7 @@ from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 __all__ = ["CLIENTS", "stream_events"]
 
@@ -36,7 +36,7 @@ def stream_events(folder: Path, clients: int) -> float:
 
 
 async def _measure(folder: Path, clients: int) -> float:
-    laboratory, socket = ScriptedLaboratory(), folder / f"{clients}.sock"
+    laboratory, socket = ScriptedRepository(), folder / f"{clients}.sock"
     orchestrator = Orchestrator(laboratory)
     server = RpcServer(
         GrpcConfig(socket=str(socket)),

@@ -27,7 +27,7 @@ from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
 
 YAML = "name: tiny\ngenerations: 2\npopulation: 4\nepisodes: 2\nholdout: {validation: 2, episodes: 3}\n"
@@ -80,7 +80,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 async def _serve(folder: Path) -> AsyncIterator[Served]:
     log = io.StringIO()
     configure_logs(log, json=True)
-    orchestrator = Orchestrator(ScriptedLaboratory())
+    orchestrator = Orchestrator(ScriptedRepository())
     authenticator = Authenticator(TokenFiles(folder / "token"), shortest_delay=0.0)
     socket = str(folder / "api.sock")
     async with AsyncExitStack() as stack:

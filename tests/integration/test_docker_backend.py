@@ -84,7 +84,7 @@ class Ended:
         return self.snapshot.generations[0][index]
 
 
-class Laboratory:
+class ExperimentRepository:
     """Experiments that play in one network of a test's own."""
 
     def __init__(self, docker: DockerHost, folder: Path) -> None:
@@ -163,14 +163,14 @@ class Laboratory:
 
 
 @pytest.fixture
-def laboratory(docker: DockerHost, tmp_path: Path) -> Iterator[Laboratory]:
-    made = Laboratory(docker, tmp_path / "runs")
+def laboratory(docker: DockerHost, tmp_path: Path) -> Iterator[ExperimentRepository]:
+    made = ExperimentRepository(docker, tmp_path / "runs")
     yield made
     if made.network in docker.networks():
         docker("network", "rm", made.network)
 
 
-def test_agents_that_break_their_containers_break_nothing_else(laboratory: Laboratory) -> None:
+def test_agents_that_break_their_containers_break_nothing_else(laboratory: ExperimentRepository) -> None:
     """Memory and time are charged to the agent; a crash is played again, and blamed on no one until attempts are used.
 
     The one that only plays finishes beside them.
@@ -213,7 +213,7 @@ def assert_matches(pattern: str, text: str) -> None:
 @pytest.mark.parametrize(
     "policy", [{"kind": "rules"}, {"kind": "class", "target": "odd_policies:Odd"}], ids=["rules", "class"]
 )
-def test_a_missing_image_is_told_on_one_line(laboratory: Laboratory, policy: dict[str, str]) -> None:
+def test_a_missing_image_is_told_on_one_line(laboratory: ExperimentRepository, policy: dict[str, str]) -> None:
     """With what mends it; no container and no network is made."""
     done = laboratory.run(laboratory.config(policy=policy, docker={"image": "no-such-image:1"}))
     assert done.returncode == 1
@@ -225,7 +225,7 @@ def test_a_missing_image_is_told_on_one_line(laboratory: Laboratory, policy: dic
     assert laboratory.network not in laboratory.docker.networks()
 
 
-def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: Laboratory) -> None:
+def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: ExperimentRepository) -> None:
     """The run is interrupted, and says whose name is taken and what to do; done that, it goes on to its end."""
     docker, config = laboratory.docker, laboratory.config()
     name = f"agent-{config.name}-g000-a001"
@@ -245,7 +245,7 @@ def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: Labor
 
 
 def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
-    laboratory: Laboratory, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
+    laboratory: ExperimentRepository, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """As a daemon may have after a restart of its own: it is renamed, the run goes on, and what is left is told."""
     docker, agent = laboratory.docker, f"agent-{laboratory.id}-g003-a007"
@@ -268,7 +268,7 @@ def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
     ],
 )
 def test_a_network_that_keeps_nobody_in_is_not_used(
-    laboratory: Laboratory, options: tuple[str, ...], complaint: str
+    laboratory: ExperimentRepository, options: tuple[str, ...], complaint: str
 ) -> None:
     """Whoever made it: the error names it, what it lacks, and how to get another; no container is made."""
     docker, network = laboratory.docker, laboratory.network
@@ -282,7 +282,7 @@ def test_a_network_that_keeps_nobody_in_is_not_used(
     assert docker.containers(f"name={laboratory.id}") == []
 
 
-def test_an_image_of_other_sources_is_refused(laboratory: Laboratory) -> None:
+def test_an_image_of_other_sources_is_refused(laboratory: ExperimentRepository) -> None:
     """One changed file of a room that decides results: nothing is played, and the message says what to build again."""
     text = Path(rules.__file__).read_text()
     there = f"/opt/clau-doom/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
@@ -300,14 +300,14 @@ def test_an_image_of_other_sources_is_refused(laboratory: Laboratory) -> None:
 
 
 @pytest.mark.parametrize("verify", ["none", "all"])
-def test_proofs_change_no_history(laboratory: Laboratory, verify: str) -> None:
+def test_proofs_change_no_history(laboratory: ExperimentRepository, verify: str) -> None:
     """Whether nothing or everything is proved, the numbers are those of local workers."""
     played = laboratory.history(laboratory.config(docker={"verify": verify}))
     local = laboratory.config(name=f"{laboratory.id}-local", execution={"backend": "local"})
     assert played == laboratory.history(local)
 
 
-def test_a_scenario_of_ones_own_travels_into_the_container(laboratory: Laboratory, tmp_path: Path) -> None:
+def test_a_scenario_of_ones_own_travels_into_the_container(laboratory: ExperimentRepository, tmp_path: Path) -> None:
     """Its files are sent to workers that have none of them, and it plays as it does here."""
     bundled = Path(vizdoom.scenarios_path)
     text = (bundled / "health_gathering.cfg").read_text()
@@ -320,7 +320,7 @@ def test_a_scenario_of_ones_own_travels_into_the_container(laboratory: Laborator
 
 
 @pytest.fixture
-def shown(laboratory: Laboratory) -> Callable[..., dict[str, Any]]:
+def shown(laboratory: ExperimentRepository) -> Callable[..., dict[str, Any]]:
     """Return what plays one episode, and then says what Docker has of its container."""
 
     def show(**sections: Any) -> dict[str, Any]:
@@ -348,7 +348,7 @@ def shown(laboratory: Laboratory) -> Callable[..., dict[str, Any]]:
 
 
 def test_a_container_is_what_the_configuration_asks_for(
-    laboratory: Laboratory, shown: Callable[..., dict[str, Any]]
+    laboratory: ExperimentRepository, shown: Callable[..., dict[str, Any]]
 ) -> None:
     """Docker's own words: its name and labels, its limits, and nothing that would let it out."""
     found = shown(docker={"memory": "300m", "cpus": 0.75, "pids": 99, "tmpfs": "20m"}, execution={"workers": 1})

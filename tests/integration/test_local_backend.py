@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import Cores, LocalBackend, WorkFolders
+from clau_doom.backends.local import CoreAllocator, LocalBackend, WorkDirs
 from clau_doom.backends.local.core_lease import CoreLease
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -53,7 +53,7 @@ def backend(
     workers: int = 1,
     timeout: float = 60.0,
     stall: float = 10.0,
-    cores: Cores | None = None,
+    cores: CoreAllocator | None = None,
     **facts: str,
 ) -> LocalBackend:
     scenario = resolve(SCENARIO)
@@ -141,8 +141,8 @@ def test_an_episode_is_the_same_on_any_worker() -> None:
 def test_runs_keep_their_workers_on_different_cores(tmp_path: Path) -> None:
     """A third run shares a core, and its worker and engine move, in the middle of it, when another run has ended."""
 
-    def cores() -> Cores:
-        return Cores([None], turn=0.05, lease=CoreLease(usable_cores()[:2], tmp_path))
+    def cores() -> CoreAllocator:
+        return CoreAllocator([None], turn=0.05, lease=CoreLease(usable_cores()[:2], tmp_path))
 
     def used(local: LocalBackend) -> list[set[int]]:
         (pid,) = local.worker_pids
@@ -444,6 +444,6 @@ def test_nothing_outlives_a_killed_orchestrator(sign: signal.Signals) -> None:
         while any(group_of(pid) for pid in pids) or used & {*find_items(young=-1.0).used}:
             assert time.monotonic() < end, f"{pids} or {engines} still run"
             time.sleep(0.05)
-    with WorkFolders():
+    with WorkDirs():
         pass
     assert not any(shared_memory(instance) for instance in instances)

@@ -18,7 +18,7 @@ from clau_doom.domain.events import AgentPaused, AgentResumed
 from clau_doom.orchestration import Orchestrator
 from clau_doom.ports import EpisodeTask
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 ROOT = Path(__file__).parents[2]
 CONFIG = "name: node\ngenerations: 3\npopulation: 4\nepisodes: 5\n"
@@ -48,7 +48,7 @@ def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client
     """Over the port, with the token; everything that it saw is what is stored."""
     config, token = tmp_path / "config.yaml", tmp_path / "token"
     config.write_text(CONFIG)
-    laboratory = ScriptedLaboratory(disturb=_take_a_moment)
+    laboratory = ScriptedRepository(disturb=_take_a_moment)
 
     async def scenario() -> str:
         orchestrator = Orchestrator(laboratory)

@@ -37,7 +37,7 @@ from clau_doom.policies import RandomPolicy
 from clau_doom.ports import Action, Needs, Observation, Policy
 from clau_doom.replay import Choice, Performance, Rerun, Setting, choose, perform
 from clau_doom.testing.scripted_agent import ScriptedAgent, turning
-from clau_doom.worker import PhasePage
+from clau_doom.worker import ProgressPage
 
 pytestmark = pytest.mark.engine
 
@@ -289,13 +289,13 @@ def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[PhasePage]:
-    with PhasePage(tmp_path / "phase", create=True) as page:
+def page(tmp_path: Path) -> Iterator[ProgressPage]:
+    with ProgressPage(tmp_path / "phase", create=True) as page:
         yield page
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_tic_by_tic_and_in_colour_it_is_the_same_episode(tmp_path: Path, page: PhasePage, name: str) -> None:
+def test_tic_by_tic_and_in_colour_it_is_the_same_episode(tmp_path: Path, page: ProgressPage, name: str) -> None:
     """The second pass agrees with the first in every scenario, to its end, and has a picture for each tic."""
     scenario = resolve(ScenarioConfig(name=name, timeout=300))
     policy = RandomPolicy(scenario.facts)

@@ -20,7 +20,7 @@ from clau_doom.config import ExperimentConfig, StoredExperiment, WebConfig
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
 from clau_doom.orchestration import Finishing, Orchestrator
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
 from clau_doom.wire import event_message
 
@@ -40,7 +40,7 @@ class Browser:
 
     server: WebServer
     orchestrator: Orchestrator
-    laboratory: ScriptedLaboratory
+    laboratory: ScriptedRepository
     tokens: TokenFiles
     http: aiohttp.ClientSession
 
@@ -92,13 +92,13 @@ Serving = Callable[..., AbstractAsyncContextManager[Browser]]
 def serving(tmp_path: Path) -> Serving:
     @asynccontextmanager
     async def serve(
-        laboratory: ScriptedLaboratory | None = None,
+        laboratory: ScriptedRepository | None = None,
         config: WebConfig | None = None,
         *,
         login: bool = True,
         **client: Any,
     ) -> AsyncIterator[Browser]:
-        laboratory = laboratory or ScriptedLaboratory()
+        laboratory = laboratory or ScriptedRepository()
         orchestrator = Orchestrator(laboratory)
         authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=0.01)
         audit = AuditLog(tmp_path / "audit.log")
@@ -197,7 +197,7 @@ async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) ->
 
 async def test_a_running_experiment_is_steered(serving: Serving) -> None:
     """Pause, resume and cancel; an agent is paused, resumed and stopped; what does not fit is refused."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with serving(laboratory) as browser:
         assert (await browser.post("/api/experiments", YAML))[0] == 201
@@ -216,7 +216,7 @@ async def test_a_running_experiment_is_steered(serving: Serving) -> None:
         assert told["error"]["message"] == "experiment shown is cancelled already"
 
 
-class Damaged(ScriptedLaboratory):
+class Damaged(ScriptedRepository):
     """A laboratory with a folder that cannot be read."""
 
     def experiments(self) -> Sequence[str]:
@@ -273,7 +273,7 @@ async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
     def refuse(_config: ExperimentConfig) -> Exception:
         return ConfigError("asks for 3,193,859 genes, and limits.genes is 1,000,000")
 
-    async with serving(ScriptedLaboratory(refuse=refuse)) as browser:
+    async with serving(ScriptedRepository(refuse=refuse)) as browser:
         checked, started = await browser.post("/api/check", YAML), await browser.post("/api/experiments", YAML)
         assert started[0] == 422
         assert checked == (200, started[1])
@@ -306,7 +306,7 @@ async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: 
     def refuse(config: ExperimentConfig) -> Exception:
         return RuntimeError(f"a secret about {config.name}")
 
-    async with serving(ScriptedLaboratory(refuse=refuse)) as browser:
+    async with serving(ScriptedRepository(refuse=refuse)) as browser:
         status, told = await browser.post("/api/experiments", YAML)
         assert status == 500
         assert "secret" not in json.dumps(told)
@@ -516,7 +516,7 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
 
 async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
     """Frames of the agents that play, each a new one, and their end; all while somebody looks."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with serving(laboratory) as browser:
         await browser.post("/api/experiments", YAML)

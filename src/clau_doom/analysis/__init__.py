@@ -2,8 +2,8 @@
 
 Everything here is given values and gives values back (or writes the file that it was told to): no store, no engine, no
 clock. The one source of randomness, the bootstrap's resampling, is a generator that the caller makes from the
-experiment's seed, so that an analysis repeated is an analysis confirmed. A part that the data do not allow is a `Gap`
-with the reason, never a number.
+experiment's seed, so that a repeated analysis gives the same numbers. A part that the data do not allow is an
+`Unavailable` with the reason, never a number.
 
 `experiment` puts the parts together for one experiment, `comparison` for several. Below them, a file a subject:
 `estimates` and `intervals`, `effects`, `held_out` and `summary`, `learning`, `control_charts`, `genomes`,
@@ -32,18 +32,18 @@ from clau_doom.analysis.summary import (
     telling_measures,
 )
 from clau_doom.analysis.topsis import Criterion
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = [
     "ROLE_NAMES",
     "Comparison",
     "Criterion",
-    "Gap",
     "GenerationRow",
     "Interval",
     "ResultRow",
     "ResultTable",
     "SelectionBias",
+    "Unavailable",
     "criteria_of",
     "difference_interval",
     "generation_rows",

@@ -26,15 +26,15 @@ from clau_doom.analysis.estimates import (
 from clau_doom.analysis.intervals import Interval, mean_interval
 from clau_doom.analysis.ranking import criterion_values
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness, generator
-from clau_doom.domain.experiment import Standing
+from clau_doom.domain.experiment import HoldoutResult
 
-__all__ = ["Entrant", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
+__all__ = ["ComparedExperiment", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entrant:
+class ComparedExperiment:
     """An experiment that is to be compared.
 
     Attributes:
@@ -49,7 +49,7 @@ class Entrant:
     seed: int
     setup: int
     changes: tuple[str, ...]
-    champion: Standing
+    champion: HoldoutResult
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,8 +92,8 @@ class Setup:
     number: int
     experiments: tuple[str, ...]
     changes: tuple[str, ...]
-    mean: Interval | Gap
-    runs: Aggregates | Gap
+    mean: Interval | Unavailable
+    runs: Aggregates | Unavailable
     episodes: Aggregates
 
 
@@ -119,13 +119,13 @@ class ExperimentComparison:
     entrants: tuple[EntrantRow, ...]
     contrasts: tuple[Contrast, ...]
     setups: tuple[Setup, ...]
-    setup_contrasts: tuple[Contrast, ...] | Gap
-    ranking: Ranking | Gap
+    setup_contrasts: tuple[Contrast, ...] | Unavailable
+    ranking: Ranking | Unavailable
     remarks: tuple[str, ...]
 
 
 def compare_experiments(
-    entrants: Sequence[Entrant],
+    entrants: Sequence[ComparedExperiment],
     baseline: str,
     *,
     scenario: str,
@@ -168,7 +168,7 @@ def compare_experiments(
     )
 
 
-def _row(entrant: Entrant, thresholds: Sequence[float]) -> EntrantRow:
+def _row(entrant: ComparedExperiment, thresholds: Sequence[float]) -> EntrantRow:
     scores, seed = entrant.champion.fitnesses, entrant.seed
     return EntrantRow(
         id=entrant.id,
@@ -184,25 +184,25 @@ def _row(entrant: Entrant, thresholds: Sequence[float]) -> EntrantRow:
     )
 
 
-def _episodes(entrant: Entrant) -> Sample:
+def _episodes(entrant: ComparedExperiment) -> Sample:
     return Sample(name=entrant.id, seeds=entrant.champion.seeds, values=entrant.champion.fitnesses)
 
 
-def _runs(entrants: Sequence[Entrant]) -> dict[int, list[Entrant]]:
+def _runs(entrants: Sequence[ComparedExperiment]) -> dict[int, list[ComparedExperiment]]:
     """Return each setup's runs, one for each seed."""
-    found: dict[int, dict[int, Entrant]] = {}
+    found: dict[int, dict[int, ComparedExperiment]] = {}
     for entrant in entrants:
         found.setdefault(entrant.setup, {}).setdefault(entrant.seed, entrant)
     return {number: [*by_seed.values()] for number, by_seed in found.items()}
 
 
-def _score(entrant: Entrant) -> float:
+def _score(entrant: ComparedExperiment) -> float:
     return sum(entrant.champion.fitnesses) / len(entrant.champion.fitnesses)
 
 
-def _setup(number: int, runs: Sequence[Entrant]) -> Setup:
+def _setup(number: int, runs: Sequence[ComparedExperiment]) -> Setup:
     first, scores = runs[0], [_score(run) for run in runs]
-    few = Gap(missing="one run says nothing of how the next would end: run the setup with other seeds")
+    few = Unavailable(missing="one run says nothing of how the next would end: run the setup with other seeds")
     alone = len(runs) < 2
     return Setup(
         number=number,
@@ -216,12 +216,12 @@ def _setup(number: int, runs: Sequence[Entrant]) -> Setup:
     )
 
 
-def _setup_contrasts(runs: dict[int, list[Entrant]]) -> tuple[Contrast, ...] | Gap:
+def _setup_contrasts(runs: dict[int, list[ComparedExperiment]]) -> tuple[Contrast, ...] | Unavailable:
     if len(runs) < 2:
-        return Gap(missing="all experiments are runs of one setup")
+        return Unavailable(missing="all experiments are runs of one setup")
     able = {number: row for number, row in runs.items() if len(row) > 1}
     if 0 not in able or len(able) < 2:
-        return Gap(missing="two setups with two runs each, of different seeds, are needed to compare setups")
+        return Unavailable(missing="two setups with two runs each, of different seeds, are needed to compare setups")
     base = _scores(able[0])
     return holm(
         [
@@ -232,7 +232,7 @@ def _setup_contrasts(runs: dict[int, list[Entrant]]) -> tuple[Contrast, ...] | G
     )
 
 
-def _scores(runs: Sequence[Entrant]) -> Sample:
+def _scores(runs: Sequence[ComparedExperiment]) -> Sample:
     return Sample(
         name=", ".join(run.id for run in runs),
         seeds=tuple(run.seed for run in runs),
@@ -240,16 +240,18 @@ def _scores(runs: Sequence[Entrant]) -> Sample:
     )
 
 
-def _rank(entrants: Sequence[Entrant], fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Gap:
+def _rank(
+    entrants: Sequence[ComparedExperiment], fitness: Fitness, criteria: Sequence[Criterion]
+) -> Ranking | Unavailable:
     if not criteria:
-        return Gap(missing="no criteria were given")
+        return Unavailable(missing="no criteria were given")
     values = [criterion_values(criteria, fitness, entrant.champion.measures) for entrant in entrants]
     names = [entrant.champion.agent for entrant in entrants]
     return topsis(names, values, criteria, basis="the champions, means of their held-out episodes")
 
 
 def _told(
-    entrants: Sequence[Entrant], runs: dict[int, list[Entrant]], contrasts: Sequence[Contrast]
+    entrants: Sequence[ComparedExperiment], runs: dict[int, list[ComparedExperiment]], contrasts: Sequence[Contrast]
 ) -> tuple[str, ...]:
     counted = {run.id for row in runs.values() for run in row}
     again = [

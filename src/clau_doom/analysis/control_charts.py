@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["ChartPoint", "ControlChart", "Signal", "control_chart", "western_electric"]
 
@@ -100,7 +100,7 @@ class ControlChart:
     signals: tuple[Signal, ...]
 
 
-def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Gap:
+def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Unavailable:
     """Return the charts of the generations' fitnesses, or why there are none.
 
     Args:
@@ -108,13 +108,13 @@ def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Gap:
     """
     groups = [(index, np.asarray(row, dtype=np.float64)) for index, row in enumerate(generations) if len(row) >= 2]
     if len(groups) < 2:
-        return Gap(missing="a control chart needs two generations of two agents with a fitness")
+        return Unavailable(missing="a control chart needs two generations of two agents with a fitness")
     ranged = max(len(row) for _, row in groups) <= max(D2)
     spreads = [float(np.ptp(row)) if ranged else float(np.std(row, ddof=1)) for _, row in groups]
     norms = [_norm(len(row), ranged=ranged) for _, row in groups]
     sigma = math.fsum(spread / mean for spread, (mean, _) in zip(spreads, norms, strict=True)) / len(groups)
     if sigma <= 0.0:
-        return Gap(missing="all agents of each generation are equally fit: there is no spread to set limits by")
+        return Unavailable(missing="all agents of each generation are equally fit: there is no spread to set limits by")
     centre = float(np.mean(np.concatenate([row for _, row in groups])))
     points = tuple(
         ChartPoint(

@@ -26,9 +26,9 @@ from clau_doom.analysis.ranking import rank_agents
 from clau_doom.analysis.regression import Regression, regress
 from clau_doom.analysis.summary import CHAMPION, GenerationRow, ResultTable, generation_rows
 from clau_doom.analysis.topsis import Criterion, Ranking
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, Evaluation, Fitness, GenomeSpace, generator
-from clau_doom.domain.experiment import Deviations, ExperimentState, RaceTally, Standing
+from clau_doom.domain.experiment import Deviations, ExperimentState, HoldoutResult, RaceTally
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["ExperimentAnalysis", "HeldOut", "analyse_experiment"]
@@ -56,7 +56,7 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentAnalysis:
-    """Everything that an experiment's numbers say. What they do not allow is a `Gap` with the reason.
+    """Everything that an experiment's numbers say. What they do not allow is a `Unavailable` with the reason.
 
     Attributes:
         id: The experiment.
@@ -91,39 +91,39 @@ class ExperimentAnalysis:
     scenario: str
     fitness: str
     deviations: Deviations
-    racing: RaceTally | Gap
+    racing: RaceTally | Unavailable
     champion: AgentRef | None
     validation_fitness: float | None
     generations: tuple[GenerationRow, ...]
     results: ResultTable | None
-    standings: tuple[Standing, ...]
+    standings: tuple[HoldoutResult, ...]
     held_out: tuple[HeldOut, ...]
     contrasts: tuple[Contrast, ...]
-    curve: LearningCurve | Gap
-    plateau: Plateau | Gap
-    chart: ControlChart | Gap
-    diversity: tuple[Diversity, ...] | Gap
-    genes: tuple[GeneHistory, ...] | Gap
-    regression: Regression | Gap
-    components: Components | Gap
-    lineage: tuple[Ancestor, ...] | Gap
-    archive: EliteMap | Gap
-    ranking: Ranking | Gap
+    curve: LearningCurve | Unavailable
+    plateau: Plateau | Unavailable
+    chart: ControlChart | Unavailable
+    diversity: tuple[Diversity, ...] | Unavailable
+    genes: tuple[GeneHistory, ...] | Unavailable
+    regression: Regression | Unavailable
+    components: Components | Unavailable
+    lineage: tuple[Ancestor, ...] | Unavailable
+    archive: EliteMap | Unavailable
+    ranking: Ranking | Unavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Learning:
-    curve: LearningCurve | Gap
-    plateau: Plateau | Gap
-    chart: ControlChart | Gap
+    curve: LearningCurve | Unavailable
+    plateau: Plateau | Unavailable
+    chart: ControlChart | Unavailable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Genes:
-    diversity: tuple[Diversity, ...] | Gap
-    genes: tuple[GeneHistory, ...] | Gap
-    regression: Regression | Gap
-    components: Components | Gap
+    diversity: tuple[Diversity, ...] | Unavailable
+    genes: tuple[GeneHistory, ...] | Unavailable
+    regression: Regression | Unavailable
+    components: Components | Unavailable
 
 
 def analyse_experiment(
@@ -134,9 +134,9 @@ def analyse_experiment(
     fitness: Fitness,
     fitness_name: str,
     measures: Sequence[str],
-    space: GenomeSpace | Gap,
-    archive: EliteMap | Gap,
-    racing: RaceTally | Gap,
+    space: GenomeSpace | Unavailable,
+    archive: EliteMap | Unavailable,
+    racing: RaceTally | Unavailable,
     criteria: Sequence[Criterion] = (),
 ) -> ExperimentAnalysis:
     """Return the analysis of an experiment as it stands.
@@ -182,13 +182,15 @@ def analyse_experiment(
         genes=genes.genes,
         regression=genes.regression,
         components=genes.components,
-        lineage=line_of(champion, snapshot.generations) if champion else Gap(missing="no champion is chosen yet"),
+        lineage=line_of(champion, snapshot.generations)
+        if champion
+        else Unavailable(missing="no champion is chosen yet"),
         archive=archive,
         ranking=rank_agents(snapshot, fitness, criteria),
     )
 
 
-def _held_out(standings: Sequence[Standing], seed: int) -> tuple[HeldOut, ...]:
+def _held_out(standings: Sequence[HoldoutResult], seed: int) -> tuple[HeldOut, ...]:
     if not standings:
         return ()
     thresholds = thresholds_over([value for standing in standings for value in standing.fitnesses])
@@ -205,7 +207,7 @@ def _held_out(standings: Sequence[Standing], seed: int) -> tuple[HeldOut, ...]:
     )
 
 
-def _contrasts(standings: Sequence[Standing], seed: int) -> tuple[Contrast, ...]:
+def _contrasts(standings: Sequence[HoldoutResult], seed: int) -> tuple[Contrast, ...]:
     champion = next((standing for standing in standings if standing.role == CHAMPION), None)
     if champion is None:
         return ()
@@ -218,7 +220,7 @@ def _contrasts(standings: Sequence[Standing], seed: int) -> tuple[Contrast, ...]
     )
 
 
-def _sample(standing: Standing) -> Sample:
+def _sample(standing: HoldoutResult) -> Sample:
     return Sample(name=standing.role, seeds=standing.seeds, values=standing.fitnesses)
 
 
@@ -229,14 +231,16 @@ def _learning(generations: Sequence[Sequence[Evaluation]]) -> _Learning:
     return _Learning(curve=fit_learning_curve(xs, ys), plateau=judge_plateau(xs, ys), chart=control_chart(fitnesses))
 
 
-def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap) -> _Genes:
+def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Unavailable) -> _Genes:
     # The number comes first: bounds are arrays of that length.
     if isinstance(space, GenomeSpace) and len(space) > _MOST_GENES:
-        space = Gap(missing=f"the policy has {len(space):,} genes, and {_MOST_GENES:,} at most are analysed one by one")
+        space = Unavailable(
+            missing=f"the policy has {len(space):,} genes, and {_MOST_GENES:,} at most are analysed one by one"
+        )
     elif isinstance(space, GenomeSpace) and not (space.high > space.low).any():
-        space = Gap(missing="the policy has no genes that can vary")
-    if isinstance(space, Gap) or not generations:
-        missing = space if isinstance(space, Gap) else Gap(missing="no generation is finished yet")
+        space = Unavailable(missing="the policy has no genes that can vary")
+    if isinstance(space, Unavailable) or not generations:
+        missing = space if isinstance(space, Unavailable) else Unavailable(missing="no generation is finished yet")
         return _Genes(diversity=missing, genes=missing, regression=missing, components=missing)
     agents = [each for row in generations for each in row]
     fit = [each for each in agents if each.fitness is not None]
@@ -249,7 +253,7 @@ def _genes(generations: Sequence[Sequence[Evaluation]], space: GenomeSpace | Gap
             [each.fitness for each in fit if each.fitness is not None],
         )
         if fit
-        else Gap(missing="no agent has a fitness"),
+        else Unavailable(missing="no agent has a fitness"),
         components=gene_components(
             encode(space, [each.agent.genome for each in agents]),
             tuple(each.agent.ref for each in agents),

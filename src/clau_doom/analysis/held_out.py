@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from clau_doom.analysis.summary import ResultTable, result_table
 from clau_doom.domain import AgentRef, Episode, Fitness, Purpose, agent_id, parse_agent_id
-from clau_doom.domain.experiment import Standing
+from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound
 
@@ -17,7 +17,7 @@ ROLE_NAMES: Mapping[str, str] = MappingProxyType(
 """What people call a contestant's role."""
 
 
-def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[Standing, ...]:
+def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[HoldoutResult, ...]:
     """Return who played the held-out seeds: the champion, generation 0's best unless that is the champion, random."""
     contestants = {agent: played for (use, agent), played in snapshot.judging.items() if use is Purpose.HELD_OUT}
     name = snapshot.experiment.id
@@ -41,9 +41,9 @@ def held_out_table(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str]
     return result_table(standings, measures=measures, seed=snapshot.experiment.seed, training=training)
 
 
-def _standing(role: str, agent: str, episodes: Sequence[Episode], fitness: Fitness) -> Standing:
+def _standing(role: str, agent: str, episodes: Sequence[Episode], fitness: Fitness) -> HoldoutResult:
     measures = tuple(episode.outcome.measures for episode in episodes)
-    return Standing(
+    return HoldoutResult(
         role=role,
         agent=agent,
         seeds=tuple(episode.outcome.seed for episode in episodes),

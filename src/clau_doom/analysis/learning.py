@@ -30,7 +30,7 @@ from scipy import optimize, stats
 
 from clau_doom.analysis.estimates import Estimate
 from clau_doom.analysis.intervals import CONFIDENCE
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["LearningCurve", "Plateau", "Trend", "Verdict", "fit_learning_curve", "judge_plateau", "mann_kendall"]
 
@@ -118,7 +118,7 @@ class Plateau:
     gain: float
 
 
-def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurve | Gap:
+def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurve | Unavailable:
     """Return the asymptotic regression of ys on xs, or why there is none.
 
     Args:
@@ -127,18 +127,20 @@ def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurv
     """
     x, y = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
     if len(x) < _POINTS:
-        return Gap(missing=f"{len(x)} generations are too few for a curve of three parameters: {_POINTS} are needed")
+        return Unavailable(
+            missing=f"{len(x)} generations are too few for a curve of three parameters: {_POINTS} are needed"
+        )
     if _flat(y):
-        return Gap(missing="the mean fitness never changes: there is no curve to fit")
+        return Unavailable(missing="the mean fitness never changes: there is no curve to fit")
     shortest, longest = _shortest(x), _SLOWEST * float(x[-1] - x[0])
     log_tau = _best_log_tau(x, y, math.log(shortest), math.log(longest))
     if not 1.01 * shortest < math.exp(log_tau) < 0.99 * longest:
         shape = "jumps at once" if math.exp(log_tau) < longest / 2 else "is a straight line"
-        return Gap(missing=f"the curve that fits best {shape}: these generations say nothing of an asymptote")
+        return Unavailable(missing=f"the curve that fits best {shape}: these generations say nothing of an asymptote")
     return _curve(x, y, log_tau)
 
 
-def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Gap:
+def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Unavailable:
     """Return what the last generations do, or why that cannot be said.
 
     Args:
@@ -146,7 +148,7 @@ def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Gap:
         ys: The mean fitness of each.
     """
     if len(xs) < _WINDOW:
-        return Gap(missing=f"{len(xs)} generations are too few to tell a plateau: {_WINDOW} are needed")
+        return Unavailable(missing=f"{len(xs)} generations are too few to tell a plateau: {_WINDOW} are needed")
     size = max(_WINDOW, math.ceil(len(xs) / 3))
     x, y = xs[-size:], ys[-size:]
     trend = mann_kendall(y)
@@ -205,7 +207,7 @@ def _best_log_tau(x: _Values, y: _Values, low: float, high: float) -> float:
     return float(found.x)
 
 
-def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Gap:
+def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Unavailable:
     asymptote, start, squares = _linear(x, y, log_tau)
     tau, freedom = math.exp(log_tau), len(x) - 3
     decay = np.exp(-x / tau)
@@ -213,7 +215,7 @@ def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Gap:
     jacobian = np.column_stack([1.0 - decay, decay, (start - asymptote) * decay * x / tau])
     information = jacobian.T @ jacobian
     if np.linalg.cond(information) > 1e14:
-        return Gap(missing="the curve's parameters cannot be told apart on these generations")
+        return Unavailable(missing="the curve's parameters cannot be told apart on these generations")
     errors = np.sqrt(np.diag(np.linalg.inv(information)) * squares / freedom)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * errors
     return LearningCurve(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clau_doom.analysis.genomes import Encoded, Matrix
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef
 
 __all__ = ["Components", "Score", "gene_components", "principal_components"]
@@ -55,7 +55,7 @@ class Components:
 
 def gene_components(
     encoded: Encoded, agents: tuple[AgentRef, ...], fitness: tuple[float | None, ...]
-) -> Components | Gap:
+) -> Components | Unavailable:
     """Return the principal components of genomes on the scale of `genomes`, choices as indicators.
 
     Indicators are divided by the root of 2, so that two agents that differ in one choice are 1 apart, as two that are
@@ -69,7 +69,7 @@ def gene_components(
     choices = np.array([term != gene for term, gene in zip(encoded.terms, encoded.genes, strict=True)], dtype=bool)
     matrix = np.where(choices, encoded.matrix / np.sqrt(2.0), encoded.matrix)
     if len(matrix) < 2 or not matrix.size or float(np.ptp(matrix, axis=0).max()) <= 1e-12:
-        return Gap(missing="all genomes are alike: they have no direction to differ in")
+        return Unavailable(missing="all genomes are alike: they have no direction to differ in")
     deviations, explained, loadings, scores = principal_components(matrix)
     return Components(
         terms=encoded.terms,

@@ -8,7 +8,7 @@ that their means flatter it; what it is worth, the held-out seeds say.
 from collections.abc import Mapping, Sequence
 
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness, Measures, Purpose
 from clau_doom.domain.score import MEASURES
 from clau_doom.domain.snapshot import Snapshot
@@ -47,7 +47,7 @@ def criterion_values(
     )
 
 
-def rank_agents(snapshot: Snapshot, fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Gap:
+def rank_agents(snapshot: Snapshot, fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Unavailable:
     """Return an experiment's agents ranked, or why they are not.
 
     Args:
@@ -56,10 +56,10 @@ def rank_agents(snapshot: Snapshot, fitness: Fitness, criteria: Sequence[Criteri
         criteria: What counts; none: no ranking.
     """
     if not criteria:
-        return Gap(missing="no criteria were given")
+        return Unavailable(missing="no criteria were given")
     played, basis = _played(snapshot)
     if len(played) < 2:
-        return Gap(missing="fewer than two agents have played the same seeds")
+        return Unavailable(missing="fewer than two agents have played the same seeds")
     values = [criterion_values(criteria, fitness, episodes) for episodes in played.values()]
     return topsis([*played], values, criteria, basis=basis)
 

@@ -25,7 +25,7 @@ from statsmodels.stats.diagnostic import het_breuschpagan
 
 from clau_doom.analysis.genomes import Encoded, Matrix
 from clau_doom.analysis.intervals import CONFIDENCE
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["Dropped", "Regression", "Term", "regress"]
 
@@ -106,7 +106,7 @@ class Regression:
     dropped: tuple[Dropped, ...]
 
 
-def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Gap:
+def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Unavailable:
     """Return fitness regressed on genes, or why it cannot be.
 
     Args:
@@ -116,13 +116,13 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Gap:
     y = np.asarray(fitness, dtype=np.float64)
     kept, design, dropped = _independent(encoded)
     if not kept:
-        return Gap(missing="no gene varies among the agents")
+        return Unavailable(missing="no gene varies among the agents")
     if len(y) < len(kept) + 1 + FREEDOM:
         # Fewer agents than terms make terms combinations of each other: all that vary are what was asked for.
         terms = len(kept) + sum(each.reason == _COMBINED for each in dropped)
-        return Gap(missing=f"{len(y)} agents are too few for {terms} terms: {terms + 1 + FREEDOM} are needed")
+        return Unavailable(missing=f"{len(y)} agents are too few for {terms} terms: {terms + 1 + FREEDOM} are needed")
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        return Gap(missing="all agents are equally fit")
+        return Unavailable(missing="all agents are equally fit")
     y = (y - y.mean()) / y.std(ddof=1)
     model = sm.OLS(y, sm.add_constant(design, has_constant="add"))
     plain = model.fit()

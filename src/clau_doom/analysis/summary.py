@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clau_doom.analysis.intervals import Interval, difference_interval, mean_interval, student_interval
 from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists, generator
-from clau_doom.domain.experiment import Standing
+from clau_doom.domain.experiment import HoldoutResult
 
 __all__ = [
     "Comparison",
@@ -155,7 +155,7 @@ def generation_rows(
 
 
 def result_table(
-    standings: Sequence[Standing], *, measures: Sequence[str], seed: int, training: float | None = None
+    standings: Sequence[HoldoutResult], *, measures: Sequence[str], seed: int, training: float | None = None
 ) -> ResultTable:
     """Return what the contestants came to on held-out seeds.
 
@@ -209,7 +209,7 @@ def _bias(training: float, held_out: Interval) -> SelectionBias:
     )
 
 
-def _result_row(standing: Standing, measures: Sequence[str], seed: int) -> ResultRow:
+def _result_row(standing: HoldoutResult, measures: Sequence[str], seed: int) -> ResultRow:
     def interval(name: str, values: Sequence[float]) -> Interval:
         return mean_interval(values, generator(seed, "analysis", standing.role, name))
 
@@ -223,7 +223,7 @@ def _result_row(standing: Standing, measures: Sequence[str], seed: int) -> Resul
     )
 
 
-def _comparisons(standings: Sequence[Standing], rows: Sequence[ResultRow], seed: int) -> tuple[Comparison, ...]:
+def _comparisons(standings: Sequence[HoldoutResult], rows: Sequence[ResultRow], seed: int) -> tuple[Comparison, ...]:
     pairs = tuple(zip(standings, rows, strict=True))
     champion = next((pair for pair in pairs if pair[1].role == CHAMPION), None)
     if champion is None:
@@ -235,7 +235,7 @@ def _comparisons(standings: Sequence[Standing], rows: Sequence[ResultRow], seed:
     )
 
 
-def _difference(ours: Standing, theirs: Standing, seed: int) -> Interval | None:
+def _difference(ours: HoldoutResult, theirs: HoldoutResult, seed: int) -> Interval | None:
     """Return the mean difference over the seeds that both finished, or None when there is none."""
     other = dict(zip(theirs.seeds, theirs.fitnesses, strict=True))
     common = [(fitness, other[at]) for at, fitness in zip(ours.seeds, ours.fitnesses, strict=True) if at in other]

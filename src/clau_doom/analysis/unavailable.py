@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Gap"]
+__all__ = ["Unavailable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class Unavailable:
     """A part of an analysis that its data do not allow.
 
     Attributes:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
-from clau_doom.domain.experiment import RaceTally, Standing
+from clau_doom.domain.experiment import HoldoutResult, RaceTally
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
 from clau_doom.evolution import MapElites, make_race, make_strategy
 from clau_doom.orchestration import replay
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
-    from clau_doom.analysis.comparison import Entrant, ExperimentComparison
+    from clau_doom.analysis.comparison import ComparedExperiment, ExperimentComparison
     from clau_doom.analysis.elite_map import EliteMap
     from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-    from clau_doom.analysis.unavailable import Gap
+    from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
 
@@ -33,7 +33,7 @@ def fitness_name(config: ExperimentConfig) -> str:
 
 
 def analyse(
-    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Gap | None" = None
+    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Unavailable | None" = None
 ) -> "ExperimentAnalysis":
     """Return the analysis of an experiment as it stands.
 
@@ -96,51 +96,51 @@ def compare(
     )
 
 
-def _space(stored: StoredExperiment) -> "GenomeSpace | Gap":
-    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - as above
+def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":
+    from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - as above
 
     try:
         return space_of(stored)
     except StoreCorrupted:
         raise
     except ClauDoomError as error:
-        return Gap(missing=f"the policy's genes are not known here: {describe(error)}")
+        return Unavailable(missing=f"the policy's genes are not known here: {describe(error)}")
 
 
-def archive(stored: StoredExperiment, space: "GenomeSpace | Gap") -> "EliteMap | Gap":
+def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "EliteMap | Unavailable":
     """Return the archive of a strategy that was told all that was stored; blocks for as long as that takes."""
     from clau_doom.analysis.elite_map import Cell, elite_map  # noqa: PLC0415 - as above
-    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415
+    from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415
 
     config, snapshot = stored.config, stored.snapshot
     if not isinstance(config.evolution, MapElitesConfig):
-        return Gap(missing=f"{config.evolution.kind} keeps no archive")
-    if isinstance(space, Gap):
+        return Unavailable(missing=f"{config.evolution.kind} keeps no archive")
+    if isinstance(space, Unavailable):
         return space
     finished = snapshot.finished_generations
     fitnesses = [each.fitness for row in finished for each in row if each.fitness is not None]
     if not fitnesses:
-        return Gap(missing="no generation is finished yet")
+        return Unavailable(missing="no generation is finished yet")
     strategy = make_strategy(config.evolution, space, config.population, snapshot.experiment.seed)
     assert isinstance(strategy, MapElites)
     try:
         replay(strategy, snapshot.experiment.id, finished, make_fitness(stored.config), lambda: None)
     except StoreCorrupted as error:  # another version of the strategy may have made these results
-        return Gap(missing=describe(error))
+        return Unavailable(missing=describe(error))
     cells = [Cell(place=elite.cell, agent=elite.ref, fitness=elite.fitness) for elite in strategy.archive]
     return elite_map(config.evolution.descriptors, cells, min(fitnesses))
 
 
-def tally(stored: StoredExperiment) -> "RaceTally | Gap":
+def tally(stored: StoredExperiment) -> "RaceTally | Unavailable":
     """Return what racing saved in the finished generations."""
-    from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - as above
+    from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - as above
 
     config, snapshot, fitness = stored.config, stored.snapshot, make_fitness(stored.config)
     total = RaceTally()
     for number, row in enumerate(snapshot.finished_generations):
         race = make_race(config.evolution, len(row), config.episodes, config.seed, number)
         if race is None:
-            return Gap(missing="every agent plays all of its episodes")
+            return Unavailable(missing="every agent plays all of its episodes")
         played = [() if each.status is AgentStatus.FAILED else each.outcomes for each in row]
         total += race.tally([[fitness.of_episode(outcome.measures) for outcome in outcomes] for outcomes in played])
     return total
@@ -166,17 +166,17 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
         )
 
 
-def _champion(stored: StoredExperiment) -> Standing:
+def _champion(stored: StoredExperiment) -> HoldoutResult:
     from clau_doom.analysis.held_out import held_out_standings  # noqa: PLC0415 - as above
 
     standings = held_out_standings(stored.snapshot, make_fitness(stored.config))
-    nobody = Standing(role="champion", agent="", seeds=(), fitnesses=(), measures=())
+    nobody = HoldoutResult(role="champion", agent="", seeds=(), fitnesses=(), measures=())
     return next((standing for standing in standings if standing.role == "champion"), nobody)
 
 
-def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> "list[Entrant]":
+def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> "list[ComparedExperiment]":
     """Return what is compared, setups numbered in order, the baseline's first."""
-    from clau_doom.analysis.comparison import Entrant  # noqa: PLC0415 - as above
+    from clau_doom.analysis.comparison import ComparedExperiment  # noqa: PLC0415 - as above
 
     setups = [base]
     found = []
@@ -184,7 +184,7 @@ def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -
         at = next((place for place, known in enumerate(setups) if not _changes(known, stored)), len(setups))
         setups += [stored] if at == len(setups) else []
         found.append(
-            Entrant(
+            ComparedExperiment(
                 id=stored.snapshot.experiment.id,
                 seed=stored.snapshot.experiment.seed,
                 setup=at,

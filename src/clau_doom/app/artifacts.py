@@ -74,12 +74,12 @@ class Studio:
 
     def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
         """Return the report of an experiment, or of several side by side, as HTML."""
-        from clau_doom.analysis.unavailable import Gap  # noqa: PLC0415 - with what statistics need, and no run
+        from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - with what statistics need, and no run
 
         first, *others = experiments
         if others:
             return report_comparison(experiments, first.snapshot.experiment.id)
-        known = space or Gap(missing="the policy's genes are not known here")
+        known = space or Unavailable(missing="the policy's genes are not known here")
         return report_experiment(first, analysis=analyse(first, space=known))
 
     def find_film(self, key: str) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from clau_doom.app.catalog.stored import list_experiments, read_experiment
 from clau_doom.app.plan import Plan, genome_space, plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
-from clau_doom.backends.local import Cores
+from clau_doom.backends.local import CoreAllocator
 from clau_doom.config import (
     CustomPolicyConfig,
     ExperimentConfig,
@@ -24,14 +24,14 @@ from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
 from clau_doom.ports import ExperimentStore
 from clau_doom.storage import Runs
 
-__all__ = ["ServerLaboratory"]
+__all__ = ["FolderRepository"]
 
 
-class ServerLaboratory:
+class FolderRepository:
     """Keeps experiments under one folder, and plays them on places that they share.
 
-    Implements `orchestration.Laboratory`. What clients may name is looked up in the server's allow-lists before it is
-    imported, opened or started, and what containers are reached through is the server's own.
+    Implements `orchestration.ExperimentRepository`. Names from clients are looked up in the server's allow-lists before
+    anything is imported, opened or started. Containers are reached through the server's own settings.
     """
 
     def __init__(self, config: ExperimentConfig, output_dir: Path) -> None:
@@ -39,7 +39,7 @@ class ServerLaboratory:
         self._config = config
         self._output_dir = output_dir
         self._runs = Runs(output_dir)
-        self.cores = Cores.of_machine(config.execution.workers, pin=config.local.pin)
+        self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.local.pin)
         """The places for workers, which all experiments share."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:

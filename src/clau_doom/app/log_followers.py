@@ -7,7 +7,7 @@ from typing import Self
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app.event_logging import narrate
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
@@ -46,7 +46,7 @@ class Followers:
 
     def __init__(
         self,
-        laboratory: ServerLaboratory,
+        laboratory: FolderRepository,
         metrics: Metrics,
         bus: EventBus | None,
         health: ReaderHealth,

@@ -14,7 +14,7 @@ from clau_doom.app.examination import Examined, examine
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
 from clau_doom.app.trust import Trust
-from clau_doom.backends.local import Cores
+from clau_doom.backends.local import CoreAllocator
 from clau_doom.config import (
     SERVICE_SECTIONS,
     CustomPolicyConfig,
@@ -86,7 +86,7 @@ class Plan:
         """What would make better use of its workers without their being more, or None."""
         config, evolution, execution = self.config, self.config.evolution, self.config.execution
         elsewhere = execution.backend == "ray" and not execution.workers  # how many there will be, nobody knows yet
-        workers = 0 if elsewhere else len(Cores.of_machine(execution.workers, pin=False).places)
+        workers = 0 if elsewhere else len(CoreAllocator.of_machine(execution.workers, pin=False).places)
         in_flight, enough = evolution.lookahead * config.episodes, _IN_FLIGHT * workers
         if evolution.mode != "steady_state" or in_flight >= enough:
             return None

@@ -44,7 +44,7 @@ from clau_doom.replay import (
     read_agent,
 )
 from clau_doom.storage import Inputs, Runs
-from clau_doom.worker import PhasePage, collect_facts
+from clau_doom.worker import ProgressPage, collect_facts
 from clau_doom.worker.action_replay import Replay
 
 __all__ = [
@@ -264,7 +264,7 @@ def prove(plan: ReplayPlan) -> Performance:
         engine = VizdoomEngine(plan.scenario, folder / "engine")
         try:
             engine.start(plan.policy.needs, record=False)
-            with PhasePage(folder / "phase", create=True) as page, contained_output():
+            with ProgressPage(folder / "phase", create=True) as page, contained_output():
                 performance = perform(engine, plan.policy, choice.who.genome, choice.seed, page)
         except PolicyFailed as error:
             if choice.episode is None:

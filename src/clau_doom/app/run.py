@@ -14,7 +14,7 @@ from clau_doom.app.artifacts import Studio
 from clau_doom.app.catalog.stored import read_experiment
 from clau_doom.app.input_files import copy_inputs, placed_scenario
 from clau_doom.app.plan import Plan
-from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.backends.local import CoreAllocator, LocalBackend
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
@@ -111,7 +111,7 @@ async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths)
 
 @asynccontextmanager
 async def host_run(
-    plan: Plan, shutdown: Shutdown, *, cores: Cores | None = None
+    plan: Plan, shutdown: Shutdown, *, cores: CoreAllocator | None = None
 ) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
     """Open a stored experiment, start its workers, and yield its store and its run; raises as `open_run` does."""
     folder = Runs(plan.output_dir).open(plan.config.name)
@@ -166,7 +166,7 @@ def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shut
     return SoloRun(run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name))
 
 
-def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None = None) -> EvaluationBackend:
+def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None = None) -> EvaluationBackend:
     """Return the backend that a plan asks for, not yet entered.
 
     Args:

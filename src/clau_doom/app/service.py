@@ -9,7 +9,7 @@ from pathlib import Path
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
 from clau_doom.app.access import audit_log, token_files
 from clau_doom.app.artifacts import Studio
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.log_followers import Followers
 from clau_doom.config import ExperimentConfig, NatsConfig
 from clau_doom.events import NatsBus, obeying
@@ -61,7 +61,7 @@ async def serve(
         BusUnavailable: NATS is asked for, and no server answers.
         ConfigError: A file cannot be used.
     """
-    laboratory = ServerLaboratory(config, output_dir)
+    laboratory = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
     with Runs(output_dir).claim():
         async with AsyncExitStack() as stack:

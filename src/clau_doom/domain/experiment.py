@@ -6,7 +6,15 @@ from enum import StrEnum
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.episode import Measures
 
-__all__ = ["Deviations", "Experiment", "ExperimentState", "GenerationSummary", "Provenance", "RaceTally", "Standing"]
+__all__ = [
+    "Deviations",
+    "Experiment",
+    "ExperimentState",
+    "GenerationSummary",
+    "HoldoutResult",
+    "Provenance",
+    "RaceTally",
+]
 
 
 class ExperimentState(StrEnum):
@@ -114,7 +122,7 @@ class RaceTally:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class HoldoutResult:
     """One contestant's episodes on seeds that it was not selected on.
 
     Attributes:

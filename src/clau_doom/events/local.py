@@ -7,7 +7,7 @@ from typing import Self
 
 from clau_doom.errors import BusUnavailable
 from clau_doom.events.subjects import covers
-from clau_doom.events.subscriber_queue import BACKLOG, Mailbox
+from clau_doom.events.subscriber_queue import BACKLOG, SubscriberQueue
 from clau_doom.ports import Answer, BusMessage
 
 __all__ = ["LocalBus"]
@@ -25,7 +25,7 @@ class LocalBus:
         """Make a bus whose subscribers may be `backlog` messages behind."""
         self._backlog = backlog
         self._open = False
-        self._mailboxes: list[Mailbox] = []
+        self._mailboxes: list[SubscriberQueue] = []
         self._answers: list[tuple[str, Answer]] = []
         self._last: dict[str, int] = {}
 
@@ -71,7 +71,7 @@ class LocalBus:
     async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
         """Yield what is published under a pattern from now on."""
         self._require_open()
-        mailbox = Mailbox(pattern, self._backlog)
+        mailbox = SubscriberQueue(pattern, self._backlog)
         self._mailboxes.append(mailbox)
         try:
             yield mailbox.messages()

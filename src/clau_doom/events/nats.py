@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
 from clau_doom.events.nats_session import Session, source_and_sequence
-from clau_doom.events.subscriber_queue import BACKLOG, Mailbox
+from clau_doom.events.subscriber_queue import BACKLOG, SubscriberQueue
 from clau_doom.logs import get_logger
 from clau_doom.ports import Answer, BusMessage
 
@@ -92,7 +92,7 @@ class NatsBus:
         self._session = Session(self._address, patience)
         self._session.lost.set()
         self._listeners: list[_Listener] = []
-        self._mailboxes: list[Mailbox] = []
+        self._mailboxes: list[SubscriberQueue] = []
         self._answering: asyncio.TaskGroup | None = None
         self._turn = asyncio.Lock()
         self._under_way = _UNDER_WAY
@@ -169,7 +169,7 @@ class NatsBus:
     @asynccontextmanager
     async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
         """Yield what is published under a pattern from now on; what comes while the connection is lost is not seen."""
-        mailbox = Mailbox(pattern, BACKLOG)
+        mailbox = SubscriberQueue(pattern, BACKLOG)
 
         async def put(message: Msg) -> None:
             source, sequence = source_and_sequence(message.headers)

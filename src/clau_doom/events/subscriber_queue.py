@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 from clau_doom.ports import BusMessage
 
-__all__ = ["BACKLOG", "Mailbox"]
+__all__ = ["BACKLOG", "SubscriberQueue"]
 
 BACKLOG = 4096
 """How many messages a subscriber may be behind before it loses the oldest."""
 
 
-class Mailbox:
+class SubscriberQueue:
     """The messages under one pattern that wait for their reader. Used in one event loop."""
 
     def __init__(self, pattern: str, size: int = BACKLOG) -> None:

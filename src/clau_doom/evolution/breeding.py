@@ -13,7 +13,7 @@ from clau_doom.evolution.exact import power
 from clau_doom.evolution.operators import blend, mutate
 from clau_doom.evolution.strategy import Result
 
-__all__ = ["Breeding", "Contender", "joined", "scored", "temperature"]
+__all__ = ["Breeding", "EvaluatedGenome", "joined", "scored", "temperature"]
 
 # Below 0.5 children lie closer together than their parents: measured on noisy functions, 0.3 finds more than 0.5.
 _ALPHA = 0.3
@@ -25,7 +25,7 @@ Made = tuple[tuple[AgentRef, ...], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class EvaluatedGenome:
     """A genome that was played, and its results so far.
 
     Attributes:
@@ -43,7 +43,7 @@ class Contender:
     mean: float
 
 
-def joined(new: Contender, before: Contender | None) -> Contender:
+def joined(new: EvaluatedGenome, before: EvaluatedGenome | None) -> EvaluatedGenome:
     """Return the contender with its earlier results added."""
     if before is None:
         return new
@@ -57,7 +57,7 @@ def temperature(config: GeneticConfig, generation: int) -> float:
     return config.sigma_end + (config.sigma - config.sigma_end) * cooled
 
 
-def scored(pool: Sequence[Contender], results: Sequence[Result], config: GeneticConfig) -> Matrix:
+def scored(pool: Sequence[EvaluatedGenome], results: Sequence[Result], config: GeneticConfig) -> Matrix:
     """Return what contenders are selected by.
 
     Args:
@@ -81,7 +81,7 @@ class Breeding:
 
     config: GeneticConfig
     space: Coordinates
-    pool: Sequence[Contender]
+    pool: Sequence[EvaluatedGenome]
     scores: Matrix
 
     def children(
@@ -142,7 +142,7 @@ class Breeding:
         return min(_STRONGEST_RISE, self.config.diversity / spread) if spread > 0.0 else _STRONGEST_RISE
 
 
-def _shrunk(pool: Sequence[Contender], results: Sequence[Result]) -> Matrix:
+def _shrunk(pool: Sequence[EvaluatedGenome], results: Sequence[Result]) -> Matrix:
     """Return what each contender is probably worth: its mean, drawn towards that of all, the more the less is known.
 
     With noise of variance s² between episodes and genomes of variance t² among each other, the best linear predictor

@@ -13,7 +13,7 @@ import numpy as np
 
 from clau_doom.config import GeneticConfig
 from clau_doom.domain import AgentRef, Genome, GenomeSpace
-from clau_doom.evolution.breeding import Breeding, Contender, joined, scored, temperature
+from clau_doom.evolution.breeding import Breeding, EvaluatedGenome, joined, scored, temperature
 from clau_doom.evolution.coordinates import Matrix
 from clau_doom.evolution.strategy import Offspring, Result, Strategy
 
@@ -39,8 +39,8 @@ class Genetic(Strategy):
         self.config = config
         self._rows: Matrix = np.zeros((0, len(space)))
         self._genomes: list[Genome] = []
-        self._pool: list[Contender] = []
-        self._elites: list[Contender] = []
+        self._pool: list[EvaluatedGenome] = []
+        self._elites: list[EvaluatedGenome] = []
         self._scores = np.zeros(0)
 
     def temperature(self, generation: int) -> float:
@@ -73,14 +73,14 @@ class Genetic(Strategy):
     def _tell(self, results: Sequence[Result]) -> None:
         known = {elite.genome: elite for elite in self._elites}
         failed = {genome for genome, result in zip(self._genomes, results, strict=True) if result.fitness is None}
-        played: dict[Genome, Contender] = {}
+        played: dict[Genome, EvaluatedGenome] = {}
         for index, result in enumerate(results):
             if result.fitness is None:
                 continue
             genome = self._genomes[index]
             before = played.get(genome) or known.get(genome)
             ref = AgentRef(self.generation, index)
-            new = Contender(self._rows[index], genome, ref, result.episodes, result.fitness)
+            new = EvaluatedGenome(self._rows[index], genome, ref, result.episodes, result.fitness)
             played[genome] = joined(new, before)
         if not played:
             return

@@ -13,7 +13,7 @@ import numpy as np
 
 from clau_doom.config import GeneticConfig
 from clau_doom.domain import Genome, GenomeSpace
-from clau_doom.evolution.breeding import Breeding, Contender, joined, scored
+from clau_doom.evolution.breeding import Breeding, EvaluatedGenome, joined, scored
 from clau_doom.evolution.coordinates import Matrix
 from clau_doom.evolution.steady_state import SteadyState
 from clau_doom.evolution.strategy import Offspring, Result
@@ -38,11 +38,11 @@ class SteadyGenetic(SteadyState):
         self.config = config
         self._waiting: deque[tuple[Matrix, Genome]] = deque()
         """Those that are asked and not told, in order."""
-        self._members: dict[Genome, Contender] = {}
+        self._members: dict[Genome, EvaluatedGenome] = {}
         """The population, the oldest first."""
-        self._elites: list[Contender] = []
+        self._elites: list[EvaluatedGenome] = []
         self._results: deque[Result] = deque(maxlen=population)
-        self._pool: list[Contender] = []
+        self._pool: list[EvaluatedGenome] = []
         self._scores = np.zeros(0)
 
     def _ask(self) -> Offspring:
@@ -62,7 +62,7 @@ class SteadyGenetic(SteadyState):
         rows, [(parents, operator)] = breeding.children(rng, 1, self.asked // self.population, spread)
         return rows[0], Offspring(space.genome(rows[0]), parents, operator)
 
-    def _due(self) -> Contender | None:
+    def _due(self) -> EvaluatedGenome | None:
         """Return the elite that is to be played again now, or None."""
         often = min(self.config.elites, self.population - 1)
         at = self.asked % self.population
@@ -80,14 +80,14 @@ class SteadyGenetic(SteadyState):
             self._members.pop(genome, None)
             known.pop(genome, None)
         else:
-            new = Contender(row, genome, self.place(self.told), result.episodes, result.fitness)
+            new = EvaluatedGenome(row, genome, self.place(self.told), result.episodes, result.fitness)
             # A genome that plays again is the youngest.
             self._members[genome] = joined(new, self._members.pop(genome, None) or known.get(genome))
             if len(self._members) > self.population:
                 del self._members[next(iter(self._members))]
         self._rank([elite for genome, elite in known.items() if genome not in self._members])
 
-    def _rank(self, remembered: list[Contender]) -> None:
+    def _rank(self, remembered: list[EvaluatedGenome]) -> None:
         self._pool = [*self._members.values(), *remembered]
         self._scores = scored(self._pool, [*self._results], self.config)
         order = np.argsort(-self._scores, kind="stable")

@@ -20,7 +20,7 @@ _KINDS = {
     "Hazard": "hazard",
 }
 # Corpses, gibs, smoke and fog; the player's own body; things of the map's scripts.
-_LEFT_OUT = frozenset({"Gibs", "Gore", "Player", "SFX", "ScriptThing", "Self"})
+_LEFT_OUT = frozenset({"Gibs", "Gore", "EpisodeScheduler", "SFX", "ScriptThing", "Self"})
 _HARMFUL_PICKUPS = frozenset({"Poison"})
 _MISSILE_MARKS = ("Rocket", "Ball", "Missile", "Plasma", "Bolt")
 _TRACE_MARKS = ("Puff", "Trail", "Smoke", "Fog", "Blood", "Debris")

@@ -5,7 +5,7 @@ are rebuilt by telling them again what they were told. Nothing here knows how ep
 kept, and nothing here is called by what shows them: all of that reads the store's event log.
 """
 
-from clau_doom.orchestration.experiment_repository import Laboratory, Planned
+from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import EventReader, ReaderHealth
 from clau_doom.orchestration.orchestrator import Orchestrator
@@ -17,9 +17,9 @@ from clau_doom.orchestration.single_run import SoloRun
 
 __all__ = [
     "EventReader",
+    "ExperimentRepository",
     "ExperimentRun",
     "Finishing",
-    "Laboratory",
     "Orchestrator",
     "Planned",
     "ReaderHealth",

@@ -24,10 +24,10 @@ from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
 
-__all__ = ["Evaluating", "restore"]
+__all__ = ["AgentEvaluation", "restore"]
 
 
-class Evaluating(ABC):
+class AgentEvaluation(ABC):
     """What evaluates agents, a generation of them or one after another."""
 
     def __init__(self, registry: Registry, work: Work, *, episodes: int, fitness: Fitness, log: RunLog) -> None:

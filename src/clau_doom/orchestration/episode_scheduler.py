@@ -28,7 +28,7 @@ from clau_doom.orchestration.start_backoff import StartBackoff
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
-__all__ = ["Failure", "Player", "Receive", "Report"]
+__all__ = ["EpisodeScheduler", "Failure", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
 # No attempt can change it, and no agent is to blame.
@@ -70,7 +70,7 @@ Report = Episode | EpisodeLost | Failure
 Receive = Callable[[Sequence[Report]], Awaitable[None]]
 
 
-class Player:
+class EpisodeScheduler:
     """Plays episodes, and reports each result in batches as large as the receiver's pace makes them."""
 
     def __init__(

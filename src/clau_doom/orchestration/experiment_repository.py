@@ -11,7 +11,7 @@ from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
 
-__all__ = ["Laboratory", "Planned"]
+__all__ = ["ExperimentRepository", "Planned"]
 
 
 class Planned(Protocol):
@@ -23,7 +23,7 @@ class Planned(Protocol):
         ...
 
 
-class Laboratory(Protocol):
+class ExperimentRepository(Protocol):
     """Where experiments are planned, kept and played."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:

@@ -23,10 +23,10 @@ from clau_doom.errors import (
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.orchestration.completed_generations import Finished
-from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generational_loop import Generations
 from clau_doom.orchestration.holdout import Judge, candidates
-from clau_doom.orchestration.run_control import Steering
+from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.steady_state_loop import SteadyRun
@@ -68,7 +68,7 @@ class ExperimentRun:
         self._fitness = fitness
         self._store = store
         self._backend = backend
-        self._player = Player(
+        self._player = EpisodeScheduler(
             backend,
             shutdown,
             attempts=config.execution.attempts,
@@ -79,7 +79,7 @@ class ExperimentRun:
         self._clock = clock
         self._finished = Finished()
         self._begun: tuple[Snapshot, RunLog] | None = None
-        self.steering = Steering(config, space, store, self._player, shutdown)
+        self.steering = RunControl(config, space, store, self._player, shutdown)
         """What persons and programs may do to the run while it lasts."""
 
     @property

@@ -8,8 +8,8 @@ from clau_doom.domain.events import AgentDropped, AgentFailed, Event, FailureKin
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import Forged
 from clau_doom.evolution import Race
-from clau_doom.orchestration.agent_evaluation import Evaluating
-from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.agent_evaluation import AgentEvaluation
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.registry import LiveAgent, Registry
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
@@ -17,7 +17,7 @@ from clau_doom.orchestration.task_queue import Work
 __all__ = ["GenerationRun", "summarise"]
 
 
-class GenerationRun(Evaluating):
+class GenerationRun(AgentEvaluation):
     """Evaluates the agents of one generation."""
 
     def __init__(
@@ -40,13 +40,13 @@ class GenerationRun(Evaluating):
         self._generation = next(iter(registry)).agent.ref.generation
 
     def steers(self, agent: str) -> bool:
-        """Say whether an agent is of this generation, unless that is told; see `Evaluating`."""
+        """Say whether an agent is of this generation, unless that is told; see `AgentEvaluation`."""
         return not self._work.over and parse_agent_id(agent)[1] == self._generation
 
     def _seeds_of(self, agent: Agent) -> Sequence[int]:  # noqa: ARG002 - all agents share them
         return self._seeds[: self._reach]
 
-    async def evaluate(self, player: Player, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
+    async def evaluate(self, player: EpisodeScheduler, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
         """Play what is missing and return the evaluations, by index.
 
         Args:
@@ -68,7 +68,7 @@ class GenerationRun(Evaluating):
             await self._drop(rung)
         return self._evaluations()
 
-    async def _play(self, player: Player) -> None:
+    async def _play(self, player: EpisodeScheduler) -> None:
         more = self._reach < len(self._seeds)
         await player.play(self._work, self._log.receiver(self._events), more=more)
         while more and not self._work.done:  # a person has restarted an agent while the last results were committed

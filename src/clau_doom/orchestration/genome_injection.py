@@ -6,10 +6,10 @@ from clau_doom.domain import Agent, Genome, GenomeSpace
 from clau_doom.errors import GenerationFull
 from clau_doom.evolution import INJECTED, Offspring, Strategy
 
-__all__ = ["Immigration", "admit", "immigrants_of"]
+__all__ = ["GenomeInjection", "admit", "immigrants_of"]
 
 
-class Immigration:
+class GenomeInjection:
     """What waits for the generation that is to start next."""
 
     def __init__(self, space: GenomeSpace, *, population: int, places: int, waiting: Sequence[Genome]) -> None:

@@ -7,7 +7,7 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose,
 from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import ExperimentFailed, FailedAgent, describe
-from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
@@ -63,7 +63,7 @@ class Judge:
         self._failures: dict[str, Exception] = {}
         self._champion: str | None = None
 
-    async def choose(self, player: Player, agents: Sequence[Agent], episodes: int) -> Agent:
+    async def choose(self, player: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
         """Have the candidates play the validation seeds, and return the best of them; of equals the oldest.
 
         Raises:
@@ -87,7 +87,9 @@ class Judge:
             )
         return champion
 
-    async def judge(self, player: Player, champion: Agent, first: Agent, baseline: str, episodes: int) -> None:
+    async def judge(
+        self, player: EpisodeScheduler, champion: Agent, first: Agent, baseline: str, episodes: int
+    ) -> None:
         """Play the held-out seeds: the champion, generation 0's best, and random play.
 
         A contestant whose policy fails on a held-out seed is reported without the episodes that it lacks.
@@ -97,7 +99,9 @@ class Judge:
         contestants[baseline] = _Contestant(id=baseline, genome=Genome(()), baseline=True)
         await self._play(player, Purpose.HELD_OUT, [*contestants.values()], episodes)
 
-    async def _play(self, player: Player, purpose: Purpose, contestants: Sequence[_Contestant], episodes: int) -> None:
+    async def _play(
+        self, player: EpisodeScheduler, purpose: Purpose, contestants: Sequence[_Contestant], episodes: int
+    ) -> None:
         seeds = episode_seeds(self._seed, purpose, episodes)
         tasks = [
             EpisodeTask(

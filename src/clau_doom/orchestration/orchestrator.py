@@ -33,7 +33,7 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.logs import bound, get_logger
-from clau_doom.orchestration.experiment_repository import Laboratory, Planned
+from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.orchestration.shutdown import Shutdown
@@ -63,7 +63,7 @@ class Orchestrator:
 
     def __init__(
         self,
-        laboratory: Laboratory,
+        laboratory: ExperimentRepository,
         *,
         begun: Callable[[str, Snapshot], None] = lambda _name, _before: None,
         readers: ReaderHealth | None = None,
@@ -267,7 +267,7 @@ class Orchestrator:
         return await self._laboratory.experiment(experiment)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return when what it did is committed; see `Steering.control`.
+        """Carry out a command, and return when what it did is committed; see `RunControl.control`.
 
         Raises:
             ExperimentNotFound: There is no such experiment.

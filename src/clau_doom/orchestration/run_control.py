@@ -8,17 +8,17 @@ from clau_doom.domain.commands import AgentAction, AgentCommand, Command, Comman
 from clau_doom.domain.events import ExperimentPaused, ExperimentResumed, GenomeInjected
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import WrongState
-from clau_doom.orchestration.agent_evaluation import Evaluating
-from clau_doom.orchestration.episode_scheduler import Player
-from clau_doom.orchestration.genome_injection import Immigration
+from clau_doom.orchestration.agent_evaluation import AgentEvaluation
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
+from clau_doom.orchestration.genome_injection import GenomeInjection
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore
 
-__all__ = ["Steering"]
+__all__ = ["RunControl"]
 
 
-class Steering:
+class RunControl:
     """One run's helm.
 
     A command changes what the run has in memory and is appended to its log without anything between, so that the log
@@ -33,7 +33,12 @@ class Steering:
     """
 
     def __init__(
-        self, config: ExperimentConfig, space: GenomeSpace, store: ExperimentStore, player: Player, shutdown: Shutdown
+        self,
+        config: ExperimentConfig,
+        space: GenomeSpace,
+        store: ExperimentStore,
+        player: EpisodeScheduler,
+        shutdown: Shutdown,
     ) -> None:
         """Prepare; nothing can be steered before `begin`."""
         self._config = config
@@ -45,9 +50,9 @@ class Steering:
         self._deadline: asyncio.TimerHandle | None = None
         self._paused = False
         self._by_generation = config.evolution.mode == "generational"
-        self.immigration = Immigration(space, population=config.population, places=0, waiting=())
+        self.immigration = GenomeInjection(space, population=config.population, places=0, waiting=())
         self.started = 0
-        self.live: Evaluating | None = None
+        self.live: AgentEvaluation | None = None
         self.cancelled = False
         self.under_way = asyncio.Event()
 
@@ -55,7 +60,7 @@ class Steering:
         """Take the helm of a run that stands as a snapshot says, and keep it to its `max_duration`."""
         self._log = log
         self.started = len(snapshot.generations)
-        self.immigration = Immigration(
+        self.immigration = GenomeInjection(
             self._space,
             population=self._config.population,
             places=self._config.evolution.immigrants,
@@ -63,7 +68,7 @@ class Steering:
         )
         self._set_deadline()
 
-    def evaluate(self, live: Evaluating) -> None:
+    def evaluate(self, live: AgentEvaluation) -> None:
         """Have the agents that are under evaluation at hand."""
         self.live = live
         self.under_way.set()

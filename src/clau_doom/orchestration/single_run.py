@@ -93,13 +93,13 @@ class SoloRun:
         return self._space
 
     async def pause(self, experiment: str) -> StoredExperiment:
-        """Begin no new episode; see `Steering.pause`."""
+        """Begin no new episode; see `RunControl.pause`."""
         await self.experiment(experiment)
         await self._run.steering.pause()
         return await self._stored()
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Begin episodes again; see `Steering.go_on`.
+        """Begin episodes again; see `RunControl.go_on`.
 
         Raises:
             NotAllowed: The budget is to be changed, which only a server does while a run lasts.
@@ -142,7 +142,7 @@ class SoloRun:
         return stored
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command; see `Steering.control`."""
+        """Carry out a command; see `RunControl.control`."""
         if isinstance(command, InjectGenome):
             await self.experiment(command.experiment)
         else:

@@ -17,9 +17,9 @@ from clau_doom.domain.events import AgentsAsked, Event, GenerationCompleted
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
-from clau_doom.orchestration.agent_evaluation import Evaluating, restore
+from clau_doom.orchestration.agent_evaluation import AgentEvaluation, restore
 from clau_doom.orchestration.completed_generations import seeds_of
-from clau_doom.orchestration.episode_scheduler import Player, Report
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Report
 from clau_doom.orchestration.generation_evaluation import summarise
 from clau_doom.orchestration.registry import LiveAgent, Registry
 from clau_doom.orchestration.resume import check_asked, results
@@ -31,7 +31,7 @@ __all__ = ["SteadyRun"]
 Completed = Callable[[Sequence[Evaluation], GenerationSummary], Awaitable[None]]
 
 
-class SteadyRun(Evaluating):
+class SteadyRun(AgentEvaluation):
     """Breeds and evaluates agents one after another, to the last one of the last generation."""
 
     def __init__(
@@ -92,7 +92,7 @@ class SteadyRun(Evaluating):
             self._play(live)
         await self._go_on()
 
-    async def evolve(self, player: Player) -> None:
+    async def evolve(self, player: EpisodeScheduler) -> None:
         """Play until the last agent is evaluated or failed.
 
         Raises:
@@ -107,11 +107,11 @@ class SteadyRun(Evaluating):
             raise _first(errors) from _first(errors).__cause__
 
     def steers(self, agent: str) -> bool:
-        """Say whether an agent is asked, and has not had its turn to be told; see `Evaluating`."""
+        """Say whether an agent is asked, and has not had its turn to be told; see `AgentEvaluation`."""
         return agent in self._registry
 
     def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
-        """Do something to an agent; see `Evaluating`."""
+        """Do something to an agent; see `AgentEvaluation`."""
         self._changed.set()
         return super().command(action, agent)
 

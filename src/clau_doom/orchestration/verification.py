@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from clau_doom.domain import Agent, Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.errors import describe
-from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask, ExperimentStore
@@ -25,7 +25,7 @@ _Claims = dict[tuple[str, int], EpisodeOutcome]
 class Verification:
     """Proves the training episodes of one generation's agents, each once."""
 
-    def __init__(self, player: Player, log: RunLog, *, before: ExperimentStore | None) -> None:
+    def __init__(self, player: EpisodeScheduler, log: RunLog, *, before: ExperimentStore | None) -> None:
         """Prove what episodes claim.
 
         Args:

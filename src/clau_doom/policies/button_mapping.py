@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clau_doom.ports import Action, ScenarioFacts
 
-__all__ = ["FAST_TURN", "SLOW_TICS", "SLOW_TURN", "Controls", "Wish", "scan_step"]
+__all__ = ["FAST_TURN", "SLOW_TICS", "SLOW_TURN", "Controls", "Intent", "scan_step"]
 
 SLOW_TURN = 1.7578125
 """Degrees a tic that the turn buttons turn at first: DOOM's angleturn 320 of 65536."""
@@ -19,7 +19,7 @@ _WALK, _RUN = 25.0, 50.0
 
 
 @dataclass(slots=True)
-class Wish:
+class Intent:
     """What an agent wants to do next.
 
     Attributes:
@@ -94,7 +94,7 @@ class Controls:
         """Whether any button does something that an agent can want."""
         return self.can_turn or self.can_strafe or self.can_advance or self.can_retreat or self.can_attack
 
-    def act(self, wish: Wish, turned: int) -> tuple[Action, int]:
+    def act(self, wish: Intent, turned: int) -> tuple[Action, int]:
         """Return the action that comes closest to a wish, and for how many tics the turn buttons are then held.
 
         Args:

@@ -4,13 +4,13 @@ import math
 
 from clau_doom.policies.perception import Target
 
-__all__ = ["Errand"]
+__all__ = ["ItemPursuit"]
 
 _STEP = 4.0  # map units by which one must come nearer
 _PATIENCE = 35  # tics
 
 
-class Errand:
+class ItemPursuit:
     """One episode's errands: an item that has come no nearer for a while, as behind a wall, is given up.
 
     Attributes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clau_doom.ports import Observation, ScenarioFacts, SeenObject
 
-__all__ = ["Sight", "Target", "View", "rounded"]
+__all__ = ["Perception", "Target", "View", "rounded"]
 
 _GRID = 1024.0
 _WINDOW = 8
@@ -81,7 +81,7 @@ class _Track:
     vy: float = 0.0
 
 
-class Sight:
+class Perception:
     """One episode's eyes: it remembers where things were, in order to know how they move."""
 
     def __init__(self, facts: ScenarioFacts) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.errors import ConfigError
-from clau_doom.policies.button_mapping import Controls, Wish, scan_step
+from clau_doom.policies.button_mapping import Controls, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
-from clau_doom.policies.item_pursuit import Errand
-from clau_doom.policies.perception import Sight, Target, View
+from clau_doom.policies.item_pursuit import ItemPursuit
+from clau_doom.policies.perception import Perception, Target, View
 from clau_doom.policies.trigger import Trigger
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
@@ -114,7 +114,7 @@ class _Agent:
     def __init__(self, facts: ScenarioFacts, controls: Controls, genes: _Genes) -> None:
         self._controls = controls
         self._genes = genes
-        self._sight = Sight(facts)
+        self._sight = Perception(facts)
         self._trigger = Trigger(int(genes.burst), genes.pause)
         self._evasion = Evasion(genes.dodge_horizon, genes.dodge_clearance, genes.commitment, controls.strafe_sides)
         self._frame_skip = facts.frame_skip
@@ -128,13 +128,13 @@ class _Agent:
         self._chosen = 0
         self._walked = 0
         self._turning = 0
-        self._errand = Errand()
+        self._errand = ItemPursuit()
 
     def decide(self, observation: Observation) -> Action:
         """Return what to do next."""
         view = self._sight.look(observation)
         self._full = max(self._full, view.ammo)
-        wish = Wish(tics=self._frame_skip)
+        wish = Intent(tics=self._frame_skip)
         weak = view.health < self._genes.retreat_health
         enemies = self._enemies(view) if self._controls.can_attack else []
         items = self._items(view) if self._controls.can_advance else []
@@ -183,7 +183,7 @@ class _Agent:
             return 1.0
         return 1.0 - self._genes.thrift * (1.0 - view.ammo / self._full)
 
-    def _fight(self, view: View, enemy: Target, wish: Wish) -> None:
+    def _fight(self, view: View, enemy: Target, wish: Intent) -> None:
         """Aim at an enemy, by turning or else by moving sideways, and fire when the aim is good."""
         genes = self._genes
         dx = enemy.dx + genes.lead * (enemy.vx - view.vx)
@@ -204,7 +204,7 @@ class _Agent:
             return 1 if off > 0.0 else -1
         return self._scan_side
 
-    def _fetch(self, view: View, item: Target, wish: Wish) -> None:
+    def _fetch(self, view: View, item: Target, wish: Intent) -> None:
         """Walk to an item: turn on the spot first when it lies too far to the side to be reached in a curve."""
         self._errand.go(item, view.tic)
         wish.turn = item.bearing
@@ -213,7 +213,7 @@ class _Agent:
             wish.forward = 1
             wish.hurry = True
 
-    def _search(self, view: View, wish: Wish) -> None:
+    def _search(self, view: View, wish: Intent) -> None:
         """Look around, and walk for the share of the time that exploration says; turn away from walls."""
         walk = self._ahead and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
         if walk and view.tic >= self._turning and not self._stuck(view):
@@ -233,7 +233,7 @@ class _Agent:
         self._walked, self._turning = 0, view.tic + _TURN_AWAY
         return True
 
-    def _keep_moving(self, view: View, wish: Wish, enemies: list[Target], *, weak: bool) -> None:
+    def _keep_moving(self, view: View, wish: Intent, enemies: list[Target], *, weak: bool) -> None:
         """Dodge what flies, sidestep while enemies look, and back away when weak."""
         if self._controls.can_strafe:
             dodge = self._evasion.sidestep(view)

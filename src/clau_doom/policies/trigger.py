@@ -1,6 +1,6 @@
 """When to pull the trigger and when to let it go."""
 
-from clau_doom.policies.button_mapping import Wish
+from clau_doom.policies.button_mapping import Intent
 from clau_doom.policies.perception import View
 
 __all__ = ["Trigger"]
@@ -23,7 +23,7 @@ class Trigger:
         self._rest = 0.0
         self.firing = False
 
-    def pull(self, view: View, wish: Wish) -> None:
+    def pull(self, view: View, wish: Intent) -> None:
         """Turn the wish to attack into a trigger that is held or let go."""
         tic = view.tic
         aimed, wish.attack = wish.attack, False

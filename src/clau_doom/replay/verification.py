@@ -11,7 +11,7 @@ from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Decide, Engine, Needs, Observation, Policy, SeenObject
 from clau_doom.replay.episode_selection import Choice
-from clau_doom.worker import PhasePage, play
+from clau_doom.worker import ProgressPage, play
 
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]
 
@@ -51,7 +51,7 @@ class Performance:
     decisions: tuple[Decision, ...]
 
 
-def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: PhasePage) -> Performance:
+def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: ProgressPage) -> Performance:
     """Play an episode as a worker does, and note every decision.
 
     Args:

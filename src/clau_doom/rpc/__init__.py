@@ -11,8 +11,8 @@ import os
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from clau_doom.rpc.client import RpcClient, connect
-from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.event_stream import EventStream
 from clau_doom.rpc.handler_wrapper import Observe
 from clau_doom.rpc.server import RpcServer
 
-__all__ = ["EventFeed", "Observe", "RpcClient", "RpcServer", "connect"]
+__all__ = ["EventStream", "Observe", "RpcClient", "RpcServer", "connect"]

@@ -9,10 +9,10 @@ import grpc
 from clau_doom.errors import ShutdownRequested
 from clau_doom.rpc.errors import CallRefused
 
-__all__ = ["Traffic"]
+__all__ = ["ActiveCalls"]
 
 
-class Traffic:
+class ActiveCalls:
     """The calls of one server, over all addresses that it listens on. Made and used on one event loop.
 
     gRPC's own limit and its own drain count calls that ended here long ago, while their last bytes wait for a client

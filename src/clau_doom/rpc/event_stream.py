@@ -20,7 +20,7 @@ from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.wire import event_message, is_large
 
-__all__ = ["EventFeed"]
+__all__ = ["EventStream"]
 
 _PAGE = 256
 """Events in a page of the log."""
@@ -93,7 +93,7 @@ class _Pages:
             self._size -= sum(map(len, gone))
 
 
-class EventFeed:
+class EventStream:
     """Streams event logs. Entering and leaving bound its followers."""
 
     def __init__(

@@ -20,7 +20,7 @@ from clau_doom.access import Authenticator, Caller, Role, acting
 from clau_doom.access.caller import NOTE_HEADER, read_note
 from clau_doom.errors import InvalidMessage
 from clau_doom.logs import get_logger
-from clau_doom.rpc.active_calls import Traffic
+from clau_doom.rpc.active_calls import ActiveCalls
 from clau_doom.rpc.errors import CallRefused, Status, status_of
 
 __all__ = ["Guard", "Method", "Observe", "Peer", "Write", "methods_of"]
@@ -103,7 +103,7 @@ class Guard:
 
     def __init__(
         self,
-        traffic: Traffic,
+        traffic: ActiveCalls,
         *,
         peer: Peer,
         authenticator: Authenticator | None,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import grpc
 from grpc_health.v1 import health_pb2 as pb
 
-from clau_doom.rpc.active_calls import Traffic
+from clau_doom.rpc.active_calls import ActiveCalls
 from clau_doom.rpc.errors import CallRefused
 from clau_doom.rpc.handler_wrapper import Write
 
@@ -20,7 +20,7 @@ _LOOK = 0.5
 class Health:
     """The servicer. The one that comes with gRPC forgets whoever watches beside somebody who leaves."""
 
-    def __init__(self, traffic: Traffic, services: Iterable[str]) -> None:
+    def __init__(self, traffic: ActiveCalls, services: Iterable[str]) -> None:
         """Serve the health of some services, and under the empty name that of the whole server."""
         self._traffic = traffic
         self._services = frozenset(("", *services))

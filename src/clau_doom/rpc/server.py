@@ -16,9 +16,9 @@ from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.orchestration.shielded_tasks import Finishing
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
-from clau_doom.rpc.active_calls import Traffic
+from clau_doom.rpc.active_calls import ActiveCalls
 from clau_doom.rpc.channel import LARGEST_ANSWER
-from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.event_stream import EventStream
 from clau_doom.rpc.handler_wrapper import Guard, Method, Observe, Peer, methods_of
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listeners import listen_on_host, listen_on_socket
@@ -98,8 +98,8 @@ class RpcServer:
         self._stall = stall
         self._observe = observe
         self._options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", int(handshake * 1000)))
-        self._traffic = Traffic(draining=lambda: orchestrator.draining, most=most_calls)
-        self._feed = EventFeed(orchestrator, readers=readers, streaming=streaming)
+        self._traffic = ActiveCalls(draining=lambda: orchestrator.draining, most=most_calls)
+        self._feed = EventStream(orchestrator, readers=readers, streaming=streaming)
         self._finishing = Finishing(grace=grace)
         service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
         health = health_pb2.DESCRIPTOR.services_by_name["Health"]

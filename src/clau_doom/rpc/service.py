@@ -12,7 +12,7 @@ from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.control import control_agents
-from clau_doom.rpc.event_stream import EventFeed
+from clau_doom.rpc.event_stream import EventStream
 from clau_doom.rpc.handler_wrapper import Write
 from clau_doom.rpc.paging import page
 from clau_doom.wire import EXPERIMENT_STATES, agent_message, config_fields, experiment_message, generation_message
@@ -30,7 +30,7 @@ _LONGEST_ID = 64
 class OrchestratorService:
     """The servicer. Every method answers or raises one of `clau_doom.errors`; nothing is mapped to codes here."""
 
-    def __init__(self, orchestrator: Orchestrator, feed: EventFeed, finishing: Finishing) -> None:
+    def __init__(self, orchestrator: Orchestrator, feed: EventStream, finishing: Finishing) -> None:
         """Serve an orchestrator and the events that its feed streams; what changes something is finished."""
         self._orchestrator = orchestrator
         self._feed = feed

@@ -16,7 +16,7 @@ from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
-__all__ = ["ScriptedLaboratory", "ScriptedPlan"]
+__all__ = ["ScriptedPlan", "ScriptedRepository"]
 
 _SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0), Gene.real("y", -1.0, 1.0), Gene.choice("mood", ["bold", "shy"])))
 
@@ -33,8 +33,8 @@ class _LoopClock:
         return asyncio.get_running_loop().time()
 
 
-class ScriptedLaboratory:
-    """An `orchestration.Laboratory` for tests of everything above it; two of the same stores are two servers in turn.
+class ScriptedRepository:
+    """An `orchestration.ExperimentRepository` in memory. Two with the same stores are two servers in turn.
 
     Attributes:
         stores: The stored experiments by id.

@@ -25,9 +25,9 @@ from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
 from clau_doom.web.artifacts import Studio
 from clau_doom.web.error_responses import told
-from clau_doom.web.live_view import Arena
+from clau_doom.web.live_view import LiveView
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
-from clau_doom.web.throttled_cache import Shelf
+from clau_doom.web.throttled_cache import ThrottledCache
 from clau_doom.wire import event_message, is_large
 
 __all__ = ["Api"]
@@ -74,9 +74,9 @@ class Api:
         self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
         self._reporting = asyncio.Lock()
         self._checking = asyncio.Lock()
-        self._arena = Arena(orchestrator.glimpses)
-        self._all = Shelf(orchestrator.listing)
-        self._shelves: OrderedDict[str, Shelf[StoredExperiment]] = OrderedDict()
+        self._arena = LiveView(orchestrator.glimpses)
+        self._all = ThrottledCache(orchestrator.listing)
+        self._shelves: OrderedDict[str, ThrottledCache[StoredExperiment]] = OrderedDict()
         self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
 
     @property
@@ -263,7 +263,7 @@ class Api:
         shelf = self._shelves.get(experiment)
         if shelf is None:
             await self._orchestrator.experiment(experiment)  # only what there is has a place on the shelf
-            shelf = self._shelves[experiment] = Shelf(partial(self._orchestrator.experiment, experiment))
+            shelf = self._shelves[experiment] = ThrottledCache(partial(self._orchestrator.experiment, experiment))
             while len(self._shelves) > _MOST_SHELVES:
                 self._shelves.popitem(last=False)
         self._shelves.move_to_end(experiment)

@@ -15,7 +15,7 @@ from PIL import Image
 from clau_doom.domain import Picture, experiment_of_player
 from clau_doom.ports import Glimpse
 
-__all__ = ["Arena"]
+__all__ = ["LiveView"]
 
 _PERIOD = 0.1
 _QUALITY = 80
@@ -25,7 +25,7 @@ _IDLE = 1.0
 Json = dict[str, Any]
 
 
-class Arena:
+class LiveView:
     """Shows what can be seen of the episodes that are being played."""
 
     def __init__(self, glimpses: Callable[[], tuple[Glimpse, ...]]) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-__all__ = ["Shelf"]
+__all__ = ["ThrottledCache"]
 
 _T = TypeVar("_T")
 
@@ -17,7 +17,7 @@ _PAUSE = 9.0
 _LONGEST_PAUSE = 30.0
 
 
-class Shelf(Generic[_T]):
+class ThrottledCache(Generic[_T]):
     """Keeps what `read` returned, until it may be read again."""
 
     def __init__(self, read: Callable[[], Awaitable[_T]]) -> None:

@@ -5,9 +5,9 @@ where it is (in the engine or in the policy) through a page of shared memory, be
 tell nothing by itself any more.
 """
 
-from clau_doom.worker.progress_page import Phase, PhasePage
+from clau_doom.worker.progress_page import Phase, ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Rollout, play
-from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.shared_frame import SharedFrame
 
-__all__ = ["Peephole", "Phase", "PhasePage", "Rollout", "collect_facts", "play"]
+__all__ = ["Phase", "ProgressPage", "Rollout", "SharedFrame", "collect_facts", "play"]

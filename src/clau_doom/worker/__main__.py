@@ -13,8 +13,8 @@ from clau_doom.game import ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, frame, frame_size, parse
 from clau_doom.worker.process_setup import die_with_parent, pin, run_in_batch
-from clau_doom.worker.progress_page import PhasePage
-from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.progress_page import ProgressPage
+from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.worker_loop import serve
 
 
@@ -65,7 +65,7 @@ def main() -> None:
         files = ScenarioFiles(wad=wad, game=game) if arguments.files else None
         scenario = resolve(ScenarioConfig.model_validate_json(message.setup.scenario_json), files)
         folder, resolution = arguments.folder, scenario.facts.resolution
-        with PhasePage(folder / "phase") as page, Peephole(folder / "peephole", resolution) as peephole:
+        with ProgressPage(folder / "phase") as page, SharedFrame(folder / "peephole", resolution) as peephole:
             serve(channel, message.setup, scenario, folder, page, peephole=peephole)
 
 

@@ -24,8 +24,8 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub
 from clau_doom.wire import MAX_FRAME, glimpse_message
 from clau_doom.worker.process_setup import run_in_batch
-from clau_doom.worker.progress_page import PhasePage
-from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.progress_page import ProgressPage
+from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.worker_loop import serve
 
 ALIVE = Path("/tmp/alive")  # noqa: S108 - the container's own; the image's HEALTHCHECK looks at it
@@ -72,7 +72,7 @@ class StreamChannel:
         """Send a message."""
         self._outgoing.put(message)
 
-    def show(self, peephole: Peephole) -> None:
+    def show(self, peephole: SharedFrame) -> None:
         """Send glimpses as long as somebody looks, and otherwise wait for that; never ends."""
         while True:
             self.watched.wait()
@@ -114,8 +114,12 @@ def main() -> None:
             scenario = _scenario(channel, setup)
         except ClauDoomError as error:
             _leave(1, describe(error))
-        looking = Peephole(_FOLDER / "peephole", scenario.facts.resolution)
-        with PhasePage(_FOLDER / "phase", create=True) as page, Peephole(_FOLDER / "peephole") as peephole, looking:
+        looking = SharedFrame(_FOLDER / "peephole", scenario.facts.resolution)
+        with (
+            ProgressPage(_FOLDER / "phase", create=True) as page,
+            SharedFrame(_FOLDER / "peephole") as peephole,
+            looking,
+        ):
             threading.Thread(target=_beat, args=(channel, page), daemon=True).start()
             threading.Thread(target=channel.show, args=(looking,), daemon=True).start()
             serve(channel, setup, scenario, _FOLDER, page, peephole=peephole)
@@ -140,7 +144,7 @@ def _received(channel: StreamChannel) -> pb.ToWorker:
     return message
 
 
-def _beat(channel: StreamChannel, page: PhasePage) -> None:
+def _beat(channel: StreamChannel, page: ProgressPage) -> None:
     while True:
         channel.send(pb.FromWorker(heartbeat=pb.Heartbeat(turns=page.read()[0])))
         ALIVE.touch()

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Phase", "PhasePage"]
+__all__ = ["Phase", "ProgressPage"]
 
 
 class Phase(IntEnum):
@@ -21,7 +21,7 @@ class Phase(IntEnum):
         return cls(turns % 2)
 
 
-class PhasePage:
+class ProgressPage:
     """One counter in a mapped file: odd while the policy decides, and two further at every decision.
 
     Writing costs a tenth of a microsecond and no system call, so that it can be done at every decision.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from clau_doom.domain import EpisodeOutcome, Genome, generator
 from clau_doom.errors import AgentUnreachable, PolicyFailed, words
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
-from clau_doom.worker.progress_page import PhasePage
-from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.progress_page import ProgressPage
+from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.user_traceback import user_traceback
 
 __all__ = ["Begun", "Rollout", "play"]
@@ -61,10 +61,10 @@ def play(
     policy: Policy,
     genome: Genome,
     seed: int,
-    page: PhasePage,
+    page: ProgressPage,
     *,
     begun: Begun | None = None,
-    peephole: Peephole | None = None,
+    peephole: SharedFrame | None = None,
     task: int = 0,
 ) -> Rollout:
     """Play one episode to its end.
@@ -111,7 +111,7 @@ def play(
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
 
 
-def _act_seen(engine: Engine, action: Action, peephole: Peephole, task: int) -> Observation | None:
+def _act_seen(engine: Engine, action: Action, peephole: SharedFrame, task: int) -> Observation | None:
     """Perform an action as `Engine.act` does, and leave a picture of what it led to, drawn for people."""
     engine.draw(in_full=True)
     observation = engine.act(action)

@@ -16,7 +16,7 @@ import numpy as np
 from clau_doom.domain import Picture
 from clau_doom.ports import Action, Engine, Observation
 
-__all__ = ["Peephole"]
+__all__ = ["SharedFrame"]
 
 _FIELDS = struct.Struct("<QQIIIddI")  # task, tic, height, width, channels, health, kills, bytes of what is held
 _ASKED, _BODY = 0, 8
@@ -25,7 +25,7 @@ _PIXELS = mmap.PAGESIZE
 _MOST_CHANNELS = 3
 
 
-class Peephole:
+class SharedFrame:
     """A mapped file: a number that says whether a picture is asked for, and the picture.
 
     One process writes and one looks. The picture is written while it is asked for and read while it is not, so that no

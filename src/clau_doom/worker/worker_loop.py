@@ -15,10 +15,10 @@ from clau_doom.ports import Engine, Needs, Policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import played
 from clau_doom.worker.action_replay import Replay
-from clau_doom.worker.progress_page import PhasePage
+from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.provenance import collect_facts
 from clau_doom.worker.rollout import Begun, Rollout, play
-from clau_doom.worker.shared_frame import Peephole
+from clau_doom.worker.shared_frame import SharedFrame
 
 __all__ = ["Channel", "failed", "serve"]
 
@@ -44,7 +44,7 @@ class Channel(Protocol):
 
 
 def serve(
-    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: PhasePage, *, peephole: Peephole
+    channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: ProgressPage, *, peephole: SharedFrame
 ) -> None:
     """Say hello, start an engine, and play what is asked for until the orchestrator closes.
 
@@ -86,9 +86,9 @@ class _Player:
         engine: Engine,
         policy: Policy,
         baseline: Policy,
-        page: PhasePage,
+        page: ProgressPage,
         *,
-        peephole: Peephole,
+        peephole: SharedFrame,
         claims: bool,
     ) -> None:
         self._channel = channel

@@ -14,7 +14,7 @@ from clau_doom.domain import Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.errors import ExperimentNotFound, InvalidGenome, NotAllowed
 from clau_doom.orchestration import Orchestrator
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ class Audited:
 
 @pytest.fixture
 async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with Orchestrator(laboratory) as orchestrator:
         made = Audited(orchestrator, tmp_path / "audit.log")

@@ -23,7 +23,7 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.orchestration import Orchestrator
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 PATHS = PrivatePaths(
     {Path("/srv/doom/runs"): "<output folder>", Path("/srv/doom"): "<working folder>", Path("/"): "no"}
@@ -110,7 +110,7 @@ def test_reasons_of_events_have_none(tmp_path: Path) -> None:
     """Whoever follows a log receives the reason with a placeholder."""
 
     async def reasons() -> list[str]:
-        orchestrator = AuditedOrchestrator(Full(ScriptedLaboratory()), AuditLog(tmp_path / "audit.log"), PATHS)
+        orchestrator = AuditedOrchestrator(Full(ScriptedRepository()), AuditLog(tmp_path / "audit.log"), PATHS)
         return [
             each.event.reason
             async for each in orchestrator.events("x", 0)

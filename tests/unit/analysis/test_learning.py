@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis import Gap
+from clau_doom.analysis import Unavailable
 from clau_doom.analysis.learning import (
     LearningCurve,
     Plateau,
@@ -65,7 +65,7 @@ def test_a_curve_without_noise_is_found_again() -> None:
 def test_what_says_nothing_of_an_asymptote_is_told(ys: list[float], words: str) -> None:
     """Too few generations, none that differ, a line or a jump have no curve, and the reason is given."""
     found = fit_learning_curve([*map(float, range(len(ys)))], ys)
-    assert isinstance(found, Gap)
+    assert isinstance(found, Unavailable)
     assert words in found.missing
 
 
@@ -104,7 +104,7 @@ def test_a_plateau_is_judged_on_the_last_third() -> None:
     """Of 45 generations, the last 15; ten at least, and fewer are too few."""
     assert plateau([float(x) for x in range(45)]).since == 30
     assert plateau([float(x) for x in range(12)]).since == 2
-    assert isinstance(judge_plateau([0.0, 1.0], [1.0, 2.0]), Gap)
+    assert isinstance(judge_plateau([0.0, 1.0], [1.0, 2.0]), Unavailable)
 
 
 def test_sens_slope_ignores_an_outlier() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clau_doom.analysis import Gap
+from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genomes import encode
 from clau_doom.analysis.pca import Components, gene_components, principal_components
 from clau_doom.domain import AgentRef, Gene, Genome, GenomeSpace
@@ -62,5 +62,5 @@ def test_genomes_that_are_all_alike_have_no_components() -> None:
     """There is no direction in which they differ; nor for a space without genes."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0),))
     refs = (AgentRef(0, 0), AgentRef(0, 1))
-    assert isinstance(gene_components(encode(space, [Genome((0.5,))] * 2), refs, (1.0, 2.0)), Gap)
-    assert isinstance(gene_components(encode(GenomeSpace(()), [Genome(())] * 2), refs, (1.0, 2.0)), Gap)
+    assert isinstance(gene_components(encode(space, [Genome((0.5,))] * 2), refs, (1.0, 2.0)), Unavailable)
+    assert isinstance(gene_components(encode(GenomeSpace(()), [Genome(())] * 2), refs, (1.0, 2.0)), Unavailable)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clau_doom.analysis import Gap
+from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genomes import Encoded
 from clau_doom.analysis.regression import Regression, regress
 from clau_doom.domain import generator
@@ -42,7 +42,7 @@ def encoded(matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]], *terms: s
     return Encoded(terms=names, genes=tuple(name.split("=")[0] for name in names), matrix=matrix)
 
 
-def regressed(found: Regression | Gap) -> Regression:
+def regressed(found: Regression | Unavailable) -> Regression:
     assert isinstance(found, Regression), found
     return found
 
@@ -50,7 +50,7 @@ def regressed(found: Regression | Gap) -> Regression:
 def test_too_few_agents_have_no_regression() -> None:
     """Six terms need seventeen agents: Longley's sixteen years are refused."""
     found = regress(encoded(LONGLEY[:, 1:]), LONGLEY[:, 0].tolist())
-    assert isinstance(found, Gap)
+    assert isinstance(found, Unavailable)
     assert "17 are needed" in found.missing
 
 
@@ -92,7 +92,7 @@ def test_cars_are_as_r_prints_them() -> None:
 def test_more_genes_than_agents_are_told_as_they_are() -> None:
     """Twelve agents and forty genes: it is the forty that are too many, not the eleven that are independent."""
     found = regress(encoded(noise(12, 40)), noise(12).tolist())
-    assert found == Gap(missing="12 agents are too few for 40 terms: 51 are needed")
+    assert found == Unavailable(missing="12 agents are too few for 40 terms: 51 are needed")
 
 
 def noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
@@ -157,5 +157,5 @@ def test_units_do_not_matter() -> None:
 
 def test_what_does_not_vary_has_no_regression() -> None:
     """Equal fitness, or genes that are all alike, are told."""
-    assert isinstance(regress(encoded(noise(40, 2)), [3.0] * 40), Gap)
-    assert isinstance(regress(encoded(np.ones((40, 2))), noise(40).tolist()), Gap)
+    assert isinstance(regress(encoded(noise(40, 2)), [3.0] * 40), Unavailable)
+    assert isinstance(regress(encoded(np.ones((40, 2))), noise(40).tolist()), Unavailable)

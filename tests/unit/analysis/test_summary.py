@@ -6,7 +6,7 @@ import pytest
 
 from clau_doom.analysis import ResultTable, generation_rows, result_table, telling_measures
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, Measures
-from clau_doom.domain.experiment import Standing
+from clau_doom.domain.experiment import HoldoutResult
 from clau_doom.domain.score import MEASURES
 from clau_doom.game import SCENARIOS
 
@@ -17,9 +17,9 @@ def evaluation(generation: int, index: int, fitness: float | None) -> Evaluation
     return Evaluation(agent=agent, status=status, fitness=fitness, outcomes=())
 
 
-def standing(role: str, kills: Sequence[float], seeds: Sequence[int] | None = None) -> Standing:
+def standing(role: str, kills: Sequence[float], seeds: Sequence[int] | None = None) -> HoldoutResult:
     measures = tuple(Measures(kills=value, tics=10 * value) for value in kills)
-    return Standing(
+    return HoldoutResult(
         role=role,
         agent=f"x-{role}",
         seeds=tuple(seeds if seeds is not None else range(len(kills))),
@@ -28,7 +28,7 @@ def standing(role: str, kills: Sequence[float], seeds: Sequence[int] | None = No
     )
 
 
-def table(*standings: Standing, training: float | None = None) -> ResultTable:
+def table(*standings: HoldoutResult, training: float | None = None) -> ResultTable:
     return result_table(standings, measures=("kills", "tics"), seed=1, training=training)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from clau_doom.analysis import Gap, criteria_of
+from clau_doom.analysis import Unavailable, criteria_of
 from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.elite_map import EliteMap
@@ -74,16 +74,16 @@ def test_an_analysis_holds_everything() -> None:
     assert found.plateau.verdict is Verdict.RISING
     assert isinstance(found.chart, ControlChart)
     assert [point.generation for point in found.chart.points] == [*range(12)]
-    assert not isinstance(found.diversity, Gap)
+    assert not isinstance(found.diversity, Unavailable)
     assert found.diversity[0].distance > found.diversity[-1].distance
     assert isinstance(found.regression, Regression)
     assert isinstance(found.components, Components)
     assert len(found.components.scores) == 96
-    assert not isinstance(found.lineage, Gap)
+    assert not isinstance(found.lineage, Unavailable)
     assert (found.lineage[0].agent, found.lineage[-1].operator) == (found.champion, "draw")
     assert isinstance(found.ranking, Ranking)
     assert "validation episodes on the same seeds" in found.ranking.basis
-    assert found.archive == Gap(missing="genetic keeps no archive")
+    assert found.archive == Unavailable(missing="genetic keeps no archive")
 
 
 def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
@@ -125,7 +125,7 @@ def test_an_unfinished_experiment_says_what_is_missing() -> None:
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING), criteria_of("kills:1"))
     parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
-    assert all(isinstance(part, Gap) for part in parts)
+    assert all(isinstance(part, Unavailable) for part in parts)
     assert (found.generations, found.results, found.contrasts) == ((), None, ())
 
 
@@ -154,7 +154,7 @@ def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
     """Where the genes are not known, what rests on them is missing with the reason; all else is there."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
     found = analyse(replace(experiment(), config=elsewhere))
-    assert isinstance(found.regression, Gap)
+    assert isinstance(found.regression, Unavailable)
     assert "nowhere" in found.regression.missing
     assert found.genes == found.regression
     assert found.results is not None
@@ -163,7 +163,7 @@ def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
 def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
     """Random play has nothing to inherit; that is said in place of a diversity of 0."""
     found = analyse(replace(experiment(), space=GenomeSpace(())))
-    missing = Gap(missing="the policy has no genes that can vary")
+    missing = Unavailable(missing="the policy has no genes that can vary")
     assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
 
 
@@ -171,7 +171,7 @@ def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
     """Their number is looked at first: bounds of so many would not fit into memory."""
     space = GenomeSpace([GeneBlock(name="w", shape=(10**6, 10**6))])
     found = analyse(experiment(), space=space)
-    missing = Gap(missing="the policy has 1,000,000,000,000 genes, and 10,000 at most are analysed one by one")
+    missing = Unavailable(missing="the policy has 1,000,000,000,000 genes, and 10,000 at most are analysed one by one")
     assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
 
 
@@ -200,7 +200,7 @@ def test_an_archive_that_cannot_be_replayed_is_told() -> None:
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
     found = analyse(other).archive
-    assert isinstance(found, Gap)
+    assert isinstance(found, Unavailable)
     assert "another genome" in found.missing
 
 
@@ -229,7 +229,7 @@ def test_champions_are_compared_and_so_are_setups() -> None:
     assert [(setup.number, setup.experiments) for setup in found.setups] == [(0, ("a1", "a2")), (1, ("b1", "b2"))]
     assert found.setups[0].changes == ()
     assert "evolution.kind: genetic became map-elites" in found.setups[1].changes
-    assert not isinstance(found.setup_contrasts, Gap)
+    assert not isinstance(found.setup_contrasts, Unavailable)
     (contrast,) = found.setup_contrasts
     assert (contrast.n, contrast.n_theirs, contrast.paired) == (2, 2, False)
     means = {row.id: row.fitness.mean for row in found.entrants}
@@ -261,10 +261,10 @@ def test_single_runs_say_nothing_of_setups() -> None:
     """One run of each setup, or runs of one setup alone, are no comparison of setups."""
     first, second, third, _ = several()
     few = compared(first, third)
-    assert isinstance(few.setup_contrasts, Gap)
-    assert all(isinstance(setup.runs, Gap) for setup in few.setups)
+    assert isinstance(few.setup_contrasts, Unavailable)
+    assert all(isinstance(setup.runs, Unavailable) for setup in few.setups)
     same = compared(first, second).setup_contrasts
-    assert same == Gap(missing="all experiments are runs of one setup")
+    assert same == Unavailable(missing="all experiments are runs of one setup")
 
 
 def test_a_run_that_is_repeated_counts_once() -> None:

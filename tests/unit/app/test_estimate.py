@@ -9,7 +9,7 @@ import pytest
 
 from clau_doom.app.estimate import estimate, excesses
 from clau_doom.app.examination import examine
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.plan import check_config, plan_config
 from clau_doom.config import ExperimentConfig, LimitsConfig, config_from_yaml
 from clau_doom.errors import ConfigError
@@ -83,7 +83,7 @@ def test_a_generation_that_no_event_can_hold_is_refused() -> None:
 
 def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
     """What a client's configuration says of limits is not heard."""
-    lab = ServerLaboratory(config(limits={"agents": 100}), tmp_path)
+    lab = FolderRepository(config(limits={"agents": 100}), tmp_path)
     with pytest.raises(ConfigError, match=r"population: asks for 120 agents, and limits\.agents is 100: ask for less"):
         lab.plan(config(population=12, generations=10, limits={"agents": 1000}))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.plan import plan_config
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -24,8 +24,8 @@ from clau_doom.errors import ConfigError, DockerUnreachable, NotAllowed
 POLICY = "from pathlib import Path\nPath(__file__).with_suffix('.imported').touch()\n"
 
 
-def laboratory(folder: Path, **lists: tuple[str, ...]) -> ServerLaboratory:
-    return ServerLaboratory(ExperimentConfig(server=ServerConfig(**lists)), folder / "runs")  # type: ignore[arg-type]
+def laboratory(folder: Path, **lists: tuple[str, ...]) -> FolderRepository:
+    return FolderRepository(ExperimentConfig(server=ServerConfig(**lists)), folder / "runs")  # type: ignore[arg-type]
 
 
 def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     for ask in (laboratory(tmp_path).plan, laboratory(tmp_path, images=("other",)).space):
         with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
             ask(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image="sneaky")))
-    own = ServerLaboratory(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
+    own = FolderRepository(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
     listed = laboratory(tmp_path, images=("listed",))
     for lab, image in ((own, "own"), (listed, "listed"), (listed, DockerConfig().image)):
         assert lab.space(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image))).genes
@@ -105,7 +105,7 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
 def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
     """What a request says of network and addresses is not heard, nor what was stored by another program."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
-    lab = ServerLaboratory(ExperimentConfig(docker=own), tmp_path / "runs")
+    lab = FolderRepository(ExperimentConfig(docker=own), tmp_path / "runs")
     wanted = own.model_copy(update={"memory": theirs.memory})
 
     planned = lab.plan(ExperimentConfig(name="asked", docker=theirs))
@@ -127,7 +127,7 @@ def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
     on_ray = ExecutionConfig(backend="ray")
     with pytest.raises(NotAllowed, match=r"server\.policies"):
         laboratory(tmp_path).plan(ExperimentConfig(execution=on_ray, policy=CustomPolicyConfig(target="sneaky:Policy")))
-    own = ServerLaboratory(ExperimentConfig(ray=RayConfig(address="auto", modules=("mine.py",))), tmp_path / "runs")
+    own = FolderRepository(ExperimentConfig(ray=RayConfig(address="auto", modules=("mine.py",))), tmp_path / "runs")
     wanted = RayConfig(address="10.0.0.1:6379", modules=("/etc/passwd.py",), cpus=2.0)
     plan = own.plan(ExperimentConfig(execution=on_ray, ray=wanted))
     assert plan.config.ray == RayConfig(address="auto", modules=("mine.py",), cpus=2.0)
@@ -142,12 +142,12 @@ def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatc
 
 def test_a_full_folder_takes_no_more_experiments(tmp_path: Path) -> None:
     """By number and by size; the remedy is named."""
-    server = ServerLaboratory(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
+    server = FolderRepository(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
     for name in ("one", "two"):
         server.create(server.plan(ExperimentConfig(name=name)), name)
     with pytest.raises(NotAllowed, match=r"keeps 2 experiments already: .*raise server\.max_experiments"):
         server.create(server.plan(ExperimentConfig(name="three")), "three")
     small = ServerConfig.model_validate({"max_stored": "64k"})
-    server = ServerLaboratory(ExperimentConfig(server=small), tmp_path / "runs")
+    server = FolderRepository(ExperimentConfig(server=small), tmp_path / "runs")
     with pytest.raises(NotAllowed, match=r"raise server\.max_stored"):
         server.create(server.plan(ExperimentConfig(name="three")), "three")

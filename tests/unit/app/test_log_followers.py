@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app import log_followers
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.log_followers import Followers
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import (
@@ -55,7 +55,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def following(
     folder: Path, metrics: Metrics, health: ReaderHealth, scenario: Callable[[Followers, LocalBus], Awaitable[None]]
 ) -> None:
-    laboratory = ServerLaboratory(ExperimentConfig(), folder)
+    laboratory = FolderRepository(ExperimentConfig(), folder)
     private = PrivatePaths({folder: "<output folder>"})
     async with LocalBus() as bus, Followers(laboratory, metrics, bus, health, private) as followers:
         followers.begin([await laboratory.experiment(name) for name in laboratory.experiments()])

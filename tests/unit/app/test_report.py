@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.analysis import Gap, criteria_of
+from clau_doom.analysis import Unavailable, criteria_of
 from clau_doom.analysis.genomes import GeneHistory
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.report import check_report_target, report_comparison, report_experiment
@@ -204,7 +204,7 @@ def test_what_the_data_do_not_allow_is_said() -> None:
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING))
     parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
     for part in parts:
-        assert isinstance(part, Gap)
+        assert isinstance(part, Unavailable)
         assert f"Not shown: {part.missing}." in read.said
     assert "Nobody has played the held-out seeds yet" in read.said
     assert "The experiment is running" in read.said
@@ -257,7 +257,7 @@ def test_a_map_of_behaviours_is_drawn() -> None:
     """A MAP-Elites archive has a rectangle for each filled cell, and a row."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found, read = analyse(stored), Page(report_experiment(stored))
-    assert not isinstance(found.archive, Gap)
+    assert not isinstance(found.archive, Unavailable)
     filled = [attrs for tag, attrs in read.elements if tag == "rect" and "fill-opacity" in attrs]
     assert len(filled) == len(found.archive.cells) + 20  # and the scale beside it
     assert f"{len(found.archive.cells)} of 100 cells are filled" in read.said

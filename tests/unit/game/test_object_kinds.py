@@ -61,7 +61,7 @@ SEEN = {
         ("Gore", "DeadMarine"),
         ("Gore", "DeadShotgunGuy"),
         ("Gore", "DeadZombieman"),
-        ("Player", "DoomPlayer"),
+        ("EpisodeScheduler", "DoomPlayer"),
         ("SFX", "RocketSmokeTrail"),
         ("SFX", "TeleportFog"),
         ("ScriptThing", "PatrolPoint"),

@@ -16,7 +16,7 @@ from clau_doom.errors import (
     WorkerRefused,
     WorkerUnavailable,
 )
-from clau_doom.orchestration.episode_scheduler import Failure, Player, Report
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask
@@ -45,7 +45,7 @@ class Table:
         self.script = script
         self.playing = 0
         self.shutdown = Shutdown()
-        self.player = Player(
+        self.player = EpisodeScheduler(
             self.backend, self.shutdown, attempts=attempts, on_exhausted="stop" if stop else "fail_agent"
         )
         self.reports: list[Report] = []
@@ -140,7 +140,9 @@ def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
 
     async def scenario() -> None:
         table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
-        table.player = Player(table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3)
+        table.player = EpisodeScheduler(
+            table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
+        )
         with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
             await table.play(tasks(2, 2))
         assert table.reports == []
@@ -276,7 +278,7 @@ def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
         table, peaks = Table(lambda task: 0.001), dict[int, int]()
 
         table.backend = Breathing(disturb=table.disturb)
-        table.player = Player(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
+        table.player = EpisodeScheduler(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
         wanted = tasks(10, 3)
 
         async def count() -> None:

@@ -11,7 +11,7 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, Ge
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.orchestration.episode_scheduler import Player
+from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generation_evaluation import GenerationRun
 from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.run_log import RunLog
@@ -61,7 +61,7 @@ async def test_an_agents_episodes_are_looked_at_when_all_are_played_and_not_afte
     )
     generation = GenerationRun(registry, range(100), Fitness.named("reward"), log)
     await generation.evaluate(
-        Player(ScriptedBackend(), Shutdown(), attempts=1, on_exhausted="stop"), expected=lambda _: 1.0
+        EpisodeScheduler(ScriptedBackend(), Shutdown(), attempts=1, on_exhausted="stop"), expected=lambda _: 1.0
     )
     assert len(episodes) == 100
     assert episodes.looks <= 300

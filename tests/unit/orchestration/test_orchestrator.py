@@ -26,7 +26,7 @@ from clau_doom.errors import (
 )
 from clau_doom.orchestration import ExperimentRun, Orchestrator, Planned, Shutdown
 from clau_doom.ports import ExperimentStore
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 BASE = ExperimentConfig(
     name="one", generations=3, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=2)
@@ -37,9 +37,9 @@ def named(name: str, **changes: object) -> ExperimentConfig:
     return BASE.model_copy(update={"name": name, **changes})
 
 
-def serving(scenario: Callable[[Orchestrator, ScriptedLaboratory], Awaitable[None]]) -> None:
+def serving(scenario: Callable[[Orchestrator, ScriptedRepository], Awaitable[None]]) -> None:
     async def run() -> None:
-        laboratory = ScriptedLaboratory()
+        laboratory = ScriptedRepository()
         async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
             await scenario(orchestrator, laboratory)
 
@@ -57,7 +57,7 @@ async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
 def test_experiments_run_side_by_side() -> None:
     """Each comes to what it comes to alone, and all are listed by id."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         for name in ("two", "one", "three"):
             stored, created = await orchestrator.start(named(name))
             assert (stored.state, created) == (ExperimentState.RUNNING, True)
@@ -73,7 +73,7 @@ def test_experiments_run_side_by_side() -> None:
     serving(scenario)
 
 
-class _FullMachine(ScriptedLaboratory):
+class _FullMachine(ScriptedRepository):
     """A laboratory in which no worker starts until there is room."""
 
     room = False
@@ -105,7 +105,7 @@ def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
 def test_a_request_may_be_repeated() -> None:
     """The same request starts one experiment; another one of its name, or with another configuration, is refused."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         first, created = await orchestrator.start(BASE, request_id="r1")
         again, repeated = await orchestrator.start(BASE, request_id="r1")
         assert (created, repeated) == (True, False)
@@ -123,7 +123,7 @@ def test_what_cannot_be_planned_is_not_stored() -> None:
     """A refusal comes out as it is, and leaves nothing behind."""
 
     async def run() -> None:
-        laboratory = ScriptedLaboratory(refuse=lambda config: ConfigError("no such scenario"))
+        laboratory = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
         async with Orchestrator(laboratory) as orchestrator:
             with pytest.raises(ConfigError, match="no such scenario"):
                 await orchestrator.start(BASE)
@@ -135,7 +135,7 @@ def test_what_cannot_be_planned_is_not_stored() -> None:
 def test_the_log_is_followed_to_its_end() -> None:
     """A follower gets what is there and what comes, each once and in order; one who comes late gets the same."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
         await orchestrator.start(BASE)
 
@@ -158,7 +158,7 @@ def test_the_log_is_followed_to_its_end() -> None:
 def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
     """Each in the states in which it can be done, and refused with what would do in the others."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
         await orchestrator.start(BASE)
         with pytest.raises(WrongState):
@@ -182,7 +182,7 @@ def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
 def test_a_used_up_budget_is_refused_and_raised() -> None:
     """A resume that would end at once is refused with the remedy; with a longer one the history is the usual one."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         await orchestrator.start(named("alone"))
         laboratory.open_gate.clear()
         await orchestrator.start(named("one", max_duration=0.001))
@@ -209,7 +209,7 @@ def test_a_used_up_budget_is_refused_and_raised() -> None:
 def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
     """More generations give what a longer run gives, whenever they are asked for; fewer are refused."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         more = BASE.generations + 2
         await orchestrator.start(named("long", generations=more))
         long = await ended(orchestrator, "long")
@@ -237,7 +237,7 @@ def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() ->
 def test_agents_are_steered_by_their_ids() -> None:
     """Commands find their experiment; one that is not running can be looked at and no more."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
         await orchestrator.start(BASE)
         done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
@@ -267,7 +267,7 @@ def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
     """What ran when it was drained goes on; what a person paused or cancelled does not; the ends are the same."""
 
     async def run() -> None:
-        laboratory = ScriptedLaboratory()
+        laboratory = ScriptedRepository()
         laboratory.open_gate.clear()
         async with Orchestrator(laboratory) as orchestrator:
             for name in ("one", "paused", "cancelled"):
@@ -280,7 +280,7 @@ def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
                 await orchestrator.start(named("late"))
             with pytest.raises(ShutdownRequested):
                 await orchestrator.resume("paused")
-        again = ScriptedLaboratory(stores=laboratory.stores)
+        again = ScriptedRepository(stores=laboratory.stores)
         async with Orchestrator(again) as orchestrator:
             await orchestrator.resume_all()
             assert orchestrator.live in {("one",), ("one", "paused")}
@@ -301,7 +301,7 @@ async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEv
 def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
     """It is refused, and the others go on."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedLaboratory) -> None:
+    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.create(laboratory.plan(BASE), "u1")
         laboratory._open.add("one")
         with pytest.raises(ExperimentBusy):

@@ -11,7 +11,7 @@ from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.ports import Action, Decide, Frame, Needs, Observation
 from clau_doom.replay import Performance, perform
 from clau_doom.testing import SCRIPTED_FACTS, ScriptedEngine
-from clau_doom.worker import PhasePage
+from clau_doom.worker import ProgressPage
 
 FACTS = replace(SCRIPTED_FACTS, frame_skip=1)
 """Of one tic an action, so that tic by tic the scripted engine plays the same."""
@@ -70,7 +70,7 @@ def performed(tmp_path: Path, engine: Callable[..., ScriptedEngine]) -> Callable
     """Return what performs an episode."""
 
     def play(*, decisions: int = 10, seed: int = 5, pressed: int = 0) -> Performance:
-        with PhasePage(tmp_path / "phase", create=True) as page:
+        with ProgressPage(tmp_path / "phase", create=True) as page:
             return perform(engine(decisions=decisions), Turning(), Genome((float(pressed),)), seed, page)
 
     return play

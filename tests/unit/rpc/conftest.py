@@ -18,7 +18,7 @@ from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Served:
 
     server: RpcServer
     orchestrator: Orchestrator
-    laboratory: ScriptedLaboratory
+    laboratory: ScriptedRepository
     channel: grpc.aio.Channel
     token_file: Path
     socket: Path
@@ -71,9 +71,9 @@ def serving(
 ) -> Callable[..., AbstractAsyncContextManager[Served]]:
     @asynccontextmanager
     async def serve(
-        laboratory: ScriptedLaboratory | None = None, *, grace: float = 5.0, **options: Any
+        laboratory: ScriptedRepository | None = None, *, grace: float = 5.0, **options: Any
     ) -> AsyncIterator[Served]:
-        laboratory = laboratory or ScriptedLaboratory()
+        laboratory = laboratory or ScriptedRepository()
         orchestrator = Orchestrator(laboratory)
         token_file, socket = tmp_path / "token", tmp_path / "api.sock"
         config = GrpcConfig(port=0, socket=str(socket))

@@ -38,7 +38,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc import RpcServer, connect
 from clau_doom.rpc.channel import find_token
 from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.wire import config_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
@@ -50,7 +50,7 @@ SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validati
 
 async def test_everything_that_can_be_asked(serving: Serving) -> None:
     """Each method, over the Unix socket."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
         laboratory.open_gate.clear()
         experiment, created = await client.start(SMALL, request_id="r")
@@ -127,7 +127,7 @@ async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
 
 async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
     """A refused command is an error like any other."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
         await client.start(SMALL)
@@ -205,7 +205,7 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
     stores: dict[str, MemoryStore] = {}
     socket = tmp_path / "s.sock"
 
-    async def served(laboratory: ScriptedLaboratory, until: asyncio.Event) -> None:
+    async def served(laboratory: ScriptedRepository, until: asyncio.Event) -> None:
         orchestrator = Orchestrator(laboratory)
         config = GrpcConfig(port=0, socket=str(socket))
         server = RpcServer(config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1)
@@ -218,7 +218,7 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
                 await until.wait()
 
     first, second = asyncio.Event(), asyncio.Event()
-    held = ScriptedLaboratory(stores=stores)
+    held = ScriptedRepository(stores=stores)
     held.open_gate.clear()
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(served(held, first))
@@ -231,7 +231,7 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
                 if len(seen) == 3:
                     first.set()
                     await serving
-                    group.create_task(served(ScriptedLaboratory(stores=stores), second))
+                    group.create_task(served(ScriptedRepository(stores=stores), second))
         second.set()
     assert seen == list(range(1, len(seen) + 1))
     assert len(seen) == (await stores["x"].snapshot()).last_sequence
@@ -256,7 +256,7 @@ asyncio.run(main())
 
 async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
     """A server that goes is one error, and no lines of the library's between those of a program."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
     config = GrpcConfig(socket=str(socket))
@@ -280,7 +280,7 @@ async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
 
 async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
     """A server that does not come back is unreachable."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     orchestrator = Orchestrator(laboratory)
     socket = tmp_path / "s.sock"
@@ -319,7 +319,7 @@ def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -
 async def test_a_generation_of_very_many_genes_is_followed(tmp_path: Path) -> None:
     """As many as the limits of a configuration admit: here ten agents of 900,000 genes."""
     uuid = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
-    laboratory, config = ScriptedLaboratory(), ExperimentConfig(name="big")
+    laboratory, config = ScriptedRepository(), ExperimentConfig(name="big")
     laboratory.create(laboratory.plan(config), uuid)
     genome = Genome(np.full(900_000, 0.5))
     agents = tuple(

@@ -13,7 +13,7 @@ from clau_doom.domain.commands import AgentCommand, Command, CommandDone
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.control import control_agents
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Logs = Callable[[], list[dict[str, Any]]]
@@ -33,7 +33,7 @@ def inject(command_id: str, *genome: float) -> pb.AgentCommand:
 
 async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> None:
     """By its id, with the event's sequence, which is in the log by then, and the agent as it stands."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with serving(laboratory) as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
@@ -58,7 +58,7 @@ async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> N
 
 async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Serving) -> None:
     """With the canonical code and the reason on one line."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     commands = [
         (pause("a", "x-g000-a999"), code_pb2.NOT_FOUND),

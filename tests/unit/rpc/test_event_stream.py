@@ -29,9 +29,9 @@ from clau_doom.orchestration import Orchestrator, ReaderHealth
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
-from clau_doom.rpc import EventFeed, RpcServer, event_stream
+from clau_doom.rpc import EventStream, RpcServer, event_stream
 from clau_doom.testing.memory_store import MemoryStore
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -83,7 +83,7 @@ class Log:
 class Reader:
     """A client of a feed that reads when it is let."""
 
-    def __init__(self, events: EventFeed, after: int = 0) -> None:
+    def __init__(self, events: EventStream, after: int = 0) -> None:
         self.seen: list[int] = []
         self.moved = asyncio.Event()
         self.go = asyncio.Event()
@@ -103,8 +103,8 @@ class Reader:
                 await self.moved.wait()
 
 
-def a_feed(log: Log, **options: Any) -> EventFeed:
-    return EventFeed(log, **options)  # type: ignore[arg-type] # as much of an orchestrator as it uses
+def a_feed(log: Log, **options: Any) -> EventStream:
+    return EventStream(log, **options)  # type: ignore[arg-type] # as much of an orchestrator as it uses
 
 
 async def test_what_is_there_and_what_comes(serving: Serving) -> None:
@@ -341,7 +341,7 @@ async def test_a_stream_that_cannot_be_is_refused(request_: Any, code: grpc.Stat
 
 async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
     """A client learns what happened last, and its stream ends well."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     async with serving(laboratory) as served:
         laboratory.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
@@ -356,7 +356,7 @@ async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
     tmp_path: Path, own_channel: Callable[..., Any]
 ) -> None:
     """At once, with what tells a client to come back."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
     server = RpcServer(
@@ -383,7 +383,7 @@ async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
 @asynccontextmanager
 async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIterator[tuple[Any, Any]]:
     """Yield a server and a stream that was given up, because it is not read."""
-    given_up, laboratory = asyncio.Event(), ScriptedLaboratory()
+    given_up, laboratory = asyncio.Event(), ScriptedRepository()
 
     def observe(method: str, code: str, _seconds: float) -> None:
         if (method, code) == ("OrchestratorService/StreamEvents", "ABORTED"):

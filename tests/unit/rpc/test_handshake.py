@@ -13,7 +13,7 @@ from clau_doom.config import GrpcConfig
 from clau_doom.errors import ClauDoomError, ConfigError, NotAuthenticated, ServerUnreachable
 from clau_doom.orchestration import Orchestrator
 from clau_doom.rpc import RpcServer, connect
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ async def serving_tls(tmp_path: Path, certificates: Path, *, client_ca: bool) ->
     files = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "server.key")}
     ca = str(certificates / "ca.pem") if client_ca else None
     config = GrpcConfig(port=0, client_ca=ca, **files)
-    async with RpcServer(config, Orchestrator(ScriptedLaboratory()), authenticator=by_token(tmp_path)) as server:
+    async with RpcServer(config, Orchestrator(ScriptedRepository()), authenticator=by_token(tmp_path)) as server:
         yield server.address
 
 
@@ -77,7 +77,7 @@ async def test_files_that_do_not_fit_are_named(
 async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Path) -> None:
     """A client with an authority is told to leave it out."""
     async with RpcServer(
-        GrpcConfig(port=0), Orchestrator(ScriptedLaboratory()), authenticator=by_token(tmp_path)
+        GrpcConfig(port=0), Orchestrator(ScriptedRepository()), authenticator=by_token(tmp_path)
     ) as server:
         with pytest.raises(ServerUnreachable, match="does not speak TLS: leave --ca"):
             await ask(server.address, tmp_path, ca=certificates / "ca.pem")

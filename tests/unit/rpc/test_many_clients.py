@@ -12,7 +12,7 @@ import pytest
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -28,7 +28,7 @@ def resident() -> int:
 
 async def test_the_others_miss_nothing_and_memory_stays(serving: Serving) -> None:
     """What the stalled client does not take is kept nowhere: 3 MB of events a client would be 640 MB in queues."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     async with serving(laboratory) as served:
         laboratory.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))

@@ -23,7 +23,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub
 from clau_doom.rpc import RpcServer
 from clau_doom.rpc.handler_wrapper import Method
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Channel = Callable[..., Any]
@@ -42,7 +42,7 @@ def stub_of(channel: grpc.aio.Channel) -> Any:
 def server(tmp_path: Path, **fields: Any) -> RpcServer:
     return RpcServer(
         GrpcConfig(**{"port": 0, **fields}),
-        Orchestrator(ScriptedLaboratory()),
+        Orchestrator(ScriptedRepository()),
         authenticator=Authenticator(TokenFiles(tmp_path / "token")),
     )
 
@@ -189,7 +189,7 @@ async def test_a_server_of_the_socket_alone_has_no_port_and_no_token(tmp_path: P
     """What steers a single run needs neither."""
     config, token, path = GrpcConfig(socket=str(tmp_path / "s.sock")), tmp_path / "token", tmp_path / "s.sock"
     async with RpcServer(
-        config, Orchestrator(ScriptedLaboratory()), authenticator=Authenticator(TokenFiles(token)), socket_only=True
+        config, Orchestrator(ScriptedRepository()), authenticator=Authenticator(TokenFiles(token)), socket_only=True
     ) as served:
         async with own_channel(f"unix:{path}") as channel:
             assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK

@@ -11,14 +11,14 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
-from clau_doom.app.folder_repository import ServerLaboratory
+from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.config import ExperimentConfig, config_from_yaml
 from clau_doom.domain.events import ExperimentCompleted
 from clau_doom.errors import ConfigError, NotAllowed
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc import service
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.wire import agent_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
@@ -140,7 +140,7 @@ async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Se
         begun.set()
         go.wait(10)
 
-    laboratory = ScriptedLaboratory(refuse=wait)
+    laboratory = ScriptedRepository(refuse=wait)
     async with serving(laboratory) as served:
         call = served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml=f"name: x\n{SMALL}"))
         await asyncio.to_thread(begun.wait, 10)
@@ -158,7 +158,7 @@ async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Se
 async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving) -> None:
     """Whatever plans the experiment says so."""
     denied = NotAllowed("policy evil:Policy is not in server.policies of this server")
-    async with serving(ScriptedLaboratory(refuse=lambda _: denied)) as served:
+    async with serving(ScriptedRepository(refuse=lambda _: denied)) as served:
         error = await refusal(served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x")))
     assert error.code() is grpc.StatusCode.PERMISSION_DENIED
     assert "server.policies" in str(error.details())
@@ -166,7 +166,7 @@ async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving
 
 async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -> None:
     """Each answers with the experiment as it stands then; what does not fit is FAILED_PRECONDITION."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with serving(laboratory) as served:
         await start(served, finish=False)
@@ -222,7 +222,7 @@ async def test_a_malformed_id_is_an_invalid_argument(
     method: str, request_: Any, serving: Serving, tmp_path: Path
 ) -> None:
     """As the API's page says, of experiments as of agents, at a server of a real folder."""
-    async with serving(ServerLaboratory(ExperimentConfig(), tmp_path / "runs")) as served:
+    async with serving(FolderRepository(ExperimentConfig(), tmp_path / "runs")) as served:
         call = getattr(served.stub, method)(request_)
         error = await refusal(call.read() if method == "StreamEvents" else call)
         assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
@@ -294,7 +294,7 @@ async def test_lists_come_in_pages(serving: Serving) -> None:
 
 async def test_experiments_are_listed_by_their_states(serving: Serving) -> None:
     """Those asked for; all when none is."""
-    laboratory = ScriptedLaboratory()
+    laboratory = ScriptedRepository()
     async with serving(laboratory) as served:
         await start(served, "done")
         laboratory.open_gate.clear()

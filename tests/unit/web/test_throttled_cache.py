@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clau_doom.web.throttled_cache import Shelf
+from clau_doom.web.throttled_cache import ThrottledCache
 
 pytestmark = pytest.mark.anyio
 
@@ -31,14 +31,14 @@ class Store:
 async def test_all_who_ask_at_once_share_one_read() -> None:
     """However many they are."""
     store = Store(0.02)
-    shelf = Shelf(store.read)
+    shelf = ThrottledCache(store.read)
     assert await asyncio.gather(*(shelf.get() for _ in range(20))) == [1] * 20
 
 
 async def test_reading_takes_a_tenth_of_the_time() -> None:
     """Who asks all the time is told what was read before, until nine times as long has passed."""
     store = Store(0.02)
-    shelf, loop = Shelf(store.read), asyncio.get_running_loop()
+    shelf, loop = ThrottledCache(store.read), asyncio.get_running_loop()
     began = loop.time()
     while store.reads < 3:
         await shelf.get()
@@ -49,7 +49,7 @@ async def test_reading_takes_a_tenth_of_the_time() -> None:
 async def test_who_has_changed_something_is_told_of_it() -> None:
     """What is asked for afresh was read after the question, and not before it by somebody else's."""
     store = Store(0.02)
-    shelf = Shelf(store.read)
+    shelf = ThrottledCache(store.read)
     assert await shelf.get() == 1
     assert await shelf.get() == 1
     assert await shelf.get(fresh=True) == 2
@@ -66,7 +66,7 @@ async def test_a_read_that_fails_is_told_and_tried_again() -> None:
             raise failures.pop()
         return "here"
 
-    shelf = Shelf(read)
+    shelf = ThrottledCache(read)
     with pytest.raises(RuntimeError, match="gone"):
         await shelf.get()
     assert await shelf.get() == "here"

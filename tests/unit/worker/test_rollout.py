@@ -11,7 +11,7 @@ from clau_doom.domain import Genome, GenomeSpace
 from clau_doom.errors import EngineCrashed, PolicyFailed
 from clau_doom.ports import Action, Decide, Needs, Observation
 from clau_doom.testing.scripted_engine import ScriptedEngine
-from clau_doom.worker import Peephole, Phase, PhasePage, play
+from clau_doom.worker import Phase, ProgressPage, SharedFrame, play
 from clau_doom.worker.rollout import Begun
 
 
@@ -34,8 +34,8 @@ class Puppet:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[PhasePage]:
-    with PhasePage(tmp_path / "phase", create=True) as page:
+def page(tmp_path: Path) -> Iterator[ProgressPage]:
+    with ProgressPage(tmp_path / "phase", create=True) as page:
         yield page
 
 
@@ -53,7 +53,7 @@ def right(observation: Observation) -> Action:
     return Action((0, 1, 0))
 
 
-def test_an_episode_is_a_function_of_its_seed_and_actions(page: PhasePage) -> None:
+def test_an_episode_is_a_function_of_its_seed_and_actions(page: ProgressPage) -> None:
     """The same seed and actions give the same outcome in a fresh and in a used engine; others do not."""
     used = engine()
     first = play(used, Puppet(left), Genome(()), 5, page).outcome
@@ -64,7 +64,7 @@ def test_an_episode_is_a_function_of_its_seed_and_actions(page: PhasePage) -> No
     assert len({first.trajectory_sha256, other_seed.trajectory_sha256, other_actions.trajectory_sha256}) == 3
 
 
-def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: PhasePage) -> None:
+def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: ProgressPage) -> None:
     """Whether the engine has begun it before or begins it now, and to the same outcome."""
 
     class Slow(ScriptedEngine):
@@ -80,7 +80,7 @@ def test_the_beginning_of_an_episode_is_a_part_of_its_time(page: PhasePage) -> N
     assert min(now.seconds, before.seconds) >= 0.05
 
 
-def test_holding_an_action_for_other_tics_is_another_trajectory(page: PhasePage) -> None:
+def test_holding_an_action_for_other_tics_is_another_trajectory(page: ProgressPage) -> None:
     """The tics of an action are part of the trajectory's hash."""
 
     def held(tics: int) -> Decide:
@@ -92,7 +92,7 @@ def test_holding_an_action_for_other_tics_is_another_trajectory(page: PhasePage)
     assert len(outcomes) == 2
 
 
-def test_a_policy_draws_from_a_generator_of_its_episode(page: PhasePage) -> None:
+def test_a_policy_draws_from_a_generator_of_its_episode(page: ProgressPage) -> None:
     """Every episode's generator is seeded from the episode's seed alone."""
     drawn: list[float] = []
 
@@ -144,23 +144,23 @@ def skip(observation: Observation) -> Action:
         (lambda observation: Action((1, 0, 0), 5), "5"),
     ],
 )
-def test_a_policy_that_fails_is_charged(decide: Decide, complaint: str, page: PhasePage) -> None:
+def test_a_policy_that_fails_is_charged(decide: Decide, complaint: str, page: ProgressPage) -> None:
     """Whatever a policy raises, and whatever it returns that is no action, is its own failure, and says what."""
     with pytest.raises(PolicyFailed, match=complaint):
         play(engine(), Puppet(decide), Genome(()), 5, page)
     assert page.read()[1] is Phase.ENGINE, "a failed policy does not count as still deciding"
 
 
-def test_a_dead_engine_is_not_the_policys_fault(page: PhasePage) -> None:
+def test_a_dead_engine_is_not_the_policys_fault(page: ProgressPage) -> None:
     """An engine's end comes out as it is."""
     with pytest.raises(EngineCrashed):
         play(engine(crash_at=3), Puppet(left), Genome(()), 5, page)
 
 
-def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: PhasePage) -> None:
+def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: ProgressPage) -> None:
     """While the policy decides, another map of the page says so, and its counter moves at every decision."""
     seen: list[tuple[int, Phase]] = []
-    with PhasePage(tmp_path / "phase") as watched:
+    with ProgressPage(tmp_path / "phase") as watched:
 
         def look(observation: Observation) -> Action:
             seen.append(watched.read())
@@ -172,9 +172,9 @@ def test_the_page_says_whose_turn_it_is(tmp_path: Path, page: PhasePage) -> None
         assert watched.read()[1] is Phase.ENGINE
 
 
-def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: PhasePage) -> None:
+def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: ProgressPage) -> None:
     """Of the decision after the look, with what was seen, done and held; none where nobody asks."""
-    with Peephole(tmp_path / "peephole", (160, 120)) as written, Peephole(tmp_path / "peephole") as looked:
+    with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
         play(engine(), Puppet(left), Genome(()), 5, page, peephole=written, task=3)
         assert looked.look() is None, "nobody had asked"
         game = engine()
@@ -188,10 +188,10 @@ def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: PhasePag
         assert looked.look() is None, "the next is not there yet"
 
 
-def test_looking_changes_no_episode(tmp_path: Path, page: PhasePage) -> None:
+def test_looking_changes_no_episode(tmp_path: Path, page: ProgressPage) -> None:
     """Outcomes are the same, whether somebody looks at every decision or nobody at all."""
     alone = play(engine(), Puppet(left), Genome(()), 5, page).outcome
-    with Peephole(tmp_path / "peephole", (160, 120)) as written, Peephole(tmp_path / "peephole") as looked:
+    with SharedFrame(tmp_path / "peephole", (160, 120)) as written, SharedFrame(tmp_path / "peephole") as looked:
 
         def look(observation: Observation) -> Action:
             looked.look()

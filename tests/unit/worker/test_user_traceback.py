@@ -10,7 +10,7 @@ from clau_doom.domain import Genome
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import Needs
 from clau_doom.testing import ScriptedEngine
-from clau_doom.worker import PhasePage, play
+from clau_doom.worker import ProgressPage, play
 from clau_doom.worker.user_traceback import LONGEST_TRACEBACK, user_traceback
 
 POLICY = """
@@ -65,7 +65,7 @@ def test_a_policy_s_traceback_names_its_file_and_lines(module: object, tmp_path:
     """The error that is charged carries it, with the cause, without our frames and the folder."""
     engine = ScriptedEngine(decisions=3)
     engine.start(Needs(), record=True)
-    with PhasePage(tmp_path / "phase", create=True) as page, pytest.raises(PolicyFailed) as failed:
+    with ProgressPage(tmp_path / "phase", create=True) as page, pytest.raises(PolicyFailed) as failed:
         play(engine, module.Policy(), Genome(()), 1, page)  # type: ignore[attr-defined]
     text = failed.value.traceback
     assert [line.strip() for line in text.splitlines() if line.strip(" ~^")] == [

@@ -11,7 +11,7 @@ from clau_doom.analysis.report.number_format import NONE, count, joined, number,
 from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["lineage_section", "map_section", "ranking_section"]
 
@@ -22,7 +22,7 @@ _NAMED = 16  # ancestors; of more, names would lie on each other
 def lineage_section(analysis: ExperimentAnalysis) -> Section:
     """Return how the champion came to be."""
     line = analysis.lineage
-    blocks: tuple[Block, ...] = (gap(line),) if isinstance(line, Gap) else (_lineage_figure(analysis, line),)
+    blocks: tuple[Block, ...] = (gap(line),) if isinstance(line, Unavailable) else (_lineage_figure(analysis, line),)
     return Section(anchor="lineage", title="Lineage of the champion", blocks=blocks)
 
 
@@ -81,13 +81,13 @@ def map_section(analysis: ExperimentAnalysis) -> Section:
     """Return the MAP-Elites archive."""
     archive = analysis.archive
     blocks: list[Block]
-    if isinstance(archive, Gap):
+    if isinstance(archive, Unavailable):
         blocks = [gap(archive)]
     elif len(archive.axes) == 2:
         blocks = [_map_figure(analysis, archive)]
     else:
         missing = f"the archive has {count(len(archive.axes), 'axis', 'axes')}: only two can be drawn as a map"
-        blocks = [gap(Gap(missing=missing)), _cells_table(archive)]
+        blocks = [gap(Unavailable(missing=missing)), _cells_table(archive)]
     return Section(anchor="map", title="MAP-Elites archive", blocks=tuple(blocks))
 
 
@@ -171,9 +171,9 @@ def _cells_table(archive: EliteMap) -> Table:
     )
 
 
-def ranking_section(ranking: Ranking | Gap) -> Section:
+def ranking_section(ranking: Ranking | Unavailable) -> Section:
     """Return agents ranked over several criteria."""
-    blocks: tuple[Block, ...] = (gap(ranking),) if isinstance(ranking, Gap) else (_ranking_figure(ranking),)
+    blocks: tuple[Block, ...] = (gap(ranking),) if isinstance(ranking, Unavailable) else (_ranking_figure(ranking),)
     return Section(anchor="ranking", title="Ranking over several criteria", blocks=blocks)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from clau_doom.analysis.report.document import Block, Listing, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.number_format import NONE, count, place
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentStatus, Evaluation, Purpose
 from clau_doom.domain.experiment import Deviations
@@ -118,9 +118,9 @@ def appendix_section(experiments: Sequence[StoredExperiment], flags: str) -> Sec
     return Section(anchor="appendix", title="Appendix: how to make it again", blocks=tuple(blocks))
 
 
-def criteria_flag(ranking: Ranking | Gap) -> str:
+def criteria_flag(ranking: Ranking | Unavailable) -> str:
     """Return the flag that asks for a ranking, or nothing."""
-    if isinstance(ranking, Gap):
+    if isinstance(ranking, Unavailable):
         return ""
     # Weights count by their shares: the smallest may as well be 1, which is shorter to read.
     least = min(abs(criterion.weight) for criterion in ranking.criteria)
@@ -175,7 +175,7 @@ def _doubts(stored: StoredExperiment) -> list[Block]:
         found.append(f"{name} has deviations: the commands repeat all but what depended on time, luck or a person")
     if not stored.state.final:
         found.append(f"{name} is {stored.state.value}: the commands lead on to its end, and so to another report")
-    return [gap(Gap(missing=doubt)) for doubt in found]
+    return [gap(Unavailable(missing=doubt)) for doubt in found]
 
 
 def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) -> Table:

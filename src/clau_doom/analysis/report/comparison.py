@@ -22,7 +22,7 @@ from clau_doom.analysis.report.summary import contrast_sentence
 from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.summary import GenerationRow, generation_rows
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment
 
 __all__ = ["comparison_report"]
@@ -92,7 +92,7 @@ def _summary(comparison: ExperimentComparison) -> tuple[str, ...]:
     told += [
         contrast_sentence(each, f"The champion of {each.ours}", f"that of {base}") for each in comparison.contrasts
     ]
-    if isinstance(comparison.setup_contrasts, Gap):
+    if isinstance(comparison.setup_contrasts, Unavailable):
         told.append(f"Nothing is said of the ways of evolving: {comparison.setup_contrasts.missing}.")
     else:
         compared = zip(comparison.setup_contrasts, _able(comparison.setups), strict=True)
@@ -280,7 +280,7 @@ def _setups_section(comparison: ExperimentComparison) -> Section:
         "champion's held-out mean."
     )
     blocks: list[Block] = [Paragraph(text=said), _setups_figure(comparison), *_changes(comparison.setups)]
-    if isinstance(comparison.setup_contrasts, Gap):
+    if isinstance(comparison.setup_contrasts, Unavailable):
         blocks.append(gap(comparison.setup_contrasts))
     else:
         names = [f"setup {setup.number}" for setup in _able(comparison.setups)]
@@ -291,12 +291,12 @@ def _setups_section(comparison: ExperimentComparison) -> Section:
 
 
 def _able(setups: Sequence[Setup]) -> list[Setup]:
-    return [setup for setup in setups if setup.number and not isinstance(setup.runs, Gap)]
+    return [setup for setup in setups if setup.number and not isinstance(setup.runs, Unavailable)]
 
 
 def _setups_figure(comparison: ExperimentComparison) -> Figure:
     scores = {row.id: row.fitness.mean for row in comparison.entrants}
-    means = [setup.mean for setup in comparison.setups if not isinstance(setup.mean, Gap)]
+    means = [setup.mean for setup in comparison.setups if not isinstance(setup.mean, Unavailable)]
     x = axis_over([*scores.values(), *(end for mean in means for end in (mean.low, mean.high))], _NAMES, _RIGHT)
     base = 10.0 + 44.0 * len(comparison.setups)
     picture = Picture(base + 44.0)
@@ -304,7 +304,7 @@ def _setups_figure(comparison: ExperimentComparison) -> Figure:
     for at, setup in enumerate(comparison.setups):
         y = 10.0 + 44.0 * at + 18.0
         picture.dots([(x.at(scores[name]), y - 8.0) for name in setup.experiments], "c1", size=7.0)
-        if not isinstance(setup.mean, Gap):
+        if not isinstance(setup.mean, Unavailable):
             picture.whisker(x, y + 6.0, (setup.mean.low, setup.mean.high), setup.mean.mean, "c0")
             picture.text((_RIGHT + 12.0, y + 10.0), number(setup.mean.mean), "value")
         picture.text((0.0, y - 2.0), f"setup {setup.number}", "name")
@@ -333,8 +333,8 @@ def _setups_table(comparison: ExperimentComparison) -> Table:
             (
                 str(setup.number),
                 str(len(setup.experiments)),
-                NONE if isinstance(setup.mean, Gap) else interval(setup.mean),
-                NONE if isinstance(setup.runs, Gap) else interval(setup.runs.iqm),
+                NONE if isinstance(setup.mean, Unavailable) else interval(setup.mean),
+                NONE if isinstance(setup.runs, Unavailable) else interval(setup.runs.iqm),
                 interval(setup.episodes.iqm),
                 ", ".join(setup.experiments),
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["Block", "Fact", "Figure", "Key", "Listing", "Paragraph", "Report", "Section", "Table", "gap"]
 
@@ -159,6 +159,6 @@ class Report:
     sections: tuple[Section, ...] = field(default=())
 
 
-def gap(missing: Gap) -> Paragraph:
+def gap(missing: Unavailable) -> Paragraph:
     """Return what the data do not allow, as a sentence."""
     return Paragraph(text=f"Not shown: {missing.missing}.", kind="gap")

@@ -20,7 +20,7 @@ from clau_doom.analysis.report.number_format import (
     short,
 )
 from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, GeneKind
 
 __all__ = ["components_section", "genes_section", "regression_section"]
@@ -34,7 +34,7 @@ _AGES = ("a0", "a1", "a2", "a3", "a4")
 def genes_section(analysis: ExperimentAnalysis) -> Section:
     """Return the genes through the generations."""
     genes = analysis.genes
-    blocks: tuple[Block, ...] = (gap(genes),) if isinstance(genes, Gap) else (_genes_figure(analysis, genes),)
+    blocks: tuple[Block, ...] = (gap(genes),) if isinstance(genes, Unavailable) else (_genes_figure(analysis, genes),)
     return Section(anchor="genes", title="Genes through the generations", blocks=blocks)
 
 
@@ -113,7 +113,7 @@ def regression_section(analysis: ExperimentAnalysis) -> Section:
     """Return what the genes have to do with fitness."""
     regression = analysis.regression
     blocks: list[Block]
-    if isinstance(regression, Gap):
+    if isinstance(regression, Unavailable):
         blocks = [gap(regression)]
     else:
         blocks = [
@@ -230,13 +230,13 @@ def _more(names: int) -> str:
 def components_section(analysis: ExperimentAnalysis) -> Section:
     """Return the principal components of all genomes."""
     found = analysis.components
-    if isinstance(found, Gap):
+    if isinstance(found, Unavailable):
         return Section(anchor="components", title="Principal components of genomes", blocks=(gap(found),))
     blocks: list[Block] = []
     if len(found.explained) > 1:
         blocks.append(_scores_figure(analysis, found))
     else:
-        blocks.append(gap(Gap(missing="genomes differ in one direction only: there is no plane to draw")))
+        blocks.append(gap(Unavailable(missing="genomes differ in one direction only: there is no plane to draw")))
     blocks.append(_loadings_table(found))
     return Section(anchor="components", title="Principal components of genomes", blocks=tuple(blocks))
 

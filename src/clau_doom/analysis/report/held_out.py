@@ -22,8 +22,8 @@ from clau_doom.analysis.report.number_format import (
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
 from clau_doom.analysis.report.training import COLOURS
 from clau_doom.analysis.summary import SelectionBias
-from clau_doom.analysis.unavailable import Gap
-from clau_doom.domain.experiment import Standing
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.domain.experiment import HoldoutResult
 
 __all__ = ["contrast_figure", "contrasts_tables", "held_out_section", "profile_figure", "role_name"]
 
@@ -41,7 +41,9 @@ def held_out_section(analysis: ExperimentAnalysis) -> Section:
     """Return the contestants on held-out seeds, the champion against the others, and its selection bias."""
     results = analysis.results
     if results is None:
-        missing = Gap(missing="nobody has played the held-out seeds yet: they are played after the last generation")
+        missing = Unavailable(
+            missing="nobody has played the held-out seeds yet: they are played after the last generation"
+        )
         return Section(anchor="held-out", title="On held-out seeds", blocks=(gap(missing),))
     blocks: list[Block] = [_episodes_figure(analysis), _measures_table(analysis)]
     if analysis.contrasts:
@@ -49,14 +51,14 @@ def held_out_section(analysis: ExperimentAnalysis) -> Section:
         blocks.append(contrast_figure(analysis.contrasts, names, title="The champion's lead", anchor="fig-contrasts"))
         blocks += contrasts_tables(analysis.contrasts, names)
     else:
-        blocks.append(gap(Gap(missing="there is nobody to compare the champion with on held-out seeds")))
+        blocks.append(gap(Unavailable(missing="there is nobody to compare the champion with on held-out seeds")))
     profiles = [(role_name(each.role), each.profile, COLOURS.get(each.role, "c9")) for each in analysis.held_out]
     blocks.append(profile_figure(profiles, analysis.fitness))
     if results.bias:
         blocks += _bias_blocks(results.bias)
     else:
         blocks.append(
-            gap(Gap(missing="without a champion and its training fitness there is no selection bias to tell"))
+            gap(Unavailable(missing="without a champion and its training fitness there is no selection bias to tell"))
         )
     return Section(anchor="held-out", title="On held-out seeds", blocks=tuple(blocks))
 
@@ -106,7 +108,7 @@ def _draw_counts(picture: Picture, x: Axis, base: float, values: Sequence[float]
         picture.box((at - _BIN / 2.0 + 0.5, base - height), (_BIN - 1.0, height), f"fl pale {colour}")
 
 
-def _episodes_table(standings: Sequence[Standing]) -> Table:
+def _episodes_table(standings: Sequence[HoldoutResult]) -> Table:
     played = [dict(zip(standing.seeds, standing.fitnesses, strict=True)) for standing in standings]
     seeds = dict.fromkeys(seed for standing in standings for seed in standing.seeds)
     return Table(

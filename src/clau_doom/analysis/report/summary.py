@@ -8,7 +8,7 @@ from clau_doom.analysis.report.held_out import bias_sentence, role_name
 from clau_doom.analysis.report.number_format import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.report.training import plateau_sentence
 from clau_doom.analysis.summary import CHAMPION, ResultRow
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import agent_id
 from clau_doom.domain.experiment import ExperimentState
@@ -84,7 +84,7 @@ def cautions(analysis: ExperimentAnalysis) -> tuple[str, ...]:
             f"{analysis.scenario}, or of other settings."
         ),
     ]
-    if not isinstance(analysis.regression, Gap):
+    if not isinstance(analysis.regression, Unavailable):
         found.append("What genes have to do with fitness is an association among agents that were bred, and no cause.")
     return tuple(found)
 
@@ -158,7 +158,7 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
 
 
 def _learnt(analysis: ExperimentAnalysis) -> list[str]:
-    if isinstance(analysis.plateau, Gap):
+    if isinstance(analysis.plateau, Unavailable):
         return []
     return [plateau_sentence(analysis.plateau, len(analysis.generations) - 1)]
 

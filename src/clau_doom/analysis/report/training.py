@@ -12,7 +12,7 @@ from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Se
 from clau_doom.analysis.report.number_format import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
 from clau_doom.analysis.summary import GenerationRow, ResultRow
-from clau_doom.analysis.unavailable import Gap
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain.experiment import RaceTally
 
 __all__ = ["charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
@@ -31,7 +31,7 @@ def fitness_section(analysis: ExperimentAnalysis) -> Section:
     if any(row.mean for row in rows):
         blocks = [_fitness_figure(analysis, rows)]
     else:
-        blocks = [gap(Gap(missing="no generation is finished with a fitness yet: there is no curve to draw"))]
+        blocks = [gap(Unavailable(missing="no generation is finished with a fitness yet: there is no curve to draw"))]
     if isinstance(analysis.racing, RaceTally):
         sentence = racing_sentence(analysis.racing)
         blocks.append(Paragraph(text=f"{sentence[0].upper()}{sentence[1:]}."))
@@ -144,11 +144,11 @@ def _generations_table(rows: Sequence[GenerationRow]) -> Table:
 def learning_section(analysis: ExperimentAnalysis) -> Section:
     """Return the curve through the generations, and what the last of them do."""
     blocks: list[Block] = []
-    if isinstance(analysis.curve, Gap):
+    if isinstance(analysis.curve, Unavailable):
         blocks.append(gap(analysis.curve))
     else:
         blocks.append(_curve_figure(analysis, analysis.curve))
-    if isinstance(analysis.plateau, Gap):
+    if isinstance(analysis.plateau, Unavailable):
         blocks.append(gap(analysis.plateau))
     else:
         blocks.append(Paragraph(text=plateau_sentence(analysis.plateau, len(analysis.generations) - 1)))
@@ -256,7 +256,7 @@ def _plateau_table(plateau: Plateau) -> Table:
 def charts_section(analysis: ExperimentAnalysis) -> Section:
     """Return the control charts."""
     chart = analysis.chart
-    blocks: tuple[Block, ...] = (gap(chart),) if isinstance(chart, Gap) else (_chart_figure(analysis, chart),)
+    blocks: tuple[Block, ...] = (gap(chart),) if isinstance(chart, Unavailable) else (_chart_figure(analysis, chart),)
     return Section(anchor="control", title="Control charts", blocks=blocks)
 
 
@@ -339,7 +339,7 @@ def _chart_table(chart: ControlChart) -> Table:
 def diversity_section(analysis: ExperimentAnalysis) -> Section:
     """Return how different the agents are."""
     rows = analysis.diversity
-    blocks: tuple[Block, ...] = (gap(rows),) if isinstance(rows, Gap) else (_diversity_figure(analysis, rows),)
+    blocks: tuple[Block, ...] = (gap(rows),) if isinstance(rows, Unavailable) else (_diversity_figure(analysis, rows),)
     return Section(anchor="diversity", title="Diversity", blocks=blocks)
 
 

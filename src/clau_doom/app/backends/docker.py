@@ -5,8 +5,8 @@ from pathlib import Path
 from clau_doom.app.input_files import placed_scenario
 from clau_doom.app.plan import Plan
 from clau_doom.app.scenario_files import announced_files
-from clau_doom.backends.docker import DockerBackend, Hellos, Rules, Service
-from clau_doom.backends.local import Cores, Launch, LocalBackend, WorkFolders
+from clau_doom.backends.docker import DockerBackend, ExpectedIdentity, Service, SessionLimits
+from clau_doom.backends.local import CoreAllocator, Launch, LocalBackend, WorkDirs
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy
@@ -19,16 +19,16 @@ _VALUE = 8
 """Bytes of a number in an episode's actions."""
 
 
-def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Cores | None) -> DockerBackend:
+def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None) -> DockerBackend:
     """Return the backend that plays a plan in containers, not yet entered."""
     config = plan.config
     files = announced_files(plan.scenario)
     scenario, _ = placed_scenario(config.scenario, plan.scenario)
-    cores = cores or Cores.of_machine(config.execution.workers, pin=config.docker.pin)
+    cores = cores or CoreAllocator.of_machine(config.execution.workers, pin=config.docker.pin)
     # Where containers only decide, the game is played here, and nothing is claimed.
     claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
     facts = plan.scenario.facts
-    rules = Rules(
+    rules = SessionLimits(
         setup=pb.Setup(
             scenario_json=scenario.model_dump_json(),
             policy_json=config.policy.model_dump_json(),
@@ -37,7 +37,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
             files=[announced for announced, _ in files],
         ),
         files=tuple(path for _, path in files),
-        hellos=Hellos(plan.facts),
+        hellos=ExpectedIdentity(plan.facts),
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
         stall_timeout=config.docker.stall_timeout,
@@ -56,7 +56,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
     )
 
 
-def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Service:
+def _service(plan: Plan, rules: SessionLimits, logs: Path | None, cores: CoreAllocator) -> Service:
     """Return what it takes to play here what an image decides."""
     config = plan.config
     assert isinstance(config.policy, RemotePolicyConfig)
@@ -76,7 +76,7 @@ def _service(plan: Plan, rules: Rules, logs: Path | None, cores: Cores) -> Servi
         policy=config.policy,
         port=config.docker.port,
         cores=cores,
-        folders=WorkFolders(),
+        folders=WorkDirs(),
     )
 
 
@@ -90,7 +90,7 @@ def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
         execution=config.execution.model_copy(update={"record": "none"}),
         local=config.local,
         facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
-        cores=Cores.of_machine(config.execution.workers, pin=config.local.pin, announce=False),
+        cores=CoreAllocator.of_machine(config.execution.workers, pin=config.local.pin, announce=False),
         logs=logs,
         files=files,
     )

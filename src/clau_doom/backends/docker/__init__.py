@@ -1,8 +1,8 @@
-"""Each agent in a container of its own: limited, without a way out, and not trusted.
+"""Docker backend: each agent in a container of its own, with limits and without a network.
 
-`ContainerManager` makes and removes containers, known by their labels alone; `Gate` is where their workers come in,
-with a token that is good once; a `Session` hears one worker out and believes nothing; a `Tenant` is an agent's stay
-from making to removal; `DockerBackend` gives the places out. The daemon is spoken to through aiodocker.
+`ContainerManager` creates and removes containers, which are known by their labels. Workers connect to `WorkerServer`
+with a token that is valid once. A `WorkerSession` checks the messages of one worker. An `AgentContainer` is one agent's
+container from creation to removal. `DockerBackend` assigns the places. The daemon is reached through aiodocker.
 """
 
 from clau_doom.backends.docker.backend import DockerBackend
@@ -21,7 +21,7 @@ from clau_doom.backends.docker.image_inspection import describe_image, describe_
 from clau_doom.backends.docker.network import Network, find_network, found_networks, remove_network
 from clau_doom.backends.docker.preflight import check_daemon
 from clau_doom.backends.docker.worker_connectors import Service
-from clau_doom.backends.docker.worker_session import Hellos, Rules
+from clau_doom.backends.docker.worker_session import ExpectedIdentity, SessionLimits
 
 __all__ = [
     "EXPERIMENT",
@@ -30,11 +30,11 @@ __all__ = [
     "Daemon",
     "DaemonFacts",
     "DockerBackend",
+    "ExpectedIdentity",
     "Found",
-    "Hellos",
     "Network",
-    "Rules",
     "Service",
+    "SessionLimits",
     "SpawnAgent",
     "check_daemon",
     "check_image",

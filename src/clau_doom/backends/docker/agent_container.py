@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, Found, SpawnAgent
 from clau_doom.backends.docker.exit_reason import why_ended
-from clau_doom.backends.docker.worker_session import Asked, settle
-from clau_doom.backends.local import Displaced, unavailable
+from clau_doom.backends.docker.worker_session import PendingEpisode, settle
+from clau_doom.backends.local import Requeued, unavailable
 from clau_doom.config import DockerConfig, format_size
 from clau_doom.errors import (
     ClauDoomError,
@@ -26,7 +26,7 @@ from clau_doom.errors import (
 from clau_doom.logs import get_logger
 from clau_doom.ports import Glimpse
 
-__all__ = ["Door", "Speaking", "Surroundings", "Tenant", "Way"]
+__all__ = ["AgentContainer", "ConnectorFactory", "ContainerContext", "Speaking", "WorkerConnector"]
 
 _log = get_logger(__name__)
 _T = TypeVar("_T")
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 class Speaking(Protocol):
     """An attached worker, wherever it runs."""
 
-    asked: deque[tuple[int, Asked]]
+    asked: deque[tuple[int, PendingEpisode]]
     """What it plays, and what waits behind that."""
 
     @property
@@ -47,7 +47,7 @@ class Speaking(Protocol):
         """Hear it out until it ends; raise where it ends by its own fault."""
         ...
 
-    def play(self, asked: Asked) -> None:
+    def play(self, asked: PendingEpisode) -> None:
         """Ask for an episode, after those that were asked for before."""
         ...
 
@@ -64,7 +64,7 @@ class Speaking(Protocol):
         ...
 
 
-class Way(Protocol):
+class WorkerConnector(Protocol):
     """How the worker of one container is reached."""
 
     @property
@@ -77,12 +77,12 @@ class Way(Protocol):
         ...
 
 
-Door = Callable[[str, int, Callable[[], None]], AbstractContextManager[Way]]
+ConnectorFactory = Callable[[str, int, Callable[[], None]], AbstractContextManager[WorkerConnector]]
 """Opens a way for an agent in a place, and calls back whenever the worker may be given more to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class ContainerContext:
     """What all tenants of a backend share.
 
     Attributes:
@@ -93,16 +93,16 @@ class Surroundings:
     """
 
     manager: ContainerManager
-    door: Door
+    door: ConnectorFactory
     config: DockerConfig
     proven: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Tenant:
+class AgentContainer:
     """An agent in its container."""
 
     def __init__(
-        self, agent: str, place: int, core: int | None, around: Surroundings, changed: Callable[[], None]
+        self, agent: str, place: int, core: int | None, around: ContainerContext, changed: Callable[[], None]
     ) -> None:
         """Prepare a stay; `live` begins it.
 
@@ -120,7 +120,7 @@ class Tenant:
         self._core = core
         self._around = around
         self._changed = changed
-        self._waiting: deque[Asked] = deque()
+        self._waiting: deque[PendingEpisode] = deque()
         self._session: Speaking | None = None
         self._verdict: ClauDoomError | None = None
         self._end = asyncio.Event()
@@ -144,7 +144,7 @@ class Tenant:
         """Return what was seen of its episode since the last call, and have it show more."""
         return self._session.glimpse() if self._session and self._session.asked else None
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: PendingEpisode) -> None:
         """Have an episode played after the others."""
         self._waiting.append(asked)
 
@@ -289,7 +289,7 @@ class Tenant:
         if self._session:
             self._session.asked.clear()
         for each in asked:
-            settle(each, error or Displaced("its container ended with another episode"))
+            settle(each, error or Requeued("its container ended with another episode"))
             error = None
 
 

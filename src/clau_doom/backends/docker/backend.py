@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.docker.agent_container import Door, Surroundings, Tenant
+from clau_doom.backends.docker.agent_container import AgentContainer, ConnectorFactory, ContainerContext
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, check_image, generation_of
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import Network, ensure_network
 from clau_doom.backends.docker.worker_connectors import Service, dialled, served
-from clau_doom.backends.docker.worker_server import Gate
-from clau_doom.backends.docker.worker_session import Asked, Rules
-from clau_doom.backends.local import Cores, Displaced, Share
+from clau_doom.backends.docker.worker_server import WorkerServer
+from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits
+from clau_doom.backends.local import CoreAllocator, Requeued, Share
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, Forged, InfrastructureFailed, describe
@@ -37,10 +37,10 @@ class _Place:
     """A place to play, with the agents that have it: the first plays, and one is made ready behind it."""
 
     number: int
-    tenants: list[Tenant] = field(default_factory=list)
+    tenants: list[AgentContainer] = field(default_factory=list)
 
     @property
-    def staying(self) -> list[Tenant]:
+    def staying(self) -> list[AgentContainer]:
         """The agents that have not been told to leave."""
         return [tenant for tenant in self.tenants if not tenant.leaving]
 
@@ -54,11 +54,11 @@ class DockerBackend(EvaluationBackend):
         experiment: str,
         run: str,
         config: DockerConfig,
-        rules: Rules,
+        rules: SessionLimits,
         workers: int,
         trusted: EvaluationBackend,
         service: Service | None = None,
-        cores: Cores,
+        cores: CoreAllocator,
     ) -> None:
         """Prepare a backend; nothing is started before it is entered.
 
@@ -85,8 +85,8 @@ class DockerBackend(EvaluationBackend):
         self._trusts: asyncio.Future[None] | None = None
         self._proving = 0
         self._stack = contextlib.AsyncExitStack()
-        self._stays: dict[asyncio.Task[None], Tenant] = {}
-        self._around: Surroundings | None = None
+        self._stays: dict[asyncio.Task[None], AgentContainer] = {}
+        self._around: ContainerContext | None = None
         self._settling = False
         self._chores: set[asyncio.Task[None]] = set()
 
@@ -100,7 +100,7 @@ class DockerBackend(EvaluationBackend):
                 _log.info("containers of an earlier process were removed", containers=left)
             network = await ensure_network(daemon, self._config.network)
             door = await self._door(manager, network)
-            self._around = Surroundings(manager=manager, door=door, config=self._config)
+            self._around = ContainerContext(manager=manager, door=door, config=self._config)
             self._share = self._stack.enter_context(self._cores.share(self._wanted))
         except BaseException:
             await self._stack.aclose()
@@ -169,25 +169,25 @@ class DockerBackend(EvaluationBackend):
                 tenant.leave()
         self._chore(self._cleanup(generation))
 
-    async def _door(self, manager: ContainerManager, network: Network) -> Door:
+    async def _door(self, manager: ContainerManager, network: Network) -> ConnectorFactory:
         if self._service is not None:
             self._stack.enter_context(self._service.folders)
             return served(manager, self._service)
         listen = self._config.listen or f"{network.gateway}:0"
-        gate = await self._stack.enter_async_context(Gate(listen, advertise=self._config.advertise))
+        gate = await self._stack.enter_async_context(WorkerServer(listen, advertise=self._config.advertise))
         return dialled(gate, self._rules)
 
     async def _played(self, task: EpisodeTask) -> Episode:
         assert self._share is not None, "entered first"
         await self._share.have_any()
         while True:
-            asked = Asked(task=task, answer=asyncio.get_running_loop().create_future())
+            asked = PendingEpisode(task=task, answer=asyncio.get_running_loop().create_future())
             tenant = await self._tenant(task.agent)
             tenant.ask(asked)
             self._settle()
             try:
                 return await asked.answer
-            except Displaced:
+            except Requeued:
                 continue
             except asyncio.CancelledError:
                 tenant.end()
@@ -210,7 +210,7 @@ class DockerBackend(EvaluationBackend):
     async def _enter_trusted(self) -> None:
         await self._stack.enter_async_context(self._trusted)
 
-    async def _tenant(self, agent: str) -> Tenant:
+    async def _tenant(self, agent: str) -> AgentContainer:
         """Return an agent's tenant, a new one once the container of its last is removed."""
         while found := next((each for each in self._stays.items() if each[1].agent == agent), None):
             stay, tenant = found
@@ -219,7 +219,7 @@ class DockerBackend(EvaluationBackend):
             await asyncio.wait({stay})
         assert self._around is not None, "entered first"
         place = self._emptiest()
-        tenant = Tenant(agent, place.number, self._cores.places[place.number], self._around, self._settle_soon)
+        tenant = AgentContainer(agent, place.number, self._cores.places[place.number], self._around, self._settle_soon)
         place.tenants.append(tenant)
         stay = asyncio.ensure_future(tenant.live())
         self._stays[stay] = tenant
@@ -237,7 +237,7 @@ class DockerBackend(EvaluationBackend):
         self._places[tenant.place].tenants.remove(tenant)
         self._settle_soon()
 
-    def _tenants(self) -> list[Tenant]:
+    def _tenants(self) -> list[AgentContainer]:
         return [tenant for place in self._places for tenant in place.tenants]
 
     def _settle_soon(self) -> None:
@@ -273,7 +273,7 @@ class DockerBackend(EvaluationBackend):
                 tenant.play(_DEPTH)
                 return
 
-    def _spare(self) -> Tenant | None:
+    def _spare(self) -> AgentContainer | None:
         """Return an agent that is ready to play and waits behind another."""
         if self._service is not None:  # its worker is kept on a core as well
             return None

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clau_doom.backends.docker.agent_container import Door, Way
+from clau_doom.backends.docker.agent_container import ConnectorFactory, WorkerConnector
 from clau_doom.backends.docker.container_lifecycle import ContainerManager
-from clau_doom.backends.docker.worker_server import Gate, Lease
-from clau_doom.backends.docker.worker_session import Asked, Rules, Session, settle
-from clau_doom.backends.local import Cores, Launch, WorkerProcess, WorkFolders
+from clau_doom.backends.docker.worker_server import Lease, WorkerServer
+from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits, WorkerSession, settle
+from clau_doom.backends.local import CoreAllocator, Launch, WorkDirs, WorkerProcess
 from clau_doom.config import RemotePolicyConfig
 from clau_doom.domain import Episode
 from clau_doom.errors import ClauDoomError, PolicyFailed, PolicyTimedOut
@@ -21,11 +21,11 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 __all__ = ["Service", "dialled", "served"]
 
 
-def dialled(gate: Gate, rules: Rules) -> Door:
+def dialled(gate: WorkerServer, rules: SessionLimits) -> ConnectorFactory:
     """Return the way of workers that play in their containers."""
 
     @contextlib.contextmanager
-    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[Way]:
+    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
         with gate.lease(agent) as lease:
             yield _Dialled(gate, rules, lease, place, answered)
 
@@ -47,15 +47,15 @@ class Service:
     launch: Launch
     policy: RemotePolicyConfig
     port: int
-    cores: Cores
-    folders: WorkFolders
+    cores: CoreAllocator
+    folders: WorkDirs
 
 
-def served(manager: ContainerManager, service: Service) -> Door:
+def served(manager: ContainerManager, service: Service) -> ConnectorFactory:
     """Return the way of containers that hold an `AgentService`, in any language: the game is played here."""
 
     @contextlib.contextmanager
-    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[Way]:
+    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
         yield _Served(manager, service, agent, place, answered)
 
     return door
@@ -63,8 +63,8 @@ def served(manager: ContainerManager, service: Service) -> Door:
 
 @dataclass(frozen=True)
 class _Dialled:
-    gate: Gate
-    rules: Rules
+    gate: WorkerServer
+    rules: SessionLimits
     lease: Lease
     place: int
     answered: Callable[[], None]
@@ -77,10 +77,10 @@ class _Dialled:
             "CLAU_DOOM_CA": self.gate.certificate,
         }
 
-    async def attach(self, container: str) -> Session:
+    async def attach(self, container: str) -> WorkerSession:
         del container
         stream = await self.lease.attached
-        return Session(self.lease.agent, self.place, stream, self.rules, self.answered)
+        return WorkerSession(self.lease.agent, self.place, stream, self.rules, self.answered)
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ class _Served:
 class _Here:
     """A worker of this machine that asks what a container serves: its episodes are no claims."""
 
-    def __init__(self, worker: WorkerProcess, folders: WorkFolders, answered: Callable[[], None]) -> None:
-        self.asked: deque[tuple[int, Asked]] = deque()
+    def __init__(self, worker: WorkerProcess, folders: WorkDirs, answered: Callable[[], None]) -> None:
+        self.asked: deque[tuple[int, PendingEpisode]] = deque()
         self.ready = True
         self._worker = worker
         self._folders = folders
@@ -142,14 +142,14 @@ class _Here:
         await asyncio.gather(*self._playing, return_exceptions=True)
         self._folders.remove(self._worker.folder)
 
-    def play(self, asked: Asked) -> None:
+    def play(self, asked: PendingEpisode) -> None:
         self._count += 1
         self.asked.append((self._count, asked))
         task = asyncio.ensure_future(self._play(self._count, asked))
         self._playing.add(task)
         task.add_done_callback(self._playing.discard)
 
-    async def _play(self, number: int, asked: Asked) -> None:
+    async def _play(self, number: int, asked: PendingEpisode) -> None:
         try:
             result: Episode | PolicyFailed = await self._worker.play(asked.task)
         except PolicyTimedOut as error:

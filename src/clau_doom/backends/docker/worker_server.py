@@ -21,7 +21,7 @@ from clau_doom.errors import ContainerRefused
 from clau_doom.logs import get_logger
 from clau_doom.wire import MAX_FRAME
 
-__all__ = ["Gate", "Lease", "Stream"]
+__all__ = ["Lease", "Stream", "WorkerServer"]
 
 _SERVICE = "claudoom.worker.v1.WorkerService"
 _BEARER = "Bearer "
@@ -93,7 +93,7 @@ class Lease:
     attached: "asyncio.Future[Stream]"
 
 
-class Gate:
+class WorkerServer:
     """Listens while it is entered."""
 
     def __init__(self, listen: str, *, advertise: str | None = None) -> None:

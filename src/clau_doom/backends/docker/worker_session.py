@@ -38,7 +38,7 @@ from clau_doom.wire import (
 )
 from clau_doom.worker import Phase
 
-__all__ = ["Asked", "Hellos", "Rules", "Session", "settle"]
+__all__ = ["ExpectedIdentity", "PendingEpisode", "SessionLimits", "WorkerSession", "settle"]
 
 _PART = 1 << 20
 _BEATS, _GLIMPSES = 20.0, 150.0
@@ -50,7 +50,7 @@ _KNOWN = 64
 _REASON = 500
 
 
-class Hellos:
+class ExpectedIdentity:
     """What workers of one image must say that they are."""
 
     def __init__(self, facts: Provenance) -> None:
@@ -77,7 +77,7 @@ class Hellos:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rules:
+class SessionLimits:
     """What holds for every worker of a backend.
 
     Attributes:
@@ -93,7 +93,7 @@ class Rules:
 
     setup: pb.Setup
     files: tuple[Path, ...]
-    hellos: Hellos
+    hellos: ExpectedIdentity
     claims: bool
     episode_timeout: float
     stall_timeout: float
@@ -102,14 +102,14 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PendingEpisode:
     """An episode that somebody waits for."""
 
     task: EpisodeTask
     answer: "asyncio.Future[Episode]"
 
 
-def settle(asked: Asked, result: Episode | ClauDoomError) -> None:
+def settle(asked: PendingEpisode, result: Episode | ClauDoomError) -> None:
     """Tell whoever waits for an episode what came of it; one who gave up waiting is not told."""
     if asked.answer.done():
         return
@@ -135,10 +135,12 @@ class _Allowance:
         return self._left >= 0.0
 
 
-class Session:
+class WorkerSession:
     """A worker from its hello to its end."""
 
-    def __init__(self, agent: str, place: int, stream: Stream, rules: Rules, answered: Callable[[], None]) -> None:
+    def __init__(
+        self, agent: str, place: int, stream: Stream, rules: SessionLimits, answered: Callable[[], None]
+    ) -> None:
         """Speak to a worker.
 
         Args:
@@ -149,7 +151,7 @@ class Session:
             answered: Called after each answer, and when it has become ready.
         """
         self.ready = False
-        self.asked: deque[tuple[int, Asked]] = deque()
+        self.asked: deque[tuple[int, PendingEpisode]] = deque()
         """What it plays, and what waits behind that."""
         self._agent = agent
         self._place = place
@@ -180,7 +182,7 @@ class Session:
         async for data in self._stream.received():
             self._hear(data)
 
-    def play(self, asked: Asked) -> None:
+    def play(self, asked: PendingEpisode) -> None:
         """Ask for an episode, after those that were asked for before."""
         self._tasks += 1
         self.asked.append((self._tasks, asked))

@@ -5,20 +5,20 @@ ends, it ends with the whole process group, so that no engine outlives its worke
 """
 
 from clau_doom.backends.local.backend import LocalBackend
-from clau_doom.backends.local.core_allocator import Cores, Share
+from clau_doom.backends.local.core_allocator import CoreAllocator, Share
 from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.backends.local.start_failure import unavailable
 from clau_doom.backends.local.timeouts import overdue
-from clau_doom.backends.local.work_dirs import WorkFolders, private
-from clau_doom.backends.local.worker_channel import Displaced
+from clau_doom.backends.local.work_dirs import WorkDirs, private
+from clau_doom.backends.local.worker_channel import Requeued
 
 __all__ = [
-    "Cores",
-    "Displaced",
+    "CoreAllocator",
     "Launch",
     "LocalBackend",
+    "Requeued",
     "Share",
-    "WorkFolders",
+    "WorkDirs",
     "WorkerProcess",
     "overdue",
     "private",

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from clau_doom.backends.local.core_allocator import Cores, Share
+from clau_doom.backends.local.core_allocator import CoreAllocator, Share
 from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
-from clau_doom.backends.local.work_dirs import WorkFolders
-from clau_doom.backends.local.worker_channel import Displaced
+from clau_doom.backends.local.work_dirs import WorkDirs
+from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.config import (
     CustomPolicyConfig,
     ExecutionConfig,
@@ -70,7 +70,7 @@ class LocalBackend(EvaluationBackend):
         execution: ExecutionConfig,
         local: LocalConfig,
         facts: Provenance,
-        cores: Cores | None = None,
+        cores: CoreAllocator | None = None,
         logs: Path | None = None,
         files: ScenarioFiles | None = None,
     ) -> None:
@@ -86,7 +86,7 @@ class LocalBackend(EvaluationBackend):
             logs: A folder for the workers' output, or None to drop it.
             files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
         """
-        self._cores = cores or Cores.of_machine(execution.workers, pin=local.pin)
+        self._cores = cores or CoreAllocator.of_machine(execution.workers, pin=local.pin)
         self._wanted = execution.workers
         self._slots = [_Slot(number) for number in range(len(self._cores.places))]
         self._share: Share | None = None
@@ -111,7 +111,7 @@ class LocalBackend(EvaluationBackend):
         self._played = 0
         self._seconds = execution.episode_timeout
         """How long an episode takes, the last ones counting most."""
-        self._folders = WorkFolders()
+        self._folders = WorkDirs()
         self._stack = contextlib.ExitStack()
         self._watchdog: asyncio.TimerHandle | None = None
 
@@ -173,7 +173,7 @@ class LocalBackend(EvaluationBackend):
         share.plays_on(self._busy)
         try:
             while True:
-                with contextlib.suppress(Displaced):
+                with contextlib.suppress(Requeued):
                     episode = await self._play_on(slot, task)
                     self._played += 1
                     self._seconds += (episode.timing.seconds - self._seconds) * max(1 / self._played, _NEWEST)

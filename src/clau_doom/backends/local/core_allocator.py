@@ -14,7 +14,7 @@ from clau_doom.backends.local.core_lease import CoreLease
 from clau_doom.logs import get_logger
 from clau_doom.machine_limits import cpu_quota, default_workers, usable_cores
 
-__all__ = ["Cores", "Share"]
+__all__ = ["CoreAllocator", "Share"]
 
 _TURN = 2.0
 """Seconds after which it is the next one's turn."""
@@ -31,7 +31,7 @@ class Share:
         playing: Whether it has episodes to play; one that has none leaves its places to the others.
     """
 
-    def __init__(self, cores: "Cores", wanted: int) -> None:
+    def __init__(self, cores: "CoreAllocator", wanted: int) -> None:
         self.wanted = wanted
         self.places: tuple[int, ...] = ()
         self.playing = True
@@ -70,7 +70,7 @@ class Share:
             self._changed = asyncio.Event()
 
 
-class Cores:
+class CoreAllocator:
     """The places for workers on this machine.
 
     Attributes:
@@ -105,7 +105,7 @@ class Cores:
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of_machine(cls, workers: int, *, pin: bool, announce: bool = True) -> "Cores":
+    def of_machine(cls, workers: int, *, pin: bool, announce: bool = True) -> "CoreAllocator":
         """Return so many places (0: one for each core that this process may use).
 
         Args:

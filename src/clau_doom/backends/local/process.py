@@ -13,7 +13,7 @@ from pathlib import Path
 
 from clau_doom.backends.local.start_failure import starting
 from clau_doom.backends.local.timeouts import overdue
-from clau_doom.backends.local.worker_channel import Disconnected, Link
+from clau_doom.backends.local.worker_channel import Disconnected, WorkerChannel
 from clau_doom.backends.local.worker_output import WorkerOutput
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
@@ -30,7 +30,7 @@ from clau_doom.game import ScenarioFiles, has_ended, is_stopped, launched
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import claimed_traceback, episode_from_played, play_episode
-from clau_doom.worker import Peephole, Phase, PhasePage
+from clau_doom.worker import Phase, ProgressPage, SharedFrame
 
 __all__ = ["Launch", "WorkerProcess"]
 
@@ -85,8 +85,8 @@ class WorkerProcess:
         self,
         number: int,
         popen: "subprocess.Popen[bytes]",
-        link: Link,
-        page: PhasePage,
+        link: WorkerChannel,
+        page: ProgressPage,
         *,
         output: WorkerOutput,
         core: int | None,
@@ -101,7 +101,7 @@ class WorkerProcess:
         self._link = link
         self._launch = launch
         self._page = page
-        self._peephole: Peephole | None = None
+        self._peephole: SharedFrame | None = None
         self._known: dict[int, EpisodeTask] = {}
         self._tasks = 0
         self._engine: int | None = None
@@ -123,12 +123,12 @@ class WorkerProcess:
             WorkerUnavailable: It could not be started, ended, or was not ready within a minute.
         """
         with starting(f"worker {number}"), contextlib.ExitStack() as undo:
-            page = PhasePage(folder / "phase", create=True)
+            page = ProgressPage(folder / "phase", create=True)
             output = undo.enter_context(WorkerOutput(launch.log, folder, limit=launch.log_size))
             ours, theirs = socket.socketpair()
             with theirs:
                 # Nothing is awaited between the start of the process and the `try` that ends it.
-                link = await Link.over(ours)
+                link = await WorkerChannel.over(ours)
                 popen = _spawn(theirs.fileno(), output.fileno(), core, folder, launch)
             worker = cls(number, popen, link, page, output=output, core=core, folder=folder, launch=launch)
             undo.pop_all()
@@ -218,7 +218,7 @@ class WorkerProcess:
         """Return what could be seen of its episode since the last call, and ask for more; see the port."""
         if self._peephole is None:
             try:
-                self._peephole = Peephole(self.folder / "peephole")
+                self._peephole = SharedFrame(self.folder / "peephole")
             except OSError:  # no file descriptor is free, or the folder was removed: the episode goes on without
                 return None
         picture = self._peephole.look()

@@ -19,7 +19,7 @@ from clau_doom.errors import InfrastructureFailed
 from clau_doom.game import sweep
 from clau_doom.shared_memory import remove_stale_items
 
-__all__ = ["WorkFolders", "private"]
+__all__ = ["WorkDirs", "private"]
 
 # Where the engine's shared memory lies anyway: recordings and the phase page are written faster there than to a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
@@ -54,7 +54,7 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-class WorkFolders:
+class WorkDirs:
     """This process's folders for workers; entering sweeps what the dead left."""
 
     def __init__(self, root: Path | None = None) -> None:

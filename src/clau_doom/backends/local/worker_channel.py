@@ -12,7 +12,7 @@ from clau_doom.errors import WorkerCrashed
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import PREFIX, MalformedMessage, frame, frame_size, parse
 
-__all__ = ["Disconnected", "Displaced", "Link"]
+__all__ = ["Disconnected", "Requeued", "WorkerChannel"]
 
 # Seconds for which answers lie unread while more than `_FEW` are still to come. Every wake-up of this process empties
 # the caches of a core on which a worker plays; what waits in the socket is safe, whatever becomes of the worker.
@@ -24,11 +24,11 @@ class Disconnected(WorkerCrashed):
     """The worker has closed its end of the socket."""
 
 
-class Displaced(WorkerCrashed):
+class Requeued(WorkerCrashed):
     """A worker ended because of another of its episodes; this one is played on the next, and it is no attempt."""
 
 
-class Link(asyncio.Protocol):
+class WorkerChannel(asyncio.Protocol):
     """One worker's socket, on this process's side.
 
     Attributes:
@@ -45,7 +45,7 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     @classmethod
-    async def over(cls, connected: socket.socket) -> "Link":
+    async def over(cls, connected: socket.socket) -> "WorkerChannel":
         """Return a link over a connected socket, which it owns from now on."""
         _, link = await asyncio.get_running_loop().create_unix_connection(cls, sock=connected)
         return link
@@ -64,7 +64,7 @@ class Link(asyncio.Protocol):
         """Return the future of the next answer.
 
         When the worker ends, the first that lacks its answer ends with `Disconnected` (or `MalformedMessage`), because
-        it is what the worker was busy with; those behind it end with `Displaced`.
+        it is what the worker was busy with; those behind it end with `Requeued`.
         """
         future: asyncio.Future[pb.FromWorker] = self._loop.create_future()
         self._waiting.append(future)
@@ -131,6 +131,6 @@ class Link(asyncio.Protocol):
         waiting, self._waiting = self._waiting, deque()
         for future in waiting:
             if not future.done():
-                future.set_exception(error or Displaced("the worker ended with another episode"))
+                future.set_exception(error or Requeued("the worker ended with another episode"))
                 future.exception()  # whoever gave up waiting is not told
             error = None

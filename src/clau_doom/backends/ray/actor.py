@@ -10,7 +10,7 @@ from pathlib import Path
 import ray
 from pydantic import TypeAdapter
 
-from clau_doom.backends.local import Cores, LocalBackend
+from clau_doom.backends.local import CoreAllocator, LocalBackend
 from clau_doom.backends.ray.error_mapping import fault_of
 from clau_doom.backends.ray.scenario_cache import store
 from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
@@ -110,7 +110,7 @@ class EpisodeActor:
             ),
             local=LocalConfig(stall_timeout=hosting.stall_timeout),
             facts=Provenance(facts=tuple(sorted(hosting.facts.items()))),
-            cores=Cores.of_machine(1, pin=hosting.pin, announce=False),
+            cores=CoreAllocator.of_machine(1, pin=hosting.pin, announce=False),
             files=ScenarioFiles(wad=paths.get(pb.ScenarioFile.ROLE_WAD), game=paths.get(pb.ScenarioFile.ROLE_GAME))
             if paths
             else None,

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ray import exceptions
 
-from clau_doom.backends.local import Displaced
+from clau_doom.backends.local import Requeued
 from clau_doom.backends.ray.cluster import Cluster
 from clau_doom.backends.ray.error_mapping import error_of, lost
 from clau_doom.config import RayConfig
@@ -19,7 +19,7 @@ from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import MalformedMessage, episode_from_played, parse, picture_from_glimpse, play_episode
 
-__all__ = ["Hosted", "Rules"]
+__all__ = ["ActorHandle", "Rules"]
 
 _BEAT = 1.0
 _STARTING = 120.0
@@ -48,7 +48,7 @@ class Rules:
     resolution: tuple[int, int]
 
 
-class Hosted:
+class ActorHandle:
     """An actor with a worker that is ready to play."""
 
     def __init__(self, number: int, actor: Any, cluster: Cluster, rules: Rules) -> None:
@@ -209,7 +209,7 @@ class Hosted:
         if answer.done():
             self.lose(_ours(answer.exception(), self.where))
         if number is not None and (self._blamed or self._asked[0] != number):
-            raise Displaced(f"{self.where} was lost with another episode")
+            raise Requeued(f"{self.where} was lost with another episode")
         self._blamed = True
         error = self._gone.exception()
         assert error is not None, "it was lost"

@@ -5,8 +5,8 @@ import contextlib
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.local import Displaced
-from clau_doom.backends.ray.actor_handle import Hosted, Rules
+from clau_doom.backends.local import Requeued
+from clau_doom.backends.ray.actor_handle import ActorHandle, Rules
 from clau_doom.backends.ray.cluster import Cluster, connected
 from clau_doom.domain import Episode
 from clau_doom.errors import (
@@ -48,7 +48,7 @@ class RayBackend(EvaluationBackend):
         self._stack = contextlib.AsyncExitStack()
         self._cluster: Cluster | None = None
         self._files: tuple[Any, ...] = ()
-        self._hosts: dict[int, Hosted] = {}
+        self._hosts: dict[int, ActorHandle] = {}
         self._failures: dict[int, int] = {}
         self._trouble: InfrastructureFailed | None = None
         self._refusal: ClauDoomError | None = None
@@ -61,7 +61,7 @@ class RayBackend(EvaluationBackend):
         return _DEPTH * max(len(self._hosts), 1)
 
     @property
-    def hosts(self) -> tuple[Hosted, ...]:
+    def hosts(self) -> tuple[ActorHandle, ...]:
         """The actors that play, for whoever watches them."""
         return tuple(self._hosts[number] for number in sorted(self._hosts))
 
@@ -105,10 +105,10 @@ class RayBackend(EvaluationBackend):
         """Play one episode on the actor that has the fewest to play; see the port."""
         while True:
             hosted = await self._any()
-            with contextlib.suppress(Displaced):
+            with contextlib.suppress(Requeued):
                 return await hosted.play(task)
 
-    async def _any(self) -> Hosted:
+    async def _any(self) -> ActorHandle:
         """Return the actor with the fewest to play; where all were lost, wait for one."""
         patience = self._rules.config.start_timeout
         with contextlib.suppress(TimeoutError):
@@ -151,7 +151,7 @@ class RayBackend(EvaluationBackend):
         """Keep an actor in a place, as long as the backend is entered."""
         while self._refusal is None:
             try:
-                hosted = await Hosted.begin(number, cluster, self._rules, self._files)
+                hosted = await ActorHandle.begin(number, cluster, self._rules, self._files)
             except (WorkerRefused, ClusterUnreachable) as error:
                 self._refuse(error)
                 return
@@ -163,7 +163,7 @@ class RayBackend(EvaluationBackend):
                 await self._look_after(hosted)
             await asyncio.sleep(min(_AGAIN * 2 ** self._failures[number], _LONGEST))
 
-    async def _look_after(self, hosted: Hosted) -> None:
+    async def _look_after(self, hosted: ActorHandle) -> None:
         self._failures[hosted.number], self._trouble = 0, None
         self._hosts[hosted.number] = hosted
         self._tell()

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["Lane"]
+__all__ = ["BlockingThread"]
 
 _T = TypeVar("_T")
 
 
-class Lane:
+class BlockingThread:
     """Makes one call after the other.
 
     Ray's processes end with the thread that started them, so that one thread lives as long as they are wanted. It is a

@@ -15,9 +15,9 @@ from typing import Any
 
 import ray
 
-from clau_doom.backends.local import WorkFolders, private
+from clau_doom.backends.local import WorkDirs, private
 from clau_doom.backends.ray.actor import EpisodeActor
-from clau_doom.backends.ray.blocking_thread import Lane
+from clau_doom.backends.ray.blocking_thread import BlockingThread
 from clau_doom.config import RayConfig, format_size
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
 from clau_doom.logs import get_logger
@@ -50,7 +50,7 @@ class Cluster:
 
     address: str | None
     modules: tuple[Path, ...]
-    lane: Lane
+    lane: BlockingThread
     gone: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     users: int = 0
     watching: "asyncio.Task[None] | None" = None
@@ -113,7 +113,7 @@ class Cluster:
 
     async def watch(self, patience: float) -> None:
         """Ask the head whether it is there, and our node for it, as long as they are."""
-        lane, here = Lane("ray-probe"), ray.get_runtime_context().get_node_id()
+        lane, here = BlockingThread("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:
                 await asyncio.sleep(_PROBE)
@@ -184,7 +184,7 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
 
 async def _connect(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> Cluster:
     await check_cluster(config)
-    lane = Lane("ray")
+    lane = BlockingThread("ray")
     try:
         await lane.call(lambda: _init(config, workers, modules), timeout=config.connect_timeout)
     except TimeoutError as error:
@@ -242,7 +242,7 @@ def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
         return
     # Its path is short because those of sockets, which are below it, must be; where Ray has its own by default.
     place = Path("/tmp") if sys.platform == "darwin" else Path(tempfile.gettempdir())  # noqa: S108 - private below
-    folders = _own.enter_context(WorkFolders(private(place / f"clau-ray-{os.getuid()}")))
+    folders = _own.enter_context(WorkDirs(private(place / f"clau-ray-{os.getuid()}")))
     try:
         ray.init(
             "local",

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import Gap, GenerationRow
+from clau_doom.analysis import GenerationRow, Unavailable
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
@@ -67,9 +67,9 @@ def analysis_view(analysis: ExperimentAnalysis, sections: Sequence[Section]) -> 
     return Group(*parts)
 
 
-def ranking_view(ranking: Ranking | Gap, *, whole: bool = True) -> RenderableType:
+def ranking_view(ranking: Ranking | Unavailable, *, whole: bool = True) -> RenderableType:
     """Return a ranking as a table; the first rows only, unless the whole is asked for."""
-    if isinstance(ranking, Gap):
+    if isinstance(ranking, Unavailable):
         return _gap(ranking)
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("rank", justify="right")
@@ -137,8 +137,8 @@ def _learning(analysis: ExperimentAnalysis) -> RenderableType:
     return grid
 
 
-def _curve(curve: LearningCurve | Gap) -> RenderableType:
-    if isinstance(curve, Gap):
+def _curve(curve: LearningCurve | Unavailable) -> RenderableType:
+    if isinstance(curve, Unavailable):
         return _gap(curve)
     text = Text.assemble("tends to ", (estimate(curve.asymptote), "bold"))
     text.append(f", from {estimate(curve.start)} with tau = {estimate(curve.tau)} generations")
@@ -146,8 +146,8 @@ def _curve(curve: LearningCurve | Gap) -> RenderableType:
     return text
 
 
-def _plateau(plateau: Plateau | Gap, last: int) -> RenderableType:
-    if isinstance(plateau, Gap):
+def _plateau(plateau: Plateau | Unavailable, last: int) -> RenderableType:
+    if isinstance(plateau, Unavailable):
         return _gap(plateau)
     style = {Verdict.RISING: "green", Verdict.FALLING: "red"}.get(plateau.verdict, "")
     text = Text.assemble((_VERDICTS[plateau.verdict], f"bold {style}".strip()))
@@ -156,8 +156,8 @@ def _plateau(plateau: Plateau | Gap, last: int) -> RenderableType:
     return text
 
 
-def _signals(chart: ControlChart | Gap) -> RenderableType:
-    if isinstance(chart, Gap):
+def _signals(chart: ControlChart | Unavailable) -> RenderableType:
+    if isinstance(chart, Unavailable):
         return _gap(chart)
     text = Text(f"x-bar and {chart.spread} around {number(chart.centre)}, sigma {number(chart.sigma)}: ")
     sides = [("below", False), ("above", True)]
@@ -183,8 +183,8 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _control(chart: ControlChart | Gap) -> RenderableType:
-    if isinstance(chart, Gap):
+def _control(chart: ControlChart | Unavailable) -> RenderableType:
+    if isinstance(chart, Unavailable):
         return _gap(chart)
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     for heading in ("generation", "n", "mean", "limits", chart.spread, "limits"):
@@ -209,8 +209,8 @@ def _control(chart: ControlChart | Gap) -> RenderableType:
     return Group(table, Text(rules, "dim"))
 
 
-def _lineage(lineage: tuple[Ancestor, ...] | Gap) -> RenderableType:
-    if isinstance(lineage, Gap):
+def _lineage(lineage: tuple[Ancestor, ...] | Unavailable) -> RenderableType:
+    if isinstance(lineage, Unavailable):
         return _gap(lineage)
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("agent")
@@ -226,8 +226,8 @@ def _lineage(lineage: tuple[Ancestor, ...] | Gap) -> RenderableType:
     return table
 
 
-def _map(archive: EliteMap | Gap) -> RenderableType:
-    if isinstance(archive, Gap):
+def _map(archive: EliteMap | Unavailable) -> RenderableType:
+    if isinstance(archive, Unavailable):
         return _gap(archive)
     text = f"{len(archive.cells)} of {archive.size} cells ({archive.coverage:.0%}), QD score {number(archive.qd_score)}"
     head = Text(f"{text} above {number(archive.offset)}, the lowest fitness of any agent")
@@ -252,7 +252,7 @@ def _picture(archive: EliteMap) -> Text:
     return Text("\n".join([*rows, f"{caption}, {number(low)} to {number(high)}"]))
 
 
-def _gap(gap: Gap) -> Text:
+def _gap(gap: Unavailable) -> Text:
     return Text(gap.missing, "dim")
 
 

@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import Gap
+from clau_doom.analysis import Unavailable
 from clau_doom.analysis.comparison import ExperimentComparison, Setup
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.cli.format import estimate, interval
@@ -65,8 +65,8 @@ def _setups(setups: tuple[Setup, ...]) -> Table:
         table.add_row(
             str(setup.number),
             str(len(setup.experiments)),
-            "-" if isinstance(setup.mean, Gap) else Text(interval(setup.mean), "bold"),
-            "-" if isinstance(setup.runs, Gap) else estimate(setup.runs.iqm),
+            "-" if isinstance(setup.mean, Unavailable) else Text(interval(setup.mean), "bold"),
+            "-" if isinstance(setup.runs, Unavailable) else estimate(setup.runs.iqm),
             ", ".join(setup.experiments),
             "; ".join(setup.changes) or "-",
         )
@@ -80,7 +80,7 @@ def _cautions(setups: tuple[Setup, ...]) -> list[Text]:
 
 
 def _setup_contrasts(comparison: ExperimentComparison) -> RenderableType:
-    if isinstance(comparison.setup_contrasts, Gap):
+    if isinstance(comparison.setup_contrasts, Unavailable):
         return Text(comparison.setup_contrasts.missing, "dim")
     return Group(
         contrasts_table(comparison.setup_contrasts, [f"setup {setup.number}" for setup in _able(comparison.setups)]),
@@ -89,4 +89,4 @@ def _setup_contrasts(comparison: ExperimentComparison) -> RenderableType:
 
 
 def _able(setups: tuple[Setup, ...]) -> list[Setup]:
-    return [setup for setup in setups if setup.number and not isinstance(setup.runs, Gap)]
+    return [setup for setup in setups if setup.number and not isinstance(setup.runs, Unavailable)]

@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import Gap
+from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genomes import Diversity, GeneHistory
 from clau_doom.analysis.pca import Components
 from clau_doom.analysis.regression import Regression
@@ -18,9 +18,9 @@ _ROWS = 40  # of genes: a network has thousands
 _LOADINGS = 5  # of each component
 
 
-def diversity_line(rows: tuple[Diversity, ...] | Gap) -> Text:
+def diversity_line(rows: tuple[Diversity, ...] | Unavailable) -> Text:
     """Return how far apart agents are, from the first generation to the last, on one line."""
-    if isinstance(rows, Gap):
+    if isinstance(rows, Unavailable):
         return Text(rows.missing, "dim")
     distances = [row.distance for row in rows]
     text = Text.assemble((sparkline(distances), "cyan"), f"  {distances[0]:.3f} in generation 0, ")
@@ -29,9 +29,9 @@ def diversity_line(rows: tuple[Diversity, ...] | Gap) -> Text:
     return text
 
 
-def genes_view(genes: tuple[GeneHistory, ...] | Gap) -> RenderableType:
+def genes_view(genes: tuple[GeneHistory, ...] | Unavailable) -> RenderableType:
     """Return each gene's way through the generations as a table."""
-    if isinstance(genes, Gap):
+    if isinstance(genes, Unavailable):
         return Text(genes.missing, "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("gene")
@@ -52,9 +52,9 @@ def genes_view(genes: tuple[GeneHistory, ...] | Gap) -> RenderableType:
     return Group(table, Text(f"{note} agents{_rest(len(genes))}", "dim"))
 
 
-def regression_view(regression: Regression | Gap) -> RenderableType:
+def regression_view(regression: Regression | Unavailable) -> RenderableType:
     """Return the regression's coefficients, the largest first, and its diagnostics."""
-    if isinstance(regression, Gap):
+    if isinstance(regression, Unavailable):
         return Text(regression.missing, "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("gene")
@@ -72,9 +72,9 @@ def regression_view(regression: Regression | Gap) -> RenderableType:
     return Group(table, *(Text(line, "dim") for line in _diagnostics(regression)))
 
 
-def components_view(components: Components | Gap) -> RenderableType:
+def components_view(components: Components | Unavailable) -> RenderableType:
     """Return what each component explains, and the genes that weigh most in it."""
-    if isinstance(components, Gap):
+    if isinstance(components, Unavailable):
         return Text(components.missing, "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     for heading in ("component", "explains", "in all"):

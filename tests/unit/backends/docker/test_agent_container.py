@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from clau_doom.backends.docker.agent_container import Speaking, Surroundings, Tenant, Way
+from clau_doom.backends.docker.agent_container import AgentContainer, ContainerContext, Speaking, WorkerConnector
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, SpawnAgent
 from clau_doom.backends.docker.exit_reason import Ending
-from clau_doom.backends.docker.worker_session import Asked
-from clau_doom.backends.local import Displaced
+from clau_doom.backends.docker.worker_session import PendingEpisode
+from clau_doom.backends.local import Requeued
 from clau_doom.config import DockerConfig
 from clau_doom.domain import Episode, Genome, Purpose
 from clau_doom.errors import ClauDoomError, ContainerRefused, DockerUnreachable, WorkerCrashed, WorkerUnavailable
@@ -54,7 +54,7 @@ class NoWay:
 
 
 @contextlib.contextmanager
-def door(agent: str, place: int, changed: Callable[[], None]) -> Iterator[Way]:
+def door(agent: str, place: int, changed: Callable[[], None]) -> Iterator[WorkerConnector]:
     del agent, place, changed
     yield NoWay()
 
@@ -66,17 +66,17 @@ async def errors_of(containers: Containers, *, proven: bool = False) -> list[Bas
         containers: The daemon.
         proven: Whether a worker of the image has started before.
     """
-    around = Surroundings(
+    around = ContainerContext(
         manager=cast("ContainerManager", containers), door=door, config=DockerConfig(start_timeout=0.05)
     )
     if proven:
         around.proven.set()
-    tenant = Tenant(AGENT, 0, None, around, lambda: None)
+    tenant = AgentContainer(AGENT, 0, None, around, lambda: None)
     answers: list[asyncio.Future[Episode]] = []
     for number in range(2):
         task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome(()), number=number, seed=number)
         answers.append(asyncio.get_running_loop().create_future())
-        tenant.ask(Asked(task=task, answer=answers[-1]))
+        tenant.ask(PendingEpisode(task=task, answer=answers[-1]))
     await tenant.live()
     return [answer.exception() for answer in answers]
 
@@ -95,7 +95,7 @@ def test_no_episode_was_begun(containers: Containers, text: str) -> None:
     first, second = asyncio.run(errors_of(containers))
     assert isinstance(first, WorkerUnavailable)
     assert text in str(first)
-    assert isinstance(second, Displaced)
+    assert isinstance(second, Requeued)
 
 
 def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:

@@ -12,7 +12,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from clau_doom.backends.docker.worker_server import Gate, Lease, Stream
+from clau_doom.backends.docker.worker_server import Lease, Stream, WorkerServer
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
 
@@ -35,15 +35,17 @@ async def loop(anyio_backend: str) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def gate() -> AsyncIterator[Gate]:
-    async with Gate("127.0.0.1:0") as made:
+async def gate() -> AsyncIterator[WorkerServer]:
+    async with WorkerServer("127.0.0.1:0") as made:
         yield made
 
 
 class Client:
     """Somebody who dials a gate, with bytes of their own."""
 
-    def __init__(self, gate: Gate, token: str | None = None, *, header: str = "Bearer ", secure: bool = True) -> None:
+    def __init__(
+        self, gate: WorkerServer, token: str | None = None, *, header: str = "Bearer ", secure: bool = True
+    ) -> None:
         options = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
         trusted = grpc.ssl_channel_credentials(gate.certificate.encode())
         self._channel = (
@@ -72,7 +74,7 @@ async def first(stream: Stream) -> bytes:
     return await asyncio.wait_for(anext(stream.received()), PATIENCE)
 
 
-async def test_a_good_token_lets_a_worker_in(gate: Gate) -> None:
+async def test_a_good_token_lets_a_worker_in(gate: WorkerServer) -> None:
     """It is bound to its agent, and from then on both sides say what they like, until the stream is closed."""
     with gate.lease("x-g000-a000") as lease:
         client = Client(gate, lease.token)
@@ -87,7 +89,7 @@ async def test_a_good_token_lets_a_worker_in(gate: Gate) -> None:
     assert gate.refused == 0
 
 
-async def test_a_token_is_good_once(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_token_is_good_once(gate: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
     """Who shows it again is turned away, counted and logged, without the token; the first goes on."""
     with gate.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
         worker = Client(gate, lease.token)
@@ -104,7 +106,7 @@ async def test_a_token_is_good_once(gate: Gate, caplog: pytest.LogCaptureFixture
     assert lease.token not in caplog.text
 
 
-async def test_a_token_is_forgotten_with_its_lease(gate: Gate) -> None:
+async def test_a_token_is_forgotten_with_its_lease(gate: WorkerServer) -> None:
     """A worker that dials after its container's stay has ended is too late."""
     with gate.lease("x-g000-a000") as lease:
         pass
@@ -114,7 +116,7 @@ async def test_a_token_is_forgotten_with_its_lease(gate: Gate) -> None:
         assert again.token != lease.token
 
 
-async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: Gate) -> None:
+async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: WorkerServer) -> None:
     """A worker that comes in the moment after its wait was given up is turned away."""
     with gate.lease("x-g000-a000") as lease:
         lease.attached.cancel()
@@ -126,7 +128,7 @@ async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: Gate) -> None
     [(None, ""), ("", "Bearer "), ("x" * 43, "Bearer "), ("TOKEN", ""), ("TOKEN", "bearer "), ("TOKEN", "Basic ")],
     ids=["none", "an empty one", "a made-up one", "no bearer", "a small letter", "another scheme"],
 )
-async def test_whoever_has_no_good_token_is_turned_away(gate: Gate, token: str | None, header: str) -> None:
+async def test_whoever_has_no_good_token_is_turned_away(gate: WorkerServer, token: str | None, header: str) -> None:
     """Made up, missing or shown in another way; the worker that it belongs to comes in all the same."""
     with gate.lease("x-g000-a000") as lease:
         shown = lease.token if token == "TOKEN" else token
@@ -137,7 +139,9 @@ async def test_whoever_has_no_good_token_is_turned_away(gate: Gate, token: str |
         await worker.close()
 
 
-async def test_who_knocks_without_end_does_not_fill_the_log(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
+async def test_who_knocks_without_end_does_not_fill_the_log(
+    gate: WorkerServer, caplog: pytest.LogCaptureFixture
+) -> None:
     """All are counted; the first are logged one by one, and then those that double their number."""
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
@@ -147,7 +151,7 @@ async def test_who_knocks_without_end_does_not_fill_the_log(gate: Gate, caplog: 
     assert gate.refused == 70
 
 
-async def test_workers_that_attach_at_once_are_told_apart(gate: Gate) -> None:
+async def test_workers_that_attach_at_once_are_told_apart(gate: WorkerServer) -> None:
     """Each comes in by its own token, whatever the order."""
     with contextlib.ExitStack() as leases:
         made = [leases.enter_context(gate.lease(f"x-g000-a{index:03}")) for index in range(8)]
@@ -160,7 +164,7 @@ async def test_workers_that_attach_at_once_are_told_apart(gate: Gate) -> None:
             await client.close()
 
 
-async def test_nothing_is_said_in_plain_text(gate: Gate) -> None:
+async def test_nothing_is_said_in_plain_text(gate: WorkerServer) -> None:
     """A worker without TLS does not come in, and its token stays good."""
     with gate.lease("x-g000-a000") as lease:
         assert await Client(gate, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
@@ -170,9 +174,9 @@ async def test_nothing_is_said_in_plain_text(gate: Gate) -> None:
         await worker.close()
 
 
-async def test_a_worker_trusts_no_other_gate(gate: Gate) -> None:
+async def test_a_worker_trusts_no_other_gate(gate: WorkerServer) -> None:
     """Each start has a certificate of its own: whoever stands at another's address is not spoken to."""
-    async with Gate("127.0.0.1:0") as other:
+    async with WorkerServer("127.0.0.1:0") as other:
         with other.lease("x-g000-a000") as lease:
             client = Client(gate, lease.token)
             other.endpoint, gate.endpoint = gate.endpoint, other.endpoint
@@ -182,7 +186,7 @@ async def test_a_worker_trusts_no_other_gate(gate: Gate) -> None:
             await client.close()
 
 
-async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: Gate) -> None:
+async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: WorkerServer) -> None:
     """It is not taken in; the others play on."""
     with gate.lease("x-g000-a000") as lease, gate.lease("x-g000-a001") as second:
         giant, worker = Client(gate, lease.token), Client(gate, second.token)
@@ -208,7 +212,7 @@ def few_files() -> Iterator[None]:
 
 async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> None:
     """Hundreds that are opened and left alone, or that send rubbish: a worker comes in as ever."""
-    async with Gate("127.0.0.1:0") as gate:
+    async with WorkerServer("127.0.0.1:0") as gate:
         host, _, port = gate.endpoint.rpartition(":")
         with contextlib.ExitStack() as open_ones:
             for number in range(300):
@@ -221,7 +225,7 @@ async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> 
                 await worker.close()
 
 
-async def test_a_worker_that_breaks_off_ends_its_stream(gate: Gate) -> None:
+async def test_a_worker_that_breaks_off_ends_its_stream(gate: WorkerServer) -> None:
     """Whoever listens to it hears that it is gone."""
     with gate.lease("x-g000-a000") as lease:
         worker = Client(gate, lease.token)
@@ -234,7 +238,7 @@ async def test_a_worker_that_breaks_off_ends_its_stream(gate: Gate) -> None:
 
 async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
     """Nobody is left who waits for an answer, here or there."""
-    async with Gate("127.0.0.1:0") as gate:
+    async with WorkerServer("127.0.0.1:0") as gate:
         with gate.lease("x-g000-a000") as lease:
             worker = Client(gate, lease.token)
             stream = await attached(lease)
@@ -245,7 +249,7 @@ async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
     assert await worker.end() is not grpc.StatusCode.OK
 
 
-async def test_no_token_is_shown_by_mistake(gate: Gate) -> None:
+async def test_no_token_is_shown_by_mistake(gate: WorkerServer) -> None:
     """A lease that is printed, and a gate's certificate, give neither token nor key away."""
     with gate.lease("x-g000-a000") as lease:
         assert lease.token not in repr(lease)
@@ -266,15 +270,15 @@ async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: 
     """Taken, or none of this machine: the message names it and the setting that mends it."""
     where = taken if where == "taken" else where
     with pytest.raises(ContainerRefused, match=rf"cannot be waited for at {where}: .* set docker\.listen") as caught:
-        async with Gate(where):
+        async with WorkerServer(where):
             pass
     assert "\n" not in str(caught.value)
 
 
-async def test_two_gates_do_not_share_a_port(gate: Gate) -> None:
+async def test_two_gates_do_not_share_a_port(gate: WorkerServer) -> None:
     """A second one on the same port would get some of the first one's workers."""
     with pytest.raises(ContainerRefused, match="it is taken"):
-        async with Gate(gate.endpoint):
+        async with WorkerServer(gate.endpoint):
             pass
 
 
@@ -287,7 +291,7 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
         except OSError:
             if host == "[::1]":
                 pytest.skip("this machine has no IPv6")
-    async with Gate(f"{host}:0") as gate:
+    async with WorkerServer(f"{host}:0") as gate:
         assert gate.endpoint.rpartition(":")[0] == host
         with gate.lease("x-g000-a000") as lease:
             worker = Client(gate, lease.token)
@@ -297,7 +301,7 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
 
 async def test_containers_dial_what_is_advertised() -> None:
     """Where that is not what is listened on, the certificate is for both."""
-    async with Gate("127.0.0.1:0", advertise="host.example:50123") as gate:
+    async with WorkerServer("127.0.0.1:0", advertise="host.example:50123") as gate:
         assert gate.endpoint == "host.example:50123"
         certificate = x509.load_pem_x509_certificate(gate.certificate.encode())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -11,9 +11,9 @@ from typing import Self
 
 import pytest
 
-from clau_doom.backends.docker import Hellos, Rules, worker_session
+from clau_doom.backends.docker import ExpectedIdentity, SessionLimits, worker_session
 from clau_doom.backends.docker.worker_server import Stream
-from clau_doom.backends.docker.worker_session import Asked, Session
+from clau_doom.backends.docker.worker_session import PendingEpisode, WorkerSession
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (
@@ -36,10 +36,10 @@ pytestmark = pytest.mark.anyio
 AGENT = "x-g000-a000"
 FACTS = {"numpy": "2.1", "source.policy": "ab"}
 PROVENANCE = Provenance(facts=tuple(sorted(FACTS.items())))
-RULES = Rules(
+RULES = SessionLimits(
     setup=pb.Setup(scenario_json="{}", policy_json="{}", actions=True),
     files=(),
-    hellos=Hellos(PROVENANCE),
+    hellos=ExpectedIdentity(PROVENANCE),
     claims=True,
     episode_timeout=60.0,
     stall_timeout=10.0,
@@ -78,13 +78,13 @@ def beat(turns: int) -> pb.FromWorker:
 class Worker:
     """A session, and the worker's end of it."""
 
-    rules: Rules = field(default_factory=lambda: replace(RULES, hellos=Hellos(PROVENANCE)))
+    rules: SessionLimits = field(default_factory=lambda: replace(RULES, hellos=ExpectedIdentity(PROVENANCE)))
     answers: int = 0
     _said: "asyncio.Queue[bytes | None]" = field(default_factory=asyncio.Queue)
 
     async def __aenter__(self) -> Self:
         self._stream = Stream(self._requests())
-        self.session = Session(AGENT, 3, self._stream, self.rules, self._answered)
+        self.session = WorkerSession(AGENT, 3, self._stream, self.rules, self._answered)
         self._serving = asyncio.ensure_future(self.session.serve())
         self._heard = self._stream.outgoing()
         return self
@@ -112,7 +112,7 @@ class Worker:
     def ask(self, number: int = 0, *, seed: int = 5) -> "asyncio.Future[Episode]":
         """Have an episode played."""
         task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome((1.0,)), number=number, seed=seed)
-        asked = Asked(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
+        asked = PendingEpisode(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
         self.session.play(asked)
         return asked.answer
 
@@ -253,7 +253,7 @@ async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict
 
 async def test_a_later_worker_of_other_versions_lies() -> None:
     """An image is what its first worker said: one that says otherwise later is an agent's own doing, no run's end."""
-    rules = replace(RULES, hellos=Hellos(PROVENANCE))
+    rules = replace(RULES, hellos=ExpectedIdentity(PROVENANCE))
     async with Worker(rules) as honest:
         await honest.told(HELLO)
     async with Worker(rules) as lying:

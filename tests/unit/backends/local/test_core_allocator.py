@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import Cores
+from clau_doom.backends.local import CoreAllocator
 from clau_doom.backends.local.core_lease import CoreLease
 from clau_doom.machine_limits import default_workers
 
@@ -38,7 +38,7 @@ def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
 
     async def scenario() -> None:
         with ExitStack() as stack:
-            cores = Cores(range(places))
+            cores = CoreAllocator(range(places))
             shares = [stack.enter_context(cores.share(each)) for each in wanted]
             assert [len(share.places) for share in shares] == parts
             taken = [place for share in shares for place in share.places]
@@ -51,7 +51,7 @@ def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
     """Who has no episodes leaves its places to the others at the next turn, and has them back as soon as it plays."""
 
     async def scenario() -> None:
-        cores = Cores(range(2), turn=0.01)
+        cores = CoreAllocator(range(2), turn=0.01)
         with cores.share(0) as first:
             with cores.share(0) as second:
                 assert [len(first.places), len(second.places)] == [1, 1]
@@ -69,7 +69,7 @@ def test_where_there_are_too_few_places_they_go_round() -> None:
     """Three that want one place have it in turns, and each waits no longer than two turns."""
 
     async def scenario() -> None:
-        cores = Cores([None], turn=0.01)
+        cores = CoreAllocator([None], turn=0.01)
         with cores.share(0) as one, cores.share(0) as two, cores.share(0) as three:
             for share in (one, two, three, one, two, three):
                 await asyncio.wait_for(share.have_any(), 1.0)
@@ -82,7 +82,7 @@ def test_who_waits_for_a_place_is_not_forgotten() -> None:
     """One whose last episode ends while another of its own waits for a place gets one again."""
 
     async def scenario() -> None:
-        cores = Cores([None], turn=0.01)
+        cores = CoreAllocator([None], turn=0.01)
         with cores.share(0) as one, cores.share(0) as two:
             one.plays_on(1)
             two.plays_on(1)
@@ -102,7 +102,7 @@ def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest
     """Two pools have different cores, one that must share says so, and moves when the other has left."""
 
     async def scenario() -> None:
-        one, two, three = (Cores([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
+        one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
         with ExitStack() as stack:
             stack.enter_context(one.share(0))
             with two.share(0):
@@ -123,5 +123,5 @@ def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest
 
 def test_places_without_pinning_have_no_core() -> None:
     """There are as many as are wanted, or one for each core."""
-    assert Cores.of_machine(3, pin=False).places == (None, None, None)
-    assert len(Cores.of_machine(0, pin=True).places) == default_workers()
+    assert CoreAllocator.of_machine(3, pin=False).places == (None, None, None)
+    assert len(CoreAllocator.of_machine(0, pin=True).places) == default_workers()

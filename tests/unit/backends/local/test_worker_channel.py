@@ -7,20 +7,20 @@ from typing import cast
 
 import pytest
 
-from clau_doom.backends.local.worker_channel import Disconnected, Displaced, Link
+from clau_doom.backends.local.worker_channel import Disconnected, Requeued, WorkerChannel
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import MalformedMessage, frame
 
 Worker = socket.socket
 
 
-def linked(scenario: Callable[[Link, Worker], Awaitable[None]]) -> None:
+def linked(scenario: Callable[[WorkerChannel, Worker], Awaitable[None]]) -> None:
     """Run a scenario with a link and the worker's end of its socket."""
 
     async def run() -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            link = await Link.over(ours)
+            link = await WorkerChannel.over(ours)
             try:
                 await scenario(link, theirs)
             finally:
@@ -36,7 +36,7 @@ def answer(task: int) -> bytes:
 def test_answers_come_in_the_order_of_the_requests() -> None:
     """However the bytes are cut, each answer goes to the one who asked for it."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         expected = [link.expect() for _ in range(3)]
         data = answer(1) + answer(2) + answer(3)
         for at in range(0, len(data), 5):
@@ -59,7 +59,7 @@ def test_any_loops_transport_will_do() -> None:
 
     async def run() -> None:
         transport = Transport()
-        link = Link()
+        link = WorkerChannel()
         link.connection_made(cast("asyncio.BaseTransport", transport))
         link.send(pb.FromWorker(failed=pb.EpisodeFailed(task=1)))
         expected = link.expect()
@@ -73,16 +73,16 @@ def test_any_loops_transport_will_do() -> None:
 def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
     """What the worker had answered counts; the next is its last episode, and those behind it are displaced."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         answered, charged, behind = link.expect(), link.expect(), link.expect()
         worker.sendall(answer(1))
         worker.close()
         assert (await answered).failed.task == 1
         with pytest.raises(Disconnected):
             await charged
-        with pytest.raises(Displaced):
+        with pytest.raises(Requeued):
             await behind
-        with pytest.raises(Displaced):
+        with pytest.raises(Requeued):
             await link.expect()
 
     linked(scenario)
@@ -91,11 +91,11 @@ def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None
 def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
     """A link that is closed here charges nobody."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         first, second = link.expect(), link.expect()
         link.close()
         for future in (first, second):
-            with pytest.raises(Displaced):
+            with pytest.raises(Requeued):
                 await future
 
     linked(scenario)
@@ -105,12 +105,12 @@ def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
 def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
     """Bytes that are no message, or the length of one that is too long, end the link, and are charged."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         charged = link.expect()
         worker.sendall(data)
         with pytest.raises(MalformedMessage):
             await charged
-        with pytest.raises(Displaced):
+        with pytest.raises(Requeued):
             await link.expect()
 
     linked(scenario)
@@ -119,11 +119,11 @@ def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
 def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
     """Who says more than it was asked cannot be trusted with the next question."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         asked = link.expect()
         worker.sendall(answer(1) * 2)
         await asked
-        with pytest.raises(Displaced):
+        with pytest.raises(Requeued):
             await link.expect()
 
     linked(scenario)
@@ -132,7 +132,7 @@ def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
 def test_many_short_answers_are_read_together() -> None:
     """While many answers are to come they wait in the socket for a moment, and none is lost when the worker ends."""
 
-    async def scenario(link: Link, worker: Worker) -> None:
+    async def scenario(link: WorkerChannel, worker: Worker) -> None:
         wakes: list[int] = []
         link.on_answer = lambda: wakes.append(link.outstanding)
         expected = [link.expect() for _ in range(8)]
@@ -145,6 +145,6 @@ def test_many_short_answers_are_read_together() -> None:
         worker.close()
         done = await asyncio.gather(*expected[1:], return_exceptions=True)
         assert [one.failed.task for one in done if isinstance(one, pb.FromWorker)] == [1, 2, 3, 4, 5]
-        assert [type(one) for one in done[5:]] == [Disconnected, Displaced]
+        assert [type(one) for one in done[5:]] == [Disconnected, Requeued]
 
     linked(scenario)

@@ -15,7 +15,7 @@ from clau_doom.storage.table_reader import read_table
 
 Run = Callable[..., Any]
 Keep = Callable[[Sequence[Event]], None]
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.orchestration import Orchestrator
 from clau_doom.rpc import RpcServer
-from clau_doom.testing.scripted_repository import ScriptedLaboratory
+from clau_doom.testing.scripted_repository import ScriptedRepository
 
 CONFIG = """
 name: quick
@@ -30,7 +30,7 @@ holdout: {validation: 2, episodes: 2}
 class Watched(Orchestrator):
     """An orchestrator that tells when a client follows an experiment from where it stands."""
 
-    def __init__(self, laboratory: ScriptedLaboratory) -> None:
+    def __init__(self, laboratory: ScriptedRepository) -> None:
         super().__init__(laboratory)
         self.followed = threading.Semaphore(0)
 
@@ -44,7 +44,7 @@ class Background:
     """A server on a Unix socket, on an event loop in a thread of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.laboratory = ScriptedLaboratory()
+        self.laboratory = ScriptedRepository()
         self.address = f"unix:{folder / 'api.sock'}"
         self._server = GrpcConfig(port=0, socket=str(folder / "api.sock"))
         self._token_file = folder / "token"

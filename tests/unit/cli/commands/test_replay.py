@@ -82,7 +82,7 @@ def test_other_platforms_have_displays_of_their_own() -> None:
     check_display({}, "darwin")
 
 
-CASE = Path(__file__).parents[2] / "cases" / "agent-import"
+CASE = Path(__file__).parents[3] / "cases" / "agent-import"
 
 
 @pytest.mark.parametrize("command", [["replay"], ["agent", "export", "-o", "copy.json"]])
@@ -126,7 +126,7 @@ def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
         assert select.select([listener], [], [], 0.0)[0] == [listener]
 
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = Path(__file__).parents[3] / "cases"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from clau_doom.testing.scripted_agent import (
     script_of,
     turning,
 )
-from clau_doom.worker import PhasePage, Rollout, play
+from clau_doom.worker import ProgressPage, Rollout, play
 
 GENOME = Genome((1.0,))
 SEEN = Observation(np.zeros(len(SCRIPTED_FACTS.variables)), 0)
@@ -67,12 +67,12 @@ def connect(address: str) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[PhasePage]:
-    with PhasePage(tmp_path / "phase", create=True) as page:
+def page(tmp_path: Path) -> Iterator[ProgressPage]:
+    with ProgressPage(tmp_path / "phase", create=True) as page:
         yield page
 
 
-def rollout(policy: RemotePolicy | RulesPolicy, page: PhasePage, *, decisions: int = 3, seed: int = 5) -> Rollout:
+def rollout(policy: RemotePolicy | RulesPolicy, page: ProgressPage, *, decisions: int = 3, seed: int = 5) -> Rollout:
     engine = ScriptedEngine(decisions=decisions)
     engine.start(policy.needs, record=False)
     genome = GENOME if len(policy.space) == 1 else Genome(tuple(gene.low for gene in policy.space.genes))
@@ -84,7 +84,7 @@ BOTH = pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play
 
 @BOTH
 def test_an_evaluation_of_three_decisions_asks_three_times(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """Each decision is one question, numbered from 0, in an episode that was begun before."""
     agent.play = streams
@@ -98,7 +98,7 @@ def test_an_evaluation_of_three_decisions_asks_three_times(
 
 @BOTH
 def test_an_episode_is_the_same_as_in_this_process(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """The same decisions give the same trajectory, wherever they are made and however they are asked for."""
     here = RulesPolicy(SCRIPTED_FACTS)
@@ -121,7 +121,7 @@ def test_keeps_the_promises_of_a_policy(agent: ScriptedAgent, connect: Connect, 
 
 @BOTH
 def test_a_late_answer_loses_the_episode_where_it_is_to_be_retried(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """Nobody is charged; the next episode is not answered by what was late, and not kept waiting by it."""
     release = threading.Event()
@@ -164,7 +164,7 @@ def test_a_late_answer_is_stood_in_for_where_the_last_action_is_to_be_repeated(
 
 @BOTH
 def test_the_first_decision_repeats_that_nothing_is_pressed(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """An agent that never answers stands still, and the episode says how often it did not answer."""
     gone = threading.Event()
@@ -231,7 +231,7 @@ def test_a_malformed_action_is_the_agents_own_fault(
 
 @BOTH
 def test_an_agent_that_raises_has_failed(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
     """Its status and text are told, whatever characters they hold, and the next episode is played."""
 
@@ -251,7 +251,7 @@ def test_an_agent_that_raises_has_failed(
 @BOTH
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
 def test_an_agent_that_is_not_there_is_nobodys_fault(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, code: grpc.StatusCode, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, code: grpc.StatusCode, streams: bool
 ) -> None:
     """A program may say itself that it cannot answer now."""
 
@@ -266,7 +266,7 @@ def test_an_agent_that_is_not_there_is_nobodys_fault(
 @BOTH
 @pytest.mark.parametrize("on_missed", ["retry", "repeat"])
 def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage, on_missed: str, streams: bool
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage, on_missed: str, streams: bool
 ) -> None:
     """Nothing stands in for a program that is gone; the same policy goes on once it listens again."""
 
@@ -286,7 +286,7 @@ def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
 
 
 def test_a_stream_that_broke_between_two_episodes_is_opened_again(
-    agent: ScriptedAgent, connect: Connect, page: PhasePage
+    agent: ScriptedAgent, connect: Connect, page: ProgressPage
 ) -> None:
     """A program that was restarted in between costs no episode."""
     policy = connect()
