@@ -38,7 +38,7 @@ __all__ = [
     "terminal",
 ]
 
-TRY_ENGINE = (sys.executable, "-P", "-c", "from clau_doom.app import offers; print(offers.try_engine())")
+TRY_ENGINE = (sys.executable, "-P", "-c", "from clau_doom.app.scenario_catalog import try_engine; print(try_engine())")
 """Starts a real engine, plays ten tics, and prints what was played."""
 
 _MEGABYTE = 1 << 20
