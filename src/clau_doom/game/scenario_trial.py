@@ -48,7 +48,7 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
     with tempfile.TemporaryDirectory(prefix="clau-doom-trial-") as name:
         folder = Path(name)
         # -P: a module of the user's folder must not stand in for one of Python's.
-        command = [sys.executable, "-P", "-c", "from clau_doom.game import scenario_trial; trial.run()"]
+        command = [sys.executable, "-P", "-c", "from clau_doom.game import scenario_trial; scenario_trial.run()"]
         command += [config.model_dump_json(), str(scenario.wad or ""), str(scenario.game), name]
         said = folder / "child.log"
         try:
