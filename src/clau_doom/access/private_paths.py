@@ -17,13 +17,18 @@ from clau_doom.domain.events import (
     AgentFailed,
     ContestantFailed,
     EpisodeLost,
+    ExperimentCreated,
     ExperimentFailed,
     ExperimentInterrupted,
+    ExperimentStarted,
     RecordedEvent,
 )
 from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted, describe, words
 
 __all__ = ["PrivatePaths"]
+
+# The folder of an absolute path in a resolved configuration, such as that of a user's own scenario file.
+_FOLDER = re.compile(r"(?m)^( *(?:[\w-]+:|-) ['\"]?)/(?:[^\n]*/)?(?=[^/\n]+$)")
 
 
 class PrivatePaths:
@@ -73,9 +78,18 @@ class PrivatePaths:
                 raise ConfigError(self.hide(describe(error)), problems, lines=error.lines) from None
             raise type(error)(self.hide(words(error))) from None
 
+    def configuration(self, text: str) -> str:
+        """Return a resolved configuration with the folders of absolute paths replaced."""
+        return _FOLDER.sub(r"\1<folder>/", self.hide(text))
+
     def experiment(self, stored: StoredExperiment) -> StoredExperiment:
-        """Return a stored experiment without private paths in its reasons and tracebacks."""
+        """Return a stored experiment without private paths in its texts: configuration, reasons and tracebacks.
+
+        The parsed configuration keeps its paths: the server plays by it.
+        """
         snapshot = stored.snapshot
+        created = replace(snapshot.experiment, config_yaml=self.configuration(snapshot.experiment.config_yaml))
+        snapshot = replace(snapshot, experiment=created, config_yaml=self.configuration(snapshot.config_yaml))
         if any(self._holds(each.failure) for row in snapshot.generations for each in row):
             rows = [tuple([self.evaluation(each) for each in row]) for row in snapshot.generations]
             snapshot = replace(snapshot, generations=tuple(rows))
@@ -92,9 +106,17 @@ class PrivatePaths:
         return replace(evaluation, failure=self.hide(failure)) if failure and self._holds(failure) else evaluation
 
     def event(self, recorded: RecordedEvent) -> RecordedEvent:
-        """Return an event without private paths in its reason and its traceback."""
+        """Return an event without private paths in its configuration, its reason and its traceback."""
         event = recorded.event
         match event:
+            case ExperimentCreated(experiment=created):
+                shown = self.configuration(created.config_yaml)
+                if shown != created.config_yaml:
+                    event = replace(event, experiment=replace(created, config_yaml=shown))
+            case ExperimentStarted(config_yaml=config):
+                shown = self.configuration(config)
+                if shown != config:
+                    event = replace(event, config_yaml=shown)
             case AgentFailed() | ContestantFailed():
                 trace = event.traceback
                 if self._holds(event.reason) or (trace and self._holds(trace.text)):

@@ -10,7 +10,15 @@ import pytest
 from clau_doom.access import AuditedOrchestrator, PrivatePaths
 from clau_doom.access.audit import AuditLog
 from clau_doom.domain import AgentRef
-from clau_doom.domain.events import AgentFailed, ExperimentInterrupted, FailureKind, RecordedEvent
+from clau_doom.domain.events import (
+    AgentFailed,
+    ExperimentCreated,
+    ExperimentInterrupted,
+    ExperimentStarted,
+    FailureKind,
+    RecordedEvent,
+)
+from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import (
     ConfigError,
@@ -96,6 +104,24 @@ def test_what_only_the_log_shows_keeps_its_path() -> None:
     """Clients receive an error id for it."""
     with pytest.raises(StorageFailed, match="/srv/doom/runs/x"), PATHS.hiding():
         raise StorageFailed("/srv/doom/runs/x cannot be read")
+
+
+OWN_SCENARIO = (
+    "name: x\nscenario:\n  name: /data/maps/my maps/mine.cfg\n  frame_skip: 4\ngrpc:\n  cert: '/etc/tls/x.pem'\n"
+)
+
+
+def test_configurations_have_no_folders() -> None:
+    """A user's scenario is stored with its absolute path, which may lie outside all known folders."""
+    shown = "name: x\nscenario:\n  name: <folder>/mine.cfg\n  frame_skip: 4\ngrpc:\n  cert: '<folder>/x.pem'\n"
+    assert PATHS.configuration(OWN_SCENARIO) == shown
+    assert PATHS.configuration("  name: /srv/doom/a.cfg\n") == "  name: <working folder>/a.cfg\n"
+    created = Experiment(
+        id="x", uuid="u", seed=1, config_yaml=OWN_SCENARIO, provenance=Provenance(facts=(("python", "3.11"),))
+    )
+    started = ExperimentStarted(resumed=False, generations=1, config_yaml=OWN_SCENARIO)
+    for event in (ExperimentCreated(experiment=created), started):
+        assert "/data" not in repr(PATHS.event(RecordedEvent(sequence=1, time=0.0, event=event)))
 
 
 class Full(Orchestrator):
