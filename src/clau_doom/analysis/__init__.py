@@ -13,13 +13,6 @@ imported by name where they are used, and not with the package.
 """
 
 from clau_doom.analysis.held_out import ROLE_NAMES, held_out_standings, held_out_table
-from clau_doom.analysis.intervals import (
-    Interval,
-    difference_interval,
-    mean_interval,
-    student_interval,
-    unpaired_interval,
-)
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.summary import (
     Comparison,
@@ -33,6 +26,13 @@ from clau_doom.analysis.summary import (
 )
 from clau_doom.analysis.topsis import Criterion
 from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.statistics.intervals import (
+    Interval,
+    difference_interval,
+    mean_interval,
+    student_interval,
+    unpaired_interval,
+)
 
 __all__ = [
     "ROLE_NAMES",

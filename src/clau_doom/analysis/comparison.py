@@ -15,20 +15,20 @@ Each question's comparisons with the baseline are one family for Holm's correcti
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clau_doom.analysis.effects import Contrast, Sample, compare, holm
-from clau_doom.analysis.estimates import (
+from clau_doom.analysis.ranking import criterion_values
+from clau_doom.analysis.topsis import Criterion, Ranking, topsis
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.domain import Fitness, generator
+from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.statistics.effects import Contrast, Sample, compare, holm
+from clau_doom.statistics.estimates import (
     Aggregates,
     PerformanceProfile,
     aggregate,
     performance_profile,
     thresholds_over,
 )
-from clau_doom.analysis.intervals import Interval, mean_interval
-from clau_doom.analysis.ranking import criterion_values
-from clau_doom.analysis.topsis import Criterion, Ranking, topsis
-from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.domain import Fitness, generator
-from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.statistics.intervals import Interval, mean_interval
 
 __all__ = ["ComparedExperiment", "EntrantRow", "ExperimentComparison", "Setup", "compare_experiments"]
 

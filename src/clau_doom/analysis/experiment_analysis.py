@@ -8,15 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clau_doom.analysis.control_charts import ControlChart, control_chart
-from clau_doom.analysis.effects import Contrast, Sample, compare, holm
 from clau_doom.analysis.elite_map import EliteMap
-from clau_doom.analysis.estimates import (
-    Aggregates,
-    PerformanceProfile,
-    aggregate,
-    performance_profile,
-    thresholds_over,
-)
 from clau_doom.analysis.genomes import Diversity, GeneHistory, diversity, encode, gene_histories
 from clau_doom.analysis.held_out import held_out_standings, held_out_table
 from clau_doom.analysis.learning import LearningCurve, Plateau, fit_learning_curve, judge_plateau
@@ -30,6 +22,14 @@ from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, Evaluation, Fitness, GenomeSpace, generator
 from clau_doom.domain.experiment import Deviations, ExperimentState, HoldoutResult, RaceTally
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.statistics.effects import Contrast, Sample, compare, holm
+from clau_doom.statistics.estimates import (
+    Aggregates,
+    PerformanceProfile,
+    aggregate,
+    performance_profile,
+    thresholds_over,
+)
 
 __all__ = ["ExperimentAnalysis", "HeldOut", "analyse_experiment"]
 

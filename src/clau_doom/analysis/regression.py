@@ -24,8 +24,8 @@ import statsmodels.api as sm
 from statsmodels.stats.diagnostic import het_breuschpagan
 
 from clau_doom.analysis.genomes import Encoded, Matrix
-from clau_doom.analysis.intervals import CONFIDENCE
 from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = ["Dropped", "Regression", "Term", "regress"]
 

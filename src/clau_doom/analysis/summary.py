@@ -7,9 +7,9 @@ is worth is said by its held-out episodes alone; `SelectionBias` says how much i
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clau_doom.analysis.intervals import Interval, difference_interval, mean_interval, student_interval
 from clau_doom.domain import AgentRef, Evaluation, Fitness, finalists, generator
 from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.statistics.intervals import Interval, difference_interval, mean_interval, student_interval
 
 __all__ = [
     "Comparison",

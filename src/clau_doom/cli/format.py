@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Interval
-    from clau_doom.analysis.estimates import Estimate
+    from clau_doom.statistics.estimates import Estimate
 
 __all__ = ["ago", "clock", "estimate", "gauge", "interval", "number", "p_value", "percent", "percents", "sparkline"]
 

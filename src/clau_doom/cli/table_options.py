@@ -10,7 +10,7 @@ import typer
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.app.tables import CsvOptions
+    from clau_doom.table_analysis import CsvOptions
 
 __all__ = [
     "Block",
@@ -114,7 +114,7 @@ class TableRequest:
         Raises:
             ConfigError: A value is not one of those that can be read.
         """
-        from clau_doom.app.tables import CsvOptions
+        from clau_doom.table_analysis import CsvOptions
 
         delimiter = {"tab": "\t", "\\t": "\t"}.get(self.delimiter or "", self.delimiter)
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n' or not delimiter.isascii()):

@@ -23,8 +23,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from clau_doom.analysis.estimates import Estimate, probability_of_improvement
-from clau_doom.analysis.intervals import Interval, difference_interval, unpaired_interval
+from clau_doom.statistics.estimates import Estimate, probability_of_improvement
+from clau_doom.statistics.intervals import Interval, difference_interval, unpaired_interval
 
 __all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "episodes_needed", "holm", "power_of"]
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.analysis.intervals import CONFIDENCE
+from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = [
     "RESAMPLES",

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from clau_doom.analysis.tables.table import Value
 from clau_doom.domain import Episode, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.ids import agent_id
@@ -21,11 +20,16 @@ __all__ = [
     "ColumnKind",
     "ExportedColumn",
     "ExportedTable",
+    "Value",
     "agent_rows",
     "episode_rows",
     "exported_tables",
     "generation_rows",
 ]
+
+
+Value = int | float | str | None
+"""The value of a cell; None where it is missing."""
 
 
 class ColumnKind(Enum):

@@ -17,9 +17,8 @@ from typing import Any, Literal
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from clau_doom.analysis.tables import ExportedTable, Value
-from clau_doom.analysis.tables.export_schema import ColumnKind
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.storage.export_schema import ColumnKind, ExportedTable, Value
 
 __all__ = ["FORMATS", "TableFiles", "TableFormat", "writing_tables"]
 

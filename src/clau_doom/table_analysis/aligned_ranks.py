@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from clau_doom.analysis.anova.design import Design
-from clau_doom.analysis.anova.models import AnovaTable, LinearModel, anova, fit
+from clau_doom.table_analysis.design import Design
+from clau_doom.table_analysis.models import AnovaTable, LinearModel, anova, fit
 
 __all__ = ["aligned", "aligned_rank_anova", "aligned_ranks", "cell_ranks"]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.stats.stattools import durbin_watson
 
-from clau_doom.analysis.anova.design import Design
+from clau_doom.table_analysis.design import Design
 
 __all__ = ["ALPHA", "Assumptions", "Check", "check_assumptions"]
 

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.analysis.tables import Column, Table
 from clau_doom.errors import ConfigError
+from clau_doom.table_analysis.table import Column, Table
 
 __all__ = ["Design", "Factor", "make_design"]
 

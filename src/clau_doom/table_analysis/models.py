@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from clau_doom.analysis.anova.design import Design, Factor
 from clau_doom.errors import ConfigError
+from clau_doom.table_analysis.design import Design, Factor
 
 __all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "sum_coded"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scipy import stats
 from statsmodels.stats.oneway import anova_oneway
 
-from clau_doom.analysis.anova.design import Design
+from clau_doom.table_analysis.design import Design
 
 __all__ = ["OneWayTest", "kruskal_wallis", "welch"]
 

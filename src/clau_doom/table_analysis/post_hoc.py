@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from clau_doom.analysis.anova.design import Design, Factor
-from clau_doom.analysis.anova.models import LinearModel, sum_coded
-from clau_doom.analysis.intervals import CONFIDENCE
+from clau_doom.statistics.intervals import CONFIDENCE
+from clau_doom.table_analysis.design import Design, Factor
+from clau_doom.table_analysis.models import LinearModel, sum_coded
 
 __all__ = ["MOST_COMPARED", "Comparisons", "Pair", "games_howell", "tukey"]
 

@@ -24,8 +24,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from clau_doom.analysis.tables.table import Column, Table
 from clau_doom.errors import ConfigError
+from clau_doom.table_analysis.table import Column, Table
 
 __all__ = ["All", "AnyOf", "Comparison", "Condition", "Literal", "Name", "Not", "parse_where", "rows_where"]
 

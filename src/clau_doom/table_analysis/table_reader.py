@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv, parquet
 
-from clau_doom.analysis.tables import Column, Table, check_names, make_column
 from clau_doom.errors import ConfigError
 from clau_doom.files import check_regular
-from clau_doom.storage.csv_dialect import CsvOptions, find_dialect, not_utf_8
-from clau_doom.storage.table_files import FORMATS
+from clau_doom.table_analysis.csv_dialect import CsvOptions, find_dialect, not_utf_8
+from clau_doom.table_analysis.table import Column, Table, check_names, make_column
 
 __all__ = ["read_table"]
 
+_FORMATS = ("csv", "parquet")
 _DEFAULT = CsvOptions()
 
 
@@ -38,8 +38,8 @@ def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
             file are given for another.
     """
     kind = path.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in FORMATS)} file")
+    if kind not in _FORMATS:
+        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in _FORMATS)} file")
     if kind != "csv" and options != _DEFAULT:
         raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: leave them out")
     try:

@@ -20,13 +20,13 @@ from itertools import product
 
 import numpy as np
 
-from clau_doom.analysis.anova.aligned_ranks import aligned_rank_anova, aligned_ranks, cell_ranks
-from clau_doom.analysis.anova.assumptions import ALPHA, Assumptions, Check, check_assumptions
-from clau_doom.analysis.anova.design import Design, Factor
-from clau_doom.analysis.anova.models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
-from clau_doom.analysis.anova.one_way import OneWayTest, kruskal_wallis, welch
-from clau_doom.analysis.anova.post_hoc import MOST_COMPARED, Comparisons, Pair, games_howell, tukey
-from clau_doom.analysis.intervals import Interval, student_interval
+from clau_doom.statistics.intervals import Interval, student_interval
+from clau_doom.table_analysis.aligned_ranks import aligned_rank_anova, aligned_ranks, cell_ranks
+from clau_doom.table_analysis.assumptions import ALPHA, Assumptions, Check, check_assumptions
+from clau_doom.table_analysis.design import Design, Factor
+from clau_doom.table_analysis.models import AnovaTable, LinearModel, SumsOfSquares, anova, fit
+from clau_doom.table_analysis.one_way import OneWayTest, kruskal_wallis, welch
+from clau_doom.table_analysis.post_hoc import MOST_COMPARED, Comparisons, Pair, games_howell, tukey
 
 __all__ = ["Chosen", "Group", "VarianceAnalysis", "analyze_variance"]
 

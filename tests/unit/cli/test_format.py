@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.analysis import Interval
-from clau_doom.analysis.estimates import Estimate
 from clau_doom.cli.format import (
     ago,
     clock,
@@ -18,6 +17,7 @@ from clau_doom.cli.format import (
     percents,
     sparkline,
 )
+from clau_doom.statistics.estimates import Estimate
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.effects import Contrast, Sample, compare, episodes_needed, holm, power_of
 from clau_doom.domain import generator
+from clau_doom.statistics.effects import Contrast, Sample, compare, episodes_needed, holm, power_of
 
 
 def sample(values: list[float], seeds: list[int] | None = None, name: str = "ours") -> Sample:

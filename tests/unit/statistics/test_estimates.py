@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.estimates import (
+from clau_doom.domain import generator
+from clau_doom.statistics.estimates import (
     Aggregates,
     aggregate,
     performance_profile,
     probability_of_improvement,
     thresholds_over,
 )
-from clau_doom.domain import generator
 
 scores = st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=12)
 

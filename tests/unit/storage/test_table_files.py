@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from clau_doom.analysis.tables import Column, ExportedColumn, ExportedTable, Value
-from clau_doom.analysis.tables.export_schema import ColumnKind
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
+from clau_doom.storage.export_schema import ColumnKind, ExportedColumn, ExportedTable, Value
 from clau_doom.storage.table_files import TableFormat, writing_tables
-from clau_doom.storage.table_reader import read_table
+from clau_doom.table_analysis import Column
+from clau_doom.table_analysis.table_reader import read_table
 
 
 def exported(name: str) -> ExportedTable:

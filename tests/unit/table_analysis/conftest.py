@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.anova import Design, make_design
-from clau_doom.analysis.tables import Table, make_column, make_table
-from clau_doom.storage.table_reader import read_table
+from clau_doom.table_analysis import Design, Table, make_column, make_design, make_table
+from clau_doom.table_analysis.table_reader import read_table
 
-DATA = Path(__file__).parents[3] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.anova import (
+from clau_doom.table_analysis import (
     Design,
+    Table,
+    Value,
     aligned,
     aligned_rank_anova,
     aligned_ranks,
@@ -16,9 +18,10 @@ from clau_doom.analysis.anova import (
     cell_ranks,
     fit,
     kruskal_wallis,
+    make_column,
     make_design,
+    make_table,
 )
-from clau_doom.analysis.tables import Table, Value, make_column, make_table
 
 Make = Callable[..., Table]
 

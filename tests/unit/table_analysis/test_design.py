@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from clau_doom.analysis.anova import fit, make_design
-from clau_doom.analysis.tables import Table
 from clau_doom.errors import ConfigError
+from clau_doom.table_analysis import Table, fit, make_design
 
 Make = Callable[..., Table]
 

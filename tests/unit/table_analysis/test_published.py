@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.anova import (
+from clau_doom.table_analysis import (
     AnovaTable,
     Comparisons,
     Design,

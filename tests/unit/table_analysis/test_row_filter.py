@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.analysis.tables import Table, make_column, make_table, parse_where, rows_where
-from clau_doom.analysis.tables.row_filter import All, AnyOf, Comparison, Literal, Name, Not
 from clau_doom.errors import ConfigError
+from clau_doom.table_analysis import Table, make_column, make_table, parse_where, rows_where
+from clau_doom.table_analysis.row_filter import All, AnyOf, Comparison, Literal, Name, Not
 
 
 def table() -> Table:

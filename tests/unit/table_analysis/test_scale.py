@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clau_doom.analysis.anova import VarianceAnalysis, analyze_variance, anova, fit, make_design
-from clau_doom.analysis.tables import make_column, make_table
-from clau_doom.storage.table_reader import read_table
+from clau_doom.table_analysis import (
+    VarianceAnalysis,
+    analyze_variance,
+    anova,
+    fit,
+    make_column,
+    make_design,
+    make_table,
+)
+from clau_doom.table_analysis.table_reader import read_table
 
-CASES = Path(__file__).parents[3] / "cases/stat_scales"
+CASES = Path(__file__).parents[2] / "cases/stat_scales"
 
 
 def analysis(columns: dict[str, list[str]], values: list[float]) -> VarianceAnalysis:

@@ -7,8 +7,8 @@ import pytest
 from pyarrow import parquet
 
 from clau_doom.errors import ConfigError
-from clau_doom.storage.csv_dialect import CsvOptions
-from clau_doom.storage.table_reader import read_table
+from clau_doom.table_analysis.csv_dialect import CsvOptions
+from clau_doom.table_analysis.table_reader import read_table
 
 CASES = Path(__file__).parents[2] / "cases/csv"
 

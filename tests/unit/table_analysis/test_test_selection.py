@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.anova import Design, analyze_variance, check_assumptions, make_design
-from clau_doom.analysis.tables import Table, Value, make_column, make_table
 from clau_doom.domain import generator
+from clau_doom.table_analysis import (
+    Design,
+    Table,
+    Value,
+    analyze_variance,
+    check_assumptions,
+    make_column,
+    make_design,
+    make_table,
+)
 
 Make = Callable[..., Table]
 

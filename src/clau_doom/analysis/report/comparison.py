@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from clau_doom.analysis.comparison import EntrantRow, ExperimentComparison, Setup
-from clau_doom.analysis.effects import Contrast
 from clau_doom.analysis.report.agent_sections import ranking_section
 from clau_doom.analysis.report.appendix import appendix_section, criteria_flag, failed_agents
 from clau_doom.analysis.report.document import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
@@ -24,6 +23,7 @@ from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment
+from clau_doom.statistics.effects import Contrast
 
 __all__ = ["comparison_report"]
 

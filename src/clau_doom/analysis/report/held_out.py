@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from clau_doom.analysis.effects import Contrast
-from clau_doom.analysis.estimates import PerformanceProfile
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.held_out import ROLE_NAMES
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
@@ -24,6 +22,8 @@ from clau_doom.analysis.report.training import COLOURS
 from clau_doom.analysis.summary import SelectionBias
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.statistics.effects import Contrast
+from clau_doom.statistics.estimates import PerformanceProfile
 
 __all__ = ["contrast_figure", "contrasts_tables", "held_out_section", "profile_figure", "role_name"]
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from clau_doom.analysis.estimates import Estimate
-from clau_doom.analysis.intervals import Interval
 from clau_doom.domain import AgentRef
+from clau_doom.statistics.estimates import Estimate
+from clau_doom.statistics.intervals import Interval
 
 __all__ = [
     "NONE",

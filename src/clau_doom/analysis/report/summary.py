@@ -1,6 +1,5 @@
 """The first page of an experiment's report: what it came to in plain sentences, and what must not be concluded."""
 
-from clau_doom.analysis.effects import Contrast
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.report.appendix import failed_agents
 from clau_doom.analysis.report.document import Fact
@@ -12,6 +11,7 @@ from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import agent_id
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.statistics.effects import Contrast
 
 __all__ = ["cautions", "contrast_sentence", "key_facts", "summary"]
 

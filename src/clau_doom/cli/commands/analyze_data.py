@@ -17,7 +17,7 @@ from clau_doom.cli.table_options import TableRequest
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.anova import AnovaTable, Check, Comparisons, Design, VarianceAnalysis
+    from clau_doom.table_analysis import AnovaTable, Check, Comparisons, Design, VarianceAnalysis
 
 __all__ = ["analyze_table"]
 
@@ -30,9 +30,7 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
     """
     if request.response is None or not request.factors:
         raise ConfigError("--data wants --response COLUMN, and --factor COLUMN once or twice")
-    from clau_doom.analysis.anova import analyze_variance, make_design
-    from clau_doom.analysis.tables import rows_where
-    from clau_doom.app.tables import read_table
+    from clau_doom.table_analysis import analyze_variance, make_design, read_table, rows_where
 
     table, where = read_table(data, request.csv_options), request.where
     chosen = table if where is None else rows_where(table, where)

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.commands.anova import analyze_table
+from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.format import ago, clock, number
 from clau_doom.cli.lookup import look_up, look_up_all

@@ -32,7 +32,7 @@ def export(
 ) -> None:
     """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
     from clau_doom.app.catalog.lookup import open_source
-    from clau_doom.app.tables import export_experiment
+    from clau_doom.app.export import export_experiment
 
     async def write() -> tuple[tuple[Path, int], ...]:
         async with open_source(remote_of(server), output_dir) as source:

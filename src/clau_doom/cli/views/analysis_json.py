@@ -7,13 +7,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from clau_doom.analysis import GenerationRow, ResultTable
-from clau_doom.analysis.intervals import CONFIDENCE
 from clau_doom.domain import AgentRef, agent_id
+from clau_doom.statistics.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
     from clau_doom.analysis.comparison import ExperimentComparison
-    from clau_doom.analysis.effects import Contrast
     from clau_doom.analysis.experiment_analysis import ExperimentAnalysis, HeldOut
+    from clau_doom.statistics.effects import Contrast
 
 __all__ = ["analysis_json", "comparison_json"]
 

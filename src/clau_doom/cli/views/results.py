@@ -24,8 +24,8 @@ from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from clau_doom.analysis.effects import Contrast
     from clau_doom.analysis.experiment_analysis import HeldOut
+    from clau_doom.statistics.effects import Contrast
 
 __all__ = ["contrasts_table", "generations_table", "generations_view", "never_better", "result_view", "show_result"]
 

@@ -3,8 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.analysis.estimates import Estimate
-from clau_doom.analysis.intervals import Interval
 from clau_doom.analysis.report.number_format import (
     chance,
     count,
@@ -17,6 +15,8 @@ from clau_doom.analysis.report.number_format import (
     short,
     unbroken,
 )
+from clau_doom.statistics.estimates import Estimate
+from clau_doom.statistics.intervals import Interval
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from clau_doom.analysis.tables import EXPORTED, Column, Value
 from clau_doom.domain.events import Event
-from clau_doom.storage.table_reader import read_table
+from clau_doom.storage.export_schema import EXPORTED
+from clau_doom.table_analysis import Column, Value
+from clau_doom.table_analysis.table_reader import read_table
 
 Run = Callable[..., Any]
 Keep = Callable[[Sequence[Event]], None]

@@ -1,22 +1,20 @@
-"""Tables in and out: any file for analysis, and an experiment's tables for whoever goes on with them elsewhere.
+"""Export of an experiment's tables to files.
 
-Not imported with the rest of the room: pyarrow takes half a second, and few commands need it.
+Imported by the commands that need it only: pyarrow takes half a second.
 """
 
 from contextlib import aclosing
 from pathlib import Path
 
-from clau_doom.analysis.tables import Value, agent_rows, episode_rows, exported_tables, generation_rows
 from clau_doom.app.catalog.sources import Source
 from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.storage.csv_dialect import CsvOptions
 from clau_doom.storage.event_codec import kind_of
+from clau_doom.storage.export_schema import Value, agent_rows, episode_rows, exported_tables, generation_rows
 from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
-from clau_doom.storage.table_reader import read_table
 from clau_doom.wire import event_json, event_message
 
-__all__ = ["FORMATS", "CsvOptions", "TableFormat", "export_experiment", "read_table"]
+__all__ = ["FORMATS", "TableFormat", "export_experiment"]
 
 _EVENTS_AT_ONCE = 1_000
 
