@@ -1,4 +1,4 @@
-"""The options of `clau-doom analyze --data`: the question about a table, and how its file is written."""
+"""Options of `clau-doom analyze --data`: the design, and the format of the table's file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ Data = Annotated[
 ]
 Response = Annotated[
     str | None,
-    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="The numbers to explain."),
+    typer.Option("--response", metavar="COLUMN", rich_help_panel=_PANEL, help="The response: a column of numbers."),
 ]
 Factors = Annotated[
     list[str] | None,
-    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="What may explain them; once or twice."),
+    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="A factor; give one or two."),
 ]
 Where = Annotated[
     str | None,
@@ -46,31 +46,34 @@ Where = Annotated[
         "--where",
         metavar="CONDITION",
         rich_help_panel=_PANEL,
-        help="The rows that count, such as \"purpose == 'held_out' and kills >= 1\".",
+        help="Select rows, such as \"purpose == 'held_out' and kills >= 1\".",
     ),
 ]
 Block = Annotated[
     str | None,
-    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="What to allow for, such as the seed."),
+    typer.Option("--block", metavar="COLUMN", rich_help_panel=_PANEL, help="A blocking column, such as the seed."),
 ]
 Delimiter = Annotated[
     str | None,
-    typer.Option("--delimiter", metavar="CHAR", rich_help_panel=_PANEL, help="Between two columns of a CSV; or tab."),
+    typer.Option("--delimiter", metavar="CHAR", rich_help_panel=_PANEL, help="Delimiter of a CSV file; or tab."),
 ]
 Decimals = Annotated[
     str | None,
-    typer.Option("--decimal", metavar="CHAR", rich_help_panel=_PANEL, help="Before decimals in a CSV: . or , ."),
+    typer.Option("--decimal", metavar="CHAR", rich_help_panel=_PANEL, help="Decimal separator of a CSV file: . or , ."),
 ]
 Encoding = Annotated[
     str | None,
     typer.Option(
-        "--encoding", metavar="NAME", rich_help_panel=_PANEL, help="Of a CSV, such as latin-1 (default: UTF-8)."
+        "--encoding",
+        metavar="NAME",
+        rich_help_panel=_PANEL,
+        help="Encoding of a CSV file (default: UTF-8).",
     ),
 ]
 SkipRows = Annotated[
     int | None,
     typer.Option(
-        "--skip-rows", metavar="N", min=0, rich_help_panel=_PANEL, help="Lines of a CSV to skip before its header."
+        "--skip-rows", metavar="N", min=0, rich_help_panel=_PANEL, help="Lines to skip before the header of a CSV file."
     ),
 ]
 MissingTexts = Annotated[
@@ -79,14 +82,14 @@ MissingTexts = Annotated[
         "--na",
         metavar="TEXT",
         rich_help_panel=_PANEL,
-        help="An unquoted text that means missing in a CSV; repeatable (default: empty, NA, NaN and the like).",
+        help="An unquoted text for missing values in a CSV file; repeatable (default: empty, NA, NaN and similar).",
     ),
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableRequest:
-    """What is asked about a table, and how its file is written; None where an option is not given."""
+    """Values of the options; None for an option that is not given."""
 
     response: str | None
     factors: Sequence[str] | None
@@ -99,20 +102,24 @@ class TableRequest:
     na: Sequence[str] | None
 
     def refuse_without_data(self) -> None:
-        """Raise a `ConfigError` if an option about a table is given, for a command without a table."""
+        """Refuse options of a table in a command without --data.
+
+        Raises:
+            ConfigError: One is given.
+        """
         given = {"response": self.response, "factor": self.factors, "where": self.where, "block": self.block}
         given |= {"delimiter": self.delimiter, "decimal": self.decimal, "encoding": self.encoding, "na": self.na}
         given |= {"skip-rows": None if self.skip_rows is None else str(self.skip_rows)}
         for option, value in given.items():
             if value:
-                raise ConfigError(f"--{option} is about a table: name its file with --data")
+                raise ConfigError(f"--{option} needs a table: give its file with --data")
 
     @property
     def csv_options(self) -> "CsvOptions":
-        """How a CSV file is written.
+        """Format of a CSV file.
 
         Raises:
-            ConfigError: A value is not one of those that can be read.
+            ConfigError: The delimiter or the decimal separator is invalid.
         """
         from clau_doom.table_analysis import CsvOptions
 

@@ -1,17 +1,17 @@
-"""The aligned rank transform: a test of ranks for designs with two factors, or with blocks.
+"""Aligned rank transform: a rank test for designs with two factors, or with blocks.
 
-Ranks alone mix effects up. So each effect has ranks of its own: all other effects are first taken off the response,
-then what is left is ranked, ties sharing their mean rank, and the full model is fitted to the ranks, of whose analysis
-(type III) the one effect is read. Hodges and Lehmann ("Rank methods for combination of independent experiments in
-analysis of variance", Annals of Mathematical Statistics 33, 1962) did so for one factor in blocks; Higgins, Blair and
-Tashtoush ("The aligned rank transform procedure", Conference on Applied Statistics in Agriculture, 1990) and Wobbrock,
-Findlater, Gergle and Higgins ("The aligned rank transform for nonparametric factorial analyses using only ANOVA
-procedures", CHI 2011) for two and more.
+Ranks of the response mix the effects. The transform therefore ranks once for each effect: it subtracts the estimates
+of all other effects from the response, ranks the rest (ties share their mean rank), fits the full model to the ranks,
+and reads this one effect from its analysis of variance (type III). Hodges and Lehmann ("Rank methods for combination of
+independent experiments in analysis of variance", Annals of Mathematical Statistics 33, 1962) proposed it for one factor
+in blocks; Higgins, Blair and Tashtoush ("The aligned rank transform procedure", Conference on Applied Statistics in
+Agriculture, 1990) and Wobbrock, Findlater, Gergle and Higgins ("The aligned rank transform for nonparametric factorial
+analyses using only ANOVA procedures", CHI 2011) for two and more.
 
-An effect is estimated from the means of the cells' means, each cell counting equally, blocks from the full model. For
-the comparison of cells (interaction) nothing but the blocks is taken off (Elkin, Kay, Higgins and Wobbrock, "An aligned
-rank transform procedure for multifactor contrast tests", UIST 2021). With many ties, such as counts of few kills, the
-transform finds too much (Lüpsen, "The aligned rank transform and discrete variables: a warning", Communications in
+Effects are estimated with equal weight for each cell, blocks from the full model. For the comparison of cells
+(interaction) only the blocks are subtracted (Elkin, Kay, Higgins and Wobbrock, "An aligned
+rank transform procedure for multifactor contrast tests", UIST 2021). With many ties, such as small counts of kills, the
+transform rejects too often (Lüpsen, "The aligned rank transform and discrete variables: a warning", Communications in
 Statistics: Simulation and Computation 46, 2017).
 """
 
@@ -30,7 +30,7 @@ _DIGITS = 8  # values that differ by rounding alone must share their rank
 
 
 def aligned(model: LinearModel, effect: str) -> NDArray[np.float64]:
-    """Return the response with everything but one effect taken off it; shape (rows,).
+    """Return the response minus the estimates of all effects but one; shape (rows,).
 
     Args:
         model: The design's model, fitted to its response.
@@ -45,16 +45,16 @@ def aligned_ranks(model: LinearModel, effect: str) -> NDArray[np.float64]:
 
 
 def cell_ranks(design: Design, model: LinearModel) -> NDArray[np.float64]:
-    """Return the ranks, from 1, of the response with the blocks alone taken off it; shape (rows,)."""
+    """Return the ranks, from 1, of the response minus the block effects; shape (rows,)."""
     if design.block is None:
         return _ranks(design.values)
     return _ranks(design.values - _estimate(model, design.block.name))
 
 
 def aligned_rank_anova(design: Design, model: LinearModel) -> AnovaTable:
-    """Return the analysis of variance of aligned ranks; its sums of squares are those of ranks.
+    """Return the analysis of variance of aligned ranks; its sums of squares are in squared ranks.
 
-    Each effect is read off an analysis of its own; the residuals' sum of squares is that of the last factor's ranks.
+    Each effect comes from the analysis of its own ranks, the residual sum of squares from that of the last factor.
     """
     tables = {
         name: anova(design, fit(design, aligned_ranks(model, name)), "III")
@@ -66,7 +66,7 @@ def aligned_rank_anova(design: Design, model: LinearModel) -> AnovaTable:
 
 
 def _estimate(model: LinearModel, effect: str) -> NDArray[np.float64]:
-    """Return an effect's share of what the model fits, row by row."""
+    """Return the fitted contribution of one effect to each row."""
     first = 1
     for name, columns in model.terms.items():
         if name == effect:

@@ -1,16 +1,16 @@
-"""What the F test takes for granted, and whether the residuals bear it out.
+"""Diagnostics of the assumptions of the F test, computed from the residuals.
 
-- Normal residuals: Shapiro and Wilk's test (Biometrika 52, 1965), as Royston made it for up to 5,000 values (Applied
-  Statistics 44, 1995). Of more, the means are as good as normal whatever the values are, and nothing is tested.
-  Where variances are unequal, residuals look long-tailed for that alone: then each is divided by its cell's standard
-  deviation and tested again, in cells of 8 values and more, and this second answer counts.
-- Equal variances: Brown and Forsythe's test (Journal of the American Statistical Association 69, 1974), which is
-  Levene's about the medians. Blocks are left in: taken off, they would spread each cell's variance over all others.
-- Independence: Durbin and Watson's statistic (Biometrika 37, 1950), the squared differences of neighbouring residuals
-  over their squares. It is near 2 where neighbours in the table's order have nothing in common. It sees no other
-  dependence: not that of rows which share a seed or an agent, and in a sorted table not even that of time.
+- Normal residuals: Shapiro and Wilk's test (Biometrika 52, 1965), extended by Royston to 5,000 values (Applied
+  Statistics 44, 1995). Larger samples are not tested: by the central limit theorem their means are close to normal.
+  Unequal variances alone make residuals look long-tailed. In that case each residual is divided by the standard
+  deviation of its cell and tested again, in cells of at least 8 values. The second result counts.
+- Equal variances: Brown and Forsythe's test (Journal of the American Statistical Association 69, 1974), Levene's
+  test about the medians. Block effects are not subtracted, because that would mix the variances of the cells.
+- Independence: Durbin and Watson's statistic (Biometrika 37, 1950), the sum of squared differences of
+  neighbouring residuals over the sum of their squares. It is near 2 if neighbouring rows are uncorrelated. It does not
+  detect other dependence: of rows that share a seed or an agent, or of time in a sorted table.
 
-A check that does not refute an assumption does not prove it; of few values, nothing is refuted.
+A check that does not reject an assumption does not prove it. Small samples rarely reject any.
 """
 
 from dataclasses import dataclass, replace
@@ -25,25 +25,25 @@ from clau_doom.table_analysis.design import Design
 __all__ = ["ALPHA", "Assumptions", "Check", "check_assumptions"]
 
 ALPHA = 0.05
-"""The p below which an assumption counts as refuted, and an effect as found."""
+"""Significance level of the checks and of the effects."""
 
 _MOST_FOR_NORMALITY = 5_000
-_FEWEST_TO_SCALE = 8  # the deviation of fewer values takes too much of their shape away
-_ALIKE, _UNALIKE = 1.5, 2.5  # a rule of thumb: Durbin and Watson's bounds come close to it for 50 to 100 values
-_LIMIT = "it sees neighbours in the table's order alone, not rows that share a seed or an agent"
+_FEWEST_TO_SCALE = 8  # scaling by the deviation of fewer values removes too much of their shape
+_LEAST, _MOST = 1.5, 2.5  # rule of thumb, close to Durbin and Watson's bounds for 50 to 100 values
+_LIMIT = "it compares neighbouring rows only, not rows that share a seed or an agent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One assumption, checked.
+    """Result of the check of one assumption.
 
     Attributes:
         assumption: ``normality``, ``equal variances``, ``normality within groups`` or ``independence``.
         test: The test's name.
-        statistic: What it computes, or None where it cannot be computed.
-        p: How often chance alone gives a value as extreme, or None where none is computed.
-        holds: False where the assumption is refuted, True where it is not, None where nothing could be tested.
-        remark: What is to be said about it, or empty.
+        statistic: The test statistic, or None if it cannot be computed.
+        p: The p-value, or None if it is not computed.
+        holds: False if the assumption is rejected, True if it is not, None if it was not tested.
+        remark: A limitation or the reason why nothing was tested; may be empty.
     """
 
     assumption: str
@@ -56,14 +56,14 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assumptions:
-    """What the residuals say about the F test's assumptions.
+    """Checks of the F test's assumptions.
 
     Attributes:
-        normality: Of the residuals as they are.
-        equal_variances: Of the cells.
-        normality_within_groups: Of the residuals over their cell's standard deviation, where variances are unequal and
-            the cells allow it, or None.
-        independence: Of neighbours in the table.
+        normality: Normality of the residuals.
+        equal_variances: Equal variances of the cells.
+        normality_within_groups: Normality of the residuals divided by the standard deviation of their cell; None unless
+            variances are unequal and each cell is large enough.
+        independence: Independence of neighbouring rows.
     """
 
     normality: Check
@@ -73,32 +73,32 @@ class Assumptions:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """All that were made, in order."""
+        """All checks, in order."""
         within = () if self.normality_within_groups is None else (self.normality_within_groups,)
         return self.normality, self.equal_variances, *within, self.independence
 
     @property
     def counting_normality(self) -> Check:
-        """The check of normality that counts."""
+        """The check of normality that decides: within groups if there is one."""
         return self.normality_within_groups or self.normality
 
     @property
     def normal(self) -> bool:
-        """Whether normality is not refuted."""
+        """Whether normality is not rejected."""
         return self.counting_normality.holds is not False
 
     @property
     def equal(self) -> bool:
-        """Whether equal variances are not refuted."""
+        """Whether equal variances are not rejected."""
         return self.equal_variances.holds is not False
 
 
 def check_assumptions(design: Design, residuals: NDArray[np.float64]) -> Assumptions:
-    """Return what the residuals say about the assumptions.
+    """Check the assumptions of the F test.
 
     Args:
         design: The design.
-        residuals: What its model leaves unexplained, in the table's order; shape (rows,).
+        residuals: Residuals of its model, in the table's order; shape (rows,).
     """
     variances = _equal_variances(design)
     return Assumptions(
@@ -112,7 +112,7 @@ def check_assumptions(design: Design, residuals: NDArray[np.float64]) -> Assumpt
 def _normality(residuals: NDArray[np.float64]) -> Check:
     name, test, count = "normality", "Shapiro-Wilk", len(residuals)
     if count > _MOST_FOR_NORMALITY:
-        remark = f"not tested of {count} values: their means are as good as normal"
+        remark = f"not tested: the means of {count} values are close to normal"
         return Check(assumption=name, test=test, statistic=None, p=None, holds=None, remark=remark)
     found = stats.shapiro(residuals)
     p = float(found.pvalue)
@@ -133,9 +133,9 @@ def _equal_variances(design: Design) -> Check:
     name, test = "equal variances", "Brown-Forsythe"
     groups = design.groups()
     if max(len(group) for group in groups) < 3:
-        remark = "not tested: two values a group say too little about their spread"
+        remark = "not tested: two values in each group are too few to estimate a variance"
         return Check(assumption=name, test=test, statistic=None, p=None, holds=None, remark=remark)
-    with np.errstate(divide="ignore", invalid="ignore"):  # values that are all equally far from their medians
+    with np.errstate(divide="ignore", invalid="ignore"):  # all values are equally far from their medians
         found = stats.levene(*groups, center="median")
     if not np.isfinite(found.statistic):
         remark = "not tested: the values of each group are equally far from its median"
@@ -146,9 +146,9 @@ def _equal_variances(design: Design) -> Check:
 
 def _independence(residuals: NDArray[np.float64]) -> Check:
     statistic = float(durbin_watson(residuals))
-    holds = _ALIKE <= statistic <= _UNALIKE
-    found = "alike" if statistic < _ALIKE else "opposed"
-    remark = _LIMIT if holds else f"neighbouring rows are {found}, for which no p here allows; {_LIMIT}"
+    holds = _LEAST <= statistic <= _MOST
+    found = "positively correlated" if statistic < _LEAST else "negatively correlated"
+    remark = _LIMIT if holds else f"neighbouring rows are {found}, which the p-values ignore; {_LIMIT}"
     return Check(
         assumption="independence", test="Durbin-Watson", statistic=statistic, p=None, holds=holds, remark=remark
     )

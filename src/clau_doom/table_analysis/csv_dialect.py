@@ -1,4 +1,4 @@
-"""How a CSV file is written: encoding, delimiter, comment and header, found in its first lines or named by the user."""
+"""Format of a CSV file: encoding, delimiter, comment and header, detected or given by the user."""
 
 import codecs
 import csv
@@ -13,21 +13,21 @@ from clau_doom.errors import ConfigError
 __all__ = ["CsvOptions", "Dialect", "find_dialect", "not_utf_8"]
 
 _HEAD = 1 << 16
-"""Bytes in which the header and the first row are looked for."""
+"""Bytes that are searched for the header and the first row."""
 _DELIMITERS = (",", ";", "\t", "|")
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class CsvOptions:
-    """What a user says about a CSV file. None and 0 leave it to the file.
+    """Options of a CSV file. None and 0 mean detection.
 
     Attributes:
-        delimiter: The character between two values.
-        decimal: The character before the decimals of a number.
-        encoding: A codec of Python's.
+        delimiter: The delimiter of columns.
+        decimal: The decimal separator.
+        encoding: A codec of Python.
         skip_rows: Lines before the header.
-        na: Unquoted texts that mean a missing value; None: an empty cell, ``NA``, ``NaN`` and the like.
+        na: Unquoted texts that mean a missing value; None: empty cells, ``NA``, ``NaN`` and similar texts.
     """
 
     delimiter: str | None = None
@@ -39,13 +39,13 @@ class CsvOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How a CSV file is read.
+    """Detected format of a CSV file.
 
     Attributes:
-        encoding: A codec of Python's.
-        delimiter: The character between two values.
-        names: The columns' names.
-        skip_lines: Lines before the first row, the header among them.
+        encoding: A codec of Python.
+        delimiter: The delimiter of columns.
+        names: Names of the columns.
+        skip_lines: Lines before the first row, including the header.
     """
 
     encoding: str
@@ -55,13 +55,13 @@ class Dialect:
 
 
 def find_dialect(path: Path, options: CsvOptions) -> Dialect:
-    """Return how a CSV file is read.
+    """Detect the format of a CSV file.
 
-    Recognised without options are a byte-order mark, ``sep=;``, a comment of JSON as in Stable-Baselines3's monitor
-    files, semicolons, tabs and bars between the names of the header, and R's row names, which have none.
+    Detected without options: a byte-order mark, ``sep=;``, a JSON comment as in Stable-Baselines3's monitor files,
+    semicolons, tabs and bars as delimiters, and row names of R, which have no column name.
 
     Raises:
-        ConfigError: The file is empty, or it is written in a way that an option must name; the message names it.
+        ConfigError: The file is empty, or its format cannot be detected; the message names the option to give.
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
@@ -70,8 +70,8 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
     lines = [*io.StringIO(_text(head, encoding, path), newline="")]  # `str.splitlines` also splits at U+0085 and others
     skipped, delimiter = options.skip_rows, options.delimiter
     if not skipped and lines:
-        told = _separator(lines[0])
-        delimiter, skipped = delimiter or told, int(told is not None or lines[0].startswith("#{"))
+        named = _separator(lines[0])
+        delimiter, skipped = delimiter or named, int(named is not None or lines[0].startswith("#{"))
     lines = lines[skipped:]
     if not any(line.strip() for line in lines):
         raise ConfigError(f"{path} cannot be read as csv: Empty CSV file")
@@ -82,24 +82,24 @@ def find_dialect(path: Path, options: CsvOptions) -> Dialect:
     header_lines = reader.line_num
     first = next(records, None)
     if first is not None and len(names) < len(first) and names[0].startswith("#"):
-        raise ConfigError(f"{path} begins with a comment: leave it out with --skip-rows 1")
+        raise ConfigError(f"{path} begins with a comment: skip it with --skip-rows 1")
     if first is not None and len(first) == len(names) + 1:
-        names = ("", *names)  # R's write.table gives row names no heading
+        names = ("", *names)  # R's write.table writes no name for the column of row names
     return Dialect(encoding=encoding, delimiter=delimiter, names=names, skip_lines=skipped + header_lines)
 
 
 def not_utf_8(path: Path) -> ConfigError:
     """Return the error for a file in another encoding than UTF-8."""
-    return ConfigError(f"{path} is not UTF-8 text: name its encoding, such as --encoding latin-1 or --encoding utf-16")
+    return ConfigError(f"{path} is not UTF-8 text: give its encoding, such as --encoding latin-1 or --encoding utf-16")
 
 
 def _encoding(head: bytes, options: CsvOptions, path: Path) -> str:
     if options.encoding is not None:
         try:
-            "x".encode(options.encoding)  # codecs between bytes, such as hex, are refused here
+            "x".encode(options.encoding)  # refuses codecs from bytes to bytes, such as hex
             return codecs.lookup(options.encoding).name
         except (LookupError, ValueError) as error:
-            remedy = "use a codec of Python's, such as utf-8, utf-16, latin-1 or cp1252"
+            remedy = "use a codec of Python, such as utf-8, utf-16, latin-1 or cp1252"
             raise ConfigError(f"unknown encoding {options.encoding!r}: {remedy}") from error
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -115,11 +115,11 @@ def _text(head: bytes, encoding: str, path: Path) -> str:
     except UnicodeError as error:
         if encoding == "utf-8":
             raise not_utf_8(path) from None
-        raise ConfigError(f"{path} is not {encoding} text: name its encoding with --encoding") from error
+        raise ConfigError(f"{path} is not {encoding} text: give its encoding with --encoding") from error
 
 
 def _separator(line: str) -> str | None:
-    """Return the delimiter that a first line such as ``sep=;`` names, or None."""
+    """Return the delimiter of a first line such as ``sep=;``, or None."""
     name, _, mark = line.strip().partition("=")
     return mark if name.lower() == "sep" and len(mark) == 1 else None
 
@@ -130,9 +130,9 @@ def _records(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def _delimiter(lines: list[str], path: Path) -> str:
-    """Return the delimiter that stands in the header outside quotes; a comma where there is none.
+    """Return the only delimiter in the header outside quotes; a comma if there is none.
 
-    Of several the one counts by which the first row has as many values as the header has names.
+    Among several, return the one that gives the first row as many values as the header has names.
     """
     header = next(line for line in lines if line.strip())
     inside = itertools.accumulate((char == '"' for char in header), lambda before, quote: before is not quote)
@@ -143,5 +143,5 @@ def _delimiter(lines: list[str], path: Path) -> str:
         if len(fitting) == 1:
             return fitting[0]
         shown = " and ".join(repr(mark) for mark in found)
-        raise ConfigError(f"the header of {path} has {shown}: name the one between two columns with --delimiter")
+        raise ConfigError(f"the header of {path} has {shown}: give the delimiter of columns with --delimiter")
     return found[0] if found else ","

@@ -1,4 +1,4 @@
-"""What is asked of a table: a response, one factor or two, and perhaps blocks; checked once, here."""
+"""Design of an analysis of variance: a response, one or two factors, and optional blocks."""
 
 import math
 import re
@@ -17,16 +17,16 @@ __all__ = ["Design", "Factor", "make_design"]
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _SMALLEST, _LARGEST = 1e-100, 1e100
-_MOST_LEVELS = 1_000  # a model has a column for each level, and a test of rank for each pair of them
+_MOST_LEVELS = 1_000  # a model has a column for each level
 
 
 @dataclass(frozen=True, kw_only=True)
 class Factor:
-    """A column that tells groups apart.
+    """A column that defines groups.
 
     Attributes:
-        name: The column's.
-        levels: The groups' names as they are written: sorted as numbers where all are numbers, otherwise as texts.
+        name: The column's name.
+        levels: The distinct values as texts, sorted as numbers if all are numbers, else as texts.
         codes: Each row's level, as an index into `levels`; shape (rows,).
     """
 
@@ -37,15 +37,14 @@ class Factor:
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """A response and what may explain it; every cell holds two values at least.
+    """A response and its factors. Each cell has at least two values.
 
     Attributes:
         response: The response's name.
-        values: Its values in the table's order, in `unit`, finite; shape (rows,).
+        values: Its values divided by `unit`, in the table's order, finite; shape (rows,).
         factors: One or two.
-        block: What is allowed for and not asked about, such as the seed that was played, or None.
-        unit: What `values` are multiples of: 1, or a power of two where squares of the response would overflow or
-            vanish.
+        block: A nuisance factor, such as the seed of the episode, or None.
+        unit: 1, or a power of two if squares of the response would overflow or underflow.
     """
 
     response: str
@@ -56,7 +55,7 @@ class Design:
 
     @cached_property
     def cells(self) -> Factor:
-        """Every combination of the factors' levels as one factor; the factor itself where there is one."""
+        """The combinations of the factors' levels as one factor; with one factor, that factor."""
         if len(self.factors) == 1:
             return self.factors[0]
         first, second = self.factors
@@ -72,29 +71,29 @@ class Design:
         return len(set(np.bincount(self.cells.codes).tolist())) == 1
 
     def groups(self, values: NDArray[np.float64] | None = None) -> tuple[NDArray[np.float64], ...]:
-        """Return the response's values, or others of its shape, by cell."""
+        """Return the response, or other values of its shape, split by cell."""
         chosen = self.values if values is None else values
         ends = np.cumsum(np.bincount(self.cells.codes, minlength=len(self.cells.levels)))[:-1]
         return tuple(np.split(chosen[self._by_cell], ends))
 
     @cached_property
     def _by_cell(self) -> NDArray[np.intp]:
-        """The rows, sorted by cell and within a cell by number; shape (rows,)."""
+        """Indices of the rows sorted by cell, stable; shape (rows,)."""
         return np.argsort(self.cells.codes, kind="stable")
 
 
 def make_design(table: Table, *, response: str, factors: Sequence[str], block: str | None = None) -> Design:
-    """Return the design that a table and its columns' names make.
+    """Return the design of columns of a table.
 
     Args:
-        table: The rows that count.
-        response: The column to explain.
-        factors: One or two columns that may explain it.
-        block: A column to allow for, or None.
+        table: The selected rows.
+        response: The response column.
+        factors: One or two factor columns.
+        block: The column of blocks, or None.
 
     Raises:
-        ConfigError: A column is missing or named twice, the response is not a finite number everywhere, a factor has
-            one level only, a cell has fewer than two values, or the response does not vary within the cells.
+        ConfigError: A column is missing or named twice, the response has a value that is not a finite number, a factor
+            has only one level, a cell has fewer than two values, or the response does not vary within the cells.
     """
     if not 1 <= len(factors) <= 2:
         raise ConfigError(f"{len(factors)} factors: name one or two")
@@ -124,20 +123,20 @@ def _numbers(column: Column, table: Table) -> NDArray[np.float64]:
         remedy = "a response must be a number in every row"
         if column.decimal == "." and _DECIMAL_COMMA.fullmatch(text.strip()):
             remedy = "read decimal commas with --decimal ,"
-        raise _no_response(table, place, column, f"no number but {text!r}", remedy)
+        raise _no_response(table, place, column, f"not a number but {text!r}", remedy)
     if (column.codes < 0).any():
         place = int(np.argmax(column.codes < 0))
-        remedy = f"leave such rows out with --where, as in --where '`{column.name}` == `{column.name}`'"
+        remedy = f"exclude such rows with --where, as in --where '`{column.name}` == `{column.name}`'"
         raise _no_response(table, place, column, "missing", remedy)
     if not np.isfinite(found).all():
         place = int(np.argmin(np.isfinite(found)))
-        remedy = f"leave such rows out with --where, as in --where \"`{column.name}` != '{column.values[place]}'\""
+        remedy = f"exclude such rows with --where, as in --where \"`{column.name}` != '{column.values[place]}'\""
         raise _no_response(table, place, column, f"not finite ({column.values[place]})", remedy)
     return found
 
 
 def _unit(values: NDArray[np.float64]) -> float:
-    """Return the power of two that brings values into the range in which they can be squared and summed."""
+    """Return the power of two that scales the values so that their squares neither overflow nor underflow."""
     largest = float(np.max(np.abs(values)))
     if largest == 0.0 or _SMALLEST <= largest <= _LARGEST:
         return 1.0
@@ -152,16 +151,14 @@ def _factor(column: Column, table: Table, role: str) -> Factor:
     if (column.codes < 0).any():
         number = table.numbers[int(np.argmax(column.codes < 0))]
         raise ConfigError(
-            f"{table.name}, row {number}: the {role} {column.name} is missing: leave such rows out with --where, as in "
+            f"{table.name}, row {number}: the {role} {column.name} is missing: exclude such rows with --where, as in "
             f"--where '`{column.name}` == `{column.name}`', or name the texts that mean missing with --na"
         )
     if len(column.levels) < 2:
-        raise ConfigError(
-            f"the {role} {column.name} has one level only, {column.levels[0]!r}: there is nothing to compare"
-        )
+        raise ConfigError(f"the {role} {column.name} has only one level, {column.levels[0]!r}: nothing can be compared")
     if len(column.levels) > _MOST_LEVELS:
         count = len(column.levels)
-        raise ConfigError(f"the {role} {column.name} has {count} levels: {_MOST_LEVELS} at most can be told apart")
+        raise ConfigError(f"the {role} {column.name} has {count} levels: at most {_MOST_LEVELS} are supported")
     order = sorted(range(len(column.levels)), key=_level_order(column))
     places = np.empty(len(order), dtype=np.intp)
     places[order] = np.arange(len(order))
@@ -169,7 +166,7 @@ def _factor(column: Column, table: Table, role: str) -> Factor:
 
 
 def _level_order(column: Column) -> Callable[[int], tuple[Decimal, str]]:
-    """Return the key by which levels are sorted: as numbers where all are, and as texts otherwise."""
+    """Return the sort key of levels: numeric if all are numbers, else as texts."""
     exact = column.exact if column.is_number else [None] * len(column.levels)
     return lambda at: (exact[at] or Decimal(0), column.levels[at])
 
@@ -184,14 +181,14 @@ def _check_cells(design: Design) -> None:
         )
         if size == 0:
             raise ConfigError(
-                f"no row has {names}: with an empty cell two factors cannot be told apart; choose levels with --where, "
-                "or one factor"
+                f"no row has {names}: two factors need values in each cell; select levels with --where, or name "
+                "one factor"
             )
-        raise ConfigError(f"one row only has {names}: each needs two values of {design.response} at least")
+        raise ConfigError(f"only one row has {names}: each cell needs at least two values of {design.response}")
 
 
 def _parts(design: Design, cell: str) -> tuple[str, ...]:
-    """Return the levels that make a cell, one of each factor."""
+    """Return the level of each factor in a cell."""
     place = design.cells.levels.index(cell)
     if len(design.factors) == 1:
         return (cell,)
@@ -201,7 +198,4 @@ def _parts(design: Design, cell: str) -> tuple[str, ...]:
 
 def _check_spread(design: Design) -> None:
     if all(float(np.ptp(group)) == 0.0 for group in design.groups()):
-        raise ConfigError(
-            f"{design.response} does not vary within any group: chance cannot explain the differences, and no test is "
-            "needed"
-        )
+        raise ConfigError(f"{design.response} does not vary within any group: no test can be computed")

@@ -1,15 +1,15 @@
-"""Linear models of a design, and the analysis of variance by sums of squares of type II and III.
+"""Linear models of a design, and analysis of variance by sums of squares of type II and III.
 
-Factors are coded by deviations from the mean (each column sums to zero over a factor's levels), without which sums of
-squares of type III would depend on the order of the levels. With R(·) the reduction in the residual sum of squares
-(Searle, "Linear Models for Unbalanced Data", Wiley, 1987):
+Factors are coded as deviations from the mean: each column sums to zero over a factor's levels. With another coding,
+sums of squares of type III would depend on the order of the levels. With R(·) the reduction in the residual sum of
+squares (Searle, "Linear Models for Unbalanced Data", Wiley, 1987):
 
 - type II: an effect is tested after all others that do not contain it: A after B, B after A, A:B after both;
 - type III: an effect is tested after all others, A after B and A:B.
 
-They agree where all cells have equally many values, and for the interaction always. With no interaction type II has
-more power (Langsrud, "ANOVA for unbalanced data: use Type II instead of Type III sums of squares", Statistics and
-Computing 13, 2003); with one, only type III compares means that each level of the other factor counts equally in.
+Both agree in balanced designs, and always for the interaction. Without an interaction, type II has more power
+(Langsrud, "ANOVA for unbalanced data: use Type II instead of Type III sums of squares", Statistics and Computing 13,
+2003); with one, only type III compares unweighted marginal means.
 """
 
 from collections.abc import Iterable
@@ -26,23 +26,23 @@ from clau_doom.table_analysis.design import Design, Factor
 __all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "sum_coded"]
 
 SumsOfSquares = Literal["II", "III"]
-_NOTHING = 1e-12  # a residual sum of squares so much smaller than the total is rounding
+_NOTHING = 1e-12  # relative to the total; a smaller residual sum of squares is rounding error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
-    """What one factor, the interaction or the blocks explain.
+    """One row of an analysis of variance: a factor, the interaction or the blocks.
 
     Attributes:
         name: The factor's name, two with a colon for the interaction.
         df: Degrees of freedom.
         sum_of_squares: In the response's unit, squared.
         f: The mean square over the residual mean square.
-        p: How often chance alone gives such an F or a larger one.
-        partial_eta_squared: SS / (SS + SS of the residuals): the share explained of what no other effect does (Cohen,
-            Educational and Psychological Measurement 33, 1973).
-        omega_squared: (SS - df · MS of the residuals) / (total SS + MS of the residuals), 0 where that is negative: the
-            share of all variance in the population (Hays, "Statistics for Psychologists", 1963), nearly unbiased.
+        p: The p-value of F.
+        partial_eta_squared: SS / (SS + SS of the residuals): the share of the variance that no other effect explains
+            (Cohen, Educational and Psychological Measurement 33, 1973).
+        omega_squared: (SS - df · MS of the residuals) / (total SS + MS of the residuals), 0 if negative: the
+            share of the total variance in the population (Hays, "Statistics for Psychologists", 1963), nearly unbiased.
     """
 
     name: str
@@ -59,10 +59,10 @@ class AnovaTable:
     """An analysis of variance.
 
     Attributes:
-        sums_of_squares: Their type.
-        effects: The factors, the interaction, and the blocks last.
-        residual_df: Degrees of freedom of the residuals.
-        residual_sum_of_squares: Their sum of squares.
+        sums_of_squares: The type, II or III.
+        effects: The factors, then the interaction, then the blocks.
+        residual_df: Residual degrees of freedom.
+        residual_sum_of_squares: Residual sum of squares.
     """
 
     sums_of_squares: SumsOfSquares
@@ -71,16 +71,16 @@ class AnovaTable:
     residual_sum_of_squares: float
 
     def effect(self, name: str) -> Effect:
-        """Return the effect of a name, which there must be."""
+        """Return the effect of an existing name."""
         return next(effect for effect in self.effects if effect.name == name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Combinations:
-    """The distinct combinations of levels, blocks included, that a design has.
+    """Distinct combinations of the levels of factors and blocks in a design.
 
-    A model of factors has the same row for all values of a combination. Their number and their mean hold everything
-    that its parameters depend on, so that a million values cost as much as their combinations.
+    All values of one combination share a row of the model matrix, and the parameters depend on their number and mean
+    only. The cost of a fit therefore depends on the number of combinations, not of rows.
 
     Attributes:
         codes: Each row's combination; shape (rows,).
@@ -99,7 +99,7 @@ class Combinations:
 
 @dataclass(frozen=True, kw_only=True)
 class LinearModel:
-    """A linear model, an intercept first, that is fitted to values of a design's shape by least squares.
+    """A linear model with intercept, fitted by least squares.
 
     Attributes:
         terms: The columns of each effect by its name, in the order of an `AnovaTable`; shape (combinations, columns).
@@ -121,7 +121,7 @@ class LinearModel:
 
     @property
     def residuals(self) -> NDArray[np.float64]:
-        """What the model does not explain, in the table's order; shape (rows,)."""
+        """Residuals in the table's order; shape (rows,)."""
         fitted = _columns(self.terms.values(), len(self.grid.counts)) @ self.params
         return np.asarray(self.response - fitted[self.grid.codes], dtype=np.float64)
 
@@ -132,16 +132,16 @@ class LinearModel:
 
 
 def sum_coded(factor: Factor) -> NDArray[np.float64]:
-    """Return the row of each level of a factor, shape (levels, levels - 1): 1 in its column, the last -1 in all."""
+    """Return the coding of a factor, shape (levels, levels - 1): 1 in a level's column, -1 in all for the last."""
     count = len(factor.levels)
     return np.vstack([np.eye(count - 1), -np.ones((1, count - 1))])
 
 
 def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearModel:
-    """Fit the design's model, all effects in it, to its response or to other values of that shape.
+    """Fit the full model to the response or to other values of its shape.
 
     Raises:
-        ConfigError: The blocks cannot be told apart from a factor, or leave nothing to judge by.
+        ConfigError: The blocks are confounded with a factor, or leave no residual degrees of freedom.
     """
     grid = _combinations(design)
     terms = _terms(design, grid)
@@ -163,7 +163,7 @@ def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearMode
     )
     if design.block is not None and values is None and ssr <= _NOTHING * model.total:
         name = design.block.name
-        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: there is nothing to judge by")
+        raise ConfigError(f"{design.response} does not vary within the blocks of {name}: no test can be computed")
     return model
 
 
@@ -171,9 +171,9 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
     """Return the analysis of variance of a fitted model.
 
     Args:
-        design: The design that it was fitted for.
-        model: The model.
-        sums_of_squares: Their type.
+        design: The design.
+        model: Its fitted model.
+        sums_of_squares: The type, II or III.
     """
     residual, df, total = model.ssr, model.df_resid, model.total
     interaction = design.cells.name if len(design.factors) == 2 else None
@@ -227,7 +227,7 @@ def _terms(design: Design, grid: Combinations) -> dict[str, NDArray[np.float64]]
 def _least_squares(
     columns: NDArray[np.float64], grid: Combinations, response: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the parameters of columns of shape (combinations, columns), and the residual sum of squares."""
+    """Return the parameters of columns, shape (combinations, columns), and the residual sum of squares."""
     means, roots = grid.means(response), np.sqrt(grid.counts)
     params = np.asarray(np.linalg.lstsq(columns * roots[:, None], means * roots, rcond=None)[0], dtype=np.float64)
     between = float(np.sum(grid.counts * (means - columns @ params) ** 2))
@@ -240,7 +240,7 @@ def _columns(terms: Iterable[NDArray[np.float64]], rows: int) -> NDArray[np.floa
 
 
 def _residual(model: LinearModel, names: Iterable[str]) -> float:
-    """Return the residual sum of squares of the model that has these effects alone."""
+    """Return the residual sum of squares of the model with only these effects."""
     columns = _columns([model.terms[name] for name in names], len(model.grid.counts))
     return _least_squares(columns, model.grid, model.response)[1]
 
@@ -250,11 +250,11 @@ def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:
     name, rows = design.block.name, len(design.values)
     if columns.shape[1] >= rows:
         raise ConfigError(
-            f"{rows} rows are too few for {len(design.block.levels)} blocks of {name} beside the factors: nothing is "
-            "left to judge by; leave --block out"
+            f"{rows} rows are too few for {len(design.block.levels)} blocks of {name} and the factors: no residual "
+            "degrees of freedom are left; omit --block"
         )
     if int(np.linalg.matrix_rank(columns)) < columns.shape[1]:
         raise ConfigError(
-            f"the block {name} cannot be told apart from {' and '.join(factor.name for factor in design.factors)}: "
-            "levels must meet in common blocks, as agents that play the same seeds do"
+            f"the block {name} is confounded with {' and '.join(factor.name for factor in design.factors)}: levels "
+            "must share blocks, as agents that play the same seeds do"
         )

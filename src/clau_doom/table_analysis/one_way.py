@@ -1,4 +1,4 @@
-"""Tests of one factor where the F test's assumptions fail: Welch's, and Kruskal and Wallis's."""
+"""One-way tests without the F test's assumptions: Welch's ANOVA and the Kruskal-Wallis test."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ class OneWayTest:
 
     Attributes:
         test: Its name.
-        symbol: What its statistic is called.
+        symbol: Symbol of the statistic.
         statistic: The statistic.
         df: Its degrees of freedom.
-        p: How often chance alone gives such a statistic or a larger one.
-        effect_symbol: What its effect size is called.
+        p: The p-value.
+        effect_symbol: Name of the effect size.
         effect_size: The effect size.
     """
 
@@ -34,15 +34,15 @@ class OneWayTest:
 
 
 def welch(design: Design) -> OneWayTest:
-    """Return Welch's test, which takes no variances to be equal, with its omega squared.
+    """Return Welch's ANOVA, which allows unequal variances, with omega squared.
 
     The test is that of Welch, "On the comparison of several mean values: an alternative approach", Biometrika 38, 1951.
     The effect size is (k - 1)(F - 1) / ((k - 1)(F - 1) + n), for k groups of n values in all and Welch's F: Hays' omega
-    squared written by its F, into which Welch's goes (Carroll and Nordholm, "Sampling characteristics of Kelley's ε²
-    and Hays' ω²", Educational and Psychological Measurement 35, 1975); 0 where that is negative.
+    squared as a function of F, with Welch's F inserted (Carroll and Nordholm, "Sampling characteristics of Kelley's ε²
+    and Hays' ω²", Educational and Psychological Measurement 35, 1975); 0 if negative.
 
     Args:
-        design: One factor, no blocks, and no group without spread.
+        design: One factor, no blocks, and a variance above 0 in each group.
     """
     groups = design.groups()
     found = anova_oneway(groups, use_var="unequal")
@@ -60,12 +60,12 @@ def welch(design: Design) -> OneWayTest:
 
 
 def kruskal_wallis(design: Design) -> OneWayTest:
-    """Return Kruskal and Wallis's test on ranks, corrected for ties, with its eta squared.
+    """Return the Kruskal-Wallis test, corrected for ties, with eta squared.
 
     The test is that of Kruskal and Wallis, "Use of ranks in one-criterion variance analysis", Journal of the American
     Statistical Association 47, 1952. The effect size is (H - k + 1) / (n - k), for k groups of n values in all (Tomczak
-    and Tomczak, "The need to report effect size estimates revisited", Trends in Sport Sciences 21, 2014); 0 where that
-    is negative.
+    and Tomczak, "The need to report effect size estimates revisited", Trends in Sport Sciences 21, 2014); 0 if
+    negative.
 
     Args:
         design: One factor, no blocks.

@@ -1,11 +1,12 @@
-"""Which levels differ: all pairs, with one error rate for the whole family of them.
+"""Post-hoc tests: all pairwise comparisons with one family-wise error rate.
 
-- Tukey's honestly significant difference, for equal variances: a pair's difference over its standard error from the
-  fitted model, against the studentized range. For one factor it is Tukey's (1953) with Kramer's extension to groups of
-  unequal size ("Extension of multiple range tests to group means with unequal numbers of replications", Biometrics 12,
-  1956). With two factors or blocks the means are those that the model estimates for equal shares of everything else.
-- Games and Howell's test, for unequal ones: each pair with its own variances and Welch's degrees of freedom ("Pairwise
-  multiple comparison procedures with unequal n's and/or variances", Journal of Educational Statistics 1, 1976).
+- Tukey's honestly significant difference, for equal variances: a difference over its standard error in the fitted
+  model, compared with the studentized range. For one factor it is Tukey's test (1953) with Kramer's extension to
+  groups of unequal size ("Extension of multiple range tests to group means with unequal numbers of replications",
+  Biometrics 12, 1956). With two factors or blocks the means are the model's unweighted marginal means.
+- Games and Howell's test, for unequal variances: each pair with its own variances and Welch's degrees of freedom
+  ("Pairwise multiple comparison procedures with unequal n's and/or variances", Journal of Educational Statistics 1,
+  1976).
 """
 
 from dataclasses import dataclass
@@ -23,22 +24,22 @@ from clau_doom.table_analysis.models import LinearModel, sum_coded
 __all__ = ["MOST_COMPARED", "Comparisons", "Pair", "games_howell", "tukey"]
 
 MOST_COMPARED = 25
-"""More levels than these are not compared in pairs: of so many pairs nobody could say what they mean."""
+"""Largest number of levels that are compared in pairs."""
 
 _Scale = Literal["values", "ranks"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """Two levels, compared.
+    """Comparison of two levels.
 
     Attributes:
-        first: One level.
-        second: The other.
-        difference: The mean of the first minus that of the second, or of their ranks.
-        low: The lower end of the difference's 95 % interval; all of a family's hold together.
-        high: The upper end.
-        p: How often chance alone gives so large a difference anywhere in the family.
+        first: The first level.
+        second: The second level.
+        difference: Mean of the first minus mean of the second, of values or of ranks.
+        low: Lower end of the simultaneous 95 % interval.
+        high: Upper end.
+        p: The p-value, adjusted for the family.
     """
 
     first: str
@@ -51,7 +52,7 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparisons:
-    """All pairs of the levels of a factor, or of the cells.
+    """All pairwise comparisons of the levels of a factor, or of the cells.
 
     Attributes:
         effect: The factor's name, two with a colon for cells.
@@ -102,7 +103,7 @@ def games_howell(design: Design) -> Comparisons:
     """Return Games and Howell's comparisons of the design's cells, by the response's values.
 
     Args:
-        design: No blocks, and no cell without spread.
+        design: No blocks, and a variance above 0 in each cell.
     """
     found = stats.tukey_hsd(*design.groups(), equal_var=False)
     interval = found.confidence_interval(CONFIDENCE)
@@ -122,14 +123,14 @@ def games_howell(design: Design) -> Comparisons:
 
 
 def _chance(p: float) -> float:
-    """Return a p from numerical integration, which may leave 0 to 1 by its error."""
+    """Clip a p-value to [0, 1]: numerical integration can leave this range by its error."""
     return min(max(p, 0.0), 1.0)
 
 
 def _level_rows(design: Design, model: LinearModel, factor: Factor) -> NDArray[np.float64]:
-    """Return what the model's parameters are multiplied by for each level's mean; shape (levels, parameters).
+    """Return the contrast matrix of the levels' means; shape (levels, parameters).
 
-    Effects sum to zero over a factor's levels: left out, every other effect counts in equal shares.
+    Effects sum to zero over a factor's levels, so omitted effects average out with equal weights.
     """
     first = sum_coded(design.factors[0])
     if factor is not design.cells or len(design.factors) == 1:

@@ -1,4 +1,4 @@
-"""Which rows of a table count: a small grammar of comparisons, read into frozen values and never run as code.
+"""Row filter of a table: a small grammar of comparisons, parsed into frozen values and never executed as code.
 
     condition  = both { "or" both }
     both       = one { "and" one }
@@ -6,11 +6,11 @@
     operator   = "==" | "!=" | "<" | "<=" | ">" | ">="
     operand    = column | `column` | number | 'text' | "text"
 
-A column whose name is no plain word (letters, digits, "_", ".", not beginning with a digit) stands between backquotes.
-In quoted text a backslash takes the next character as it is. A column is compared with a number as numbers, without
-rounding, and with a text as texts, by code point: ``id == '01'`` finds 01 and not 1. Two columns are equal where their
-texts are; their order is that of numbers where all values are. A comparison with a missing value is false, whatever its
-operator, so that ``kills == kills`` keeps the rows that have a value.
+A column name with other characters than letters, digits, "_" and ".", or with a leading digit, is written in
+backquotes. In quoted text a backslash escapes the next character. A column and a number are compared as numbers,
+without rounding; a column and a text as texts, by code point: ``id == '01'`` selects 01 and not 1. Two columns are
+equal if their texts are equal. They are ordered as numbers if all values are numbers. A comparison with a missing value
+is false for each operator: ``kills == kills`` keeps the rows that have a value.
 """
 
 import operator
@@ -49,7 +49,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_DEEPEST = 50  # each level is a call: a text of parentheses alone must not end in a traceback
+_DEEPEST = 50  # each level is a recursive call
 _REMEDIES = {"=": "write ==", "&": "write and", "|": "write or", "!": "write not, or !="}
 
 
@@ -59,7 +59,7 @@ class Name:
 
     Attributes:
         name: Its name.
-        at: Where it stands in the text, from 1.
+        at: Its position in the text, from 1.
     """
 
     name: str
@@ -71,8 +71,8 @@ class Literal:
     """A number or a text.
 
     Attributes:
-        value: What it says.
-        at: Where it stands in the text, from 1.
+        value: The number or the unescaped text.
+        at: Its position in the text, from 1.
     """
 
     value: Decimal | str
@@ -81,7 +81,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two operands and what is asked of them."""
+    """A comparison of two operands."""
 
     left: Name | Literal
     sign: str
@@ -90,21 +90,21 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What must not hold."""
+    """Negation of a condition."""
 
     condition: "Condition"
 
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Conditions of which each must hold."""
+    """Conjunction of conditions."""
 
     conditions: "tuple[Condition, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Conditions of which one must hold."""
+    """Disjunction of conditions."""
 
     conditions: "tuple[Condition, ...]"
 
@@ -115,10 +115,10 @@ Mask = NDArray[np.bool_]
 
 
 def parse_where(text: str) -> Condition:
-    """Return the condition that a text states.
+    """Parse a condition.
 
     Raises:
-        ConfigError: The text is none; the message says where it goes wrong, and how to mend it.
+        ConfigError: The text is not a condition; the message names the position and the remedy.
     """
     return _Parser(text).condition()
 
@@ -127,7 +127,7 @@ def rows_where(table: Table, text: str) -> Table:
     """Return the rows of a table that satisfy a condition.
 
     Raises:
-        ConfigError: The text is no condition, names a column that there is not, compares text with a number, or no row
+        ConfigError: The text is not a condition, names an unknown column or compares text with a number, or no row
             satisfies it.
     """
     chosen = table.only(_mask(parse_where(text), table, text))
@@ -144,7 +144,7 @@ class _Token:
 
 
 class _Parser:
-    """Reads one text, token by token, by recursive descent."""
+    """Recursive-descent parser of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -218,7 +218,7 @@ class _Parser:
         return token
 
     def _takes(self, text: str) -> bool:
-        """Go past a keyword or a parenthesis if it comes next, and say whether it did."""
+        """Consume a keyword or a parenthesis if it is next; return whether it was."""
         found = self._next.text == text and self._next.kind in {"word", "sign"}
         self._place += found
         return found
@@ -245,7 +245,7 @@ def _unreadable(char: str) -> str:
     if char in "'\"`":
         return f"the {char} is never closed"
     remedy = _REMEDIES.get(char)
-    return f"{char!r} means nothing here" + (f": {remedy}" if remedy else "")
+    return f"{char!r} is not expected here" + (f": {remedy}" if remedy else "")
 
 
 def _is_keyword(token: _Token) -> bool:
@@ -255,11 +255,11 @@ def _is_keyword(token: _Token) -> bool:
 def _fail(text: str, at: int, problem: str) -> NoReturn:
     rest = text[at - 1 :].strip()
     before = f", before {rest[:20]!r}" if rest else ", at its end"
-    raise ConfigError(f"the condition {text!r} goes wrong at character {at}{before}: {problem}")
+    raise ConfigError(f"the condition {text!r} is invalid at character {at}{before}: {problem}")
 
 
 def _mask(condition: Condition, table: Table, text: str) -> Mask:
-    """Return which rows satisfy a condition, shape (rows,)."""
+    """Return a mask of the rows that satisfy a condition; shape (rows,)."""
     match condition:
         case Not():
             return ~_mask(condition.condition, table, text)
@@ -276,7 +276,7 @@ def _compare(comparison: Comparison, table: Table, text: str) -> Mask:
     as_numbers = _as_numbers(comparison, left, right)
     if as_numbers is None:
         kinds = ("text", "a number") if _is_text(left) else ("a number", "text")
-        problem = f"{kinds[0]} is compared with {kinds[1]}: quotes make a text, none a number"
+        problem = f"{kinds[0]} is compared with {kinds[1]}: write texts in quotes and numbers without"
         _fail(text, comparison.right.at, problem)
     compare = _OPERATORS[comparison.sign]
     ours, theirs = _levels(left, as_numbers), _levels(right, as_numbers)
@@ -291,10 +291,10 @@ def _compare(comparison: Comparison, table: Table, text: str) -> Mask:
 
 
 def _as_numbers(comparison: Comparison, left: Operand, right: Operand) -> bool | None:
-    """Say whether operands are compared as numbers or as texts; None where they cannot be compared.
+    """Return whether operands are compared as numbers; None if they cannot be compared.
 
-    A column is compared as a number with a number, and by order with another column of numbers. Whether texts are
-    equal can always be said.
+    A column and a number are compared as numbers, and so is the order of two numeric columns. Equality of texts is
+    always defined.
     """
     if isinstance(left, Decimal) or isinstance(right, Decimal):
         return None if _is_text(left) or _is_text(right) else True
@@ -314,12 +314,12 @@ def _levels(operand: Operand, as_numbers: bool) -> Sequence[Any]:  # noqa: FBT00
 
 
 def _rows(column: Column, held: Sequence[bool]) -> Mask:
-    """Return the rows whose level satisfies a comparison; those of a missing value do not."""
+    """Return a mask of the rows; missing values do not satisfy any comparison."""
     return np.array([*held, False], dtype=bool)[column.codes]
 
 
 def _bound(operand: Name | Literal, table: Table, text: str) -> Operand:
-    """Return the column, the number or the text that an operand means."""
+    """Resolve an operand to a column, a number or a text."""
     if isinstance(operand, Literal):
         return operand.value
     try:

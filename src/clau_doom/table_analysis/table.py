@@ -1,4 +1,4 @@
-"""Tables of named columns for statistics, from any file. A column keeps each distinct text once."""
+"""Tables of named columns. A column stores each distinct text once."""
 
 import difflib
 import re
@@ -16,23 +16,23 @@ from clau_doom.errors import ConfigError
 __all__ = ["Column", "Table", "Value", "check_names", "make_column", "make_table"]
 
 Value = int | float | str | None
-"""What a cell holds; None where nothing was written."""
+"""The value of a cell; None if it is missing."""
 
-_SHOWN = 30  # of more columns than these the message names the first
+_SHOWN = 30  # columns that a message names at most
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:inf|infinity|nan)", re.ASCII | re.IGNORECASE)
-_INTEGRAL = 15  # digits to which a float is written where that gives it back
+_INTEGRAL = 15  # digits of a float's text, if they are enough to give the same float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of texts as they are written in the file.
+    """One column, with the texts of the file.
 
     Attributes:
-        name: Unique within its table.
+        name: The name, unique within its table.
         levels: The distinct texts, in the order of their first rows.
-        codes: Each row's text as an index into `levels`, -1 where it is missing; shape (rows,).
-        decimal: The character before the decimals of a number.
+        codes: Index into `levels` for each row, -1 if missing; shape (rows,).
+        decimal: The decimal separator.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Column:
 
     @cached_property
     def exact(self) -> tuple[Decimal | None, ...]:
-        """Each level as a finite number without rounding; None where it is not one."""
+        """Each level as an exact number; None if it is not a finite number."""
         texts = [self._pointed(level) for level in self.levels]
         return tuple([Decimal(text) if _NUMBER.fullmatch(text) else None for text in texts])
 
@@ -53,12 +53,12 @@ class Column:
 
     @property
     def values(self) -> tuple[str | None, ...]:
-        """Each row's text, None where it is missing."""
+        """The text of each row; None if missing."""
         return tuple([None if code < 0 else self.levels[code] for code in self.codes.tolist()])
 
     def floats(self) -> tuple[NDArray[np.float64], str | None]:
-        """Return each row's number, NaN where it is missing, shape (rows,), and the first level that is no number."""
-        found = np.full(len(self.levels) + 1, np.nan)  # the last one is that of the code -1
+        """Return the numbers, NaN if missing, shape (rows,), and the first level that is not a number, or None."""
+        found = np.full(len(self.levels) + 1, np.nan)  # the last entry belongs to code -1
         for place, level in enumerate(self.levels):
             text = self._pointed(level)
             if not (_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text)):
@@ -67,7 +67,7 @@ class Column:
         return found[self.codes], None
 
     def only(self, kept: NDArray[np.bool_]) -> "Column":
-        """Return the rows for which `kept` is true, without the levels that none of them has; shape (rows,)."""
+        """Return the rows where `kept`, shape (rows,), is true, without unused levels."""
         codes = self.codes[kept]
         used = np.zeros(len(self.levels) + 1, dtype=bool)
         used[codes] = True
@@ -77,20 +77,20 @@ class Column:
         return Column(name=self.name, levels=levels, codes=places[codes], decimal=self.decimal)
 
     def _pointed(self, text: str) -> str:
-        """Return a text with a point before its decimals; one with a point is no number where a comma is expected."""
+        """Return a text with a decimal point. With another separator, a text with a point does not become a number."""
         text = text.strip()
         return text if self.decimal == "." else text.replace(".", "_").replace(self.decimal, ".")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Columns of equal length. A column is read when it is asked for.
+    """Columns of equal length, each loaded on first use.
 
     Attributes:
-        name: What it is called in messages, such as the file that it was read from.
-        names: The columns' names, in the file's order.
-        numbers: Each row's number in the file, from 1, the header left out; shape (rows,).
-        load: Returns the column of a name that is among `names`.
+        name: Name for messages, such as the file name.
+        names: Names of the columns, in the file's order.
+        numbers: Row numbers in the file, from 1, without the header; shape (rows,).
+        load: Returns the column of one of `names`.
     """
 
     name: str
@@ -106,14 +106,14 @@ class Table:
         """Return a column.
 
         Raises:
-            ConfigError: There is none of that name; the message suggests the closest, and names those that there are.
+            ConfigError: No column has this name; the message suggests the closest and lists the columns.
         """
         if name in self.names:
             return self.load(name)
         raise ConfigError(f"{self.name} has no column {name!r}{self._suggestion(name)}")
 
     def only(self, kept: NDArray[np.bool_]) -> "Table":
-        """Return the rows for which `kept` is true; shape (rows,)."""
+        """Return the rows where `kept`, shape (rows,), is true."""
         return Table(
             name=self.name,
             names=self.names,
@@ -130,7 +130,7 @@ class Table:
 
 
 def make_column(name: str, values: Iterable[Value], *, decimal: str = ".") -> Column:
-    """Return a column of values; numbers become their shortest texts, NaN is missing."""
+    """Return a column of values. Numbers become their shortest texts; NaN is missing."""
     places: dict[str, int] = {}
     texts = [None if value is None or (isinstance(value, float) and isnan(value)) else _text(value) for value in values]
     codes = [-1 if text is None else places.setdefault(text, len(places)) for text in texts]
@@ -141,7 +141,7 @@ def make_table(name: str, columns: Sequence[Column]) -> Table:
     """Return a table of all rows of its columns.
 
     Raises:
-        ConfigError: There is no column or no row, or two columns have one name.
+        ConfigError: The table is empty, or two columns have the same name.
     """
     known = {column.name: column for column in columns}
     check_names(name, [column.name for column in columns], len(columns[0].codes) if columns else 0)
@@ -149,17 +149,17 @@ def make_table(name: str, columns: Sequence[Column]) -> Table:
 
 
 def check_names(name: str, columns: Sequence[str], rows: int) -> None:
-    """Refuse a table without columns or rows, or with two columns of one name.
+    """Check that a table is not empty and its column names are unique.
 
     Raises:
-        ConfigError: The message says which.
+        ConfigError: It is empty, or two columns have the same name.
     """
     if not columns or not rows:
         raise ConfigError(f"{name} has no {'rows' if columns else 'columns'}")
     seen: set[str] = set()
     for column in columns:
         if column in seen:
-            raise ConfigError(f"{name} has two columns called {column!r}: rename one")
+            raise ConfigError(f"{name} has two columns named {column!r}: rename one")
         seen.add(column)
 
 

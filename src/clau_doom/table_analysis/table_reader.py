@@ -1,7 +1,4 @@
-"""Tables in CSV and Parquet files, read for analysis: every value as the text that is written.
-
-Nothing here is imported with the rest of the package: pyarrow takes half a second.
-"""
+"""Reader of tables in CSV and Parquet files. Each value keeps the text of the file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,25 +20,24 @@ _DEFAULT = CsvOptions()
 
 
 def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
-    """Return what a CSV or Parquet file holds; its suffix says which it is.
+    """Read a CSV or Parquet file, by its suffix.
 
-    In a CSV an empty cell, and ``NA`` and the like unquoted, are missing. Of a Parquet file only the columns that are
-    asked for are read: numbers become their shortest texts, yes and no ``true`` and ``false``, dates and times their
-    ISO form.
+    In a CSV file, empty cells and unquoted texts such as ``NA`` are missing. Columns of a Parquet file are read on
+    first use: numbers become their shortest texts, booleans ``true`` and ``false``, dates and times their ISO form.
 
     Args:
         path: The file.
-        options: How a CSV file is written.
+        options: Format of a CSV file.
 
     Raises:
-        ConfigError: The file is not there, of another kind, empty, or not what its suffix says; or options of a CSV
-            file are given for another.
+        ConfigError: The file is missing, empty, of another kind, or not readable in the format of its suffix; or CSV
+            options are given for a Parquet file.
     """
     kind = path.suffix.removeprefix(".").lower()
     if kind not in _FORMATS:
-        raise ConfigError(f"{str(path)!r} is no {' or '.join(f'.{name}' for name in _FORMATS)} file")
+        raise ConfigError(f"{str(path)!r} is not a {' or '.join(f'.{name}' for name in _FORMATS)} file")
     if kind != "csv" and options != _DEFAULT:
-        raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: leave them out")
+        raise ConfigError("--delimiter, --decimal, --encoding, --skip-rows and --na are for .csv files: omit them")
     try:
         check_regular(path.stat(), path)
         return _csv_table(path, options) if kind == "csv" else _parquet_table(path)
@@ -58,7 +54,7 @@ def read_table(path: Path, options: CsvOptions = _DEFAULT) -> Table:
 def _csv_table(path: Path, options: CsvOptions) -> Table:
     dialect = find_dialect(path, options)
     missing = {} if options.na is None else {"null_values": list(options.na)}
-    # Columns of one name are refused below; reading needs names of their own.
+    # Duplicate names are refused below; reading needs unique ones.
     keys = [str(place) for place in range(len(dialect.names))]
     found = csv.read_csv(
         path,
@@ -104,7 +100,7 @@ def _table(path: Path, names: tuple[str, ...], rows: int, load: Callable[[str], 
 
 
 def _text_column(name: str, found: Any, *, decimal: str) -> Column:
-    """Return a column of strings; every distinct one becomes one object."""
+    """Return a column of strings; equal strings share one object."""
     encoded = found.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -117,7 +113,7 @@ def _typed_column(name: str, found: Any) -> Column:
     if pa.types.is_dictionary(kind):
         found, kind = found.cast(kind.value_type), kind.value_type
     if pa.types.is_integer(kind) or pa.types.is_temporal(kind) or pa.types.is_boolean(kind):
-        # A duration has no text: it becomes the number of its units.
+        # A duration has no text form and becomes the number of its units.
         whole = found.cast(pa.int64()) if pa.types.is_duration(kind) else found
         return _text_column(name, whole.cast(pa.string()), decimal=".")
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

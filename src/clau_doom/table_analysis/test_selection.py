@@ -1,18 +1,18 @@
-"""From a design to its whole analysis: which test is believed, and in one sentence why.
+"""Selection of the test by the checked assumptions, and the whole analysis of a design.
 
-| design | normal, equal variances | normal, unequal | not normal, equal | neither |
+| design | normal, equal variances | normal, unequal | not normal, equal | not normal, unequal |
 |---|---|---|---|---|
-| one factor | ANOVA | Welch | Kruskal-Wallis | Welch from 15 values a group on, else Kruskal-Wallis |
+| one factor | ANOVA | Welch | Kruskal-Wallis | Welch with 15 or more values in each group, else Kruskal-Wallis |
 | two factors, or blocks | ANOVA | aligned ranks | aligned ranks | aligned ranks |
 
-Afterwards: Tukey's HSD where variances are equal, of values or of the ranks that were tested; Games-Howell where they
-are not. Welch's test holds its error rate for skewed values from about 15 a group on, by the central limit theorem.
-Neither test of ranks is about spread, or safe from it: where variances differ, what it finds may be a difference in
-spread. With a block there is no Games-Howell, which knows of none.
+Post-hoc: Tukey's HSD with equal variances, of values or of the tested ranks; Games-Howell with unequal variances. By
+the central limit theorem Welch's test keeps its level for skewed values from about 15 in a group. Rank tests are
+sensitive to unequal variances: a significant result can be a difference in spread. Games-Howell does not support
+blocks.
 
-A test that is chosen after a look at the same values has not quite the error rate that it says (Zimmerman, "A note on
+A test that is selected on the same data does not keep its nominal level exactly (Zimmerman, "A note on
 preliminary tests of equality of variances", British Journal of Mathematical and Statistical Psychology 57, 2004): the
-classical analysis is always given beside it, and two that disagree deserve no conclusion.
+classical analysis is always reported as well, and no conclusion should be drawn if the two disagree.
 """
 
 from dataclasses import dataclass, replace
@@ -35,13 +35,13 @@ _ENOUGH_FOR_WELCH = 15
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """The values of one cell.
+    """Summary of one cell.
 
     Attributes:
         levels: Its level of each factor.
-        mean: Their mean with Student's t interval.
-        deviation: Their sample standard deviation.
-        median: Their median.
+        mean: The mean with Student's t interval.
+        deviation: The sample standard deviation.
+        median: The median.
     """
 
     levels: tuple[str, ...]
@@ -52,12 +52,12 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
-    """The test that is believed.
+    """The selected test.
 
     Attributes:
         test: Its name: ``ANOVA``, ``Welch's ANOVA``, ``Kruskal-Wallis`` or ``aligned rank transform``.
-        sums_of_squares: Of an analysis of variance the type that is believed, or None.
-        sentence: What was chosen and why, for people.
+        sums_of_squares: The selected type for an analysis of variance, else None.
+        sentence: The selection and its reason.
     """
 
     test: str
@@ -67,17 +67,17 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VarianceAnalysis:
-    """Everything that is said about a design.
+    """Analysis of variance of a design.
 
     Attributes:
-        groups: The cells.
-        balanced: Whether they are equally large.
-        assumptions: What the residuals say about the classical analysis's.
+        groups: Summaries of the cells.
+        balanced: Whether all cells have the same size.
+        assumptions: Checks of the classical analysis's assumptions.
         anovas: The classical analysis by type II and by type III.
-        alternative: Welch's test or Kruskal-Wallis, where it is the one that is believed.
-        aligned_ranks: The aligned rank transform, where it is the one that is believed.
-        chosen: Which test is believed, and why.
-        comparisons: All pairs of levels; empty where there are too many levels.
+        alternative: Welch's ANOVA or Kruskal-Wallis if selected, else None.
+        aligned_ranks: The aligned rank transform if selected, else None.
+        chosen: The selected test.
+        comparisons: Pairwise comparisons; empty if there are too many levels.
     """
 
     groups: tuple[Group, ...]
@@ -91,17 +91,17 @@ class VarianceAnalysis:
 
 
 def analyze_variance(design: Design) -> VarianceAnalysis:
-    """Return the analysis of variance of a design, its assumptions checked, and what is to be believed.
+    """Analyse a design: check the assumptions, select the test and compare the levels.
 
     Raises:
-        ConfigError: Blocks cannot be told apart from a factor, or leave nothing to judge by.
+        ConfigError: The blocks are confounded with a factor, or leave no residual degrees of freedom.
     """
     model = fit(design)
     assumptions = check_assumptions(design, model.residuals)
     anovas = (anova(design, model, "II"), anova(design, model, "III"))
-    believed = _believed(design, assumptions)
-    alternative = {"Welch's ANOVA": welch, "Kruskal-Wallis": kruskal_wallis}.get(believed)
-    ranks = aligned_rank_anova(design, model) if believed == "aligned rank transform" else None
+    selected = _selected(design, assumptions)
+    alternative = {"Welch's ANOVA": welch, "Kruskal-Wallis": kruskal_wallis}.get(selected)
+    ranks = aligned_rank_anova(design, model) if selected == "aligned rank transform" else None
     interacting = _interacts(design, ranks or anovas[1])
     found = VarianceAnalysis(
         groups=_groups(design),
@@ -111,19 +111,20 @@ def analyze_variance(design: Design) -> VarianceAnalysis:
         alternative=alternative(design) if alternative else None,
         aligned_ranks=ranks,
         chosen=Chosen(
-            test=believed,
-            sums_of_squares=_kind(interacting=interacting) if believed == "ANOVA" else None,
-            sentence=_sentence(design, assumptions, believed, interacting=interacting),
+            test=selected,
+            sums_of_squares=_kind(interacting=interacting) if selected == "ANOVA" else None,
+            sentence=_sentence(design, assumptions, selected, interacting=interacting),
         ),
-        comparisons=_compare(design, model, assumptions, believed, interacting=interacting),
+        comparisons=_compare(design, model, assumptions, selected, interacting=interacting),
     )
     return found if design.unit == 1.0 else _in_units(found, design.unit)
 
 
 def _in_units(found: VarianceAnalysis, unit: float) -> VarianceAnalysis:
-    """Return an analysis of values in a unit, in the response's own: test statistics, p and effect sizes stay.
+    """Convert an analysis from the design's unit to that of the response.
 
-    A sum of squares that a double cannot hold becomes infinite or 0.
+    Test statistics, p-values and effect sizes do not change. A sum of squares beyond the range of a double becomes
+    infinite or 0.
     """
     groups = [
         replace(
@@ -159,7 +160,7 @@ def _table_in_units(table: AnovaTable, unit: float) -> AnovaTable:
     return replace(table, effects=tuple(effects), residual_sum_of_squares=residual)
 
 
-def _believed(design: Design, assumptions: Assumptions) -> str:
+def _selected(design: Design, assumptions: Assumptions) -> str:
     if assumptions.normal and assumptions.equal:
         return "ANOVA"
     if len(design.factors) == 2 or design.block is not None:
@@ -170,7 +171,7 @@ def _believed(design: Design, assumptions: Assumptions) -> str:
 
 
 def _all_spread(design: Design) -> bool:
-    """Say whether every cell has a variance: without one, Welch's weights are infinite."""
+    """Return whether each cell has a variance above 0; else Welch's weights are infinite."""
     return all(float(np.ptp(group)) > 0.0 for group in design.groups())
 
 
@@ -179,19 +180,19 @@ def _interacts(design: Design, table: AnovaTable) -> bool:
 
 
 def _compare(
-    design: Design, model: LinearModel, assumptions: Assumptions, believed: str, *, interacting: bool
+    design: Design, model: LinearModel, assumptions: Assumptions, selected: str, *, interacting: bool
 ) -> tuple[Comparisons, ...]:
     if not assumptions.equal and design.block is None and _all_spread(design):
         return () if len(design.cells.levels) > MOST_COMPARED else (games_howell(design),)
     compared = (design.cells,) if interacting else design.factors
     few = [factor for factor in compared if len(factor.levels) <= MOST_COMPARED]
-    if believed == "ANOVA":
+    if selected == "ANOVA":
         return tuple(tukey(design, model, factor) for factor in few)
     return tuple(tukey(design, _rank_model(design, model, factor), factor, scale="ranks") for factor in few)
 
 
 def _rank_model(design: Design, model: LinearModel, factor: Factor) -> LinearModel:
-    """Return the model of the ranks by which a factor's levels, or the cells, are compared."""
+    """Return the model of the ranks for the comparison of a factor's levels or of the cells."""
     cells = factor is design.cells
     return fit(design, cell_ranks(design, model) if cells else aligned_ranks(model, factor.name))
 
@@ -209,33 +210,33 @@ def _groups(design: Design) -> tuple[Group, ...]:
     )
 
 
-def _sentence(design: Design, assumptions: Assumptions, believed: str, *, interacting: bool) -> str:
+def _sentence(design: Design, assumptions: Assumptions, selected: str, *, interacting: bool) -> str:
     normality, variances = assumptions.counting_normality, assumptions.equal_variances
     faults = [
         *([] if assumptions.normal else [f"the residuals are not normal (Shapiro-Wilk p {_p(normality)})"]),
         *([] if assumptions.equal else [f"variances are unequal (Brown-Forsythe p {_p(variances)})"]),
     ]
     because = " and ".join(faults)
-    match believed:
+    match selected:
         case "ANOVA":
             name = _anova_name(design, interacting=interacting)
-            return f"{name} is believed, because nothing refutes normal residuals and equal variances."
+            return f"{name} is selected: normal residuals and equal variances are not rejected."
         case "Welch's ANOVA":
             many = (
-                "" if normality.holds is not False else f"; {_ENOUGH_FOR_WELCH} values a group make up for the former"
+                "" if normality.holds is not False else f"; {_ENOUGH_FOR_WELCH} or more values in each group allow skewed values"
             )
-            return f"Welch's ANOVA is believed, because {because}{many}."
+            return f"Welch's ANOVA is selected: {because}{many}."
         case "Kruskal-Wallis":
-            return f"Kruskal-Wallis is believed, because {because}{_caution(assumptions)}."
+            return f"Kruskal-Wallis is selected: {because}{_caution(assumptions)}."
         case _:
             why = "one factor in blocks" if len(design.factors) == 1 else "two factors"
-            return f"The aligned rank transform is believed, because {because}, with {why}{_caution(assumptions)}."
+            return f"The aligned rank transform is selected for {why}: {because}{_caution(assumptions)}."
 
 
 def _anova_name(design: Design, *, interacting: bool) -> str:
     if len(design.factors) == 1 or design.balanced:
         return "ANOVA"
-    why = "the factors interact" if interacting else "no interaction is found"
+    why = "the factors interact" if interacting else "no significant interaction"
     return f"ANOVA by sums of squares of type {_kind(interacting=interacting)} ({why})"
 
 
@@ -244,7 +245,7 @@ def _kind(*, interacting: bool) -> SumsOfSquares:
 
 
 def _caution(assumptions: Assumptions) -> str:
-    return "" if assumptions.equal else "; what it finds may be a difference in spread"
+    return "" if assumptions.equal else "; a significant result can be a difference in spread"
 
 
 def _p(check: Check) -> str:

@@ -38,13 +38,13 @@ def test_cells_are_all_combinations(table: Make) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"y": [1.0, None, 3.0, 4.0]}, "row 2: the response y is missing: leave such rows out with --where"),
+        ({"y": [1.0, None, 3.0, 4.0]}, "row 2: the response y is missing: exclude such rows with --where"),
         ({"y": [1.0, 2.0, math.inf, 4.0]}, r"row 3: the response y is not finite \(inf\)"),
-        ({"y": [1.0, 2.0, 3.0, "dead"]}, "row 4: the response y is no number but 'dead'"),
+        ({"y": [1.0, 2.0, 3.0, "dead"]}, "row 4: the response y is not a number but 'dead'"),
         ({"y": ["1", "2", "3", "nan"]}, r"row 4: the response y is not finite \(nan\)"),
-        ({"a": ["x", "x", "x", "x"]}, "the factor a has one level only, 'x'"),
+        ({"a": ["x", "x", "x", "x"]}, "the factor a has only one level, 'x'"),
         ({"a": ["x", "x", None, "z"]}, "row 3: the factor a is missing"),
-        ({"a": ["x", "x", "x", "z"]}, "one row only has a 'z': each needs two values of y"),
+        ({"a": ["x", "x", "x", "z"]}, "only one row has a 'z': each cell needs at least two values of y"),
         ({"y": [1.0, 1.0, 2.0, 2.0]}, "y does not vary within any group"),
     ],
 )
@@ -58,7 +58,7 @@ def test_what_cannot_be_answered_is_named(table: Make, columns: dict[str, Any], 
 def test_an_empty_cell_is_named(table: Make) -> None:
     """With two factors, a pair of levels that no row has is told by both."""
     made = table(y=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], a=["x", "x", "x", "x", "z", "z"], b=[1, 1, 2, 2, 1, 1])
-    with pytest.raises(ConfigError, match="no row has a 'z' and b '2': with an empty cell"):
+    with pytest.raises(ConfigError, match="no row has a 'z' and b '2': two factors need values in each cell"):
         make_design(made, response="y", factors=["a", "b"])
 
 
@@ -83,14 +83,14 @@ def test_columns_that_do_not_fit_are_named(table: Make, factors: list[str], bloc
 def test_too_many_levels_are_refused(table: Make) -> None:
     """A factor with a level for nearly every row, such as a digest, is refused before a model is made of it."""
     made = table(y=np.arange(4002.0).tolist(), a=[place // 2 for place in range(4002)])
-    with pytest.raises(ConfigError, match="the factor a has 2001 levels: 1000 at most"):
+    with pytest.raises(ConfigError, match="the factor a has 2001 levels: at most 1000"):
         make_design(made, response="y", factors=["a"])
 
 
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ([1, 1, 1, 2, 2, 2], "the block b cannot be told apart from a"),
+        ([1, 1, 1, 2, 2, 2], "the block b is confounded with a"),
         ([1, 2, 3, 4, 5, 6], "6 rows are too few for 6 blocks of b"),
     ],
 )

@@ -40,11 +40,11 @@ def test_other_programs_files_are_read(file: str, options: dict[str, str], names
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"gr\xf6\xdfe,score\na,1\n", r"t\.csv is not UTF-8 text: name its encoding, such as --encoding latin-1"),
-        (b"x,score\n" + b"a,1\n" * 50_000 + b"\xf6,1\n", "is not UTF-8 text: name its encoding"),
-        ("x,score\na,1\n".encode("utf-16-le"), "is not UTF-8 text: name its encoding"),
-        (b"a;b,score\n1;2,3\n", "the header of .*t.csv has ',' and ';': name the one between two columns with --delim"),
-        (b"# run of Monday\nx,score\na,1\n", "t.csv begins with a comment: leave it out with --skip-rows 1"),
+        (b"gr\xf6\xdfe,score\na,1\n", r"t\.csv is not UTF-8 text: give its encoding, such as --encoding latin-1"),
+        (b"x,score\n" + b"a,1\n" * 50_000 + b"\xf6,1\n", "is not UTF-8 text: give its encoding"),
+        ("x,score\na,1\n".encode("utf-16-le"), "is not UTF-8 text: give its encoding"),
+        (b"a;b,score\n1;2,3\n", "the header of .*t.csv has ',' and ';': give the delimiter of columns with --delim"),
+        (b"# run of Monday\nx,score\na,1\n", "t.csv begins with a comment: skip it with --skip-rows 1"),
     ],
 )
 def test_what_could_be_meant_differently_names_the_option(tmp_path: Path, content: bytes, message: str) -> None:
@@ -115,5 +115,5 @@ def test_only_columns_that_are_asked_for_are_converted(tmp_path: Path) -> None:
 def test_options_of_csv_are_refused_for_parquet(tmp_path: Path) -> None:
     """They say nothing about such a file."""
     parquet.write_table(pa.table({"x": [1]}), tmp_path / "t.parquet")
-    with pytest.raises(ConfigError, match=r"are for \.csv files: leave them out"):
+    with pytest.raises(ConfigError, match=r"are for \.csv files: omit them"):
         read_table(tmp_path / "t.parquet", CsvOptions(delimiter=";"))

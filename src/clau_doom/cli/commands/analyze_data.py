@@ -1,4 +1,4 @@
-"""`clau-doom analyze --data`: the analysis of variance of any table, for people and for programs."""
+"""Output of `clau-doom analyze --data`: analysis of variance of any table, as text or JSON."""
 
 import math
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ def analyze_table(data: Path, request: TableRequest, *, as_json: bool) -> None:
     """Print the analysis of variance of a table.
 
     Raises:
-        ConfigError: The file cannot be read, or what is asked of it cannot be answered.
+        ConfigError: The file cannot be read, or its columns do not allow the analysis.
     """
     if request.response is None or not request.factors:
-        raise ConfigError("--data wants --response COLUMN, and --factor COLUMN once or twice")
+        raise ConfigError("--data needs --response COLUMN and one or two of --factor COLUMN")
     from clau_doom.table_analysis import analyze_variance, make_design, read_table, rows_where
 
     table, where = read_table(data, request.csv_options), request.where
@@ -60,12 +60,12 @@ def _view(design: "Design", analysis: "VarianceAnalysis", rows: str) -> Renderab
     parts.append(Text(analysis.chosen.sentence, "bold"))
     parts += [_comparisons_view(comparisons) for comparisons in analysis.comparisons]
     if not analysis.comparisons:
-        parts.append(Text("There are too many levels to compare them in pairs.", "dim"))
+        parts.append(Text("Too many levels for pairwise comparisons.", "dim"))
     return Group(*parts)
 
 
 def _shown(analysis: "VarianceAnalysis") -> "Sequence[AnovaTable]":
-    """Return the classical analyses that say something different."""
+    """Return the classical analyses: one if type II and III agree, else both."""
     second, third = analysis.anovas
     pairs = zip(second.effects, third.effects, strict=True)
     alike = all(math.isclose(one.f, other.f, rel_tol=1e-6, abs_tol=1e-9) for one, other in pairs)
@@ -91,7 +91,7 @@ def _checks_view(checks: "Sequence[Check]") -> Table:
     for heading in ("statistic", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    verdicts = {True: Text("not refuted", "green"), False: Text("refuted", "yellow"), None: Text("not tested", "dim")}
+    verdicts = {True: Text("not rejected", "green"), False: Text("rejected", "yellow"), None: Text("not tested", "dim")}
     for check in checks:
         statistic = "-" if check.statistic is None else f"{check.statistic:.4f}"
         p = "-" if check.p is None else _chance(check.p)
@@ -100,10 +100,10 @@ def _checks_view(checks: "Sequence[Check]") -> Table:
 
 
 def _anova_view(table: "AnovaTable", analysis: "VarianceAnalysis", *, alone: bool = True, ranks: bool = False) -> Table:
-    """Return an analysis of variance, bright where it is the one that is believed."""
+    """Return an analysis of variance, highlighted if it is the selected one."""
     chosen, kind = analysis.chosen, table.sums_of_squares
-    believed = chosen.test == "aligned rank transform" if ranks else alone and chosen.test == "ANOVA"
-    believed = believed or (not ranks and chosen.sums_of_squares == kind)
+    selected = chosen.test == "aligned rank transform" if ranks else alone and chosen.test == "ANOVA"
+    selected = selected or (not ranks and chosen.sums_of_squares == kind)
     heading = "aligned ranks" if ranks else "ANOVA" if alone else f"ANOVA, type {kind}"
     view = _table()
     view.add_column(heading, no_wrap=True)
@@ -115,7 +115,7 @@ def _anova_view(table: "AnovaTable", analysis: "VarianceAnalysis", *, alone: boo
             str(effect.df),
             _figures(effect.sum_of_squares),
             _figures(effect.f),
-            _p_text(effect.p, believed=believed),
+            _p_text(effect.p, selected=selected),
             f"{effect.partial_eta_squared:.3f}",
             f"{effect.omega_squared:.3f}",
         )
@@ -137,7 +137,7 @@ def _alternative_view(analysis: "VarianceAnalysis") -> Table:
     for column in ("df", test.symbol, "p", symbol):
         view.add_column(column, justify="right", no_wrap=True)
     df = ", ".join(f"{value:.6g}" for value in test.df)
-    view.add_row("", df, _figures(test.statistic), _p_text(test.p, believed=True), f"{test.effect_size:.3f}")
+    view.add_row("", df, _figures(test.statistic), _p_text(test.p, selected=True), f"{test.effect_size:.3f}")
     return view
 
 
@@ -149,7 +149,7 @@ def _comparisons_view(comparisons: "Comparisons") -> Table:
         view.add_column(column, justify="right", no_wrap=True)
     for pair in comparisons.pairs:
         difference = f"{number(pair.difference)} [{number(pair.low)}, {number(pair.high)}]"
-        view.add_row(f"{pair.first} − {pair.second}", difference, _p_text(pair.p, believed=True))  # noqa: RUF001
+        view.add_row(f"{pair.first} − {pair.second}", difference, _p_text(pair.p, selected=True))  # noqa: RUF001
     return view
 
 
@@ -158,7 +158,7 @@ def _table() -> Table:
 
 
 def _figures(value: float) -> str:
-    """Return a number to six figures, without an exponent where it can be done without."""
+    """Return a number with six significant digits, without an exponent from 1e-4 to 1e9."""
     if math.isinf(value):
         return "above 1.8e308"
     if value == 0 or 1e-4 <= abs(value) < 1e6:
@@ -170,9 +170,9 @@ def _chance(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "<0.0001"
 
 
-def _p_text(p: float, *, believed: bool) -> Text:
-    """Return a p, bright where it is believed and small."""
-    return Text(_chance(p), "bold green" if believed and p < 0.05 else "" if believed else "dim")
+def _p_text(p: float, *, selected: bool) -> Text:
+    """Return a p-value, highlighted if it is of the selected test and below 0.05."""
+    return Text(_chance(p), "bold green" if selected and p < 0.05 else "" if selected else "dim")
 
 
 def _analysis_json(design: "Design", analysis: "VarianceAnalysis") -> dict[str, object]:
@@ -193,7 +193,7 @@ def _analysis_json(design: "Design", analysis: "VarianceAnalysis") -> dict[str, 
 
 
 def _finite(plain: object) -> object:
-    """Return plain data with None for what is not finite, which JSON has no words for."""
+    """Replace infinite and NaN values, which JSON does not have, by None."""
     if isinstance(plain, dict):
         return {name: _finite(value) for name, value in plain.items()}
     if isinstance(plain, list | tuple):

@@ -36,7 +36,7 @@ def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
         "Brown-Forsythe",
         "Durbin-Watson",
         "supp:dose",
-        "ANOVA is believed, because nothing refutes normal residuals and equal variances.",
+        "ANOVA is selected: normal residuals and equal variances are not rejected.",
         "Tukey's HSD",
     ):
         assert words in done.out
@@ -70,10 +70,10 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
     ("words", "complaint"),
     [
         (["--response", "length", "--factor", "dose"], "has no column 'length', did you mean 'len'? (it has len, supp"),
-        (["--response", "supp", "--factor", "dose"], "row 1: the response supp is no number but 'VC'"),
+        (["--response", "supp", "--factor", "dose"], "row 1: the response supp is not a number but 'VC'"),
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
-        (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has one level only, '1.0'"),
-        (["--response", "len"], "--data wants --response COLUMN, and --factor COLUMN once or twice"),
+        (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has only one level, '1.0'"),
+        (["--response", "len"], "--data needs --response COLUMN and one or two of --factor COLUMN"),
         (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id, --plot and --report out"),
     ],
 )
@@ -89,8 +89,8 @@ def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words:
     ("words", "complaint"),
     [
         ([], "name an experiment, or a table with --data"),
-        (["tiny", "--where", "kills > 1"], "--where is about a table: name its file with --data"),
-        (["tiny", "--factor", "dose"], "--factor is about a table"),
+        (["tiny", "--where", "kills > 1"], "--where needs a table: give its file with --data"),
+        (["tiny", "--factor", "dose"], "--factor needs a table"),
     ],
 )
 def test_options_of_tables_need_a_table(run: Run, words: list[str], complaint: str) -> None:
@@ -245,13 +245,13 @@ def test_files_of_other_programs_are_analysed(run: Run, name: str, words: list[s
 @pytest.mark.parametrize(
     ("name", "words", "complaint"),
     [
-        ("decimalcomma", ["--factor", "agent"], "is no number but '7,64': read decimal commas with --decimal ,"),
-        ("latin1", ["--factor", "Gruppe"], "is not UTF-8 text: name its encoding, such as --encoding latin-1"),
-        ("level_na", ["--factor", "region"], "the factor region is missing: leave such rows out with --where"),
+        ("decimalcomma", ["--factor", "agent"], "is not a number but '7,64': read decimal commas with --decimal ,"),
+        ("latin1", ["--factor", "Gruppe"], "is not UTF-8 text: give its encoding, such as --encoding latin-1"),
+        ("level_na", ["--factor", "region"], "the factor region is missing: exclude such rows with --where"),
         ("bigids", ["--factor", "id", "--delimiter", ";;"], "--delimiter ';;': use one character, such as ';', or tab"),
         ("bigids", ["--factor", "id", "--decimal", "x"], "--decimal 'x': use . or ,"),
-        ("bigids", ["--factor", "id", "--encoding", "utf-5"], "unknown encoding 'utf-5': use a codec of Python's"),
-        ("bigids", ["--factor", "id", "--encoding", "hex"], "unknown encoding 'hex': use a codec of Python's"),
+        ("bigids", ["--factor", "id", "--encoding", "utf-5"], "unknown encoding 'utf-5': use a codec of Python"),
+        ("bigids", ["--factor", "id", "--encoding", "hex"], "unknown encoding 'hex': use a codec of Python"),
     ],
 )
 def test_an_error_names_the_option_that_reads_a_file(run: Run, name: str, words: list[str], complaint: str) -> None:
