@@ -223,7 +223,7 @@ def _sentence(design: Design, assumptions: Assumptions, selected: str, *, intera
             return f"{name} is selected: normal residuals and equal variances are not rejected."
         case "Welch's ANOVA":
             many = (
-                "" if normality.holds is not False else f"; {_ENOUGH_FOR_WELCH} or more values in each group allow skewed values"
+                "" if normality.holds is not False else f"; {_ENOUGH_FOR_WELCH} or more values in each group allow skew"
             )
             return f"Welch's ANOVA is selected: {because}{many}."
         case "Kruskal-Wallis":
