@@ -1,17 +1,17 @@
-"""How large a difference is, how sure, and how many episodes would show it.
+"""Effect sizes, tests and power of the difference of two samples.
 
 - **Cohen's d** is the difference of the means over the pooled standard deviation; **d_z** the mean of the paired
-  differences over *their* standard deviation. The two are different numbers: d_z is what a paired test sees, and grows
-  as pairing removes common noise (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed. 1988,
+  differences over *their* standard deviation. d_z is the effect size of the paired test, and grows as pairing
+  removes common noise (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed. 1988,
   sections 2.2 and 2.3).
 - **Cliff's delta** is P(X > Y) - P(X < Y), from -1 to 1 (Cliff, "Dominance statistics", Psychological Bulletin 114,
-  1993): it asks only which is larger, so that no outlier moves it. Its interval is a percentile bootstrap.
-- the **test** is Student's paired t test where both played the same seeds, Welch's (1947) where they did not.
+  1993): it depends on ranks only and is robust to outliers. Its interval is a percentile bootstrap.
+- The **test** is the paired t test if both samples have the same seeds, else Welch's t test (1947).
 - **Holm's** step-down correction ("A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-  Statistics 6, 1979) keeps the chance of any false claim among a family of comparisons at 5 %.
-- **power** is of the same t test, for the effect that was seen. It is a function of the p-value and adds nothing to it
-  (Hoenig and Heisey, "The abuse of power", The American Statistician 55, 2001); what helps to plan is the smallest
-  effect that the episodes played could show, and the number of episodes that the effect seen would need.
+  Statistics 6, 1979) controls the family-wise error rate at 5 %.
+- **Power** is that of the same t test for the observed effect. It is a function of the p-value
+  (Hoenig and Heisey, "The abuse of power", The American Statistician 55, 2001). For planning, the
+  smallest detectable effect and the required number of episodes are given.
 """
 
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ from clau_doom.statistics.intervals import Interval, difference_interval, unpair
 __all__ = ["ALPHA", "POWER", "Contrast", "Sample", "compare", "episodes_needed", "holm", "power_of"]
 
 ALPHA = 0.05
-"""How often a test may find a difference where there is none."""
+"""Significance level."""
 
 POWER = 0.8
-"""The usual wish: how often a test finds a difference that is there."""
+"""Target power, by convention."""
 
 _MOST_EPISODES = 1_000_000
-_ROUNDING = 1e-9  # a spread so much smaller than the values is rounding
-_PAIRS = 2  # fewer common seeds than these have no spread to test against
+_ROUNDING = 1e-9  # relative to the values; a smaller spread is rounding error
+_PAIRS = 2  # fewest common seeds of a paired test
 
 
 _Values = NDArray[np.float64]
@@ -44,12 +44,12 @@ _Values = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """One contestant's episodes.
+    """Episodes of one agent.
 
     Attributes:
-        name: What it is called.
-        seeds: The seed of each episode; no seed occurs twice.
-        values: The fitness of each, in the same order.
+        name: The agent's name.
+        seeds: The seed of each episode, all different.
+        values: The fitness of each episode, in the same order.
     """
 
     name: str
@@ -59,27 +59,27 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contrast:
-    """One contestant against another.
+    """Comparison of two samples.
 
     Attributes:
-        ours: The first's name.
-        theirs: The other's.
-        paired: Whether episodes of the same seed were compared; else the two are independent samples.
-        n: Pairs, or our episodes where they are not paired.
-        n_theirs: Pairs, or their episodes.
-        difference: Our mean less theirs.
-        cohen_d: The difference over the pooled standard deviation; None where nothing varies.
-        cohen_dz: The difference over the standard deviation of the paired differences; None likewise, or unpaired.
-        cliff_delta: From -1 (all of theirs are above ours) to 1.
-        improvement: The probability that an episode of ours is above one of theirs.
-        test: The test's name.
-        p: Its two-sided p-value; None where nothing varies.
-        p_holm: The p-value corrected for the family of comparisons; None likewise.
-        power: The power of the test for the effect seen; None likewise.
-        detectable: The smallest standardised effect (d_z paired, d otherwise) that the test would find with a power of
-            80 %; None for fewer than two values.
-        needed: Pairs, or episodes of each, with which the effect seen would be found with a power of 80 %; None where
-            it is 0, or more than a million would be needed.
+        ours: Name of the first sample.
+        theirs: Name of the second sample.
+        paired: Whether values are paired by seed; else the samples are independent.
+        n: Number of pairs, or of our episodes if not paired.
+        n_theirs: Number of pairs, or of their episodes.
+        difference: Our mean minus theirs.
+        cohen_d: The difference over the pooled standard deviation; None without variance.
+        cohen_dz: The difference over the standard deviation of paired differences; None without variance or pairs.
+        cliff_delta: Cliff's delta, from -1 (all of theirs are above ours) to 1.
+        improvement: The probability that a value of ours is above one of theirs.
+        test: Name of the test.
+        p: Two-sided p-value; None without variance.
+        p_holm: The p-value after Holm's correction for the family; None without variance.
+        power: Power of the test for the observed effect; None without variance.
+        detectable: The smallest standardised effect (d_z if paired, else d) detected with a power of 80 %; None for
+            fewer than two values.
+        needed: Pairs, or episodes of each sample, for a power of 80 % at the observed effect; None for an effect of 0
+            or above a million.
     """
 
     ours: str
@@ -101,20 +101,20 @@ class Contrast:
 
     @property
     def effect(self) -> float | None:
-        """The standardised effect that the test sees: d_z of pairs, d of independent samples."""
+        """The standardised effect: d_z of pairs, d of independent samples."""
         return self.cohen_dz if self.paired else self.cohen_d
 
 
 def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: bool = True) -> Contrast:
-    """Return one contestant against another: seed by seed where half of the smaller sample's seeds are common.
+    """Compare two samples, paired by seed if half of the smaller sample's seeds are common.
 
-    With fewer common seeds, or fewer than two, the two count as independent samples.
+    With fewer common seeds, or fewer than two, the samples are treated as independent.
 
     Args:
-        ours: The first.
-        theirs: The other.
-        rng: Draws the resamples of the intervals.
-        pair: Whether an equal seed makes values comparable; they are independent samples otherwise.
+        ours: The first sample.
+        theirs: The second sample.
+        rng: Generator of the resamples of the intervals.
+        pair: Whether equal seeds may pair values.
     """
     other = dict(zip(theirs.seeds, theirs.values, strict=True))
     common = [(value, other[seed]) for seed, value in zip(ours.seeds, ours.values, strict=True) if seed in other]
@@ -150,7 +150,7 @@ def compare(ours: Sample, theirs: Sample, rng: np.random.Generator, *, pair: boo
 
 
 def holm(contrasts: Sequence[Contrast]) -> tuple[Contrast, ...]:
-    """Return the contrasts with Holm's corrected p-values, all of them being one family."""
+    """Return the contrasts with p-values after Holm's correction; all of them are one family."""
     tested = [contrast.p for contrast in contrasts if contrast.p is not None]
     corrected = iter(multipletests(tested, alpha=ALPHA, method="holm")[1].tolist() if tested else [])
     return tuple(each if each.p is None else replace(each, p_holm=next(corrected)) for each in contrasts)
@@ -163,18 +163,18 @@ def power_of(effect: float, n: int, n_theirs: int, *, paired: bool) -> float:
         effect: d_z of pairs, or d of two independent samples.
         n: Pairs, or values of the first sample; at least 2.
         n_theirs: Values of the second.
-        paired: Which of the two tests.
+        paired: Whether the test is paired.
     """
     if paired:
         found = TTestPower().power(abs(effect), n, ALPHA)
     else:
         found = TTestIndPower().power(abs(effect), n, ALPHA, ratio=n_theirs / n)
-    # Far in the tail the distribution function is not a number, and the power is one.
+    # Far in the tail the distribution function returns NaN; the power is 1.
     return 1.0 if np.isnan(found) else min(float(found), 1.0)
 
 
 def episodes_needed(effect: float, *, paired: bool) -> int | None:
-    """Return the fewest pairs, or episodes of each contestant, that give a power of 80 %; None above a million."""
+    """Return the fewest pairs, or episodes of each sample, for a power of 80 %; None above a million."""
     low, high = 1, _MOST_EPISODES
     if power_of(effect, high, high, paired=paired) < POWER:
         return None
@@ -202,7 +202,7 @@ def _detectable(n: int, m: int, *, paired: bool) -> float | None:
 def _p_value(us: _Values, them: _Values, *, paired: bool) -> float:
     if paired:
         return float(stats.ttest_rel(us, them).pvalue)
-    # From means and deviations: given the values, scipy warns where one of the two samples does not vary.
+    # From means and deviations: with the values, scipy warns if one of the samples does not vary.
     moments = [(float(np.mean(values)), _deviation(values), len(values)) for values in (us, them)]
     return float(stats.ttest_ind_from_stats(*moments[0], *moments[1], equal_var=False).pvalue)
 

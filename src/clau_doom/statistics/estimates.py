@@ -1,4 +1,4 @@
-"""Estimates over few, skewed scores, by the conventions of rliable.
+"""Aggregate estimates of few, skewed scores, by the conventions of rliable.
 
 After Agarwal, Schwarzer, Castro, Courville and Bellemare, "Deep Reinforcement Learning at the Edge of the Statistical
 Precipice", NeurIPS 2021 (arXiv:2108.13264), whose reference implementation is the package rliable:
@@ -12,7 +12,7 @@ Precipice", NeurIPS 2021 (arXiv:2108.13264), whose reference implementation is t
 - a **performance profile** is the share of scores above a threshold, as a function of it.
 
 Here a stratum is an experiment and its scores are episodes, or there is one stratum whose scores are experiments. The
-median of a single stratum's means would be its mean: it is the median of its scores instead.
+median of a single stratum is the median of its scores, because that of its one mean would be the mean.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,15 +36,15 @@ __all__ = [
 ]
 
 RESAMPLES = 10_000
-"""How often the bootstrap draws scores anew."""
+"""Number of bootstrap resamples."""
 
 THRESHOLDS = 101
-"""At how many thresholds a performance profile is taken."""
+"""Number of thresholds of a performance profile."""
 
-_CHUNK = 4_000_000  # numbers drawn at once: 32 MB
+_CHUNK = 4_000_000  # numbers in one chunk of resamples: 32 MB
 
 Strata = Sequence[Sequence[float]]
-"""Scores by stratum; strata need not be of one size, and none is empty."""
+"""Scores by stratum. Strata may differ in size and must not be empty."""
 
 _Rows = NDArray[np.float64]
 _Statistic = Callable[[Sequence[_Rows]], _Rows]
@@ -56,9 +56,9 @@ class Estimate:
 
     Attributes:
         value: The estimate.
-        low: The interval's lower end, or None where the data give none.
-        high: Its upper end, or None.
-        n: How many scores it rests on.
+        low: Lower end of the interval, or None if the data do not allow one.
+        high: Upper end, or None.
+        n: Number of scores.
     """
 
     value: float
@@ -69,11 +69,11 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aggregates:
-    """What a set of scores comes to.
+    """Aggregate estimates of a set of scores.
 
     Attributes:
         mean: The mean of the strata's means.
-        median: The median of the strata's means; of a single stratum, that of its scores.
+        median: The median of the strata's means; for a single stratum, the median of its scores.
         iqm: The interquartile mean of all scores.
     """
 
@@ -84,14 +84,14 @@ class Aggregates:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PerformanceProfile:
-    """The share of scores above each of a row of thresholds.
+    """Performance profile: the share of scores above each threshold.
 
     Attributes:
-        thresholds: In rising order.
+        thresholds: The thresholds, ascending.
         above: The share of scores above each, from 0 to 1.
-        low: The lower ends of the pointwise 95 % intervals.
-        high: Their upper ends.
-        n: How many scores there are.
+        low: Lower ends of the pointwise 95 % intervals.
+        high: Upper ends.
+        n: Number of scores.
     """
 
     thresholds: tuple[float, ...]
@@ -106,10 +106,10 @@ def aggregate(strata: Strata, rng: np.random.Generator) -> Aggregates:
 
     Args:
         strata: The scores.
-        rng: Draws the resamples; all three estimates are taken from the same ones.
+        rng: Generator of the resamples, which all three estimates share.
 
     Raises:
-        ValueError: There is no stratum, or one without scores.
+        ValueError: There is no stratum, or a stratum is empty.
     """
     scores = _arrays(strata)
     statistics: tuple[_Statistic, ...] = (_mean, _median, _iqm)
@@ -133,23 +133,22 @@ def aggregate(strata: Strata, rng: np.random.Generator) -> Aggregates:
 def probability_of_improvement(
     ours: Strata, theirs: Strata, rng: np.random.Generator, *, paired: bool = False
 ) -> Estimate:
-    """Return how probable it is that a score of ours is above one of theirs; a tie counts half.
+    """Return the probability that a score of ours is above a score of theirs; a tie counts half.
 
-    It is Mann and Whitney's U over the number of pairs of scores, averaged over strata. Cliff's delta is twice it less
-    one.
+    This is the Mann-Whitney U over the number of pairs of scores, averaged over strata. Cliff's delta is 2 p - 1.
 
     Args:
         ours: Our scores.
-        theirs: Theirs, in as many strata.
-        rng: Draws the resamples.
-        paired: The n-th scores of both belong together (one seed), and are resampled together.
+        theirs: Their scores, in the same number of strata.
+        rng: Generator of the resamples.
+        paired: Resample the n-th scores of both together, because they share a seed.
 
     Raises:
         ValueError: The strata do not match, or one has no scores.
     """
     us, them = _arrays(ours), _arrays(theirs)
     if len(us) != len(them) or (paired and [*map(len, us)] != [*map(len, them)]):
-        raise ValueError(f"strata of {[*map(len, us)]} scores cannot be set beside those of {[*map(len, them)]}")
+        raise ValueError(f"strata of {[*map(len, us)]} scores cannot be compared with strata of {[*map(len, them)]}")
     observed, drawn = 0.0, np.zeros(RESAMPLES)
     for our, their in zip(us, them, strict=True):
         ones = (np.ones((1, len(our))), np.ones((1, len(their))))
@@ -164,7 +163,7 @@ def probability_of_improvement(
 
 
 def thresholds_over(scores: Sequence[float]) -> tuple[float, ...]:
-    """Return evenly spaced thresholds from the lowest score to the highest, or to 1 above where all are equal."""
+    """Return evenly spaced thresholds from the lowest score to the highest, or to 1 above it if all are equal."""
     low, high = min(scores), max(scores)
     return tuple(np.linspace(low, high if high > low else low + 1.0, THRESHOLDS).tolist())
 
@@ -174,11 +173,11 @@ def performance_profile(strata: Strata, thresholds: Sequence[float], rng: np.ran
 
     Args:
         strata: The scores.
-        thresholds: In rising order.
-        rng: Draws the resamples.
+        thresholds: The thresholds, ascending.
+        rng: Generator of the resamples.
 
     Raises:
-        ValueError: There is no stratum, or one without scores.
+        ValueError: There is no stratum, or a stratum is empty.
     """
     scores, levels = _arrays(strata), np.asarray(thresholds, dtype=np.float64)
     n = sum(map(len, scores))
@@ -231,8 +230,8 @@ def _superiority(ours: _Rows, theirs: _Rows, weights: _Rows, other: _Rows) -> _R
     Args:
         ours: Shape (n,).
         theirs: Shape (m,).
-        weights: How often each of ours was drawn, shape (resamples, n).
-        other: How often each of theirs was, shape (resamples, m).
+        weights: Resampling counts of ours; shape (resamples, n).
+        other: Resampling counts of theirs; shape (resamples, m).
     """
     order = np.argsort(theirs, kind="stable")
     ranked = theirs[order]
@@ -244,12 +243,12 @@ def _superiority(ours: _Rows, theirs: _Rows, weights: _Rows, other: _Rows) -> _R
 
 def _arrays(strata: Strata) -> list[_Rows]:
     if not strata or not all(len(row) for row in strata):
-        raise ValueError("there is nothing to estimate from: a stratum has no scores")
+        raise ValueError("a stratum has no scores")
     return [np.asarray(row, dtype=np.float64) for row in strata]
 
 
 def _chunks(width: int) -> Iterator[int]:
-    """Give how many resamples to draw at once, so that a chunk of rows of a width fits into memory."""
+    """Yield the sizes of chunks of resamples, bounded by memory."""
     left, most = RESAMPLES, max(1, _CHUNK // width)
     while left:
         yield min(left, most)

@@ -1,15 +1,15 @@
-"""Means with 95 % intervals: how far an observed mean can be trusted.
+"""Means with 95 % confidence intervals, by one of two methods.
 
-Two methods, chosen by the number of values alone:
+The number of values alone decides:
 
 - fewer than `BOOTSTRAP_FROM` values: Student's t (Student, "The probable error of a mean", Biometrika 6, 1908). With
-  few values the bootstrap's intervals are too narrow, because resampling cannot show tails that the sample lacks.
-- from there on: the bias-corrected and accelerated bootstrap, BCa (Efron, "Better bootstrap confidence intervals",
-  Journal of the American Statistical Association 82, 1987), which follows the skew that fitness has in most scenarios
-  where t assumes symmetry. Hesterberg ("What teachers should know about the bootstrap", The American Statistician 69,
-  2015) finds even the plain percentile interval ahead of t for skewed values from about 34 on.
+  few values bootstrap intervals are too narrow, because the sample does not show the tails.
+- `BOOTSTRAP_FROM` values and more: the bias-corrected and accelerated bootstrap, BCa (Efron, "Better bootstrap
+  confidence intervals", Journal of the American Statistical Association 82, 1987), which follows the skew of the
+  values, where t assumes symmetry. Hesterberg ("What teachers should know about the bootstrap", The American
+  Statistician 69, 2015) finds even the percentile interval better than t for skewed values from n = 34 on.
 
-One value has no interval; equal values have one of no width.
+A single value has no interval; equal values have an interval of width 0.
 """
 
 import math
@@ -31,26 +31,26 @@ __all__ = [
 ]
 
 CONFIDENCE = 0.95
-"""How often an interval made like this holds the true mean."""
+"""Nominal coverage of the intervals."""
 
 BOOTSTRAP_FROM = 34
-"""The number of values from which the bootstrap is used."""
+"""The smallest number of values for the bootstrap."""
 
 _Values = NDArray[np.float64]
 
 _RESAMPLES = 9_999
-_ROUNDING = 1e-9  # a spread so much smaller than the values is rounding, and leaves the bootstrap nothing to resample
+_ROUNDING = 1e-9  # relative to the values; a smaller spread is rounding error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """A mean and the interval that holds the true one with 95 % confidence.
+    """A mean with its 95 % confidence interval.
 
     Attributes:
         mean: The mean of the values.
-        low: The interval's lower end, or None where one value gives none.
-        high: Its upper end, or None.
-        n: How many values there were.
+        low: Lower end of the interval, or None for a single value.
+        high: Upper end, or None.
+        n: Number of values.
     """
 
     mean: float
@@ -59,7 +59,7 @@ class Interval:
     n: int
 
     def excludes(self, value: float) -> bool:
-        """Say whether `value` lies outside the interval; never when there is none."""
+        """Return whether `value` lies outside the interval; False without an interval."""
         return self.low is not None and self.high is not None and not self.low <= value <= self.high
 
 
@@ -77,11 +77,11 @@ def student_interval(values: Sequence[float]) -> Interval:
 
 
 def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval:
-    """Return the mean with its interval, by the method that the module's text gives for this many values.
+    """Return the mean with its interval; the module's docstring names the method.
 
     Args:
         values: Independent observations.
-        rng: Draws the resamples; one made from the experiment's seed makes the interval repeatable.
+        rng: Generator of the resamples. Seed it from the experiment to make the interval repeatable.
 
     Raises:
         ValueError: There are no values, or one of them is not finite.
@@ -93,15 +93,15 @@ def mean_interval(values: Sequence[float], rng: np.random.Generator) -> Interval
 
 
 def difference_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.random.Generator) -> Interval:
-    """Return the mean of the differences, ours minus theirs, of two contestants that played the same seeds.
+    """Return the mean difference, ours minus theirs, of two agents on the same seeds.
 
     Args:
-        ours: One contestant's values, by seed.
-        theirs: The other's, on the same seeds in the same order.
+        ours: Values of one agent, by seed.
+        theirs: Values of the other, on the same seeds in the same order.
         rng: As for `mean_interval`.
 
     Raises:
-        ValueError: The two have not equally many values.
+        ValueError: The numbers of values differ.
     """
     if len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} values cannot be paired with {len(theirs)}: both must play the same seeds")
@@ -111,16 +111,16 @@ def difference_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.
 def unpaired_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.random.Generator) -> Interval:
     """Return the difference of the means of two independent samples, ours minus theirs, with its interval.
 
-    Welch's ("The generalization of Student's problem when several different population variances are involved",
-    Biometrika 34, 1947) while either has fewer than `BOOTSTRAP_FROM` values, the bootstrap of both otherwise.
+    Welch's interval ("The generalization of Student's problem when several different population variances are
+    involved", Biometrika 34, 1947) if one sample has fewer than `BOOTSTRAP_FROM` values, else the bootstrap.
 
     Args:
-        ours: One contestant's values.
-        theirs: The other's, of episodes on seeds of their own.
+        ours: Values of one agent.
+        theirs: Values of the other, on other seeds.
         rng: As for `mean_interval`.
 
     Returns:
-        The interval; its `n` is the number of values of the smaller sample.
+        The interval; `n` is the size of the smaller sample.
 
     Raises:
         ValueError: A sample has no values, or one of them is not finite.
@@ -142,7 +142,7 @@ def unpaired_interval(ours: Sequence[float], theirs: Sequence[float], rng: np.ra
 
 
 def _student(freedom: float) -> float:
-    """Return how many standard errors Student's interval reaches to either side."""
+    """Return the half-width of Student's interval in standard errors."""
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
@@ -150,7 +150,7 @@ def _bootstrap(
     samples: Sequence[Sequence[float]], statistic: Callable[..., _Values], rng: np.random.Generator
 ) -> tuple[float, float]:
     """Return the ends of a statistic's BCa interval."""
-    from scipy import stats  # noqa: PLC0415 - half a second, which a command that shows t intervals alone can do without
+    from scipy import stats  # noqa: PLC0415 - half a second, unused by commands with t intervals only
 
     result = stats.bootstrap(
         tuple(np.asarray(values, dtype=np.float64) for values in samples),
@@ -171,7 +171,7 @@ def _mean_difference(ours: _Values, theirs: _Values, axis: int) -> _Values:
 
 def _mean(values: Sequence[float]) -> float:
     if not values:
-        raise ValueError("no values have no mean")
+        raise ValueError("the mean of no values is undefined")
     if not all(math.isfinite(value) for value in values):
         raise ValueError(f"{next(value for value in values if not math.isfinite(value))!r} is no finite number")
     return math.fsum(values) / len(values)

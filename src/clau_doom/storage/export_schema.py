@@ -1,8 +1,8 @@
-"""The tables that an experiment is exported as: their columns, what each means, and the rows.
+"""Schema and rows of the tables that an experiment is exported to.
 
-What happened (measures, trajectory hash) is told apart from how it was played: the columns of timings begin with
-``timing_``, and differ between two runs of one experiment. Every table begins with the experiment's id, so that the
-tables of several experiments can be put below each other.
+Outcomes (measures, trajectory hash) are deterministic. Columns whose name begins with ``timing_`` are not, and differ
+between runs of one experiment. Each table begins with the experiment's id, so that tables of several experiments can be
+concatenated.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ Value = int | float | str | None
 
 
 class ColumnKind(Enum):
-    """What a column holds; every kind may be missing in a row."""
+    """Type of a column; values of each type may be missing."""
 
     TEXT = "text"
     WHOLE = "whole number"
@@ -45,9 +45,9 @@ class ExportedColumn:
     """One column.
 
     Attributes:
-        name: Unique within its table.
-        kind: What it holds.
-        meaning: What it says, for people.
+        name: Name, unique within its table.
+        kind: Type of its values.
+        meaning: Description.
     """
 
     name: str
@@ -60,8 +60,8 @@ class ExportedTable:
     """One table.
 
     Attributes:
-        name: Its name, and that of its file.
-        columns: Its columns, in order.
+        name: Name of the table and of its file.
+        columns: The columns, in order.
     """
 
     name: str
@@ -162,7 +162,7 @@ EXPORTED = (
         ),
     ),
 )
-"""The tables; `agents` has a column more for each of the policy's genes."""
+"""The tables. `agents` has one more column for each gene of the policy."""
 
 
 def exported_tables(space: GenomeSpace) -> tuple[ExportedTable, ...]:
@@ -186,7 +186,7 @@ def episode_rows(snapshot: Snapshot, fitness: Fitness) -> Iterator[tuple[Value, 
 
 
 def agent_rows(snapshot: Snapshot, space: GenomeSpace) -> Iterator[tuple[Value, ...]]:
-    """Yield the rows of `agents`, by generation and index; a choice is told by its name."""
+    """Yield the rows of `agents`, by generation and index. Categorical genes have their names."""
     name = snapshot.experiment.id
     for evaluation in (evaluation for row in snapshot.generations for evaluation in row):
         agent = evaluation.agent
