@@ -85,7 +85,7 @@ def test_pairs_are_resampled_together() -> None:
 
 def test_strata_must_match() -> None:
     """One task cannot be compared with two, nor nothing with anything."""
-    with pytest.raises(ValueError, match="set beside"):
+    with pytest.raises(ValueError, match="cannot be compared with strata"):
         probability_of_improvement([[1.0]], [[1.0], [2.0]], generator(1, "test"))
     with pytest.raises(ValueError, match="no scores"):
         aggregate([[1.0], []], generator(1, "test"))
