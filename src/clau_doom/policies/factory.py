@@ -1,7 +1,6 @@
-"""From a configuration to a policy, and to the digests of the source that it plays by."""
+"""Construction of policies, and digests of the source code that decides their results."""
 
-import hashlib
-from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never, cast
 
@@ -17,6 +16,7 @@ from clau_doom.policies.custom import custom_source, load_custom
 from clau_doom.policies.neural import NeuralPolicy
 from clau_doom.policies.random_policy import RandomPolicy
 from clau_doom.policies.rules import RulesPolicy
+from clau_doom.policies.source_digest import digest_sources, package_sources
 from clau_doom.ports import Policy, ScenarioFacts
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["make_policy", "source_facts"]
 
-_ROOMS = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
 _DECIDING = ("domain", "evolution", "game", "policies", "worker")
 
 
 def make_policy(config: PolicyConfig, facts: ScenarioFacts) -> Policy:
-    """Return the policy that a configuration asks for, for a scenario.
+    """Create the configured policy for a scenario.
 
     Raises:
-        ConfigError: A custom class cannot be found or made, or is no policy; a remote agent does not answer, or
-            what it says of itself cannot be used.
+        ConfigError: A custom class is missing, cannot be instantiated or does not implement the policy port; or a
+            remote agent does not answer or sends an invalid description.
     """
     match config:
         case RandomPolicyConfig():
@@ -53,28 +53,28 @@ def make_policy(config: PolicyConfig, facts: ScenarioFacts) -> Policy:
 
 
 def source_facts(config: PolicyConfig, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Return name and SHA-256 (hexadecimal) of the source that decides results beside the scenario's own files.
+    """Return names and SHA-256 digests (hexadecimal) of the source code that decides results.
 
-    Each room that decides a seed, an action, a measure, a hash or an offspring is one source; a custom policy adds the
-    file of its module, a remote one what its agent says of itself.
+    There is one entry for each package that decides seeds, actions, measures, hashes or offspring. A custom policy adds
+    its module. A remote policy adds the description of its agent. Docstrings and comments do not change a digest.
 
     Args:
-        config: How genomes play.
-        policy: What `make_policy` made of it.
+        config: Configuration of the policy.
+        policy: Result of `make_policy` for this configuration.
 
     Raises:
-        ConfigError: A custom policy's module cannot be found.
+        ConfigError: The module of a custom policy cannot be found.
     """
-    facts = [(f"source.{room}", _digest(sorted((_ROOMS / room).rglob("*.py")))) for room in _DECIDING]
+    facts = [(f"source.{package}", _package_digest(package)) for package in _DECIDING]
     if isinstance(config, CustomPolicyConfig):
-        facts.append(("source.policy", _digest([custom_source(config)])))
+        module = config.target.partition(":")[0]
+        facts.append(("source.policy", digest_sources([(module, custom_source(config))])))
     if isinstance(config, RemotePolicyConfig):
-        facts += [("source.wire.agent", _digest([_ROOMS / "wire" / "agent.py"])), *cast("RemotePolicy", policy).facts]
+        wire = digest_sources([("wire.agent", _PACKAGE / "wire" / "agent.py")])
+        facts += [("source.wire.agent", wire), *cast("RemotePolicy", policy).facts]
     return tuple(facts)
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+@cache
+def _package_digest(package: str) -> str:
+    return digest_sources(package_sources(_PACKAGE / package))

@@ -4,6 +4,7 @@ An episode becomes an object when it is looked at.
 """
 
 import struct
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice, pairwise, starmap
 from typing import Generic, TypeVar, overload
@@ -148,8 +149,9 @@ class _Row(Sequence[_T], Generic[_T]):
     def __repr__(self) -> str:
         return repr(tuple(self))
 
+    @abstractmethod
     def _make(self, place: int) -> _T:
-        raise NotImplementedError
+        """Build the item of the episode at a place in the columns."""
 
 
 class Outcomes(_Row[EpisodeOutcome], OutcomeRow):

@@ -130,11 +130,11 @@ def test_says_what_importing_raised(
         make_policy(CustomPolicyConfig(target=f"{name}:Any"), SCRIPTED_FACTS)
 
 
-def test_source_facts_are_digests_of_what_is_played(module: str) -> None:
-    """The rooms that decide results count for every policy, and a custom policy's own file beside them."""
+def test_source_facts(module: str) -> None:
+    """Every policy has the digests of the packages that decide results; a custom policy adds its own module."""
     bundled = dict(source_facts(RulesPolicyConfig(), RulesPolicy(SCRIPTED_FACTS)))
-    rooms = ["domain", "evolution", "game", "policies", "worker"]
-    assert sorted(bundled) == [f"source.{room}" for room in rooms]
+    packages = ["domain", "evolution", "game", "policies", "worker"]
+    assert sorted(bundled) == [f"source.{package}" for package in packages]
     assert all(len(digest) == 64 for digest in bundled.values())
     config = CustomPolicyConfig(target=f"{module}:Good")
     custom = dict(source_facts(config, make_policy(config, SCRIPTED_FACTS)))
@@ -142,13 +142,13 @@ def test_source_facts_are_digests_of_what_is_played(module: str) -> None:
     assert set(custom) - set(bundled) == {"source.policy"}
 
 
-def test_a_change_of_the_source_changes_its_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same class in a changed file has another digest."""
+def test_digest_of_a_custom_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed constant changes the digest of a custom policy; a comment does not."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "changing_policy.py"
-    digests = []
     config = CustomPolicyConfig(target="changing_policy:Good")
-    for text in (GOOD, f"# changed\n{GOOD}"):
+    digests = []
+    for text in (GOOD, f"# changed\n{GOOD}", GOOD.replace("press=1.0", "press=0.0")):
         file.write_text(text)
         digests.append(dict(source_facts(config, make_policy(config, SCRIPTED_FACTS)))["source.policy"])
-    assert digests[0] != digests[1]
+    assert digests[0] == digests[1] != digests[2]
