@@ -1,8 +1,8 @@
-"""The configuration: one YAML file, typed and validated, with flags and environment variables laid over it.
+"""Typed and validated configuration from a YAML file, environment variables and flags.
 
-`schema` says what there is, and every text about a field (starter, messages, JSON Schema, environment names) is made
-from it. `load_config` reads a file strictly, lays the environment and flags over it, and reports every problem at once;
-`to_yaml` writes what came out; `check_resume` says whether a run may go on with what has changed.
+`schema` declares all fields; the starter file, messages, JSON Schema and names of environment variables are derived
+from it. `load_config` reads a file strictly, applies the environment and flags, and reports all problems at once.
+`to_yaml` writes the resolved configuration. `check_resume` refuses changes that would alter results.
 """
 
 from clau_doom.config.docker import DockerConfig

@@ -1,4 +1,4 @@
-"""The section of the Docker backend: what an agent's container is made of, and what it may have."""
+"""Configuration section of the Docker backend: image, network and limits of agents' containers."""
 
 from typing import Literal
 
@@ -18,38 +18,38 @@ class DockerConfig(Section):
     image: str = Field(
         default="clau-doom-agent",
         pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]{0,254}$",
-        description="The image of the agents' containers, built by `make image` or FROM it; it must be there already.",
+        description="Image of the agents' containers, built by `make image` or FROM it; it must exist locally.",
     )
     network: str = Field(
         default="clau-doom-net",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$",
-        description="The containers' network; made when absent, without a way out and without traffic among them.",
+        description="Network of the containers; created if missing, internal, without traffic among containers.",
     )
     listen: str | None = Field(
         default=None,
         pattern=_ADDRESS,
-        description="Where workers are waited for, as host:port; default: any free port of the network's gateway.",
+        description="Address for workers' connections, as host:port; default: a free port of the network's gateway.",
     )
     advertise: str | None = Field(
-        default=None, pattern=_ADDRESS, description="The address that containers dial, where it is not `listen`."
+        default=None, pattern=_ADDRESS, description="Address that containers connect to, if it differs from `listen`."
     )
     port: int | None = Field(
         default=None,
         ge=1,
         le=65535,
-        description="For policies of kind remote: where the image's own AgentService listens.",
+        description="For policies of kind remote: port of the image's own AgentService.",
     )
-    memory: Size = Field(default=512 << 20, ge=64 << 20, description="The most memory of a container; no swap.")
-    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="The most processor time, in cores.")
-    pin: bool = Field(default=True, description="Keep each container on a core of its own.")
-    pids: int = Field(default=128, ge=16, le=100_000, description="The most processes and threads of a container.")
-    tmpfs: Size = Field(default=64 << 20, description="Room under /tmp, the only place that a container can write to.")
+    memory: Size = Field(default=512 << 20, ge=64 << 20, description="Memory limit of a container, without swap.")
+    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="CPU limit of a container, in cores.")
+    pin: bool = Field(default=True, description="Pin each container to one core.")
+    pids: int = Field(default=128, ge=16, le=100_000, description="Limit of processes and threads of a container.")
+    tmpfs: Size = Field(default=64 << 20, description="Size of /tmp, the only folder that a container can write to.")
     verify: Literal["champions", "parents", "all", "none"] = Field(
         default="champions",
-        description="Whose episodes are proved by replaying their actions here; the judged ones always, unless none.",
+        description="Agents whose episodes are verified by replaying their actions; champions always, unless none.",
     )
-    start_timeout: PositiveFloat = Field(default=60.0, description="Seconds for a container to be ready to play.")
+    start_timeout: PositiveFloat = Field(default=60.0, description="Seconds until a container must be ready to play.")
     stall_timeout: PositiveFloat = Field(
         default=10.0,
-        description="Seconds without progress or a heartbeat after which a worker counts as hung.",
+        description="Seconds without progress or heartbeat after which a worker is considered hung.",
     )

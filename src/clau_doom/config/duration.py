@@ -1,4 +1,4 @@
-"""Durations as people write them: ``90s``, ``15m``, ``2h``, ``1h30m``."""
+"""Duration texts such as ``90s``, ``15m``, ``2h`` and ``1h30m``."""
 
 import math
 import re
@@ -13,19 +13,19 @@ _LONGEST = 100_000 * 3600.0
 
 
 def parse_duration(value: object) -> float:
-    """Return the seconds, to a thousandth, that a text such as ``90s``, ``15m`` or ``1h30m`` means.
+    """Parse a duration such as ``90s``, ``15m`` or ``1h30m`` into seconds, rounded to a thousandth.
 
-    A float is taken as the seconds that were read before.
+    A float is a number of seconds that was parsed before.
 
     Raises:
-        ValueError: It is none, no time at all, or longer than 100,000 hours.
+        ValueError: The value is not a duration, is zero, or is longer than 100,000 hours.
     """
     if isinstance(value, float):
         total = value
     else:
         match = _PATTERN.fullmatch(value) if isinstance(value, str) and value else None
         if not match:
-            raise ValueError("is no duration: write 90s, 15m, 2h or 1h30m")
+            raise ValueError("is not a duration: write 90s, 15m, 2h or 1h30m")
         hours, minutes, seconds = (float(part or 0) for part in match.groups())
         total = hours * 3600 + minutes * 60 + seconds
     if not math.isfinite(total) or not 0.001 <= total <= _LONGEST:
@@ -34,7 +34,7 @@ def parse_duration(value: object) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return the shortest text that `parse_duration` reads as `seconds`, to a thousandth."""
+    """Format seconds, rounded to a thousandth, as the shortest text that `parse_duration` accepts."""
     rest, parts = round(seconds * 1000), []
     for unit, size in (("h", 3_600_000), ("m", 60_000)):
         count, rest = divmod(rest, size)

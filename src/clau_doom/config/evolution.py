@@ -1,4 +1,4 @@
-"""The section of evolution: how the next generation is made."""
+"""Configuration section of the evolution strategies."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,13 +16,13 @@ __all__ = [
     "RandomSearchConfig",
 ]
 
-Racing = Annotated[RacingConfig, Field(description="Who need not play all of its episodes.")]
+Racing = Annotated[RacingConfig, Field(description="Racing: early stopping of an agent's evaluation.")]
 
 
 class _StrategyConfig(Section):
     mode: Literal["generational", "steady_state"] = Field(
         default="generational",
-        description="Whether a generation ends before the next begins, or agents are bred one by one.",
+        description="Breed whole generations, or agents one by one.",
     )
     lookahead: int = Field(
         default=16,
@@ -31,27 +31,27 @@ class _StrategyConfig(Section):
         description="For steady_state: agents in flight; agent k is bred from the results of 0 to k - lookahead.",
     )
     immigrants: int = Field(
-        default=1, ge=0, description="The last agents of a generation that injected genomes may replace."
+        default=1, ge=0, description="Number of agents at a generation's end that injected genomes may replace."
     )
 
 
 class GeneticConfig(_StrategyConfig):
-    """A genetic algorithm: tournaments, crossover by gene type, mutation that cools, elites that play again."""
+    """Genetic algorithm: tournament selection, crossover by gene type, cooling mutation, re-evaluated elites."""
 
-    kind: Literal["genetic"] = Field(default="genetic", description="How the next generation is made.")
-    elites: int = Field(default=2, ge=0, description="The best agents that enter the next generation unchanged.")
-    tournament: int = Field(default=3, ge=1, le=1000, description="Agents drawn for each choice of a parent.")
+    kind: Literal["genetic"] = Field(default="genetic", description="Evolution strategy.")
+    elites: int = Field(default=2, ge=0, description="Number of best agents copied unchanged into the next generation.")
+    tournament: int = Field(default=3, ge=1, le=1000, description="Agents drawn for each tournament.")
     crossover: float = Field(default=0.9, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
     mutation: float = Field(default=0.1, ge=0.0, le=1.0, description="Probability that a gene mutates.")
-    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Mutation's spread at generation 0, in gene ranges.")
-    sigma_end: float = Field(default=0.03, gt=0.0, le=1.0, description="The spread that cooling approaches.")
-    half_life: PositiveFloat = Field(default=10.0, description="Generations in which the spread above its end halves.")
+    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Mutation's standard deviation at generation 0.")
+    sigma_end: float = Field(default=0.03, gt=0.0, le=1.0, description="Standard deviation that cooling approaches.")
+    half_life: PositiveFloat = Field(default=10.0, description="Generations in which the distance to sigma_end halves.")
     diversity: float = Field(
-        default=0.05, ge=0.0, le=1.0, description="Mean gene spread (in ranges) below which mutation rises."
+        default=0.05, ge=0.0, le=1.0, description="Mean spread of genes, in gene ranges, below which mutation rises."
     )
     shrink: bool = Field(
         default=False,
-        description="Select by fitness drawn towards the mean, the more the fewer episodes it rests on.",
+        description="Select by fitness shrunk towards the mean, more strongly for fewer episodes.",
     )
     racing: Racing = RacingConfig()
 
@@ -59,8 +59,8 @@ class GeneticConfig(_StrategyConfig):
 class CmaEsConfig(_StrategyConfig):
     """CMA-ES."""
 
-    kind: Literal["cma-es"] = Field(default="cma-es", description="How the next generation is made.")
-    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="The first step, in gene ranges.")
+    kind: Literal["cma-es"] = Field(default="cma-es", description="Evolution strategy.")
+    sigma: float = Field(default=0.2, gt=0.0, le=1.0, description="Initial step size, in gene ranges.")
     racing: Racing = RacingConfig()
 
 
@@ -68,10 +68,10 @@ class DescriptorConfig(Section):
     """One axis of a MAP-Elites archive."""
 
     measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(
-        description="The behaviour that this axis tells apart."
+        description="Behaviour descriptor of this axis."
     )
-    low: float = Field(default=0.0, description="The value at which the first cell begins; lower ones count into it.")
-    high: float = Field(default=1.0, description="The value at which the last cell ends; higher ones count into it.")
+    low: float = Field(default=0.0, description="Lower end of the first cell, which also takes lower values.")
+    high: float = Field(default=1.0, description="Upper end of the last cell, which also takes higher values.")
     cells: int = Field(default=10, ge=2, le=100, description="Cells of equal width between low and high.")
 
     @model_validator(mode="after")
@@ -82,23 +82,23 @@ class DescriptorConfig(Section):
 
 
 class MapElitesConfig(_StrategyConfig):
-    """MAP-Elites: the best agent of every kind of behaviour."""
+    """MAP-Elites: the best agent of each cell of behaviour."""
 
-    kind: Literal["map-elites"] = Field(default="map-elites", description="How the next generation is made.")
+    kind: Literal["map-elites"] = Field(default="map-elites", description="Evolution strategy.")
     descriptors: Annotated[tuple[DescriptorConfig, ...], FromList] = Field(
         default=(DescriptorConfig(measure="aggression"), DescriptorConfig(measure="movement")),
         min_length=1,
         max_length=4,
-        description="The archive's axes.",
+        description="Axes of the archive.",
     )
     crossover: float = Field(default=0.5, ge=0.0, le=1.0, description="Probability that an offspring has two parents.")
-    sigma: float = Field(default=0.1, gt=0.0, le=1.0, description="Mutation's spread, in gene ranges.")
+    sigma: float = Field(default=0.1, gt=0.0, le=1.0, description="Mutation's standard deviation, in gene ranges.")
 
 
 class RandomSearchConfig(_StrategyConfig):
-    """Draws every agent anew: what any other strategy must beat."""
+    """Random search: a baseline for other strategies."""
 
-    kind: Literal["random"] = Field(default="random", description="How the next generation is made.")
+    kind: Literal["random"] = Field(default="random", description="Evolution strategy.")
     racing: Racing = RacingConfig()
 
 

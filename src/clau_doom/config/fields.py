@@ -1,4 +1,4 @@
-"""The schema as a list of fields: their paths, environment names, and the kind of tagged union each belongs to."""
+"""List of the schema's fields with paths, environment variables and kinds of tagged unions."""
 
 import types
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,17 +40,17 @@ OTHER_ENVIRONMENT = (
     "CLAU_DOOM_KEY",
     "CLAU_DOOM_TRUST",
 )
-"""Variables under our prefix that are read by the command line and are no configuration fields."""
+"""Variables with the prefix that belong to the command line, not to configuration fields."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field that holds a value, not a section.
+    """Field of the schema that holds a value, not a section.
 
     Attributes:
-        path: Its place, such as ``("evolution", "sigma")``.
-        kind: The kind of the tagged union that it belongs to, or None.
-        info: What the schema says about it.
+        path: Keys from the root, such as ``("evolution", "sigma")``.
+        kind: Kind of the tagged union that contains the field, or None.
+        info: Pydantic's description of the field.
     """
 
     path: tuple[str, ...]
@@ -59,12 +59,12 @@ class Field:
 
     @property
     def name(self) -> str:
-        """The dotted path."""
+        """Dotted path."""
         return ".".join(self.path)
 
     @property
     def environment(self) -> str:
-        """The name of its environment variable."""
+        """Name of the environment variable."""
         return PREFIX + "_".join(self.path).upper()
 
 
@@ -83,7 +83,7 @@ def section_model(info: FieldInfo) -> type[BaseModel] | None:
 
 @cache
 def fields() -> tuple[Field, ...]:
-    """Return every field in the schema's order; one that several kinds of a union have comes once for each."""
+    """Return all fields in schema order; a field of several kinds of a union is listed once for each kind."""
     return tuple(_walk(ExperimentConfig, (), None))
 
 
@@ -101,24 +101,24 @@ def _walk(model: type[BaseModel], path: tuple[str, ...], kind: str | None) -> It
 
 @cache
 def environment_names() -> Mapping[str, tuple[str, ...]]:
-    """Return the path that each environment variable sets."""
+    """Return the paths of fields by environment variable."""
     return types.MappingProxyType({field.environment: field.path for field in fields()})
 
 
 @cache
 def unions() -> Mapping[str, Mapping[str, type[BaseModel]]]:
-    """Return the tagged unions by field name; they are all at the root."""
+    """Return the tagged unions, which are all at the root, by field name."""
     found = {name: union_members(info) for name, info in ExperimentConfig.model_fields.items()}
     return types.MappingProxyType({name: members for name, members in found.items() if members})
 
 
 def default_kind(union: str) -> str:
-    """Return the kind of a tagged union when none is given."""
+    """Return the default kind of a tagged union."""
     return str(ExperimentConfig.model_fields[union].get_default(call_default_factory=True).kind)
 
 
 def values(config: ExperimentConfig) -> dict[str, object]:
-    """Return every field's value by dotted path, in the schema's order, as plain data that YAML and JSON can carry."""
+    """Return all values by dotted path, in schema order, as plain data for YAML and JSON."""
     plain = config.model_dump(mode="json")
     kinds = {union: plain[union]["kind"] for union in unions()}
     found: dict[str, object] = {}
@@ -133,15 +133,15 @@ def values(config: ExperimentConfig) -> dict[str, object]:
 
 
 def nearest(word: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return the candidate most like `word`, or None when none is like it."""
+    """Return the candidate most similar to `word`, or None if no candidate is similar."""
     found = get_close_matches(shortened(word), list(candidates), n=1, cutoff=cutoff)
     return found[0] if found else None
 
 
 def locate(location: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type[BaseModel] | None, FieldInfo | None]:
-    """Return the path that a pydantic location means, the model that holds its last field, and that field.
+    """Return the path of a pydantic location, the model that contains its last field, and that field.
 
-    Pydantic puts the chosen kind of a union behind its name, and ``[key]`` behind the key of a mapping.
+    Pydantic appends the kind of a union to its name, and ``[key]`` to the key of a mapping.
     """
     path: list[str | int] = []
     model: type[BaseModel] | None = ExperimentConfig
@@ -168,7 +168,7 @@ def _is_tagged(info: FieldInfo) -> bool:
 
 
 def item_model(info: FieldInfo) -> type[BaseModel] | None:
-    """Return the model of a list's items, if they have one."""
+    """Return the model of a list's items, or None."""
     for item in get_args(info.annotation) if get_origin(info.annotation) is tuple else ():
         if isinstance(item, type) and issubclass(item, BaseModel):
             return item

@@ -1,4 +1,4 @@
-"""JSON text of a gene space: names, kinds and bounds of the genes that a policy has."""
+"""JSON text of a gene space: names, kinds and bounds of a policy's genes."""
 
 import math
 from typing import Annotated
@@ -11,7 +11,7 @@ from clau_doom.errors import InvalidGenome, StoreCorrupted
 __all__ = ["gene_space_from_json", "gene_space_to_json"]
 
 _MOST_GENES = 2_000_000
-"""Genes that `limits.genes` allows at most; the names of more would fill the memory of whoever shows them."""
+"""Maximum of `limits.genes`; the names of more genes would exhaust the memory of a reader."""
 
 
 def _form(value: object) -> str:
@@ -24,15 +24,15 @@ _PARTS: TypeAdapter[tuple[Gene | GeneBlock, ...]] = TypeAdapter(
 
 
 def gene_space_to_json(space: GenomeSpace) -> bytes:
-    """Return a list of genes and blocks of genes, with all their fields, as JSON."""
+    """Format a gene space as a JSON list of genes and blocks of genes with all their fields."""
     return _PARTS.dump_json(space.genes.parts)
 
 
 def gene_space_from_json(text: bytes) -> GenomeSpace:
-    """Return the gene space that `gene_space_to_json` wrote.
+    """Parse a gene space written by `gene_space_to_json`.
 
     Raises:
-        StoreCorrupted: The text is not that of a gene space.
+        StoreCorrupted: The text is not a gene space.
     """
     try:
         parts = _PARTS.validate_json(text)

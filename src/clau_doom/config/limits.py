@@ -1,4 +1,4 @@
-"""The section of limits: what one experiment may ask for."""
+"""Configuration section of limits on the size of one experiment."""
 
 from pydantic import Field
 
@@ -9,17 +9,15 @@ __all__ = ["LimitsConfig"]
 
 
 class LimitsConfig(Section):
-    """What one experiment may ask for. A larger one is refused before anything is built.
+    """Limits on the size of one experiment. A larger experiment is refused before anything is built.
 
-    An experiment stores none of it. A server applies its own limits to its clients' experiments.
+    Limits are not stored with an experiment. A server applies its own limits to experiments of clients.
     """
 
     genes: int = Field(
-        default=1_000_000, ge=1, le=2_000_000, description="Genes of a policy; a worker's message holds 2,000,000."
+        default=1_000_000, ge=1, le=2_000_000, description="Genes of a policy; a worker's message can hold 2,000,000."
     )
-    agents: int = Field(default=1_000_000, ge=1, description="Agents of all generations together.")
-    episodes: int = Field(
-        default=20_000_000, ge=1, description="Episodes of training, validation and judgement together."
-    )
-    memory: Size = Field(default=16 << 30, description="Memory of the orchestrator, as `run --dry-run` estimates it.")
-    stored: Size = Field(default=100 << 30, description="Bytes on the disk, as `run --dry-run` estimates them.")
+    agents: int = Field(default=1_000_000, ge=1, description="Agents of all generations in total.")
+    episodes: int = Field(default=20_000_000, ge=1, description="Training, validation and held-out episodes in total.")
+    memory: Size = Field(default=16 << 30, description="Memory of the orchestrator, estimated as by `run --dry-run`.")
+    stored: Size = Field(default=100 << 30, description="Bytes on disk, estimated as by `run --dry-run`.")

@@ -1,11 +1,11 @@
-"""From a file, the environment and flags to one validated configuration, each value knowing where it came from.
+"""Loading of a validated configuration from a file, the environment and flags, with the origin of each value.
 
-A flag beats the environment, the environment the file, the file the default. Values are laid over each other field by
-field; a list or a mapping (``fitness``, ``policy.options``) replaces the lower one as a whole.
+Flags override the environment, the environment overrides the file, and the file overrides defaults. Layers are merged
+field by field; a list or a mapping (``fitness``, ``policy.options``) replaces the lower one as a whole.
 
-When the environment or a flag chooses another `kind` of policy or evolution than the layers below it, everything that
-those layers say about that section is dropped, fields of the same name included: a genetic `sigma` means nothing to
-CMA-ES. A section without a `kind` has the default one.
+If the environment or a flag selects another `kind` of policy or evolution than a lower layer, all values of that
+section in lower layers are dropped. Fields of the same name are dropped, too, because for example `sigma` of `genetic`
+has another meaning in `cma-es`. A section without a `kind` has the default kind.
 """
 
 import copy
@@ -35,17 +35,17 @@ from clau_doom.errors import ConfigError
 __all__ = ["Examine", "Resolved", "config_from_yaml", "load_config", "refuse_problems", "resolve", "resolve_fields"]
 
 Examine = Callable[[ExperimentConfig], Sequence[Problem]]
-"""Returns what is wrong with a valid configuration: what it names is missing, or it asks for too much."""
+"""Finds problems of a valid configuration, such as missing files and exceeded limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """A valid configuration and its sources.
+    """A valid configuration and the origins of its values.
 
     Attributes:
         config: The configuration.
-        origins: For each field's dotted path: ``flag --seed``, ``environment CLAU_DOOM_SEED``, ``file config.yaml:7``
-            (where the values were no file's, their name alone) or ``default``.
+        origins: Origin by dotted path: ``flag --seed``, ``environment CLAU_DOOM_SEED``, ``file config.yaml:7``,
+            the name of a source without lines, or ``default``.
     """
 
     config: ExperimentConfig
@@ -59,18 +59,18 @@ def load_config(
     overrides: Mapping[str, object],
     examine: Examine | None = None,
 ) -> Resolved:
-    """Return the configuration that a file, the environment and flags make together.
+    """Load the configuration from a file, the environment and flags.
 
     Args:
-        path: The YAML file, or None for defaults alone.
-        environ: The environment; only names that begin with ``CLAU_DOOM_`` are looked at.
-        overrides: Values of flags by dotted path; None means that the flag was not given.
-        examine: Finds problems that the schema does not. Where values are wrong it is given the others, with defaults
-            in place of the wrong ones, so that all problems are reported at once.
+        path: The YAML file, or None for defaults.
+        environ: The environment; only names with the prefix ``CLAU_DOOM_`` are read.
+        overrides: Values of flags by dotted path; None for a flag that was not given.
+        examine: Finds problems that the schema does not find. It receives defaults in place of invalid values, so that
+            all problems are reported at once.
 
     Raises:
-        ConfigError: The file cannot be read or parsed, or the values are not acceptable: then the message lists every
-            problem (of more than 20, the first 20) with its place, the bad value and the remedy.
+        ConfigError: The file cannot be read or parsed, or values are invalid. The message lists at most 20 problems
+            with place, value and remedy.
     """
     document = read_document(path) if path else None
     return resolve(document, environ=environ, overrides=overrides, examine=examine)
@@ -79,7 +79,7 @@ def load_config(
 def config_from_yaml(
     text: str, *, name: str, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
 ) -> ExperimentConfig:
-    """Return the configuration that a text holds, such as one that a run stored; messages call it `name`.
+    """Load the configuration from a text, such as a stored configuration; messages call it `name`.
 
     Raises:
         ConfigError: As for `load_config`.
@@ -94,7 +94,7 @@ def resolve(
     overrides: Mapping[str, object],
     examine: Examine | None = None,
 ) -> Resolved:
-    """Do what `load_config` does, for a document that was read before."""
+    """Load the configuration as `load_config` does, from a parsed document."""
     problems: list[tuple[str, Problem]] = []
     name = document.name if document else "the configuration"
     check_entries(document.data if document else {}, name=name)
@@ -111,10 +111,10 @@ def resolve(
 
 
 def resolve_fields(data: dict[str, object], *, name: str) -> Resolved:
-    """Return the configuration of values that came from no file, such as those of a request; messages call it `name`.
+    """Load the configuration from values without a file, such as a request; messages call it `name`.
 
     Raises:
-        ConfigError: As for `load_config`; no line is told.
+        ConfigError: As for `load_config`, but without line numbers.
     """
     return resolve(Document(name=name, data=data, lines={}), environ={}, overrides={})
 
@@ -127,7 +127,7 @@ class _Given:
 
 
 class _Layers:
-    """The values laid over each other so far, and where each came from."""
+    """Merged values and the origin of each."""
 
     def __init__(self, document: Document | None) -> None:
         self._document = document
@@ -135,14 +135,14 @@ class _Layers:
         self.data: dict[str, object] = copy.deepcopy(document.data) if document else {}
 
     def lay(self, layer: list[_Given]) -> None:
-        """Lay values over what there is; those that choose a kind come first, because they may drop others."""
+        """Merge a layer; values that select a kind go first, because they may drop others."""
         for given in sorted(layer, key=lambda given: given.path[-1] != "kind"):
             if given.path[-1] == "kind":
                 self._choose(given)
             section = self.data
             for part in given.path[:-1]:
                 below = section.setdefault(part, {})
-                if not isinstance(below, dict):  # what the file says there is wrong, and will be reported
+                if not isinstance(below, dict):  # an invalid value of the file, reported later
                     break
                 section = below
             else:
@@ -157,7 +157,7 @@ class _Layers:
             self._origins = {path: origin for path, origin in self._origins.items() if path[0] != union}
 
     def name_kinds(self) -> None:
-        """Give a section without a kind the default one."""
+        """Set the default kind of sections without a kind."""
         for union in unions():
             section = self.data.get(union)
             if isinstance(section, dict) and "kind" not in section:
@@ -165,7 +165,7 @@ class _Layers:
                 self._origins[union, "kind"] = "default"
 
     def origin(self, path: Place) -> str:
-        """Return where the value at `path` came from."""
+        """Return the origin of the value at `path`."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._origins:
                 return self._origins[path[:length]]
@@ -175,7 +175,7 @@ class _Layers:
         return f"file {self._document.name}:{line}" if line else self._document.name
 
     def where(self, path: Place) -> str:
-        """Return the place to mend: a line of the file, a variable, a flag, or nothing for a default."""
+        """Return the place of a problem: a line of the file, a variable, a flag, or an empty text for a default."""
         for length in range(len(path), 0, -1):
             origin = self._origins.get(path[:length], "default")
             if origin != "default":
@@ -206,7 +206,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[tuple[str, Prob
             try:
                 value = text if path in texts else parse_value(text)
             except ValueError as error:
-                problems.append((where, Problem(path=path, text=f"{shown(text)} is no value: {error}")))
+                problems.append((where, Problem(path=path, text=f"{shown(text)} is not a value: {error}")))
             else:
                 layer.append(_Given(path=path, value=value, origin=where))
     return layer
@@ -226,7 +226,7 @@ def _from_flags(overrides: Mapping[str, object]) -> list[_Given]:
 
 
 def refuse_problems(problems: Sequence[Problem]) -> None:
-    """Raise a `ConfigError` that lists problems of a valid configuration, if there are any."""
+    """Raise a `ConfigError` with the problems of a valid configuration, if there are any."""
     if problems:
         raise _refusal("the configuration", [("", problem) for problem in problems], 0)
 
@@ -238,7 +238,7 @@ def _validate(data: dict[str, object], examine: Examine) -> tuple[ExperimentConf
         return config, [*examine(config)], 0
     except ValidationError as error:
         found, more = problems_of(error)
-    # Whether values fit together is only checked once each is right by itself: look at those that are.
+    # Pydantic checks combinations of values only if each value is valid: validate the valid ones again.
     sound = copy.deepcopy(data)
     dropped = [_drop(sound, problem.path) for problem in found if not problem.partners]
     if dropped and not more:
@@ -251,7 +251,7 @@ def _validate(data: dict[str, object], examine: Examine) -> tuple[ExperimentConf
 
 
 def _drop(data: dict[str, object], path: Place) -> Place:
-    """Take the value at `path`, or else the nearest that holds it, out of `data`; return the path that was taken."""
+    """Remove the value at `path`, or its nearest existing parent, from `data`; return the path of the removed value."""
     section, taken = data, 0
     while taken < len(path) - 1:
         below = section.get(str(path[taken]))
@@ -271,7 +271,7 @@ def _touches(clash: Problem, dropped: list[Place]) -> bool:
 
 
 def _refusal(name: str, problems: list[tuple[str, Problem]], more: int) -> ConfigError:
-    """Return the error that reports problems; `more` were found beside them."""
+    """Return an error with the problems and the number of further ones."""
     count = len(problems) + more
     problems = problems[:MOST_PROBLEMS]
     rows = [f"  {_row(where, problem)}" for where, problem in _in_order(problems)]
@@ -285,7 +285,7 @@ def _refusal(name: str, problems: list[tuple[str, Problem]], more: int) -> Confi
 
 
 def _in_order(problems: list[tuple[str, Problem]]) -> list[tuple[str, Problem]]:
-    """Sort problems of the file by line, then those of the environment, flags and defaults as they come."""
+    """Sort problems of the file by line, before those of the environment, flags and defaults."""
     return sorted(problems, key=lambda pair: int(pair[0][5:]) if pair[0].startswith("line ") else 1 << 30)
 
 

@@ -1,4 +1,4 @@
-"""Paths in a configuration or the environment, with ``~`` expanded as a shell does it."""
+"""Paths in configurations and the environment, with ``~`` expanded as by a shell."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,21 +11,21 @@ _UNIX = "unix:"
 
 
 def expand_home(path: str) -> str:
-    """Return a path with a leading ``~`` or ``~user`` replaced by the home folder; other paths as they are.
+    """Replace a leading ``~`` or ``~user`` of a path by the home folder.
 
     Raises:
-        ValueError: There is no such user, or no home folder.
+        ValueError: The user or the home folder does not exist.
     """
     if not path.startswith("~"):
         return path
     try:
         return str(Path(path).expanduser())
     except RuntimeError as error:
-        raise ValueError("begins with a home folder that is not known here: write the whole path") from error
+        raise ValueError("begins with an unknown home folder: write the whole path") from error
 
 
 def expand_address(address: str) -> str:
-    """Return an address with the home folder of ``unix:~/PATH`` expanded; other addresses as they are.
+    """Expand the home folder in an address such as ``unix:~/PATH``.
 
     Raises:
         ValueError: See `expand_home`.

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in words: the bad value and the remedy."""
+"""Messages about invalid configurations, with value and remedy."""
 
 import json
 import re
@@ -16,25 +16,25 @@ from clau_doom.redaction import without_logins
 
 __all__ = ["Problem", "dotted", "problems_of", "shown"]
 
-# What pydantic finds, in our words; {value} is the bad value, the other names are pydantic's.
+# Messages by pydantic's error type; {value} is the invalid value, the other names are pydantic's.
 _WORDING = {
     "bool_type": "{value} is neither true nor false",
-    "dict_type": "{value} is no mapping: write `name: value` lines below it",
+    "dict_type": "{value} is not a mapping: write `name: value` lines below it",
     "finite_number": "{value} is not finite: use an ordinary number",
-    "float_type": "{value} is no number",
+    "float_type": "{value} is not a number",
     "greater_than": "{value} is too small: use more than {gt}",
     "greater_than_equal": "{value} is too small: use {ge} or more",
-    "int_type": "{value} is no whole number",
+    "int_type": "{value} is not a whole number",
     "less_than": "{value} is too large: use less than {lt}",
     "less_than_equal": "{value} is too large: use {le} or less",
     "missing": "is missing: {description}",
-    "string_pattern_mismatch": "{value} has not the right form: {description}",
+    "string_pattern_mismatch": "{value} has the wrong form: {description}",
     "string_too_short": "{value} is too short: use at least {min_length} character(s)",
-    "string_type": "{value} is no text: put it in quotes",
-    "string_unicode": "{value} is no valid text: use UTF-8",
+    "string_type": "{value} is not text: put it in quotes",
+    "string_unicode": "{value} is not valid text: use UTF-8",
     "too_long": "{value} has too many entries: use at most {max_length}",
     "too_short": "{value} has too few entries: use at least {min_length}",
-    "tuple_type": "{value} is no list: write it as [1, 2]",
+    "tuple_type": "{value} is not a list: write it as [1, 2]",
     "secret_value": "{message}",
     "value_error": "{value} {error}",
 }
@@ -42,12 +42,12 @@ _WORDING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """One thing that is wrong.
+    """Problem of one value.
 
     Attributes:
-        path: The value that is to be mended.
-        text: What is wrong with it, and the remedy.
-        partners: The paths of the values that it does not fit; empty when it is wrong by itself.
+        path: Path of the value.
+        text: The problem and its remedy.
+        partners: Paths of conflicting values; empty if the value itself is invalid.
     """
 
     path: Place
@@ -56,14 +56,14 @@ class Problem:
 
 
 def dotted(path: Place) -> str:
-    """Return a path as people write it, such as ``evolution.descriptors[0].low``."""
+    """Format a path, such as ``evolution.descriptors[0].low``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" for part in path)
     text = "".join(parts).removeprefix(".")
     return text if all(str(part).isprintable() for part in path) else f"'{text}'"
 
 
 def shown(value: object) -> str:
-    """Return a value as one short line of YAML."""
+    """Format a value as one short line of YAML."""
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, str):
@@ -77,9 +77,9 @@ def shown(value: object) -> str:
 
 
 def problems_of(error: ValidationError) -> tuple[list[Problem], int]:
-    """Return what pydantic found, in our words, and how many findings were left out.
+    """Return the problems in a validation error, and the number of omitted ones.
 
-    At most 20 findings are put into words: the suggestions for thousands would take minutes.
+    At most 20 problems are returned: computing suggestions for thousands of them would take minutes.
     """
     found: list[Problem] = []
     details = error.errors(include_url=False)
@@ -98,7 +98,7 @@ def problems_of(error: ValidationError) -> tuple[list[Problem], int]:
         elif detail["type"] in {"model_type", "model_attributes_type"}:
             found.append(Problem(path=path, text=_no_section(path, detail["input"])))
         elif detail["type"] == "too_short" and len(detail["input"]) >= context["min_length"]:
-            continue  # the entries are enough, but some are wrong, and said so themselves
+            continue  # there are enough entries, and the invalid ones are reported themselves
         else:
             found.append(Problem(path=path, text=_worded(detail, info)))
     return found, max(len(details) - MOST_PROBLEMS, 0)
@@ -127,7 +127,7 @@ def _clashes(location: Place, data: object, clashes: list[Clash]) -> list[Proble
 
 
 def _tagged(parts: tuple[str, ...], data: object) -> tuple[str, ...]:
-    """Put the kind of a union behind its name, as pydantic's locations have it."""
+    """Append the kind of a union to its name, as in pydantic's locations."""
     if parts[0] not in unions():
         return parts
     kind, given = _dig(data, (parts[0], "kind"))
@@ -148,7 +148,7 @@ def _choice(value: object, expected: str) -> str:
     choices = re.findall(r"'([^']*)'", expected)
     guess = nearest(value, choices) if isinstance(value, str) else None
     hint = f"did you mean {guess}? " if guess else ""
-    return f"{shown(value)} is none of the choices: {hint}use {', '.join(choices)}"
+    return f"{shown(value)} is not one of the choices: {hint}use {', '.join(choices)}"
 
 
 def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> str:
@@ -156,7 +156,7 @@ def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> st
     known = tuple(holder.model_fields) if holder else ()
     kinds = [kind for kind, model in unions().get(str(path[0]), {}).items() if name in model.model_fields]
     if kinds and len(path) == 2:
-        return f"is no field of {path[0]} kind {location[1]}: it belongs to {' and '.join(kinds)}"
+        return f"is not a field of {path[0]} kind {location[1]}: it belongs to {' and '.join(kinds)}"
     if moved := next((field.name for field in fields() if field.path[-1] == name), None):
         return f"is an unknown field here: did you mean {moved}?"
     if guess := nearest(name, known):
@@ -166,7 +166,7 @@ def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> st
 
 def _no_section(path: Place, value: object) -> str:
     if isinstance(value, str) and value in unions().get(str(path[-1]), {}):
-        return f"{shown(value)} is no section: write `kind: {value}` on a line below it"
+        return f"{shown(value)} is not a section: write `kind: {value}` on a line below it"
     if value is None:
         return "is empty: write its fields on indented lines below it, or leave it out"
-    return f"{shown(value)} is no section: write its fields on indented lines below it"
+    return f"{shown(value)} is not a section: write its fields on indented lines below it"

@@ -1,4 +1,4 @@
-"""The section of racing: which agents need not play all of their episodes."""
+"""Configuration section of racing: early stopping of an agent's evaluation."""
 
 from typing import Literal
 
@@ -10,20 +10,23 @@ __all__ = ["RacingConfig"]
 
 
 class RacingConfig(Section):
-    """Racing: agents that can no longer matter to selection are dropped before they have played all episodes."""
+    """Racing: agents that cannot be selected are dropped before they have played all episodes."""
 
     rule: Literal["none", "halving", "test"] = Field(
         default="none",
-        description="Who is dropped: nobody; all but the best 1/growth; or those that are significantly worse.",
+        description="Dropped agents: no agents; all but the best 1/growth; or significantly worse ones.",
     )
     first: int = Field(default=1, ge=1, le=10_000, description="Episodes before the first decision.")
-    growth: float = Field(default=2.0, gt=1.0, le=100.0, description="Episodes at each decision, as a multiple.")
-    keep: float = Field(
-        default=0.25, gt=0.0, le=1.0, description="The share of the population that matters: it is never dropped."
+    growth: float = Field(
+        default=2.0, gt=1.0, le=100.0, description="Factor of episodes from one decision to the next."
     )
+    keep: float = Field(default=0.25, gt=0.0, le=1.0, description="Share of the population that is never dropped.")
     alpha: float = Field(
-        default=0.05, gt=0.0, lt=1.0, description="For `test`: the risk, in each generation, of dropping an equal."
+        default=0.05,
+        gt=0.0,
+        lt=1.0,
+        description="For `test`: risk, per generation, of dropping an equal agent.",
     )
     audit: float = Field(
-        default=0.05, ge=0.0, le=1.0, description="The share of the dropped that play on, to show what was wrong."
+        default=0.05, ge=0.0, le=1.0, description="Share of dropped agents that play on, to estimate the error rate."
     )

@@ -1,4 +1,4 @@
-"""The section of the Ray backend: which cluster, and what each worker takes of it."""
+"""Configuration section of the Ray backend: cluster and resources of each worker."""
 
 from typing import Annotated, Literal
 
@@ -20,32 +20,30 @@ class RayConfig(Section):
     address: str | None = Field(
         default=None,
         pattern=_ADDRESS,
-        description="The cluster's head as host:port, or auto for that of this machine; null: start one here.",
+        description="Address of the cluster's head, host:port, or auto for one on this machine; null: start one.",
     )
-    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="What each worker takes of a node's CPUs.")
-    memory: Size | None = Field(
-        default=None, description="What each worker takes of a node's memory; null: not counted."
-    )
+    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="CPUs that each worker reserves.")
+    memory: Size | None = Field(default=None, description="Memory that each worker reserves; null: no reservation.")
     resources: dict[ResourceName, PositiveFloat] = Field(
         default={},
         max_length=16,
-        description="What each worker takes of the cluster's own resources.",
+        description="Custom resources that each worker reserves.",
         examples=[{"doom": 1.0}],
     )
     placement: Literal["spread", "pack"] = Field(
-        default="spread", description="Whether workers go to as many nodes as there are, or to few."
+        default="spread", description="Spread workers over all nodes, or pack them onto few nodes."
     )
     modules: Annotated[tuple[FilePath, ...], FromList] = Field(
         default=(),
         max_length=32,
         description="Python files and packages that a policy imports, sent to the nodes with it.",
     )
-    pin: bool = Field(default=True, description="Keep each worker on a core of its own (Linux).")
-    connect_timeout: PositiveFloat = Field(default=60.0, description="Seconds for the cluster to answer.")
+    pin: bool = Field(default=True, description="Pin each worker to one core (Linux).")
+    connect_timeout: PositiveFloat = Field(default=60.0, description="Seconds until the cluster must answer.")
     start_timeout: PositiveFloat = Field(
-        default=120.0, description="Seconds for a first worker to have a place and be ready."
+        default=120.0, description="Seconds until the first worker must be placed and ready."
     )
     stall_timeout: PositiveFloat = Field(
         default=10.0,
-        description="Seconds without a sign of life after which an engine, a worker or the head is lost.",
+        description="Seconds without a sign of life after which an engine, a worker or the head is considered lost.",
     )

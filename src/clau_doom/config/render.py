@@ -1,4 +1,4 @@
-"""The configuration as text: resolved YAML, a commented starter, and JSON Schema, all made from the schema."""
+"""Rendering of configurations as YAML, a commented starter file and JSON Schema."""
 
 import json
 import textwrap
@@ -18,16 +18,16 @@ __all__ = ["flow", "json_schema", "starter", "to_yaml"]
 
 _WIDTH = 100
 _OLDER: Any = yaml.resolver.Resolver()
-"""Knows what an unquoted text means in YAML 1.1."""
+"""Resolves unquoted scalars by the rules of YAML 1.1."""
 _PREAMBLE = """\
-A clau-doom experiment. Every field is here with its default; a line that is left out means its default.
-An environment variable beats this file: CLAU_DOOM_ and the path in upper case, such as
-CLAU_DOOM_SCENARIO_FRAME_SKIP for frame_skip below. A flag of `clau-doom run` beats both.
+A clau-doom experiment. All fields are listed with their defaults; omitted lines keep their defaults.
+Environment variables override this file: CLAU_DOOM_ and the path in upper case, such as
+CLAU_DOOM_SCENARIO_FRAME_SKIP for frame_skip below. Flags of `clau-doom run` override both.
 """
 
 
 def to_yaml(config: ExperimentConfig) -> str:
-    """Return the whole configuration as YAML, every field written out; it reloads to an equal configuration."""
+    """Format a configuration as YAML with all fields; loading the text gives an equal configuration."""
     return "".join(f"{line}\n" for line in _block(config.model_dump(mode="json")))
 
 
@@ -42,13 +42,13 @@ def _block(section: dict[str, object]) -> Iterator[str]:
 
 @cache
 def _has_fields(name: str) -> bool:
-    """Say whether a field of the root has fields of its own."""
+    """Return whether a field of the root has fields of its own."""
     info = ExperimentConfig.model_fields.get(name)
     return info is not None and bool(section_model(info) or union_members(info))
 
 
 def flow(value: object) -> str:
-    """Return plain data as one line of YAML that every YAML reader understands alike."""
+    """Format plain data as one line of YAML that YAML 1.1 and 1.2 read alike."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, float):
@@ -82,7 +82,7 @@ def _escaped(char: str) -> str:
 
 
 def starter() -> str:
-    """Return the text of a commented configuration: every field with its description, bounds and default."""
+    """Return a commented configuration: all fields with description, bounds and default."""
     lines = [*_comment(_PREAMBLE), "", *_fields(ExperimentConfig)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -130,7 +130,7 @@ def _item_comments(info: FieldInfo) -> Iterator[str]:
 
 
 def _documentation(info: FieldInfo) -> str:
-    """Return a field's description and, in brackets, what it may be."""
+    """Return a field's description with its choices, bounds and an example in brackets."""
     choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
     allowed = _bounds(info) or (", ".join(choices) if len(choices) > 1 else "")
     example = f"such as {flow(info.examples[0])}" if info.examples else ""
@@ -162,7 +162,7 @@ def _plain(value: object) -> object:
 
 
 def json_schema() -> str:
-    """Return the JSON Schema of the file, for editors."""
+    """Return the JSON Schema of configuration files, for editors."""
     schema = ExperimentConfig.model_json_schema()
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "clau-doom experiment"}
     return json.dumps({**schema, **head}, indent=2) + "\n"

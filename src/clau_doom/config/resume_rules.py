@@ -1,11 +1,14 @@
-"""What may change when an experiment is resumed.
+"""Rules for changes of a configuration when an experiment is resumed.
 
-Allowed is what cannot alter an episode or what follows from it: more `generations` (every schedule runs over absolute
-generations), a new path of the scenario's .cfg (the provenance has the digests of its files), any `max_duration`, all
-of `execution`, `local`, `docker` and `ray`, where a remote agent listens and how long it is waited for, and the
-sections of the service. Timeouts, attempts, `on_exhausted` and `on_missed` are among
-these because a history that they touched counts a deviation beside its hash; all others leave the episodes alone.
-`holdout` is refused: it decides who the champion is, and by how many episodes it is judged. So is the name.
+A change is allowed if it cannot alter episodes or their results. Allowed are:
+
+- more `generations`, because schedules depend on absolute generations only;
+- a new path of the scenario's .cfg, because the provenance holds the digests of its files;
+- `max_duration`, `execution`, `local`, `docker`, `ray` and the sections of the service;
+- address, deadline and `on_missed` of a remote agent.
+
+Timeouts, attempts, `on_exhausted` and `on_missed` are allowed because a history that they affected counts deviations.
+`holdout` is refused because it selects the champion and sets the number of its episodes. The name is refused, too.
 """
 
 from dataclasses import dataclass
@@ -33,13 +36,13 @@ _FREE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One field that two configurations disagree about.
+    """Field with different values in two configurations.
 
     Attributes:
-        path: Its dotted path.
-        old: The value before, as YAML; ``(none)`` where there was no such field.
-        new: The value now, likewise.
-        refusal: Why a resume cannot accept it, or None when it may change.
+        path: Dotted path.
+        old: Old value as YAML; ``(none)`` if the field did not exist.
+        new: New value, in the same form.
+        refusal: Reason why a resume refuses the change, or None if it is allowed.
     """
 
     path: str
@@ -49,16 +52,16 @@ class Difference:
 
     @property
     def refused(self) -> bool:
-        """Whether a resume cannot accept it."""
+        """Whether a resume refuses the change."""
         return self.refusal is not None
 
     def __str__(self) -> str:
-        """Return it as people read it, such as ``seed: 1 became 2: it decides the results``."""
+        """Format the difference, such as ``seed: 1 became 2: it decides the results``."""
         return f"{self.path}: {self.old} became {self.new}" + (f": {self.refusal}" if self.refusal else "")
 
 
 def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
-    """Return every field that changed, in the schema's order; of a union whose kind changed, the kind alone."""
+    """Return the changed fields in schema order; for a union with another kind, only the kind."""
     before, after = values(old), values(new)
     rekinded = tuple(
         name.removesuffix("kind") for name in before if name.endswith(".kind") and before[name] != after[name]
@@ -74,10 +77,10 @@ def differences(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Differenc
 
 
 def setup_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Difference, ...]:
-    """Return in what two experiments' setups differ; none at all means that the two are runs of one setup.
+    """Return the differences of two experiments' setups; an empty result means runs of one setup.
 
-    A setup is every field that decides results, but for the name, the seed and the number of held-out episodes, which
-    judge a champion and choose none.
+    A setup consists of all fields that decide results except the name, the seed and the number of held-out episodes.
+    Held-out episodes judge a champion and do not select one.
     """
     return tuple(
         Difference(path=change.path, old=change.old, new=change.new, refusal=None)
@@ -97,39 +100,39 @@ def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | N
 
 
 def by_paths(old: ExperimentConfig, new: ExperimentConfig) -> bool:
-    """Return whether both scenarios are .cfg files: the digests in the provenance tell whether they are the same."""
+    """Return whether both scenarios are .cfg files, which are compared by the digests in the provenance."""
     return all(config.scenario.name.lower().endswith(".cfg") for config in (old, new))
 
 
 def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:
-    """Refuse a change that decides results.
+    """Refuse changes that decide results.
 
     Raises:
-        ResumeRefused: The message names each such path, its old and its new value.
+        ResumeRefused: The message lists path, old and new value of each refused change.
     """
     refused = [difference for difference in differences(old, new) if difference.refused]
     if refused:
         rows = [f"  {difference}" for difference in refused]
-        head = f"{old.name} cannot be resumed with what has changed since it was started:"
+        head = f"{old.name} cannot be resumed with these changes since its start:"
         tail = "undo the changes, or start an experiment of another name"
         raise ResumeRefused("\n".join([head, *rows, tail]))
 
 
 def used_up(config: ExperimentConfig, running_seconds: float) -> bool:
-    """Return whether an experiment has run as long as its `max_duration` allows.
+    """Return whether an experiment has used up its `max_duration`.
 
     Args:
-        config: The configuration that it runs with.
-        running_seconds: Its running time so far, summed over resumes.
+        config: Current configuration.
+        running_seconds: Running time so far, summed over resumes.
     """
     return config.max_duration is not None and running_seconds >= config.max_duration
 
 
 def check_budget(config: ExperimentConfig, running_seconds: float) -> None:
-    """Refuse a resume that would end as soon as it begins.
+    """Refuse to resume an experiment that has used up its `max_duration`.
 
     Raises:
-        WrongState: The `max_duration` is used up; the message gives both times and the remedy.
+        WrongState: The `max_duration` is used up; the message has both times and the remedy.
     """
     if used_up(config, running_seconds):
         assert config.max_duration is not None, "used up"

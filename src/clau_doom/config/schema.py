@@ -1,6 +1,6 @@
-"""The configuration's sections and fields. Every field's description is its documentation.
+"""Sections and fields of the configuration. The description of a field is its documentation.
 
-Validation is strict: whole numbers are taken for real ones and lists for tuples, and nothing else is converted.
+Validation is strict: only integers are converted to floats and lists to tuples.
 """
 
 from collections.abc import Mapping
@@ -48,18 +48,20 @@ def _experiment_id(value: str) -> str:
 
 
 class ScenarioConfig(Section):
-    """The game to play."""
+    """Scenario and settings of the game."""
 
     name: str = Field(
-        default="defend_the_center", min_length=1, description="A bundled scenario, or the path of a .cfg file."
+        default="defend_the_center", min_length=1, description="Bundled scenario, or path of a .cfg file."
     )
-    frame_skip: int = Field(default=4, ge=1, le=35, description="The most tics that one action is held for.")
-    doom_skill: int | None = Field(default=None, ge=1, le=5, description="1 (easiest) to 5; default: the .cfg's own.")
+    frame_skip: int = Field(default=4, ge=1, le=35, description="Maximum tics of one action.")
+    doom_skill: int | None = Field(
+        default=None, ge=1, le=5, description="Difficulty, 1 (easiest) to 5; default: that of the .cfg."
+    )
     timeout: int | None = Field(
-        default=None, ge=1, le=126_000, description="Tics after which an episode ends; default: the .cfg's, else 2100."
+        default=None, ge=1, le=126_000, description="Maximum tics of an episode; default: value of the .cfg, else 2100."
     )
     resolution: Literal["160x120", "200x150", "256x192", "320x240", "400x300", "512x384", "640x480"] = Field(
-        default="160x120", description="The screen that the policy sees; the smallest is the fastest."
+        default="160x120", description="Resolution of the policy's screen; the smallest is the fastest."
     )
 
 
@@ -93,29 +95,29 @@ FitnessConfig = Annotated[
 
 
 class ExecutionConfig(Section):
-    """How episodes are played; nothing here changes what happens in them."""
+    """Backend, workers and timeouts; these settings do not affect the outcome of episodes."""
 
-    backend: Literal["local", "docker", "ray"] = Field(default="local", description="Where episodes are played.")
-    workers: int = Field(default=0, ge=0, le=1024, description="Episodes played at once; 0: one for each core.")
-    episode_timeout: PositiveFloat = Field(default=60.0, description="Seconds of wall time for one episode.")
-    attempts: int = Field(default=3, ge=1, le=100, description="How often an episode lost to infrastructure is begun.")
+    backend: Literal["local", "docker", "ray"] = Field(default="local", description="Backend that plays episodes.")
+    workers: int = Field(default=0, ge=0, le=1024, description="Number of workers; 0: one for each core.")
+    episode_timeout: PositiveFloat = Field(default=60.0, description="Wall-clock seconds for one episode.")
+    attempts: int = Field(default=3, ge=1, le=100, description="Attempts per episode after infrastructure failures.")
     on_exhausted: Literal["fail_agent", "stop"] = Field(
-        default="fail_agent", description="What follows when all attempts are lost."
+        default="fail_agent", description="Reaction when all attempts failed."
     )
     start_patience: PositiveFloat = Field(
-        default=60.0, description="Seconds without a worker that can be started, after which the run is interrupted."
+        default=60.0, description="Seconds without a startable worker after which the run is interrupted."
     )
     record: Literal["champions", "all", "none"] = Field(
-        default="champions", description="Whose recordings are kept: each generation's best, all, or none."
+        default="champions", description="Recordings to keep: those of each generation's best agent, all, or none."
     )
 
 
 class LocalConfig(Section):
-    """The local backend."""
+    """Local backend."""
 
-    pin: bool = Field(default=True, description="Keep each worker on a core of its own (Linux).")
+    pin: bool = Field(default=True, description="Pin each worker to one core (Linux).")
     stall_timeout: PositiveFloat = Field(
-        default=10.0, description="Seconds without progress after which an engine counts as hung."
+        default=10.0, description="Seconds without progress after which an engine is considered hung."
     )
     log_size: Size = Field(
         default=8 << 20, description="Size of logs/workers.log before it is rotated; one older file is kept."
@@ -123,47 +125,49 @@ class LocalConfig(Section):
 
 
 class HoldoutConfig(Section):
-    """How the champion is chosen and judged, on seeds that nothing was selected on."""
+    """Selection and judgement of the champion, on seeds that were not used for selection."""
 
-    validation: int = Field(default=20, ge=1, le=10_000, description="Episodes that choose among the candidates.")
-    episodes: int = Field(default=100, ge=2, le=10_000, description="Held-out episodes that judge the champion.")
+    validation: int = Field(default=20, ge=1, le=10_000, description="Validation episodes of each candidate champion.")
+    episodes: int = Field(default=100, ge=2, le=10_000, description="Held-out episodes of the champion.")
 
 
 class ExperimentConfig(Section):
-    """One experiment."""
+    """Experiment."""
 
     name: Annotated[str, AfterValidator(_experiment_id)] = Field(
-        default="experiment", description="The experiment's id: a-z, 0-9, '_' and '-', at most 40."
+        default="experiment", description="Id of the experiment: at most 40 characters of a-z, 0-9, '_' and '-'."
     )
-    seed: int = Field(default=1, ge=0, lt=2**63, description="Where all random numbers come from.")
-    generations: int = Field(default=100, ge=1, le=1_000_000, description="How many generations to evolve.")
-    population: int = Field(default=50, ge=1, le=100_000, description="Agents in each generation.")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="Random seed of the experiment.")
+    generations: int = Field(default=100, ge=1, le=1_000_000, description="Number of generations.")
+    population: int = Field(default=50, ge=1, le=100_000, description="Number of agents in each generation.")
     max_duration: Duration | None = Field(
-        default=None, description="The most running time, such as 90s, 15m or 2h; null: no limit."
+        default=None, description="Maximum running time, such as 90s, 15m or 2h; null: no limit."
     )
-    scenario: ScenarioConfig = Field(default_factory=ScenarioConfig, description="The game to play.")
-    episodes: int = Field(default=4, ge=1, le=10_000, description="Episodes of each agent.")
+    scenario: ScenarioConfig = Field(default_factory=ScenarioConfig, description="Scenario and settings of the game.")
+    episodes: int = Field(default=4, ge=1, le=10_000, description="Number of training episodes of each agent.")
     seeds: EpisodesSeeds = Field(
-        default="per_generation", description="Whether every generation plays the same seeds or its own."
+        default="per_generation", description="Use the same seeds in all generations, or new seeds in each."
     )
-    policy: PolicyConfig = Field(default_factory=RulesPolicyConfig, description="How a genome plays.")
+    policy: PolicyConfig = Field(default_factory=RulesPolicyConfig, description="Policy that a genome parameterises.")
     fitness: FitnessConfig = Field(
         default="reward",
-        description="What evolution maximises: reward, score, kills, survival, or weights over score and measures.",
+        description="Quantity to maximise: reward, score, kills, survival, or weights of score and measures.",
         examples=[{"kills": 1.0, "damage_taken": -0.01}],
     )
-    evolution: EvolutionConfig = Field(default_factory=GeneticConfig, description="How the next generation is made.")
-    execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="How episodes are played.")
-    local: LocalConfig = Field(default_factory=LocalConfig, description="The local backend.")
-    docker: DockerConfig = Field(default_factory=DockerConfig, description="The Docker backend.")
-    ray: RayConfig = Field(default_factory=RayConfig, description="The Ray backend.")
-    holdout: HoldoutConfig = Field(default_factory=HoldoutConfig, description="How the champion is judged.")
-    grpc: GrpcConfig = Field(default_factory=GrpcConfig, description="The gRPC API of `clau-doom serve`.")
+    evolution: EvolutionConfig = Field(default_factory=GeneticConfig, description="Evolution strategy.")
+    execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="Backend, workers and timeouts.")
+    local: LocalConfig = Field(default_factory=LocalConfig, description="Local backend.")
+    docker: DockerConfig = Field(default_factory=DockerConfig, description="Docker backend.")
+    ray: RayConfig = Field(default_factory=RayConfig, description="Ray backend.")
+    holdout: HoldoutConfig = Field(
+        default_factory=HoldoutConfig, description="Selection and judgement of the champion."
+    )
+    grpc: GrpcConfig = Field(default_factory=GrpcConfig, description="gRPC API of `clau-doom serve`.")
     nats: NatsConfig = Field(default_factory=NatsConfig, description="Events over NATS.")
     metrics: MetricsConfig = Field(default_factory=MetricsConfig, description="Prometheus metrics.")
     web: WebConfig = Field(default_factory=WebConfig, description="The dashboard.")
-    server: ServerConfig = Field(default_factory=ServerConfig, description="What `clau-doom serve` allows.")
-    limits: LimitsConfig = Field(default_factory=LimitsConfig, description="What one experiment may ask for.")
+    server: ServerConfig = Field(default_factory=ServerConfig, description="Allow-lists of `clau-doom serve`.")
+    limits: LimitsConfig = Field(default_factory=LimitsConfig, description="Limits on the size of one experiment.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -209,11 +213,11 @@ class ExperimentConfig(Section):
         return "policy.deadline", ("policy.kind", "execution.episode_timeout"), remedy
 
     def _where(self) -> Clash | None:
-        # An address that is missing elsewhere is told when the agent is asked for.
+        # A missing address for other backends is reported when the agent is contacted.
         served = isinstance(self.policy, RemotePolicyConfig) and self.execution.backend == "docker"
         if not served or self.docker.port:
             return None
-        remedy = "is where the image's AgentService listens, for a policy of kind remote: set it"
+        remedy = "is the port of the image's AgentService and required for a policy of kind remote: set it"
         return "docker.port", ("policy.kind", "execution.backend"), remedy
 
     def _race(self) -> Clash | None:
@@ -228,18 +232,18 @@ class ExperimentConfig(Section):
         if evolution.mode == "generational":
             return None
         if not isinstance(evolution, GeneticConfig | RandomSearchConfig):
-            remedy = f"is nothing that {evolution.kind} can do: use kind genetic or random, or mode generational"
+            remedy = f"is not supported by {evolution.kind}: use kind genetic or random, or mode generational"
             return "evolution.mode", ("evolution.kind",), remedy
         if evolution.racing.rule == "none":
             return None
-        remedy = "drops agents at rungs that a generation plays together: use none, or evolution.mode generational"
+        remedy = "drops agents at common points of a generation: use none, or evolution.mode generational"
         return "evolution.racing.rule", ("evolution.kind", "evolution.mode"), remedy
 
     def _proved(self) -> Clash | None:
         held = self.execution.backend == "docker" and self.docker.verify in {"champions", "parents"}
         if self.evolution.mode == "generational" or not held:
             return None
-        remedy = "proves agents at a generation's end, which steady_state does not wait for: use all, or none"
+        remedy = "verifies agents at the end of a generation, which steady_state does not have: use all, or none"
         return "docker.verify", ("evolution.mode", "execution.backend"), remedy
 
     def _cma_population(self) -> Clash | None:

@@ -1,4 +1,4 @@
-"""What every section of the configuration is: strict, frozen, and without unknown fields."""
+"""Base class of configuration sections: strict, frozen and without unknown fields."""
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -6,11 +6,11 @@ from pydantic_core import PydanticCustomError
 __all__ = ["Clash", "FromList", "Section", "refuse"]
 
 Clash = tuple[str, tuple[str, ...], str]
-"""Values that do not fit together: the path to mend, all paths that take part, what is wrong and the remedy."""
+"""Conflicting values: path to correct, paths of all values in the conflict, problem and remedy."""
 
 
 def refuse(clashes: list[Clash]) -> None:
-    """Raise what a validator raises for clashes, if there are any."""
+    """Raise a validation error for clashes, if there are any."""
     if clashes:
         text = "; ".join(f"{path} {message}" for path, _, message in clashes)
         raise PydanticCustomError("clash", "{text}", {"text": text, "clashes": clashes})
@@ -21,10 +21,10 @@ def _as_tuple(value: object) -> object:
 
 
 FromList = BeforeValidator(_as_tuple)
-"""Takes a list where a tuple is kept."""
+"""Converts a list to a tuple."""
 
 
 class Section(BaseModel):
-    """A section, or the whole."""
+    """Section of the configuration, or the whole configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -1,6 +1,6 @@
-"""The sections of the service: how an orchestrator is reached, what it tells others, and what it allows.
+"""Configuration sections of the service: gRPC, NATS, metrics, dashboard and server limits.
 
-None of them decides a result, and a resume may change them all.
+They do not affect results, and a resume may change all of them.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _NATS_SCHEMES = ("nats", "tls", "ws", "wss")
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine itself, to which nobody else can connect."""
+    """Return whether a host is a loopback address or localhost."""
     if host == "localhost":
         return True
     with contextlib.suppress(ValueError):
@@ -35,7 +35,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_nats_url(text: str) -> str:
-    """Refuse what nats-py cannot connect to. The value may hold a password, so that no message shows it."""
+    """Refuse URLs that nats-py cannot use. Messages do not show the value, because it may hold a password."""
     for url in re.split(r",\s*(?=[a-z]+://)", text):
         if problem := _nats_url_problem(url):
             raise PydanticCustomError("secret_value", "{problem}", {"problem": problem})
@@ -46,7 +46,7 @@ def _nats_url_problem(url: str) -> str:
     scheme, mark, rest = url.rpartition("://")
     login, _, address = rest.rpartition("@")
     if (mark and scheme not in _NATS_SCHEMES) or "://" in scheme:
-        return "is no address of a NATS server: begin it with nats://, tls://, ws:// or wss://"
+        return "is not an address of a NATS server: begin it with nats://, tls://, ws:// or wss://"
     if login and not mark:
         return "has a user without a scheme: write nats:// before it"
     if set(login) & set("/#?[]") or not login.isprintable():
@@ -57,45 +57,45 @@ def _nats_url_problem(url: str) -> str:
     except ValueError:
         fine = False
     if not fine or not address.isprintable() or " " in address:
-        return "is no address of a NATS server: write nats://HOST:PORT, with a port from 1 to 65535"
+        return "is not an address of a NATS server: write nats://HOST:PORT, with a port from 1 to 65535"
     return ""
 
 
 class GrpcConfig(Section):
-    """The gRPC API of `clau-doom serve`."""
+    """gRPC API of `clau-doom serve`."""
 
-    host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen; beyond loopback TLS is needed.")
-    port: int = Field(default=50051, ge=0, le=65535, description="The port; 0: any that is free.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Host to listen on; TLS unless loopback.")
+    port: int = Field(default=50051, ge=0, le=65535, description="Port; 0: any free port.")
     socket: FilePath | None = Field(
-        default=None, description="A Unix socket to listen on as well, which needs no token."
+        default=None, description="Additional Unix socket to listen on, which needs no token."
     )
     token_file: FilePath | None = Field(
-        default=None, description="The bearer token's file; default: one made in the output folder."
+        default=None, description="File of the bearer token; default: a file created in the output folder."
     )
-    certificate: FilePath | None = Field(default=None, description="The TLS certificate's file (PEM).")
-    key: FilePath | None = Field(default=None, description="The certificate's private key (PEM).")
+    certificate: FilePath | None = Field(default=None, description="File of the TLS certificate (PEM).")
+    key: FilePath | None = Field(default=None, description="File of the certificate's private key (PEM).")
     client_ca: FilePath | None = Field(
-        default=None, description="Ask clients for a certificate that this authority signed (PEM)."
+        default=None, description="File of the authority (PEM) that must have signed clients' certificates."
     )
 
 
 class NatsConfig(Section):
     """Events over NATS."""
 
-    enabled: bool = Field(
-        default=False, description="Publish every event; a server that cannot be reached is an error."
-    )
+    enabled: bool = Field(default=False, description="Publish all events; an unreachable server is an error.")
     url: Annotated[str, AfterValidator(_check_nats_url)] = Field(
-        default="nats://localhost:4222", min_length=1, description="The server, or several with commas between them."
+        default="nats://localhost:4222",
+        min_length=1,
+        description="URL of the server, or URLs with commas between.",
     )
-    jetstream: bool = Field(default=True, description="Keep what is published in a JetStream stream.")
-    stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The stream's name.")
+    jetstream: bool = Field(default=True, description="Keep published events in a JetStream stream.")
+    stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of the stream.")
     max_bytes: Size | None = Field(
-        default=None, description="Most bytes of the stream; a full one takes no more events, which wait for room."
+        default=None, description="Maximum bytes of the stream; while it is full, events wait."
     )
-    control: bool = Field(default=False, description="Obey pause, resume and cancel on clau-doom.control subjects.")
+    control: bool = Field(default=False, description="Accept pause, resume and cancel on clau-doom.control subjects.")
     credentials: FilePath | None = Field(
-        default=None, description="A NATS credentials file; control needs one, or a user in the url."
+        default=None, description="NATS credentials file; control needs one, or a user in the url."
     )
 
 
@@ -103,44 +103,44 @@ class MetricsConfig(Section):
     """Prometheus metrics of `clau-doom serve`."""
 
     enabled: bool = Field(default=True, description="Serve /metrics, /healthz and /readyz.")
-    host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen.")
-    port: int = Field(default=9464, ge=0, le=65535, description="The port; 0: any that is free.")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Host to listen on.")
+    port: int = Field(default=9464, ge=0, le=65535, description="Port; 0: any free port.")
 
 
 class WebConfig(Section):
-    """The dashboard of `clau-doom serve` and `clau-doom run --web`."""
+    """Dashboard of `clau-doom serve` and `clau-doom run --web`."""
 
-    enabled: bool = Field(default=True, description="Serve the dashboard (`run` does with --web only).")
-    host: str = Field(default="127.0.0.1", min_length=1, description="Where to listen; beyond loopback TLS is needed.")
-    port: int = Field(default=8080, ge=0, le=65535, description="The port; 0: any that is free.")
-    certificate: FilePath | None = Field(default=None, description="The TLS certificate's file (PEM).")
-    key: FilePath | None = Field(default=None, description="The certificate's private key (PEM).")
+    enabled: bool = Field(default=True, description="Serve the dashboard (`run` serves it only with --web).")
+    host: str = Field(default="127.0.0.1", min_length=1, description="Host to listen on; TLS unless loopback.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port; 0: any free port.")
+    certificate: FilePath | None = Field(default=None, description="File of the TLS certificate (PEM).")
+    key: FilePath | None = Field(default=None, description="File of the certificate's private key (PEM).")
 
 
 class ServerConfig(Section):
-    """What `clau-doom serve` allows, and how it ends."""
+    """Limits, allow-lists and shutdown of `clau-doom serve`."""
 
-    grace: Duration = Field(default=10.0, description="How long running episodes may take to end at SIGTERM.")
+    grace: Duration = Field(default=10.0, description="Time for running episodes to end after SIGTERM.")
     policies: Annotated[tuple[str, ...], FromList] = Field(
         default=(),
-        description="Policy classes that clients may name.",
+        description="Policy classes that clients may use.",
         examples=[["my_policy:MyPolicy"]],
     )
     scenarios: Annotated[tuple[str, ...], FromList] = Field(
-        default=(), description="Scenario files (.cfg) that clients may name.", examples=[["/srv/maze.cfg"]]
+        default=(), description="Scenario files (.cfg) that clients may use.", examples=[["/srv/maze.cfg"]]
     )
     agents: Annotated[tuple[str, ...], FromList] = Field(
-        default=(), description="Addresses of remote agents that clients may name.", examples=[["localhost:50061"]]
+        default=(), description="Addresses of remote agents that clients may use.", examples=[["localhost:50061"]]
     )
     images: Annotated[tuple[str, ...], FromList] = Field(
-        default=(), description="Images that clients may name.", examples=[["gatherer"]]
+        default=(), description="Images that clients may use.", examples=[["gatherer"]]
     )
     max_experiments: int = Field(
-        default=10_000, ge=1, description="Most experiments in the folder; a server that has as many starts no others."
+        default=10_000, ge=1, description="Maximum number of experiments in the folder; at the limit no new ones start."
     )
     max_stored: Size = Field(
         default=1 << 40,
-        description="Most bytes of the folder's databases; a server that has as many starts no others.",
+        description="Maximum bytes of the folder's databases; at the limit no new experiments start.",
     )
 
 
@@ -154,4 +154,4 @@ SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "limits": LimitsConfig,
     }
 )
-"""The sections of the service by name; what an experiment stores of them is their defaults."""
+"""Sections of the service by name; experiments store their defaults."""

@@ -1,4 +1,4 @@
-"""Sizes of memory as people write them: ``512k``, ``256m``, ``2g``."""
+"""Memory sizes such as ``512k``, ``256m`` and ``2g``."""
 
 import re
 from typing import Annotated
@@ -13,19 +13,19 @@ _LARGEST = 1 << 50
 
 
 def parse_size(value: object) -> int:
-    """Return the bytes that a text such as ``512m`` or ``2g`` means; units are powers of 1024, as Docker's are.
+    """Parse a size such as ``512m`` or ``2g`` into bytes; units are powers of 1024, as in Docker.
 
-    An integer is taken as the bytes that were read before.
+    An integer is a number of bytes that was parsed before.
 
     Raises:
-        ValueError: It is none, or out of range.
+        ValueError: The value is not a size, or is out of range.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         size = value
     else:
         match = _PATTERN.fullmatch(value) if isinstance(value, str) else None
         if not match:
-            raise ValueError("is no size: write 512k, 256m or 2g")
+            raise ValueError("is not a size: write 512k, 256m or 2g")
         size = int(match[1]) * _UNITS[match[2]]
     if not 1024 <= size <= _LARGEST:
         raise ValueError("is out of range: use 1k to 1048576g")
@@ -33,7 +33,7 @@ def parse_size(value: object) -> int:
 
 
 def format_size(size: int) -> str:
-    """Return the shortest text that `parse_size` reads as `size`, to a kilobyte."""
+    """Format bytes, in whole kilobytes, as the shortest text that `parse_size` accepts."""
     for unit in ("g", "m", "k"):
         if size % _UNITS[unit] == 0 or unit == "k":
             return f"{size // _UNITS[unit]}{unit}"

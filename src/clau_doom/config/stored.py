@@ -1,4 +1,4 @@
-"""A stored experiment beside the configuration that it was last run with."""
+"""Stored experiment with its latest configuration."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,16 @@ __all__ = ["StoredExperiment"]
 
 @dataclass(frozen=True, kw_only=True)
 class StoredExperiment:
-    """An experiment as it stands, for whoever shows it.
+    """Current state of a stored experiment, for display and analysis.
 
     Attributes:
-        snapshot: What the store holds.
-        config: The configuration that it was last run with.
-        state: The snapshot's; `INTERRUPTED` where a killed process left `RUNNING` behind.
-        last_activity: When something last happened in it, in seconds since the epoch.
-        space: The genes of its policy as they were stored when it was created, or None where they were not.
-        inputs: The folder with copies of the scenario's files, or None where another machine has it.
-        reader_failures: Failures of the readers of its log in the process that runs it, such as the metrics.
+        snapshot: Content of the store.
+        config: Configuration of the latest run.
+        state: State of the snapshot, but `INTERRUPTED` if a killed process left `RUNNING`.
+        last_activity: Time of the latest event, in seconds since the epoch.
+        space: Genes of the policy, stored at creation; None for experiments of older versions.
+        inputs: Folder with copies of the scenario's files, or None for an experiment on another machine.
+        reader_failures: Failures of log readers, such as the metrics, in the process of the experiment.
     """
 
     snapshot: Snapshot

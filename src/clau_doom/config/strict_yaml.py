@@ -1,11 +1,11 @@
-"""YAML without surprises.
+"""Strict YAML loader.
 
 A document is one mapping of at most 1 MB, with text keys, at most 32 levels, 20,000 lines and 10,000 keys and list
-items. Aliases, anchors, tags, duplicate keys and several documents are refused. Plain scalars are read as YAML 1.2's
-core schema reads them, so that ``no`` is text and ``1e3`` a number; unlike it, a number with a leading zero (``010``)
-stays text, because readers disagree about it.
+items. Aliases, anchors, tags, duplicate keys and multiple documents are refused. Plain scalars follow the core schema
+of YAML 1.2: ``no`` is text and ``1e3`` is a number. A number with a leading zero (``010``) stays text, because YAML
+readers disagree about its value.
 
-The tree is built from PyYAML's events, so that nothing is expanded or constructed before it has been checked.
+The tree is built from PyYAML's events, so that everything is checked before it is expanded or constructed.
 """
 
 import re
@@ -23,10 +23,10 @@ from clau_doom.files import open_regular
 __all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
 
 _MOST_SAID = 200
-"""Characters of the parser's own message, which may quote the text."""
+"""Maximum characters of PyYAML's message, which may quote the text."""
 
 Place = tuple[str | int, ...]
-"""The keys and list positions that lead from the root to a value."""
+"""Keys and list positions from the root to a value."""
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -45,12 +45,12 @@ _WORDS: Mapping[str, object] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One YAML document.
+    """Parsed YAML document.
 
     Attributes:
-        name: What to call it in messages, such as its path.
-        data: The root: mappings are dicts, sequences are lists.
-        lines: The line, from 1, of every key and list item, by path.
+        name: Name for messages, such as the path.
+        data: Root of the document: mappings are dicts, sequences are lists.
+        lines: Line, from 1, of each key and list item, by path.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Document:
     lines: Mapping[Place, int]
 
     def line(self, path: Place) -> int | None:
-        """Return the line of the value at `path`, or of the nearest one that holds it."""
+        """Return the line of the value at `path`, or of its nearest existing parent."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
@@ -66,10 +66,10 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """Read a file.
+    """Read and parse a file.
 
     Raises:
-        ConfigError: It cannot be read ("cannot read X: ...") or parsed ("X is no valid YAML: ...").
+        ConfigError: The file cannot be read ("cannot read X: ...") or parsed ("X is not valid YAML: ...").
     """
     try:
         with open_regular(path) as file:
@@ -82,7 +82,7 @@ def read_document(path: Path) -> Document:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{path} is no valid YAML: line {line}: it is not UTF-8 text: save it as UTF-8") from error
+        raise ConfigError(f"{path} is not valid YAML: line {line}: it is not UTF-8 text: save it as UTF-8") from error
     return parse_document(text, name=str(path))
 
 
@@ -90,20 +90,20 @@ def parse_document(text: str, *, name: str) -> Document:
     """Parse the text of a configuration that messages call `name`.
 
     Raises:
-        ConfigError: It is no valid YAML, or more than this loader takes; the message names the line.
+        ConfigError: The text is not valid YAML or exceeds a limit; the message names the line.
     """
     if len(text) > MOST_BYTES or len(text.encode(errors="replace")) > MOST_BYTES:
         raise _too_large(name)
-    if len(text.splitlines()) > MOST_LINES:  # thousands of directives or blank lines are no entries
+    if len(text.splitlines()) > MOST_LINES:  # directives and blank lines do not count as entries
         raise ConfigError(f"{name} has more than {MOST_LINES:,} lines: leave some out")
     builder = _Builder(text)
     try:
         data = builder.document()
         if not isinstance(data, dict):
-            kind = "empty" if data is None else "no mapping"
+            kind = "empty" if data is None else "not a mapping"
             raise _Fault(1, f"the document is {kind}: write `field: value` lines, or begin with `config init`")
     except _Fault as fault:
-        raise ConfigError(f"{name} is no valid YAML: {fault}") from None
+        raise ConfigError(f"{name} is not valid YAML: {fault}") from None
     return Document(name=name, data=data, lines=builder.lines)
 
 
@@ -112,10 +112,10 @@ def _too_large(name: str) -> ConfigError:
 
 
 def parse_value(text: str) -> object:
-    """Return the value that one YAML scalar or flow collection means, such as ``3``, ``[16, 8]`` or ``{kills: 1}``.
+    """Parse one YAML scalar or flow collection, such as ``3``, ``[16, 8]`` or ``{kills: 1}``.
 
     Raises:
-        ValueError: It is none, or more than this loader takes; the message says why.
+        ValueError: The text is not valid YAML or exceeds a limit.
     """
     if len(text) > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES:,} bytes")
@@ -126,10 +126,10 @@ def parse_value(text: str) -> object:
 
 
 def resolve_plain(text: str) -> object:
-    """Return what an unquoted scalar means.
+    """Return the value of an unquoted scalar.
 
     Raises:
-        ValueError: It is a whole number of more than 30 digits.
+        ValueError: The scalar is an integer of more than 30 digits.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -147,7 +147,7 @@ class _Fault(Exception):
 
 
 class _Builder:
-    """Builds one document's tree from the parser's events."""
+    """Builds the tree of one document from the parser's events."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Place, int] = {}
@@ -155,12 +155,12 @@ class _Builder:
         self._events = _events(text)
 
     def document(self) -> object:
-        next(self._events)  # the stream's start
+        next(self._events)  # start of the stream
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
             return None
         data = self._node(next(self._events), ())
-        next(self._events)  # the document's end
+        next(self._events)  # end of the document
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
             raise _Fault(_line(event), "a second document begins: keep one in a file")
@@ -184,11 +184,11 @@ class _Builder:
         found: dict[str, object] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-                raise _Fault(_line(event), "a key is no text: use plain names as keys")
+                raise _Fault(_line(event), "a key is not text: use plain names as keys")
             key = self._node(event, path)
             if not isinstance(key, str):
                 assert isinstance(event, yaml.ScalarEvent)
-                raise _Fault(_line(event), f"the key {shortened(event.value)!r} is no text: put it in quotes")
+                raise _Fault(_line(event), f"the key {shortened(event.value)!r} is not text: put it in quotes")
             if key in found:
                 first = self.lines[(*path, key)]
                 raise _Fault(_line(event), f"{shortened(key)!r} is given twice (first on line {first}): keep one")
@@ -205,7 +205,7 @@ class _Builder:
         return found
 
     def _enter(self, path: Place, event: yaml.Event) -> None:
-        """Count a key or a list item, and note its line."""
+        """Count a key or a list item, and store its line."""
         self._entries += 1
         if self._entries > MOST_ENTRIES:
             raise _Fault(_line(event), f"more than {MOST_ENTRIES:,} keys and list items: leave some out")
@@ -223,7 +223,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
         line = text.count("\n", 0, error.position) + 1
         raise _Fault(line, f"the character U+{ord(text[error.position]):04X} is not allowed") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML leaks chr()'s errors for "\UFFFFFFFF"
-        raise _Fault(1, f"an escape is no character ({error})") from None
+        raise _Fault(1, f"an escape is not a character ({error})") from None
 
 
 def _scalar(event: yaml.ScalarEvent) -> object:

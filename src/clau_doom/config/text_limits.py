@@ -1,7 +1,7 @@
-"""Limits of configuration texts and messages, the same for every source.
+"""Limits of configuration texts and messages, the same for all sources.
 
 The command line, gRPC and HTTP read configurations through `strict_yaml` and `load`, which apply these limits. They
-bound the time and memory that a text of a stranger can cost before any of its values is used.
+bound the time and memory for untrusted text before any of its values is used.
 """
 
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ __all__ = [
 ]
 
 MOST_BYTES = 1_000_000
-"""Bytes of a text in UTF-8."""
+"""Maximum bytes of a text in UTF-8."""
 MOST_LINES = 20_000
 MOST_ENTRIES = 10_000
-"""Keys and list items of a document, at all levels together."""
+"""Maximum keys and list items of a document, at all levels in total."""
 MOST_LEVELS = 32
 MOST_DIGITS = 30
 MOST_PROBLEMS = 20
-"""Problems that one error reports."""
+"""Maximum problems in one error."""
 _MOST_SHOWN = 60
 
 
@@ -37,10 +37,10 @@ def check_entries(data: object, *, name: str) -> None:
 
     Args:
         data: Mappings, lists and plain values.
-        name: What messages call it.
+        name: Name for messages.
 
     Raises:
-        ConfigError: There are more than 10,000 at all levels together, or more than 32 levels.
+        ConfigError: There are more than 10,000 keys and items in total, or more than 32 levels.
     """
     count, level = 0, [data]
     for _ in range(MOST_LEVELS + 1):
@@ -60,5 +60,5 @@ def _items(value: object) -> Iterable[object]:
 
 
 def shortened(text: str, most: int = _MOST_SHOWN) -> str:
-    """Return a text escaped, or its beginning and its length where it has more than `most` characters."""
+    """Escape a text; a text of more than `most` characters is cut, with its length appended."""
     return printable(text, limit=most)

@@ -369,5 +369,5 @@ def test_a_home_folder_in_variables_and_flags_is_expanded(
     monkeypatch.setenv("CLAU_DOOM_OUTPUT_DIR", "~nosuchuser/mine")
     refused = run("status")
     assert refused.code == 2
-    assert "begins with a home folder that is not known here" in refused.err
+    assert "begins with an unknown home folder" in refused.err
     assert not (tmp_path / "~").exists()

@@ -174,11 +174,11 @@ def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFix
 
 def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
     """A value of a million characters is not echoed, nor are a million words."""
-    report_error(ConfigError(f"{'a' * 1_000_000!r} is no number"))
+    report_error(ConfigError(f"{'a' * 1_000_000!r} is not a number"))
     report_error(ConfigError("many " * 1_000_000))
     first, second = capfd.readouterr().err.splitlines()
     assert first.startswith("error: 'aaa")
-    assert first.endswith("(1,000,002 characters) is no number")
+    assert first.endswith("(1,000,002 characters) is not a number")
     assert len(first) < 300
     assert len(second) < 20_100
 

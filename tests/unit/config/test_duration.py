@@ -19,7 +19,7 @@ def test_durations_mean_seconds(text: str, seconds: float) -> None:
 @pytest.mark.parametrize("value", ["", "2", "h", "2 hours", "-2h", "1m2h", "2d", "٢h", 90, True, None])
 def test_what_is_no_duration_is_refused(value: object) -> None:
     """A number without a unit is ambiguous, and refused like any other text."""
-    with pytest.raises(ValueError, match="is no duration: write 90s"):
+    with pytest.raises(ValueError, match="is not a duration: write 90s"):
         parse_duration(value)
 
 

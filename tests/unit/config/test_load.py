@@ -118,7 +118,7 @@ def test_a_field_of_another_kind_is_refused() -> None:
     assert _refusal("evolution: {kind: cma-es}", {"CLAU_DOOM_EVOLUTION_ELITES": "3"}) == (
         "c.yaml: 1 problem:\n"
         "  evolution.elites (environment CLAU_DOOM_EVOLUTION_ELITES): "
-        "is no field of evolution kind cma-es: it belongs to genetic"
+        "is not a field of evolution kind cma-es: it belongs to genetic"
     )
 
 
@@ -130,10 +130,10 @@ def test_a_field_of_another_kind_is_refused() -> None:
         ("CLAU_DOOM_ZZZZ", "1", "is an unknown variable: did you mean CLAU_DOOM_"),
         ("CLAU_DOOM_POLICY", "neural", "names a section: set one of its fields, such as CLAU_DOOM_POLICY_KIND"),
         ("CLAU_DOOM_SEED", "", "seed (environment CLAU_DOOM_SEED): is empty: unset the variable"),
-        ("CLAU_DOOM_SEED", "[1", "seed (environment CLAU_DOOM_SEED): '[1' is no value: while parsing"),
-        ("CLAU_DOOM_SEED", "1 # one\n--- 2", "'1 # one\\n--- 2' is no value: "),
-        ("CLAU_DOOM_SEED", "true", "seed (environment CLAU_DOOM_SEED): true is no whole number"),
-        ("CLAU_DOOM_SCENARIO_NAME", "\udcff", "'\\udcff' is no valid text: use UTF-8"),
+        ("CLAU_DOOM_SEED", "[1", "seed (environment CLAU_DOOM_SEED): '[1' is not a value: while parsing"),
+        ("CLAU_DOOM_SEED", "1 # one\n--- 2", "'1 # one\\n--- 2' is not a value: "),
+        ("CLAU_DOOM_SEED", "true", "seed (environment CLAU_DOOM_SEED): true is not a whole number"),
+        ("CLAU_DOOM_SCENARIO_NAME", "\udcff", "'\\udcff' is not valid text: use UTF-8"),
     ],
 )
 def test_the_environment_is_checked(variable: str, value: str, message: str) -> None:
@@ -144,36 +144,36 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("generations: true", "generations (line 1): true is no whole number"),
-        ("generations: 2.0", "generations (line 1): 2.0 is no whole number"),
-        ("generations: '2'", "generations (line 1): '2' is no whole number"),
+        ("generations: true", "generations (line 1): true is not a whole number"),
+        ("generations: 2.0", "generations (line 1): 2.0 is not a whole number"),
+        ("generations: '2'", "generations (line 1): '2' is not a whole number"),
         ("population: 0", "population (line 1): 0 is too small: use 1 or more"),
         ("scenario: {frame_skip: 36}", "scenario.frame_skip (line 1): 36 is too large: use 35 or less"),
         ("seed: 9223372036854775808", "is too large: use less than 9223372036854775808"),
         ("execution: {episode_timeout: 0}", "0 is too small: use more than 0"),
         ("execution: {episode_timeout: .inf}", "inf is not finite"),
-        ("execution: {episode_timeout: true}", "true is no number"),
+        ("execution: {episode_timeout: true}", "true is not a number"),
         ("local: {pin: yes}", "local.pin (line 1): 'yes' is neither true nor false"),
-        ("name: 3", "name (line 1): 3 is no text: put it in quotes"),
+        ("name: 3", "name (line 1): 3 is not text: put it in quotes"),
         ("name: 'A b'", "name (line 1): 'A b' is no experiment id: use 1 to 40 of a-z"),
         ("scenario: {name: ''}", "scenario.name (line 1): '' is too short: use at least 1"),
         ("policy: {kind: class}", "policy.target (line 1): is missing: The class, as module:Class"),
-        ("policy: {kind: class, target: x}", "'x' has not the right form: The class, as module:Class"),
-        ("policy: {kind: class, target: 'a:B', options: {x: [1]}}", "policy.options.x (line 1): [1] is no option"),
-        ("policy: {kind: class, target: 'a:B', options: 3}", "policy.options (line 1): 3 is no mapping"),
-        ("policy: {kind: neural, layers: 16}", "policy.layers (line 1): 16 is no list: write it as [1, 2]"),
+        ("policy: {kind: class, target: x}", "'x' has the wrong form: The class, as module:Class"),
+        ("policy: {kind: class, target: 'a:B', options: {x: [1]}}", "policy.options.x (line 1): [1] is not an option"),
+        ("policy: {kind: class, target: 'a:B', options: 3}", "policy.options (line 1): 3 is not a mapping"),
+        ("policy: {kind: neural, layers: 16}", "policy.layers (line 1): 16 is not a list: write it as [1, 2]"),
         ("policy: {kind: neural, layers: [1, 2, 3, 4, 5]}", "has too many entries: use at most 4"),
         ("policy: {kind: neural, layers: [8, -1]}", "policy.layers[1] (line 1): -1 is too small: use more than 0"),
         ("policy: {kind: neural, screen: [9]}", "policy.screen[1] (line 1): is missing"),
         ("policy: {kind: neural, screen: [161, 9]}", "[161, 9] is larger than scenario.resolution (160x120)"),
-        ("policy: {layers: [8]}", "policy.layers (line 1): is no field of policy kind rules: it belongs to neural"),
-        ("policy: {kind: neurl}", "policy.kind (line 1): 'neurl' is none of the choices: did you mean neural?"),
-        ("policy: {kind: [neural]}", 'policy.kind (line 1): ["neural"] is none of the choices'),
-        ("policy: [neural]", 'policy (line 1): ["neural"] is no section'),
+        ("policy: {layers: [8]}", "policy.layers (line 1): is not a field of policy kind rules: it belongs to neural"),
+        ("policy: {kind: neurl}", "policy.kind (line 1): 'neurl' is not one of the choices: did you mean neural?"),
+        ("policy: {kind: [neural]}", 'policy.kind (line 1): ["neural"] is not one of the choices'),
+        ("policy: [neural]", 'policy (line 1): ["neural"] is not a section'),
         ("fitness: {}", "fitness (line 1): {} has too few entries"),
         ("fitness: {kills: .nan}", "fitness.kills (line 1): nan is not finite"),
-        ("fitness: {kils: 1}", "fitness.kils (line 1): 'kils' is none of the choices: did you mean kills?"),
-        ("fitness: 3", "fitness (line 1): 3 is none of the choices: use reward, score"),
+        ("fitness: {kils: 1}", "fitness.kils (line 1): 'kils' is not one of the choices: did you mean kills?"),
+        ("fitness: 3", "fitness (line 1): 3 is not one of the choices: use reward, score"),
         ("evolution: {elites: 50}", "50 leaves nothing to evolve: use fewer elites than the population (50)"),
         ("population: 2", "evolution.elites: 2 (the default) leaves nothing to evolve"),
         ("population: 1\nevolution: {kind: cma-es}", "population (line 1): 1 is too small for cma-es: use 2 or more"),
@@ -183,15 +183,15 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
         ),
         (
             "evolution: {kind: cma-es, mode: steady_state}",
-            "evolution.mode (line 1): 'steady_state' is nothing that cma-es can do: use kind genetic or random",
+            "evolution.mode (line 1): 'steady_state' is not supported by cma-es: use kind genetic or random",
         ),
         (
             "evolution: {mode: steady_state, racing: {rule: test}}",
-            "evolution.racing.rule (line 1): 'test' drops agents at rungs that a generation plays together: use none",
+            "evolution.racing.rule (line 1): 'test' drops agents at common points of a generation: use none",
         ),
         (
             "evolution: {mode: steady_state}\nexecution: {backend: docker}",
-            "docker.verify: 'champions' (the default) proves agents at a generation's end, which steady_state does not",
+            "docker.verify: 'champions' (the default) verifies agents at the end of a generation, which steady_state",
         ),
         ("zzzzzz: 1", "zzzzzz (line 1): is an unknown field: use name, seed"),
         ('? "a\\nb"\n: 1', "'a\\nb' (line 1): is an unknown field"),
@@ -217,8 +217,8 @@ def test_values_that_do_not_fit_are_found_beside_values_that_are_wrong() -> None
 
 
 def test_a_file_that_is_wrong_where_a_variable_points_is_still_reported() -> None:
-    """A section that is no mapping is the file's mistake, whatever the environment lays over it."""
-    assert "scenario (line 1): 'basic' is no section" in _refusal(
+    """A section that is not a mapping is the file's mistake, whatever the environment lays over it."""
+    assert "scenario (line 1): 'basic' is not a section" in _refusal(
         "scenario: basic", {"CLAU_DOOM_SCENARIO_TIMEOUT": "9"}
     )
 
@@ -245,5 +245,5 @@ def test_values_without_a_file_name_what_they_came_from() -> None:
     assert str(caught.value).splitlines() == [
         "the request: 2 problems:",
         "  seed: -1 is too small: use 0 or more",
-        "  evolution.elites: 'two' is no whole number",
+        "  evolution.elites: 'two' is not a whole number",
     ]

@@ -29,7 +29,7 @@ workers: 2
             "scenario:\n  name: basic\n frame_skip: 4\n",
             {},
             (
-                "config.yaml is no valid YAML: line 3: while parsing a block mapping expected <block end>, "
+                "config.yaml is not valid YAML: line 3: while parsing a block mapping expected <block end>, "
                 "but found '<block mapping start>'"
             ),
         ),
@@ -38,7 +38,7 @@ workers: 2
             {},
             (
                 "config.yaml: 2 problems:\n"
-                "  policy (line 1): 'neural' is no section: write `kind: neural` on a line below it\n"
+                "  policy (line 1): 'neural' is not a section: write `kind: neural` on a line below it\n"
                 "  scenario (line 2): is empty: write its fields on indented lines below it, or leave it out"
             ),
         ),
@@ -50,9 +50,9 @@ workers: 2
                 "  name (line 1): 'My First Run' is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', "
                 "beginning with a letter or a digit\n"
                 "  generation (line 2): is an unknown field: did you mean generations?\n"
-                "  seeds (line 4): 'per-generation' is none of the choices: did you mean per_generation? "
+                "  seeds (line 4): 'per-generation' is not one of the choices: did you mean per_generation? "
                 "use fixed, per_generation\n"
-                "  max_duration (line 5): '2 hours' is no duration: write 90s, 15m, 2h or 1h30m\n"
+                "  max_duration (line 5): '2 hours' is not a duration: write 90s, 15m, 2h or 1h30m\n"
                 "  evolution.elites (line 8): 25 leaves nothing to evolve: use fewer elites than the population (20)\n"
                 "  evolution.sigma (line 9): 5 is too large: use 1.0 or less\n"
                 "  workers (line 10): is an unknown field here: did you mean execution.workers?"
@@ -65,7 +65,7 @@ workers: 2
                 "config.yaml: 2 problems:\n"
                 "  environment CLAU_DOOM_SCENARIO_FRAMESKIP is an unknown variable: "
                 "did you mean CLAU_DOOM_SCENARIO_FRAME_SKIP?\n"
-                "  population (environment CLAU_DOOM_POPULATION): 'many' is no whole number"
+                "  population (environment CLAU_DOOM_POPULATION): 'many' is not a whole number"
             ),
         ),
     ],

@@ -54,9 +54,7 @@ def test_every_field_that_is_a_file_is_among_the_paths() -> None:
 
 def test_a_user_without_a_home_folder_is_a_problem() -> None:
     """The message names the path and the remedy; nothing is made in a folder of that name."""
-    with pytest.raises(
-        ConfigError, match=r"web\.key \(line 1\): '~nosuchuser/k' begins with a home folder that is not"
-    ):
+    with pytest.raises(ConfigError, match=r"web\.key \(line 1\): '~nosuchuser/k' begins with an unknown home folder"):
         config_from_yaml("web: {key: ~nosuchuser/k}", name="c")
 
 

@@ -83,7 +83,7 @@ def test_a_refusal_names_every_change_that_decides_results() -> None:
     with pytest.raises(ResumeRefused) as caught:
         check_resume(_OLD, new)
     assert str(caught.value) == (
-        "experiment cannot be resumed with what has changed since it was started:\n"
+        "experiment cannot be resumed with these changes since its start:\n"
         "  name: experiment became other: an experiment keeps its name\n"
         "  seed: 1 became 2: it decides the results\n"
         "  fitness: reward became {kills: 1.0}: it decides the results\n"

@@ -27,14 +27,14 @@ def test_addresses_of_nats_servers(url: str) -> None:
     [
         ("nats://alice:S3CRET@127.0.0.1:99999", "with a port from 1 to 65535"),
         ("nats://alice:S3CRET@127.0.0.1:0", "with a port from 1 to 65535"),
-        ("nats://alice:S3CRET@", "is no address of a NATS server"),
+        ("nats://alice:S3CRET@", "is not an address of a NATS server"),
         ("nats://alice:S3/CRET@127.0.0.1:4222", "has a user or a password with '/', '#'"),
         ("nats://alice:S3#CRET@127.0.0.1:4222", "has a user or a password with '/', '#'"),
-        ("nats://S3CRET[bad", "is no address of a NATS server"),
+        ("nats://S3CRET[bad", "is not an address of a NATS server"),
         ("http://alice:S3CRET@h", "begin it with nats://, tls://, ws:// or wss://"),
         ("alice:S3CRET@h:1", "has a user without a scheme: write nats:// before it"),
         ("nats://a:S3CRET@h:1,tls://h:x", "with a port from 1 to 65535"),
-        ("nats://S3CRET h", "is no address of a NATS server"),
+        ("nats://S3CRET h", "is not an address of a NATS server"),
     ],
 )
 def test_addresses_that_are_refused(url: str, said: str) -> None:

@@ -67,18 +67,18 @@ def _nested(levels: int) -> str:
         ("a: ! x", "tags (!) are refused"),
         ("a: !!str 1", "line 1: tags (tag:yaml.org,2002:str) are refused"),
         ("a: 1\n---\nb: 2", "line 2: a second document begins"),
-        ("1: a", "line 1: the key '1' is no text: put it in quotes"),
-        ("true: a", "line 1: the key 'true' is no text"),
-        ("~: a", "line 1: the key '~' is no text"),
-        ("? [a]\n: 1", "line 1: a key is no text"),
-        ("- a\n- b", "line 1: the document is no mapping"),
-        ("just text", "line 1: the document is no mapping"),
+        ("1: a", "line 1: the key '1' is not text: put it in quotes"),
+        ("true: a", "line 1: the key 'true' is not text"),
+        ("~: a", "line 1: the key '~' is not text"),
+        ("? [a]\n: 1", "line 1: a key is not text"),
+        ("- a\n- b", "line 1: the document is not a mapping"),
+        ("just text", "line 1: the document is not a mapping"),
         ("", "line 1: the document is empty"),
         ("# only a comment\n", "line 1: the document is empty"),
         ("a: [1", "line 1: while parsing a flow sequence expected ',' or ']'"),
         ("a: 1\n\tb: 2", "line 2: "),
         ("a: 1\nb: \x01", "line 2: the character U+0001 is not allowed"),
-        ('a: "\\UFFFFFFFF"', "line 1: an escape is no character"),
+        ('a: "\\UFFFFFFFF"', "line 1: an escape is not a character"),
         ("a: " + "9" * 5000, "line 1: a number of more than 30 digits"),
         (_nested(33), "line 1: more than 32 levels deep"),
         ("a: " + "[" * 100_000, "line 1: more than 32 levels deep"),
@@ -88,7 +88,7 @@ def test_what_could_surprise_is_refused_with_its_line(text: str, message: str) -
     """Whatever is outside the strict subset is a parsing error that names the file and the line."""
     with pytest.raises(ConfigError) as caught:
         parse_document(text, name="c.yaml")
-    assert str(caught.value).startswith("c.yaml is no valid YAML: line ")
+    assert str(caught.value).startswith("c.yaml is not valid YAML: line ")
     assert message in str(caught.value)
 
 
@@ -124,7 +124,7 @@ def test_bytes_that_are_no_utf_8_are_a_parsing_error(tmp_path: Path) -> None:
     """The message names the line of the first bad byte."""
     path = tmp_path / "c.yaml"
     path.write_bytes(b"seed: 1\nname: \xff\n")
-    with pytest.raises(ConfigError, match=r"c\.yaml is no valid YAML: line 2: it is not UTF-8 text"):
+    with pytest.raises(ConfigError, match=r"c\.yaml is not valid YAML: line 2: it is not UTF-8 text"):
         read_document(path)
 
 

@@ -23,7 +23,7 @@ def refusal(text: str) -> str:
 def test_a_list_of_half_a_million_entries_is_refused_before_it_is_read() -> None:
     """The text ends in what no parser takes, and the message is about the entries before it."""
     text = "fitness: [" + "a," * 480_000 + "]" + "}" * 5
-    assert refusal(text) == "c is no valid YAML: line 1: more than 10,000 keys and list items: leave some out"
+    assert refusal(text) == "c is not valid YAML: line 1: more than 10,000 keys and list items: leave some out"
 
 
 def test_keys_and_list_items_count_at_all_levels() -> None:

@@ -57,7 +57,7 @@ def test_the_unexpected_is_internal_and_keeps_its_text(error: Exception) -> None
 
 def test_a_configuration_s_problems_are_violations() -> None:
     """One a problem, with its path; they come back with the error."""
-    problems = (("population", "-1 is too small: use 1 or more"), ("seed", "'x' is no whole number"))
+    problems = (("population", "-1 is too small: use 1 or more"), ("seed", "'x' is not a whole number"))
     status = status_of(ConfigError("config_yaml: 2 problems:\n  ...", problems))
     sent = status_pb2.Status.FromString(dict(status.trailers)[DETAILS])
     request = error_details_pb2.BadRequest()

@@ -219,7 +219,7 @@ def test_fields_are_those_of_a_file() -> None:
 
 
 def test_a_class_has_options_of_every_kind() -> None:
-    """True is no number, 1 is no 1.0, and an option without a value is a problem of its own."""
+    """True is not a number, 1 is no 1.0, and an option without a value is a problem of its own."""
     options = {
         "flag": pb.OptionValue(flag=True),
         "count": pb.OptionValue(integer=1),
