@@ -1,7 +1,7 @@
-"""Where experiments are kept: a folder each, with results in SQLite that any tool can query while they grow.
+"""Storage of experiments: one folder for each, with results in SQLite that other tools can query during a run.
 
-The event log is the record, and every table beside it is read off an event in the transaction that keeps the event, so
-that the two cannot disagree. One process writes, held to that by a lock; any number of others read. `Runs` makes, finds
+The event log is the record. All other tables are derived from events in the transaction that stores the event, so that
+log and tables always agree. A lock ensures that one process writes; any number of processes read. `Runs` creates, finds
 and lists the folders; `SqliteStore` is the store of one experiment.
 """
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic writes of text files."""
 
 import errno
 import os
@@ -12,11 +12,11 @@ __all__ = ["write_whole"]
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text to a file: whole, or not at all. What is there is replaced.
+    """Write a text to a file atomically. An existing file is replaced.
 
     Raises:
-        DiskFull: There is no room.
-        StorageFailed: It cannot be written.
+        DiskFull: The disk is full.
+        StorageFailed: The file cannot be written.
     """
     try:
         with ExitStack() as undo:
@@ -29,5 +29,5 @@ def write_whole(path: Path, text: str) -> None:
             staged.replace(path)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull(f"no room is left for {path}: free some, then ask for it again") from error
+            raise DiskFull(f"no space is left for {path}: free some, then try again") from error
         raise StorageFailed(f"cannot write {path}: {error.strerror or error}") from error

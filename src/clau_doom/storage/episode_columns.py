@@ -1,6 +1,6 @@
-"""Training episodes in columns: a million of them take 230 MB, and as objects they would take 1.5 GB and ten seconds.
+"""Training episodes in columns, which become objects on access.
 
-An episode becomes an object when it is looked at.
+A million episodes take 230 MB in columns. As objects they take 1.5 GB and ten seconds to build.
 """
 
 import struct
@@ -21,7 +21,7 @@ from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_
 
 __all__ = ["EpisodeRow", "Outcomes", "Training", "read_training"]
 
-_DIGEST = 32  # bytes of a trajectory's hash
+_DIGEST = 32  # bytes of a trajectory hash
 _FINGERPRINT = 8 + _DIGEST
 _AT_ONCE = 10_000
 _REST = (*MEASURES, "seconds", "number", "attempts", "worker", "repeated")
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 
 
 class Training(Mapping[AgentRef, Sequence[Episode]]):
-    """All training episodes of an experiment, by agent; each agent's by number."""
+    """All training episodes of an experiment by agent, sorted by number for each agent."""
 
     def __init__(
         self,
@@ -44,14 +44,14 @@ class Training(Mapping[AgentRef, Sequence[Episode]]):
         rest: NDArray[np.float64] | None,
         bounds: Mapping[tuple[int, int], tuple[int, int]],
     ) -> None:
-        """Hold episodes.
+        """Store columns of episodes.
 
         Args:
-            experiment: The experiment's id.
-            prints: The fingerprints, 40 bytes an episode.
-            rest: Measures, seconds, number, attempts, worker and repeated actions, shape (episodes, 18); None where
+            experiment: Id of the experiment.
+            prints: Fingerprints, 40 bytes for each episode.
+            rest: Measures, seconds, number, attempts, worker and repeated actions, shape (episodes, 18); None if
                 they were not read.
-            bounds: Each agent's first episode and the one behind its last, by generation and index.
+            bounds: Half-open range of each agent's episodes, by generation and index.
         """
         self._experiment = experiment
         self._prints = prints
@@ -59,63 +59,63 @@ class Training(Mapping[AgentRef, Sequence[Episode]]):
         self._bounds = bounds
 
     def outcomes(self, ref: AgentRef) -> Sequence[EpisodeOutcome]:
-        """Return the outcomes of an agent's episodes, by number."""
+        """Return the outcomes of an agent's episodes, sorted by number."""
         bounds = self._bounds.get((ref.generation, ref.index))
         return Outcomes(self, *bounds) if bounds else ()
 
     def __getitem__(self, ref: AgentRef) -> "EpisodeRow":
-        """Return the episodes of an agent that has some, by number."""
+        """Return the episodes of an agent, sorted by number."""
         return EpisodeRow(self, *self._bounds[ref.generation, ref.index], ref)
 
     def __iter__(self) -> Iterator[AgentRef]:
-        """Go through the agents that have some, in order."""
+        """Iterate over the agents with episodes, in order."""
         return starmap(AgentRef, self._bounds)
 
     def __len__(self) -> int:
-        """Return how many agents have some."""
+        """Return the number of agents with episodes."""
         return len(self._bounds)
 
     def fingerprints(self, first: int, end: int) -> bytes:
-        """Return the fingerprints of the episodes from one to another."""
+        """Return the fingerprints of a half-open range of episodes."""
         return self._prints[first * _FINGERPRINT : end * _FINGERPRINT]
 
-    def outcome(self, place: int) -> EpisodeOutcome:
-        """Return the outcome of the episode at a place.
+    def outcome(self, index: int) -> EpisodeOutcome:
+        """Return the outcome of the episode at an index.
 
         Raises:
             LookupError: Measures were not read.
         """
-        found = self.fingerprints(place, place + 1)
+        found = self.fingerprints(index, index + 1)
         return EpisodeOutcome(
             seed=int.from_bytes(found[:8], "little"),
-            measures=Measures(**dict(zip(MEASURES, self._row(place), strict=False))),
+            measures=Measures(**dict(zip(MEASURES, self._row(index), strict=False))),
             trajectory_sha256=found[8:].hex(),
         )
 
-    def episode(self, place: int, ref: AgentRef) -> Episode:
-        """Return the episode at a place, which the agent at `ref` played.
+    def episode(self, index: int, ref: AgentRef) -> Episode:
+        """Return the episode at an index, played by the agent `ref`.
 
         Raises:
             LookupError: Measures were not read.
         """
-        seconds, number, attempts, worker, repeated = self._row(place)[len(MEASURES) :]
+        seconds, number, attempts, worker, repeated = self._row(index)[len(MEASURES) :]
         return Episode(
             purpose=Purpose.TRAINING,
             agent=agent_id(self._experiment, ref.generation, ref.index),
             number=int(number),
-            outcome=self.outcome(place),
+            outcome=self.outcome(index),
             timing=EpisodeTiming(seconds=seconds, attempts=int(attempts), worker=int(worker), repeated=int(repeated)),
         )
 
-    def _row(self, place: int) -> list[float]:
+    def _row(self, index: int) -> list[float]:
         if self._rest is None:
-            raise LookupError("what training episodes measured was not read: ask for a snapshot with it")
-        row: list[float] = self._rest[place].tolist()
+            raise LookupError("the measures of training episodes were not read: request a measured snapshot")
+        row: list[float] = self._rest[index].tolist()
         return row
 
 
-class _Row(Sequence[_T], Generic[_T]):
-    """One agent's episodes, or something of each; equal to any sequence of the same."""
+class _EpisodeItems(Sequence[_T], Generic[_T]):
+    """Sequence of items, one for each episode of an agent; equal to any sequence of the same items."""
 
     __slots__ = ("_end", "_first", "_training")
 
@@ -150,49 +150,49 @@ class _Row(Sequence[_T], Generic[_T]):
         return repr(tuple(self))
 
     @abstractmethod
-    def _make(self, place: int) -> _T:
-        """Build the item of the episode at a place in the columns."""
+    def _make(self, index: int) -> _T:
+        """Build the item of an episode from its row."""
 
 
-class Outcomes(_Row[EpisodeOutcome], OutcomeRow):
-    """The outcomes of one agent's training episodes, by number."""
+class Outcomes(_EpisodeItems[EpisodeOutcome], OutcomeRow):
+    """Outcomes of one agent's training episodes, sorted by number."""
 
     __slots__ = ()
 
     def fingerprints(self) -> bytes:
-        """Return the outcomes' fingerprints."""
+        """Return the fingerprints of the outcomes."""
         return self._training.fingerprints(self._first, self._end)
 
-    def _make(self, place: int) -> EpisodeOutcome:
-        return self._training.outcome(place)
+    def _make(self, index: int) -> EpisodeOutcome:
+        return self._training.outcome(index)
 
 
-class EpisodeRow(_Row[Episode]):
-    """One agent's training episodes, by number."""
+class EpisodeRow(_EpisodeItems[Episode]):
+    """Training episodes of one agent, sorted by number."""
 
     __slots__ = ("_ref",)
 
     def __init__(self, training: Training, first: int, end: int, ref: AgentRef) -> None:
-        """Hold the episodes from one place to another."""
+        """Store a half-open range of rows."""
         super().__init__(training, first, end)
         self._ref = ref
 
-    def _make(self, place: int) -> Episode:
-        return self._training.episode(place, self._ref)
+    def _make(self, index: int) -> Episode:
+        return self._training.episode(index, self._ref)
 
 
 def read_training(query: _Query, experiment: str, *, measured: bool) -> Training:
-    """Return the training episodes of an experiment.
+    """Read the training episodes of an experiment.
 
     Args:
         query: Yields the rows of a query in an open transaction.
-        experiment: The experiment's id.
-        measured: Whether more than their fingerprints is read.
+        experiment: Id of the experiment.
+        measured: Read all columns, not only fingerprints.
 
     Raises:
-        StoreCorrupted: A value is not in its range; the message names it.
+        StoreCorrupted: A value is out of range; the message names it.
     """
-    # Row by row a million hashes would take Python three times as long as this takes SQLite.
+    # Aggregation in SQLite takes a third of the time that Python needs for a million rows.
     rows = list(query(_AGENTS))
     counts = _counts([row[2] for row in rows])
     ends = [*accumulate(counts, initial=0)]
@@ -216,7 +216,7 @@ def _place(row: Row) -> tuple[int, int]:
 
 
 def _counts(texts: Sequence[str]) -> list[int]:
-    """Return how many episodes' numbers each text holds; SQLite promises no order, so that it is looked at."""
+    """Return the counts of comma-separated numbers, and check their order, which SQLite does not guarantee."""
     known: dict[str, int] = {}
     for text in {*texts}:
         numbers = [*map(int, text.split(","))]
@@ -229,7 +229,7 @@ def _counts(texts: Sequence[str]) -> list[int]:
 
 
 def _seeds(texts: Sequence[str]) -> bytes:
-    """Return seeds that stand in texts, commas between them, as 8 bytes each; agents of one generation share theirs."""
+    """Return comma-separated seeds as 8 bytes each; agents of one generation share their text."""
     known: dict[str, bytes] = {}
     for text in {*texts}:
         seeds = [*map(int, text.split(","))]
@@ -240,7 +240,7 @@ def _seeds(texts: Sequence[str]) -> bytes:
 
 
 def _rest(query: _Query, total: int) -> NDArray[np.float64]:
-    """Return what else is known of training episodes, shape (episodes, 18)."""
+    """Read the other columns of training episodes, shape (episodes, 18)."""
     rest = np.empty((total, len(_REST)))
     rows = query(_EPISODES)
     done = 0
@@ -256,10 +256,10 @@ def _rest(query: _Query, total: int) -> NDArray[np.float64]:
 
 
 def _check_columns(rest: NDArray[np.float64]) -> None:
-    """Do nothing if measures, shape (episodes, 18), and what stands behind them lie in their ranges."""
+    """Check the ranges of all columns, shape (episodes, 18)."""
     for place, name in enumerate(_REST):
         least, most = (-LARGEST, LARGEST) if name in MEASURES else (0.0, float(MOST_COUNT))
         column = rest[:, place]
-        # A NaN lies in no range.
+        # The comparison also refuses NaN.
         if not bool(np.all((column >= least) & (column <= most))):
             raise StoreCorrupted(f"{name} of a training episode is out of range: it must be from {least:g} to {most:g}")

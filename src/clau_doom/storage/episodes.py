@@ -1,7 +1,7 @@
-"""Finished episodes as rows of the table `played`, and back: exact to the bit, and with nothing said twice.
+"""Mapping between finished episodes and rows of the table `played`, exact to the bit and without redundancy.
 
-A measure that is a whole number is kept as one, in as few bytes as it needs; a negative zero is none. An agent is told
-by its place, whose id follows from it, and a trajectory's hash by its bytes.
+Integral measures are stored as integers, which take fewer bytes; negative zero is stored as a float. An agent is stored
+as generation and index, from which its id is derived. A trajectory hash is stored as bytes.
 """
 
 import math
@@ -19,7 +19,7 @@ from clau_doom.storage.validation import seconds as duration
 __all__ = ["BASELINE", "COLUMNS", "PURPOSES", "Place", "episode_of", "id_of", "place_of", "row_of"]
 
 PURPOSES = (Purpose.TRAINING, Purpose.VALIDATION, Purpose.HELD_OUT)
-"""The purposes; the table has each one's place in this row."""
+"""Purposes; the table stores an index into this tuple."""
 
 COLUMNS = (
     "purpose",
@@ -34,24 +34,24 @@ COLUMNS = (
     "worker",
     "repeated",
 )
-"""The columns behind `sequence`, in the table's order."""
+"""Columns after `sequence`, in the order of the table."""
 
 Place = tuple[int, int]
-"""An agent's generation and index."""
+"""Generation and index of an agent."""
 
 BASELINE: Place = (-1, 0)
-"""The place of the random baseline, which is no agent of a generation."""
+"""Stored place of the random baseline, which does not belong to a generation."""
 
 _DIGEST = 32
 _WHOLE = 2.0**53
-"""Below this every whole number is a double."""
+"""All integers of smaller magnitude are exact as float64."""
 
 
 def place_of(experiment: str, agent: str) -> Place:
-    """Return the place of an agent of an experiment, or that of its random baseline.
+    """Return the place of an agent or of the random baseline, by id.
 
     Raises:
-        StoreCorrupted: The id is neither's.
+        StoreCorrupted: The id does not belong to the experiment.
     """
     if agent == baseline_id(experiment):
         return BASELINE
@@ -60,7 +60,7 @@ def place_of(experiment: str, agent: str) -> Place:
     except AgentNotFound:
         owner, place = "", []
     if owner != experiment:
-        raise StoreCorrupted(f"an episode of {agent}, which is none of this experiment's agents")
+        raise StoreCorrupted(f"an episode of {agent}, which is not an agent of this experiment")
     return place[0], place[1]
 
 
@@ -70,15 +70,15 @@ def id_of(experiment: str, place: Place) -> str:
 
 
 def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
-    """Return an episode's row, by `COLUMNS`; its recording and its actions are kept elsewhere.
+    """Return the row of an episode in the order of `COLUMNS`, without recording and actions.
 
     Raises:
-        StorageFailed: It holds a number that is not finite, or what is no hash; the message shows it.
+        StorageFailed: The episode has a number that is not finite or an invalid hash.
     """
     outcome, timing = episode.outcome, episode.timing
     measures = [float(getattr(outcome.measures, name)) for name in MEASURES]
     if not (all(map(math.isfinite, measures)) and math.isfinite(timing.seconds)):
-        raise StorageFailed(f"an episode holds a number that is not finite: {episode}")
+        raise StorageFailed(f"an episode has a number that is not finite: {episode}")
     return (
         PURPOSES.index(episode.purpose),
         *place,
@@ -94,10 +94,10 @@ def row_of(episode: Episode, place: Place) -> tuple[object, ...]:
 
 
 def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
-    """Return the episode of a row, by `COLUMNS`, of an experiment.
+    """Return the episode of a row in the order of `COLUMNS`.
 
     Raises:
-        StoreCorrupted: A value is not in its range; the message names it.
+        StoreCorrupted: A value is out of range; the message names it.
     """
     purpose, generation, index, number, seed, *values, trajectory, seconds, attempts, worker, repeated = row
     least = -1 if (generation, index) == BASELINE else 0
@@ -106,7 +106,7 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
         whole(index, "an episode's agent", most=MOST_AGENTS - 1),
     )
     if not isinstance(trajectory, bytes) or len(trajectory) != _DIGEST:
-        raise StoreCorrupted("the hash of a trajectory has not 32 bytes")
+        raise StoreCorrupted("the hash of a trajectory does not have 32 bytes")
     return Episode(
         purpose=PURPOSES[whole(purpose, "an episode's purpose", most=len(PURPOSES) - 1)],
         agent=id_of(experiment, place),
@@ -126,7 +126,7 @@ def episode_of(experiment: str, row: Sequence[Any]) -> Episode:
 
 
 def _short(value: float) -> float | int:
-    """Return a whole number as such, if nothing is lost."""
+    """Return an integral value as int if the conversion is exact."""
     if not value.is_integer() or abs(value) >= _WHOLE or (value == 0.0 and math.copysign(1.0, value) < 0.0):
         return value
     return int(value)
@@ -138,5 +138,7 @@ def _digest(text: str) -> bytes:
     except ValueError:
         digest = b""
     if digest.hex() != text or len(digest) != _DIGEST:
-        raise StorageFailed(f"{text[:80]!r} is no hash of a trajectory: it must be 64 hexadecimal digits in lower case")
+        raise StorageFailed(
+            f"{text[:80]!r} is not the hash of a trajectory: it must be 64 hexadecimal digits in lower case"
+        )
     return digest

@@ -1,4 +1,4 @@
-"""What SQLite and the file system say when something goes wrong, in the project's own errors."""
+"""Mapping of errors of SQLite and the file system to the project's errors."""
 
 import errno
 import shutil
@@ -12,10 +12,10 @@ from clau_doom.errors import DiskFull, StorageFailed, StoreCorrupted
 
 __all__ = ["reading_errors", "storage_errors"]
 
-# Some full disks show only as a failed read, write or open: then what is left of the disk decides.
+# Some full disks cause other errors on read, write or open: then the free space decides.
 _DOUBTFUL = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _NO_ROOM = 64 * 1024
-# What SQLite reports where the machine and not the file is at fault.
+# Errors of SQLite that are caused by the machine, not by the file.
 _OUTSIDE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -29,7 +29,7 @@ _OUTSIDE = {
 }
 _TOLD = {
     sqlite3.SQLITE_INTERRUPT: "reading it takes more steps than a file of its size needs",
-    sqlite3.SQLITE_TOOBIG: "a value is longer than any that is written",
+    sqlite3.SQLITE_TOOBIG: "a value exceeds the maximum length",
 }
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
 _OTHER_KIND = {errno.EINVAL, errno.EISDIR, errno.ENXIO}
@@ -37,11 +37,11 @@ _OTHER_KIND = {errno.EINVAL, errno.EISDIR, errno.ENXIO}
 
 @contextmanager
 def storage_errors(folder: Path) -> Iterator[None]:
-    """Turn errors of SQLite and the file system into `DiskFull`, `StoreCorrupted` and `StorageFailed`."""
+    """Convert errors of SQLite and the file system into `DiskFull`, `StoreCorrupted` and `StorageFailed`."""
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise StoreCorrupted(f"the results of {folder.name} contradict what is added to them: {error}") from error
+        raise StoreCorrupted(f"the results of {folder.name} contradict new results: {error}") from error
     except sqlite3.Error as error:
         raise _translate(error, folder) from error
     except OSError as error:
@@ -52,7 +52,7 @@ def storage_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def reading_errors(folder: Path) -> Iterator[None]:
-    """Turn the errors of reading an experiment's folder into `StoreCorrupted` for damage, and else `StorageFailed`."""
+    """Convert errors of reading an experiment's folder into `StoreCorrupted` for damage, else `StorageFailed`."""
     try:
         yield
     except StoreCorrupted as error:
@@ -87,7 +87,7 @@ def _translate(error: sqlite3.Error, folder: Path) -> StorageFailed:
 
 
 def _full(folder: Path) -> DiskFull:
-    return DiskFull(f"no room is left on the disk that holds {folder}: free some, then resume")
+    return DiskFull(f"no space is left on the disk of {folder}: free some, then resume")
 
 
 def _free(folder: Path) -> int:

@@ -41,12 +41,12 @@ def encode(event: Event) -> str:
     """Return an event's text.
 
     Raises:
-        StorageFailed: It holds a number that is not finite; the message names the event.
+        StorageFailed: It has a number that is not finite; the message names the event.
     """
     try:
         return _dumps(_encoder(cast("Any", type(event)))(event))
     except ValueError as error:
-        raise StorageFailed(f"{kind_of(event)} holds a number that is not finite: {event}") from error
+        raise StorageFailed(f"{kind_of(event)} has a number that is not finite: {event}") from error
 
 
 def decode(kind: str, text: str) -> Event:

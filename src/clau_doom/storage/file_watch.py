@@ -1,4 +1,4 @@
-"""Watch over the files that a writer has open: SQLite writes on into files that were deleted, and does not say so."""
+"""Detection of deleted or replaced database files, into which SQLite would write without an error."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,31 +11,31 @@ _Identity = tuple[int, int, bool] | None
 
 
 class FileWatch:
-    """Notices that results were deleted, moved, replaced or emptied while they were being written."""
+    """Detects that results were deleted, moved, replaced or emptied during a run."""
 
     def __init__(self, results: Path) -> None:
-        """Remember which file the results are now.
+        """Remember the identity of the results' files.
 
         Args:
-            results: The database; its write-ahead log is remembered once it is there.
+            results: The database; its write-ahead log is remembered when it exists.
         """
         self._results = results
         self._log = results.with_name(f"{results.name}-wal")
         self._known: dict[Path, _Identity] = {results: self._identity(results), self._log: None}
 
     def check(self, kept: Callable[[], str]) -> None:
-        """Do nothing while both files are those that were opened.
+        """Check that both files are the opened ones.
 
         Args:
-            kept: Returns what the results held, such as ``3 generations and 40 episodes``.
+            kept: Describes the stored results, such as ``3 generations and 40 episodes``.
 
         Raises:
-            ResultsLost: One is not; the message says what is lost with it.
+            ResultsLost: A file was deleted, moved, replaced or emptied; the message describes the lost results.
         """
         for path, known in self._known.items():
             try:
                 found = self._identity(path)
-            except OSError:  # no sign of what happened to it
+            except OSError:  # does not mean that the file was lost
                 continue
             if known is None:
                 self._known[path] = found
@@ -50,7 +50,7 @@ class FileWatch:
                 )
 
     def _identity(self, path: Path) -> _Identity:
-        """Return what tells a file from others, and whether it was emptied; that the log is empty means nothing."""
+        """Return the identity of a file, and whether it is empty; an empty write-ahead log is normal."""
         try:
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""Group commit: calls that wait at the same time share one transaction, in the order in which they came."""
+"""Group commit: waiting calls share one transaction, in the order of their arrival."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ _Waiting = tuple[Call, "asyncio.Future[int]"]
 
 
 class Commits:
-    """Hands calls to the writer's thread, all that wait at once. Belongs to one event loop."""
+    """Passes all waiting calls to the writer's thread at once. Belongs to one event loop."""
 
     def __init__(self, writer: Writer, thread: Executor) -> None:
-        """Commit through `writer`, which is used in `thread` alone."""
+        """Commit through `writer`, which is used only in `thread`."""
         self._writer = writer
         self._thread = thread
         self._loop = asyncio.get_running_loop()
@@ -26,10 +26,10 @@ class Commits:
         self._idle = asyncio.Event()
         self._idle.set()
         self.news = asyncio.Event()
-        """Set, and replaced by a new one, when something was committed or the store is closing."""
+        """Event that is set and replaced after a commit or when the store closes."""
 
     async def append(self, call: Call) -> int:
-        """Commit a call and return its last sequence. When cancelled, the call may be kept or not."""
+        """Commit a call and return its last sequence. A cancelled call may or may not be stored."""
         if self._closed:
             raise StorageFailed("the store is closed")
         future: asyncio.Future[int] = self._loop.create_future()
@@ -37,12 +37,12 @@ class Commits:
         if not self._busy:
             self._busy = True
             self._idle.clear()
-            # Not at once: whoever else is ready to run gets to join this transaction.
+            # Yield first, so that other ready tasks can join this transaction.
             self._loop.call_soon(self._start)
         return await future
 
     async def finish(self) -> None:
-        """Take no more calls, and return when those that wait are settled."""
+        """Refuse new calls, and wait until all waiting calls are finished."""
         self._closed = True
         try:
             await self._idle.wait()
@@ -72,7 +72,7 @@ class Commits:
             else:
                 future.set_result(result)
         self._announce()
-        # After those that were just woken, so that their next calls share the next transaction.
+        # Run after the tasks that were woken, so that their next calls share the next transaction.
         self._loop.call_soon(self._start)
 
     def _announce(self) -> None:

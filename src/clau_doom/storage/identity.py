@@ -1,4 +1,4 @@
-"""The rule that an experiment's folder is named after the experiment, which a copy breaks."""
+"""Check that an experiment's folder has the experiment's name, which copies do not have."""
 
 import shlex
 from pathlib import Path
@@ -9,14 +9,14 @@ __all__ = ["check_identity", "move_command"]
 
 
 def check_identity(folder: Path, stored: str) -> None:
-    """Do nothing if a folder is named after the experiment that it holds; writing to any other is refused.
+    """Refuse to write to a folder that does not have its experiment's name.
 
     Args:
-        folder: The folder.
-        stored: The id of the experiment in its results.
+        folder: Folder of the experiment.
+        stored: Id of the experiment in its results.
 
     Raises:
-        WrongState: The folder is a copy, or was renamed; the message gives the command that makes it writable.
+        WrongState: The folder is a copy or was renamed; the message has a command that makes it writable.
     """
     if folder.name != stored:
         raise WrongState(
@@ -26,7 +26,7 @@ def check_identity(folder: Path, stored: str) -> None:
 
 
 def move_command(folder: Path, stored: str) -> str:
-    """Return the command that gives a folder its experiment's name, in another folder where the name is taken."""
+    """Return the command that gives a folder its experiment's name, in another folder if the name is taken."""
     target = folder.with_name(stored)
     if not target.exists():
         return f"mv {shlex.quote(str(folder))} {shlex.quote(str(target))}"

@@ -1,6 +1,6 @@
-"""Copies of what an experiment was started with, kept beside its results: genes, .cfg and .wad.
+"""Copies of an experiment's inputs, stored with its results: genes, .cfg and .wad.
 
-With them a finished experiment is read, replayed and resumed where the scenario and the policy have been moved.
+With these copies an experiment can be read, replayed and resumed after its scenario or policy was moved.
 """
 
 import stat
@@ -12,14 +12,14 @@ from clau_doom.files import open_regular
 __all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "Inputs"]
 
 GENES, CFG, WAD = "genes.json", "scenario.cfg", "scenario.wad"
-"""Names of the files."""
+"""Names of input files."""
 
 LARGEST_INPUT = 10 * 1000 * 1000
-"""Bytes of the largest file that is kept."""
+"""Maximum bytes of an input file."""
 
 
 class Inputs:
-    """The folder of an experiment's inputs; it and each file in it may be missing.
+    """Folder of an experiment's inputs; the folder and its files may be missing.
 
     Attributes:
         folder: The folder.
@@ -29,10 +29,10 @@ class Inputs:
         self.folder = folder
 
     def path(self, name: str) -> Path | None:
-        """Return where a file lies, absolute, or None where it is not kept.
+        """Return the absolute path of a file, or None if it is not stored.
 
         Raises:
-            StoreCorrupted: Something else than a regular file of at most `LARGEST_INPUT` bytes has its name.
+            StoreCorrupted: The path is not a regular file of at most `LARGEST_INPUT` bytes.
         """
         path = self.folder / name
         try:
@@ -46,7 +46,7 @@ class Inputs:
         return path.absolute()
 
     def read(self, name: str) -> bytes | None:
-        """Return the bytes of a file, or None where it is not kept; raises as `path` does."""
+        """Return the bytes of a file, or None if it is not stored; raises the errors of `path`."""
         path = self.path(name)
         if path is None:
             return None

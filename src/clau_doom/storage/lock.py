@@ -1,4 +1,4 @@
-"""One process runs an experiment at a time: an exclusive lock on `lock` in its folder, which ends with the process."""
+"""Exclusive lock of an experiment's folder, which the kernel releases when the process ends."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from clau_doom.storage.error_mapping import reading_errors, storage_errors
 __all__ = ["LOCK", "acquire", "holder"]
 
 LOCK = "lock"
-"""The lock file's name; it holds the process id of who holds the lock, or of who held it last."""
+"""Name of the lock file, which contains the process id of the current or last holder."""
 
 _TRIES = 10
 _PAUSE = 0.02
@@ -24,18 +24,18 @@ def _experiment_busy(folder: Path, pid: int) -> ClauDoomError:
 
 
 def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experiment_busy) -> int:
-    """Lock an experiment's folder and return the descriptor whose closing unlocks it.
+    """Lock an experiment's folder. Closing the returned descriptor unlocks it.
 
     Args:
-        folder: The folder, which exists.
-        busy: Returns what is raised where another process, of this id, holds the lock.
+        folder: An existing folder.
+        busy: Creates the error for a lock that the process with the given id holds.
 
     Raises:
-        ExperimentBusy: Another process holds it; the message says which.
-        DiskFull: There is no room for the process id.
+        ExperimentBusy: Another process holds the lock; the message has its id.
+        DiskFull: The disk has no space for the process id.
     """
     with storage_errors(folder):
-        # No link is followed: the process id would be written over whatever file a stranger's folder names.
+        # Links are not followed: an untrusted folder could link to any file, which would be overwritten.
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         descriptor = os.open(folder / LOCK, flags, 0o600)
     try:
@@ -52,7 +52,7 @@ def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experime
 
 
 def holder(folder: Path) -> int | None:
-    """Return the process that is running the experiment, or None when none is.
+    """Return the id of the process that runs the experiment, or None.
 
     Raises:
         StorageFailed: The lock file cannot be read.
@@ -71,7 +71,7 @@ def holder(folder: Path) -> int | None:
 
 
 def _lock(descriptor: int) -> bool:
-    # Tried more than once, because `holder` takes the lock for an instant to see whether it is free.
+    # Retried, because `holder` takes the lock for a moment to test it.
     for _ in range(_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""Limits of what one reading transaction may compute and return, in proportion to the size of the database file.
+"""Limits on steps and bytes of one reading transaction, in proportion to the size of the database file.
 
-Results come from a file that anyone may have written. A page that several others point to makes a small file look like
-an endless table, so that neither the number of rows nor their bytes follow from its size.
+The database file is untrusted. Several pages may point to one page, so that a small file looks like an endless table:
+neither the number of rows nor their bytes are limited by the size of the file.
 """
 
 import sqlite3
@@ -15,10 +15,10 @@ __all__ = ["MOST_BYTES_A_VALUE", "ReadBudget", "Row"]
 Row = tuple[Any, ...]
 
 MOST_BYTES_A_VALUE = 64 * 2**20
-"""The longest text, BLOB or row that is read. A genome of 8 million genes has as many bytes."""
+"""Maximum bytes of a text, BLOB or row; enough for a genome of 8 million genes."""
 _SQLITE_LONGEST = 1_000_000_000
 
-_STEPS_AT_ONCE = 10_000  # of SQLite's virtual machine, between two calls of its progress handler
+_STEPS_AT_ONCE = 10_000  # steps of SQLite's virtual machine between two calls of the progress handler
 _STEPS = 2_000_000  # a fraction of a second
 _STEPS_A_BYTE = 16
 _BYTES = 2**20
@@ -29,7 +29,7 @@ class ReadBudget:
     """Counts the steps and bytes of one connection's transactions. Used by one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Limit what `connection` may do, which nothing else may use."""
+        """Limit a connection that nothing else uses."""
         self._connection = connection
         self._steps = 0
         self._bytes = 0
@@ -37,11 +37,11 @@ class ReadBudget:
         connection.set_progress_handler(self._count_steps, _STEPS_AT_ONCE)
 
     def allow_values(self, more: int) -> None:
-        """Read values that are longer than `MOST_BYTES_A_VALUE` by some bytes."""
+        """Raise the maximum length of values by some bytes."""
         self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(MOST_BYTES_A_VALUE + more, _SQLITE_LONGEST))
 
     def begin(self) -> None:
-        """Begin a transaction with what the database's size allows."""
+        """Begin a transaction with a budget in proportion to the size of the database."""
         self._steps = _STEPS
         self._connection.execute("BEGIN")
         (pages,) = self._connection.execute("PRAGMA page_count").fetchone()
@@ -53,15 +53,15 @@ class ReadBudget:
         """Yield the rows of a query.
 
         Raises:
-            StoreCorrupted: They have more bytes than the file can hold.
+            StoreCorrupted: The rows have more bytes than the file can contain.
         """
         for row in self._connection.execute(query, parameters):
             self._bytes -= sum([len(value) for value in row if isinstance(value, (str, bytes))])
             if self._bytes < 0:
-                raise StoreCorrupted("its tables hold more bytes than its file")
+                raise StoreCorrupted("its tables have more bytes than its file")
             yield row
 
     def _count_steps(self) -> bool:
-        """Return whether SQLite is to interrupt the query."""
+        """Return whether SQLite must interrupt the query."""
         self._steps -= _STEPS_AT_ONCE
         return self._steps < 0

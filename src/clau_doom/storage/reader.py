@@ -1,4 +1,4 @@
-"""A reading connection: an experiment as it stands, and its log, each answer from one transaction."""
+"""Reading connection for snapshots and the event log; each result comes from one transaction."""
 
 import os
 import sqlite3
@@ -37,12 +37,12 @@ __all__ = ["PAGE", "LogPage", "Reader"]
 
 PAGE = 256
 _PAGE_LENGTH = 16 * 2**20  # characters
-_GENOME_AS_TEXT = 4  # characters of a gene in an event, for a byte of it in the table
+_GENOME_AS_TEXT = 4  # characters in an event for each byte in the table
 _HEAD = (
     "SELECT id, uuid, seed, state, reason, running_seconds, champion_generation, champion_number, validation_fitness"
     " FROM experiment LIMIT 2"
 )
-# The first configuration, and the one that the experiment was last run with.
+# The first and the latest configuration.
 _CONFIGS = (
     "SELECT config_yaml FROM configs WHERE sequence IN"
     " (SELECT min(sequence) FROM configs UNION ALL SELECT max(sequence) FROM configs) ORDER BY sequence"
@@ -75,11 +75,11 @@ _Query = Callable[..., Iterator[Row]]
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Some events, and whether nothing follows them for now because the experiment is not running.
+    """Page of the event log.
 
     Attributes:
-        events: In order; empty at the log's end.
-        ended: Whether the experiment was interrupted or is in a final state.
+        events: Events in order; empty at the end of the log.
+        ended: Whether the experiment is interrupted or in a final state.
     """
 
     events: tuple[RecordedEvent, ...]
@@ -90,11 +90,11 @@ class Reader:
     """Reads results; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open results for reading; those of an older clau-doom are brought up to date first.
+        """Open results for reading. Results of an older version are migrated first.
 
         Raises:
-            StorageFailed: They cannot be opened.
-            ExperimentBusy: They are of an older clau-doom, and it is writing them.
+            StorageFailed: The results cannot be opened.
+            ExperimentBusy: A process of an older version is writing the results.
         """
         self._folder = path.parent
         with reading_errors(self._folder):
@@ -113,21 +113,21 @@ class Reader:
         self._connection.close()
 
     def stored_id(self) -> str:
-        """Return the id of the experiment that is stored here, which a copied folder is not named after."""
+        """Return the id of the stored experiment, which differs from the name of a copied folder."""
         with self._transaction() as query:
             return str(head_of(list(query(_HEAD)))[0])
 
     def begun(self) -> tuple[bool, bool]:
-        """Return whether agents were asked, and whether an episode was played."""
+        """Return whether agents exist, and whether an episode was played."""
         with self._transaction() as query:
             ((asked, played),) = query("SELECT EXISTS (SELECT 1 FROM agents), EXISTS (SELECT 1 FROM played)")
         return bool(asked), bool(played)
 
     def snapshot(self, *, measured: bool = True) -> Snapshot:
-        """Return everything; without `measured` only the number and the fingerprints of training episodes.
+        """Return the whole experiment; if not `measured`, training episodes have only numbers and fingerprints.
 
         Raises:
-            StoreCorrupted: A value cannot be that of an experiment; the message names it.
+            StoreCorrupted: A value is invalid; the message names it.
         """
         with self._transaction() as query:
             head = head_of(list(query(_HEAD)))
@@ -161,7 +161,7 @@ class Reader:
         """Return one agent.
 
         Raises:
-            AgentNotFound: There is none at that place.
+            AgentNotFound: The agent does not exist.
         """
         with self._transaction() as query:
             name = head_of(list(query(_HEAD)))[0]
@@ -171,31 +171,31 @@ class Reader:
         raise AgentNotFound(f"experiment {name} has no agent {ref.index} in generation {ref.generation}")
 
     def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return an episode's recording, or None when none was kept."""
+        """Return the recording of an episode, or None if it was not stored."""
         return self._bytes("SELECT lmp FROM recordings JOIN played ON sequence = episode", purpose, agent, number)
 
     def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        """Return the claimed actions of an episode, or None if they were not stored."""
         return self._bytes("SELECT deflated FROM actions JOIN played ON sequence = episode", purpose, agent, number)
 
     def page(self, after: int) -> LogPage:
-        """Return the first events after a sequence: at most 256, and fewer where these are long."""
+        """Return the first events after a sequence: at most 256, fewer if they are long."""
         with self._transaction() as query:
             head = head_of(list(query(_HEAD)))
             try:
                 events = _events(query, head[0], after)
-            except sqlite3.DataError:  # only an event with the genomes of a generation may be longer than other values
+            except sqlite3.DataError:  # only events with the genomes of a generation exceed the limit of other values
                 self._budget.allow_values(_GENOME_AS_TEXT * int(_one(query(_GENOMES))))
                 events = _events(query, head[0], after)
         return LogPage(events, ended=head[3] in _ENDED)
 
     def _bytes(self, statement: str, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return what a query finds for one of the episodes that it selects from."""
+        """Return the bytes that a query selects for one episode, or None."""
         with self._transaction() as query:
             experiment = head_of(list(query(_HEAD)))[0]
             try:
                 place = place_of(experiment, agent)
-            except StoreCorrupted:  # an episode of nobody, of which nothing is kept
+            except StoreCorrupted:  # the agent does not exist, so nothing is stored for it
                 return None
             which = (PURPOSES.index(purpose), *place, number)
             found = list(query(f"{statement} WHERE purpose = ? AND generation = ? AND agent = ? AND number = ?", which))
@@ -209,7 +209,7 @@ class Reader:
 
     @contextmanager
     def _transaction(self) -> Iterator[_Query]:
-        """Yield what runs queries in one transaction, within the budget of its database."""
+        """Yield a function that runs queries in one transaction, within the budget of the database."""
         with reading_errors(self._folder):
             self._budget.begin()
             try:
@@ -232,13 +232,13 @@ def _events(query: _Query, experiment: str, after: int) -> tuple[RecordedEvent, 
 
 
 def _one(rows: Iterator[Row]) -> Any:
-    """Return the value of the one row of a query."""
+    """Return the value of a query with one row."""
     ((value,),) = rows
     return value
 
 
 def _last_sequence(query: _Query) -> int:
-    """Return the sequence of the last event, and see that none before it is missing."""
+    """Return the sequence of the last event, and check that no event is missing."""
     ((first, last, count),) = query("SELECT min(sequence), max(sequence), count(*) FROM log")
     if not count or (first, last) != (1, count):
         raise StoreCorrupted(f"its log has {count} events, numbered from {first} to {last}: events are missing")

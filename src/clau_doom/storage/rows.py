@@ -1,4 +1,4 @@
-"""Rows of the result tables as domain values. Every value is validated here, once, on its way out of the store."""
+"""Conversion of rows of the result tables to domain values, with validation of all values."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,12 +53,12 @@ __all__ = [
     "traces_of",
 ]
 
-_MOST_FACT = 10_000  # characters of a fact of provenance
+_MOST_FACT = 10_000  # characters of a provenance fact
 _Judging = dict[tuple[Purpose, str], tuple[Episode, ...]]
 
 
 def head_of(rows: Sequence[Row]) -> Row:
-    """Return the one row of the table `experiment`, its id, state and times validated."""
+    """Return the single row of the table `experiment` with validated id, state and times."""
     if len(rows) != 1:
         raise StoreCorrupted(f"its table experiment has {len(rows)} rows in place of 1")
     name, uuid, seed, state, reason, running, generation, index, fitness = rows[0]
@@ -79,7 +79,7 @@ def head_of(rows: Sequence[Row]) -> Row:
 
 
 def experiment_of(head: Row, configs: Sequence[Row], facts: Iterable[Row]) -> tuple[Experiment, str]:
-    """Return the experiment, and the configuration that it was last run with."""
+    """Return the experiment and its latest configuration."""
     if not configs:
         raise StoreCorrupted("its table configs has no rows: the configuration is missing")
     first, last = (text(row[0], "its configuration", most=MOST_CONFIG) for row in (configs[0], configs[-1]))
@@ -91,7 +91,7 @@ def experiment_of(head: Row, configs: Sequence[Row], facts: Iterable[Row]) -> tu
 
 
 def generations_of(rows: Iterable[Row], experiment: str, training: Training) -> tuple[tuple[Evaluation, ...], ...]:
-    """Return the agents' evaluations by generation and index; the rows come sorted by both."""
+    """Return the evaluations by generation and index; the rows are sorted by both."""
     found: list[list[Evaluation]] = []
     genes = None
     for row in rows:
@@ -111,7 +111,7 @@ def generations_of(rows: Iterable[Row], experiment: str, training: Training) -> 
 
 
 def agent_of(row: Row, experiment: str) -> Agent:
-    """Return the agent of a row of the table `agents`."""
+    """Return the agent of a row of `agents`."""
     generation, index, operator, parents, genome = row[:5]
     agent = Agent(
         experiment=experiment,
@@ -144,11 +144,11 @@ def _genome(data: object) -> Genome:
 
 
 def genomes_of(rows: Iterable[Row]) -> tuple[Genome, ...]:
-    """Return the genomes that wait for the next generation."""
+    """Return the injected genomes for the next generation."""
     return tuple([_genome(row[0]) for row in rows])
 
 
-@lru_cache(maxsize=10_000)  # most parents have several children, and all of these are read one after another
+@lru_cache(maxsize=10_000)  # most parents have several children, which are read in sequence
 def _parent(place: str) -> AgentRef:
     generation, _, index = place.partition(":")
     if not (generation.isdecimal() and index.isdecimal() and len(place) <= 13):
@@ -157,14 +157,14 @@ def _parent(place: str) -> AgentRef:
 
 
 def summaries_of(rows: Iterable[Row], generations: Sequence[Sequence[Evaluation]]) -> tuple[GenerationSummary, ...]:
-    """Return the summaries of the finished generations, which come sorted."""
+    """Return the summaries of the finished generations; the rows are sorted."""
     return tuple([_summary(row, place, generations) for place, row in enumerate(rows)])
 
 
 def _summary(row: Row, place: int, generations: Sequence[Sequence[Evaluation]]) -> GenerationSummary:
     index, best, best_fitness, mean_fitness, worst_fitness, std_fitness, failed, episodes = row
     if index != place or place >= len(generations):
-        raise StoreCorrupted(f"a summary of generation {index!a} stands where that of generation {place} belongs")
+        raise StoreCorrupted(f"a summary of generation {index!a} is in the place of generation {place}")
     name = f"generation {place}"
     summary = GenerationSummary(
         index=place,
@@ -189,7 +189,7 @@ def _check_evaluated(ref: AgentRef, name: str, generations: Sequence[Sequence[Ev
 
 
 def judging_of(experiment: str, rows: Iterable[Row]) -> _Judging:
-    """Return validation and held-out episodes by purpose and agent; the rows come sorted by both, then by number."""
+    """Return validation and held-out episodes by purpose and agent; the rows are sorted by both, then by number."""
     episodes = [episode_of(experiment, row) for row in rows]
     grouped = groupby(episodes, key=lambda episode: (episode.purpose, episode.agent))
     found: _Judging = {}
@@ -206,9 +206,9 @@ def deviations_of(agents: Mapping[object, int], unusual: Iterable[Row], repeated
     """Return the deviations.
 
     Args:
-        agents: How many agents have failed for good, by why.
-        unusual: How often events of a kind tell of a failure, or None, of another.
-        repeated: Actions that were performed again because an agent was late.
+        agents: Number of failed agents by kind of failure.
+        unusual: Number of events by kind of event and kind of failure (or None).
+        repeated: Number of actions that were repeated because an agent was late.
     """
     failures, interventions = Counter(agents), 0
     for kind, failure, count in unusual:
@@ -229,7 +229,7 @@ def traces_of(rows: Iterable[Row], experiment: str) -> dict[str, str]:
 
     Args:
         rows: Kind and payload of each event, in the order of the log.
-        experiment: The experiment's id.
+        experiment: Id of the experiment.
     """
     traces = TraceIndex()
     for kind, payload in rows:
@@ -242,7 +242,7 @@ def traces_of(rows: Iterable[Row], experiment: str) -> dict[str, str]:
 
 
 def check_references(snapshot: Snapshot) -> None:
-    """Do nothing if what a snapshot refers to is there: the champion, and the agents of all episodes."""
+    """Check the references of a snapshot: its champion and the agents of all episodes."""
     generations = snapshot.generations
     if snapshot.champion is not None:
         _check_evaluated(snapshot.champion[0], "the champion", generations)
@@ -258,25 +258,25 @@ def check_references(snapshot: Snapshot) -> None:
 
 
 def _place_of_player(experiment: str, name: str) -> AgentRef | None:
-    """Return the place of an agent, or None for the random baseline, which has none."""
+    """Return the place of an agent, or None for the random baseline."""
     place = place_of(experiment, name)
     return None if place == BASELINE else AgentRef(*place)
 
 
 def recorded_event(experiment: str, row: Row, expected: int) -> RecordedEvent:
-    """Return an event of the log; that of a finished episode is its row in `played`.
+    """Return an event of the log; a finished episode is read from its row in `played`.
 
     Args:
-        experiment: The experiment's id.
-        row: Sequence, time, kind, payload, and the columns of `played`.
-        expected: The sequence that the event must have.
+        experiment: Id of the experiment.
+        row: Sequence, time, kind, payload and the columns of `played`.
+        expected: Expected sequence of the event.
     """
     sequence, time, kind, payload, *episode = row
     if sequence != expected:
         raise StoreCorrupted(f"event {expected} is missing")
     if kind is None:
         if len(episode) != len(COLUMNS) or episode[0] is None:
-            raise StoreCorrupted(f"event {sequence} finishes an episode that is not there")
+            raise StoreCorrupted(f"event {sequence} finishes an episode that is missing")
         return RecordedEvent(
             sequence=sequence,
             time=seconds(time, f"the time of event {sequence}", epoch=True),

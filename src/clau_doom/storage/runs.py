@@ -1,4 +1,4 @@
-"""The folder of runs: one folder an experiment, with its configuration, results, logs and lock."""
+"""Folder of all experiments: one folder for each, with configuration, results, logs and lock."""
 
 import difflib
 import errno
@@ -38,48 +38,48 @@ __all__ = ["RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
-_TOKEN = "token"  # noqa: S105 - the file's name
+_TOKEN = "token"  # noqa: S105 - name of a file
 _SERVERS_OWN = {_TOKEN, lock.LOCK}
-"""Files of a server beside the experiments."""
+"""Names of a server's files, which lie next to the experiments."""
 _INPUTS = "inputs"
 _LONGEST_SOCKET = 100
-"""Bytes; the kernel takes 107 on Linux and 103 elsewhere."""
+"""Maximum bytes of a socket's path; the kernel accepts 107 on Linux and 103 elsewhere."""
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One experiment's folder.
+    """Folder of one experiment.
 
     Attributes:
-        path: The folder; its name is the experiment's id.
+        path: Path of the folder; its name is the id of the experiment.
     """
 
     path: Path
 
     @property
     def id(self) -> str:
-        """The experiment's id."""
+        """Id of the experiment."""
         return self.path.name
 
     @property
     def config(self) -> Path:
-        """The resolved configuration that it was last run with, for people; the store keeps its own copy."""
+        """File with the latest resolved configuration, for users; the store has its own copy."""
         return self.path / _CONFIG
 
     @property
     def logs(self) -> Path:
-        """The folder of its logs."""
+        """Folder of the logs."""
         return self.path / _LOGS
 
     @property
     def inputs(self) -> Inputs:
-        """Copies of what it was started with."""
+        """Copies of the experiment's inputs."""
         return Inputs(self.path / _INPUTS)
 
     @property
     def socket(self) -> Path:
-        """The Unix socket of the process that runs it by itself; elsewhere where its path would be too long."""
+        """Unix socket of the process that runs the experiment; in a temporary folder if the path would be too long."""
         path = self.path.absolute() / "control.sock"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET:
             return path
@@ -87,37 +87,37 @@ class RunFolder:
         return Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}-{name}.sock"
 
     def write(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
-        """Open its store for the one writer; see `SqliteStore.writing`."""
+        """Open the store for writing; see `SqliteStore.writing`."""
         return SqliteStore.writing(self.path, keep_recordings=keep_recordings)
 
     def read(self) -> AbstractAsyncContextManager[SqliteStore]:
-        """Open its store for reading; see `SqliteStore.reading`."""
+        """Open the store for reading; see `SqliteStore.reading`."""
         return SqliteStore.reading(self.path)
 
     def make_logs(self) -> Path:
-        """Return the folder of its logs; it is made where it is missing, as in a restored backup.
+        """Return the folder of the logs; create it if it is missing, as in a restored backup.
 
         Raises:
-            DiskFull: There is no room.
-            StorageFailed: It cannot be made.
+            DiskFull: The disk is full.
+            StorageFailed: The folder cannot be created.
         """
         with storage_errors(self.path):
             self.logs.mkdir(mode=0o700, exist_ok=True)
         return self.logs
 
     def holder(self) -> int | None:
-        """Return the id of the process that is running the experiment, or None."""
+        """Return the id of the process that runs the experiment, or None."""
         return lock.holder(self.path)
 
     def check_identity(self, stored: str) -> None:
-        """Do nothing if the folder is named after the experiment that it holds; see `identity.check_identity`."""
+        """Check that the folder has its experiment's name; see `identity.check_identity`."""
         check_identity(self.path, stored)
 
     def write_config(self, text: str) -> None:
-        """Replace the configuration, at once or not at all.
+        """Replace the configuration file atomically.
 
         Raises:
-            DiskFull: There is no room; the old one is still there.
+            DiskFull: The disk is full; the old file is unchanged.
         """
         with storage_errors(self.path):
             (self.path / f".{_CONFIG}").unlink(missing_ok=True)
@@ -127,40 +127,40 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class Runs:
-    """The experiments that are kept under one folder.
+    """Experiments in one folder.
 
     Attributes:
-        root: The folder; made when the first experiment is.
+        root: Path of the folder, which is created with the first experiment.
     """
 
     root: Path
 
     @property
     def token_file(self) -> Path:
-        """The file that holds the token of the folder's server."""
+        """File with the token of the folder's server."""
         return self.root / _TOKEN
 
     def create(self, experiment: Experiment, inputs: Mapping[str, bytes] | None = None) -> RunFolder:
-        """Make an experiment's folder, with its configuration and a store that holds its `ExperimentCreated`.
+        """Create an experiment's folder, with its configuration and a store that contains its `ExperimentCreated`.
 
-        It is made under another name and moved into its place, so that it is there complete or not at all. An
-        experiment of the same id that played no episode is replaced.
+        The folder is created under another name and then moved, so that it appears atomically. An experiment of the
+        same id without episodes is replaced.
 
         Args:
             experiment: The experiment.
-            inputs: The files of its inputs by name; see `Inputs`.
+            inputs: Input files by name; see `Inputs`.
 
         Raises:
-            ConfigError: Its id is none, or the name of a server's file.
-            ExperimentExists: The id is taken by an experiment that played an episode, is run, or cannot be read.
-            DiskFull: There is no room.
-            StorageFailed: The folder cannot be made.
+            ConfigError: The id is invalid or the name of a server's file.
+            ExperimentExists: An experiment of this id has episodes, is running or cannot be read.
+            DiskFull: The disk is full.
+            StorageFailed: The folder cannot be created.
         """
         target = self.root / check_experiment_id(experiment.id)
         if experiment.id in _SERVERS_OWN:
             raise ConfigError(
-                f"no experiment can have the name {experiment.id}: a server keeps a file of that name beside the "
-                "experiments; choose another --name"
+                f"an experiment cannot have the name {experiment.id}: a server has a file of that name in the "
+                "same folder; choose another --name"
             )
         with storage_errors(self.root):
             taken = target.exists()
@@ -182,18 +182,18 @@ class Runs:
         return RunFolder(target)
 
     def discard(self, experiment: str) -> None:
-        """Remove an experiment whose start failed: one that nothing runs, and of which no agent was asked."""
+        """Remove an experiment after a failed start, if it has no agents and is not running."""
         self._free(experiment, agents=False)
 
     def _free(self, experiment: str, *, agents: bool = True) -> bool:
-        """Remove an experiment that nothing runs and that played no episode.
+        """Remove an experiment without episodes that is not running.
 
         Args:
-            experiment: Its id.
-            agents: Remove it although agents were asked, which are lost with it.
+            experiment: Id of the experiment.
+            agents: Remove the experiment even if it has agents.
 
         Returns:
-            Whether it was removed; one that is run or cannot be read stays.
+            Whether the experiment was removed; a running or unreadable experiment is kept.
         """
         folder = self.root / experiment
         try:
@@ -203,7 +203,7 @@ class Runs:
                     (asked, played), stored = reader.begun(), reader.stored_id()
                 if played or (asked and not agents) or stored != experiment:
                     return False
-                # Under another name at once: no process finds a part of it.
+                # Renamed first, so that other processes do not find an incomplete folder.
                 gone = folder.with_name(f".{experiment}-{secrets.token_hex(4)}")
                 folder.rename(gone)
             finally:
@@ -215,11 +215,11 @@ class Runs:
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """Be the one server of this folder while the context lasts; the folder is made when missing.
+        """Lock the folder for one server while the context lasts; create it if it is missing.
 
         Raises:
-            FolderBusy: Another process is; the message says which.
-            DiskFull: There is no room.
+            FolderBusy: Another process serves the folder; the message has its id.
+            DiskFull: The disk is full.
         """
         with storage_errors(self.root):
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -233,8 +233,8 @@ class Runs:
         """Return an experiment's folder.
 
         Raises:
-            ConfigError: `experiment` is no experiment id.
-            ExperimentNotFound: There is none of that id; the message names the nearest one and the folder.
+            ConfigError: `experiment` is not a valid id.
+            ExperimentNotFound: The experiment does not exist; the message has the folder and the most similar id.
         """
         path = self.root / check_experiment_id(experiment)
         with storage_errors(self.root):
@@ -246,16 +246,16 @@ class Runs:
         return RunFolder(path)
 
     def holds(self, experiment: str) -> bool:
-        """Return whether there is a folder of an experiment."""
+        """Return whether the folder of an experiment exists."""
         return _may_be_folder(self.root / check_experiment_id(experiment))
 
     def usage(self) -> tuple[int, int]:
-        """Return the number of stored experiments and the bytes that their databases take."""
+        """Return the number of stored experiments and the total bytes of their databases."""
         names = self.ids()
         return len(names), sum(_size(self.root / name / RESULTS) for name in names)
 
     def ids(self) -> tuple[str, ...]:
-        """Return the ids after which folders are named, sorted, those that cannot be read included.
+        """Return the sorted ids of all folders, including unreadable ones.
 
         Raises:
             StorageFailed: The folder cannot be read.
@@ -289,7 +289,7 @@ def _is_id(name: str) -> bool:
 
 
 def _may_be_folder(path: Path) -> bool:
-    """Return whether a path is a folder or cannot be looked up, so that it is listed as unreadable."""
+    """Return whether a path is a folder, or cannot be examined and is listed as unreadable."""
     try:
         return path.is_dir()
     except OSError:

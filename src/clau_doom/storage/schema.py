@@ -1,9 +1,9 @@
-"""The tables of `results.sqlite`, how they came to be, and how its connections are set up.
+"""Tables of `results.sqlite`, their migrations, and the set-up of connections.
 
-The event log is the record; every other table is read off it in the same transaction, so that people and programs can
-query results without decoding events. What a finished episode was is kept once, in `played`, which has its event's
-payload in columns. Measures are stored in columns of type ANY, because a column declared REAL would lose the sign of a
-negative zero. The views `episodes` and `events` show `played` and `log` with the names and ids that people know.
+The event log is the record. All other tables are derived from it in the same transaction, so that users and programs
+can query results without decoding events. The payload of a finished episode is stored once, as columns of `played`.
+Measures have columns of type ANY, because a REAL column would lose the sign of negative zero. The views `episodes` and
+`events` show `played` and `log` with readable names and ids.
 """
 
 import itertools
@@ -141,32 +141,32 @@ SELECT
 FROM played CROSS JOIN experiment;
 """  # noqa: S608 (names of ours)
 
-# Reading makes files beside the results, for which a full disk or one that is read-only has no room.
+# Reading creates files next to the results, which fails on a full or read-only disk.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
 
 _STEPS_AT_ONCE = 10_000
 _OPENING_CALLS = 200
-"""Calls of the progress handler, each after `_STEPS_AT_ONCE` steps, that opening may take: a fraction of a second."""
+"""Maximum calls of the progress handler, one for `_STEPS_AT_ONCE` steps, during opening: a fraction of a second."""
 
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
 MIGRATIONS: Sequence[str] = (_FIRST,)
-"""The scripts that lead from an empty file to today's tables, each to one version more."""
+"""Migration scripts from an empty file to the current tables; each adds one version."""
 
 FIRST_VERSION = 2
-"""The version to which the first script leads; `PRAGMA user_version` holds it. Version 1 was never released."""
+"""Version after the first script, stored in `PRAGMA user_version`. Version 1 was never released."""
 
 
 def newest(migrations: Sequence[str] | None = None) -> int:
-    """Return the version to which migrations (default: `MIGRATIONS`) lead."""
+    """Return the version after all migrations (default: `MIGRATIONS`)."""
     return FIRST_VERSION - 1 + len(MIGRATIONS if migrations is None else migrations)
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the results; transactions are begun by hand.
+    """Open the results with explicit transactions.
 
-    SQLite reads the whole schema with the first statement, which a damaged file can make endless: pages may point to
-    each other. So its steps are limited, of a connection that reads until a `ReadBudget` has other limits.
+    SQLite reads the whole schema with the first statement. In a damaged file pages may point to each other, so that
+    this never ends. The number of steps is therefore limited. A `ReadBudget` replaces this limit for reading.
     """
     if not write:
         return _connect_to_read(path)
@@ -175,7 +175,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.set_progress_handler(None, 0)  # a transaction takes as many steps as it needs
+        connection.set_progress_handler(None, 0)  # writing transactions have no limit
     except BaseException:
         connection.close()
         raise
@@ -210,27 +210,27 @@ def _open(path: Path, query: str) -> sqlite3.Connection:
 
 
 def _at_rest(path: Path) -> bool:
-    """Say whether nobody writes the results and all of them are in the one file."""
+    """Return whether the database file is complete and no process writes to it."""
     log = path.with_name(f"{path.name}-wal")
     return lock.holder(path.parent) is None and not (log.exists() and log.stat().st_size)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """Return the tables' version.
+    """Return the version of the tables.
 
     Raises:
-        StoreCorrupted: There is none: the file does not hold results.
-        StorageFailed: This version of clau-doom does not know it.
+        StoreCorrupted: The file does not contain results.
+        StorageFailed: This version of clau-doom does not support the version.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == 0:
-        raise StoreCorrupted("results.sqlite holds no results")
+        raise StoreCorrupted("results.sqlite does not contain results")
     _refuse_unknown(version, newest())
     return int(version)
 
 
 def check_tables(connection: sqlite3.Connection) -> None:
-    """Do nothing if the tables are ours: no view, which may be endless, and no column of another type.
+    """Check that all tables have the expected columns and are not views, which may be endless.
 
     Raises:
         StoreCorrupted: A table is missing, or has other columns.
@@ -242,19 +242,19 @@ def check_tables(connection: sqlite3.Connection) -> None:
         if there.get(name) != columns:
             raise StoreCorrupted(f"table {name} is missing or has other columns than clau-doom's")
     if trigger := connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchone():
-        raise StoreCorrupted(f"it has a trigger, {trigger[0][:40]!a}, which clau-doom does not make")
+        raise StoreCorrupted(f"it has a trigger, {trigger[0][:40]!a}, which clau-doom does not create")
 
 
 @cache
 def _expected(migrations: tuple[str, ...]) -> Mapping[str, object]:
-    """Return the tables to which migrations lead."""
+    """Return the tables after all migrations."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrate(connection, migrations)
         return _tables(connection)
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, object]:
-    """Return each table's kind, strictness and columns, by name; a virtual table and a view are of other kinds."""
+    """Return kind, strictness and columns of each table by name; views and virtual tables have other kinds."""
     found = connection.execute("SELECT name, type, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
     return {
         name: (kind, strict, *connection.execute("SELECT * FROM pragma_table_xinfo(?)", (name,)))
@@ -263,10 +263,10 @@ def _tables(connection: sqlite3.Connection) -> dict[str, object]:
 
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str] | None = None) -> None:
-    """Bring the tables up to date, each migration in a transaction of its own.
+    """Migrate the tables to the newest version, each migration in its own transaction.
 
     Raises:
-        StorageFailed: The tables are of a version that `migrations` (default: `MIGRATIONS`) do not lead to.
+        StorageFailed: `migrations` (default: `MIGRATIONS`) do not support the version of the tables.
     """
     migrations = MIGRATIONS if migrations is None else migrations
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -285,6 +285,6 @@ def _refuse_unknown(version: int, known: int) -> None:
         )
     if version < FIRST_VERSION:
         raise StorageFailed(
-            f"the results were written by an older clau-doom (tables of version {version}; this one reads them from "
-            f"{FIRST_VERSION} on): read them with that one, or run the experiment again"
+            f"the results were written by an older clau-doom (tables of version {version}; this one reads version "
+            f"{FIRST_VERSION} and later): use the older version, or run the experiment again"
         )

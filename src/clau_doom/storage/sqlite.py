@@ -1,4 +1,4 @@
-"""The experiment's store on SQLite: one thread writes, another reads, and the event loop waits for neither."""
+"""SQLite store of an experiment, with one thread for writing and one for reading."""
 
 import asyncio
 import os
@@ -24,19 +24,19 @@ from clau_doom.storage.writer import Call, Writer
 __all__ = ["RESULTS", "SqliteStore"]
 
 RESULTS = "results.sqlite"
-"""The results' name in an experiment's folder."""
+"""Name of the database in an experiment's folder."""
 
 _POLL = 0.2
-"""Seconds between two looks of a follower at what has been committed."""
+"""Seconds between two reads of a follower."""
 
 _T = TypeVar("_T")
 
 
 class SqliteStore:
-    """One experiment's results. Made by `writing` or `reading`; implements `ports.ExperimentStore`."""
+    """Results of one experiment. Created by `writing` or `reading`; implements `ports.ExperimentStore`."""
 
     def __init__(self, reader: Reader, thread: Executor, commits: Commits | None) -> None:
-        """Read through `reader` in `thread`; write through `commits`, where this process is the writer."""
+        """Read through `reader` in `thread`; write through `commits` if this process is the writer."""
         self._reader = reader
         self._thread = thread
         self._commits = commits
@@ -47,16 +47,16 @@ class SqliteStore:
     async def writing(
         cls, folder: Path, *, keep_recordings: KeepRecordings = "champions", wall: Callable[[], float] = time.time
     ) -> AsyncIterator["SqliteStore"]:
-        """Open an experiment's folder for its one writer, and for reading.
+        """Open an experiment's folder for writing and reading.
 
         Args:
-            folder: The experiment's folder, which holds its results.
-            keep_recordings: Whose recordings are kept.
-            wall: Seconds since the epoch.
+            folder: Folder with the results.
+            keep_recordings: Agents of which recordings are stored.
+            wall: Returns seconds since the epoch.
 
         Raises:
-            ExperimentBusy: Another process, or another store of this one, is writing.
-            WrongState: The folder is a copy of another experiment's.
+            ExperimentBusy: Another process, or another store of this process, is writing.
+            WrongState: The folder is a copy of another experiment's folder.
             StorageFailed: The results cannot be opened.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="store-writer") as thread:
@@ -77,7 +77,7 @@ class SqliteStore:
     @classmethod
     @asynccontextmanager
     async def reading(cls, folder: Path) -> AsyncIterator["SqliteStore"]:
-        """Open an experiment's folder for reading, whether or not somebody is writing.
+        """Open an experiment's folder for reading, even while another process writes.
 
         Raises:
             StorageFailed: The results cannot be opened.
@@ -86,47 +86,47 @@ class SqliteStore:
             yield store
 
     async def append(self, events: Sequence[Event], *, running_seconds: float) -> int:
-        """Keep events, with the tables that are read off them, in one transaction; return the last sequence.
+        """Store events and the tables derived from them in one transaction; return the last sequence.
 
-        A call that is cancelled while it waits may be kept or not.
+        A call that is cancelled while it waits may or may not be stored.
 
         Raises:
-            DiskFull: There is no room; nothing of this call was kept, and the store stays usable.
-            StoreCorrupted: An event cannot follow what is stored.
-            StorageFailed: Anything else that went wrong.
+            DiskFull: The disk is full; no event of this call was stored, and the store stays usable.
+            StoreCorrupted: An event cannot follow the stored ones.
+            StorageFailed: Any other failure.
         """
         if self._commits is None:
             raise StorageFailed("the store is open for reading only")
         return await self._commits.append(Call(tuple(events), running_seconds))
 
     async def snapshot(self, *, measured: bool = True) -> Snapshot:
-        """Return the experiment as it stands; without `measured` only the number and hashes of training episodes."""
+        """Return the current experiment; if not `measured`, training episodes have only numbers and hashes."""
         return await self._read(lambda: self._reader.snapshot(measured=measured))
 
     async def agent(self, ref: AgentRef) -> Agent:
         """Return one agent.
 
         Raises:
-            AgentNotFound: There is none at that place.
+            AgentNotFound: The agent does not exist.
         """
         return await self._read(lambda: self._reader.agent(ref))
 
     async def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return an episode's recording, or None when none was kept."""
+        """Return the recording of an episode, or None if it was not stored."""
         return await self._read(lambda: self._reader.recording(purpose, agent, number))
 
     async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        """Return the claimed actions of an episode, or None if they were not stored."""
         return await self._read(lambda: self._reader.actions(purpose, agent, number))
 
     async def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
         """Yield the events after a sequence, in order.
 
-        With `follow`, wait for more until the experiment is no longer running (interrupted, or in a final state) and
-        all is yielded, or until the store closes. An experiment that is still pending is waited for.
+        With `follow`, wait for more events until the experiment is interrupted or in a final state and all events are
+        yielded, or until the store closes. A pending experiment is waited for.
         """
         while not self._closed.is_set():
-            # Asked before reading, so that no commit in between is missed.
+            # Created before reading, so that no commit in between is missed.
             changed = await self._watch()
             page = await self._read(partial(self._reader.page, after))
             for recorded in page.events:
@@ -159,7 +159,7 @@ class SqliteStore:
                     await _finish(thread, reader.close)
 
     async def _pause(self) -> None:
-        """Wait a moment, or for the store's closing: who follows needs no page for every commit."""
+        """Wait a moment, or until the store closes; a follower does not need one page for each commit."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closed.wait(), _POLL)
 
@@ -169,7 +169,7 @@ class SqliteStore:
         return await _run(self._thread, query)
 
     async def _watch(self) -> Callable[[], Awaitable[object]]:
-        """Return what waits for the next commit, or for the store's closing."""
+        """Return an awaitable for the next commit or the closing of the store."""
         if self._commits:
             return self._commits.news.wait
         version = await self._read(self._reader.version)
@@ -187,7 +187,7 @@ async def _run(thread: Executor, work: Callable[[], _T]) -> _T:
 
 
 async def _finish(thread: Executor, work: Callable[[], None]) -> None:
-    """Run to the end even when cancelled; only then does the event loop wait for it."""
+    """Run work to its end even when cancelled, in which case the event loop is blocked."""
     finishing = thread.submit(work)
     try:
         await asyncio.shield(asyncio.wrap_future(finishing))

@@ -1,7 +1,7 @@
-"""Tables in CSV and Parquet files, written for export.
+"""Export of tables to CSV and Parquet files.
 
-Nothing here is imported with the rest of the room: pyarrow takes half a second. What is written appears all at once:
-every file is completed under another name in its folder before the first is moved into its place.
+The package does not import this module, because importing pyarrow takes half a second. Each file is completed under
+another name in its folder before the first file is moved to its final name.
 """
 
 import errno
@@ -24,7 +24,7 @@ __all__ = ["FORMATS", "TableFiles", "TableFormat", "writing_tables"]
 
 TableFormat = Literal["csv", "parquet"]
 FORMATS: tuple[TableFormat, ...] = ("csv", "parquet")
-"""The kinds of file, by their suffix."""
+"""Kinds of file, by suffix."""
 
 _TYPES = MappingProxyType({ColumnKind.TEXT: pa.string(), ColumnKind.WHOLE: pa.int64(), ColumnKind.NUMBER: pa.float64()})
 _ROWS_AT_ONCE = 10_000
@@ -32,7 +32,7 @@ _ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Open:
-    """One file that is being written under another name."""
+    """File that is written under a temporary name."""
 
     table: ExportedTable
     target: Path
@@ -42,7 +42,7 @@ class _Open:
 
 
 class TableFiles:
-    """The files of an export, while they are written."""
+    """Open files of an export."""
 
     def __init__(self, files: Sequence[_Open]) -> None:
         self._files = {file.table.name: file for file in files}
@@ -50,11 +50,11 @@ class TableFiles:
 
     @property
     def written(self) -> tuple[tuple[Path, int], ...]:
-        """Each file, and how many rows it has so far."""
+        """Files and their numbers of rows so far."""
         return tuple((file.target, self._rows[name]) for name, file in self._files.items())
 
     def add(self, table: str, rows: Sequence[Sequence[Value]]) -> None:
-        """Write rows at the end of a table, each with a value for each of its columns."""
+        """Append rows to a table; each row has a value for each column."""
         file = self._files[table]
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             part = rows[first : first + _ROWS_AT_ONCE]
@@ -69,21 +69,21 @@ class TableFiles:
 def writing_tables(
     folder: Path, tables: Sequence[ExportedTable], kind: TableFormat, *, force: bool
 ) -> Iterator[TableFiles]:
-    """Write tables into a folder, made where it is missing: a file each, all of them or none.
+    """Write one file for each table into a folder: all of them or none.
 
     Args:
-        folder: The folder.
-        tables: The tables; a file is called by its table's name and the kind.
-        kind: The kind of file.
-        force: Replace files that are there.
+        folder: Target folder, created if missing.
+        tables: Tables; a file has the name of its table and the suffix `kind`.
+        kind: Kind of file.
+        force: Replace existing files.
 
     Yields:
-        What takes the rows; when the context ends without an error, the files are there.
+        Files that accept rows; when the context ends without an error, they are moved to their final names.
 
     Raises:
-        ConfigError: A file is there already, and `force` is not given.
-        DiskFull: There is no room.
-        StorageFailed: The folder cannot be made or written.
+        ConfigError: A file exists, and `force` is not set.
+        DiskFull: The disk is full.
+        StorageFailed: The folder cannot be created or written.
     """
     targets = [folder / f"{table.name}.{kind}" for table in tables]
     with _export_errors(folder), ExitStack() as undo:
@@ -114,7 +114,7 @@ def _open(table: ExportedTable, target: Path, kind: TableFormat, undo: ExitStack
 
 
 def _umask() -> int:
-    """Return the mask of new files' permissions, which can be read only by setting it."""
+    """Return the process's umask, which can be read only by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -144,7 +144,7 @@ def _export_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull(f"no room is left on the disk that holds {folder}: nothing was exported") from error
-        raise StorageFailed(f"nothing was exported, for {folder} cannot be written: {error}") from error
+            raise DiskFull(f"no space is left on the disk of {folder}: nothing was exported") from error
+        raise StorageFailed(f"nothing was exported, because {folder} cannot be written: {error}") from error
     except pa.ArrowException as error:
         raise StorageFailed(f"nothing was exported to {folder}: {error}") from error

@@ -1,7 +1,7 @@
-"""Checks of stored values: types, ranges and the references between them.
+"""Validation of stored values: types, ranges and references.
 
-Reading applies them once, before any other code uses a value. Writing applies those of events, so that no value is
-stored that cannot be read back.
+Reading validates each value once, before other code uses it. Writing validates events, so that all stored values can
+be read.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,13 +35,13 @@ __all__ = [
 ]
 
 LARGEST = 1e150
-"""The largest magnitude of a measure, a fitness or a gene: sums of many squares are still finite."""
+"""Maximum magnitude of a measure, a fitness or a gene, so that sums of many squares are finite."""
 MOST_COUNT = 2**31 - 1
 MOST_SEED = 2**63 - 1
 MOST_AGENTS = 1_000_000
-"""Generations of an experiment, and agents of a generation: an agent's id has six digits for each."""
+"""Maximum generations and agents of a generation: an agent's id has six digits for each."""
 MOST_CONFIG = 4_000_000
-"""Characters of a stored configuration, which is written from a file of at most 1 MB with its defaults filled in."""
+"""Maximum characters of a stored configuration: a file of at most 1 MB, plus defaults."""
 _MOST_TEXT = 16 * 2**20
 _MOST_SECONDS = 1e12
 _LATEST = 253_402_000_000.0  # seconds since the epoch, in the year 9999
@@ -52,10 +52,10 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 def whole(value: object, name: str, *, least: int = 0, most: int = MOST_COUNT) -> int:
-    """Return a whole number of a range.
+    """Validate an integer in a range.
 
     Raises:
-        StoreCorrupted: The value is none; the message names it and the range. So do the other functions here.
+        StoreCorrupted: The value is invalid; the message has name and range. All functions here raise it.
     """
     if type(value) is not int or not least <= value <= most:
         raise StoreCorrupted(f"{name} is {_shown(value)}: it must be a whole number from {least} to {most}")
@@ -63,19 +63,19 @@ def whole(value: object, name: str, *, least: int = 0, most: int = MOST_COUNT) -
 
 
 def number(value: object, name: str, *, least: float = -LARGEST, most: float = LARGEST) -> float:
-    """Return a number of a range, which is finite."""
-    if type(value) not in {float, int} or not least <= value <= most:  # type: ignore[operator] # a number by then
+    """Validate a finite number in a range."""
+    if type(value) not in {float, int} or not least <= value <= most:  # type: ignore[operator] # a number here
         raise StoreCorrupted(f"{name} is {_shown(value)}: it must be a number from {least:g} to {most:g}")
     return float(value)  # type: ignore[arg-type] # as above
 
 
 def seconds(value: object, name: str, *, epoch: bool = False) -> float:
-    """Return a duration in seconds, or a time in seconds since the epoch."""
+    """Validate a duration in seconds, or a time in seconds since the epoch."""
     return number(value, name, least=0.0, most=_LATEST if epoch else _MOST_SECONDS)
 
 
 def text(value: object, name: str, *, most: int = _MOST_TEXT) -> str:
-    """Return a text of at most some characters."""
+    """Validate a text with a maximum length."""
     if not isinstance(value, str):
         raise StoreCorrupted(f"{name} is {_shown(value)}: it must be a text")
     if len(value) > most:
@@ -84,7 +84,7 @@ def text(value: object, name: str, *, most: int = _MOST_TEXT) -> str:
 
 
 def word(value: Any, words: type[_Word], name: str) -> _Word:
-    """Return the word of an enumeration that a text is."""
+    """Validate a text as a member of an enumeration."""
     try:
         return words(value)
     except ValueError:
@@ -92,12 +92,12 @@ def word(value: Any, words: type[_Word], name: str) -> _Word:
 
 
 def place_name(ref: AgentRef) -> str:
-    """Return how messages name an agent's place."""
+    """Format an agent's generation and index for messages."""
     return f"agent {ref.index} of generation {ref.generation}"
 
 
 def check_agent(agent: Agent) -> None:
-    """Do nothing if an agent's place, genome, operator and parents can be those of an agent."""
+    """Validate an agent's place, genome, operator and parents."""
     ref = agent.ref
     whole(ref.generation, "a generation", most=MOST_AGENTS - 1)
     whole(ref.index, "an agent's index", most=MOST_AGENTS - 1)
@@ -112,14 +112,14 @@ def check_agent(agent: Agent) -> None:
 
 
 def check_event(event: Event, experiment: str) -> None:
-    """Do nothing if all values of an event of an experiment lie in their ranges."""
+    """Validate all values of an event."""
     _checker(cast("Any", type(event)), experiment)(event, type(event).__name__)
 
 
 def _check_genome(genome: Genome, name: str) -> None:
     values = genome.array()
     if not (np.isfinite(values) & (np.abs(values) <= LARGEST)).all():
-        raise StoreCorrupted(f"{name} holds a number that is not finite or exceeds {LARGEST:g}")
+        raise StoreCorrupted(f"{name} has a number that is not finite or exceeds {LARGEST:g}")
 
 
 def _check_ref(ref: AgentRef, name: str) -> None:
@@ -129,7 +129,7 @@ def _check_ref(ref: AgentRef, name: str) -> None:
 
 @lru_cache(maxsize=2_000)
 def _checker(hint: Any, experiment: str) -> _Check:
-    """Return the check of a value of a type, in an event of an experiment."""
+    """Return the validator of a type in events of an experiment."""
     if hint in _CHECKS:
         return partial(_CHECKS[hint], experiment=experiment) if hint is Agent else _CHECKS[hint]
     if is_dataclass(hint):
@@ -183,7 +183,7 @@ def _check_experiment(experiment: Experiment, name: str) -> None:
 
 
 def _accept(value: object, name: str) -> None:
-    """Do nothing: the decoder has checked the type, and every value of the type is valid."""
+    """Accept a value: the decoder checked its type, and all values of the type are valid."""
 
 
 _CHECKS: dict[Any, Callable[..., object]] = {

@@ -1,4 +1,4 @@
-"""The one writing connection: events and the tables read off them, many calls to a transaction."""
+"""Writing connection, which stores events and derived tables of many calls in one transaction."""
 
 import sqlite3
 import time
@@ -19,11 +19,11 @@ from clau_doom.storage.validation import check_event
 __all__ = ["Call", "Writer"]
 
 _CHECKPOINT_INTERVAL = 30.0
-"""Seconds between two checkpoints of a run that goes on."""
+"""Seconds between two checkpoints during a run."""
 _SHORT_WAIT = 50
-"""Milliseconds for which a checkpoint of a run that goes on waits for readers in the middle of an answer."""
+"""Milliseconds for which a checkpoint during a run waits for readers."""
 _WAIT = 5000
-"""Milliseconds for which everything else waits for another connection; `sqlite3`'s default."""
+"""Milliseconds for which other statements wait for another connection; default of `sqlite3`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,16 @@ class Writer:
         wall: Callable[[], float],
         checkpoint_interval: float = _CHECKPOINT_INTERVAL,
     ) -> None:
-        """Open results for writing, and bring their tables up to date.
+        """Open results for writing, and migrate their tables.
 
         Args:
-            path: The results; the file is there already, and may be empty.
-            keep_recordings: Whose recordings are kept.
-            wall: Seconds since the epoch.
-            checkpoint_interval: Seconds of commits after which the write-ahead log is moved into the file.
+            path: Existing database file, which may be empty.
+            keep_recordings: Agents of which recordings are stored.
+            wall: Returns seconds since the epoch.
+            checkpoint_interval: Seconds between checkpoints of the write-ahead log.
 
         Raises:
-            StorageFailed: They cannot be opened.
+            StorageFailed: The results cannot be opened.
         """
         self._folder = path.parent
         self._wall = wall
@@ -76,9 +76,9 @@ class Writer:
         self._checkpointed = time.monotonic()
 
     def commit(self, calls: Sequence[Call]) -> list[int | StorageFailed]:
-        """Keep calls in one transaction; return the last sequence of each, or why nothing of it was kept.
+        """Store calls in one transaction; return the last sequence of each call, or its error.
 
-        When the transaction fails, each call gets one of its own, so that none fails for another's fault.
+        If the transaction fails, each call is stored in its own transaction, so that no call fails because of another.
         """
         self._check_files()
         results = self._commit(calls)
@@ -88,10 +88,10 @@ class Writer:
         return results
 
     def close(self) -> None:
-        """Close the connection; the file alone then holds everything, unless a reader was slow.
+        """Close the connection. The database file is then complete, unless a reader was slow.
 
         Raises:
-            ResultsLost: The files are not those any more that were written; not when `commit` has said so.
+            ResultsLost: The files were deleted or replaced, and `commit` has not reported it.
         """
         try:
             self._checkpoint(_WAIT)
@@ -119,17 +119,17 @@ class Writer:
         try:
             (generations,) = self._connection.execute("SELECT count(*) FROM generations").fetchone()
             (episodes,) = self._connection.execute("SELECT count(*) FROM played").fetchone()
-        except sqlite3.Error:  # an emptied file cannot tell
+        except sqlite3.Error:  # the file was emptied
             return "all its generations and episodes"
         return f"{generations:,} finished generations and {episodes:,} finished episodes"
 
     def _checkpoint(self, wait: int) -> None:
-        """Move the write-ahead log into the file, and empty it; what is committed is safe without it.
+        """Move the write-ahead log into the database file. Committed data is durable without it.
 
-        SQLite does so by itself only when the last connection closes that may write, and never while others read.
+        SQLite does this by itself only when the last writing connection closes, and never while others read.
 
         Args:
-            wait: Milliseconds for readers to finish; those that take longer leave the rest to the next checkpoint.
+            wait: Milliseconds to wait for readers; slower readers leave the rest to the next checkpoint.
         """
         with suppress(sqlite3.Error):
             self._connection.execute(f"PRAGMA busy_timeout = {wait}")
@@ -156,7 +156,7 @@ class Writer:
         for call in calls:
             for event in call.events:
                 sequence += 1
-                # A finished episode is told by its row in `played`, which the projection writes.
+                # A finished episode has its payload in `played`, which the projection writes.
                 told = (None, None) if isinstance(event, EpisodeFinished) else (kind_of(event), encode(event))
                 self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, *told))
                 self._projection.apply(sequence, event)
@@ -166,7 +166,7 @@ class Writer:
         return sequences
 
     def _check(self, event: Event) -> None:
-        """Refuse an event with a value that could not be read back."""
+        """Refuse an event with a value that could not be read."""
         if not self._experiment:
             (self._experiment,) = self._connection.execute("SELECT id FROM experiment").fetchone()
         try:

@@ -89,8 +89,8 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
         ("UPDATE agents SET fitness = NULL WHERE generation = 0", "the fitness of gen-g000-a000 is None"),
         ("UPDATE agents SET genome = x'00' WHERE number = 2", "a genome is not a row of 8-byte numbers"),
         ("UPDATE agents SET genome = x'' WHERE number = 2", "has 0 genes"),
-        ("UPDATE agents SET genome = x'000000000000f07f'", "holds a number that is not finite"),
-        ("UPDATE generations SET number = 9 WHERE number = 1", "a summary of generation 2 stands where"),
+        ("UPDATE agents SET genome = x'000000000000f07f'", "has a number that is not finite"),
+        ("UPDATE generations SET number = 9 WHERE number = 1", "a summary of generation 2 is in the place of"),
         ("UPDATE generations SET best = 99", "which is missing or has no fitness"),
         ("UPDATE generations SET std_fitness = -1.0", "the standard deviation of generation 0 is -1.0"),
         ("UPDATE generations SET failed = -1", "the failed agents of generation 0 is -1"),
@@ -112,11 +112,11 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
             "no experiment_started event",
         ),
         ("UPDATE log SET kind = 'agent_adored' WHERE sequence = 3", "no agent_adored event"),
-        ("DELETE FROM played WHERE purpose = 1", "finishes an episode that is not there"),
+        ("DELETE FROM played WHERE purpose = 1", "finishes an episode that is missing"),
         ("DROP TABLE generations", "table generations is missing"),
         ("ALTER TABLE agents ADD COLUMN more TEXT", "table agents is missing or has other columns"),
         ("CREATE TRIGGER t AFTER INSERT ON log BEGIN DELETE FROM log; END", "it has a trigger, 't'"),
-        ("PRAGMA user_version = 0", "holds no results"),
+        ("PRAGMA user_version = 0", "does not contain results"),
     ],
 )
 def test_damage_is_named(spoil: Spoil, statement: str, message: str) -> None:
@@ -155,7 +155,7 @@ def test_a_value_that_is_too_long_is_not_read(spoil: Spoil, statement: str) -> N
     with closing(Reader(spoil(statement))) as reader:
         tracemalloc.start()
         try:
-            with pytest.raises(StoreCorrupted, match="a value is longer than any"):
+            with pytest.raises(StoreCorrupted, match="a value exceeds the maximum"):
                 _ = reader.snapshot(), reader.page(0)
             assert tracemalloc.get_traced_memory()[1] < 10_000_000
         finally:

@@ -74,7 +74,7 @@ def test_kinds_are_named_after_what_happened() -> None:
 def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
     """A fitness that is not a number cannot be kept, and the message names the event."""
     event = AgentEvaluated(ref=AgentRef(0, 1), fitness=value)
-    with pytest.raises(StorageFailed, match="agent_evaluated holds a number that is not finite"):
+    with pytest.raises(StorageFailed, match="agent_evaluated has a number that is not finite"):
         encode(event)
 
 

@@ -40,7 +40,7 @@ async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) 
 def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: Experiment, tmp_path: Path) -> None:
     """It would keep a server from starting in the folder."""
     runs = Runs(tmp_path)
-    with pytest.raises(ConfigError, match=f"no experiment can have the name {name}: .*choose another --name"):
+    with pytest.raises(ConfigError, match=f"an experiment cannot have the name {name}: .*choose another --name"):
         runs.create(replace(experiment, id=name))
     assert runs.ids() == ()
     with runs.claim():

@@ -65,7 +65,7 @@ def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: RunFolder)
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
         connection.execute(f"PRAGMA user_version = {schema.FIRST_VERSION - 1}")
-        with pytest.raises(StorageFailed, match=r"older clau-doom.*: read them with that one"):
+        with pytest.raises(StorageFailed, match=r"older clau-doom.*: use the older version"):
             schema.migrate(connection)
     with pytest.raises(StorageFailed, match="older clau-doom"):
         Reader(results)
@@ -88,7 +88,7 @@ def test_a_reader_brings_old_results_up_to_date(folder: RunFolder, monkeypatch: 
 def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
     """A file without tables is damage and not a new experiment."""
     (tmp_path / "results.sqlite").touch()
-    with pytest.raises(StoreCorrupted, match="holds no results"):
+    with pytest.raises(StoreCorrupted, match="does not contain results"):
         Reader(tmp_path / "results.sqlite")
 
 

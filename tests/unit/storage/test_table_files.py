@@ -144,7 +144,7 @@ def small_disk() -> Iterator[None]:
 def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableFormat) -> None:
     """Where the system takes no more bytes, one error says so, and nothing is left."""
     rows: list[tuple[Value, ...]] = [(f"{place * 7919 % 10007:x}" * 9, place, place / 7) for place in range(20_000)]
-    reason = r"nothing was exported, for .* cannot be written: .*File too large"
+    reason = r"nothing was exported, because .* cannot be written: .*File too large"
     with pytest.raises(StorageFailed, match=reason), small_disk():
         write(tmp_path / "new", kind, rows=rows)
     assert left(tmp_path) == []
@@ -157,7 +157,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         with Path("/dev/full").open("wb", buffering=0) as full:
             full.write(b"x")
 
-    with pytest.raises(DiskFull, match=r"no room is left on the disk that holds .*: nothing was exported"):
+    with pytest.raises(DiskFull, match=r"no space is left on the disk of .*: nothing was exported"):
         write(tmp_path, "csv", meanwhile=fill)
     assert left(tmp_path) == []
 
@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     """A file where the folder should be is one error."""
     (tmp_path / "file").write_text("")
     with pytest.raises(
-        StorageFailed, match=r"nothing was exported, for .*file/new cannot be written: .*Not a directory"
+        StorageFailed, match=r"nothing was exported, because .*file/new cannot be written: .*Not a directory"
     ):
         write(tmp_path / "file/new", "csv")
 
@@ -209,11 +209,11 @@ def test_the_last_row_may_make_a_column_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.txt", b"x\n1\n", "'.*t.txt' is no .csv or .parquet file"),
+        ("t.txt", b"x\n1\n", "'.*t.txt' is not a .csv or .parquet file"),
         ("t.csv", None, "cannot read .*t.csv: No such file or directory"),
         ("t.csv", b"", "t.csv cannot be read as csv: Empty CSV file"),
         ("t.csv", b"x,y\n", "t.csv has no rows"),
-        ("t.csv", b"x,x\n1,2\n", "t.csv has two columns called 'x'"),
+        ("t.csv", b"x,x\n1,2\n", "t.csv has two columns named 'x'"),
         ("t.csv", b"x,y\n1,2\n3\n", "t.csv cannot be read as csv: .* Expected 2 columns, got 1"),
         ("t.parquet", b"x,y\n1,2\n", "t.parquet cannot be read as parquet"),
     ],
