@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,9 +21,14 @@ __all__ = [
     "Encoding",
     "Factors",
     "MissingTexts",
+    "Order",
     "Response",
     "SkipRows",
+    "Squares",
+    "SumsOfSquares",
     "TableRequest",
+    "Test",
+    "TestMethod",
     "Where",
 ]
 
@@ -38,7 +44,7 @@ Response = Annotated[
 ]
 Factors = Annotated[
     list[str] | None,
-    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="A factor; give one or two."),
+    typer.Option("--factor", metavar="COLUMN", rich_help_panel=_PANEL, help="A factor; give one to four."),
 ]
 Where = Annotated[
     str | None,
@@ -87,6 +93,42 @@ MissingTexts = Annotated[
 ]
 
 
+class Test(StrEnum):
+    """Values of --test: the methods of the analysis."""
+
+    DEFAULT = "default"
+    CLASSICAL = "classical"
+    RANKS = "ranks"
+    PERMUTATION = "permutation"
+
+
+class SumsOfSquares(StrEnum):
+    """Values of --sums-of-squares."""
+
+    II = "II"
+    III = "III"
+
+
+TestMethod = Annotated[
+    Test,
+    typer.Option(
+        "--test",
+        rich_help_panel=_PANEL,
+        help="The test: default allows unequal variances; classical is the analysis of variance.",
+    ),
+]
+Squares = Annotated[
+    SumsOfSquares,
+    typer.Option("--sums-of-squares", rich_help_panel=_PANEL, help="Type of --test classical in unbalanced designs."),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        "--order", metavar="COLUMN", rich_help_panel=_PANEL, help="Order of the rows, to test their independence."
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableRequest:
     """Values of the options; None for an option that is not given."""
@@ -95,6 +137,9 @@ class TableRequest:
     factors: Sequence[str] | None
     where: str | None
     block: str | None
+    method: Test
+    sums_of_squares: SumsOfSquares
+    order: str | None
     delimiter: str | None
     decimal: str | None
     encoding: str | None
@@ -108,6 +153,9 @@ class TableRequest:
             ConfigError: One is given.
         """
         given = {"response": self.response, "factor": self.factors, "where": self.where, "block": self.block}
+        given |= {"test": None if self.method == Test.DEFAULT else self.method.value, "order": self.order}
+        squares = self.sums_of_squares
+        given |= {"sums-of-squares": None if squares == SumsOfSquares.III else squares.value}
         given |= {"delimiter": self.delimiter, "decimal": self.decimal, "encoding": self.encoding, "na": self.na}
         given |= {"skip-rows": None if self.skip_rows is None else str(self.skip_rows)}
         for option, value in given.items():

@@ -1,4 +1,4 @@
-"""Design of an analysis of variance: a response, one or two factors, and optional blocks."""
+"""Design of an analysis of variance: a response, factors, and optional blocks."""
 
 import math
 import re
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ __all__ = ["Design", "Factor", "make_design"]
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _SMALLEST, _LARGEST = 1e-100, 1e100
+_MOST_FACTORS = 4
 _MOST_LEVELS = 1_000  # a model has a column for each level
 
 
@@ -42,7 +44,7 @@ class Design:
     Attributes:
         response: The response's name.
         values: Its values divided by `unit`, in the table's order, finite; shape (rows,).
-        factors: One or two.
+        factors: One to four.
         block: A nuisance factor, such as the seed of the episode, or None.
         unit: 1, or a power of two if squares of the response would overflow or underflow.
     """
@@ -58,12 +60,19 @@ class Design:
         """The combinations of the factors' levels as one factor; with one factor, that factor."""
         if len(self.factors) == 1:
             return self.factors[0]
-        first, second = self.factors
+        codes = np.zeros(len(self.values), dtype=np.intp)
+        for factor in self.factors:
+            codes = codes * len(factor.levels) + factor.codes
         return Factor(
-            name=f"{first.name}:{second.name}",
-            levels=tuple(f"{one}:{other}" for one in first.levels for other in second.levels),
-            codes=first.codes * len(second.levels) + second.codes,
+            name=":".join(factor.name for factor in self.factors),
+            levels=tuple(":".join(levels) for levels in self.cell_levels),
+            codes=codes,
         )
+
+    @property
+    def cell_levels(self) -> tuple[tuple[str, ...], ...]:
+        """The level of each factor in each cell, the last factor's changing fastest."""
+        return tuple(product(*(factor.levels for factor in self.factors)))
 
     @property
     def balanced(self) -> bool:
@@ -88,19 +97,22 @@ def make_design(table: Table, *, response: str, factors: Sequence[str], block: s
     Args:
         table: The selected rows.
         response: The response column.
-        factors: One or two factor columns.
+        factors: One to four factor columns.
         block: The column of blocks, or None.
 
     Raises:
         ConfigError: A column is missing or named twice, the response has a value that is not a finite number, a factor
             has only one level, a cell has fewer than two values, or the response does not vary within the cells.
     """
-    if not 1 <= len(factors) <= 2:
-        raise ConfigError(f"{len(factors)} factors: name one or two")
+    if not 1 <= len(factors) <= _MOST_FACTORS:
+        raise ConfigError(f"{len(factors)} factors: give one to {_MOST_FACTORS}")
     names = [response, *factors, *([] if block is None else [block])]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"{name!r} is named twice: response, factors and block must be different columns")
+    interactions = {":".join(part) for size in range(2, len(factors) + 1) for part in combinations(factors, size)}
+    for name in sorted(interactions & set(names)):
+        raise ConfigError(f"the column {name!r} has the name of an interaction: rename it")
     columns = {name: table.column(name) for name in names}
     values = _numbers(columns[response], table)
     unit = _unit(values)
@@ -173,27 +185,17 @@ def _level_order(column: Column) -> Callable[[int], tuple[Decimal, str]]:
 
 def _check_cells(design: Design) -> None:
     sizes = np.bincount(design.cells.codes, minlength=len(design.cells.levels))
-    for size, level in zip(sizes.tolist(), design.cells.levels, strict=True):
+    for size, levels in zip(sizes.tolist(), design.cell_levels, strict=True):
         if size >= 2:
             continue
-        names = " and ".join(
-            f"{factor.name} {part!r}" for factor, part in zip(design.factors, _parts(design, level), strict=True)
-        )
+        pairs = zip(design.factors, levels, strict=True)
+        names = " and ".join(f"{factor.name} {level!r}" for factor, level in pairs)
         if size == 0:
             raise ConfigError(
-                f"no row has {names}: two factors need values in each cell; select levels with --where, or name "
+                f"no row has {names}: several factors need values in each cell; select levels with --where, or give "
                 "one factor"
             )
         raise ConfigError(f"only one row has {names}: each cell needs at least two values of {design.response}")
-
-
-def _parts(design: Design, cell: str) -> tuple[str, ...]:
-    """Return the level of each factor in a cell."""
-    place = design.cells.levels.index(cell)
-    if len(design.factors) == 1:
-        return (cell,)
-    first, second = divmod(place, len(design.factors[1].levels))
-    return design.factors[0].levels[first], design.factors[1].levels[second]
 
 
 def _check_spread(design: Design) -> None:

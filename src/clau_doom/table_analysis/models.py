@@ -12,8 +12,10 @@ Both agree in balanced designs, and always for the interaction. Without an inter
 2003); with one, only type III compares unweighted marginal means.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -23,7 +25,7 @@ from scipy import stats
 from clau_doom.errors import ConfigError
 from clau_doom.table_analysis.design import Design, Factor
 
-__all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "sum_coded"]
+__all__ = ["AnovaTable", "Effect", "LinearModel", "SumsOfSquares", "anova", "fit", "level_rows", "sum_coded"]
 
 SumsOfSquares = Literal["II", "III"]
 _NOTHING = 1e-12  # relative to the total; a smaller residual sum of squares is rounding error
@@ -39,6 +41,7 @@ class Effect:
         sum_of_squares: In the response's unit, squared.
         f: The mean square over the residual mean square.
         p: The p-value of F.
+        eta_squared: SS / total SS.
         partial_eta_squared: SS / (SS + SS of the residuals): the share of the variance that no other effect explains
             (Cohen, Educational and Psychological Measurement 33, 1973).
         omega_squared: (SS - df · MS of the residuals) / (total SS + MS of the residuals), 0 if negative: the
@@ -50,6 +53,7 @@ class Effect:
     sum_of_squares: float
     f: float
     p: float
+    eta_squared: float
     partial_eta_squared: float
     omega_squared: float
 
@@ -146,10 +150,13 @@ def fit(design: Design, values: NDArray[np.float64] | None = None) -> LinearMode
     grid = _combinations(design)
     terms = _terms(design, grid)
     response = design.values if values is None else values
+    # Fitted about the mean: values with a large common offset keep their digits.
+    offset = float(response.mean())
     columns = _columns(terms.values(), len(grid.counts))
     if design.block is not None:
         _check_blocks(design, columns)
-    params, ssr = _least_squares(columns, grid, response)
+    params, ssr = _least_squares(columns, grid, response - offset)
+    params[0] += offset
     df_resid = len(response) - int(np.linalg.matrix_rank(columns))
     inverse = np.linalg.pinv(columns * np.sqrt(grid.counts)[:, None])
     model = LinearModel(
@@ -176,20 +183,61 @@ def anova(design: Design, model: LinearModel, sums_of_squares: SumsOfSquares) ->
         sums_of_squares: The type, II or III.
     """
     residual, df, total = model.ssr, model.df_resid, model.total
-    interaction = design.cells.name if len(design.factors) == 2 else None
     effects = []
     for name, columns in model.terms.items():
-        without = [other for other in model.terms if other != name]
-        explained = _residual(model, without) - residual
-        if sums_of_squares == "II" and interaction in without and name in {one.name for one in design.factors}:
-            without.remove(interaction)
-            explained = _residual(model, without) - _residual(model, [*without, name])
+        others = [other for other in model.terms if other != name]
+        if sums_of_squares == "II":
+            others = [other for other in others if not _contains(design, other, name)]
+            explained = _residual(model, others) - _residual(model, [*others, name])
+        else:
+            explained = _residual(model, others) - residual
         effects.append(
             _effect(name, columns.shape[1], max(explained, 0.0), residual_df=df, residual=residual, total=total)
         )
     return AnovaTable(
         sums_of_squares=sums_of_squares, effects=tuple(effects), residual_df=df, residual_sum_of_squares=residual
     )
+
+
+def _contains(design: Design, other: str, name: str) -> bool:
+    """Return whether an effect is an interaction that contains another effect."""
+    factors = [factor.name for factor in design.factors]
+    parts = {term: set(_factors_of(term, factors)) for term in (other, name)}
+    return bool(parts[name]) and parts[name] < parts[other]
+
+
+def _factors_of(term: str, factors: Sequence[str]) -> tuple[str, ...]:
+    """Return the factors of an effect by its name; none for blocks."""
+    for order in range(1, len(factors) + 1):
+        for chosen in combinations(factors, order):
+            if ":".join(chosen) == term:
+                return chosen
+    return ()
+
+
+def level_rows(design: Design, model: LinearModel, factors: Sequence[Factor]) -> NDArray[np.float64]:
+    """Return the contrast matrix of marginal means; shape (levels, parameters).
+
+    Effects sum to zero over a factor's levels, so effects of other factors average out with equal weights.
+
+    Args:
+        design: The design.
+        model: Its fitted model.
+        factors: Some of the design's factors. Of several, a level is a combination, the last changing fastest.
+    """
+    names = [factor.name for factor in design.factors]
+    shown = {factor.name: factor for factor in factors}
+    count = int(np.prod([len(factor.levels) for factor in factors]))
+    places = np.unravel_index(np.arange(count), [len(factor.levels) for factor in factors])
+    coded = {factor.name: sum_coded(factor)[place] for factor, place in zip(factors, places, strict=True)}
+    columns = [np.ones((count, 1))]
+    for term, part in model.terms.items():
+        inside = _factors_of(term, names)
+        if inside and set(inside) <= set(shown):
+            columns.append(reduce(_products, [coded[name] for name in inside]))
+        else:
+            columns.append(np.zeros((count, part.shape[1])))
+    return np.hstack(columns)
 
 
 def _effect(name: str, df: int, explained: float, *, residual_df: int, residual: float, total: float) -> Effect:
@@ -201,6 +249,7 @@ def _effect(name: str, df: int, explained: float, *, residual_df: int, residual:
         sum_of_squares=explained,
         f=f,
         p=float(stats.f.sf(f, df, residual_df)),
+        eta_squared=explained / total,
         partial_eta_squared=explained / (explained + residual),
         omega_squared=max((explained - df * mean_square) / (total + mean_square), 0.0),
     )
@@ -215,13 +264,20 @@ def _combinations(design: Design) -> Combinations:
 
 
 def _terms(design: Design, grid: Combinations) -> dict[str, NDArray[np.float64]]:
-    terms = {factor.name: sum_coded(factor)[factor.codes[grid.first]] for factor in design.factors}
-    if len(design.factors) == 2:
-        first, second = (terms[factor.name] for factor in design.factors)
-        terms[design.cells.name] = (first[:, :, None] * second[:, None, :]).reshape(len(first), -1)
+    """Return the columns of each effect: factors, interactions by order, and blocks last."""
+    coded = {factor.name: sum_coded(factor)[factor.codes[grid.first]] for factor in design.factors}
+    terms = {}
+    for order in range(1, len(design.factors) + 1):
+        for chosen in combinations(coded, order):
+            terms[":".join(chosen)] = reduce(_products, [coded[name] for name in chosen])
     if design.block is not None:
         terms[design.block.name] = sum_coded(design.block)[design.block.codes[grid.first]]
     return terms
+
+
+def _products(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the products of each column of `left` with each of `right`, row by row."""
+    return (left[:, :, None] * right[:, None, :]).reshape(len(left), -1)
 
 
 def _least_squares(
@@ -242,7 +298,7 @@ def _columns(terms: Iterable[NDArray[np.float64]], rows: int) -> NDArray[np.floa
 def _residual(model: LinearModel, names: Iterable[str]) -> float:
     """Return the residual sum of squares of the model with only these effects."""
     columns = _columns([model.terms[name] for name in names], len(model.grid.counts))
-    return _least_squares(columns, model.grid, model.response)[1]
+    return _least_squares(columns, model.grid, model.response - model.response.mean())[1]
 
 
 def _check_blocks(design: Design, columns: NDArray[np.float64]) -> None:

@@ -58,7 +58,7 @@ def test_what_cannot_be_answered_is_named(table: Make, columns: dict[str, Any], 
 def test_an_empty_cell_is_named(table: Make) -> None:
     """With two factors, a pair of levels that no row has is told by both."""
     made = table(y=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], a=["x", "x", "x", "x", "z", "z"], b=[1, 1, 2, 2, 1, 1])
-    with pytest.raises(ConfigError, match="no row has a 'z' and b '2': two factors need values in each cell"):
+    with pytest.raises(ConfigError, match="no row has a 'z' and b '2': several factors need values in each cell"):
         make_design(made, response="y", factors=["a", "b"])
 
 
@@ -68,7 +68,7 @@ def test_an_empty_cell_is_named(table: Make) -> None:
         (["y"], None, "'y' is named twice"),
         (["a", "a"], None, "'a' is named twice"),
         (["a"], "a", "'a' is named twice"),
-        (["a", "b", "c"], None, "3 factors: name one or two"),
+        (["a", "b", "c", "d", "e"], None, "5 factors: give one to 4"),
         (["A"], None, r"t.csv has no column 'A', did you mean 'a'\? \(it has y, a, b\)"),
         (["a"], "seed", "t.csv has no column 'seed'"),
     ],

@@ -26,7 +26,7 @@ def tooth_growth(tmp_path: Path) -> str:
 
 
 def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
-    """Groups, assumptions, the analysis, what is believed and why, and the pairs are printed; nothing on stderr."""
+    """Cells, the tests, the comparisons and the diagnostics are printed; stderr stays empty."""
     done = run("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp", "--factor", "dose")
     assert (done.code, done.err) == (0, "")
     for words in (
@@ -34,10 +34,10 @@ def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
         "60 rows of ToothGrowth.csv",
         "Shapiro-Wilk",
         "Brown-Forsythe",
-        "Durbin-Watson",
         "supp:dose",
-        "ANOVA is selected: normal residuals and equal variances are not rejected.",
-        "Tukey's HSD",
+        "Welch-James tests of unweighted marginal means",
+        "Games-Howell",
+        "OJ:0.5 − VC:0.5",  # noqa: RUF001
     ):
         assert words in done.out
 
@@ -51,19 +51,83 @@ def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
     assert (found["schema_version"], found["rows"], found["factors"]) == (1, 20, ["supp"])
     assert [group["levels"] for group in found["groups"]] == [["OJ"], ["VC"]]
     assert [group["mean"]["mean"] for group in found["groups"]] == pytest.approx([13.23, 7.98])  # as R prints them
-    assert [check["assumption"] for check in found["assumptions"]] == ["normality", "equal variances", "independence"]
-    assert [table["sums_of_squares"] for table in found["anova"]] == ["II", "III"]
-    assert found["chosen"]["sentence"]
+    assert [each["name"] for each in found["diagnostics"]] == ["normality", "equal variances", "saturation"]
+    assert (found["method"], found["test"]) == ("default", "Welch's ANOVA")
+    assert found["effects"][0]["p"] == pytest.approx(0.006359, abs=5e-7)  # R, t.test(len ~ supp), dose 0.5
     assert [(pair["first"], pair["second"]) for pair in found["comparisons"][0]["pairs"]] == [("OJ", "VC")]
 
 
 def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
     """A blocking factor has a row of its own, and is named in the heading."""
     shutil.copy(ROOT / "tests/data/npk.csv", tmp_path)
-    done = run("analyze", "--data", "npk.csv", "--response", "yield", "--factor", "N", "--block", "block")
+    done = run(
+        "analyze",
+        "--data",
+        "npk.csv",
+        "--response",
+        "yield",
+        "--factor",
+        "N",
+        "--block",
+        "block",
+        "--test",
+        "classical",
+    )
     assert done.code == 0, done.err
     assert "yield by N, in blocks of block" in done.out
     assert "343.295" in done.out
+
+
+def test_the_comparison_of_a_main_effect(run: Run, tmp_path: Path) -> None:
+    """Movement is compared although the variances differ; the classical analysis prints F(1, 116) = 58.40."""
+    shutil.copy(ROOT / "tests/cases/stat_no_main_effect_comparison/doe029.csv", tmp_path)
+    words = ("analyze", "--data", "doe029.csv", "--response", "kills", "--factor", "movement", "--factor", "override")
+    found = json.loads(run(*words, "--json").out)
+    compared = {each["effect"]: each["pairs"] for each in found["comparisons"]}
+    assert [*compared] == ["movement", "override", "movement:override"]
+    assert compared["movement"][0]["low"] < compared["movement"][0]["difference"] < compared["movement"][0]["high"] < 0
+    shown = run(*words, "--test", "classical").out
+    assert "1, 116" in shown
+    assert "58.4018" in shown
+    assert "η²" in shown
+    assert "partial η²" in shown
+    classical = json.loads(run(*words, "--test", "classical", "--json").out)
+    assert abs(classical["comparisons"][0]["pairs"][0]["d"]) == pytest.approx(1.395, abs=5e-3)
+
+
+def test_ranks_of_tiny_errors_are_those_of_their_logarithms(run: Run) -> None:
+    """Final errors of 1e-13 and failures of 50 have the ranks of their logarithms: Kruskal-Wallis is the same."""
+    folder, found = ROOT / "tests/cases/stat_rank_collapse_errors", {}
+    for name in ("data", "log10"):
+        words = ("--response", "err", "--factor", "alg", "--test", "ranks", "--json")
+        found[name] = json.loads(run("analyze", "--data", str(folder / f"{name}.csv"), *words).out)
+    assert found["data"]["effects"][0]["p"] == found["log10"]["effects"][0]["p"] < 0.01
+    pairs = [[pair["p"] for pair in each["comparisons"][0]["pairs"]] for each in found.values()]
+    assert pairs[0] == pairs[1]
+    assert min(pairs[0]) < 0.01
+
+
+def test_a_block_named_as_the_interaction_is_refused(run: Run) -> None:
+    """The error names the column and the remedy."""
+    file = ROOT / "tests/cases/stat_block_named_as_interaction/data.csv"
+    done = run("analyze", "--data", str(file), "--response", "y", "--factor", "A", "--factor", "B", "--block", "A:B")
+    assert (done.code, done.out) == (2, "")
+    assert "the column 'A:B' has the name of an interaction: rename it" in done.err
+
+
+@pytest.mark.parametrize("case", ["stat_small_scale_text", "stat_games_howell_slow", "stat_rank_collapse_errors"])
+def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
+    """Small means are not printed as 0.00, and no number has 150 digits."""
+    file = min((ROOT / "tests/cases" / case).glob("*.csv"))
+    columns = {
+        "stat_small_scale_text": ("--response", "seconds", "--factor", "g"),
+        "stat_games_howell_slow": ("--response", "ncases", "--factor", "alcgp", "--factor", "tobgp"),
+        "stat_rank_collapse_errors": ("--response", "err", "--factor", "alg"),
+    }
+    done = run("analyze", "--data", str(file), *columns[case])
+    assert (done.code, done.err) == (0, "")
+    assert "0.00 [0.00, 0.00]" not in done.out
+    assert max(map(len, re.findall(r"[\d.e+-]+", done.out))) < 14
 
 
 @pytest.mark.parametrize(
@@ -73,7 +137,7 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
         (["--response", "supp", "--factor", "dose"], "row 1: the response supp is not a number but 'VC'"),
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
         (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has only one level, '1.0'"),
-        (["--response", "len"], "--data needs --response COLUMN and one or two of --factor COLUMN"),
+        (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
         (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id, --plot and --report out"),
     ],
 )
@@ -229,7 +293,7 @@ def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -
     ("name", "words", "shown"),
     [
         ("leadingzero", ["--factor", "subject"], ["01 ", "1 ", "02 "]),
-        ("decimalcomma", ["--factor", "agent", "--decimal", ","], ["9.32 [7.80, 10.84]"]),
+        ("decimalcomma", ["--factor", "agent", "--decimal", ","], ["9.3 [7.8, 10.8]"]),
         ("latin1", ["--factor", "Gruppe", "--encoding", "latin-1"], ["Männer"]),
         ("level_na", ["--factor", "region", "--na", ""], ["NA "]),
         ("bigids", ["--factor", "id", "--where", "id > 18446744073709541003"], ["24 rows of bigids.csv", "9551002"]),

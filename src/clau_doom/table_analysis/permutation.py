@@ -1,0 +1,65 @@
+"""Permutation tests of effects, with a studentized statistic and a fixed number of random permutations.
+
+Without blocks, values are permuted over all cells, and the statistic is the Wald statistic with each cell's own
+variance. The test is exact if the cells have equal distributions, and asymptotically valid if they only have equal
+marginal means (Pauly, Brunner and Konietschke, "Asymptotic permutation tests in general factorial designs", Journal of
+the Royal Statistical Society B 77, 2015). In complete blocks, cell means are permuted within each block.
+
+The p-value is (1 + b) / (1 + m) for b of m permutations with a statistic at least as large (Phipson and Smyth,
+"Permutation p-values should never be zero", Statistical Applications in Genetics and Molecular Biology 9, 2010).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clau_doom.table_analysis.complete_blocks import CompleteBlocks, within_blocks
+from clau_doom.table_analysis.design import Design
+from clau_doom.table_analysis.marginal_means import cell_statistics
+from clau_doom.table_analysis.welch_james import wald_statistic
+
+__all__ = ["PERMUTATIONS", "permutation_test"]
+
+PERMUTATIONS = 9_999
+_SEED = 20_261_130
+_ROUNDING = 1e-9  # statistics that differ by rounding count as equal
+
+
+def permutation_test(
+    contrasts: NDArray[np.float64], design: Design, blocks: CompleteBlocks | None
+) -> tuple[float, float] | None:
+    """Return the observed statistic and the p-value, or None if the statistic is undefined.
+
+    Args:
+        contrasts: Shape (df, cells), of full row rank.
+        design: The design.
+        blocks: Its complete blocks, or None for a design without blocks.
+    """
+    rng = np.random.Generator(np.random.PCG64(_SEED))
+    observed = _statistic(contrasts, design, blocks, None)
+    if np.isnan(observed):
+        return None
+    if blocks is None:
+        values = design.values.copy()
+        drawn = (_statistic(contrasts, design, None, rng.permutation(values)) for _ in range(PERMUTATIONS))
+    else:
+        means = blocks.means
+        drawn = (
+            _statistic(contrasts, design, CompleteBlocks(means=rng.permuted(means, axis=1)), None)
+            for _ in range(PERMUTATIONS)
+        )
+    # An undefined statistic belongs to a permutation without variance: it counts as extreme.
+    least = observed * (1.0 - _ROUNDING)
+    larger = sum(1 for statistic in drawn if np.isnan(statistic) or statistic >= least)
+    return observed, (1 + larger) / (1 + PERMUTATIONS)
+
+
+def _statistic(
+    contrasts: NDArray[np.float64],
+    design: Design,
+    blocks: CompleteBlocks | None,
+    values: NDArray[np.float64] | None,
+) -> float:
+    if blocks is None:
+        return wald_statistic(contrasts, cell_statistics(design, values))
+    found = within_blocks(contrasts, blocks)
+    return float("nan") if found is None else found.f

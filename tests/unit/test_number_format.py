@@ -1,0 +1,64 @@
+"""Numbers as text."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clau_doom.number_format import p_value, significant, with_interval
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (12.3456, "12.35"),
+        (0.000123456, "0.0001235"),
+        (9.99996, "10.00"),
+        (1234567.0, "1235000"),
+        (12345678.0, "1.235e+07"),
+        (1e-13, "1.000e-13"),
+        (-0.5, "-0.5000"),
+        (1e150, "1.000e+150"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+    ],
+)
+def test_significant_digits(value: float, text: str) -> None:
+    """Four digits, without an exponent for ordinary sizes."""
+    assert significant(value) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        ((10.0333, 8.8775, 11.1892), "10.0 [8.9, 11.2]"),
+        ((1234.5, 1200.0, 1269.0), "1234 [1200, 1269]"),
+        ((0.000123, 0.000111, 0.000135), "0.000123 [0.000111, 0.000135]"),
+        ((2.5e-9, 1.5e-9, 3.5e-9), "2.5e-09 [1.5e-09, 3.5e-09]"),
+        ((1e150, 0.5e150, 1.5e150), "1.00e+150 [5.00e+149, 1.50e+150]"),
+        ((-0.04, -1.2, 1.1), "0.0 [-1.2, 1.1]"),
+        ((26.0, 26.0, 26.0), "26.00 [26.00, 26.00]"),
+        ((3.25, None, None), "3.250"),
+    ],
+)
+def test_an_interval_sets_the_digits(estimate: tuple[float, float | None, float | None], text: str) -> None:
+    """The half-width has two significant digits; zero has no sign."""
+    assert with_interval(*estimate) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.5, "0.500"), (0.0123, "0.012"), (0.00123, "0.0012"), (0.00012, "0.0001"), (1e-9, "<0.0001"), (1.0, "1.000")],
+)
+def test_p_values(p: float, text: str) -> None:
+    """At least three decimals, at most four."""
+    assert p_value(p) == text
+
+
+@given(st.floats(-1e300, 1e300), st.floats(1e-200, 1e200))
+def test_every_interval_has_a_short_text(value: float, width: float) -> None:
+    """Texts stay short at any scale, and the estimate is not printed outside its interval's digits."""
+    assert len(with_interval(value, value - width, value + width)) < 90
+    assert len(significant(value)) <= 11
