@@ -165,7 +165,7 @@ def test_an_agent_is_paused_and_resumed(visitor: Visitor, served: Any) -> None:
     page.get_by_role("button", name="Resume").click()
     expect(page.locator(".head .state.paused")).to_have_count(0)
     page.get_by_role("link", name="slow").click()
-    expect(page.locator(".events li", has_text="paused by a person")).to_be_visible()
+    expect(page.locator(".events li", has_text="paused by a user")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".head .state", has_text="paused").first).to_be_visible()
     page.get_by_role("button", name="Cancel").click()

@@ -16,7 +16,7 @@ import pytest
 
 from clau_doom.app import log_followers, service
 from clau_doom.app.catalog.servers import ServerSource
-from clau_doom.app.event_logging import narrate
+from clau_doom.app.event_logging import log_event
 from clau_doom.app.service import Listening
 from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
@@ -137,9 +137,9 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
     def broken(experiment: str, event: Event) -> None:
         if experiment == BROKEN and isinstance(event, ChampionChosen):
             raise KeyError("dropped")
-        narrate(experiment, event)
+        log_event(experiment, event)
 
-    monkeypatch.setattr(log_followers, "narrate", broken)
+    monkeypatch.setattr(log_followers, "log_event", broken)
     monkeypatch.syspath_prepend(str(EXAMPLES / "custom_policy"))
     monkeypatch.setenv("PYTHONPATH", str(EXAMPLES / "custom_policy"))  # for the workers
     configure_logs(stream, json=True)
@@ -169,7 +169,7 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
     with NatsServer(tmp_path / "nats") as nats:
         asyncio.run(run(nats))
     logged = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert sum(each["event"] == "an experiment is run" for each in logged) == len(configs)
+    assert sum(each["event"] == "experiment started" for each in logged) == len(configs)
     errors = [each for each in logged if each["level"] == "error"]
     assert [(each["reader"], each["experiment"]) for each in errors] == [("log", BROKEN)]
     assert "KeyError: 'dropped'" in errors[0]["exception"]

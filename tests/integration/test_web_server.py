@@ -17,12 +17,12 @@ import pytest
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
 from clau_doom.app.artifacts import Studio
 from clau_doom.config import ExperimentConfig, StoredExperiment, WebConfig
-from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.event_declaration import summary_of
+from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
 from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
-from clau_doom.wire import event_message
 
 pytestmark = pytest.mark.anyio
 
@@ -167,14 +167,14 @@ async def test_a_stream_that_fails_is_taken_up_by_the_browser(
     """It ends without the mark of a run that is over, so that the browser comes back; the failure is logged once."""
     failures = [KeyError("dropped")]
 
-    def message(experiment: str, recorded: RecordedEvent) -> object:
-        if recorded.sequence == 4 and failures:
+    def summary(event: Event) -> str:
+        if isinstance(event, EpisodeFinished) and failures:
             raise failures.pop()
-        return event_message(experiment, recorded)
+        return summary_of(event)
 
     async with serving() as browser:
         await browser.finished()
-        monkeypatch.setattr("clau_doom.web.api.event_message", message)
+        monkeypatch.setattr("clau_doom.web.api.summary_of", summary)
         first = await browser.events("shown")
         assert [number for number, _, _ in first] == [1, 2, 3]
         rest = await browser.events("shown", after=0, **{"last-event-id": "3"})
@@ -190,7 +190,7 @@ async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) ->
         everything = await browser.events("shown")
         assert [number for number, _, _ in everything] == [*range(1, last + 1), None]
         assert everything[-1][1] == "over"
-        assert "experiment_completed" in everything[-2][2]
+        assert everything[-2][2]["kind"] == "experiment_completed"
         assert await browser.events("shown", after=last - 2) == everything[-3:]
         assert await browser.events("shown", after=0, **{"last-event-id": str(last - 1)}) == everything[-2:]
 

@@ -1,62 +1,47 @@
-"""What an operator reads in the log of a server: the events that say how an experiment gets on."""
+"""Log lines of a server for the events of its experiments, derived from their declarations."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum
+from types import MappingProxyType
 
-from clau_doom.domain import AgentRef, agent_id, parse_agent_id
-from clau_doom.domain.events import (
-    AgentFailed,
-    ChampionChosen,
-    ContestantFailed,
-    EpisodeLost,
-    Event,
-    ExperimentFailed,
-    ExperimentInterrupted,
-    ExperimentStarted,
-    GenerationCompleted,
-)
-from clau_doom.errors import AgentNotFound
+from clau_doom.domain.event_declaration import Severity, agent_of, declaration_of, generation_of
+from clau_doom.domain.events import AgentFailed, ContestantFailed, Event
+from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.logs import bound, get_logger
 
-__all__ = ["narrate"]
+__all__ = ["log_event"]
 
 _log = get_logger(__name__)
+_METHODS = MappingProxyType(
+    {Severity.INFO: _log.info, Severity.SUCCESS: _log.info, Severity.WARNING: _log.warning, Severity.ERROR: _log.error}
+)
+_LONGEST = 1_000  # of a text; a configuration is longer
 
 
-def narrate(experiment: str, event: Event) -> None:
-    """Write an event to the log, with what it is about; those that come by the hundred are left out."""
-    match event:
-        case ExperimentStarted():
-            _log.info("an experiment is run", generations=event.generations, resumed=event.resumed)
-        case GenerationCompleted():
-            summary = event.summary
-            with bound(generation=summary.index):
-                _log.info("a generation is finished", best=summary.best_fitness, mean=summary.mean_fitness)
-        case ChampionChosen():
-            with _about(experiment, event.champion):
-                _log.info("a champion is chosen", validation_fitness=event.validation_fitness)
-        case ExperimentInterrupted() | ExperimentFailed():
-            _log.warning("an experiment has stopped", reason=event.reason)
-        case AgentFailed():
-            with _about(experiment, event.ref):
-                _log.warning("an agent has failed", kind=event.kind.value, reason=event.reason, **_trace(event))
-        case EpisodeLost() | ContestantFailed():
-            what = "an episode is lost" if isinstance(event, EpisodeLost) else "a policy has failed"
-            trace = {} if isinstance(event, EpisodeLost) else _trace(event)
-            with bound(generation=_generation(event.agent), agent=event.agent):
-                _log.warning(what, purpose=event.purpose.value, episode=event.number, reason=event.reason, **trace)
+def log_event(experiment: str, event: Event) -> None:
+    """Write an event to the log unless it is routine, with its experiment's generation and agent as fields."""
+    declaration = declaration_of(event)
+    if declaration.severity is Severity.ROUTINE:
+        return
+    with bound(generation=generation_of(event), agent=agent_of(experiment, event)):
+        values = {name: value for name, value in _values(event) if name not in {"agent", "generation"}}
+        _METHODS[declaration.severity](declaration.title, **values, **_traceback(event))
 
 
-def _trace(event: AgentFailed | ContestantFailed) -> dict[str, str]:
-    """Return the traceback by the name that logs have for one; of failures that are alike, the first has it."""
-    return {"exception": event.traceback.text} if event.traceback and event.traceback.text else {}
+def _values(event: Event | GenerationSummary) -> Iterator[tuple[str, object]]:
+    """Yield the fields of an event that fit into a log line."""
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if isinstance(value, GenerationSummary):
+            yield from _values(value)
+        elif isinstance(value, Enum):
+            yield field.name, value.value
+        elif isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST):
+            yield field.name, value
 
 
-def _about(experiment: str, ref: AgentRef) -> AbstractContextManager[None]:
-    return bound(generation=ref.generation, agent=agent_id(experiment, ref.generation, ref.index))
-
-
-def _generation(agent: str) -> int | None:
-    try:
-        return parse_agent_id(agent)[1]
-    except AgentNotFound:  # random play belongs to none
-        return None
+def _traceback(event: Event) -> dict[str, str]:
+    """Return the traceback under the name that logs use; among equal failures only the first has one."""
+    trace = event.traceback if isinstance(event, AgentFailed | ContestantFailed) else None
+    return {"exception": trace.text} if trace and trace.text else {}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from clau_doom.app.catalog.sources import Source
 from clau_doom.app.plan import make_fitness, space_of
+from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.storage.event_codec import kind_of
 from clau_doom.storage.export_schema import Value, agent_rows, episode_rows, exported_tables, generation_rows
 from clau_doom.storage.table_files import FORMATS, TableFiles, TableFormat, writing_tables
 from clau_doom.wire import event_json, event_message
@@ -62,4 +62,4 @@ async def _add_events(files: TableFiles, source: Source, experiment: str, last: 
 
 def _event_row(experiment: str, recorded: RecordedEvent) -> tuple[Value, ...]:
     payload = event_json(event_message(experiment, recorded))
-    return experiment, recorded.sequence, recorded.time, kind_of(recorded.event), payload
+    return experiment, recorded.sequence, recorded.time, declaration_of(recorded.event).code, payload

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from clau_doom.access import PrivatePaths
-from clau_doom.app.event_logging import narrate
+from clau_doom.app.event_logging import log_event
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
@@ -117,7 +117,7 @@ class Followers:
         metrics = EventReader(measure, after=after)
         self._read("metrics", experiment, metrics.read, metrics.position)
         after = self._take_over("log", experiment, before.last_sequence)
-        log = EventReader(lambda recorded: narrate(experiment, recorded.event), after=after)
+        log = EventReader(lambda recorded: log_event(experiment, recorded.event), after=after)
         self._read("log", experiment, log.read, log.position)
         self._relay(experiment)
 

@@ -1,7 +1,7 @@
-"""What has happened: frozen, in the past tense, complete.
+"""Events of an experiment: frozen values with a stable code each.
 
-The store keeps tables that can be read off these events alone, and whatever shows an experiment (progress bar, metrics,
-streams, dashboard) reads this one log.
+The event log is the only source of an experiment's state. Tables of the store, metrics, streams, the progress display
+and the dashboard derive from it. A class is declared by `event`, with its code, scope, severity and summary.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from clau_doom.domain.agent import Agent, AgentRef
 from clau_doom.domain.episode import Episode, Purpose
+from clau_doom.domain.event_declaration import Scope, Severity, event
 from clau_doom.domain.experiment import Experiment, GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.genome import Genome
@@ -43,7 +44,7 @@ __all__ = [
 
 
 class FailureKind(StrEnum):
-    """Why an agent has no fitness."""
+    """Reason why an agent has no fitness."""
 
     POLICY_RAISED = "policy_raised"
     POLICY_TIMED_OUT = "policy_timed_out"
@@ -51,54 +52,75 @@ class FailureKind(StrEnum):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     """Deviation: the infrastructure failed as often as the configuration allows."""
     STOPPED = "stopped"
-    """Deviation: a person gave the agent up."""
+    """Deviation: a user stopped the agent."""
     OUT_OF_MEMORY = "out_of_memory"
-    """It took more memory than its container may have."""
+    """The agent exceeded the memory limit of its container."""
     FORGED = "forged"
-    """What its container claimed was not true."""
+    """The container's claims were false."""
 
 
+@event("experiment_created", Scope.EXPERIMENT, Severity.ROUTINE, "stored")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentCreated:
-    """The experiment was stored for the first time."""
+    """The experiment was stored."""
 
     experiment: Experiment
 
 
+@event("experiment_started", Scope.EXPERIMENT, Severity.INFO, "{event.verb}, {generations} generations")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentStarted:
-    """A process began to run it, from the start or after an interruption.
+    """A process began to run the experiment, or resumed it.
 
     Attributes:
         resumed: Whether it had run before.
-        generations: How many generations it is to have (a resume may raise it).
-        config_yaml: The resolved configuration that this process runs with.
+        generations: Number of generations, which a resume can raise.
+        config_yaml: The resolved configuration of this process.
     """
 
     resumed: bool
     generations: int
     config_yaml: str
 
+    @property
+    def verb(self) -> str:
+        """``resumed`` or ``started``."""
+        return "resumed" if self.resumed else "started"
 
+
+@event(
+    "generation_started",
+    Scope.GENERATION,
+    Severity.ROUTINE,
+    "generation {generation} started, {agents_count} agents",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationStarted:
-    """A strategy was asked, and these agents are to be evaluated."""
+    """The strategy proposed a generation of agents."""
 
     generation: int
     agents: tuple[Agent, ...]
 
 
+@event("agents_asked", Scope.GENERATION, Severity.ROUTINE, "{agents_count} more agents in generation {generation}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentsAsked:
-    """A steady-state strategy was asked, and these agents are to be evaluated as well.
+    """A steady-state strategy proposed further agents.
 
-    They follow the last agent. A generation begins with its first agent, whether or not the one before is complete.
+    Their indices follow the last agent's. A generation begins with its first agent, even if the one before it is not
+    complete.
     """
 
     generation: int
     agents: tuple[Agent, ...]
 
 
+@event(
+    "episode_finished",
+    Scope.EPISODE,
+    Severity.ROUTINE,
+    "{agent} finished {purpose} episode {episode.number}, {episode.outcome.measures.tics:g} tics",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeFinished:
     """An episode was played to its end."""
@@ -106,17 +128,23 @@ class EpisodeFinished:
     episode: Episode
 
 
+@event(
+    "episode_lost",
+    Scope.EPISODE,
+    Severity.WARNING,
+    "{agent} lost {purpose} episode {number}, attempt {attempt}: {reason}",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeLost:
-    """The infrastructure lost an episode; it is played again while attempts are left.
+    """An infrastructure failure lost an episode. It is repeated while attempts are left.
 
     Attributes:
-        purpose: What it was played for.
+        purpose: Purpose of the episode.
         agent: The agent's id.
-        number: Its place among the agent's episodes of that purpose.
-        seed: Its seed.
-        attempt: Which attempt was lost, from 1.
-        reason: What happened, on one line.
+        number: Index among the agent's episodes of that purpose.
+        seed: Seed of the episode.
+        attempt: The lost attempt, from 1.
+        reason: The cause, on one line.
     """
 
     purpose: Purpose
@@ -127,15 +155,16 @@ class EpisodeLost:
     reason: str
 
 
+@event("agent_failed", Scope.AGENT, Severity.ERROR, "{agent} failed: {reason}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentFailed:
-    """An agent cannot be evaluated; it gets no fitness.
+    """An agent cannot be evaluated and has no fitness.
 
     Attributes:
-        ref: Its place.
-        kind: Why it failed.
-        reason: What happened, on one line.
-        traceback: Where its policy raised, or None.
+        ref: The agent.
+        kind: Category of the failure.
+        reason: The cause, on one line.
+        traceback: Traceback of the policy, or None.
     """
 
     ref: AgentRef
@@ -144,56 +173,67 @@ class AgentFailed:
     traceback: FailureTrace | None = None
 
 
+@event("agent_paused", Scope.AGENT, Severity.INFO, "{agent} paused by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentPaused:
-    """A person had an agent's episodes wait; those that were being played go on to their end."""
+    """A user paused an agent. Running episodes finish."""
 
     ref: AgentRef
 
 
+@event("agent_resumed", Scope.AGENT, Severity.INFO, "{agent} resumed by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentResumed:
-    """A person let a paused agent's episodes be played again."""
+    """A user resumed a paused agent."""
 
     ref: AgentRef
 
 
+@event("agent_restarted", Scope.AGENT, Severity.WARNING, "{agent} restarted by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentRestarted:
-    """Deviation: a person had a failed agent's missing episodes queued again."""
+    """Deviation: a user restarted a failed agent. Its missing episodes are queued again."""
 
     ref: AgentRef
 
 
+@event("genome_injected", Scope.GENERATION, Severity.WARNING, "genome injected for generation {generation}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenomeInjected:
-    """Deviation: a person or another program gave a genome for the next generation.
+    """Deviation: a user or a program gave a genome for the next generation.
 
     Attributes:
-        generation: The generation that it will be in.
-        genome: Its genes.
+        generation: The generation that will contain it.
+        genome: The genome.
     """
 
     generation: int
     genome: Genome
 
 
+@event("agent_evaluated", Scope.AGENT, Severity.ROUTINE, "{agent} evaluated, fitness {fitness:.4g}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentEvaluated:
-    """All of an agent's training episodes are finished."""
+    """All training episodes of an agent are finished."""
 
     ref: AgentRef
     fitness: float
 
 
+@event(
+    "agent_dropped",
+    Scope.AGENT,
+    Severity.ROUTINE,
+    "{agent} dropped from the race after {episodes} episodes, fitness {fitness:.4g}",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentDropped:
-    """An agent has lost the race of its generation, and plays no more.
+    """Racing dropped an agent. It plays no further episodes.
 
     Attributes:
-        ref: Its place.
-        fitness: The mean over the episodes that it has played.
-        episodes: How many these are.
+        ref: The agent.
+        fitness: Mean over the episodes played.
+        episodes: Number of these episodes.
     """
 
     ref: AgentRef
@@ -201,25 +241,34 @@ class AgentDropped:
     episodes: int
 
 
+@event(
+    "generation_completed",
+    Scope.GENERATION,
+    Severity.SUCCESS,
+    "generation {summary.index} completed, best {summary.best_fitness:.4g}, mean {summary.mean_fitness:.4g}",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationCompleted:
-    """All of a generation's agents are evaluated, dropped or failed, and the strategy was told."""
+    """All agents of a generation are evaluated, dropped or failed, and the strategy has their results."""
 
     summary: GenerationSummary
 
 
+@event("contestant_failed", Scope.EPISODE, Severity.ERROR, "{agent} failed in {purpose} episode {number}: {reason}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContestantFailed:
-    """A policy failed while the champion was chosen or judged; a candidate is out, a judged one lacks the episode.
+    """A policy failed in a validation or held-out episode.
+
+    In validation its agent is no longer a candidate. On held-out seeds the episode is missing.
 
     Attributes:
         purpose: Validation or held-out.
         agent: The agent's id.
-        number: The episode's place among the agent's episodes of that purpose.
-        seed: Its seed.
-        kind: Why it failed.
-        reason: What happened, on one line.
-        traceback: Where its policy raised, or None.
+        number: Index of the episode among the agent's episodes of that purpose.
+        seed: Seed of the episode.
+        kind: Category of the failure.
+        reason: The cause, on one line.
+        traceback: Traceback of the policy, or None.
     """
 
     purpose: Purpose
@@ -231,53 +280,65 @@ class ContestantFailed:
     traceback: FailureTrace | None = None
 
 
+@event(
+    "champion_chosen",
+    Scope.EXPERIMENT,
+    Severity.SUCCESS,
+    "champion {agent}, validation fitness {validation_fitness:.4g}",
+)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChampionChosen:
-    """The validation seeds chose the champion among the generations' best agents."""
+    """The champion was selected on the validation seeds among the best agents of the generations."""
 
     champion: AgentRef
     validation_fitness: float
     candidates: int
 
 
+@event("experiment_paused", Scope.EXPERIMENT, Severity.INFO, "paused by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentPaused:
-    """A person had the run wait: no new episode is begun, and its running time stands still."""
+    """A user paused the experiment. No new episode begins, and running time stops."""
 
 
+@event("experiment_resumed", Scope.EXPERIMENT, Severity.INFO, "resumed by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentResumed:
-    """A person let a paused run go on."""
+    """A user resumed a paused experiment."""
 
 
+@event("experiment_cancelled", Scope.EXPERIMENT, Severity.WARNING, "cancelled by a user")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentCancelled:
-    """A person ended the experiment for good."""
+    """A user cancelled the experiment. It cannot be resumed."""
 
 
+@event("experiment_interrupted", Scope.EXPERIMENT, Severity.WARNING, "interrupted in generation {generation}: {reason}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentInterrupted:
     """The run stopped and can be resumed.
 
     Attributes:
-        generation: The generation that it stopped in; the number of generations when the champion was being judged.
-        reason: Why, on one line.
+        generation: The generation in progress; the number of generations during the evaluation of the champion.
+        reason: The cause, on one line.
     """
 
     generation: int
     reason: str
 
 
+@event("experiment_failed", Scope.EXPERIMENT, Severity.ERROR, "failed: {reason}")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentFailed:
-    """The run cannot go on."""
+    """The run failed and cannot be resumed."""
 
     reason: str
 
 
+@event("experiment_completed", Scope.EXPERIMENT, Severity.SUCCESS, "completed, {generations} generations")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentCompleted:
-    """All generations are evolved and the champion is judged."""
+    """All generations are evolved and the champion is evaluated on held-out seeds."""
 
     generations: int
 
@@ -313,9 +374,9 @@ class RecordedEvent:
     """An event in the log.
 
     Attributes:
-        sequence: Its place in the experiment's log: 1, 2, 3, ... without a gap.
-        time: When it was committed, in seconds since the epoch; for people, never compared.
-        event: What happened.
+        sequence: Index in the experiment's log: 1, 2, 3, ... without a gap.
+        time: Time of the commit, in seconds since the epoch. For display only.
+        event: The event.
     """
 
     sequence: int

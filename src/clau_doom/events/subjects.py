@@ -1,40 +1,16 @@
-"""Where on a bus an event is told, and how a pattern chooses among subjects.
+"""NATS subjects of events, derived from their declarations, and patterns of subjects.
 
-Ids are checked before they become a token: a dot, a space or a wildcard in one would be another subject, or several.
+Ids are checked before they become a token, because a dot, a space or a wildcard would change the subject.
 """
 
 import re
-from typing import assert_never
 
-from clau_doom.domain import agent_id, check_experiment_id
-from clau_doom.domain.events import (
-    AgentDropped,
-    AgentEvaluated,
-    AgentFailed,
-    AgentPaused,
-    AgentRestarted,
-    AgentResumed,
-    AgentsAsked,
-    ChampionChosen,
-    ContestantFailed,
-    EpisodeFinished,
-    EpisodeLost,
-    Event,
-    ExperimentCancelled,
-    ExperimentCompleted,
-    ExperimentCreated,
-    ExperimentFailed,
-    ExperimentInterrupted,
-    ExperimentPaused,
-    ExperimentResumed,
-    ExperimentStarted,
-    GenerationCompleted,
-    GenerationStarted,
-    GenomeInjected,
-)
+from clau_doom.domain import check_experiment_id
+from clau_doom.domain.event_declaration import Declaration, Scope, agent_of, declaration_of, generation_of
+from clau_doom.domain.events import Event
 from clau_doom.errors import AgentNotFound
 
-__all__ = ["ALL_COMMANDS", "ALL_EVENTS", "covers", "events_of", "subject_of"]
+__all__ = ["ALL_COMMANDS", "ALL_EVENTS", "covers", "events_of", "subject_of", "subject_pattern"]
 
 ALL_EVENTS = "clau-doom.experiment.>"
 """Every event of every experiment."""
@@ -42,17 +18,17 @@ ALL_EVENTS = "clau-doom.experiment.>"
 ALL_COMMANDS = "clau-doom.control.>"
 """Every command, well formed or not."""
 
-_SAID_BEFORE = {"Experiment", "Generation", "Agent"}
-"""First words of events' names that stand in the subject already."""
+_NAMED = {Scope.EXPERIMENT, Scope.GENERATION, Scope.AGENT}
+"""Scopes that stand in the subject as a token, and need not stand in its last one."""
 
 _AGENT = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 def events_of(experiment: str) -> str:
-    """Return the pattern of all of an experiment's events.
+    """Return the pattern of all events of an experiment.
 
     Raises:
-        ConfigError: `experiment` is no experiment id.
+        ConfigError: `experiment` is not an experiment id.
     """
     return f"clau-doom.experiment.{check_experiment_id(experiment)}.>"
 
@@ -61,17 +37,25 @@ def subject_of(experiment: str, event: Event) -> str:
     """Return the subject of an event of an experiment.
 
     Raises:
-        ConfigError: `experiment` is no experiment id.
-        AgentNotFound: The event names an agent by something that is no agent's id.
+        ConfigError: `experiment` is not an experiment id.
+        AgentNotFound: The agent of the event does not have a valid id.
     """
     check_experiment_id(experiment)
-    return f"clau-doom.experiment.{experiment}.{_about(experiment, event)}{_happening(event)}"
+    declaration = declaration_of(event)
+    tokens = _object_tokens(experiment, event, declaration.scope)
+    return f"clau-doom.experiment.{experiment}.{tokens}{_last_token(declaration)}"
+
+
+def subject_pattern(declaration: Declaration) -> str:
+    """Return the subject of an event type with placeholders, such as ``clau-doom.experiment.<id>.completed``."""
+    tokens = {Scope.EXPERIMENT: "", Scope.GENERATION: "generation.<n>."}.get(declaration.scope, "agent.<agent>.")
+    return f"clau-doom.experiment.<id>.{tokens}{_last_token(declaration)}"
 
 
 def covers(pattern: str, subject: str) -> bool:
-    """Say whether all that `subject` stands for is chosen by `pattern`, by NATS's rules.
+    """Return whether `pattern` matches everything that `subject` matches, by the rules of NATS.
 
-    ``*`` stands for one token and ``>`` at the end for one or more; `subject` may have them, too.
+    ``*`` matches one token and ``>`` at the end one or more; `subject` may contain both.
     """
     wanted, given = pattern.split("."), subject.split(".")
     for place, word in enumerate(wanted):
@@ -84,44 +68,28 @@ def covers(pattern: str, subject: str) -> bool:
     return len(wanted) == len(given)
 
 
-def _about(experiment: str, event: Event) -> str:
-    """Return the tokens before the last, each with its dot: what of the experiment the event is about."""
-    match event:
-        case (
-            ExperimentCreated()
-            | ExperimentStarted()
-            | ExperimentPaused()
-            | ExperimentResumed()
-            | ExperimentInterrupted()
-            | ExperimentCompleted()
-            | ExperimentFailed()
-            | ExperimentCancelled()
-            | ChampionChosen()
-        ):
-            about = ""
-        case GenerationStarted() | AgentsAsked() | GenomeInjected():
-            about = f"generation.{event.generation}."
-        case GenerationCompleted():
-            about = f"generation.{event.summary.index}."
-        case EpisodeFinished():
-            about = f"agent.{_agent(event.episode.agent)}."
-        case EpisodeLost() | ContestantFailed():
-            about = f"agent.{_agent(event.agent)}."
-        case AgentEvaluated() | AgentDropped() | AgentFailed() | AgentPaused() | AgentResumed() | AgentRestarted():
-            about = f"agent.{agent_id(experiment, event.ref.generation, event.ref.index)}."
-        case _:
-            assert_never(event)
-    return about
+def _object_tokens(experiment: str, event: Event, scope: Scope) -> str:
+    """Return the tokens of the object that an event is about, each followed by a dot."""
+    match scope:
+        case Scope.EXPERIMENT:
+            return ""
+        case Scope.GENERATION:
+            return f"generation.{generation_of(event)}."
+        case Scope.AGENT | Scope.EPISODE:
+            return f"agent.{_checked_agent(agent_of(experiment, event))}."
 
 
-def _happening(event: Event) -> str:
-    """Return what happened: ``started`` for `GenerationStarted`, ``episode_finished`` for `EpisodeFinished`."""
-    words = re.findall("[A-Z][a-z]+", type(event).__name__)
-    return "_".join(words[1:] if words[0] in _SAID_BEFORE else words).lower()
+def _last_token(declaration: Declaration) -> str:
+    """Return the code without the scope that the subject names already: ``started`` for `GenerationStarted`."""
+    return (
+        declaration.code.removeprefix(f"{declaration.scope.value}_")
+        if declaration.scope in _NAMED
+        else declaration.code
+    )
 
 
-def _agent(text: str) -> str:
-    # The random baseline plays, too, and its id names no place.
-    if not _AGENT.fullmatch(text):
-        raise AgentNotFound(f"{text!r} is no agent id")
+def _checked_agent(text: str | None) -> str:
+    # The id of the random baseline is allowed: it names no generation and index.
+    if text is None or not _AGENT.fullmatch(text):
+        raise AgentNotFound(f"{text!r} is not an agent id")
     return text

@@ -7,7 +7,6 @@ kept beside the log, and a decoded event carries None.
 """
 
 import json
-import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -20,21 +19,15 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 import numpy as np
 
 from clau_doom.domain import Genome
+from clau_doom.domain.event_declaration import declaration_of, event_type
 from clau_doom.domain.events import Event
 from clau_doom.errors import InvalidGenome, StorageFailed, StoreCorrupted
 
-__all__ = ["decode", "encode", "kind_of"]
+__all__ = ["decode", "encode"]
 
 _Convert = Callable[[Any], Any]
 
 _dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-_KINDS = {kind: re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower() for kind in get_args(Event)}
-_TYPES: dict[str, type] = {name: kind for kind, name in _KINDS.items()}
-
-
-def kind_of(event: Event) -> str:
-    """Return the name of an event's kind, such as ``episode_finished``."""
-    return _KINDS[type(event)]
 
 
 def encode(event: Event) -> str:
@@ -46,7 +39,7 @@ def encode(event: Event) -> str:
     try:
         return _dumps(_encoder(cast("Any", type(event)))(event))
     except ValueError as error:
-        raise StorageFailed(f"{kind_of(event)} has a number that is not finite: {event}") from error
+        raise StorageFailed(f"{declaration_of(event).code} has a number that is not finite: {event}") from error
 
 
 def decode(kind: str, text: str) -> Event:
@@ -56,7 +49,7 @@ def decode(kind: str, text: str) -> Event:
         StoreCorrupted: The text is not that of such an event.
     """
     try:
-        return cast("Event", _decoder(_TYPES[kind])(json.loads(text)))
+        return cast("Event", _decoder(event_type(kind))(json.loads(text)))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreCorrupted(f"no {kind} event: {text[:200]!r}") from error
 

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import ResultsLost, StorageFailed, StoreCorrupted
 from clau_doom.storage import schema
 from clau_doom.storage.error_mapping import reading_errors, storage_errors
-from clau_doom.storage.event_codec import encode, kind_of
+from clau_doom.storage.event_codec import encode
 from clau_doom.storage.file_watch import FileWatch
 from clau_doom.storage.projection import KeepRecordings, Projection
 from clau_doom.storage.validation import check_event
@@ -157,8 +158,9 @@ class Writer:
             for event in call.events:
                 sequence += 1
                 # A finished episode has its payload in `played`, which the projection writes.
-                told = (None, None) if isinstance(event, EpisodeFinished) else (kind_of(event), encode(event))
-                self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, *told))
+                finished = isinstance(event, EpisodeFinished)
+                code, payload = (None, None) if finished else (declaration_of(event).code, encode(event))
+                self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, code, payload))
                 self._projection.apply(sequence, event)
                 self._check(event)
             sequences.append(sequence)

@@ -9,7 +9,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from google.protobuf.json_format import MessageToJson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -18,6 +17,7 @@ from starlette.routing import Route
 from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
+from clau_doom.domain.event_declaration import agent_of, declaration_of, summary_of
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
@@ -28,7 +28,6 @@ from clau_doom.web.error_responses import told
 from clau_doom.web.live_view import LiveView
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
 from clau_doom.web.throttled_cache import ThrottledCache
-from clau_doom.wire import event_message, is_large
 
 __all__ = ["Api"]
 
@@ -216,11 +215,7 @@ class Api:
         try:
             with self._streaming():
                 async for recorded in events:
-                    large = is_large(recorded.event)
-                    text = (
-                        await asyncio.to_thread(_json, experiment, recorded) if large else _json(experiment, recorded)
-                    )
-                    yield ServerSentEvent(text, event="happened", id=str(recorded.sequence))
+                    yield ServerSentEvent(_json(experiment, recorded), event="happened", id=str(recorded.sequence))
         except Exception as error:  # the browser comes back by itself, with the last event that it has seen
             self._readers.failed("dashboard", experiment, error)
             return
@@ -286,7 +281,19 @@ class Api:
 
 
 def _json(experiment: str, recorded: RecordedEvent) -> str:
-    return MessageToJson(event_message(experiment, recorded), preserving_proto_field_name=True, indent=None)
+    """Return an event as the dashboard shows it, without its contents."""
+    declaration = declaration_of(recorded.event)
+    return json.dumps(
+        {
+            "sequence": recorded.sequence,
+            "time": recorded.time,
+            "kind": declaration.code,
+            "severity": declaration.severity.value,
+            "text": printable_message(summary_of(recorded.event)),
+            "agent": agent_of(experiment, recorded.event),
+        },
+        allow_nan=False,
+    )
 
 
 async def _text(request: Request) -> str:

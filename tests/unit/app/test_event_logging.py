@@ -1,10 +1,10 @@
-"""What a server's log says of its experiments."""
+"""Log lines of a server for the events of its experiments."""
 
 import io
 import json
 from dataclasses import replace
 
-from clau_doom.app.event_logging import narrate
+from clau_doom.app.event_logging import log_event
 from clau_doom.domain import AgentRef, Purpose
 from clau_doom.domain.events import (
     AgentEvaluated,
@@ -20,28 +20,28 @@ from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.logs import bound, configure_logs
 
 
-def told(*events: Event) -> list[dict[str, object]]:
+def logged(*events: Event) -> list[dict[str, object]]:
     stream = io.StringIO()
     configure_logs(stream, json=True)
     with bound(experiment="lab"):
         for event in events:
-            narrate("lab", event)
+            log_event("lab", event)
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_the_first_of_failures_that_are_alike_has_the_traceback() -> None:
-    """It stands where other tracebacks do, with its lines."""
+def test_the_traceback_of_a_failure_is_logged() -> None:
+    """Among equal failures only the first event has one."""
     trace = FailureTrace(digest="a", text="Traceback\n  line")
     kind = FailureKind.POLICY_RAISED
-    rows = told(
+    rows = logged(
         AgentFailed(ref=AgentRef(0, 1), kind=kind, reason="no", traceback=trace),
         AgentFailed(ref=AgentRef(0, 2), kind=kind, reason="no", traceback=replace(trace, text=None)),
     )
     assert [row.get("exception") for row in rows] == ["Traceback\n  line", None]
 
 
-def test_events_are_told_with_what_they_are_about() -> None:
-    """Experiment, generation and agent stand in fields of their own, and what comes by the hundred is left out."""
+def test_events_are_logged_with_their_objects() -> None:
+    """Experiment, generation and agent are fields of their own, and routine events are left out."""
     summary = GenerationSummary(
         index=3,
         best=AgentRef(3, 0),
@@ -55,7 +55,7 @@ def test_events_are_told_with_what_they_are_about() -> None:
     lost = EpisodeLost(
         purpose=Purpose.HELD_OUT, agent="lab-random", number=1, seed=2, attempt=1, reason="the engine is gone"
     )
-    rows = told(
+    rows = logged(
         GenerationCompleted(summary=summary),
         AgentEvaluated(ref=AgentRef(3, 0), fitness=2.0),
         AgentFailed(ref=AgentRef(4, 17), kind=FailureKind.POLICY_RAISED, reason="no idea"),
@@ -64,8 +64,8 @@ def test_events_are_told_with_what_they_are_about() -> None:
     )
     assert {row["experiment"] for row in rows} == {"lab"}
     assert [(row["event"], row.get("generation"), row.get("agent")) for row in rows] == [
-        ("a generation is finished", 3, None),
-        ("an agent has failed", 4, "lab-g004-a017"),
-        ("an episode is lost", None, "lab-random"),
-        ("an experiment has stopped", None, None),
+        ("generation completed", 3, None),
+        ("agent failed", 4, "lab-g004-a017"),
+        ("episode lost", None, "lab-random"),
+        ("experiment interrupted", 4, None),
     ]

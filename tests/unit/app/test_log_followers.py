@@ -72,7 +72,7 @@ def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.M
             super().apply(experiment, recorded)  # type: ignore[arg-type]
 
     narrated: list[Event] = []
-    monkeypatch.setattr(log_followers, "narrate", lambda _, event: narrated.append(event))
+    monkeypatch.setattr(log_followers, "log_event", lambda _, event: narrated.append(event))
     create(tmp_path)
     metrics, health = Broken(), ReaderHealth(pause=0.01)
     events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]

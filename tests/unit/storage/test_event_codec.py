@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
+from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import (
     AgentEvaluated,
     AgentFailed,
@@ -21,7 +22,7 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.storage.event_codec import decode, encode, kind_of
+from clau_doom.storage.event_codec import decode, encode
 
 EPISODE = EpisodeFinished(
     episode=Episode(
@@ -52,8 +53,8 @@ def _without_bytes(event: Event) -> Event:
 def test_any_event_comes_back_to_the_last_bit(event: Event) -> None:
     """Decoding what was encoded gives the same event, the signs of zeros included, without its bytes."""
     text = encode(event)
-    assert repr(decode(kind_of(event), text)) == repr(_without_bytes(event))
-    assert encode(decode(kind_of(event), text)) == text
+    assert repr(decode(declaration_of(event).code, text)) == repr(_without_bytes(event))
+    assert encode(decode(declaration_of(event).code, text)) == text
 
 
 def test_the_text_is_canonical() -> None:
@@ -66,8 +67,8 @@ def test_the_text_is_canonical() -> None:
 
 def test_kinds_are_named_after_what_happened() -> None:
     """A kind's name is its class's in lower case, and no two share one."""
-    assert kind_of(EPISODE) == "episode_finished"
-    assert kind_of(ExperimentCompleted(generations=1)) == "experiment_completed"
+    assert declaration_of(EPISODE).code == "episode_finished"
+    assert declaration_of(ExperimentCompleted(generations=1)).code == "experiment_completed"
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

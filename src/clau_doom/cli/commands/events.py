@@ -1,10 +1,9 @@
-"""`clau-doom events`: an experiment's log, as it is or as it grows."""
+"""Command `clau-doom events`: print the event log of an experiment."""
 
 import asyncio
 import json
 import sys
 from contextlib import aclosing
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,24 +16,23 @@ from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_
 
 if TYPE_CHECKING:
     from clau_doom.app.catalog.sources import Remote
-    from clau_doom.domain.events import Event, RecordedEvent
+    from clau_doom.domain.events import RecordedEvent
 
 __all__ = ["events"]
 
-_LONGEST = 200
-_STYLES = {"failed": "red", "lost": "yellow", "interrupted": "yellow", "cancelled": "red", "completed": "green"}
+_STYLES = {"routine": "dim", "success": "green", "warning": "yellow", "error": "red"}
 
 
 def events(
     experiment: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more while the experiment is run.")] = False,
-    after: Annotated[int, typer.Option("--after", metavar="N", min=0, help="Only events after this sequence.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the log while the experiment runs.")] = False,
+    after: Annotated[int, typer.Option("--after", metavar="N", min=0, help="Only events after this number.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document per line.")] = False,
     server: Server = None,
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
-    """Print an experiment's events: everything that has happened to it, in order."""
+    """Print the event log of an experiment, in order."""
     asyncio.run(_print(experiment, remote_of(server), output_dir, after=after, follow=follow, as_json=as_json))
 
 
@@ -64,44 +62,14 @@ def _json(experiment: str, recorded: "RecordedEvent") -> str:
 
 
 def _line(recorded: "RecordedEvent") -> Text:
-    words = _words(type(recorded.event).__name__)
+    from clau_doom.domain.event_declaration import declaration_of, summary_of
+    from clau_doom.escaping import printable_message
+
+    declaration = declaration_of(recorded.event)
     when = datetime.fromtimestamp(recorded.time).astimezone().strftime("%H:%M:%S")
-    style = _STYLES.get(words.split()[-1], "bold")
-    return Text.assemble((f"{recorded.sequence:>6}  {when}  ", "dim"), (f"{words:<22}", style), _told(recorded.event))
-
-
-def _words(name: str) -> str:
-    return "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()
-
-
-def _told(event: "Event") -> str:
-    """Return what an event says, on one line; long parts are left to the JSON."""
-    parts = []
-    for field in fields(event):
-        value = getattr(event, field.name)
-        text = _short(value)
-        if text:
-            parts.append(f"{field.name} {text}")
-    return ", ".join(parts)
-
-
-def _short(value: object) -> str:
-    from clau_doom.domain import AgentRef, Episode
-    from clau_doom.domain.experiment import GenerationSummary
-
-    match value:
-        case AgentRef():
-            text = f"g{value.generation:03d}-a{value.index:03d}"
-        case Episode():
-            text = f"{value.number} of {value.agent} ({value.purpose.value}), {value.outcome.measures.tics:g} tics"
-        case GenerationSummary():
-            text = f"{value.index}: best {value.best_fitness:g}, mean {value.mean_fitness:g}, {value.failed} failed"
-        case tuple():
-            text = f"({len(value)})"
-        case float():
-            text = f"{value:g}"
-        case bool() | int() | str():
-            text = str(value)
-        case _:
-            text = ""
-    return "" if "\n" in text or len(text) > _LONGEST else text
+    style = _STYLES.get(declaration.severity.value, "")
+    return Text.assemble(
+        (f"{recorded.sequence:>6}  {when}  ", "dim"),
+        (f"{declaration.title:<24}", style),
+        printable_message(summary_of(recorded.event)),
+    )

@@ -22,7 +22,7 @@ let outcome = "";
 const ENDS = ["completed", "failed", "cancelled", "interrupted"];
 
 function hear(event) {
-  outcome = ENDS.find((state) => `experiment_${state}` in event) ?? outcome;
+  outcome = ENDS.find((state) => event.kind === `experiment_${state}`) ?? outcome;
 }
 
 // The process whose dashboard this is has ended; without an outcome that this page has heard, it was killed.

@@ -5,10 +5,12 @@ import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
 import { useAnswer, useEvents, useThrottled, useTitle } from "../hooks.js";
 import { Ended } from "../net.js";
 import { AgentLink, Empty, Failure, Panel, State, Table, Tiles, Waiting } from "../ui.js";
-import { count, duration, number, short, spaced, told } from "../format.js";
+import { count, duration, number, short, spaced } from "../format.js";
 import { Steering, isElsewhere } from "./experiments.js";
 
 const MOST_EVENTS = 300;
+// CSS classes of the severities of events.
+const TONES = { routine: "faint", info: "good", success: "good", warning: "warn", error: "bad" };
 const GENERATION = new Set(["generation_started", "generation_completed", "experiment_started", "champion_chosen"]);
 
 export function Experiment({ argument: id }) {
@@ -31,10 +33,9 @@ export function Experiment({ argument: id }) {
   const begun = whole.data && Math.max(whole.data.last_sequence - 60, 0);
   const follows = Boolean(whole.data && isElsewhere(whole.data));
   const connection = useEvents(id, begun ?? null, follows, (event) => {
-    const it = told(event);
-    setEvents((before) => [it, ...before].slice(0, MOST_EVENTS));
+    setEvents((before) => [event, ...before].slice(0, MOST_EVENTS));
     look();
-    if (GENERATION.has(it.kind)) lookAtGenes();
+    if (GENERATION.has(event.kind)) lookAtGenes();
   });
   const { error } = whole;
   const ended = error instanceof Ended;
@@ -250,14 +251,14 @@ const Happened = ({ events, connection }) => html`
     ${events.length
       ? html`
           <ol class="events" tabindex="0" aria-label="Events, the latest first">
-            ${events.map((event) => html`<li key=${event.sequence} data-sequence=${event.sequence}><time datetime=${event.time}>${clock(event.time)}</time><span class=${event.tone}>${event.text}</span></li>`)}
+            ${events.map((event) => html`<li key=${event.sequence} data-sequence=${event.sequence}><time datetime=${new Date(event.time * 1000).toISOString()}>${clock(event.time)}</time><span class=${TONES[event.severity]}>${event.text}</span></li>`)}
           </ol>
         `
       : html`<p class="hint">Nothing has happened yet.</p>`}
   <//>
 `;
 
-const clock = (time) => new Date(time).toLocaleTimeString("en-GB");
+const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB");
 
 const Failures = ({ failures }) =>
   failures.length > 0 &&
