@@ -16,8 +16,8 @@ __all__ = [
     "agent_of",
     "declaration_of",
     "declarations",
+    "declared",
     "event",
-    "event_type",
     "generation_of",
     "summary_of",
 ]
@@ -110,13 +110,13 @@ def declaration_of(happened: object) -> Declaration:
     return _BY_TYPE[type(happened)]
 
 
-def event_type(code: str) -> type:
-    """Return the event type of a code.
+def declared(code: str) -> Declaration:
+    """Return the declaration of a code.
 
     Raises:
         KeyError: The code is not declared.
     """
-    return _BY_CODE[code].kind
+    return _BY_CODE[code]
 
 
 def agent_of(experiment: str, happened: Any) -> str | None:

@@ -19,7 +19,7 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 import numpy as np
 
 from clau_doom.domain import Genome
-from clau_doom.domain.event_declaration import declaration_of, event_type
+from clau_doom.domain.event_declaration import declaration_of, declared
 from clau_doom.domain.events import Event
 from clau_doom.errors import InvalidGenome, StorageFailed, StoreCorrupted
 
@@ -49,7 +49,7 @@ def decode(kind: str, text: str) -> Event:
         StoreCorrupted: The text is not that of such an event.
     """
     try:
-        return cast("Event", _decoder(event_type(kind))(json.loads(text)))
+        return cast("Event", _decoder(declared(kind).kind)(json.loads(text)))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StoreCorrupted(f"no {kind} event: {text[:200]!r}") from error
 

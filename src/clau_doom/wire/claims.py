@@ -47,11 +47,16 @@ class Words(Generic[WordT]):
         prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", enum.name).upper()
         self._name = enum.name
         self._sent = {word: f"{prefix}_{word.name}" for word in words}
-        self._received = {enum.values_by_name[name].number: word for word, name in self._sent.items()}
+        self._numbers = {word: enum.values_by_name[name].number for word, name in self._sent.items()}
+        self._received = {number: word for word, number in self._numbers.items()}
 
     def sent(self, word: WordT) -> str:
         """Return the name that a message is made with."""
         return self._sent[word]
+
+    def number(self, word: WordT) -> int:
+        """Return the number of a word in messages."""
+        return self._numbers[word]
 
     def received(self, number: int) -> WordT:
         """Return what a message's number means."""

@@ -23,7 +23,6 @@ __all__ = [
     "EXPERIMENT_STATES",
     "FAILURE_KINDS",
     "PURPOSES",
-    "champion_from",
     "champion_message",
     "episode_from",
     "episode_message",
@@ -126,15 +125,6 @@ def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> G
 def champion_message(experiment: str, champion: AgentRef, validation_fitness: float) -> resources_pb2.Champion:
     """Return a champion's message."""
     return resources_pb2.Champion(agent_id=place(experiment, champion), validation_fitness=validation_fitness)
-
-
-def champion_from(experiment: str, message: resources_pb2.Champion) -> tuple[AgentRef, float]:
-    """Return the champion that a message claims an experiment to have, and its validation fitness.
-
-    Raises:
-        InvalidMessage: It cannot be one.
-    """
-    return agent_ref(experiment, message.agent_id), message.validation_fitness
 
 
 def genome_from(message: events_pb2.AskedAgent | events_pb2.GenomeInjected) -> Genome:

@@ -18,8 +18,8 @@ from clau_doom.domain.event_declaration import (
     agent_of,
     declaration_of,
     declarations,
+    declared,
     event,
-    event_type,
     generation_of,
     summary_of,
 )
@@ -54,7 +54,7 @@ def test_an_event_type_is_declared_in_one_place(promoted: Any) -> None:
     """Codec, subject, log line, terminal line and dashboard follow the declaration."""
     happened = promoted(ref=AgentRef(3, 17), rank=2, reason="it won")
     assert declaration_of(happened).title == "agent promoted"
-    assert event_type("agent_promoted") is promoted
+    assert declared("agent_promoted").kind is promoted
     assert decode("agent_promoted", encode(happened)) == happened
     assert subject_of("lab", happened) == "clau-doom.experiment.lab.agent.lab-g003-a017.promoted"
     stream = io.StringIO()
@@ -83,7 +83,7 @@ def test_an_event_type_is_declared_in_one_place(promoted: Any) -> None:
 def test_all_event_types_are_declared() -> None:
     """The union of types and the declarations are the same, and codes are those of the class names so far."""
     assert {each.kind for each in declarations()} == set(get_args(Event))
-    assert event_type("agent_dropped") is AgentDropped
+    assert declared("agent_dropped").kind is AgentDropped
 
 
 @pytest.mark.parametrize("code", ["agent_dropped", "Agent", "agent", "agent dropped"])

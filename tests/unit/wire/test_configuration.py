@@ -229,7 +229,7 @@ def test_a_class_has_options_of_every_kind() -> None:
     policy = resolved(of_class(options)).policy
     assert isinstance(policy, CustomPolicyConfig)
     assert repr(policy.options) == "{'count': 1, 'flag': True, 'share': 1.0, 'word': '1'}"
-    with pytest.raises(ConfigError, match=r"policy\.options\.flag: null is no option"):
+    with pytest.raises(ConfigError, match=r"policy\.options\.flag: null is not an option"):
         resolved(of_class({"flag": pb.OptionValue()}))
 
 

@@ -178,12 +178,14 @@ class GenerationCompleted(_message.Message):
     def __init__(self, summary: _Optional[_Union[_resources_pb2.GenerationSummary, _Mapping]] = ...) -> None: ...
 
 class ChampionChosen(_message.Message):
-    __slots__ = ("champion", "candidates")
-    CHAMPION_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("agent_id", "validation_fitness", "candidates")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_FITNESS_FIELD_NUMBER: _ClassVar[int]
     CANDIDATES_FIELD_NUMBER: _ClassVar[int]
-    champion: _resources_pb2.Champion
+    agent_id: str
+    validation_fitness: float
     candidates: int
-    def __init__(self, champion: _Optional[_Union[_resources_pb2.Champion, _Mapping]] = ..., candidates: _Optional[int] = ...) -> None: ...
+    def __init__(self, agent_id: _Optional[str] = ..., validation_fitness: _Optional[float] = ..., candidates: _Optional[int] = ...) -> None: ...
 
 class EpisodeFinished(_message.Message):
     __slots__ = ("episode",)
