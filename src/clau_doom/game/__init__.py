@@ -1,9 +1,9 @@
-"""The game: which scenarios there are, and one ViZDoom engine that plays episodes of one of them.
+"""ViZDoom scenarios and the engine that plays them.
 
-`resolve` turns the configuration's scenario into a frozen `Scenario` without starting anything; `VizdoomEngine` is the
-adapter of the `Engine` port that plays it. An engine works in a private folder, leaves nothing behind that `sweep` does
-not remove, dies with its parent, and gives the same episode for the same seed and actions whatever it played before.
-ViZDoom is imported in this room only.
+`resolve` converts the scenario of a configuration into a frozen `Scenario` without starting an engine. `VizdoomEngine`
+implements the `Engine` port. An engine works in a private folder and ends with its parent; `sweep` removes its shared
+memory. The same seed and actions give the same episode, independent of earlier episodes. Only this package imports
+ViZDoom.
 """
 
 from clau_doom.game.display import display_opens

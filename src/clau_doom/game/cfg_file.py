@@ -1,4 +1,4 @@
-"""ViZDoom's .cfg files: what a file says itself, and what ViZDoom makes of it."""
+"""ViZDoom's .cfg files: the options of a file and their interpretation by ViZDoom."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from clau_doom.files import open_regular
 __all__ = ["CfgFile", "package"]
 
 _LARGEST = 1 << 20
-"""Bytes of the largest .cfg."""
+"""Maximum bytes of a .cfg file."""
 _SKILLS = range(1, 6)
 _SEVERAL_PLAYERS = frozenset({"-host", "-join", "-deathmatch", "+deathmatch", "+altdeath", "-altdeath"})
 _REFUSED_KEYS = {
@@ -33,19 +33,19 @@ _ARGUMENT = re.compile(rf"[-+]({'|'.join(_REFUSED_ARGUMENTS)})|@.+", re.IGNORECA
 _NEXT_COMMAND, _BETWEEN = re.compile(r";\s*"), re.compile(r"[\s\"']+")
 _OPTIONS = ("doom_scenario_path", "doom_game_path", "doom_config_path", "doom_map", "doom_skill", "vizdoom_path")
 _CAPTURING = threading.Lock()
-"""Held while the standard streams are redirected: two threads at once would restore each other's file."""
+"""Held while the standard streams are redirected, because two threads would restore each other's file."""
 _LONG_NAMES = {name.replace("_", ""): name for name in _OPTIONS}
 
 
 class CfgFile:
-    """One .cfg file.
+    """ViZDoom .cfg file.
 
     Args:
-        path: The file, absolute.
+        path: Absolute path of the file.
 
     Attributes:
         path: The file.
-        game: A game with the file's settings, not started.
+        game: Game with the settings of the file, not started.
 
     Raises:
         ConfigError: ViZDoom cannot read the file, or the file has an option that is refused.
@@ -59,22 +59,22 @@ class CfgFile:
 
     @property
     def bundled(self) -> bool:
-        """Whether the file is one of ViZDoom's package."""
+        """Whether the file belongs to ViZDoom's package."""
         folder = Path(vzd.scenarios_path)
         return self.path.parent in {folder, folder.resolve()}
 
     @property
     def map(self) -> str | None:
-        """The map that the file names, in upper case, or None."""
+        """Map named by the file, in upper case, or None."""
         named = self._options.get("doom_map")
         return named.upper() if named else None
 
     @property
     def skill(self) -> int:
-        """The skill, 1 (easiest) to 5.
+        """Skill, 1 (easiest) to 5.
 
         Raises:
-            ConfigError: The file has another one.
+            ConfigError: The skill is out of range.
         """
         text = self._options.get("doom_skill")
         if text is not None and int(text) not in _SKILLS:
@@ -83,13 +83,13 @@ class CfgFile:
         return skill
 
     def file(self, key: str) -> Path | None:
-        """Return the file that an option names, absolute, or None where the option is not set.
+        """Return the absolute path of the file in an option, or None if the option is not set.
 
         Args:
-            key: ``doom_scenario_path`` or ``doom_game_path``. A relative path begins at the folder of the .cfg.
+            key: ``doom_scenario_path`` or ``doom_game_path``. A relative path is relative to the folder of the .cfg.
 
         Raises:
-            ConfigError: There is no such file. A file of the user never stands for one of ViZDoom's package.
+            ConfigError: The file does not exist. Files of ViZDoom's package are not used in place of it.
         """
         named = self._options.get(key)
         if named is None:
@@ -126,7 +126,7 @@ def package() -> Path:
 
 
 def _options(path: Path) -> dict[str, str]:
-    """Return the options with one value as ViZDoom reads them, which makes absolute paths relative to the file."""
+    """Return the options with one value as read by ViZDoom, which makes absolute paths relative to the file."""
     try:
         with open_regular(path) as file:
             content = file.read(_LARGEST + 1)
@@ -158,7 +158,7 @@ def _load(path: Path) -> vzd.DoomGame:
 
 @contextmanager
 def _captured_output() -> Iterator[list[str]]:
-    """Keep what C++ code writes to the process's standard streams; the list holds it afterwards."""
+    """Capture output of C++ code on the standard streams; the list contains it afterwards."""
     text: list[str] = []
     with _CAPTURING, tempfile.TemporaryFile() as file:
         saved = {number: os.dup(number) for number in (1, 2)}

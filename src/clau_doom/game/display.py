@@ -1,4 +1,4 @@
-"""Whether a window can be opened, asked before ViZDoom is: where none can, it takes Python down with it."""
+"""Check of the X display before ViZDoom opens a window, because ViZDoom crashes Python without a display."""
 
 import ctypes
 
@@ -6,9 +6,9 @@ __all__ = ["display_opens"]
 
 
 def display_opens(name: str) -> bool:
-    """Say whether the X display of a name, such as ``:0``, lets this process open windows.
+    """Return whether this process can open windows on an X display, such as ``:0``.
 
-    SDL, by which ViZDoom opens them, loads the same library when it is asked to.
+    SDL, which ViZDoom uses, loads the same library.
     """
     try:
         x11 = ctypes.CDLL("libX11.so.6")

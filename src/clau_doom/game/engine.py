@@ -1,4 +1,4 @@
-"""One ViZDoom engine behind the `Engine` port."""
+"""ViZDoom implementation of the `Engine` port."""
 
 import contextlib
 import ctypes
@@ -33,22 +33,22 @@ _GONE = (
 _COUNTED = [
     CANONICAL_VARIABLES.index(name) for name in ("KILLCOUNT", "HITCOUNT", "DAMAGECOUNT", "DAMAGE_TAKEN", "ITEMCOUNT")
 ]
-# Two, in turns: the engine writes a recording out when the next episode begins.
+# Two files in turns, because the engine completes a recording only when the next episode begins.
 _RECORDINGS = ("episode-0.lmp", "episode-1.lmp")
-# This one is begun for that alone.
+# Recording of an episode that is started only to complete the previous recording.
 _SCRATCH = "scratch.lmp"
-# Textures of floors and ceilings are most of what drawing costs, and nothing hides behind them. Without the weapon it
-# would cost less still, but then objects have other ids.
+# Textures of floors and ceilings dominate the cost of rendering and hide no objects. Hiding the weapon would be faster
+# still, but changes the ids of objects.
 _SPARE, _IN_FULL = "r_drawflat 1", "r_drawflat 0"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """How people see a game, which is not how a policy does: in colour, and larger.
+    """Rendering for users, in colour and at a higher resolution than for policies.
 
     Attributes:
-        resolution: The screen's width and height, in pixels; one of ViZDoom's.
-        window: Show it in a window as well, which needs a display.
+        resolution: Width and height of the screen in pixels; one of ViZDoom's resolutions.
+        window: Also show the game in a window, which needs a display.
     """
 
     resolution: tuple[int, int]
@@ -56,16 +56,15 @@ class View:
 
 
 class VizdoomEngine:
-    """A ViZDoom game, started once and used for many episodes.
+    """ViZDoom game that is started once and plays many episodes.
 
-    It is to be started from the process's main thread, which must outlive it: the engine is killed when the thread that
-    started it ends.
+    The engine is killed when the thread that started it ends. Start it from the main thread of the process.
 
     Args:
-        scenario: What to play.
-        folder: A private folder that nothing else uses; it is made when missing, and swept of what dead engines left.
-        view: Render for people: observations have the screen in colour, shape (height, width, 3); None for policies.
-        console: Let the engine print what it does into its log, which then grows with every episode.
+        scenario: Scenario to play.
+        folder: Private folder of this engine, created if missing; shared memory of dead engines in it is removed.
+        view: Render for users: observations have a colour screen, shape (height, width, 3); None for policies.
+        console: Write the engine's console output to its log, which then grows with each episode.
     """
 
     def __init__(self, scenario: Scenario, folder: Path, *, view: View | None = None, console: bool = False) -> None:
@@ -93,12 +92,12 @@ class VizdoomEngine:
 
     @property
     def facts(self) -> ScenarioFacts:
-        """What the scenario offers."""
+        """Facts about the scenario."""
         return self._facts
 
     @property
     def process(self) -> EngineProcess | None:
-        """The engine's process, or None where the platform does not tell."""
+        """Process id of the engine, or None if the platform does not provide it."""
         engines = launched(self._folder)
         return engines[-1] if engines else None
 
@@ -106,7 +105,7 @@ class VizdoomEngine:
         """Start the game.
 
         Raises:
-            EngineCrashed: It cannot be started; the message ends with what the engine said.
+            EngineCrashed: The engine does not start; the message ends with its last output.
         """
         self.close()
         self._needs, self._record = needs, record
@@ -125,16 +124,16 @@ class VizdoomEngine:
             raise EngineCrashed(f"the engine did not start: {error}{self._last_words()}") from error
         self._game = game
         notice_child_deaths()
-        self._deaths = child_deaths() - 1  # so that it is looked at once
+        self._deaths = child_deaths() - 1  # so that the process is checked at once
         process = self.process
         self._pid = process.pid if process else None
         self.draw(in_full=False)
 
     def begin(self, seed: int) -> Observation:
-        """Begin an episode and return what is seen first.
+        """Begin an episode and return the first observation.
 
         Raises:
-            EngineCrashed: The game is gone.
+            EngineCrashed: The engine is not running.
         """
         game = self._playing()
         before, self._path = self._path, self._folder / _RECORDINGS[self._path.name == _RECORDINGS[0]]
@@ -144,7 +143,7 @@ class VizdoomEngine:
                 state = self._seeded(game, seed)
         except _GONE as error:
             raise self._crashed(error) from error
-        if self._final is None:  # an abandoned episode has written over what was finished before it
+        if self._final is None:  # an abandoned episode has overwritten the previous recording
             self._written = self._recorded = None
         elif self._written is None:
             self._written = before
@@ -158,11 +157,11 @@ class VizdoomEngine:
         return seen
 
     def act(self, action: Action) -> Observation | None:
-        """Perform an action and return what is seen next, or None when the episode has ended.
+        """Perform an action and return the next observation, or None at the end of the episode.
 
         Raises:
-            PolicyFailed: The action has not one finite value a button, or `tics` is out of range.
-            EngineCrashed: The game is gone.
+            PolicyFailed: The action does not have one finite value for each button, or `tics` is out of range.
+            EngineCrashed: The engine is not running.
         """
         game = self._game
         if game is None or not self._running or self._deaths != child_deaths():
@@ -182,7 +181,7 @@ class VizdoomEngine:
         return seen
 
     def measures(self) -> Measures:
-        """Return what the episode measures so far; final once `act` has returned None."""
+        """Return the measures of the episode so far; final after `act` has returned None."""
         if self._final is not None:
             return self._final
         game = self._playing()
@@ -190,7 +189,7 @@ class VizdoomEngine:
         return self._tally.measures(game.get_total_reward())
 
     def trajectory_sha256(self) -> str:
-        """Return the SHA-256 over every decision of the episode so far; see the port."""
+        """Return the SHA-256 over all decisions of the episode so far; see the port."""
         return self._tally.trajectory_sha256()
 
     def actions(self) -> bytes:
@@ -198,10 +197,10 @@ class VizdoomEngine:
         return self._tally.actions()
 
     def draw(self, *, in_full: bool) -> None:
-        """Draw screens that no policy sees in full, or not; see the port.
+        """Set whether screens that the policy does not use are rendered in full; see the port.
 
         Raises:
-            EngineCrashed: The game is gone.
+            EngineCrashed: The engine is not running.
         """
         game = self._playing()
         if not self._drawn:
@@ -211,19 +210,18 @@ class VizdoomEngine:
                 raise self._crashed(error) from error
 
     def screen(self) -> NDArray[np.uint8]:
-        """Return the screen of the last observation; see the port."""
+        """Return the screen of the latest observation; see the port."""
         if self._state is None or self._state.screen_buffer is None:
             raise RuntimeError("nothing is seen yet: call begin first")
         return self._state.screen_buffer
 
     def recording(self) -> bytes | None:
-        """Return the last finished episode's recording (.lmp), or None where none is kept.
+        """Return the recording (.lmp) of the last finished episode, or None if recording is off.
 
-        It costs nothing once the next episode has begun: the engine writes a recording out only then. Asked for before,
-        it costs the beginning of an episode.
+        The engine completes a recording when the next episode begins. An earlier call begins an episode for it.
 
         Raises:
-            EngineCrashed: The game is gone.
+            EngineCrashed: The engine is not running.
         """
         if not self._record or self._recorded is not None:
             return self._recorded
@@ -239,7 +237,7 @@ class VizdoomEngine:
         return self._recorded
 
     def close(self) -> None:
-        """End the game; harmless when it is gone already."""
+        """End the game. Calls after the end have no effect."""
         game, self._game, self._running = self._game, None, False
         if game is not None:
             if self._record and not self._alive():
@@ -252,13 +250,13 @@ class VizdoomEngine:
 
     @property
     def _drawn(self) -> bool:
-        """Whether somebody sees every screen."""
+        """Whether each screen is used by a policy or a user."""
         return self._needs.screen or self._view is not None
 
     def _furnish(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "_vizdoom").mkdir(exist_ok=True)
-        # An engine leaves its settings behind, and the next would begin with them.
+        # An engine saves its settings, which the next engine would load.
         (self._folder / "_vizdoom.ini").unlink(missing_ok=True)
         if LAUNCHES:
             write_launcher(self._folder, os.getpid())
@@ -302,7 +300,7 @@ class VizdoomEngine:
         if self._game is None:
             raise EngineCrashed("no game is running: start the engine first")
         self._deaths = child_deaths()
-        if not self._alive():  # while it records, a dead engine must not be asked: ViZDoom would wait for it for ever
+        if not self._alive():  # while recording, ViZDoom waits for a dead engine for ever
             raise self._crashed(ProcessLookupError(f"its process {self._pid} has ended"))
         return self._game
 
@@ -327,7 +325,7 @@ class VizdoomEngine:
 
     def _finish(self, game: vzd.DoomGame, written: bytes, tics: int) -> None:
         values = np.array([game.get_game_variable(variable) for variable in self._variables])
-        # Leaving a map by its exit sets the clock to 0; the tics of the action that did it are counted in full.
+        # Leaving a map by its exit resets the clock to 0; all tics of that action are counted.
         self._tally.add(written, values, game.get_episode_time() or self._tally.tic + tics)
         self._final = self._tally.measures(game.get_total_reward())
         self._running, self._written, self._recorded = False, None, None
@@ -357,15 +355,15 @@ class VizdoomEngine:
 
 
 def _haunted(state: vzd.GameState | None) -> bool:
-    """Say whether an episode begins with something counted.
+    """Return whether an episode begins with a counter above 0.
 
-    Where nothing is recorded and time was up before a shot had landed, ViZDoom 1.3 lets it land as it begins the next
-    episode, and counts its hit and its damage there. Begun once more, the episode has nothing of the one before.
+    Without recording, a shot in flight at the timeout lands when ViZDoom 1.3 begins the next episode, which then counts
+    its hit and damage. Starting the episode again removes this effect.
     """
     values = None if state is None else state.game_variables
     return values is not None and bool(values[_COUNTED].any())
 
 
 def _abandon(game: vzd.DoomGame) -> None:
-    """Never let `game` be destroyed: where the engine died while it recorded, ViZDoom waits for it for ever."""
+    """Keep `game` from being destroyed: if its engine died while recording, ViZDoom would wait for ever."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(game))

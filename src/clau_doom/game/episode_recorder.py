@@ -1,4 +1,4 @@
-"""What every decision of an episode needs: its action checked; its trajectory kept, hashed, added up into measures."""
+"""Validation of actions, and recording of an episode's trajectory, its hash and its measures."""
 
 import hashlib
 import math
@@ -20,16 +20,16 @@ _ADDED_UP = [
 ]
 
 
-_shown = reprlib.Repr()  # what a policy returned may raise anything when it is looked at
+_shown = reprlib.Repr()  # repr() of a policy's result may raise any error
 _shown.maxother = 200
 
 
 class ActionCheck:
-    """Whether what a policy returned is an action.
+    """Validator of the actions that a policy returns.
 
     Args:
-        buttons: How many there are.
-        longest: The most tics that an action is held for, and how long it is when it does not say.
+        buttons: Number of buttons.
+        longest: Maximum tics of an action, also the default.
     """
 
     __slots__ = ("_buttons", "_longest", "_pack")
@@ -40,10 +40,10 @@ class ActionCheck:
         self._pack = struct.Struct(f"<{buttons}dq").pack
 
     def __call__(self, action: Action) -> tuple[list[float], int, bytes]:
-        """Return an action's values and tics, ready for the game, and both as they enter the trajectory's hash.
+        """Return values and tics of an action, and both as bytes for the trajectory hash.
 
         Raises:
-            PolicyFailed: It has not one finite value a button, or `tics` is out of range.
+            PolicyFailed: The action does not have one finite value for each button, or `tics` is out of range.
         """
         try:
             buttons, tics = action.buttons, action.tics or self._longest
@@ -62,41 +62,41 @@ class ActionCheck:
 
 
 class Tally:
-    """Keeps one episode's trajectory, and adds it up.
+    """Recorder of one episode's trajectory and measures.
 
     Args:
-        values: The variables at the first decision, the canonical ones first.
-        tic: The game's clock at the first decision.
+        values: Variables at the first decision, canonical ones first.
+        tic: Game clock at the first decision.
     """
 
     __slots__ = ("_first_tic", "_rows", "_tic")
 
     def __init__(self, values: NDArray[np.float64], tic: int) -> None:
-        # Variables and actions in turns. Copied, because a policy may write to what it is shown; added up and hashed at
-        # the end, because between two turns of the engine, which empties the caches, every line of Python is dear.
+        # Variables and actions in turns. Copied, because a policy may modify its observation. Hashed and summed at the
+        # end, because Python code between two steps of the engine is slow: the engine evicts the CPU caches.
         self._rows = [values.tobytes()]
         self._first_tic = self._tic = tic
 
     @property
     def tic(self) -> int:
-        """The game's clock after the last decision."""
+        """Game clock after the last decision."""
         return self._tic
 
     def add(self, action: bytes, values: NDArray[np.float64], tic: int) -> None:
-        """Add one decision and what it led to.
+        """Add one decision and its result.
 
         Args:
-            action: As `ActionCheck` wrote it down.
-            values: The variables that followed.
-            tic: The game's clock then.
+            action: Bytes of the action from `ActionCheck`.
+            values: Variables after the action.
+            tic: Game clock after the action.
         """
         self._rows += (action, values.tobytes())
         self._tic = tic
 
     def _added_up(self) -> tuple[float, float]:
-        """Return the rounds spent and the distance covered.
+        """Return the ammunition spent and the distance covered.
 
-        Only exact operations and square roots, which every processor rounds alike, and one exact sum.
+        Uses only exact operations, correctly rounded square roots and one exact sum.
         """
         seen = self._rows[::2]
         table = np.frombuffer(b"".join(seen)).reshape(len(seen), -1)
@@ -106,18 +106,18 @@ class Tally:
         return math.fsum(spent.tolist()), math.fsum(steps.tolist())
 
     def trajectory_sha256(self) -> str:
-        """Return the SHA-256, as hexadecimal digits, over every decision so far.
+        """Return the SHA-256 (hexadecimal) over all decisions so far.
 
-        Of each decision the variables that it was made on, then its action: see the port.
+        Each decision contributes its variables and then its action; see the port.
         """
-        return hashlib.sha256(b"".join(self._rows[:-1])).hexdigest()  # the last variables led to no decision
+        return hashlib.sha256(b"".join(self._rows[:-1])).hexdigest()  # no decision followed the last variables
 
     def actions(self) -> bytes:
-        """Return the actions so far, as they are hashed."""
+        """Return the actions so far, in the hashed encoding."""
         return b"".join(self._rows[1::2])
 
     def measures(self, reward: float) -> Measures:
-        """Return the measures so far, with the scenario's reward."""
+        """Return the measures so far, including the scenario's reward."""
         shots, distance = self._added_up()
         value = dict(zip(CANONICAL_VARIABLES, np.frombuffer(self._rows[-1]).tolist(), strict=False))
         return Measures(

@@ -1,8 +1,8 @@
-"""How an engine is started so that it dies with its parent and leaves nothing behind.
+"""Launcher script for engines, which ends them with their parent and makes their shared memory removable.
 
-ViZDoom starts whatever `set_vizdoom_path` names. On Linux that is a script of ours: it asks the kernel to kill the
-engine when its parent dies, closes what it inherited, sends the engine's output to a file, and notes the engine's
-process and the id under which its shared memory lies in ``/dev/shm``.
+ViZDoom starts the program set by `set_vizdoom_path`. On Linux this is a script, which requests a parent-death signal,
+closes inherited files, redirects the engine's output to a file, and stores the engine's process id and the id of its
+shared memory in ``/dev/shm``.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ __all__ = ["LAUNCHER", "LAUNCHES", "LOG_FILE", "EngineProcess", "launched", "swe
 LAUNCHER = "engine.sh"
 LOG_FILE = "engine.log"
 LAUNCHES = sys.platform == "linux"
-"""Whether engines are started by the script; elsewhere there is no parent-death signal."""
+"""Whether engines are started by the script; only Linux has parent-death signals."""
 
 _NOTE = "engine.pid"
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where ViZDoom itself puts it
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - chosen by ViZDoom
 _PREFIXES = ("ViZDoomMQCtr", "ViZDoomMQDoom", "ViZDoomSM")
 
-# PR_SET_PDEATHSIG is 1 and SIGKILL is 9. A parent that died before the call sends no signal: hence the second look.
+# PR_SET_PDEATHSIG is 1 and SIGKILL is 9. A parent that ended before the call sends no signal: hence the second check.
 _PROGRAM = """\
 import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
@@ -41,11 +41,11 @@ os.execv(command[0], command)
 
 @dataclass(frozen=True, slots=True)
 class EngineProcess:
-    """One start of an engine.
+    """Started engine.
 
     Attributes:
-        pid: Its process.
-        instance: The id in the names of its shared memory.
+        pid: Process id.
+        instance: Id in the names of its shared memory.
     """
 
     pid: int
@@ -56,10 +56,10 @@ def write_launcher(folder: Path, parent: int) -> Path:
     """Write the script into `folder` and return its path.
 
     Args:
-        folder: The engine's private folder, absolute.
-        parent: The process that will start the engine and that it must not outlive.
+        folder: Absolute path of the engine's private folder.
+        parent: Process that will start the engine; the engine ends with it.
     """
-    # Its output is written line by line, so that an engine that hangs or is killed leaves its last line.
+    # Output is line-buffered, so that an engine that hangs or is killed leaves its last line.
     unbuffered = [] if (stdbuf := shutil.which("stdbuf")) is None else [stdbuf, "-oL"]
     words = [*unbuffered, sys.executable, "-I", "-S", "-c", _PROGRAM, str(parent), str(folder / _NOTE), vzd.exe_path]
     log = shlex.quote(str(folder / LOG_FILE))
@@ -70,7 +70,7 @@ def write_launcher(folder: Path, parent: int) -> Path:
 
 
 def launched(folder: Path) -> tuple[EngineProcess, ...]:
-    """Return the engines that were started in `folder` and not yet swept, oldest first."""
+    """Return the engines started in `folder` since the last sweep, oldest first."""
     try:
         lines = (folder / _NOTE).read_text().splitlines()
     except (FileNotFoundError, NotADirectoryError):
@@ -80,12 +80,10 @@ def launched(folder: Path) -> tuple[EngineProcess, ...]:
 
 
 def sweep(folder: Path) -> tuple[Path, ...]:
-    """Remove the shared memory that the dead engines of `folder` left, and return what was removed.
-
-    The engines must be dead; those of other folders are never touched.
+    """Remove the shared memory of the engines of `folder`, which must have ended; return the removed files.
 
     Args:
-        folder: A private folder that engines were started in; need not exist.
+        folder: Private folder of engines; may be missing.
     """
     removed = []
     for engine in launched(folder):

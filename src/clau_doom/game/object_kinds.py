@@ -1,4 +1,4 @@
-"""What a visible object is to a player, from the category and the class name that ViZDoom's labels carry."""
+"""Classification of visible objects by category and class name of ViZDoom's labels."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ _KINDS = {
     "Weapon": "pickup",
     "Hazard": "hazard",
 }
-# Corpses, gibs, smoke and fog; the player's own body; things of the map's scripts.
+# Corpses, gibs, smoke and fog; the player's own body; objects of the map's scripts.
 _LEFT_OUT = frozenset({"Gibs", "Gore", "EpisodeScheduler", "SFX", "ScriptThing", "Self"})
 _HARMFUL_PICKUPS = frozenset({"Poison"})
 _MISSILE_MARKS = ("Rocket", "Ball", "Missile", "Plasma", "Bolt")
@@ -27,27 +27,27 @@ _TRACE_MARKS = ("Puff", "Trail", "Smoke", "Fog", "Blood", "Debris")
 
 
 def kind_of(category: str, name: str) -> str | None:
-    """Return ``enemy``, ``projectile``, ``pickup``, ``hazard`` or ``other``, or None for what is to be left out.
+    """Return ``enemy``, ``projectile``, ``pickup``, ``hazard`` or ``other``, or None for ignored objects.
 
     Args:
-        category: ViZDoom's category of the object, such as ``Monster``.
-        name: The engine's class name of the object, such as ``Cacodemon``.
+        category: ViZDoom's category, such as ``Monster``.
+        name: Class name in the engine, such as ``Cacodemon``.
     """
     if category in _LEFT_OUT or any(mark in name for mark in _TRACE_MARKS):
         return None
     if name in _HARMFUL_PICKUPS:
         return "hazard"
-    if category == "Internal":  # classes that a scenario's own scripts define
+    if category == "Internal":  # classes defined by a scenario's scripts
         return "projectile" if any(mark in name for mark in _MISSILE_MARKS) else None
     return _KINDS.get(category, "other")
 
 
 def seen_objects(labels: Iterable[vzd.Label], kinds: dict[tuple[str, str], str | None]) -> list[SeenObject]:
-    """Return the labelled objects that `kind_of` keeps, in the labels' order.
+    """Return the labelled objects that have a kind, in the order of the labels.
 
     Args:
-        labels: The labels of one state.
-        kinds: What `kind_of` has answered so far; filled as new classes are seen.
+        labels: Labels of one state.
+        kinds: Cache of `kind_of`; new classes are added.
     """
     seen = []
     for label in labels:

@@ -1,4 +1,4 @@
-"""What the kernel says of processes: whether one has ended, and when a child of ours may have."""
+"""Process states: whether a process has ended, and when a child process may have ended."""
 
 import os
 import signal
@@ -14,9 +14,9 @@ _next: Callable[[int, FrameType | None], object] | None = None
 
 
 def _state(pid: int) -> str:
-    """Return a process's state as the kernel's letter, or an empty text when there is no such process.
+    """Return the state of a process as the kernel's letter, or an empty text if it does not exist.
 
-    Where this process cannot read it, such as without a free file descriptor, the state is unknown: ``?``.
+    The state is ``?`` if it cannot be read, for example without a free file descriptor.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -28,20 +28,20 @@ def _state(pid: int) -> str:
 
 
 def is_stopped(pid: int) -> bool:
-    """Say whether a process is stopped (SIGSTOP); Linux only."""
+    """Return whether a process is stopped (SIGSTOP); Linux only."""
     return _state(pid) in {"T", "t"}
 
 
 def has_ended(pid: int) -> bool:
-    """Say whether a process has ended; one that nobody has waited for is a zombie, and has. Linux only."""
+    """Return whether a process has ended; zombies have ended. Linux only."""
     return _state(pid) in {"", "Z", "X"}
 
 
 def child_has_ended(pid: int) -> bool:
-    """Say whether a child of this process has ended; one system call, where `has_ended` reads a file.
+    """Return whether a child of this process has ended, with one system call (`has_ended` reads a file).
 
     Args:
-        pid: The child's id; any other process's counts as ended, because whoever waited for a child has made it so.
+        pid: Id of a child; other processes count as ended, because a child that was waited for is not a child any more.
     """
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -50,7 +50,7 @@ def child_has_ended(pid: int) -> bool:
 
 
 def notice_child_deaths() -> None:
-    """Have `child_deaths` count from now on; from the main thread only, elsewhere it does nothing."""
+    """Start counting for `child_deaths`. Has no effect outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return
     global _next  # noqa: PLW0603 - a signal has one handler in a process
@@ -62,9 +62,9 @@ def notice_child_deaths() -> None:
 
 
 def child_deaths() -> int:
-    """Return how often the kernel has told this process of children that ended, stopped or went on.
+    """Return the number of SIGCHLD signals: children that ended, stopped or continued.
 
-    Comparing it costs nothing where asking after a process at every decision would cost several per cent.
+    Comparing this number is free. Checking a process at each decision would cost several per cent.
     """
     return _deaths
 

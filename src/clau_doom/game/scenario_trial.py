@@ -1,7 +1,7 @@
-"""Trial of a scenario in a process of its own: whether its engine starts and an episode begins.
+"""Trial of a scenario in a child process: its engine must start and begin an episode.
 
-ViZDoom 1.3 crashes Python where an engine ends during its start, and waits for ever for one that hangs. So a scenario
-is tried in a child process with a time limit, and the child's engine prints what it does.
+ViZDoom 1.3 crashes Python if an engine ends during its start, and waits for ever if it hangs. A scenario is therefore
+tried in a child process with a time limit, and the engine's console output is captured.
 """
 
 import re
@@ -21,7 +21,7 @@ from clau_doom.ports import Action, Needs
 __all__ = ["try_scenario"]
 
 _LIMIT = 30.0
-"""Seconds for imports, the start of the engine and a few decisions, which take a second on a free core."""
+"""Seconds for imports, engine start and a few decisions, which take one second on an idle core."""
 _DECISIONS = 10
 _LINES, _LONGEST = 4, 500
 _NOT_TEXT = re.compile(r"[^ -~]+")
@@ -31,11 +31,11 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
     """Start an engine in a child process and play a few decisions.
 
     Args:
-        scenario: What to play.
-        limit: Seconds after which the child is ended.
+        scenario: Scenario to play.
+        limit: Seconds after which the child is killed.
 
     Raises:
-        EngineCrashed: The engine does not start, hangs, or begins no episode; the message has its last output.
+        EngineCrashed: The engine does not start, hangs, or does not begin an episode; the message has its last output.
     """
     facts = scenario.facts
     config = ScenarioConfig.model_construct(
@@ -47,12 +47,12 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
     )
     with tempfile.TemporaryDirectory(prefix="clau-doom-trial-") as name:
         folder = Path(name)
-        # -P: a module of the user's folder must not stand in for one of Python's.
+        # -P: a module in the user's folder must not replace a module of Python.
         command = [sys.executable, "-P", "-c", "from clau_doom.game import scenario_trial; scenario_trial.run()"]
         command += [config.model_dump_json(), str(scenario.wad or ""), str(scenario.game), name]
         said = folder / "child.log"
         try:
-            with said.open("wb") as output:  # no pipe: an orphaned engine would hold it open
+            with said.open("wb") as output:  # not a pipe, which an orphaned engine would keep open
                 done = subprocess.run(  # noqa: S603 - our own module, no shell
                     command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, timeout=limit
                 )
@@ -69,9 +69,9 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
 
 
 def run() -> None:
-    """Play the scenario that the command line describes; the entry point of the child process."""
+    """Play the scenario given on the command line; entry point of the child process."""
     text, wad, game, folder = sys.argv[1:]
-    signal.alarm(2 * int(_LIMIT))  # where the parent is gone
+    signal.alarm(2 * int(_LIMIT))  # in case the parent has ended
     try:
         files = ScenarioFiles(wad=Path(wad) if wad else None, game=Path(game))
         scenario = resolve(ScenarioConfig.model_validate_json(text), files)
@@ -90,7 +90,7 @@ def _last_lines(log: Path, count: int) -> str:
     """Return the last lines of a log that are not empty, as one line of printable text."""
     try:
         output = log.read_bytes()
-    except OSError:  # other systems than Linux keep no log of the engine
+    except OSError:  # only Linux has a log of the engine
         return ""
     lines = (_NOT_TEXT.sub(" ", line).strip() for line in output.decode(errors="replace").splitlines())
     return " / ".join([line for line in lines if line][-count:])[-_LONGEST:]

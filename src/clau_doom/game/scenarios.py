@@ -1,4 +1,4 @@
-"""Which scenarios there are, and what each offers, read through ViZDoom without starting an engine."""
+"""Catalogue of scenarios and their properties, read by ViZDoom without starting an engine."""
 
 import difflib
 import hashlib
@@ -47,9 +47,9 @@ CANONICAL_VARIABLES = (
     "VELOCITY_X",
     "VELOCITY_Y",
 )
-"""What every observation begins with; the variables that the scenario's own .cfg lists follow."""
+"""First variables of each observation; those of the scenario's .cfg follow."""
 
-# Adds up over all the episodes of one engine, so that an observation of it would depend on what was played before.
+# Accumulates over all episodes of an engine, so that observations would depend on earlier episodes.
 _CARRIED_OVER = frozenset({"DEATHCOUNT"})
 _DEFAULT_TIMEOUT = 2100
 _DEFAULT_MAP = "MAP01"
@@ -72,11 +72,11 @@ _REWARDS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BundledScenario:
-    """A scenario of ViZDoom's wheel.
+    """Scenario of ViZDoom's wheel.
 
     Attributes:
-        name: Its name, which is the .cfg's without the ending.
-        description: What it is, and what it rewards, in one line.
+        name: Name of the .cfg without its suffix.
+        description: Task and rewards in one line.
     """
 
     name: str
@@ -107,7 +107,7 @@ SCENARIOS = _bundled(
     simpler_basic="basic with simpler textures: +106 for the kill, -5 a shot, -1 a tic.",
     take_cover="Step aside from fireballs while ever more monsters appear: +1 a tic alive.",
 )
-"""Every scenario of the wheel that one player can play, by name."""
+"""All single-player scenarios of the wheel by name."""
 
 EXCLUDED = {
     "cig": "it is a multiplayer deathmatch",
@@ -116,23 +116,23 @@ EXCLUDED = {
     "multi": "it is a multiplayer deathmatch",
     "multi_duel": "it is a duel of two players",
 }
-"""The wheel's other .cfg files, and why they are left out."""
+"""Other .cfg files of the wheel, with the reason for their exclusion."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """A scenario, ready to be played.
+    """Resolved scenario.
 
     Attributes:
-        cfg: The .cfg file, absolute.
-        wad: The .wad with the scenario's maps, absolute, or None where the game's own maps are played.
-        game: The .wad with the game's resources, absolute.
-        map: The map to play.
-        facts: What it offers.
+        cfg: Absolute path of the .cfg file.
+        wad: Absolute path of the .wad with the scenario's maps, or None if the game's own maps are played.
+        game: Absolute path of the .wad with the game's resources.
+        map: Map to play.
+        facts: Buttons, variables and limits of the scenario.
         rewards: ViZDoom's reward settings that are not 0, as (name, value); scripts in the .wad may give more.
-        cfg_sha256: Of the .cfg's bytes.
-        wad_sha256: Of the bytes of `wad`, or of `game` where that is None.
-        game_sha256: Of the bytes of `game`, or None where it is ViZDoom's default or `wad_sha256` is its digest.
+        cfg_sha256: Digest of the .cfg.
+        wad_sha256: Digest of `wad`, or of `game` if `wad` is None.
+        game_sha256: Digest of `game`, or None if it is ViZDoom's default or covered by `wad_sha256`.
     """
 
     cfg: Path
@@ -148,10 +148,10 @@ class Scenario:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScenarioFiles:
-    """Where files lie that were brought from another machine.
+    """Paths of files that were copied from another machine.
 
     Attributes:
-        wad: The .wad with the scenario's maps, or None where the game's own are played.
+        wad: The .wad with the scenario's maps, or None for the game's own maps.
         game: The .wad with the game's resources, or None for ViZDoom's default.
     """
 
@@ -160,15 +160,14 @@ class ScenarioFiles:
 
 
 def resolve(config: ScenarioConfig, files: ScenarioFiles | None = None) -> Scenario:
-    """Return the scenario that a configuration names.
+    """Resolve the scenario of a configuration.
 
     Args:
-        config: A bundled name, or the path of a .cfg file (relative to the working folder), with what overrides it.
-        files: What lies elsewhere than the .cfg says.
+        config: Name of a bundled scenario, or path of a .cfg file (relative to the working folder), with overrides.
+        files: Files with other paths than in the .cfg.
 
     Raises:
-        ConfigError: There is no such scenario or file, it cannot be read, or one player cannot play it; the message
-            says what to do.
+        ConfigError: The scenario or a file does not exist, cannot be read, or is not for a single player.
     """
     try:
         return _resolved(config, files)
@@ -212,13 +211,13 @@ def _resolved(config: ScenarioConfig, files: ScenarioFiles | None) -> Scenario:
 
 
 def scenario_facts(scenario: Scenario) -> dict[str, str]:
-    """Return the digests that belong to the provenance, by name."""
+    """Return the digests for the provenance by name."""
     game = {"scenario.game": scenario.game_sha256} if scenario.game_sha256 else {}
     return {"scenario.cfg": scenario.cfg_sha256, "scenario.wad": scenario.wad_sha256, **game}
 
 
 def own_files(scenario: Scenario) -> ScenarioFiles | None:
-    """Return what must be brought to another machine beside the .cfg, or None where the scenario is ViZDoom's own."""
+    """Return the files that another machine needs in addition to the .cfg, or None for a bundled scenario."""
     if scenario.facts.name in SCENARIOS:
         return None
     return ScenarioFiles(wad=scenario.wad, game=None if scenario.game == _default_game() else scenario.game)
@@ -258,12 +257,12 @@ def _locate(name: str) -> Path:
 def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
     """Return the map to play, in lower case.
 
-    The engine replaces a map that the scenario's file lacks by the game's own, and never answers where both lack it.
+    The engine replaces a map that is missing in the scenario's file by the game's map. It hangs if both are missing.
     """
     file = read_maps(wad or resources)
     named = cfg.map or _DEFAULT_MAP
     if cfg.map is None and wad is None and named not in file.maps and file.maps:
-        named = file.maps[0]  # games of Doom's first kind begin with E1M1
+        named = file.maps[0]  # games of the first Doom begin with E1M1
     if named not in file.maps:
         said = "names the map" if cfg.map else "names no doom_map and so plays"
         raise ConfigError(

@@ -21,18 +21,18 @@ _MAP = re.compile(r"E\dM\d|MAP\d\d")
 _HEADER = struct.Struct("<4sii")
 _ENTRY = struct.Struct("<ii8s")
 _LARGEST_MAP = 1 << 26
-"""Bytes of the largest map that is unpacked from a .pk3."""
+"""Maximum bytes of a map in a .pk3."""
 _PLAYER_1 = 1
-"""Type of the thing at which player 1 begins; deathmatch starts are of type 11."""
-# A text or a comment without an end goes on to the end of the file, and a thing ends before the next one begins. So
-# the time grows with the length alone, whatever the file holds.
+"""Thing type of the start of player 1; deathmatch starts have type 11."""
+# An unterminated text or comment extends to the end of the file, and a thing ends before the next one. The time is
+# therefore linear in the length of the file.
 _COMMENT_OR_TEXT = re.compile(r'"(?:\\.|[^"\\])*+"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _UDMF_THING = re.compile(r"\bthing\s*\{([^{}]*)\}", re.IGNORECASE)
 _UDMF_TYPE = re.compile(r"\btype\s*=\s*(\d+)\s*;", re.IGNORECASE)
 # Size of a thing in bytes, and position of its type: with scripts a map has the format of Hexen, else that of Doom.
 _HEXEN, _DOOM = (20, 10), (10, 6)
 _LUMPS_OF_MAP = 12
-# What `zipfile` and its decompressors raise for damaged archives, and for versions and methods that they do not know.
+# Errors of `zipfile` and its decompressors for damaged archives and for unknown versions and methods.
 _ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -46,11 +46,11 @@ _ARCHIVE_ERRORS = (
 
 
 class MapFile:
-    """Maps of one file.
+    """Maps of one .wad or .pk3 file.
 
     Attributes:
-        path: The file.
-        maps: Names of its maps, in upper case and file order.
+        path: Path of the file.
+        maps: Names of the maps, in upper case and file order.
     """
 
     def __init__(self, path: Path, maps: "dict[str, _WadMap | str]") -> None:
@@ -59,10 +59,10 @@ class MapFile:
         self._maps = maps
 
     def has_player_start(self, name: str) -> bool:
-        """Return whether player 1 has a start in a map.
+        """Return whether a map has a start of player 1.
 
         Args:
-            name: The map's name, in upper case; one of `maps`.
+            name: Name of the map, in upper case; one of `maps`.
 
         Raises:
             ConfigError: The .wad of the map inside a .pk3 is damaged.
@@ -94,12 +94,12 @@ def read_maps(path: Path) -> MapFile:
 
 @dataclass(frozen=True, slots=True)
 class _WadMap:
-    """Lumps of one map: name, position and size in bytes."""
+    """Lumps of one map with name, position and size in bytes."""
 
     lumps: tuple[tuple[str, int, int], ...]
 
     def has_player_start(self, content: bytes) -> bool:
-        """Return whether one of its things is the start of player 1."""
+        """Return whether one of the things is the start of player 1."""
         found = {name: content[begin : begin + size] for name, begin, size in reversed(self.lumps)}
         if "TEXTMAP" in found:
             text = _COMMENT_OR_TEXT.sub(" ", found["TEXTMAP"].decode("latin-1"))
@@ -112,7 +112,7 @@ class _WadMap:
 
 
 def _wad_maps(content: bytes, name: str) -> dict[str, _WadMap]:
-    """Return the maps of a .wad: lumps that have the name of a map, or before THINGS (Doom) or TEXTMAP (UDMF)."""
+    """Return the maps of a .wad: lumps with the name of a map, or before THINGS (Doom) or TEXTMAP (UDMF)."""
     lumps = _directory(content, name)
     names = [lump[0] for lump in lumps]
     following = [*names, ""][1:]
@@ -152,7 +152,7 @@ def _directory(content: bytes, name: str) -> list[tuple[str, int, int]]:
 
 
 def _zip_maps(path: Path) -> dict[str, str]:
-    """Return the member with the .wad of each map."""
+    """Return the archive member with the .wad of each map."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = {name: PurePosixPath(name) for name in archive.namelist()}

@@ -1,9 +1,9 @@
-"""Policies: how a genome turns observations into actions.
+"""Policies, which map observations to actions, parameterised by a genome.
 
-`random` is the baseline, `rules` has an interpretable genome, `neural` is a small network in exact arithmetic, any
-class that implements the policy port can be named in the configuration, and `remote` asks a program in any language. A
-policy plays inside the worker, thousands of times a second, and the same genome, generator and observations give the
-same actions on every machine.
+`random` is the baseline. `rules` has an interpretable genome. `neural` is a small network in exact arithmetic. `class`
+uses any class that implements the policy port. `remote` calls a program in any language. A policy runs in the worker
+and decides thousands of times a second. The same genome, generator and observations give the same actions on all
+machines.
 """
 
 from clau_doom.policies.custom import custom_source

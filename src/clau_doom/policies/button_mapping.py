@@ -1,4 +1,4 @@
-"""From what an agent wants to do to the buttons of a scenario, whichever of them it has."""
+"""Mapping from intended movements to the available buttons of a scenario."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from clau_doom.ports import Action, ScenarioFacts
 __all__ = ["FAST_TURN", "SLOW_TICS", "SLOW_TURN", "Controls", "Intent", "scan_step"]
 
 SLOW_TURN = 1.7578125
-"""Degrees a tic that the turn buttons turn at first: DOOM's angleturn 320 of 65536."""
+"""Degrees per tic of the turn buttons at first: DOOM's angleturn 320 of 65536."""
 FAST_TURN = 3.515625
-"""Degrees a tic once they have been held for longer than `SLOW_TICS`: angleturn 640."""
+"""Degrees per tic after `SLOW_TICS`: angleturn 640."""
 SLOW_TICS = 5
 
 _DELTA_LIMIT = 45.0
 _WALK, _RUN = 25.0, 50.0
-"""Values of delta buttons with which the player moves as by the buttons without and with SPEED."""
+"""Values of delta buttons that move the player like the buttons without and with SPEED."""
 
 
 @dataclass(slots=True)
 class Intent:
-    """What an agent wants to do next.
+    """Intended movement and attack.
 
     Attributes:
         turn: Degrees to turn, positive to the left.
         forward: 1 forwards, -1 backwards, 0 neither.
         lateral: 1 to the left, -1 to the right, 0 neither.
-        attack: Whether to pull the trigger.
-        hurry: Whether to run rather than walk.
-        tics: The most tics before looking again.
+        attack: Whether to fire.
+        hurry: Whether to run instead of walk.
+        tics: Maximum tics until the next decision.
     """
 
     turn: float = 0.0
@@ -40,13 +40,13 @@ class Intent:
 
 
 class _Axis:
-    """Buttons for the two directions of one movement: a pair, a delta button, or a button for one direction only.
+    """Buttons for the two directions of one movement: a pair, a delta button, or one button.
 
     Args:
-        places: The place of each button that the scenario offers.
+        places: Index of each available button.
         positive: Button for the positive direction.
         negative: Button for the negative direction.
-        delta: Button whose value is the movement, used for what the two others leave out.
+        delta: Button with the movement as value, used for directions without a button.
         sign: Sign of the value of `delta` for the positive direction.
     """
 
@@ -58,7 +58,7 @@ class _Axis:
         self.sides = tuple(side for side, place in self._buttons.items() if place is not None or self.delta is not None)
 
     def press(self, buttons: list[float], side: int, amount: float) -> None:
-        """Set the button for a direction, 1 or -1; a delta button to `amount`, which is positive."""
+        """Press the button of a direction, 1 or -1; a delta button is set to `amount`, which is positive."""
         place = self._buttons[side]
         if place is not None:
             buttons[place] = 1.0
@@ -67,7 +67,7 @@ class _Axis:
 
 
 class Controls:
-    """The buttons that a scenario offers, by what they do.
+    """Available buttons of a scenario by function.
 
     Attributes:
         strafe_sides: Directions in which the player can move sideways: 1 left, -1 right.
@@ -91,36 +91,36 @@ class Controls:
 
     @property
     def usable(self) -> bool:
-        """Whether any button does something that an agent can want."""
+        """Whether an intent can use any button."""
         return self.can_turn or self.can_strafe or self.can_advance or self.can_retreat or self.can_attack
 
-    def act(self, wish: Intent, turned: int) -> tuple[Action, int]:
-        """Return the action that comes closest to a wish, and for how many tics the turn buttons are then held.
+    def act(self, intent: Intent, turned: int) -> tuple[Action, int]:
+        """Return the closest action to an intent, and the tics for which turn buttons are then held.
 
         Args:
-            wish: What is wanted.
-            turned: For how many tics the turn buttons have been held without a break.
+            intent: Intended movement.
+            turned: Tics for which the turn buttons have been held without a break.
         """
         buttons = [0.0] * self._count
-        tics = min(max(wish.tics, 1), self._frame_skip)
-        if self._turn.delta is not None and wish.turn:
-            buttons[self._turn.delta] = -min(max(wish.turn, -_DELTA_LIMIT), _DELTA_LIMIT)
+        tics = min(max(intent.tics, 1), self._frame_skip)
+        if self._turn.delta is not None and intent.turn:
+            buttons[self._turn.delta] = -min(max(intent.turn, -_DELTA_LIMIT), _DELTA_LIMIT)
             tics = 1
         elif self._turn.delta is None and self._turn.sides:
-            tics, turned = self._turn_by_button(buttons, wish.turn, tics, turned)
-        pace = _RUN if wish.hurry else _WALK
-        if wish.lateral:
-            self._lateral.press(buttons, wish.lateral, pace)
-        if wish.forward:
-            self._along.press(buttons, wish.forward, pace)
-        if self._attack is not None and wish.attack:
+            tics, turned = self._turn_by_button(buttons, intent.turn, tics, turned)
+        pace = _RUN if intent.hurry else _WALK
+        if intent.lateral:
+            self._lateral.press(buttons, intent.lateral, pace)
+        if intent.forward:
+            self._along.press(buttons, intent.forward, pace)
+        if self._attack is not None and intent.attack:
             buttons[self._attack] = 1.0
-        if self._speed is not None and wish.hurry:
+        if self._speed is not None and intent.hurry:
             buttons[self._speed] = 1.0
         return Action(buttons, tics), turned
 
     def _turn_by_button(self, buttons: list[float], turn: float, tics: int, turned: int) -> tuple[int, int]:
-        """Press a turn button; the long way round where the player can turn in one direction only."""
+        """Press a turn button; with one direction only, turn the long way round."""
         needed = _turn_tics(abs(turn), turned)
         if not needed:
             return tics, 0
@@ -133,7 +133,7 @@ class Controls:
 
 
 def _turn_tics(angle: float, turned: int) -> int:
-    """Return the tics that come closest to turning by `angle`, when the buttons were held for `turned` tics before."""
+    """Return the tics that turn closest to `angle`, after the buttons were held for `turned` tics."""
     slow = max(SLOW_TICS - turned, 0)
     if angle <= slow * SLOW_TURN:
         return int(angle / SLOW_TURN + 0.5)
@@ -141,5 +141,5 @@ def _turn_tics(angle: float, turned: int) -> int:
 
 
 def scan_step(frame_skip: int) -> float:
-    """Return the degrees by which to turn when looking around: as far as one decision reaches."""
+    """Return the degrees of one scanning turn: the maximum of one decision."""
     return frame_skip * FAST_TURN

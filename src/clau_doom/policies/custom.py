@@ -1,4 +1,4 @@
-"""Any Python class as a policy, named as ``module:Class``."""
+"""Custom policies: Python classes named as ``module:Class``."""
 
 import importlib
 import importlib.util
@@ -18,13 +18,12 @@ _MEMBERS = ("needs", "space", "begin")
 
 
 def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
-    """Return the policy that a configuration names, made as ``Class(facts, **options)``.
+    """Load the policy of a configuration as ``Class(facts, **options)``.
 
-    The working directory is importable, so that a policy may lie beside its configuration.
+    The working directory is importable, so that a policy can lie in the folder of its configuration.
 
     Raises:
-        ConfigError: There is no such module or class, it cannot be imported or made, or it is no policy; the message
-            says which.
+        ConfigError: The module or class does not exist, cannot be imported or instantiated, or is not a policy.
     """
     made = _class(config.target)
     with _reported(f"policy.target {config.target!r}: {made.__name__}(facts, **options)"):
@@ -39,10 +38,10 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
 
 
 def custom_source(config: CustomPolicyConfig) -> Path:
-    """Return the file that holds the module of a custom policy.
+    """Return the source file of a custom policy's module.
 
     Raises:
-        ConfigError: The module cannot be found, or has no file.
+        ConfigError: The module cannot be imported, or has no file.
     """
     _class(config.target)
     module = sys.modules[config.target.partition(":")[0]]
@@ -53,9 +52,9 @@ def custom_source(config: CustomPolicyConfig) -> Path:
 
 @contextmanager
 def _reported(doing: str) -> Iterator[None]:
-    """Report whatever a user's code raises, a call of `sys.exit` included, as a mistake in the configuration.
+    """Report any error of a user's code, including `sys.exit`, as a `ConfigError`.
 
-    A call of `sys.exit` would otherwise end the process that loads the policy: the command, the server or a worker.
+    Otherwise `sys.exit` would end the process that loads the policy: the command, the server or a worker.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Moving sideways: out of the way of what flies, or simply to be a harder target."""
+"""Sideways movement: dodging of projectiles, and strafing to be a harder target."""
 
 import math
 
@@ -6,27 +6,27 @@ from clau_doom.policies.perception import Target, View, rounded
 
 __all__ = ["Evasion"]
 
-_SPEED = 6.0  # map units a tic, of a player who has been strafing for a few tics
-_STILL = 0.3  # map units a tic
+_SPEED = 6.0  # map units per tic, after a few tics of strafing
+_STILL = 0.3  # map units per tic
 _START = 10  # tics that a sideways movement may need before it shows
 _MEMORY = 35  # tics for which a wall is remembered
 
 
 class Evasion:
-    """One episode's footwork.
+    """Sideways movement during one episode.
 
-    For each of the three things that the player can do (left, right, stay) it predicts how closely every projectile
-    will pass, and takes the one that leaves the most room.
+    For each option (left, right, stay) it predicts the distance at which each projectile will pass, and takes the
+    option with the largest clearance.
     """
 
     def __init__(self, horizon: float, clearance: float, commitment: float, sides: tuple[int, ...] = (1, -1)) -> None:
         """Begin an episode.
 
         Args:
-            horizon: Tics within which a projectile must arrive to be dodged.
-            clearance: Map units by which a projectile should miss.
+            horizon: Dodge projectiles that arrive within this many tics.
+            clearance: Desired distance of passing projectiles, in map units.
             commitment: Tics for which a direction is kept.
-            sides: Directions in which the player can move: 1 left, -1 right.
+            sides: Available directions: 1 left, -1 right.
         """
         self._horizon = horizon
         self._clearance = clearance
@@ -38,7 +38,7 @@ class Evasion:
         self._met = 0
 
     def sidestep(self, view: View) -> int | None:
-        """Return where to go to let projectiles pass (1 left, -1 right, 0 stay), or None when none comes close."""
+        """Return the direction to dodge projectiles (1 left, -1 right, 0 stay), or None if none is close."""
         self._feel(view)
         if not view.projectiles:
             return None
@@ -56,7 +56,7 @@ class Evasion:
         return best
 
     def drift(self, view: View) -> int:
-        """Return the sideways direction to keep to: it changes at walls and when it was kept for long enough."""
+        """Return the current strafing direction, which changes at walls and after `commitment` tics."""
         ends = self._side == self._wall or view.tic - self._since > self._commitment
         if ends and -self._side in self._sides:
             self._go(-self._side, view.tic)
@@ -67,7 +67,7 @@ class Evasion:
             self._side, self._since = side, tic
 
     def _feel(self, view: View) -> None:
-        """Notice a wall: sideways movement that does not move."""
+        """Detect a wall: sideways movement without a change of position."""
         if view.tic - self._since > _START and abs(view.vx) + abs(view.vy) < _STILL:
             self._wall, self._met = self._side, view.tic
         elif view.tic - self._met > _MEMORY:
@@ -78,7 +78,7 @@ class Evasion:
         return sum(self._threat(shot, shot.vx - own_x, shot.vy - own_y) for shot in view.projectiles)
 
     def _threat(self, shot: Target, vx: float, vy: float) -> float:
-        """Return how far a projectile with this relative motion passes inside the clearance; sooner counts double."""
+        """Return by how much a projectile violates the clearance; earlier arrivals count double."""
         squared = vx * vx + vy * vy
         if squared == 0.0:
             return 0.0

@@ -1,6 +1,6 @@
-"""What the network sees: objects by kind and direction, the player's variables, and a small screen if asked for.
+"""Network inputs: objects by kind and direction, the player's variables, and optionally a small screen.
 
-Every feature is a multiple of 2⁻¹⁰ between -1 and 1, made by IEEE arithmetic without transcendental functions.
+Each feature is a multiple of 2⁻¹⁰ between -1 and 1, made by IEEE arithmetic without transcendental functions.
 """
 
 import math
@@ -16,7 +16,7 @@ __all__ = ["Features", "to_grid"]
 _GRID = 1024.0
 _NEAR = 256.0  # map units at which nearness is one half
 _EYE_HEIGHT = 56.0
-_PIXELS = 4.0  # columns a tic at which motion reaches 1
+_PIXELS = 4.0  # columns per tic at which motion reaches 1
 _FORGET = 35  # tics
 _SCALES = {"HEALTH": 100.0, "ARMOR": 100.0, "SELECTED_WEAPON_AMMO": 50.0, "AMMO2": 50.0, "ATTACK_READY": 1.0}
 _ENEMY, _THREAT, _PICKUP, _MOTION, _CHANNELS = 0, 1, 2, 3, 4
@@ -29,12 +29,11 @@ def to_grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 class Features:
-    """The layout of the network's inputs for one scenario.
+    """Layout of the network's inputs for one scenario.
 
-    They are, for each direction, the nearness of enemies, of projectiles and hazards, and of pick-ups, and the sideways
-    motion of what is nearest of the first two; then the player's variables, the screen's blocks, and a constant 1.
-    Directions are the columns of the screen, sorted into bins that are narrow in the middle, where aim is decided, and
-    wide at the sides.
+    For each direction: nearness of enemies, of projectiles and hazards, and of pick-ups, and the sideways motion of the
+    nearest objects of the first two groups. Then follow the player's variables, the screen's blocks and a constant 1.
+    Directions are bins of screen columns, narrow in the middle for aiming and wide at the sides.
     """
 
     def __init__(self, facts: ScenarioFacts, bins: int, screen: tuple[int, int] | None) -> None:
@@ -53,12 +52,12 @@ class Features:
         self.size = _CHANNELS * bins + len(self.variables) + (screen[0] * screen[1] if screen else 0) + 1
 
     def watch(self) -> "FeatureReader":
-        """Return the eyes for one episode: they remember where things were."""
+        """Return a reader for one episode, which remembers positions of objects."""
         return FeatureReader(self)
 
 
 class FeatureReader:
-    """One episode's eyes."""
+    """Computes the features of one episode."""
 
     def __init__(self, layout: Features) -> None:
         self._layout = layout
@@ -80,7 +79,7 @@ class FeatureReader:
         return to_grid(np.array(row))
 
     def _nearness(self, seen: SeenObject, values: list[float]) -> float:
-        """Return 1 for what touches the player, one half at 256 map units, towards 0 far away."""
+        """Return the nearness: 1 at the player, one half at 256 map units, towards 0 far away."""
         position = self._layout.position
         if position is None:
             distance = _EYE_HEIGHT * self._layout.focus / max(seen.height, 1)
@@ -102,7 +101,7 @@ class FeatureReader:
                     row[(_MOTION - channel) * bins + place] = motion
 
     def _motion(self, seen: SeenObject, tic: int) -> float:
-        """Return the motion of a box's middle on the screen, positive to the right: 1 is 4 or more columns a tic."""
+        """Return the horizontal motion of a box's centre, positive to the right: 1 is 4 or more columns per tic."""
         twice = 2 * seen.x + seen.width
         name, middle, then = self._before.get(seen.id, ("", 0, tic))
         self._before[seen.id] = (seen.name, twice, tic)
@@ -112,7 +111,7 @@ class FeatureReader:
 
 
 class _Blocks:
-    """A screen's mean grey levels over a grid of blocks."""
+    """Mean grey levels of a screen over a grid of blocks."""
 
     def __init__(self, width: int, height: int, columns: int, rows: int) -> None:
         if columns > width or rows > height:
@@ -126,14 +125,14 @@ class _Blocks:
         self._full = np.outer(tall, wide) * 255.0
 
     def means(self, screen: NDArray[np.uint8]) -> list[float]:
-        """Return the means, from 0 to 1, row by row; the sums are of whole numbers."""
+        """Return the means, from 0 to 1, row by row; sums are integers and therefore exact."""
         sums = np.add.reduceat(screen, self._rows, axis=0, dtype=np.int64)
         blocks: list[float] = (np.add.reduceat(sums, self._columns, axis=1) / self._full).ravel().tolist()
         return blocks
 
 
 def _columns(width: int, bins: int) -> tuple[int, ...]:
-    """Return each column's bin; bins grow towards the sides by a square law."""
+    """Return the bin of each column; widths of bins grow quadratically towards the sides."""
 
     def bin_of(column: int) -> int:
         off = (2 * column + 1) / width - 1.0

@@ -1,4 +1,4 @@
-"""The way to an item, and when to give it up."""
+"""Pursuit of items, and abandonment of unreachable ones."""
 
 import math
 
@@ -6,15 +6,15 @@ from clau_doom.policies.perception import Target
 
 __all__ = ["ItemPursuit"]
 
-_STEP = 4.0  # map units by which one must come nearer
+_STEP = 4.0  # map units of progress
 _PATIENCE = 35  # tics
 
 
 class ItemPursuit:
-    """One episode's errands: an item that has come no nearer for a while, as behind a wall, is given up.
+    """Item pursuit of one episode. An item without progress for a while, such as behind a wall, is abandoned.
 
     Attributes:
-        given_up: The engine's ids of such items.
+        given_up: Engine ids of abandoned items.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class ItemPursuit:
         self._since = 0
 
     def go(self, item: Target, tic: int) -> None:
-        """Note how far the way to an item still is."""
+        """Update the progress towards an item."""
         if item.id != self._item or item.distance < self._nearest - _STEP:
             self._item, self._nearest, self._since = item.id, item.distance, tic
         elif tic - self._since > _PATIENCE:

@@ -1,8 +1,8 @@
-"""A small network whose weights are the genome.
+"""Small neural network with the genome as weights.
 
-Weights, inputs and activations are multiples of 2⁻¹⁰, so that every product is one of 2⁻²⁰ and every sum is exact in
-double precision: any order of summation, and so any BLAS on any processor, gives the same bits. The activation is
-x / (1 + |x|), which needs no library function.
+Weights, inputs and activations are multiples of 2⁻¹⁰. Products are then multiples of 2⁻²⁰, and sums are exact in double
+precision. Any order of summation, and therefore any BLAS, gives the same bits. The activation is x / (1 + |x|), which
+needs no library function.
 """
 
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ _AXES = (
     ("MOVE_UP", "MOVE_DOWN", "MOVE_UP_DOWN_DELTA"),
 )
 _DEAD_ZONE = 0.25
-_DELTA_SCALE = 8.0  # degrees, or map units, a tic
+_DELTA_SCALE = 8.0  # degrees or map units per tic
 
 
 class NeuralPolicy:
-    """Layers of units over what is seen; the last layer's are the buttons, and for how many tics to hold them."""
+    """Feed-forward network over features; its outputs are the buttons and the tics to hold them."""
 
     def __init__(self, facts: ScenarioFacts, config: NeuralPolicyConfig) -> None:
         self._needs = Needs(objects=True, screen=config.screen is not None)
@@ -42,12 +42,12 @@ class NeuralPolicy:
 
     @property
     def needs(self) -> Needs:
-        """Visible objects, and the screen when the configuration asks for one."""
+        """Visible objects, and the screen if it is configured."""
         return self._needs
 
     @property
     def space(self) -> GenomeSpace:
-        """One gene a weight, layer by layer, unit by unit; each layer's last weight is that of the constant 1."""
+        """One gene for each weight, by layer and unit; the last weight of a unit belongs to the constant 1."""
         return self._space
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the network draws nothing
@@ -63,7 +63,7 @@ class NeuralPolicy:
 
 
 class _Head:
-    """What the outputs of the network mean: one a pair of opposite buttons, one a single button, one for the tics."""
+    """Interpretation of outputs: one for each pair of opposite buttons, one for each other button, one for the tics."""
 
     def __init__(self, facts: ScenarioFacts) -> None:
         places = {name: place for place, name in enumerate(facts.buttons)}
@@ -81,7 +81,7 @@ class _Head:
         self.size = len(self._pairs) + len(self._deltas) + len(self._singles) + 1
 
     def action(self, outputs: Sequence[float]) -> Action:
-        """Return the action that outputs between -1 and 1 stand for."""
+        """Return the action for outputs between -1 and 1."""
         buttons = [0.0] * self._count
         values = iter(outputs)
         for (first, second), value in zip(self._pairs, values, strict=False):

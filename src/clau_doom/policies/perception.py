@@ -1,7 +1,7 @@
-"""From an observation to where things are, relative to the player: bearings, distances and motion.
+"""Positions of objects relative to the player: bearings, distances and motion.
 
-Angles come from `math.atan2` rounded to multiples of 2⁻¹⁰ degrees, because the last bits of transcendental functions
-differ between machines; everything else is IEEE arithmetic, which does not.
+Angles from `math.atan2` are rounded to multiples of 2⁻¹⁰ degrees, because the last bits of transcendental functions
+differ between machines. All other operations are IEEE arithmetic, which is exact across machines.
 """
 
 import math
@@ -24,14 +24,14 @@ def rounded(value: float) -> float:
 
 @dataclass(slots=True)
 class Target:
-    """One visible object.
+    """Visible object.
 
     Attributes:
-        id: The engine's id.
-        name: The engine's class name.
-        dx, dy: Where it is on the map, from the player, in map units.
-        vx, vy: Its motion, in map units a tic.
-        distance: Along the ground, in map units.
+        id: Id in the engine.
+        name: Class name in the engine.
+        dx, dy: Position relative to the player, in map units.
+        vx, vy: Velocity in map units per tic.
+        distance: Horizontal distance in map units.
         bearing: Degrees from the line of sight, positive to the left.
     """
 
@@ -47,16 +47,16 @@ class Target:
 
 @dataclass(slots=True)
 class View:
-    """Everything that the rules look at in one decision.
+    """Inputs of the rules for one decision.
 
     Attributes:
         tic: Tics since the episode began.
-        health: Health points; 100 when the scenario does not say.
-        ammo: Rounds for the selected weapon; negative when the weapon needs none or the scenario does not say.
+        health: Health points; 100 if the scenario does not provide them.
+        ammo: Ammunition of the selected weapon; negative if the weapon needs none or the value is unavailable.
         ready: Whether the weapon can fire.
-        angle: The line of sight on the map, degrees counter-clockwise from east.
-        vx, vy: The player's own motion, in map units a tic.
-        enemies, projectiles, pickups: What is in sight, in the observation's order.
+        angle: Viewing direction in degrees, counter-clockwise from east.
+        vx, vy: Velocity of the player in map units per tic.
+        enemies, projectiles, pickups: Visible objects, in the order of the observation.
     """
 
     tic: int
@@ -82,7 +82,7 @@ class _Track:
 
 
 class Perception:
-    """One episode's eyes: it remembers where things were, in order to know how they move."""
+    """Perception during one episode; remembers positions of objects to estimate their motion."""
 
     def __init__(self, facts: ScenarioFacts) -> None:
         place = {name: index for index, name in enumerate(facts.variables)}
@@ -97,7 +97,7 @@ class Perception:
         self._angle = 0.0
 
     def look(self, observation: Observation) -> View:
-        """Return what is in sight."""
+        """Return the view of an observation."""
         values = observation.variables.tolist()
         tic = observation.tic
         x, y, angle = (values[place] for place in self._pose) if self._pose else (0.0, 0.0, 0.0)
@@ -129,7 +129,7 @@ class Perception:
         return view
 
     def bearing(self, dx: float, dy: float) -> float:
-        """Return the direction of a point, given from the player, in degrees left of the line of sight: ±180."""
+        """Return the direction of a point relative to the player, in degrees left of the viewing direction: ±180."""
         off = rounded(math.degrees(math.atan2(dy, dx))) - self._angle
         return off - 360.0 * math.floor(off / 360.0 + 0.5)
 
@@ -146,14 +146,14 @@ class Perception:
         return Target(seen.id, seen.name, dx, dy, vx, vy, math.sqrt(dx * dx + dy * dy), bearing)
 
     def _boxed(self, seen: SeenObject) -> Target:
-        """Return where an object must be by its box, for scenarios that do not say where the player is."""
+        """Estimate an object's position from its box, for scenarios without the player's position."""
         slope = (self._middle - seen.x - seen.width / 2.0) / self._middle
         distance = _EYE_HEIGHT * self._middle / max(seen.height, 1)
         bearing = rounded(math.degrees(math.atan2(slope, 1.0)))
         return Target(seen.id, seen.name, distance, distance * slope, 0.0, 0.0, distance, bearing)
 
     def _motion(self, seen: SeenObject, x: float, y: float, tic: int) -> tuple[float, float]:
-        """Return how a monster moves: the engine gives it no velocity, and it steps only every few tics."""
+        """Estimate a monster's velocity: the engine reports none, and monsters move only every few tics."""
         track = self._tracks.get(seen.id)
         if track is None or track.name != seen.name or tic - track.tic > _FORGET:
             self._tracks[seen.id] = _Track(seen.name, x, y, tic)

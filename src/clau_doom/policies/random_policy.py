@@ -1,4 +1,4 @@
-"""Random play: the baseline that every champion is shown beside."""
+"""Random policy: the baseline of champions."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
 __all__ = ["RandomPolicy"]
 
-_DELTA_RANGE = 10.0  # degrees, or map units, a tic
+_DELTA_RANGE = 10.0  # degrees or map units per tic
 
 
 class RandomPolicy:
@@ -27,7 +27,7 @@ class RandomPolicy:
         return GenomeSpace(())
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
-        """Return the agent for one episode; it draws from `rng` alone."""
+        """Return the agent for one episode; it draws only from `rng`."""
         self.space.check(genome)
         delta = self._delta
 

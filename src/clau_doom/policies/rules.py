@@ -1,8 +1,7 @@
-"""Hand-written rules with an interpretable genome: who to shoot, when to fire, where to go.
+"""Hand-written rules with an interpretable genome.
 
-Each decision asks the same questions in the same order: what is there to fight, to fetch, to dodge? The genes say how
-each is answered. Rules that need a button which the scenario does not offer are passed over, so that one genome space
-serves every scenario.
+Each decision considers enemies, items and projectiles in a fixed order; the genes are thresholds and weights. Rules
+that need an unavailable button are skipped, so that all scenarios share one gene space.
 """
 
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ GENES = GenomeSpace(
         Gene.real("exploration", 0.0, 1.0, "The share of the search for something to do that is spent walking."),
     )
 )
-"""The genes of `rules`, in order."""
+"""Genes of the policy, in order."""
 
 _RADIUS_DEGREES = 1146.0  # the half-width of a monster of radius 20, in degrees times map units: 20 · 180/π
 _SEARCH_PERIOD = 105  # tics; a full turn takes about 103
@@ -54,7 +53,7 @@ _FLANK_CONE = 60.0
 _FLANK_DISTANCE = 300.0
 _STUCK_SPEED = 0.5
 _STUCK_TICS = 10
-_TURN_AWAY = 30  # tics, in which one turns by about 100 degrees
+_TURN_AWAY = 30  # tics, enough to turn by about 100 degrees
 _DANGER = 400.0
 
 
@@ -79,13 +78,13 @@ class _Genes:
 
 
 class RulesPolicy:
-    """Plays by rules that 16 named genes tune."""
+    """Rules tuned by 16 named genes."""
 
     def __init__(self, facts: ScenarioFacts) -> None:
         """Prepare for a scenario.
 
         Raises:
-            ConfigError: The scenario has no button that the rules use.
+            ConfigError: The scenario has no button for the rules.
         """
         self._facts = facts
         self._controls = Controls(facts)
@@ -102,7 +101,7 @@ class RulesPolicy:
 
     @property
     def space(self) -> GenomeSpace:
-        """The genes, the same for every scenario."""
+        """Genes, the same for all scenarios."""
         return GENES
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the rules draw nothing
@@ -128,42 +127,42 @@ class _Agent:
         self._chosen = 0
         self._walked = 0
         self._turning = 0
-        self._errand = ItemPursuit()
+        self._pursuit = ItemPursuit()
 
     def decide(self, observation: Observation) -> Action:
-        """Return what to do next."""
+        """Return the next action."""
         view = self._sight.look(observation)
         self._full = max(self._full, view.ammo)
-        wish = Intent(tics=self._frame_skip)
+        intent = Intent(tics=self._frame_skip)
         weak = view.health < self._genes.retreat_health
         enemies = self._enemies(view) if self._controls.can_attack else []
         items = self._items(view) if self._controls.can_advance else []
         if items and (weak or not enemies or self._genes.item_priority > 0.5):
-            self._fetch(view, self._choose(items, view.tic), wish)
+            self._fetch(view, self._choose(items, view.tic), intent)
         elif enemies:
-            self._fight(view, self._choose(enemies, view.tic), wish)
+            self._fight(view, self._choose(enemies, view.tic), intent)
         else:
             self._target = -1
-            self._search(view, wish)
-        self._trigger.pull(view, wish)
-        self._keep_moving(view, wish, enemies, weak=weak)
-        action, self._turned = self._controls.act(wish, self._turned)
+            self._search(view, intent)
+        self._trigger.pull(view, intent)
+        self._keep_moving(view, intent, enemies, weak=weak)
+        action, self._turned = self._controls.act(intent, self._turned)
         return action
 
     def _enemies(self, view: View) -> list[Target]:
-        """Return the enemies that are near enough to be fought."""
+        """Return the enemies within firing range."""
         if view.ammo == 0.0:
             return []
         reach = self._genes.fire_range * self._plenty(view)
         return [enemy for enemy in view.enemies if enemy.distance <= reach]
 
     def _items(self, view: View) -> list[Target]:
-        """Return the items that are near enough to be fetched."""
+        """Return the items within range."""
         reach = _ITEM_RANGE if view.health < self._genes.retreat_health else _ITEM_RANGE * self._genes.item_priority
-        return [item for item in view.pickups if item.distance <= reach and item.id not in self._errand.given_up]
+        return [item for item in view.pickups if item.distance <= reach and item.id not in self._pursuit.given_up]
 
     def _choose(self, candidates: list[Target], tic: int) -> Target:
-        """Return the candidate that costs least by turning and distance, or the one that the agent is committed to."""
+        """Return the candidate with the lowest cost of turning and distance, or the committed target."""
         if tic - self._chosen < self._genes.commitment or self._trigger.firing:
             for candidate in candidates:
                 if candidate.id == self._target:
@@ -178,25 +177,25 @@ class _Agent:
         return nearness * target.distance / 500.0 + (1.0 - nearness) * abs(target.bearing) / 45.0
 
     def _plenty(self, view: View) -> float:
-        """Return 1 with all the ammunition there ever was, and less with less, as thrift has it."""
+        """Return the ammunition factor: 1 at the episode's maximum, lower with less ammunition by `thrift`."""
         if view.ammo < 0.0 or self._full <= 0.0:
             return 1.0
         return 1.0 - self._genes.thrift * (1.0 - view.ammo / self._full)
 
-    def _fight(self, view: View, enemy: Target, wish: Intent) -> None:
-        """Aim at an enemy, by turning or else by moving sideways, and fire when the aim is good."""
+    def _fight(self, view: View, enemy: Target, intent: Intent) -> None:
+        """Aim at an enemy by turning, else by moving sideways, and fire within tolerance."""
         genes = self._genes
         dx = enemy.dx + genes.lead * (enemy.vx - view.vx)
         dy = enemy.dy + genes.lead * (enemy.vy - view.vy)
         off = self._sight.bearing(dx, dy)
         half_width = _RADIUS_DEGREES / max(enemy.distance, 20.0)
         aimed = abs(off) <= genes.aim_tolerance * self._plenty(view) * half_width
-        wish.attack = aimed
+        intent.attack = aimed
         if self._controls.can_turn:
-            wish.turn = genes.aim_gain * off
+            intent.turn = genes.aim_gain * off
         elif self._controls.can_strafe and not aimed:
-            wish.lateral = 1 if off > 0.0 else -1
-            wish.tics = max(1, int(genes.aim_gain * abs(off) / half_width + 0.5))
+            intent.lateral = 1 if off > 0.0 else -1
+            intent.tics = max(1, int(genes.aim_gain * abs(off) / half_width + 0.5))
         self._scan_side = self._side_after(off)
 
     def _side_after(self, off: float) -> int:
@@ -204,28 +203,28 @@ class _Agent:
             return 1 if off > 0.0 else -1
         return self._scan_side
 
-    def _fetch(self, view: View, item: Target, wish: Intent) -> None:
-        """Walk to an item: turn on the spot first when it lies too far to the side to be reached in a curve."""
-        self._errand.go(item, view.tic)
-        wish.turn = item.bearing
+    def _fetch(self, view: View, item: Target, intent: Intent) -> None:
+        """Walk to an item; turn on the spot first if it lies too far to the side."""
+        self._pursuit.go(item, view.tic)
+        intent.turn = item.bearing
         off = abs(item.bearing)
         if off < _APPROACH_CONE or (off < _FLANK_CONE and item.distance > _FLANK_DISTANCE):
-            wish.forward = 1
-            wish.hurry = True
+            intent.forward = 1
+            intent.hurry = True
 
-    def _search(self, view: View, wish: Intent) -> None:
-        """Look around, and walk for the share of the time that exploration says; turn away from walls."""
+    def _search(self, view: View, intent: Intent) -> None:
+        """Scan, and walk for the share `exploration` of the time; turn away from walls."""
         walk = self._ahead and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
         if walk and view.tic >= self._turning and not self._stuck(view):
-            wish.forward, wish.hurry = self._ahead, True
+            intent.forward, intent.hurry = self._ahead, True
             return
-        wish.turn = self._scan_side * self._scan_step
-        self._swept += wish.turn
+        intent.turn = self._scan_side * self._scan_step
+        self._swept += intent.turn
         if SCANS[int(self._genes.scan)] == "sweep" and abs(self._swept) > _SWEEP:
             self._scan_side = -1 if self._swept > 0.0 else 1
 
     def _stuck(self, view: View) -> bool:
-        """Say whether walking gets nowhere; the agent then turns away for a while before it walks on."""
+        """Return whether walking makes no progress; the agent then turns away before it walks on."""
         still = abs(view.vx) + abs(view.vy) < _STUCK_SPEED
         self._walked = self._walked + self._frame_skip if still else 0
         if self._walked <= _STUCK_TICS:
@@ -233,15 +232,15 @@ class _Agent:
         self._walked, self._turning = 0, view.tic + _TURN_AWAY
         return True
 
-    def _keep_moving(self, view: View, wish: Intent, enemies: list[Target], *, weak: bool) -> None:
-        """Dodge what flies, sidestep while enemies look, and back away when weak."""
+    def _keep_moving(self, view: View, intent: Intent, enemies: list[Target], *, weak: bool) -> None:
+        """Dodge projectiles, strafe while enemies are visible, and retreat at low health."""
         if self._controls.can_strafe:
             dodge = self._evasion.sidestep(view)
             moving = view.enemies and view.tic % _STRAFE_PERIOD < self._genes.strafe * _STRAFE_PERIOD
             if dodge is not None:
-                wish.lateral = dodge
-            elif moving and not wish.lateral and (self._controls.can_turn or not enemies):
-                wish.lateral = self._evasion.drift(view)
+                intent.lateral = dodge
+            elif moving and not intent.lateral and (self._controls.can_turn or not enemies):
+                intent.lateral = self._evasion.drift(view)
         close = any(enemy.distance < _DANGER for enemy in enemies)
-        if weak and close and self._controls.can_retreat and wish.forward == 0:
-            wish.forward = -1
+        if weak and close and self._controls.can_retreat and intent.forward == 0:
+            intent.forward = -1
