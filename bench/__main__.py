@@ -42,7 +42,7 @@ from clau_doom.config import (
     RulesPolicyConfig,
     ScenarioConfig,
 )
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 _T = TypeVar("_T")
 _POLICIES: dict[str, Callable[[], PolicyConfig]] = {

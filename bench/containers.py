@@ -23,7 +23,7 @@ from clau_doom.config import (
 )
 from clau_doom.domain import Genome, Purpose
 from clau_doom.ports import EpisodeTask
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 __all__ = ["EVALUATIONS", "ContainerRound", "container_round", "run_in_containers", "start_seconds"]
 

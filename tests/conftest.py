@@ -12,7 +12,8 @@ from typing import NoReturn
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from clau_doom.testing import DockerHost, RayNodes
+from tests.support.docker_host import DockerHost
+from tests.support.ray_nodes import RayNodes
 
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as they are in a pipe
 

@@ -21,7 +21,7 @@ from bench.vector_env import JOB as VECTOR_JOB
 from bench.vector_env import VectorJob, vector_env
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Purpose, episode_seeds
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 __all__ = ["PeerRound", "peer_round", "peer_table"]
 

@@ -15,7 +15,8 @@ from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, Ra
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
-from clau_doom.testing import DockerHost, ScriptedBackend, scripted_outcome
+from clau_doom.testing import ScriptedBackend, scripted_outcome
+from tests.support.docker_host import DockerHost
 
 Open = Callable[[], AbstractAsyncContextManager[EvaluationBackend]]
 NETWORK = "clau-doom-test-contract"

@@ -13,7 +13,7 @@ from clau_doom.errors import BusUnavailable
 from clau_doom.events import ALL_EVENTS, LocalBus, NatsBus, events_of
 from clau_doom.events.subscriber_queue import BACKLOG
 from clau_doom.ports import BusMessage, EventBus
-from clau_doom.testing import NatsServer
+from tests.support.nats_server import NatsServer
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.testing import DockerHost, PrivateDocker
+from tests.support.docker_host import DockerHost, PrivateDocker
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine]
 

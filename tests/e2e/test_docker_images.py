@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine]
 

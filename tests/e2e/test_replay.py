@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from clau_doom.testing.films import take_apart
+from tests.support.films import take_apart
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,7 @@ from typing import Any
 import nats
 import pytest
 
-from clau_doom.testing import NatsServer
+from tests.support.nats_server import NatsServer
 
 pytestmark = pytest.mark.engine
 

@@ -25,7 +25,7 @@ from clau_doom.errors import ContainerRefused
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import rules
 from clau_doom.ports import EpisodeTask
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine]
 

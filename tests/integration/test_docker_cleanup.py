@@ -13,7 +13,7 @@ from clau_doom.app.backends.docker_facts import examine_docker
 from clau_doom.backends.docker import Daemon, found_networks, remove_network
 from clau_doom.cli import run_command
 from clau_doom.config import DockerConfig
-from clau_doom.testing import DockerHost, PrivateDocker
+from tests.support.docker_host import DockerHost, PrivateDocker
 
 pytestmark = pytest.mark.docker
 

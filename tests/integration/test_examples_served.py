@@ -36,7 +36,7 @@ from clau_doom.events import NatsBus
 from clau_doom.logs import configure_logs
 from clau_doom.orchestration import Shutdown
 from clau_doom.rpc import RpcClient, connect
-from clau_doom.testing import NatsServer
+from tests.support.nats_server import NatsServer
 
 pytestmark = pytest.mark.engine
 

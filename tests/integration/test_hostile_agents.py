@@ -24,7 +24,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import PolicyFailed
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask, EvaluationBackend
-from clau_doom.testing import DockerHost
+from tests.support.docker_host import DockerHost
 
 pytestmark = [pytest.mark.docker, pytest.mark.engine]
 

@@ -21,8 +21,8 @@ from clau_doom.errors import BusUnavailable, ConfigError, describe
 from clau_doom.events import ALL_EVENTS, NatsBus, Relay, events_of, obeying, redacted
 from clau_doom.ports import BusMessage, ExperimentStore
 from clau_doom.storage import Runs, SqliteStore
-from clau_doom.testing import NatsServer
 from clau_doom.testing.memory_store import MemoryStore
+from tests.support.nats_server import NatsServer
 
 pytestmark = pytest.mark.anyio
 

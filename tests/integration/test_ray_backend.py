@@ -29,7 +29,7 @@ from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, WorkerRefused
 from clau_doom.orchestration import Shutdown
-from clau_doom.testing import RayNodes
+from tests.support.ray_nodes import RayNodes
 
 pytestmark = [
     pytest.mark.engine,

@@ -1,4 +1,4 @@
-"""A Docker daemon for tests: asked through its own command, so that nothing under test says what is there."""
+"""Docker daemon for tests. Queries use the `docker` command, so that they are independent of the code under test."""
 
 import os
 import secrets
@@ -77,17 +77,17 @@ class DockerHost:
         kept = Path(data) / "kept"
         kept.touch()
         try:
-            subprocess.run(["chattr", "+i", str(kept)], check=True, capture_output=True)  # noqa: S603, S607
+            subprocess.run(["chattr", "+i", str(kept)], check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise RuntimeError(f"files of this file system can always be removed: {error}") from error
         try:
             yield
         finally:
-            subprocess.run(["chattr", "-i", str(kept)], check=True)  # noqa: S603, S607
+            subprocess.run(["chattr", "-i", str(kept)], check=True)
 
     def _run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 - words of tests
-            ["docker", *words],  # noqa: S607 - wherever it is installed
+        return subprocess.run(
+            ["docker", *words],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -126,7 +126,7 @@ class PrivateDocker:
         command += ["--pidfile", f"{folder}/pid", "--host", self.host]
         command += ["--bridge", "none", "--iptables=false", "--ip-masq=false"]
         with (folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - a test's own daemon
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         end, docker = time.monotonic() + _PATIENCE, DockerHost(self.host)
         while not docker.answers:
             if time.monotonic() > end or self._process.poll() is not None:
@@ -145,4 +145,4 @@ class PrivateDocker:
             self._process = None
         mounted = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
         for place in reversed([each for each in mounted if each.startswith(f"{self._folder}/")]):
-            subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)  # noqa: S603, S607
+            subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)

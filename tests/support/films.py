@@ -44,7 +44,7 @@ def take_apart(path: Path) -> TakenApart:
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-i", str(path)]
     raw = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    done = subprocess.run([*command, *raw], stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run([*command, *raw], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     said = done.stderr.decode(errors="replace")
     stream, duration = _STREAM.search(said), _DURATION.search(said)
     if done.returncode or stream is None or duration is None:

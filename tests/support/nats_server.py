@@ -71,7 +71,7 @@ class NatsServer:
     def start(self) -> None:
         """Start it, and wait until it greets."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 (a program found by us, with arguments of ours)
+            self._process = subprocess.Popen(
                 [_program(), "-c", str(self._config)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + _PATIENCE

@@ -21,7 +21,7 @@ class RayNodes:
 
     def __enter__(self) -> Self:
         """Start the head."""
-        from ray.cluster_utils import Cluster  # noqa: PLC0415 - Ray may not be installed
+        from ray.cluster_utils import Cluster
 
         self._handler = signal.getsignal(signal.SIGTERM)
         with _quiet():

@@ -4,19 +4,12 @@ Everything here passes the same contract suites as the real thing, and users may
 strategies on it. Nothing outside tests and benchmarks imports this package.
 """
 
-from clau_doom.testing.docker_host import DockerHost, PrivateDocker
-from clau_doom.testing.nats_server import NatsServer
 from clau_doom.testing.policy_contract import check_policy, drawn_genome, synthetic_observations
-from clau_doom.testing.ray_nodes import RayNodes
 from clau_doom.testing.scripted_backend import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_engine import SCRIPTED_FACTS, ScriptedEngine
 
 __all__ = [
     "SCRIPTED_FACTS",
-    "DockerHost",
-    "NatsServer",
-    "PrivateDocker",
-    "RayNodes",
     "ScriptedBackend",
     "ScriptedEngine",
     "check_policy",

@@ -12,7 +12,7 @@ from clau_doom.errors import ConfigError, ReplayDiffers, StorageFailed
 from clau_doom.ports import Frame
 from clau_doom.replay import Clip, InRealTime, Reported, check_target, film, film_size
 from clau_doom.replay.encoder import write_video
-from clau_doom.testing.films import take_apart
+from tests.support.films import take_apart
 
 Synthetic = Callable[..., Any]
 
