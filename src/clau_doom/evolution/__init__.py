@@ -1,15 +1,15 @@
-"""Ask/tell strategies: how the next generation is made from all that came before it.
+"""Ask/tell evolution strategies.
 
-They serve as a library on any function, without a game, a store or an event loop:
+They can be used as a library on any function, without a game, a store or an event loop:
 
     strategy = make_strategy(GeneticConfig(), space, population=20, seed=1)
     for _ in range(100):
         asked = strategy.ask()
         strategy.tell([Result(fitness=f(offspring.genome.array())) for offspring in asked])
 
-Fitness is maximised; None says that an agent failed. The order of `ask` and `tell` is enforced; between the two a
-genome of another origin may take an offspring's place (`immigrate`). A strategy owns its random numbers, touches no
-global generator, and is rebuilt by replaying what it was told. A `SteadyState` is asked for one agent at a time.
+Fitness is maximised; None is the fitness of a failed agent. The order of `ask` and `tell` is enforced. Between them a
+genome of another origin may replace an offspring (`immigrate`). A strategy has its own random generator and is rebuilt
+by replaying all results. A `SteadyState` returns one agent for each `ask`.
 """
 
 from clau_doom.evolution.cma_es import CmaEs

@@ -1,4 +1,4 @@
-"""How a genetic algorithm makes children of those that were played: by tournaments, crossover and mutation."""
+"""Breeding of a genetic algorithm: tournaments, crossover and mutation."""
 
 import math
 from collections.abc import Sequence
@@ -15,25 +15,25 @@ from clau_doom.evolution.strategy import Result
 
 __all__ = ["Breeding", "EvaluatedGenome", "joined", "scored", "temperature"]
 
-# Below 0.5 children lie closer together than their parents: measured on noisy functions, 0.3 finds more than 0.5.
+# Below 0.5, children lie closer together than their parents. On noisy functions, 0.3 performed better than 0.5.
 _ALPHA = 0.3
 _STRONGEST_RISE = 4.0
 _LEAST_SIGNAL = 0.1
 
 Made = tuple[tuple[AgentRef, ...], str]
-"""The parents and the operator of a child."""
+"""Parents and operator of a child."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedGenome:
-    """A genome that was played, and its results so far.
+    """Evaluated genome with its results so far.
 
     Attributes:
-        row: Its coordinates.
-        genome: Its genes.
-        ref: The agent that played it last.
-        count: How many episodes were played with it.
-        mean: The mean of its agents' fitness, weighted by their episodes.
+        row: Coordinates of the genome.
+        genome: Genes.
+        ref: Latest agent with this genome.
+        count: Number of episodes of all its agents.
+        mean: Mean fitness of its agents, weighted by episodes.
     """
 
     row: Matrix
@@ -44,7 +44,7 @@ class EvaluatedGenome:
 
 
 def joined(new: EvaluatedGenome, before: EvaluatedGenome | None) -> EvaluatedGenome:
-    """Return the contender with its earlier results added."""
+    """Return the genome with its earlier results added."""
     if before is None:
         return new
     count = before.count + new.count
@@ -52,31 +52,31 @@ def joined(new: EvaluatedGenome, before: EvaluatedGenome | None) -> EvaluatedGen
 
 
 def temperature(config: GeneticConfig, generation: int) -> float:
-    """Return the spread of mutation in a generation, in gene ranges, before diversity raises it."""
+    """Return mutation's standard deviation in a generation, in gene ranges, without the rise at low diversity."""
     cooled = power(0.5, generation / config.half_life)
     return config.sigma_end + (config.sigma - config.sigma_end) * cooled
 
 
 def scored(pool: Sequence[EvaluatedGenome], results: Sequence[Result], config: GeneticConfig) -> Matrix:
-    """Return what contenders are selected by.
+    """Return the selection scores of genomes.
 
     Args:
-        pool: The contenders.
-        results: Those from which the noise between episodes is estimated, where it counts.
-        config: Whether it does.
+        pool: Genomes to score.
+        results: Results for the estimate of noise between episodes, used with `shrink`.
+        config: Settings of the algorithm.
     """
     return _shrunk(pool, results) if config.shrink else np.array([contender.mean for contender in pool])
 
 
 @dataclass(frozen=True, slots=True)
 class Breeding:
-    """Makes children of a pool.
+    """Breeds children from a pool of parents.
 
     Attributes:
-        config: Tournaments' size, and the rates of crossover and mutation.
-        space: The genes.
-        pool: Who may be a parent; at least one.
-        scores: What each of them is selected by.
+        config: Tournament size, and rates of crossover and mutation.
+        space: Gene space.
+        pool: Possible parents, at least one.
+        scores: Selection score of each.
     """
 
     config: GeneticConfig
@@ -90,10 +90,10 @@ class Breeding:
         """Return the coordinates of children, and the parents and operator of each.
 
         Args:
-            rng: Where the numbers come from.
-            count: How many children.
-            generation: Which they are in: mutation cools with it.
-            spread: How diverse the population is (see `Coordinates.spread`): mutation rises where it is too little.
+            rng: Random generator.
+            count: Number of children.
+            generation: Generation of the children, on which the cooling of mutation depends.
+            spread: Diversity of the population (see `Coordinates.spread`); mutation rises at low diversity.
         """
         pool, config = self.pool, self.config
         entrants = rng.integers(len(pool), size=(count, 2, config.tournament))
@@ -120,7 +120,7 @@ class Breeding:
         return children, made
 
     def _mutating(self, rng: np.random.Generator, crossed: Mask, rate: float) -> Mask:
-        """Draw which genes of which children mutate; at least one where the child has one parent only."""
+        """Draw a mask of mutating genes; a child with one parent has at least one."""
         free = self.space.free
         genes = np.empty((len(crossed), len(free)), dtype=bool)
         forced = np.zeros(len(crossed), dtype=np.intp)
@@ -136,19 +136,19 @@ class Breeding:
         return genes
 
     def _rise(self, spread: float) -> float:
-        """Return the factor by which mutation is raised: 1 while the population is diverse enough, 4 at most."""
+        """Return the factor of mutation: 1 for a diverse population, 4 at most."""
         if spread >= self.config.diversity:
             return 1.0
         return min(_STRONGEST_RISE, self.config.diversity / spread) if spread > 0.0 else _STRONGEST_RISE
 
 
 def _shrunk(pool: Sequence[EvaluatedGenome], results: Sequence[Result]) -> Matrix:
-    """Return what each contender is probably worth: its mean, drawn towards that of all, the more the less is known.
+    """Return the means shrunk towards the overall mean, more strongly for fewer episodes.
 
     With noise of variance s² between episodes and genomes of variance t² among each other, the best linear predictor
     of a mean over n episodes is m + (mean - m) t² / (t² + s² / n) (Robinson, "That BLUP is a Good Thing", Statistical
     Science 6, 1991; as an empirical Bayes estimate: Efron and Morris, Journal of the American Statistical Association
-    70, 1975). Both variances are estimated from the results of late.
+    70, 1975). Both variances are estimated from recent results.
     """
     means = np.array([contender.mean for contender in pool])
     freedom = sum(each.episodes - 1 for each in results if each.variance is not None)
@@ -157,7 +157,7 @@ def _shrunk(pool: Sequence[EvaluatedGenome], results: Sequence[Result]) -> Matri
     noise = math.fsum((each.episodes - 1) * each.variance for each in results if each.variance is not None) / freedom
     errors = noise / np.array([contender.count for contender in pool])
     spread = float(np.var(means, ddof=1))
-    # Where noise alone explains the differences, what there is of a ranking is kept.
+    # If noise alone explains the differences, the ranking is kept.
     signal = max(spread - float(errors.mean()), _LEAST_SIGNAL * spread)
     if signal == 0.0:
         return means

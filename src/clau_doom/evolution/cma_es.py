@@ -3,16 +3,16 @@
 `search_distribution` holds the algorithm. This module adapts it to genomes:
 
 - Generation 0 is drawn uniformly over the full range of every gene. The search then starts at the weighted mean of its
-  better half, which is what CMA-ES would make of them, with `sigma` gene ranges as its first step.
+  better half, as CMA-ES would update it, with `sigma` gene ranges as the initial step.
 - The search has no bounds. It works on one number for each free gene. Samples are folded into the unit interval by
   reflection. The search learns from the numbers that it sampled, not from the folded ones.
 - An integer or choice gene's values share the unit interval equally. Its step is kept at a fifth of a share or more,
   so that it does not freeze on a plateau (Hansen, A CMA-ES for mixed-integer nonlinear optimization, 2011).
 - With more than `DIAGONAL_ABOVE` free genes the covariance matrix is diagonal: the full one costs the genes squared for
   each sample, and must learn more numbers than a run has evaluations.
-- A failed agent ranks last. Where more than half fail, the failed ones that would count in the new mean are set to
-  the old one, so that they do not pull it. When all fail the search learns nothing and samples anew.
-- A genome of another origin is learned from like the others, with a limited step.
+- A failed agent ranks last. If more than half fail, failed agents with a weight in the new mean are set to the old
+  mean, so that they do not shift it. If all fail, the search does not update and samples again.
+- A genome of another origin contributes to updates with a limited step.
 - Fewer than `SMALLEST_BATCH` agents are too few to learn from: then the results of several generations make one batch.
 """
 
@@ -33,17 +33,17 @@ __all__ = ["DIAGONAL_ABOVE", "PARENTS", "SMALLEST_BATCH", "CmaEs"]
 DIAGONAL_ABOVE = 200
 """Free genes above which the covariance matrix is diagonal."""
 SMALLEST_BATCH = 6
-"""Results that one update takes at least."""
+"""Minimum results of one update."""
 PARENTS = 5
-"""How many agents an offspring names as its parents: those that weigh most in the mean that it was sampled around."""
+"""Number of parents of an offspring: the agents with the largest weights in the mean of its distribution."""
 
-# Steps below this (in gene ranges) are lost in a double's rounding.
+# Steps below this (in gene ranges) are lost by rounding.
 _SMALLEST_STEP = 1e-13
 _LARGEST_STEP = 1.0 / 3.0
 
 
 class CmaEs(Strategy):
-    """Samples around a mean with a covariance that it learns; strong on up to some hundred real genes."""
+    """CMA-ES, suited to up to some hundred real genes."""
 
     name = "cma-es"
 
@@ -52,7 +52,7 @@ class CmaEs(Strategy):
         super().__init__(space, population, seed)
         self.config = config
         self._free = np.flatnonzero(self._coordinates.free)
-        # Without a free gene one dimension is searched that decodes to nothing.
+        # Without free genes, one dimension without effect is searched.
         self._dimensions = max(1, len(self._free))
         self._batch = population * math.ceil(SMALLEST_BATCH / population)
         self._draws = self._stream("draw")

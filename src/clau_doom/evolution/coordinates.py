@@ -1,7 +1,7 @@
-"""The numbers that strategies work on, in place of a gene's own: the same scale for every gene, whatever its bounds.
+"""Coordinates of genes: a common scale for all genes, independent of their bounds.
 
-A real gene's coordinate runs from 0 (its lowest value) to 1 (its highest). An integer or choice gene's counts its
-values: 0, 1, ..., `steps`. Genes that have one value only are not `free`: their coordinate stays 0.
+The coordinate of a real gene is between 0 (its lowest value) and 1 (its highest). The coordinate of an integer or
+choice gene is the index of its value: 0, 1, ..., `steps`. Genes with one value are not `free`: their coordinate is 0.
 """
 
 import math
@@ -16,16 +16,16 @@ from clau_doom.errors import InvalidGenome
 __all__ = ["Coordinates", "Mask", "Matrix", "reflect", "row_slices"]
 
 _NUMBERS = 1 << 20
-"""Numbers that an operator works on at once."""
+"""Numbers that an operator processes at once."""
 _COLUMNS = 1 << 16
-"""Columns whose spread is measured at once."""
+"""Columns that `spread` processes at once."""
 
 Mask = NDArray[np.bool_]
 Matrix = NDArray[np.float64]
 
 
 class Coordinates:
-    """A space as strategies see it.
+    """Gene space in coordinates.
 
     Attributes:
         real: Which genes are real and free, shape (genes,).
@@ -37,10 +37,10 @@ class Coordinates:
     """
 
     def __init__(self, space: GenomeSpace) -> None:
-        """Work out the bounds of each gene.
+        """Compute the bounds of each gene.
 
         Raises:
-            InvalidGenome: A gene can have no value; the message names it.
+            InvalidGenome: A gene has an empty range; the message names it.
         """
         self._low, self._high = _bounds(space)
         self.free = self._high > self._low
@@ -61,7 +61,7 @@ class Coordinates:
         return drawn
 
     def from_units(self, units: Matrix) -> Matrix:
-        """Return coordinates for numbers from 0 to 1; every value of a whole gene takes an equal share of them.
+        """Convert numbers from 0 to 1 to coordinates; the values of an integer or choice gene have equal shares.
 
         Args:
             units: Shape (count, genes).
@@ -80,7 +80,7 @@ class Coordinates:
         return Genome(np.clip(values, self._low, self._high))
 
     def row(self, genome: Genome) -> Matrix:
-        """Return the coordinates of a genome of the space, shape (genes,); `genome` gives it back but for rounding."""
+        """Return the coordinates of a genome, shape (genes,); the inverse of `genome` except for rounding."""
         values = genome.array()
         # Halved, because the difference of two doubles may overflow.
         ranges = 0.5 * self._high - 0.5 * self._low
@@ -91,11 +91,11 @@ class Coordinates:
         return found
 
     def to_units(self, row: Matrix) -> Matrix:
-        """Return numbers from 0 to 1 that `from_units` turns into the coordinates of shape (genes,)."""
+        """Return numbers from 0 to 1 that `from_units` converts to the coordinates of shape (genes,)."""
         return np.where(self.real, row, (row + 0.5) / (self.steps + 1.0))
 
     def spread(self, rows: Matrix) -> float:
-        """Return the standard deviation of the free genes, in their ranges, averaged; 0 where no gene is free.
+        """Return the mean standard deviation of free genes, in gene ranges; 0 without free genes.
 
         Args:
             rows: Shape (count, genes).
@@ -111,16 +111,16 @@ class Coordinates:
 
 
 def reflect(values: Matrix, top: Matrix | float) -> Matrix:
-    """Return values folded back at 0 and `top` (above 0) until they lie between; those that do are left as they are."""
+    """Reflect values at 0 and `top` (above 0) into this range; values in the range are unchanged."""
     folded = top - np.abs(np.mod(values, 2.0 * top) - top)
     return np.where((values >= 0.0) & (values <= top), values, folded)
 
 
 def row_slices(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Yield slices of rows that are together a matrix of a shape, each of about a million numbers or one row.
+    """Yield slices of the rows of a matrix, each of about a million numbers or one row.
 
-    An operator that works slice by slice holds its intermediate values for one slice at a time. A generator that is
-    asked for the numbers of one slice after another returns those of the whole matrix.
+    An operator that works by slices needs intermediate values for one slice at a time. Random numbers drawn slice by
+    slice are those of the whole matrix.
 
     Args:
         shape: (rows, columns), or another shape of at least one axis.

@@ -1,4 +1,4 @@
-"""Behaviour descriptors: what an agent is like, as numbers from 0 to 1, whatever its fitness.
+"""Behaviour descriptors of agents, from 0 to 1, independent of fitness.
 
 All are made from the mean measures over an agent's episodes. An unbounded amount x is squashed to x / (x + h), which is
 0 at 0, one half at h, and nears 1:
@@ -41,7 +41,7 @@ DESCRIPTORS: Mapping[str, Callable[[Measures], float]] = MappingProxyType(
         "health": lambda m: min(max(m.health / 100.0, 0.0), 1.0),
     }
 )
-"""Descriptors by the names that the configuration gives them."""
+"""Descriptors by name in the configuration."""
 
 
 def describe_behaviour(name: str, measures: Measures) -> float:

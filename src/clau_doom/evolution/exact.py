@@ -24,7 +24,7 @@ __all__ = [
     "weighted_sum",
 ]
 
-# Digits that are kept before a result is rounded to a double, which has 17. What is too large becomes infinite.
+# Digits before a result is rounded to a double, which has 17. Too large results become infinite.
 _CONTEXT = decimal.Context(prec=40, traps=[decimal.InvalidOperation])
 # NumPy draws normals by a ziggurat. Beyond this point their values come from libm; before it they are products.
 _TAIL = 3.6541528853610088

@@ -1,4 +1,4 @@
-"""From a configuration to its strategy."""
+"""Construction of strategies from configurations."""
 
 from typing import assert_never
 
@@ -20,14 +20,14 @@ def make_strategy(config: EvolutionConfig, space: GenomeSpace, population: int, 
     """Return the strategy that `config` describes, before generation 0.
 
     Args:
-        config: Which strategy, and its settings.
+        config: Settings of the strategy.
         space: The genes.
         population: Agents in each generation, at least 1.
-        seed: Where all its random numbers come from.
+        seed: Random seed.
 
     Raises:
         ValueError: The population is smaller than 1.
-        InvalidGenome: A gene of the space can have no value at all.
+        InvalidGenome: A gene of the space has an empty range.
     """
     match config:
         case GeneticConfig():
@@ -47,7 +47,7 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
 
     Raises:
         ValueError: The strategy has no steady state, or the population is smaller than 1.
-        InvalidGenome: A gene of the space can have no value at all.
+        InvalidGenome: A gene of the space has an empty range.
     """
     match config:
         case GeneticConfig():
@@ -59,14 +59,14 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
 
 
 def make_race(config: EvolutionConfig, population: int, episodes: int, seed: int, generation: int) -> Race | None:
-    """Return the race that `config` wants a generation to be, or None where everybody plays all episodes.
+    """Return the race of a generation, or None if all agents play all episodes.
 
     Args:
         config: The strategy's settings.
         population: Agents in each generation.
         episodes: Episodes of each agent.
         seed: The experiment's seed.
-        generation: Which generation.
+        generation: Index of the generation.
     """
     if isinstance(config, MapElitesConfig) or config.racing.rule == "none":
         return None

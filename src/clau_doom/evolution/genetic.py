@@ -1,9 +1,9 @@
 """A genetic algorithm for noisy fitness.
 
 A fitness is a mean over few episodes, and its noise is often as large as the differences between agents: the best of
-many noisy numbers is mostly the luckiest. Therefore elites are played again with every generation, and a genome counts
-with the mean of all its results: one that was lucky once falls back to what it is worth (Stagge, Averaging efficiently
-in the presence of noise, PPSN V, 1998). Tournaments, which look at ranks alone, do the rest (Jin and Branke,
+many noisy numbers is often a lucky one. Therefore elites are re-evaluated in each generation, and a genome is ranked by
+the mean of all its results, which converges to its expected fitness (Stagge, Averaging efficiently
+in the presence of noise, PPSN V, 1998). Tournaments depend on ranks only (Jin and Branke,
 Evolutionary optimization in uncertain environments: a survey, IEEE Transactions on Evolutionary Computation 9, 2005).
 """
 
@@ -21,10 +21,10 @@ __all__ = ["Genetic"]
 
 
 class Genetic(Strategy):
-    """Tournaments, crossover by gene type, mutation that cools, elites that play again.
+    """Genetic algorithm: tournaments, crossover by gene type, cooling mutation, re-evaluated elites.
 
-    Mutation's spread in generation g is sigma_end + (sigma - sigma_end) * 0.5 ** (g / half_life): it depends on the
-    generation alone, never on how many there will be, so that a run can be prolonged.
+    Mutation's spread in generation g is sigma_end + (sigma - sigma_end) * 0.5 ** (g / half_life): it does not
+    depend on the total number of generations, so that a run can be extended.
     """
 
     name = "genetic"
@@ -32,8 +32,8 @@ class Genetic(Strategy):
     def __init__(self, config: GeneticConfig, space: GenomeSpace, population: int, seed: int) -> None:
         """Start before generation 0; see `Strategy`.
 
-        At least one agent of every generation is new, however many elites are configured; a population of 1 remembers
-        its elite as a parent without playing it again.
+        At least one agent of each generation is new, for any number of elites. A population of 1 keeps its elite as a
+        parent without re-evaluation.
         """
         super().__init__(space, population, seed)
         self.config = config
@@ -44,7 +44,7 @@ class Genetic(Strategy):
         self._scores = np.zeros(0)
 
     def temperature(self, generation: int) -> float:
-        """Return the spread of mutation in a generation, in gene ranges, before diversity raises it."""
+        """Return mutation's standard deviation in a generation, in gene ranges, without the rise at low diversity."""
         return temperature(self.config, generation)
 
     def _ask(self) -> Sequence[Offspring]:

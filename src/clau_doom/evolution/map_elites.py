@@ -1,10 +1,10 @@
-"""MAP-Elites: the best agent of every kind of behaviour.
+"""MAP-Elites: an archive with the best agent of each cell of behaviour.
 
 After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn. From then
 on parents are drawn uniformly from the filled cells of the archive, and children are made by the iso+line operator (see
 `operators.line`), with the configuration's `crossover` as the probability that there is a second parent. A cell keeps
-the agent with the highest fitness seen in it: where fitness is noisy that is partly luck, and the experiment's
-validation seeds are what tells luck from skill.
+the agent with the highest observed fitness. Under noise this is partly luck, which the experiment's validation seeds
+separate from skill.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,11 @@ _LINE_SIGMA = 0.2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Elite:
-    """The best agent of one cell.
+    """Best agent of one cell.
 
     Attributes:
-        cell: The cell's index on each of the archive's axes, from 0; empty for agents that were not measured, which
-            share one cell.
-        behaviour: The descriptors, one for each axis; empty likewise.
+        cell: Index on each axis of the archive, from 0; empty for agents without measures, which share one cell.
+        behaviour: Descriptors, one for each axis, or empty.
         ref: The agent.
         genome: Its genes.
         fitness: Its fitness.
@@ -45,7 +44,7 @@ class Elite:
 
 
 class MapElites(Strategy):
-    """Keeps the best agent of every cell of a grid over behaviour, and varies those."""
+    """Varies the best agents of a grid over behaviour."""
 
     name = "map-elites"
 
@@ -59,7 +58,7 @@ class MapElites(Strategy):
 
     @property
     def archive(self) -> tuple[Elite, ...]:
-        """The filled cells, by cell."""
+        """Elites by cell."""
         return tuple(self._cells[cell][0] for cell in sorted(self._cells))
 
     def _ask(self) -> Sequence[Offspring]:
@@ -85,7 +84,7 @@ class MapElites(Strategy):
         children = line(space, parents, first, second, rng, sigma=_LINE_SIGMA)
         for child in np.flatnonzero(~crossed):
             children[child] = parents[first[child]]
-        # A whole gene has no small step: sigma is the probability that it takes one at all.
+        # An integer gene has no small step: sigma is the probability of a step.
         genes = np.empty(children.shape, dtype=bool)
         for at in row_slices(genes.shape):
             genes[at] = space.real | (rng.random(genes[at].shape) < sigma)
@@ -116,7 +115,10 @@ class MapElites(Strategy):
                     genome=self._genomes[index],
                     fitness=result.fitness,
                 )
-                self._cells[cell] = (elite, self._rows[index].copy())  # a view would keep its whole generation
+                self._cells[cell] = (
+                    elite,
+                    self._rows[index].copy(),
+                )  # a view would keep the whole generation in memory
 
     def _behaviour(self, measures: Measures | None) -> tuple[float, ...]:
         if measures is None:

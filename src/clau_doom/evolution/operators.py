@@ -1,4 +1,4 @@
-"""How genomes are varied, by the kind of gene; all work on coordinates (see `coordinates`), a genome a row."""
+"""Variation operators by kind of gene, on rows of coordinates (see `coordinates`)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,8 @@ def blend(
         parents: Possible parents, shape (parents, genes).
         first: The row of one parent of each child, shape (children,).
         second: The row of the other.
-        rng: Where the numbers come from.
-        alpha: How far children reach beyond their parents, in the parents' distance.
+        rng: Random generator.
+        alpha: Extension beyond the parents, in units of their distance.
     """
     children = np.empty((len(first), parents.shape[1]))
     for rows in row_slices(children.shape):
@@ -51,8 +51,8 @@ def line(
         parents: Possible parents, shape (parents, genes).
         first: The row of the parent that each child starts from, shape (children,).
         second: The row of the parent that it is moved towards or away from.
-        rng: Where the numbers come from.
-        sigma: The step's spread; 0.2 in the paper.
+        rng: Random generator.
+        sigma: Standard deviation of the step; 0.2 in the paper.
     """
     steps = sigma * standard_normal(rng, (len(first), 1))
     children = np.empty((len(first), parents.shape[1]))
@@ -72,9 +72,9 @@ def mutate(space: Coordinates, rows: Matrix, chosen: Mask, rng: np.random.Genera
     Args:
         space: The genes.
         rows: Shape (count, genes).
-        chosen: Which genes to change, bool, the same shape.
-        rng: Where the numbers come from.
-        sigma: The step's spread, in gene ranges.
+        chosen: Mask of genes to change, bool, the same shape.
+        rng: Random generator.
+        sigma: Standard deviation of the step, in gene ranges.
     """
     normal = standard_normal(rng, rows.shape)
     changed = np.empty(rows.shape)

@@ -1,19 +1,19 @@
-"""Racing: fewer episodes for the same choice, because whoever has lost already need not play on.
+"""Racing: early stopping of agents that cannot be selected, to save episodes.
 
-All agents of a generation play the same seeds, in the same order. After a few of them (a rung) the field is looked at,
-and agents that can no longer matter to selection are condemned; the others go on to the next rung.
+All agents of a generation play the same seeds, in the same order. At certain numbers of episodes (rungs),
+agents that cannot be selected any more are condemned. The others continue to the next rung.
 
 - **Successive halving** (Karnin, Koren and Somekh, "Almost Optimal Exploration in Multi-Armed Bandits", ICML 2013;
-  Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016) lets
-  one agent in so many go on, by their means so far, however close the others are.
+  Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016) keeps
+  a fixed share of agents by their means so far.
 - The **sequential test** condemns an agent only when it is significantly worse than the last that would be selected
   (racing as of Maron and Moore, "Hoeffding Races", NIPS 1993, and of Birattari et al., "A Racing Algorithm for
-  Configuring Metaheuristics", GECCO 2002). Seeds are hard or easy for all, so the noise is what is left of an additive
-  model of agents and seeds, pooled over the field: t = (m_k - m_i) / sqrt(2 s² / r) with (n - 1)(r - 1) degrees of
+  Configuring Metaheuristics", GECCO 2002). Noise is the residual of an additive model of agents and seeds,
+  pooled over the field: t = (m_k - m_i) / sqrt(2 s² / r) with (n - 1)(r - 1) degrees of
   freedom, one-sided, Bonferroni over the field and the rungs.
 
-What is decided at a rung follows from the episodes up to it alone, whatever came later, so that it can be decided
-again. A few of the condemned, drawn at random, play on all the same: they show how often a decision was wrong.
+A decision depends only on episodes up to its rung, so that it can be reproduced. A random sample of condemned agents
+continues to play, to estimate the rate of wrong decisions.
 """
 
 import math
@@ -28,24 +28,24 @@ from clau_doom.domain.experiment import RaceTally
 __all__ = ["Race", "comparable"]
 
 Scores = Sequence[Sequence[float]]
-"""By agent, the fitness of each of its episodes, by number; an agent's may end early."""
+"""Fitness by agent and number of episode; rows may have different lengths."""
 
-# Quantiles differ in their last bits from one library to the next, and decide: they are rounded to multiples of this.
+# Quantiles differ in their last bits between libraries: they are rounded to multiples of this.
 _QUANTUM = 2.0**-20
 
 
 class Race:
-    """The race of one generation: a pure function of its episodes, the configuration and the experiment's seed."""
+    """Race of one generation: a pure function of its episodes, the configuration and the seed."""
 
     def __init__(self, config: RacingConfig, *, population: int, episodes: int, seed: int, generation: int) -> None:
-        """Draw who is audited.
+        """Draw the audited agents.
 
         Args:
-            config: The rules.
+            config: Rules of the race.
             population: Agents in the generation.
-            episodes: Those that an agent plays which is never condemned.
-            seed: The experiment's.
-            generation: Which.
+            episodes: Episodes of an agent that is not condemned.
+            seed: Seed of the experiment.
+            generation: Index of the generation.
         """
         self._config = config
         self._episodes = episodes
@@ -53,23 +53,23 @@ class Race:
         draws = generator(seed, "racing", generation).random(population)
         self._audited = tuple(bool(draw < config.audit) for draw in draws)
         self.rungs = _rungs(config, episodes)
-        """After how many episodes the field is looked at; the last is all of them, where nothing is decided."""
+        """Numbers of episodes at which agents are condemned; the last is the total, without a decision."""
 
     def dropped(self, scores: Scores, rung: int) -> tuple[int, ...]:
-        """Return who has to stop at a rung, by index: the condemned that are not audited.
+        """Return the indices of agents that stop at a rung: condemned and not audited.
 
         Args:
-            scores: Every agent's episodes so far, up to the first that is missing.
-            rung: After how many episodes; all that are in the race have played so many, or failed.
+            scores: Episodes of each agent so far, up to the first missing one.
+            rung: Number of episodes that all agents in the race have played.
         """
         condemned = self._condemned(scores, rung)
         return tuple(index for index, at in enumerate(condemned) if at == rung and not self._audited[index])
 
     def tally(self, scores: Scores) -> RaceTally:
-        """Return what was saved, and what auditing found.
+        """Return the saved episodes and the result of auditing.
 
         Args:
-            scores: All episodes of the agents of a finished generation; of failed agents none.
+            scores: All episodes of a finished generation; empty for failed agents.
         """
         condemned = self._condemned(scores, self._episodes)
         finalists = [index for index, row in enumerate(scores) if len(row) == self._episodes]
@@ -84,7 +84,7 @@ class Race:
         )
 
     def _condemned(self, scores: Scores, last: int) -> list[int | None]:
-        """Return at which rung each agent was condemned, up to a rung; None for those that were not."""
+        """Return the rung at which each agent was condemned, up to a rung, or None."""
         condemned: list[int | None] = [None] * len(scores)
         for rung in self.rungs[:-1]:
             if rung > last:
@@ -95,20 +95,20 @@ class Race:
         return condemned
 
     def _losers(self, field: Scores) -> list[int]:
-        """Return the places in the field of those that can no longer matter."""
-        order = sorted(range(len(field)), key=lambda place: -_mean(field[place]))  # of equals the first is the better
+        """Return the positions in the field of agents that cannot be selected."""
+        order = sorted(range(len(field)), key=lambda place: -_mean(field[place]))  # ties: the first is better
         if len(field) <= self._best:
             return []
         if self._config.rule == "halving":
             return order[max(self._best, math.ceil(len(field) / self._config.growth)) :]
-        if len(field[0]) < 2:  # one episode says nothing about noise
+        if len(field[0]) < 2:  # noise cannot be estimated from one episode
             return []
         margin = self._margin(field)
         last = _mean(field[order[self._best - 1]])
         return [place for place in order[self._best :] if last - _mean(field[place]) > margin]
 
     def _margin(self, field: Scores) -> float:
-        """Return the difference of two means that is significant."""
+        """Return the smallest significant difference of two means."""
         agents, seeds = len(field), len(field[0])
         rows = [_mean(row) for row in field]
         columns = [_mean(column) for column in zip(*field, strict=True)]
@@ -125,10 +125,10 @@ class Race:
 
 
 def comparable(scores: Scores) -> list[float]:
-    """Return means that can be compared although some agents have played fewer seeds.
+    """Return comparable means of agents with different numbers of seeds.
 
-    Whoever has played all counts with its mean. The others are set against those on the seeds that both have played: in
-    the additive model of agents and seeds that is what they would have had, had they gone on as they had begun.
+    An agent with all seeds has its mean. Other agents are compared on the common seeds, and their means are
+    extrapolated by the additive model of agents and seeds.
 
     Args:
         scores: At least one row, none of them empty.

@@ -1,4 +1,4 @@
-"""Random search: what any other strategy must beat."""
+"""Random search: the baseline of other strategies."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["RandomSearch", "SteadyRandom"]
 
 
 class RandomSearch(Strategy):
-    """Draws every agent of every generation anew, uniformly over the full range of every gene; it learns nothing."""
+    """Draws all agents uniformly over the full range of each gene, without learning."""
 
     name = "random"
 

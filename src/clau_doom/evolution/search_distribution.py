@@ -5,7 +5,7 @@ negative recombination weights. Differences:
 
 - A = chol(C) takes the place of the symmetric root of C, in sampling and in the path of the step size (Krause, Arbonès
   and Igel, CMA-ES with optimal covariance update and storage complexity, NIPS 2016). A symmetric root needs an
-  eigendecomposition, whose bits no library holds across processors.
+  eigendecomposition, which differs between processors in all libraries.
 - `diagonal` keeps the variances only and learns (n + 2) / 3 times as fast (Ros and Hansen, A simple modification in
   CMA-ES achieving linear time and space complexity, PPSN 2008).
 - Each coordinate's standard deviation is held between `smallest` and `largest` by a factor of its own, which the
@@ -26,9 +26,9 @@ from clau_doom.evolution.exact import cholesky, exp, log, norm, solve_lower, tim
 
 __all__ = ["SearchDistribution", "recombination_weights"]
 
-# The ratio of the largest to the smallest variance in C, at most; beyond it a Cholesky factor loses its digits.
+# Maximum ratio of the largest to the smallest variance in C; beyond it a Cholesky factor loses precision.
 _CONDITION = 1e14
-# Ridges that are added to a covariance, each four times the last one, until it has a root: the last ones exceed it.
+# Ridges to add to a covariance until it has a root, each four times the previous one.
 _MOST_RIDGES = 40
 # The largest change of log(sigma) in one update.
 _FASTEST_CHANGE = 1.0
@@ -40,7 +40,7 @@ class _Rates:
 
     Attributes:
         weights: Positive ones sum to 1, the others are negative, best first, shape (batch,).
-        parents: How many are positive.
+        parents: Number of positive weights.
         effective: The variance effective selection mass of the positive ones.
         sigma_path: Rate of the step size's path.
         damping: Damping of the step size.
@@ -166,7 +166,7 @@ class SearchDistribution:
         return step * step if self._diagonal else step[:, None] * step[None, :]
 
     def _factorise(self) -> None:
-        """Find the root of the covariance; variances that are too small for its condition are raised."""
+        """Compute the root of the covariance; too small variances are raised."""
         variances = self._covariance if self._diagonal else np.diagonal(self._covariance)
         least = float(np.max(variances)) / _CONDITION
         if self._diagonal:

@@ -1,8 +1,8 @@
-"""Evolution without generations' ends: agents are bred one at a time, while others are still being played.
+"""Steady-state evolution: agents are bred one at a time while others are evaluated.
 
-Which results a child is made from must not depend on who happened to be faster. So the order is fixed: with a lookahead
-of L, agent k is bred from the results of agents 0 to k - L, told in that order, and from nothing else. At most L agents
-are then asked and not told, and whoever plays them may do so in any order, on any number of workers:
+The results used for a child must not depend on the speed of workers. The order is therefore fixed: with a lookahead of
+L, agent k is bred from the results of agents 0 to k - L only, in this order. At most L agents are in flight, and they
+may be evaluated in any order on any number of workers:
 
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=8), space, population=20, seed=1)
     asked = [strategy.ask() for _ in range(8)]
@@ -10,7 +10,7 @@ are then asked and not told, and whoever plays them may do so in any order, on a
         strategy.tell(Result(fitness=f(asked[k].genome.array())))
         asked.append(strategy.ask())
 
-A generation is a block of `population` agents, so that an agent has the same place as in any other evolution.
+A generation is a block of `population` agents, so that agents are numbered as in generational evolution.
 """
 
 from abc import abstractmethod
@@ -23,13 +23,13 @@ __all__ = ["SteadyState"]
 
 
 class SteadyState(Evolver):
-    """How the next agent is made from those told before it.
+    """Steady-state strategy: breeds one agent at a time.
 
-    The first `lookahead` agents are asked one after another; from then on `tell` and `ask` take turns. A strategy that
-    is asked and told the same again is the same again: there is nothing to save.
+    The first `lookahead` agents are asked one after another; from then on `tell` and `ask` take turns. Replaying
+    the same calls rebuilds a strategy, so that no state is saved.
 
     Attributes:
-        lookahead: How many agents are asked and not told, at most.
+        lookahead: Maximum number of agents in flight.
     """
 
     def __init__(self, space: GenomeSpace, population: int, seed: int, *, lookahead: int) -> None:
@@ -47,17 +47,17 @@ class SteadyState(Evolver):
 
     @property
     def asked(self) -> int:
-        """How many agents were asked; also the number of the one that is asked next."""
+        """Number of agents asked so far; also the number of the next agent to ask."""
         return self._asked
 
     @property
     def told(self) -> int:
-        """How many agents were told; also the number of the one that is told next."""
+        """Number of results received; also the number of the agent whose result is next."""
         return self._told
 
     @property
     def waits(self) -> bool:
-        """Whether the next agent cannot be asked before one more is told."""
+        """Whether the next `ask` must wait for a `tell`."""
         return self._asked - self._told == self.lookahead
 
     def place(self, number: int) -> AgentRef:
@@ -68,7 +68,7 @@ class SteadyState(Evolver):
         """Return the next agent's offspring.
 
         Raises:
-            OutOfOrder: As many are asked and not told as the lookahead allows.
+            OutOfOrder: The maximum number of agents is in flight.
         """
         if self.waits:
             raise OutOfOrder(f"agent {self._told} is not told: agent {self._asked} is made from its result")
@@ -77,11 +77,11 @@ class SteadyState(Evolver):
         return offspring
 
     def tell(self, result: Result) -> None:
-        """Take the result of the agent that was asked first of those that are not told.
+        """Receive the result of the oldest agent in flight.
 
         Raises:
-            OutOfOrder: The next agent is to be asked first, because it is made without this result; or the fitness is
-                not finite. The strategy is then as it was before the call.
+            OutOfOrder: The next agent must be asked first, because it is bred without this result; or the fitness is
+                not finite. The strategy is unchanged.
         """
         if not self.waits:
             raise OutOfOrder(f"agent {self._asked} is not asked: it is made without the result of agent {self._told}")
@@ -91,8 +91,8 @@ class SteadyState(Evolver):
 
     @abstractmethod
     def _ask(self) -> Offspring:
-        """Make agent `self.asked`."""
+        """Create agent `self.asked`."""
 
     @abstractmethod
     def _tell(self, result: Result) -> None:
-        """Learn from agent `self.told`; the result is checked already."""
+        """Learn from agent `self.told`; the result is valid."""

@@ -1,10 +1,10 @@
-"""A genetic algorithm in which agents replace each other one by one.
+"""Steady-state genetic algorithm.
 
-A child is bred by the operators of `Genetic`, and enters the population in the place of its oldest member, however
-good that one is (Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI
-2019). To replace the worst instead would keep whoever was lucky once for good, because a fitness is a mean over few
-noisy episodes. What is good stays by what it leaves, and the elites by being played again: they count with the mean of
-all their results, as in `Genetic`.
+A child is bred by the operators of `Genetic`, and enters the population in the place of its oldest member, independent
+of its fitness (Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI
+2019). Replacing the worst member would keep lucky agents for ever, because a fitness is a mean over few noisy
+episodes. Good genes survive in offspring and in elites, which are re-evaluated and ranked by the mean of all their
+results, as in `Genetic`.
 """
 
 from collections import deque
@@ -22,10 +22,10 @@ __all__ = ["SteadyGenetic"]
 
 
 class SteadyGenetic(SteadyState):
-    """Tournaments among the last `population` genomes that were told, and the elites.
+    """Tournaments among the latest `population` evaluated genomes and the elites.
 
-    Agents are drawn until there was a first `population` of them. From then on as many agents of each block as there
-    are elites play an elite again: the one that has waited longest.
+    The first `population` agents are drawn. Later, each block re-evaluates as many elites as are configured, starting
+    with the elite with the oldest evaluation.
     """
 
     name = "genetic"
@@ -37,9 +37,9 @@ class SteadyGenetic(SteadyState):
         super().__init__(space, population, seed, lookahead=lookahead)
         self.config = config
         self._waiting: deque[tuple[Matrix, Genome]] = deque()
-        """Those that are asked and not told, in order."""
+        """Agents in flight, in order."""
         self._members: dict[Genome, EvaluatedGenome] = {}
-        """The population, the oldest first."""
+        """Population, oldest first."""
         self._elites: list[EvaluatedGenome] = []
         self._results: deque[Result] = deque(maxlen=population)
         self._pool: list[EvaluatedGenome] = []
@@ -63,7 +63,7 @@ class SteadyGenetic(SteadyState):
         return rows[0], Offspring(space.genome(rows[0]), parents, operator)
 
     def _due(self) -> EvaluatedGenome | None:
-        """Return the elite that is to be played again now, or None."""
+        """Return the elite to re-evaluate now, or None."""
         often = min(self.config.elites, self.population - 1)
         at = self.asked % self.population
         if (at + 1) * often // self.population == at * often // self.population:  # spread evenly over the block
@@ -81,7 +81,7 @@ class SteadyGenetic(SteadyState):
             known.pop(genome, None)
         else:
             new = EvaluatedGenome(row, genome, self.place(self.told), result.episodes, result.fitness)
-            # A genome that plays again is the youngest.
+            # A re-evaluated genome becomes the youngest.
             self._members[genome] = joined(new, self._members.pop(genome, None) or known.get(genome))
             if len(self._members) > self.population:
                 del self._members[next(iter(self._members))]

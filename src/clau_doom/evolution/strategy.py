@@ -1,7 +1,7 @@
-"""What every strategy is: `ask` for the next generation, play it, `tell` what it came to, and so on.
+"""Base classes and values of ask/tell strategies.
 
-A strategy is a pure function of its configuration, its space, its seed and what it was told, so that a stopped
-experiment is rebuilt by replaying its asks and tells; there is nothing to save.
+A strategy is a pure function of its configuration, gene space, seed and received results. A stopped experiment is
+rebuilt by replaying its asks and tells, so that strategies save no state.
 """
 
 import math
@@ -18,17 +18,17 @@ from clau_doom.evolution.coordinates import Coordinates
 __all__ = ["INJECTED", "Evolver", "Offspring", "Result", "Strategy", "check_finite", "mean_measures"]
 
 INJECTED = "injected"
-"""The operator of a genome that no strategy made."""
+"""Operator of an injected genome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offspring:
-    """A genome that a strategy wants to see played.
+    """Genome to evaluate.
 
     Attributes:
-        genome: Its genes; they lie in the strategy's space.
-        parents: The agents that it was made from, all told before it; empty for a drawn genome.
-        operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
+        genome: Genes within the strategy's space.
+        parents: Evaluated agents that it was bred from; empty for a drawn genome.
+        operator: Operator that created it, such as ``draw``, ``elite`` or ``crossover+mutation``.
     """
 
     genome: Genome
@@ -38,13 +38,13 @@ class Offspring:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What playing an offspring came to.
+    """Result of evaluating an offspring.
 
     Attributes:
-        fitness: The number to be maximised; None for a failed agent, which ranks last.
-        measures: The mean over its episodes (see `mean_measures`), or None where nothing is measured.
-        episodes: How many episodes the fitness rests on.
-        variance: The sample variance of the fitness between these episodes, or None where there are too few.
+        fitness: Fitness to maximise; None for a failed agent, which ranks last.
+        measures: Mean over the episodes (see `mean_measures`), or None without measures.
+        episodes: Number of episodes of the fitness.
+        variance: Sample variance of fitness between the episodes, or None for too few episodes.
     """
 
     fitness: float | None
@@ -54,10 +54,10 @@ class Result:
 
 
 def mean_measures(episodes: Sequence[Measures]) -> Measures:
-    """Return the mean of each measure; the same in any order, because the sums are exact before they are rounded.
+    """Return the mean of each measure, independent of the order of episodes, because sums are exact.
 
     Raises:
-        ValueError: There is no episode to average.
+        ValueError: There are no episodes.
     """
     if not episodes:
         raise ValueError("no episodes to average: a failed agent's measures are None")
@@ -70,7 +70,7 @@ def mean_measures(episodes: Sequence[Measures]) -> Measures:
 
 
 def check_finite(result: Result, who: str) -> None:
-    """Refuse a fitness that nothing can be compared with.
+    """Refuse a fitness that is not finite.
 
     Raises:
         OutOfOrder: The fitness is not finite; the message names the agent.
@@ -82,27 +82,27 @@ def check_finite(result: Result, who: str) -> None:
 
 
 class Evolver(ABC):
-    """What makes genomes of what came before, by generations or one by one.
+    """Base class of generational and steady-state strategies.
 
     Attributes:
-        space: Where every genome that is asked lies.
+        space: Gene space of all offspring.
         population: Agents in each generation.
     """
 
     name: str
-    """The strategy's name in the configuration, and of its random streams."""
+    """Name of the strategy in the configuration and of its random streams."""
 
     def __init__(self, space: GenomeSpace, population: int, seed: int) -> None:
         """Start before generation 0.
 
         Args:
-            space: The genes; any kind, also none that can vary.
+            space: Gene space, with or without free genes.
             population: Agents in each generation, at least 1.
             seed: The experiment's seed.
 
         Raises:
             ValueError: The population is smaller than 1.
-            InvalidGenome: A gene of the space can have no value at all.
+            InvalidGenome: A gene of the space has an empty range.
         """
         if population < 1:
             raise ValueError(f"population is {population}: at least 1 agent is needed")
@@ -116,9 +116,9 @@ class Evolver(ABC):
 
 
 class Strategy(Evolver):
-    """How the next generation is made from all that came before it.
+    """Generational strategy.
 
-    `ask` and `tell` take turns. Parents are named by their place: generation and index, counted from the first ask.
+    `ask` and `tell` take turns. Parents are identified by generation and index, counted from the first ask.
     """
 
     def __init__(self, space: GenomeSpace, population: int, seed: int) -> None:
@@ -129,14 +129,14 @@ class Strategy(Evolver):
 
     @property
     def generation(self) -> int:
-        """The generation that is asked, or will be asked next; also the number of those told."""
+        """Current or next generation to ask; also the number of completed generations."""
         return self._generation
 
     def ask(self) -> tuple[Offspring, ...]:
         """Return the next generation: exactly `population` offspring, by index.
 
         Raises:
-            OutOfOrder: The generation asked before has not been told.
+            OutOfOrder: The previous generation has no results yet.
         """
         if self._asked:
             raise OutOfOrder(
@@ -149,11 +149,11 @@ class Strategy(Evolver):
         return offspring
 
     def tell(self, results: Sequence[Result]) -> None:
-        """Take the results of the generation asked last, in the order asked.
+        """Receive the results of the current generation, in the order of its offspring.
 
         Raises:
-            OutOfOrder: Nothing is asked, the number of results differs from the population, or a fitness is not finite.
-                The strategy is then as it was before the call.
+            OutOfOrder: No generation was asked, the number of results differs from the population, or a fitness is not
+                finite. The strategy is unchanged.
         """
         if not self._asked:
             raise OutOfOrder(f"generation {self._generation} is not asked yet: ask before telling")
@@ -169,13 +169,13 @@ class Strategy(Evolver):
         self._generation += 1
 
     def immigrate(self, index: int, genome: Genome) -> Offspring:
-        """Have a genome that this strategy did not make play in place of the offspring asked at an index.
+        """Replace the offspring at an index by a genome of another origin.
 
-        It is told about like any other, so that the strategy learns from it what it can.
+        Its result is received like any other, and the strategy learns from it.
 
         Raises:
-            OutOfOrder: Nothing is asked, or there is no such index.
-            InvalidGenome: The space does not hold the genome.
+            OutOfOrder: No generation was asked, or the index is out of range.
+            InvalidGenome: The genome is not in the gene space.
         """
         if not self._asked or not 0 <= index < self.population:
             raise OutOfOrder(f"agent {index} of generation {self._generation} is not asked: nothing can take its place")
@@ -185,12 +185,12 @@ class Strategy(Evolver):
 
     @abstractmethod
     def _immigrate(self, index: int, genome: Genome) -> None:
-        """Put a genome in the place of the one that was asked at an index; both are checked already."""
+        """Replace the genome at an index; both are valid."""
 
     @abstractmethod
     def _ask(self) -> Sequence[Offspring]:
-        """Make generation `self.generation`."""
+        """Create generation `self.generation`."""
 
     @abstractmethod
     def _tell(self, results: Sequence[Result]) -> None:
-        """Learn from generation `self.generation`; the results are checked already."""
+        """Learn from generation `self.generation`; the results are valid."""

@@ -1,10 +1,9 @@
-"""An episode played again: proved to be the one that is recorded, and shown.
+"""Replay of recorded episodes, with verification and rendering.
 
-`choose` finds the episode. `perform` plays it as it was played, by its policy or by the actions that are kept of it,
-and `check` compares what came of it with the record: that is the proof. `Rerun` then has another engine perform the
-same actions tic by tic, in colour, and sees at each decision that it is still the same episode; its frames go to a
-window (`InRealTime`) or, with an `Overlay` of what the policy saw and did, to a file (`film`). `agent_text` and
-`read_agent` are an agent as a file, which needs its experiment no more.
+`choose` selects the episode. `perform` plays it again, by its policy or by the stored actions, and `check` verifies the
+outcome against the record. `Rerun` then performs the same actions tic by tic in another engine, in colour, and checks
+each decision. Its frames go to a window (`InRealTime`) or, with an `Overlay` of observations and actions, to a video
+(`film`). `agent_text` and `read_agent` write and read an agent's file, which is independent of its experiment.
 """
 
 from clau_doom.replay.agent_file import SUFFIX, Setting, agent_text, read_agent

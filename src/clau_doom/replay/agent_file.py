@@ -1,4 +1,4 @@
-"""An agent as a file of its own: what it is made of, where it played, and the record by which a replay is proved."""
+"""Agent files: genome, setting and the record that verifies a replay."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from clau_doom.replay.episode_selection import Contestant
 __all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]
 
 SUFFIX = ".json"
-"""What the name of an agent's file ends with."""
+"""Suffix of agent files."""
 
 _LARGEST = 16 * 1024 * 1024
 _FORMAT = "clau-doom agent 1"
@@ -27,15 +27,15 @@ _FORMAT = "clau-doom agent 1"
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What decides how an agent plays, beside its genome.
+    """Setting of an agent, which together with its genome decides its episodes.
 
     Attributes:
-        scenario: What it played.
-        policy: How its genome played it.
-        contained: Whether that was in containers, in which case it is not imported here.
-        provenance: Versions and sources.
-        space: The genes that were stored with its experiment, or None where none are.
-        inputs: The folder with copies of its experiment's scenario, or None where there is none.
+        scenario: Scenario.
+        policy: Policy.
+        contained: Whether the policy ran in containers, in which case it is not imported here.
+        provenance: Versions and digests of sources.
+        space: Genes stored with the experiment, or None.
+        inputs: Folder with copies of the experiment's scenario, or None.
     """
 
     scenario: ScenarioConfig
@@ -66,12 +66,12 @@ class _Document(Section):
 
 
 def agent_text(setting: Setting, who: Contestant, space: GenomeSpace) -> str:
-    """Return an agent's file: JSON, with a gene, a fact and an episode a line.
+    """Format an agent's file: JSON with one gene, provenance fact or episode per line.
 
     Args:
-        setting: What decides how it plays.
-        who: The agent; of its episodes those that were held out, or all where none was.
-        space: The genes that its policy has.
+        setting: Setting of the agent.
+        who: The agent; its held-out episodes are written, or all episodes if it has none.
+        space: Gene space of the policy.
     """
     held_out = [episode for episode in who.episodes if episode.purpose is Purpose.HELD_OUT]
     parts = {
@@ -90,14 +90,14 @@ def agent_text(setting: Setting, who: Contestant, space: GenomeSpace) -> str:
 def read_agent(
     path: Path, space_of: Callable[[ScenarioConfig, PolicyConfig], GenomeSpace]
 ) -> tuple[Setting, Contestant]:
-    """Return the agent that a file holds.
+    """Read an agent's file.
 
     Args:
-        path: The file.
-        space_of: Returns the genes that a policy has in a scenario.
+        path: Path of the file.
+        space_of: Returns the gene space of a policy in a scenario.
 
     Raises:
-        ConfigError: It cannot be read, or it is no agent's file; the message says where.
+        ConfigError: The file cannot be read or is not an agent's file; the message names the place.
     """
     document = _parsed(path, _text(path))
     try:

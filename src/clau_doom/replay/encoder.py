@@ -1,6 +1,6 @@
-"""Files that move: H.264 in an mp4, or a gif with one palette, written by the ffmpeg that imageio-ffmpeg brings.
+"""Video encoding as H.264 in an mp4 or as a gif with one palette, by the ffmpeg of imageio-ffmpeg.
 
-A file is there complete or not at all: it grows in a hidden folder beside its place, and is moved when it is finished.
+Files appear atomically: a video is written in a hidden folder next to its target and moved when it is complete.
 """
 
 import re
@@ -23,12 +23,12 @@ __all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "wri
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """How a kind of file is made.
+    """Video format.
 
     Attributes:
-        suffix: The path's, which says its kind.
-        rate: Pictures a second.
-        widest: The most pixels that a picture is wide, or None for as many as the engine renders.
+        suffix: Suffix of the path.
+        rate: Frames per second.
+        widest: Maximum width in pixels, or None for the width of the engine.
     """
 
     suffix: str
@@ -38,14 +38,14 @@ class Format:
 
 FORMATS = (
     Format(suffix=".mp4", rate=35.0, widest=None),
-    # A gif counts in hundredths of a second: eight of them are shown by every browser as they are meant.
+    # The delay of gif frames is in hundredths of a second; all browsers support a delay of eight.
     Format(suffix=".gif", rate=12.5, widest=400),
 )
-"""The kinds of file that can be written."""
+"""Supported video formats."""
 
 _H264 = ("-c:v", "libx264", "-preset", "fast", "-crf", "23", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
-# A gif packs what repeats. The grain of the game's walls does not: smoothed (edges stay), in 96 colours and without
-# dithering, a picture takes half the room, and looks the same at its size.
+# Gif compresses repeated patterns, and the grain of the game's textures does not repeat. Smoothing with edges kept,
+# 96 colours and no dithering halve the size without a visible difference.
 _SMOOTH = "hqdn3d=8:8:0:0"
 _PALETTE = "palettegen=max_colors=96:reserve_transparent=0:stats_mode=full"
 _PAINT = "paletteuse=dither=none:diff_mode=rectangle"
@@ -53,21 +53,21 @@ _ADDRESS = re.compile(r"^\[.*? @ 0x[0-9a-f]+\] ")
 
 
 def check_target(path: Path, *, force: bool) -> None:
-    """Do nothing if a video can be written at `path`.
+    """Check that a video can be written to `path`.
 
     Raises:
-        ConfigError: Its suffix is no kind of video, its folder is missing, or it is there already and not to be
-            overwritten.
+        ConfigError: The suffix is not a video format, the folder is missing, or the file exists and `force` is not
+            set.
     """
     format_of(path)
     check_place(path, force=force)
 
 
 def check_place(path: Path, *, force: bool) -> None:
-    """Do nothing if a file can be written at `path`, whatever it is to hold.
+    """Check that a file of any kind can be written to `path`.
 
     Raises:
-        ConfigError: Its folder is missing, or it is there already and not to be overwritten.
+        ConfigError: The folder is missing, or the file exists and `force` is not set.
     """
     if not path.parent.is_dir():
         raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
@@ -77,10 +77,10 @@ def check_place(path: Path, *, force: bool) -> None:
 
 
 def format_of(path: Path) -> Format:
-    """Return the format that a path's suffix names.
+    """Return the video format of a path's suffix.
 
     Raises:
-        ConfigError: It names none.
+        ConfigError: The suffix is not a video format.
     """
     found = next((form for form in FORMATS if form.suffix == path.suffix.lower()), None)
     if found is None:
@@ -91,20 +91,20 @@ def format_of(path: Path) -> Format:
 def write_video(
     path: Path, pictures: Iterable[NDArray[np.uint8]], *, size: tuple[int, int], rate: float, title: str = ""
 ) -> int:
-    """Write pictures to a video, and return how many there were.
+    """Write pictures to a video, and return their number.
 
-    Whatever the pictures raise on their way here leaves nothing behind.
+    If the iterable raises an error, no file is left.
 
     Args:
-        path: The file; its suffix says its kind. What is there is replaced.
-        pictures: Red, green and blue, uint8, shape (height, width, 3), in order.
-        size: Their width and height, in pixels; even numbers.
-        rate: How many are shown a second.
-        title: What an mp4 says that it is.
+        path: Path with the suffix of a video format. An existing file is replaced.
+        pictures: RGB pictures, uint8, shape (height, width, 3), in order.
+        size: Width and height in pixels; even numbers.
+        rate: Pictures per second.
+        title: Title in the metadata of an mp4.
 
     Raises:
-        ConfigError: The suffix names no kind of video.
-        StorageFailed: It cannot be written.
+        ConfigError: The suffix is not a video format.
+        StorageFailed: The video cannot be written.
     """
     suffix = format_of(path).suffix
     try:
@@ -126,7 +126,7 @@ def write_video(
 
 
 class _Refused(Exception):
-    """The encoder ended otherwise than well; what it said first."""
+    """Failure of the encoder, with the first line of its output."""
 
 
 def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: float, output: Sequence[str]) -> int:
@@ -139,7 +139,7 @@ def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: 
         ) as encoder:
             assert encoder.stdin is not None
             try:
-                with suppress(BrokenPipeError):  # it has ended: why, it has said
+                with suppress(BrokenPipeError):  # the encoder has ended and printed the reason
                     for picture in pictures:
                         encoder.stdin.write(np.ascontiguousarray(picture).data)
                         count += 1
@@ -153,7 +153,7 @@ def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: 
 
 
 def _make_gif(film: Path, palette: Path, target: Path) -> None:
-    """Make a gif in two more passes, so that no picture is held in memory while the palette is chosen."""
+    """Write a gif in two more passes, so that pictures are not kept in memory for the choice of the palette."""
     _run("-i", str(film), "-vf", f"{_SMOOTH},{_PALETTE}", "-update", "1", str(palette))
     _run("-i", str(film), "-i", str(palette), "-lavfi", f"[0]{_SMOOTH}[smooth];[smooth][1]{_PAINT}", str(target))
 
@@ -173,5 +173,5 @@ def _command(*words: str) -> list[str]:
 def _check(code: int, said: IO[bytes]) -> None:
     if code:
         said.seek(0)
-        first = said.read().decode(errors="replace").strip().split("\n")[0]  # the others follow from it
+        first = said.read().decode(errors="replace").strip().split("\n")[0]  # later lines are consequences
         raise _Refused(_ADDRESS.sub("", first) or f"it ended with {code}")

@@ -1,4 +1,4 @@
-"""Which episode is meant: of which agent, on which seed, and what the record has of it."""
+"""Selection of an agent's episode for a replay."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ __all__ = ["Choice", "Contestant", "choose", "contestant"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contestant:
-    """Whoever has played in an experiment.
+    """Agent or random baseline of an experiment.
 
     Attributes:
-        id: The agent's id, or that of the random baseline.
-        genome: Its genes.
+        id: Id of the agent or the random baseline.
+        genome: Genes.
         baseline: Whether it is the random baseline.
         champion: Whether it is the experiment's champion.
-        episodes: Its finished episodes: of training, then of validation, then held out, each by number.
+        episodes: Finished episodes: training, validation, held out, each sorted by number.
     """
 
     id: str
@@ -30,12 +30,12 @@ class Contestant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """One game of one agent.
+    """Selected episode of an agent.
 
     Attributes:
-        who: Who plays.
-        seed: The engine's seed.
-        episode: The record of it, or None where none was finished on that seed.
+        who: The agent.
+        seed: Seed of the engine.
+        episode: Recorded episode, or None if no episode with this seed was finished.
     """
 
     who: Contestant
@@ -44,26 +44,26 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """What it is called, such as ``held-out episode 3``."""
+        """Name of the episode, such as ``held-out episode 3``."""
         if self.episode is None:
             return f"an episode on seed {self.seed}"
         return f"{spoken(self.episode.purpose)} episode {self.episode.number}"
 
 
 def spoken(purpose: Purpose) -> str:
-    """Return a purpose as people write it."""
+    """Return the name of a purpose for messages."""
     return purpose.value.replace("_", "-")
 
 
 def contestant(snapshot: Snapshot, name: str) -> Contestant:
-    """Return whoever is called by a name.
+    """Return the agent or baseline with a name.
 
     Args:
-        snapshot: The experiment.
-        name: An agent's id, the random baseline's, or the experiment's, which stands for its champion.
+        snapshot: Snapshot of the experiment.
+        name: Id of an agent or the random baseline, or of the experiment for its champion.
 
     Raises:
-        AgentNotFound: There is none, or no champion yet.
+        AgentNotFound: The agent does not exist, or there is no champion yet.
     """
     experiment = snapshot.experiment.id
     champion = agent_id(experiment, *_place(snapshot)) if snapshot.champion else None
@@ -89,16 +89,16 @@ def contestant(snapshot: Snapshot, name: str) -> Contestant:
 def choose(
     who: Contestant, *, purpose: Purpose | None = None, number: int | None = None, seed: int | None = None
 ) -> Choice:
-    """Return the game that is meant.
+    """Select an episode of an agent.
 
     Args:
-        who: Who plays.
-        purpose: What the episode was played for; None: held out where there are such, else training.
-        number: Its number among the agent's episodes of that purpose; None: the first.
-        seed: In place of a number: any seed, whether an episode was recorded on it or not.
+        who: The agent.
+        purpose: Purpose of the episode; None: held out if there are such episodes, else training.
+        number: Number among the agent's episodes of that purpose; None: the first.
+        seed: Any seed, recorded or not, in place of a number.
 
     Raises:
-        EpisodeNotFound: The agent has finished no such episode; the message says which there are.
+        EpisodeNotFound: The agent has not finished the episode; the message lists the finished ones.
     """
     if seed is not None:
         recorded = (episode for episode in who.episodes if purpose in {None, episode.purpose})

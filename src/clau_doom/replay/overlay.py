@@ -1,4 +1,4 @@
-"""What an agent saw and did, drawn over the picture of the game: boxes, a bar of figures, the buttons it held."""
+"""Overlay of an agent's observations and actions on frames: boxes, a status bar and held buttons."""
 
 import math
 from collections.abc import Sequence
@@ -36,19 +36,19 @@ _NEAREST = 8.0  # map units; half of the player's own width
 
 
 class Overlay:
-    """Draws over an episode's pictures, whatever their size; of the same proportions as the policy's screen.
+    """Draws on the pictures of an episode, of any size with the aspect ratio of the policy's screen.
 
-    Boxes are what the policy saw at its last decision. While its action is held they go along with the player's own
-    turns and steps, and with nothing else: what moves by itself leaves its box behind until the next decision.
+    Boxes show the objects that the policy observed at its last decision. While an action is held, boxes are moved for
+    the player's own movement only. An object that moves leaves its box until the next decision.
     """
 
     def __init__(self, facts: ScenarioFacts, decisions: Sequence[Decision], caption: str) -> None:
         """Draw an episode.
 
         Args:
-            facts: What the scenario offers; its resolution is the one that objects were seen at.
-            decisions: The episode's.
-            caption: What it is, in a few words.
+            facts: Facts about the scenario; boxes refer to its resolution.
+            decisions: Decisions of the episode.
+            caption: Short description of the episode.
         """
         self._facts = facts
         self._decisions = decisions
@@ -57,11 +57,11 @@ class Overlay:
         self._figures = self._told(decisions)
 
     def draw(self, picture: Image.Image, frame: Frame) -> None:
-        """Draw over a picture of a frame.
+        """Draw on the picture of a frame.
 
         Args:
-            picture: Red, green and blue; changed in its place.
-            frame: The frame that it shows.
+            picture: RGB picture, changed in place.
+            frame: Frame of the picture.
         """
         pen = ImageDraw.Draw(picture, "RGBA")
         decision = self._decisions[frame.decision]
@@ -70,7 +70,7 @@ class Overlay:
         self._draw_bar(pen, picture.size, frame.variables, decision)
 
     def _told(self, decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
-        """Return the figures that mean something in this scenario, as (word, variable)."""
+        """Return the variables to show for this scenario, as (word, variable)."""
         armed = "ATTACK" in self._facts.buttons
         armoured = any(decision.variables[self._places["ARMOR"]] > 0.0 for decision in decisions)
         told = (("armor", "ARMOR", armoured), ("ammo", "SELECTED_WEAPON_AMMO", armed), ("kills", "KILLCOUNT", armed))
@@ -119,13 +119,13 @@ class Overlay:
 
 
 def button_words(name: str, value: float) -> str:
-    """Return a held button in words, such as ``turn left``, or ``turn left right +3.5`` where it has an amount."""
+    """Describe a held button, such as ``turn left``, or ``turn left right +3.5`` for a delta button."""
     words = name.removesuffix("_DELTA").lower().replace("_", " ")
     return f"{words} {value:+.1f}" if name.endswith("_DELTA") else words
 
 
 class _Bar:
-    """The bar along a picture's lower edge, filled from the left, the buttons at its right end."""
+    """Status bar at the lower edge: figures from the left, buttons at the right."""
 
     def __init__(self, pen: ImageDraw.ImageDraw, size: tuple[int, int]) -> None:
         width, height = size
@@ -147,7 +147,7 @@ class _Bar:
         self._x += long + self._deep * 0.25
 
     def figure(self, value: float, word: str, *, widest: str) -> None:
-        """Draw a figure and its word, which stays in its place as the figure grows."""
+        """Draw a figure and its word at a fixed position."""
         figures, words = _font(round(self._deep * 0.46), bold=True), _font(round(self._deep * 0.34))
         text = f"{value:.0f}"
         end = self._x + max(figures.getlength(widest), figures.getlength(text))
@@ -157,7 +157,7 @@ class _Bar:
         self._x = end + words.getlength(word) + self._deep * 0.4
 
     def buttons(self, names: Sequence[str], values: Sequence[float]) -> None:
-        """Draw all buttons where there is room, those that are held lit; else those that are held."""
+        """Draw all buttons with held ones highlighted, or only held ones if space is short."""
         font, right = _font(round(self._deep * 0.34)), self._right
         chips = [(button_words(name, value), bool(value)) for name, value in zip(names, values, strict=True)]
         if not self._fit(chips, font):
@@ -181,34 +181,33 @@ class _Bar:
 
 
 class _Eye(NamedTuple):
-    """Where the player stands on the map, and where it looks: in radians from the east, to the left."""
+    """Position and viewing direction of the player, in radians counter-clockwise from east."""
 
     x: float
     y: float
     angle: float
 
     def to(self, seen: SeenObject) -> tuple[float, float]:
-        """Return how far away an object is, forwards and to the left, in map units."""
+        """Return the distance of an object forwards and to the left, in map units."""
         east, north = seen.position[0] - self.x, seen.position[1] - self.y
         sine, cosine = math.sin(self.angle), math.cos(self.angle)
         return east * cosine + north * sine, north * cosine - east * sine
 
 
 def _carried(box: _Box, seen: SeenObject, then: _Eye, now: _Eye, size: tuple[int, int]) -> _Box | None:
-    """Return where an object's box lies once the player has turned or moved, or None where it is behind the player.
+    """Return an object's box after the player's movement, or None if the object is behind the player.
 
-    The picture is a plane, 90 degrees wide: a thing that is as far to the side as ahead lies at its edge, and one that
-    is half as far away is twice as large.
+    The projection is a plane with a field of view of 90 degrees: size is proportional to 1 / distance.
 
     Args:
-        box: Where it lay, in the picture's pixels.
-        seen: The object, which is taken to have stayed where it was.
-        then: The player's place when it was seen.
-        now: The player's place now.
-        size: The picture's width and height.
+        box: Previous box in pixels.
+        seen: The object, assumed to be stationary.
+        then: View of the player at the observation.
+        now: Current view of the player.
+        size: Width and height of the picture.
     """
     (ahead, aside), (ahead_now, aside_now) = then.to(seen), now.to(seen)
-    if ahead < _NEAREST:  # it was seen all the same: a picture is wider than its middle
+    if ahead < _NEAREST:  # very close objects have no valid projection
         return box
     if ahead_now < _NEAREST:
         return None
@@ -220,7 +219,7 @@ def _carried(box: _Box, seen: SeenObject, then: _Eye, now: _Eye, size: tuple[int
 
 
 def _corners(pen: ImageDraw.ImageDraw, box: _Box, colour: _Colour, line: int) -> None:
-    """Draw a box's four corners, and leave the middle of its sides open."""
+    """Draw the four corners of a box."""
     left, top, right, bottom = (round(edge) for edge in box)
     right, bottom = right - 1, bottom - 1
     shorter = min(right - left, bottom - top)
@@ -238,7 +237,7 @@ def _name(
     font: ImageFont.FreeTypeFont,
     before: list[_Box],
 ) -> None:
-    """Write an object's name above its box, unless it would lie on one that was written before; note where it lies."""
+    """Write an object's name above its box unless it would overlap an earlier name; store its place."""
     left, top, right, bottom = pen.textbbox(place, text, font=font, anchor="mb", stroke_width=1)
     if any(left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in before):
         return
@@ -248,6 +247,6 @@ def _name(
 
 @lru_cache(maxsize=32)
 def _font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """Return DejaVu Sans, which matplotlib brings, at a size in pixels."""
+    """Return matplotlib's DejaVu Sans at a size in pixels."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / name), size)

@@ -1,4 +1,4 @@
-"""The second pass: the same actions drive an engine that people look at, and must lead to the same episode."""
+"""Second pass of a replay: rendering of the same actions, with checks that the episode is the same."""
 
 from collections.abc import Iterator
 
@@ -9,26 +9,25 @@ from clau_doom.replay.verification import Decision, Performance
 
 __all__ = ["Rerun"]
 
-# Left out is what is counted at decisions, which are tics here (shots, distance), and the tics, because an action that
-# leaves the map by an exit is counted in full.
+# Excluded are measures per decision (shots, distance), because decisions are tics here, and tics, because all tics of
+# an action that leaves the map count.
 _COMPARED = ("kills", "deaths", "health", "armor", "hits", "damage_dealt", "damage_taken", "items")
-_ROUNDING = 1e-6  # rewards are summed tic by tic here, and rounded at each
+_ROUNDING = 1e-6  # rewards are summed and rounded for each tic here
 
 
 class Rerun:
-    """The frames of an episode that was performed before; a `ports.FrameSource`.
+    """Frames of a performed episode; a `ports.FrameSource`.
 
-    An action that was held for four tics is performed four times for one, so that each tic can be seen. That this
-    changes nothing is not believed but checked: the variables at each decision, the episode's end and its measures are
-    those of the first pass.
+    An action of four tics is performed as four actions of one tic, so that each tic is rendered. The variables at each
+    decision, the end of the episode and its measures are checked against the first pass.
     """
 
     def __init__(self, engine: Engine, performance: Performance) -> None:
-        """Perform it again.
+        """Prepare the second pass.
 
         Args:
-            engine: An engine, started with a need for the screen.
-            performance: What was performed before.
+            engine: Engine started with a screen.
+            performance: Result of the first pass.
         """
         self._engine = engine
         self._performance = performance
@@ -37,8 +36,8 @@ class Rerun:
         """Yield a frame for each tic; see the port.
 
         Raises:
-            ReplayDiffers: It is another episode here; the message says from where on.
-            EngineCrashed: The engine is gone.
+            ReplayDiffers: The episode differs; the message has the first difference.
+            EngineCrashed: The engine has ended.
         """
         engine, before = self._engine, self._performance
         seen: Observation | None = engine.begin(before.outcome.seed)
@@ -46,7 +45,7 @@ class Rerun:
             self._check(number, decision, seen)
             action = Action([*decision.buttons], 1)
             for _ in range(decision.tics):
-                if seen is None:  # it ended while the last action was held
+                if seen is None:  # the episode ended during the last action
                     break
                 assert seen.screen is not None
                 yield Frame(tic=seen.tic, decision=number, variables=seen.variables, pixels=seen.screen)

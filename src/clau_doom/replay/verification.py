@@ -1,4 +1,4 @@
-"""The first pass: the episode as it was played, with what was seen and done noted, and compared with the record."""
+"""First pass of a replay: performance of an episode and comparison with its record."""
 
 import struct
 from dataclasses import dataclass, fields
@@ -15,20 +15,20 @@ from clau_doom.worker import ProgressPage, play
 
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]
 
-# They decide who is born, and not how anybody plays.
+# Sources that affect offspring, not episodes.
 _OF_OFFSPRING = frozenset({"source.evolution"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """One decision of an episode.
+    """Decision of a policy.
 
     Attributes:
-        tic: Tics since the episode began.
-        variables: The variables that it was made on, float64, shape (variables,).
-        objects: What was seen, in the policy's pixels; empty where the policy did not ask for objects.
-        buttons: The action's values, one a button.
-        tics: For how many tics they are to be held.
+        tic: Tics since the start of the episode.
+        variables: Observed variables, float64, shape (variables,).
+        objects: Observed objects, in pixels of the policy's screen; empty if the policy does not need objects.
+        buttons: Values of the action, one for each button.
+        tics: Tics for which the action is held.
     """
 
     tic: int
@@ -40,11 +40,11 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Performance:
-    """One episode, played again.
+    """Replayed episode.
 
     Attributes:
-        outcome: What came of it.
-        decisions: Every decision, in order.
+        outcome: Outcome of the replay.
+        decisions: All decisions, in order.
     """
 
     outcome: EpisodeOutcome
@@ -52,21 +52,21 @@ class Performance:
 
 
 def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: ProgressPage) -> Performance:
-    """Play an episode as a worker does, and note every decision.
+    """Play an episode as a worker does, and record all decisions.
 
     Args:
-        engine: An engine, started with what the policy needs.
-        policy: Whose genome it is, or the actions that are kept.
-        genome: The agent's genes.
-        seed: The engine's seed.
-        page: Where to say whose turn it is.
+        engine: Engine started with the needs of the policy.
+        policy: The agent's policy, or a policy that replays stored actions.
+        genome: Genes of the agent.
+        seed: Seed of the engine.
+        page: Progress page.
 
     Raises:
-        PolicyFailed: The policy raised, or its action is none.
-        EngineCrashed: The engine is gone.
-        AgentUnreachable: The policy decides in another program, which cannot be reached.
+        PolicyFailed: The policy raised or returned an invalid action.
+        EngineCrashed: The engine has ended.
+        AgentUnreachable: The program of a remote policy cannot be reached.
     """
-    witness = _Witness(policy)
+    witness = _RecordingPolicy(policy)
     rollout = play(engine, witness, genome, seed, page)
     actions = struct.iter_unpack(f"<{len(engine.facts.buttons)}dq", rollout.actions)
     decisions = tuple(
@@ -77,16 +77,16 @@ def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: Pro
 
 
 def check(choice: Choice, outcome: EpisodeOutcome, *, then: Provenance, now: Provenance) -> None:
-    """Do nothing if an episode that was played again is the one that is recorded, or if none is.
+    """Check that a replayed episode is equal to its record, if there is one.
 
     Args:
         choice: The episode.
-        outcome: What came of it here.
-        then: What decided the record's numbers beside its configuration.
-        now: What decides them here.
+        outcome: Outcome of the replay.
+        then: Provenance of the record.
+        now: Provenance of the replay.
 
     Raises:
-        ReplayDiffers: It is another one; the message names the first difference, and what may have caused it.
+        ReplayDiffers: The outcomes differ; the message has the first difference and a possible cause.
     """
     if choice.episode is None or choice.episode.outcome == outcome:
         return
@@ -95,19 +95,19 @@ def check(choice: Choice, outcome: EpisodeOutcome, *, then: Provenance, now: Pro
 
 
 def differs(choice: Choice, what: str, *, then: Provenance, now: Provenance) -> ReplayDiffers:
-    """Return the error that says what is wrong with an episode that was played again, and what may have caused it.
+    """Return an error for a replay that differs, with a possible cause.
 
     Args:
         choice: The episode.
-        what: What is wrong, as the rest of a sentence.
-        then: What decided the record's numbers beside its configuration.
-        now: What decides them here; facts that are not among these are of no account.
+        what: The difference, as a predicate.
+        then: Provenance of the record.
+        now: Provenance of the replay; other facts of the record are ignored.
     """
     return ReplayDiffers(f"{choice.name} of {choice.who.id} (seed {choice.seed}) {what}; {_cause(then, now)}")
 
 
-class _Witness:
-    """A policy that notes what another one sees; the engine keeps what it does."""
+class _RecordingPolicy:
+    """Wrapper of a policy that records its observations; the engine records its actions."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -115,20 +115,20 @@ class _Witness:
 
     @property
     def needs(self) -> Needs:
-        """What the other asks to see."""
+        """Needs of the wrapped policy."""
         return self._policy.needs
 
     @property
     def space(self) -> GenomeSpace:
-        """The other's genes."""
+        """Gene space of the wrapped policy."""
         return self._policy.space
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
-        """Return the other's agent for one episode, watched."""
+        """Return the recorded agent for one episode."""
         decide, seen = self._policy.begin(genome, rng), self.seen
 
         def watched(observation: Observation) -> Action:
-            # Copied first: a policy may write to what it is shown.
+            # Copied first, because a policy may modify its observation.
             seen.append((observation.tic, observation.variables.copy(), tuple(observation.objects)))
             return decide(observation)
 

@@ -1,4 +1,4 @@
-"""From an episode's frames to a film of it: which of them are shown, how large, and when."""
+"""Videos of episodes: selection, size and timing of frames."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,31 +20,31 @@ TICS_A_SECOND = 35
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clip:
-    """A part of an episode.
+    """Part of an episode.
 
     Attributes:
-        start: Seconds of game time at which it begins.
-        end: Seconds at which it ends, or None for the episode's end.
+        start: Start in seconds of game time.
+        end: End in seconds of game time, or None for the end of the episode.
     """
 
     start: float = 0.0
     end: float | None = None
 
     def holds(self, tic: int) -> bool:
-        """Say whether a tic lies in it."""
+        """Return whether a tic is in the clip."""
         return self.start * TICS_A_SECOND <= tic and (self.end is None or tic < self.end * TICS_A_SECOND)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Film:
-    """A film that was made.
+    """Written video.
 
     Attributes:
-        path: The file.
-        frames: How many pictures it has.
-        rate: How many of them are shown a second.
-        size: Their width and height, in pixels.
-        bytes: How large the file is.
+        path: Path of the file.
+        frames: Number of pictures.
+        rate: Pictures per second.
+        size: Width and height in pixels.
+        bytes: Size of the file.
     """
 
     path: Path
@@ -55,10 +55,10 @@ class Film:
 
 
 def film_size(path: Path, resolution: tuple[int, int]) -> tuple[int, int]:
-    """Return the width and height of a film's pictures: even numbers, no larger than its format allows.
+    """Return width and height of a video: even numbers within the limit of its format.
 
     Raises:
-        ConfigError: The suffix names no kind of video.
+        ConfigError: The suffix is not a video format.
     """
     width, height = resolution
     widest = format_of(path).widest or width
@@ -75,19 +75,19 @@ def film(
     clip: Clip | None = None,
     title: str = "",
 ) -> Film:
-    """Film an episode. All its frames are asked for, those outside of the clip too, so that it is proved as a whole.
+    """Write a video of an episode. All frames are read, also those outside of the clip, so that all are verified.
 
     Args:
-        path: The file; its suffix says its kind. What is there is replaced.
-        source: The episode.
-        resolution: The frames' width and height, in pixels.
-        overlay: What is drawn over each picture.
-        clip: The part to show; None: all of it.
-        title: What an mp4 says that it is.
+        path: Path with the suffix of a video format. An existing file is replaced.
+        source: Frames of the episode.
+        resolution: Width and height of the frames in pixels.
+        overlay: Overlay of each picture.
+        clip: Part to show; None: the whole episode.
+        title: Title in the metadata of an mp4.
 
     Raises:
-        ConfigError: The suffix names no kind of video.
-        ReplayDiffers: The source says that it is another episode.
+        ConfigError: The suffix is not a video format.
+        ReplayDiffers: The source reports a difference from the record.
         StorageFailed: The file cannot be written.
     """
     size, rate = film_size(path, resolution), format_of(path).rate
@@ -97,7 +97,7 @@ def film(
 
 
 class InRealTime:
-    """The frames of another source when their time has come, 35 tics a second; what comes late is made up for."""
+    """Frames of another source in real time, 35 tics a second; delays are compensated."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class InRealTime:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Hold back the frames of `source`; `now` tells seconds that never go back, `sleep` waits for so many."""
+        """Delay the frames of `source`; `now` returns monotonic seconds, and `sleep` waits for some seconds."""
         self._source = source
         self._now = now
         self._sleep = sleep
@@ -122,15 +122,15 @@ class InRealTime:
 
 
 class Reported:
-    """The frames of another source, with a report of each hundredth of the episode."""
+    """Frames of another source, with progress reports for each hundredth of the episode."""
 
     def __init__(self, source: FrameSource, tics: float, report: Callable[[float], None]) -> None:
         """Report progress as a share from 0 to 1.
 
         Args:
-            source: The episode.
-            tics: How long it is.
-            report: Called with the share that is over.
+            source: Frames of the episode.
+            tics: Length of the episode.
+            report: Receives the finished share.
         """
         self._source = source
         self._tics = max(tics, 1.0)
@@ -150,7 +150,7 @@ class Reported:
 def _pictures(
     frames: Iterator[Frame], size: tuple[int, int], rate: float, overlay: Overlay | None, clip: Clip
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield what is shown: of a slower film, at each of its moments, the tic that is on then."""
+    """Yield the pictures to show; at a lower frame rate, the latest tic at each time."""
     shown, first = 0, 0
     for frame in frames:
         if not clip.holds(frame.tic):
