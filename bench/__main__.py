@@ -1,4 +1,4 @@
-"""``python -m bench``: everything that clau-doom promises about speed, measured side by side, in one table.
+"""Command line of the benchmarks (``python -m bench``), with one table of results.
 
 A round plays each contestant once, so that whatever else the machine does meets them all; ratios are taken within a
 round, and the table shows their median with the least and the greatest.
@@ -119,7 +119,7 @@ class _Runs:
 
 
 def _runs(options: argparse.Namespace, journal: Journal) -> None:
-    """Measure and print what a run is beside bare loops, and what stands around it; stopped, print what there is."""
+    """Run the selected benchmarks and print their results, also those of an interrupted run."""
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     found = _Runs({policy: [] for policy in options.policies}, {clients: [] for clients in CLIENTS}, [], [], [], [])
     try:
@@ -227,7 +227,7 @@ def _contained(folder: Path, workers: int) -> Contained:
 
 
 def _container_table(measured: Sequence[Contained]) -> Table:
-    """Return what playing in containers costs, beside local workers."""
+    """Measure containers against local workers."""
     table = Table(title="agents in containers", title_justify="left", header_style="bold")
     rates = ("local, episodes/s", "docker, episodes/s", "docker / local")
     for heading in ("evaluations of", "measured, s", *rates, "goal"):
@@ -349,7 +349,7 @@ def _service_table(streams: dict[int, list[float]]) -> Table:
 
 
 def _remote_table(rounds: Sequence[RemoteRound], trips: Sequence[dict[tuple[str, str], RoundTrip]]) -> Table:
-    """Return what asking a remote agent costs, beside the same agent in the workers."""
+    """Measure a remote agent against the same agent in the workers."""
     table = Table(title="a remote agent", title_justify="left", header_style="bold")
     for heading in ("agent", "what", "decisions/s", "median, us", "p99, us", "this / inside", "goal"):
         table.add_column(heading, justify="left" if heading in {"agent", "what"} else "right", no_wrap=True)

@@ -1,4 +1,4 @@
-"""Attackers of a server: bounded loops that send what a server must survive.
+"""Attackers of a server: bounded loops that send abusive requests.
 
 ``python -m bench.attackers ATTACK JOB`` is one of them, a process of its own that ends by itself. They come from
 another loopback address than the innocent client of `attacks`, because limits of connections are by address.

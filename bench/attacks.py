@@ -1,4 +1,4 @@
-"""Answers of `clau-doom serve` to an innocent client while another one attacks, against those of the quiet server."""
+"""Latency of `clau-doom serve` for one client while another client attacks."""
 
 import asyncio
 import http.client

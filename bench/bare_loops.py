@@ -1,4 +1,4 @@
-"""Bare ViZDoom loops: what anybody would write by hand, pinned, with the policy, observation and seeds of a run.
+"""Hand-written ViZDoom loops on pinned cores, with the policy, observations and seeds of a run.
 
 ``python -m bench.bare_loops JOB INDEX`` is one loop in a process of its own. All loops of a job play at the same
 time, twice: once with the policy, recording its actions, and once replaying those actions without a policy.
@@ -63,7 +63,7 @@ Actions = list[tuple[list[float], int]]
 
 
 def bare_loops(job: Job) -> tuple[Sample, Sample]:
-    """Play a job and return what the policy loops and the replaying loops came to, all loops together."""
+    """Play a job and return the total results of the policy loops and the replaying loops."""
     folder = Path(job.folder)
     path = folder / "job.json"
     path.write_bytes(_JOB.dump_json(job))
@@ -143,7 +143,7 @@ def new_game(scenario: Scenario, policy: Policy, launcher: Path | None = None) -
 def play_episodes(
     game: vzd.DoomGame, scenario: Scenario, policy: Policy, episodes: Any
 ) -> tuple[Sample, list[Actions]]:
-    """Play episodes, each given by its genome and seed; return what they came to, and their actions."""
+    """Play episodes given by genome and seed; return their results and actions."""
     skip, needs = scenario.facts.frame_skip, policy.needs
     kinds: dict[tuple[str, str], str | None] = {}
     log: list[Actions] = []

@@ -1,4 +1,4 @@
-"""A real ``clau-doom run``, measured by what it left in its event log."""
+"""Measurement of a real ``clau-doom run`` from its event log."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _LEAST_PATIENCE, _PATIENCE = 300.0, 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class ProductRun:
-    """What a run came to.
+    """Result of a run.
 
     Attributes:
         sample: Its training episodes, from the first generation's start to the last one's end: engines are warm, and

@@ -1,4 +1,4 @@
-"""Agents in containers beside the same agents in local workers, and what a container's start takes."""
+"""Agents in containers against the same agents in local workers, and start times of containers."""
 
 import asyncio
 import os

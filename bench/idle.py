@@ -1,4 +1,4 @@
-"""How busy cores can be at all: what generations' ends and the order of telling cost, on workers that never fail.
+"""Upper bound of utilisation: the cost of generation ends and ordered results, on workers that never fail.
 
 The orchestrator takes no time here and the clock is virtual, so that the numbers are the same on any machine.
 """

@@ -1,4 +1,4 @@
-"""What it costs a worker that somebody may look at what it plays, and that somebody does."""
+"""Cost of the live view for a worker, when it is available and when it is used."""
 
 import os
 import tempfile
@@ -25,9 +25,9 @@ class LookingRound:
     """The same episodes, played three times.
 
     Attributes:
-        closed: Where nobody can look.
-        unseen: Where somebody could, and nobody does.
-        seen: Where somebody looks ten times a second.
+        closed: Without a live view.
+        unseen: With an unused live view.
+        seen: With ten live frames per second.
     """
 
     closed: Sample

@@ -1,4 +1,4 @@
-"""Journal of measurements: each is written to a file as it is taken, and one that fails ends no other."""
+"""Journal of measurements: results are written to a file at once, and failures do not stop other measurements."""
 
 import json
 import time

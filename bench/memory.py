@@ -1,4 +1,4 @@
-"""The orchestrator's memory over 100,000 episodes that take no time: resident pages at every generation's end.
+"""Memory of the orchestrator over 100,000 instant episodes: resident pages at each generation's end.
 
 ``python -m bench.memory RESULT`` measures in a process of its own.
 """

@@ -1,4 +1,4 @@
-"""An experiment of a million scripted episodes: what it takes on the disk and in memory, and how long reading takes."""
+"""Disk space, memory and reading time of an experiment with a million scripted episodes."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ class _Reading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Million:
-    """What an experiment of very many episodes came to.
+    """Measurements of an experiment with very many episodes.
 
     Attributes:
         episodes: How many were played.

@@ -1,4 +1,4 @@
-"""The parts of the benchmark that can be measured alone, each a function from the options to tables."""
+"""Parts of the benchmark that can run alone: functions from options to tables."""
 
 import argparse
 import os

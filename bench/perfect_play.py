@@ -1,4 +1,4 @@
-"""What perfect play of ``basic`` comes to, found by trying everything that can be best.
+"""Maximum reward of ``basic``, found by exhaustive search of candidate action sequences.
 
 ``python -m bench.perfect_play --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic``, over and over:
 to each side, for every number of tics before the first round, going on or standing still from then on. The best reward
@@ -29,7 +29,7 @@ _FLIGHT = 14
 
 
 def main() -> None:
-    """Play, and print what perfect play comes to."""
+    """Search and print the maximum reward."""
     parser = argparse.ArgumentParser(prog="python -m bench.perfect_play", description=__doc__)
     parser.add_argument("id", help="an experiment on basic that has run to its end")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder that it is in (default: runs)")

@@ -1,4 +1,4 @@
-"""Fewer episodes for the same champion: an example beside its raced twin, over several seeds.
+"""Savings of racing: an example with and without racing, over several seeds.
 
 ``python -m bench.racing_savings --out FOLDER`` runs ``examples/NAME.yaml`` and ``examples/NAME_raced.yaml`` with the
 seeds 1 to 5 and prints one table. Results that FOLDER holds already are read and not played again, so that the
@@ -32,7 +32,7 @@ _NAMES = ("defend_the_center", "health_gathering")
 
 @dataclass(frozen=True, kw_only=True)
 class Evolved:
-    """What one evolution came to.
+    """Result of one evolution.
 
     Attributes:
         held_out: The champion's mean fitness over its held-out episodes.

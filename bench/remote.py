@@ -1,4 +1,4 @@
-"""A remote agent beside the same agent in the worker's own process: what a question costs, and what a run plays."""
+"""Remote agent against the same agent in the worker: cost of a call and throughput of a run."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""The agent of `examples/remote_agent`, as a policy of the worker's own process: the same decisions, nobody asked."""
+"""The agent of `examples/remote_agent` as a policy in the worker, with the same decisions."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a benchmark measures, and the child processes that it measures in."""
+"""Samples of benchmarks, and the child processes of measurements."""
 
 import contextlib
 import os
@@ -43,7 +43,7 @@ class Sample:
 
 
 def total(samples: Sequence[Sample]) -> Sample:
-    """Return what loops came to that ran side by side: the sum of their rates, in favour of unequal loops."""
+    """Return the sum of the rates of concurrent loops, which favours unequal loops."""
     decisions = sum(sample.decisions for sample in samples)
     seconds = decisions / sum(sample.decisions_per_second for sample in samples)
     return Sample(decisions=decisions, tics=sum(sample.tics for sample in samples), seconds=seconds)

@@ -1,8 +1,8 @@
-"""Scale by simulation: the real orchestrator and store, and up to 10,000 workers that exist on a virtual clock alone.
+"""Simulation of scale: the real orchestrator and store with up to 10,000 workers on a virtual clock.
 
 ``python -m bench.scale JOB RESULT`` simulates one fleet in a process of its own, twice: once with an orchestrator whose
 work takes no time, so that only the generations' ends, failures and stragglers keep workers idle, and once with one
-that has a core to itself. Both must come to the same history.
+that has a core to itself. Both must produce the same history.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ _KINDS = ("free", "charged")
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """What one fleet came to; all seconds but the orchestrator's are virtual.
+    """Results of one fleet; all seconds except the orchestrator's are virtual.
 
     Attributes:
         workers: How many.
         seconds: From the first episode's request to the last generation's end.
-        episodes: Episodes that came to an end in that time.
-        lost: Episodes that were lost, and played again.
+        episodes: Episodes finished in that time.
+        lost: Episodes that were lost and repeated.
         free: The share of the workers' time in which they played, with an orchestrator that takes no time.
         busy: The same with an orchestrator that has one core.
         orchestrator: Processor seconds of the orchestrator, its store and the simulation, in that time.
@@ -83,7 +83,7 @@ def simulate(fleet: Fleet, folder: Path) -> Simulation:
     """Simulate one fleet in this process.
 
     Raises:
-        SystemExit: The two runs came to different histories.
+        SystemExit: The two runs have different histories.
     """
     (free, history), (span, same) = (_run(fleet, folder / name, charged=name == "charged") for name in _KINDS)
     if history != same:

@@ -1,4 +1,4 @@
-"""What the simulations of scale came to, as a table and as a picture."""
+"""Table and chart of the simulations of scale."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Instant episodes through the orchestrator and the store: what everything above the engines can carry."""
+"""Throughput of orchestrator and store, with instant episodes."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
-"""Workers that exist on the clock alone: episodes of realistic lengths, crashes, hangs, stragglers, a network between.
+"""Simulated workers: realistic durations, crashes, hangs, stragglers and network delays.
 
-What an episode comes to is scripted; how long it takes, and whether it is lost, is drawn from its own task, so that a
-simulation can be repeated.
+The outcome of an episode is scripted. Its duration and loss are drawn from its task, so that a simulation can be
+repeated.
 """
 
 import asyncio
@@ -87,9 +87,9 @@ class Span:
     Attributes:
         seconds: How long it took, on the loop's clock.
         processor: Processor seconds that this process took, all threads together.
-        played: Episodes that came to an end.
-        lost: Episodes that did not.
-        busy: Worker-seconds in which episodes were played that came to an end.
+        played: Finished episodes.
+        lost: Lost episodes.
+        busy: Worker-seconds of finished episodes.
     """
 
     seconds: float

@@ -73,7 +73,7 @@ def analyze_large_table(folder: Path, rows: int) -> TableAnalysis:
 
 
 def table_analysis_table(measured: Sequence[TableAnalysis]) -> Table:
-    """Return the measurements beside what is promised."""
+    """Return the measurements and the promised limits."""
     table = Table(title=f"analyze --data: {measured[0].rows:,} rows, two factors")
     for heading in ("", "measured", "goal"):
         table.add_column(heading)

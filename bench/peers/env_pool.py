@@ -1,4 +1,4 @@
-"""EnvPool's ViZDoom: random play on its threads, three environments a core, asked for whichever are ready.
+"""EnvPool's ViZDoom: random play on its threads, with three environments per core and asynchronous steps.
 
 ``python -m bench.peers.env_pool JOB RESULT``, the job being a `bench.vector_env.VectorJob`. It brings an engine of its
 own; scenario, resolution and frame skip are those of the other contestants.

@@ -1,4 +1,4 @@
-"""The function that every peer drives: a genome's mean reward on the job's seeds, by a bare ViZDoom loop.
+"""Evaluation function of all peers: mean reward of a genome on the job's seeds, by a bare ViZDoom loop.
 
 Each process that a peer calls it in keeps one engine, on a core of its own as far as there are any, and plays nothing
 before as many processes as there are cores are ready: no peer is charged for its start. What was played is noted in a

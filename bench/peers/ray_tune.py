@@ -1,4 +1,4 @@
-"""Ray Tune: a trial an agent, and actors that go on to the next trial with the engine that they have.
+"""Ray Tune: one trial for each agent, with actors that reuse their engine.
 
 ``python -m bench.peers.ray_tune JOB FOLDER``. It knows no generations: all agents are in one grid, so that it never
 waits for one to end.

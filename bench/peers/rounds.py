@@ -1,4 +1,4 @@
-"""A round of peers: the same genomes on the same seeds, by a run, by bare loops, and by each peer that is installed."""
+"""Comparison with peers: the same genomes and seeds in a run, in bare loops and in each installed peer."""
 
 import importlib.util
 import json
@@ -66,7 +66,7 @@ _RANDOM_RUN = "clau-doom run, random play"
 
 @dataclass(frozen=True, kw_only=True)
 class PeerRound:
-    """What each contestant came to; peers that are not installed are left out.
+    """Results of each contestant; peers that are not installed are omitted.
 
     Attributes:
         same: Those that played the same episodes, the run and the bare loops among them.
@@ -166,7 +166,7 @@ def _env_pool(job: VectorJob, folder: Path) -> Sample:
 
 
 def peer_table(rounds: Sequence[PeerRound]) -> Table:
-    """Return what each contestant came to; ratios are of tics, within a round."""
+    """Return the results of each contestant; ratios of tics are within a round."""
     table = Table(title="peers: the same genomes on the same seeds", title_justify="left", header_style="bold")
     for heading in ("who", "decisions/s", "tics/s", "run / this", "goal"):
         table.add_column(heading, justify="left" if heading == "who" else "right", no_wrap=True)
