@@ -31,7 +31,7 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
         missing = [member for member in _MEMBERS if not hasattr(policy, member)]
     if missing:
         raise ConfigError(
-            f"policy.target {config.target!r} is no policy: it lacks {', '.join(missing)};"
+            f"policy.target {config.target!r} is not a policy: it lacks {', '.join(missing)};"
             " a policy has needs, space and begin (see clau_doom.ports.Policy)"
         )
     return cast("Policy", policy)

@@ -103,7 +103,7 @@ def read_agent(
     try:
         genome = space_of(document.scenario, document.policy).read(document.genome)
     except InvalidGenome as error:
-        raise ConfigError(f"{path} is no agent of this policy: {error}") from None
+        raise ConfigError(f"{path} is not an agent of this policy: {error}") from None
     setting = Setting(
         scenario=document.scenario,
         policy=document.policy,
@@ -145,7 +145,7 @@ def _text(path: Path) -> bytes:
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from error
     if len(text) > _LARGEST:
-        raise ConfigError(f"{path} is no agent's file: it has more than {_LARGEST // 2**20} MB")
+        raise ConfigError(f"{path} is not an agent's file: it has more than {_LARGEST // 2**20} MB")
     return text
 
 
@@ -156,6 +156,6 @@ def _parsed(path: Path, text: bytes) -> _Document:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"{path} is no agent's file (clau-doom agent export writes them): "
+            f"{path} is not an agent's file (clau-doom agent export writes them): "
             f"{where + ': ' if where else ''}{first['msg']}"
         ) from None

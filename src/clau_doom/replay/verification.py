@@ -154,5 +154,5 @@ def _cause(then: Provenance, now: Provenance) -> str:
         return f"it was recorded with {fact} {before}, and here that is {here}: bring that back"
     return (
         "versions and sources are those of the record, so that either the record was changed, or the policy decides by "
-        "something beside its genome, its generator and what it is shown"
+        "something other than its genome, its generator and its observations"
     )

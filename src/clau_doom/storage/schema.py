@@ -201,8 +201,8 @@ def _open(path: Path, query: str) -> sqlite3.Connection:
     check_regular(path.stat(), path)
     for end in _SIDE_FILES:
         with suppress(FileNotFoundError):
-            beside = path.with_name(path.name + end)
-            check_regular(beside.stat(), beside)
+            companion = path.with_name(path.name + end)
+            check_regular(companion.stat(), companion)
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{query}", uri=True, isolation_level=None)
     calls = itertools.count()
     connection.set_progress_handler(lambda: next(calls) >= _OPENING_CALLS, _STEPS_AT_ONCE)

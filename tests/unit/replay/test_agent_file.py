@@ -1,4 +1,4 @@
-"""Agents as files: what is written is read back, and what is no agent's file is refused by name."""
+"""Agents as files: what is written is read back, and what is not an agent's file is refused by name."""
 
 import json
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_file_reads_well() -> None:
     ("change", "message"),
     [
         ({"format": "clau-doom agent 2"}, "format: Input should be 'clau-doom agent 1'"),
-        ({"genome": {"aim": 9.0, "scan": "left"}}, "is no agent of this policy: gene aim is 9.0"),
+        ({"genome": {"aim": 9.0, "scan": "left"}}, "is not an agent of this policy: gene aim is 9.0"),
         ({"genome": {"aim": 0.0}}, "gene scan is missing"),
         ({"policy": {"kind": "wizard"}}, "policy: "),
         ({"episodes": [{"purpose": "held_out"}]}, "episodes.0.number: Field required"),
@@ -77,14 +77,14 @@ def test_what_is_no_agents_file_is_refused(tmp_path: Path, change: dict[str, Any
     with pytest.raises(ConfigError) as refused:
         read(tmp_path / "it.json", json.dumps(document))
     assert message in str(refused.value)
-    assert "it.json is no agent" in str(refused.value)
+    assert "it.json is not an agent" in str(refused.value)
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     """Nothing there, no JSON, and more than there can be."""
     with pytest.raises(ConfigError, match="cannot read"):
         read_agent(tmp_path / "none.json", lambda scenario, policy: SPACE)
-    with pytest.raises(ConfigError, match="is no agent's file"):
+    with pytest.raises(ConfigError, match="is not an agent's file"):
         read(tmp_path / "it.json", "{")
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(16 * 1024 * 1024 + 1)
