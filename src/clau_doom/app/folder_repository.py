@@ -137,7 +137,7 @@ class FolderRepository:
     def _check_allowed(self, config: ExperimentConfig) -> None:
         lists: ServerConfig = self._config.server
         scenario, policy = config.scenario.name, config.policy
-        here = config.execution.backend != "docker"  # what an image holds is imported in its containers alone
+        here = not config.backend_traits.policy_in_image
         if here and isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
         if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:

@@ -165,7 +165,7 @@ def _described(
         scenario: Its scenario.
         policy: Its policy where that is made already.
     """
-    if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.execution.backend == "docker":
+    if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.backend_traits.policy_in_image:
         return _described_by_image(config.docker, config.policy, scenario)
     with contained_output():
         policy = policy or make_policy(config.policy, scenario.facts)

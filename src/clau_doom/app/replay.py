@@ -127,7 +127,7 @@ async def find_contestant(
     setting = Setting(
         scenario=stored.config.scenario,
         policy=stored.config.policy,
-        contained=stored.config.execution.backend == "docker",
+        contained=stored.config.backend_traits.policy_in_image,
         provenance=stored.snapshot.experiment.provenance,
         space=stored.space,
         inputs=stored.inputs,

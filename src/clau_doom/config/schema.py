@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from clau_doom.config.backends import BACKENDS, BackendTraits
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
@@ -169,6 +170,19 @@ class ExperimentConfig(Section):
     server: ServerConfig = Field(default_factory=ServerConfig, description="Allow-lists of `clau-doom serve`.")
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="Limits on the size of one experiment.")
 
+    @property
+    def backend_traits(self) -> BackendTraits:
+        """Properties of the selected backend."""
+        return BACKENDS[self.execution.backend]
+
+    @property
+    def verified_agents(self) -> Literal["champions", "parents", "all", "none"]:
+        """Agents whose episodes are verified by replaying their actions; "none" for a trusted backend."""
+        if self.backend_traits.trusted:
+            return "none"
+        section: DockerConfig = getattr(self, self.execution.backend)
+        return section.verify
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         clashes = (
@@ -214,7 +228,7 @@ class ExperimentConfig(Section):
 
     def _where(self) -> Clash | None:
         # A missing address for other backends is reported when the agent is contacted.
-        served = isinstance(self.policy, RemotePolicyConfig) and self.execution.backend == "docker"
+        served = isinstance(self.policy, RemotePolicyConfig) and self.backend_traits.policy_in_image
         if not served or self.docker.port:
             return None
         remedy = "is the port of the image's AgentService and required for a policy of kind remote: set it"
@@ -240,7 +254,7 @@ class ExperimentConfig(Section):
         return "evolution.racing.rule", ("evolution.kind", "evolution.mode"), remedy
 
     def _proved(self) -> Clash | None:
-        held = self.execution.backend == "docker" and self.docker.verify in {"champions", "parents"}
+        held = self.verified_agents in {"champions", "parents"}
         if self.evolution.mode == "generational" or not held:
             return None
         remedy = "verifies agents at the end of a generation, which steady_state does not have: use all, or none"

@@ -83,7 +83,7 @@ class Generations:
         self._steering = steering
         self._log = log
         self._finished = finished
-        self._prove_parents = config.execution.backend == "docker" and config.docker.verify == "parents"
+        self._prove_parents = config.verified_agents == "parents"
 
     async def evolve(self, snapshot: Snapshot) -> None:
         """Go on from where a snapshot stands, to the end of the last generation.
