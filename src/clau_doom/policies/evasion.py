@@ -2,7 +2,7 @@
 
 import math
 
-from clau_doom.policies.perception import Target, View, rounded
+from clau_doom.policies.perception import PlayerView, Target, rounded
 
 __all__ = ["Evasion"]
 
@@ -37,7 +37,7 @@ class Evasion:
         self._wall = 0
         self._met = 0
 
-    def sidestep(self, view: View) -> int | None:
+    def sidestep(self, view: PlayerView) -> int | None:
         """Return the direction to dodge projectiles (1 left, -1 right, 0 stay), or None if none is close."""
         self._feel(view)
         if not view.projectiles:
@@ -55,7 +55,7 @@ class Evasion:
             self._go(best, view.tic)
         return best
 
-    def drift(self, view: View) -> int:
+    def drift(self, view: PlayerView) -> int:
         """Return the current strafing direction, which changes at walls and after `commitment` tics."""
         ends = self._side == self._wall or view.tic - self._since > self._commitment
         if ends and -self._side in self._sides:
@@ -66,14 +66,14 @@ class Evasion:
         if side != self._side:
             self._side, self._since = side, tic
 
-    def _feel(self, view: View) -> None:
+    def _feel(self, view: PlayerView) -> None:
         """Detect a wall: sideways movement without a change of position."""
         if view.tic - self._since > _START and abs(view.vx) + abs(view.vy) < _STILL:
             self._wall, self._met = self._side, view.tic
         elif view.tic - self._met > _MEMORY:
             self._wall = 0
 
-    def _danger(self, view: View, speed: float, left: tuple[float, float]) -> float:
+    def _danger(self, view: PlayerView, speed: float, left: tuple[float, float]) -> float:
         own_x, own_y = speed * left[0], speed * left[1]
         return sum(self._threat(shot, shot.vx - own_x, shot.vy - own_y) for shot in view.projectiles)
 

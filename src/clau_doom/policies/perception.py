@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from clau_doom.ports import Observation, ScenarioFacts, SeenObject
 
-__all__ = ["Perception", "Target", "View", "rounded"]
+__all__ = ["Perception", "PlayerView", "Target", "rounded"]
 
 _GRID = 1024.0
 _WINDOW = 8
@@ -46,7 +46,7 @@ class Target:
 
 
 @dataclass(slots=True)
-class View:
+class PlayerView:
     """Inputs of the rules for one decision.
 
     Attributes:
@@ -96,7 +96,7 @@ class Perception:
         self._own = _Track("", 0.0, 0.0, -1)
         self._angle = 0.0
 
-    def look(self, observation: Observation) -> View:
+    def look(self, observation: Observation) -> PlayerView:
         """Return the view of an observation."""
         values = observation.variables.tolist()
         tic = observation.tic
@@ -106,7 +106,7 @@ class Perception:
         if own.tic >= 0 and tic > own.tic:
             own.vx, own.vy = (x - own.x) / (tic - own.tic), (y - own.y) / (tic - own.tic)
         own.x, own.y, own.tic = x, y, tic
-        view = View(
+        view = PlayerView(
             tic=tic,
             health=100.0 if self._health is None else values[self._health],
             ammo=-1.0 if self._ammo is None else values[self._ammo],

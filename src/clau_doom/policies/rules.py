@@ -13,7 +13,7 @@ from clau_doom.errors import ConfigError
 from clau_doom.policies.button_mapping import Controls, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
 from clau_doom.policies.item_pursuit import ItemPursuit
-from clau_doom.policies.perception import Perception, Target, View
+from clau_doom.policies.perception import Perception, PlayerView, Target
 from clau_doom.policies.trigger import Trigger
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
@@ -149,14 +149,14 @@ class _Agent:
         action, self._turned = self._controls.act(intent, self._turned)
         return action
 
-    def _enemies(self, view: View) -> list[Target]:
+    def _enemies(self, view: PlayerView) -> list[Target]:
         """Return the enemies within firing range."""
         if view.ammo == 0.0:
             return []
         reach = self._genes.fire_range * self._plenty(view)
         return [enemy for enemy in view.enemies if enemy.distance <= reach]
 
-    def _items(self, view: View) -> list[Target]:
+    def _items(self, view: PlayerView) -> list[Target]:
         """Return the items within range."""
         reach = _ITEM_RANGE if view.health < self._genes.retreat_health else _ITEM_RANGE * self._genes.item_priority
         return [item for item in view.pickups if item.distance <= reach and item.id not in self._pursuit.given_up]
@@ -176,13 +176,13 @@ class _Agent:
         nearness = self._genes.nearness
         return nearness * target.distance / 500.0 + (1.0 - nearness) * abs(target.bearing) / 45.0
 
-    def _plenty(self, view: View) -> float:
+    def _plenty(self, view: PlayerView) -> float:
         """Return the ammunition factor: 1 at the episode's maximum, lower with less ammunition by `thrift`."""
         if view.ammo < 0.0 or self._full <= 0.0:
             return 1.0
         return 1.0 - self._genes.thrift * (1.0 - view.ammo / self._full)
 
-    def _fight(self, view: View, enemy: Target, intent: Intent) -> None:
+    def _fight(self, view: PlayerView, enemy: Target, intent: Intent) -> None:
         """Aim at an enemy by turning, else by moving sideways, and fire within tolerance."""
         genes = self._genes
         dx = enemy.dx + genes.lead * (enemy.vx - view.vx)
@@ -203,7 +203,7 @@ class _Agent:
             return 1 if off > 0.0 else -1
         return self._scan_side
 
-    def _fetch(self, view: View, item: Target, intent: Intent) -> None:
+    def _fetch(self, view: PlayerView, item: Target, intent: Intent) -> None:
         """Walk to an item; turn on the spot first if it lies too far to the side."""
         self._pursuit.go(item, view.tic)
         intent.turn = item.bearing
@@ -212,7 +212,7 @@ class _Agent:
             intent.forward = 1
             intent.hurry = True
 
-    def _search(self, view: View, intent: Intent) -> None:
+    def _search(self, view: PlayerView, intent: Intent) -> None:
         """Scan, and walk for the share `exploration` of the time; turn away from walls."""
         walk = self._ahead and view.tic % _SEARCH_PERIOD < self._genes.exploration * _SEARCH_PERIOD
         if walk and view.tic >= self._turning and not self._stuck(view):
@@ -223,7 +223,7 @@ class _Agent:
         if SCANS[int(self._genes.scan)] == "sweep" and abs(self._swept) > _SWEEP:
             self._scan_side = -1 if self._swept > 0.0 else 1
 
-    def _stuck(self, view: View) -> bool:
+    def _stuck(self, view: PlayerView) -> bool:
         """Return whether walking makes no progress; the agent then turns away before it walks on."""
         still = abs(view.vx) + abs(view.vy) < _STUCK_SPEED
         self._walked = self._walked + self._frame_skip if still else 0
@@ -232,7 +232,7 @@ class _Agent:
         self._walked, self._turning = 0, view.tic + _TURN_AWAY
         return True
 
-    def _keep_moving(self, view: View, intent: Intent, enemies: list[Target], *, weak: bool) -> None:
+    def _keep_moving(self, view: PlayerView, intent: Intent, enemies: list[Target], *, weak: bool) -> None:
         """Dodge projectiles, strafe while enemies are visible, and retreat at low health."""
         if self._controls.can_strafe:
             dodge = self._evasion.sidestep(view)

@@ -1,7 +1,7 @@
 """Trigger control: bursts of fire and pauses."""
 
 from clau_doom.policies.button_mapping import Intent
-from clau_doom.policies.perception import View
+from clau_doom.policies.perception import PlayerView
 
 __all__ = ["Trigger"]
 
@@ -23,7 +23,7 @@ class Trigger:
         self._rest = 0.0
         self.firing = False
 
-    def pull(self, view: View, intent: Intent) -> None:
+    def pull(self, view: PlayerView, intent: Intent) -> None:
         """Set `intent.attack` to whether the attack button is held."""
         tic = view.tic
         aimed, intent.attack = intent.attack, False
