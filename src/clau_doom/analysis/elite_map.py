@@ -1,9 +1,9 @@
-"""The map of a MAP-Elites archive: which behaviours were found, and how good the best of each is.
+"""Map of a MAP-Elites archive, with its coverage and QD score.
 
-**Coverage** is the share of cells that are filled; the **QD score** the sum of the cells' fitness, each less an offset
-that makes an empty cell count as the worst one (Pugh, Soros, Szerlip and Stanley, "Confronting the challenge of quality
-diversity", GECCO 2015). The offset is the lowest fitness that any agent of the experiment had, so that QD scores of two
-experiments compare only with a common offset.
+**Coverage** is the share of filled cells. The **QD score** is the sum of the cells' fitness minus an offset for each
+filled cell, so that an empty cell counts as much as the worst agent. Source: Pugh, Soros, Szerlip and Stanley,
+"Confronting the challenge of quality diversity", GECCO 2015. The offset is the lowest fitness of all agents of the
+experiment. QD scores of two experiments are comparable only with a common offset.
 """
 
 import math
@@ -21,10 +21,10 @@ class Axis:
     """One axis of the archive.
 
     Attributes:
-        measure: The behaviour that it tells apart.
-        low: Where its first cell begins.
-        high: Where its last cell ends.
-        cells: How many there are.
+        measure: Measure of behaviour.
+        low: Lower bound of the first cell.
+        high: Upper bound of the last cell.
+        cells: Number of cells.
     """
 
     measure: str
@@ -38,9 +38,9 @@ class Cell:
     """A filled cell.
 
     Attributes:
-        place: Its index on each axis, from 0.
-        agent: The best agent in it.
-        fitness: Its training fitness.
+        place: Index on each axis, from 0.
+        agent: Best agent of the cell.
+        fitness: Training fitness of the agent.
     """
 
     place: tuple[int, ...]
@@ -50,15 +50,15 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EliteMap:
-    """An archive.
+    """Cells and scores of an archive.
 
     Attributes:
-        axes: Its axes.
-        cells: The filled cells, by place.
-        size: How many cells there are in all.
-        coverage: The share that is filled.
-        qd_score: The QD score.
-        offset: The fitness that counts as 0 in it.
+        axes: Axes of the archive.
+        cells: Filled cells, sorted by place.
+        size: Number of cells, filled and empty.
+        coverage: Share of filled cells, 0 to 1.
+        qd_score: QD score.
+        offset: Fitness that counts as 0 in the QD score.
     """
 
     axes: tuple[Axis, ...]
@@ -70,12 +70,12 @@ class EliteMap:
 
 
 def elite_map(axes: Sequence[DescriptorConfig], cells: Sequence[Cell], offset: float) -> EliteMap:
-    """Return the map of an archive.
+    """Compute coverage and QD score of an archive.
 
     Args:
-        axes: The archive's axes, as configured.
-        cells: The filled cells.
-        offset: The lowest fitness that any agent had.
+        axes: Configured axes.
+        cells: Filled cells.
+        offset: Lowest fitness of all agents.
     """
     size = math.prod(axis.cells for axis in axes)
     return EliteMap(

@@ -1,7 +1,6 @@
-"""The whole analysis of one experiment, as one value: what `analyze` prints, what its JSON holds, what a report shows.
+"""Analysis of one experiment as one value, shared by the terminal, JSON and HTML output.
 
-`statsmodels` takes a second to import, and everything here needs it: import this module where an analysis is made, not
-with the package.
+This module needs `statsmodels`, which takes a second to import. Import this module inside functions.
 """
 
 from collections.abc import Sequence
@@ -34,18 +33,18 @@ from clau_doom.statistics.estimates import (
 __all__ = ["ExperimentAnalysis", "HeldOut", "analyse_experiment"]
 
 _MOST_GENES = 10_000
-"""Of more genes no statistics are computed: a table of a million rows says nothing, and takes minutes."""
+"""Maximum number of genes with statistics; larger tables take minutes to compute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOut:
-    """A contestant's held-out episodes, estimated robustly.
+    """Robust estimates of an agent's held-out fitness.
 
     Attributes:
-        role: What it is: ``champion``, ``generation 0`` or ``random``.
-        agent: Its id.
-        aggregates: Mean, median and interquartile mean of its episodes.
-        profile: The share of its episodes above each fitness; all contestants have the same thresholds.
+        role: ``champion``, ``generation 0`` or ``random``.
+        agent: Id of the agent.
+        aggregates: Mean, median and interquartile mean over episodes.
+        profile: Share of episodes above each threshold. All roles have the same thresholds.
     """
 
     role: str
@@ -56,33 +55,33 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentAnalysis:
-    """Everything that an experiment's numbers say. What they do not allow is a `Unavailable` with the reason.
+    """Results of an experiment. A result that the data do not allow is an `Unavailable` with the reason.
 
     Attributes:
-        id: The experiment.
-        state: Where it stands; all below is of what was finished by then.
-        seed: Its seed.
-        scenario: What it plays.
-        fitness: What it maximises, for people.
-        deviations: What made its history depend on time or luck.
-        racing: What racing saved, and how good its decisions were.
-        champion: The champion, once chosen.
-        validation_fitness: Its mean on the validation seeds that chose it, or None.
-        generations: The finished generations, over training fitness.
-        results: The contestants on held-out seeds, or None while nobody has played them.
-        standings: Their episodes.
-        held_out: Their robust estimates, in the same order.
-        contrasts: The champion against each other contestant, on held-out seeds; one family for Holm's correction.
-        curve: The learning curve through the generations' means.
-        plateau: What the last generations do.
-        chart: The control charts over the generations.
-        diversity: How different the agents of each finished generation are.
-        genes: The genes through the generations.
-        regression: Fitness regressed on the genes of all agents that have one.
-        components: The principal components of all agents' genomes.
-        lineage: The champion's line of parents.
-        archive: The MAP-Elites archive.
-        ranking: Agents over several criteria.
+        id: Id of the experiment.
+        state: State of the experiment. The analysis covers the finished part.
+        seed: Seed of the experiment.
+        scenario: Name of the scenario.
+        fitness: Display name of the fitness.
+        deviations: Events that made the history depend on time or chance.
+        racing: Episodes that racing saved, and the audit of its decisions.
+        champion: The champion, or None before it is chosen.
+        validation_fitness: Mean fitness of the champion on the validation seeds, or None.
+        generations: Training fitness of the finished generations.
+        results: Results on held-out seeds, or None before the first held-out episode.
+        standings: Held-out episodes of each role.
+        held_out: Robust estimates of each role, in the order of `standings`.
+        contrasts: Champion compared with each other role on held-out seeds; one family for Holm's correction.
+        curve: Learning curve, fitted to the generations' means.
+        plateau: Trend of the last generations.
+        chart: Control charts over the generations.
+        diversity: Diversity of each finished generation.
+        genes: Distribution of each gene by generation.
+        regression: Regression of fitness on genes, over all agents with a fitness.
+        components: Principal components of all genomes.
+        lineage: Line of descent of the champion.
+        archive: Map of the MAP-Elites archive.
+        ranking: Ranking of agents over several criteria.
     """
 
     id: str
@@ -139,22 +138,22 @@ def analyse_experiment(
     racing: RaceTally | Unavailable,
     criteria: Sequence[Criterion] = (),
 ) -> ExperimentAnalysis:
-    """Return the analysis of an experiment as it stands.
+    """Analyze an experiment in its current state.
 
     Args:
-        snapshot: What its store holds.
-        state: Where it stands.
-        scenario: What it plays.
-        fitness: How an episode's measures become fitness.
-        fitness_name: What people call it.
-        measures: The scenario's telling measures.
-        space: The policy's genes, or why they are not known.
-        archive: The MAP-Elites archive, or why there is none.
-        racing: What racing saved, or why there was none.
-        criteria: What agents are ranked by; none: no ranking.
+        snapshot: Stored state of the experiment.
+        state: State of the experiment.
+        scenario: Name of the scenario.
+        fitness: Fitness of an episode's measures.
+        fitness_name: Display name of the fitness.
+        measures: Measures of the scenario in the table of results.
+        space: Genes of the policy, or the reason why they are unknown.
+        archive: Map of the MAP-Elites archive, or the reason why it is unavailable.
+        racing: Episodes that racing saved, or the reason why the count is unavailable.
+        criteria: Criteria for the ranking of agents. Empty: no ranking.
 
     Raises:
-        ConfigError: A criterion is nothing that is measured.
+        ConfigError: A criterion is unknown.
     """
     finished, seed = snapshot.finished_generations, snapshot.experiment.seed
     standings = held_out_standings(snapshot, fitness)

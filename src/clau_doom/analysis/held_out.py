@@ -1,4 +1,4 @@
-"""Who played the held-out seeds of an experiment, read off its snapshot, and what that came to."""
+"""Results on the held-out seeds, from the snapshot of an experiment."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -14,11 +14,14 @@ __all__ = ["ROLE_NAMES", "held_out_standings", "held_out_table"]
 ROLE_NAMES: Mapping[str, str] = MappingProxyType(
     {"champion": "champion", "generation 0": "generation 0's best", "random": "random play"}
 )
-"""What people call a contestant's role."""
+"""Display names of the roles."""
 
 
 def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[HoldoutResult, ...]:
-    """Return who played the held-out seeds: the champion, generation 0's best unless that is the champion, random."""
+    """Return the results of the champion, generation 0's best agent and random play on held-out seeds.
+
+    Generation 0's best agent is left out if it is the champion.
+    """
     contestants = {agent: played for (use, agent), played in snapshot.judging.items() if use is Purpose.HELD_OUT}
     name = snapshot.experiment.id
     champion = _id(name, snapshot.champion[0]) if snapshot.champion else None
@@ -33,7 +36,7 @@ def held_out_standings(snapshot: Snapshot, fitness: Fitness) -> tuple[HoldoutRes
 
 
 def held_out_table(snapshot: Snapshot, fitness: Fitness, measures: Sequence[str]) -> ResultTable | None:
-    """Return the contestants' results on held-out seeds, or None while nobody has played them."""
+    """Return the table of held-out results, or None before the first held-out episode."""
     standings = held_out_standings(snapshot, fitness)
     if not standings:
         return None

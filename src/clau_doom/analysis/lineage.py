@@ -1,4 +1,4 @@
-"""How the champion came to be: its line of parents back to a genome that was drawn."""
+"""Line of descent of an agent, back to a genome without parents."""
 
 import math
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ __all__ = ["Ancestor", "line_of"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ancestor:
-    """One agent of a line.
+    """One agent of a line of descent.
 
     Attributes:
         agent: The agent.
-        operator: What made it.
-        parents: All of its parents; the line goes on with the fittest.
-        fitness: Its training fitness, on the seeds of its own generation; None where it has none.
+        operator: Operator that created its genome.
+        parents: All parents of the agent. The line continues with the fittest one.
+        fitness: Training fitness, on the seeds of its generation. None if the agent failed.
     """
 
     agent: AgentRef
@@ -27,11 +27,14 @@ class Ancestor:
 
 
 def line_of(agent: AgentRef, generations: Sequence[Sequence[Evaluation]]) -> tuple[Ancestor, ...]:
-    """Return an agent and its line of fittest parents, the agent first, a genome without parents last.
+    """Follow the fittest parent of each agent.
 
     Args:
-        agent: Where the line begins.
-        generations: The evaluations, by generation and index.
+        agent: First agent of the line.
+        generations: Evaluations by generation and index.
+
+    Returns:
+        The agent first, an agent without parents last.
     """
     found: list[Ancestor] = []
     current: AgentRef | None = agent

@@ -1,4 +1,4 @@
-"""What racing saved, as a sentence."""
+"""Summary of the episodes that racing saved."""
 
 from clau_doom.domain.experiment import RaceTally
 
@@ -6,7 +6,7 @@ __all__ = ["racing_sentence"]
 
 
 def racing_sentence(tally: RaceTally) -> str:
-    """Return what was saved and how often the audit found a decision wrong, without a full stop."""
+    """Describe the saved episodes and the audit's wrong decisions, without a full stop."""
     saved = tally.planned - tally.played
     share = 100.0 * saved / tally.planned if tally.planned else 0.0
     text = f"racing saved {saved:,} of {tally.planned:,} training episodes ({share:.0f} %)"

@@ -1,8 +1,8 @@
-"""Who of an experiment is ranked over several criteria, and by which episodes.
+"""Selection of agents and episodes for a ranking over several criteria.
 
-Agents are set side by side only where they played the same seeds: the generations' best agents, which all played the
-validation seeds, or before that the agents of the last finished generation. Validation seeds chose the champion, so
-that their means flatter it; what it is worth, the held-out seeds say.
+Only agents that played the same seeds are compared. These are the best agents of the generations, on the validation
+seeds. Before validation, these are the agents of the last finished generation. The champion was chosen on the
+validation seeds, so that its means there are too high on average. The held-out seeds estimate it without this bias.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,14 @@ from clau_doom.errors import ConfigError
 __all__ = ["CRITERIA", "criteria_of", "criterion_values", "rank_agents"]
 
 CRITERIA = ("fitness", "score", *MEASURES)
-"""What agents can be ranked by: the experiment's fitness, the score, and every measure."""
+"""Names of criteria: the experiment's fitness, the score, and each measure."""
 
 
 def criteria_of(text: str) -> tuple[Criterion, ...]:
-    """Return the criteria that a text such as ``kills:1,damage_taken:-2`` names.
+    """Parse criteria such as ``kills:1,damage_taken:-2``.
 
     Raises:
-        ConfigError: It is no such text; the message names the part and the remedy.
+        ConfigError: A criterion or a weight is invalid, or a criterion is given twice.
     """
     found: dict[str, float] = {}
     for part in text.split(","):
@@ -40,7 +40,7 @@ def criteria_of(text: str) -> tuple[Criterion, ...]:
 def criterion_values(
     criteria: Sequence[Criterion], fitness: Fitness, episodes: Sequence[Measures]
 ) -> tuple[float, ...]:
-    """Return the means of the criteria over an agent's episodes, at least one."""
+    """Return the means of the criteria over one or more episodes of an agent."""
     named = {"fitness": fitness, "score": Fitness.named("score")}
     return tuple(
         named.get(criterion.name, Fitness(((criterion.name, 1.0),))).of_agent(episodes) for criterion in criteria
@@ -48,12 +48,12 @@ def criterion_values(
 
 
 def rank_agents(snapshot: Snapshot, fitness: Fitness, criteria: Sequence[Criterion]) -> Ranking | Unavailable:
-    """Return an experiment's agents ranked, or why they are not.
+    """Rank the agents of an experiment.
 
     Args:
-        snapshot: What its store holds.
-        fitness: How an episode's measures become fitness.
-        criteria: What counts; none: no ranking.
+        snapshot: Stored state of the experiment.
+        fitness: Fitness of an episode's measures.
+        criteria: Criteria with weights. Empty: no ranking.
     """
     if not criteria:
         return Unavailable(missing="no criteria were given")

@@ -1,4 +1,4 @@
-"""What an analysis cannot say, and why: a value like any other, so that nothing is left out in silence."""
+"""Placeholder for a result that the data do not allow, with the reason."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ __all__ = ["Unavailable"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unavailable:
-    """A part of an analysis that its data do not allow.
+    """A result that the data do not allow.
 
     Attributes:
-        missing: Why it is missing, as a sentence without its full stop.
+        missing: The reason, as a sentence without a full stop.
     """
 
     missing: str

@@ -1,4 +1,4 @@
-"""From stored experiments to their analysis: what it needs beside the store, and what may be compared with what."""
+"""Analysis and comparison of stored experiments, with checks that experiments are comparable."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ _FILES = ("scenario.cfg", "scenario.wad", "scenario.game")
 
 
 def fitness_name(config: ExperimentConfig) -> str:
-    """Return what people call the fitness that a configuration asks for."""
+    """Return the display name of a configuration's fitness."""
     wanted = config.fitness
     if isinstance(wanted, str):
         return wanted
@@ -35,12 +35,13 @@ def fitness_name(config: ExperimentConfig) -> str:
 def analyse(
     stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Unavailable | None" = None
 ) -> "ExperimentAnalysis":
-    """Return the analysis of an experiment as it stands.
+    """Analyze an experiment in its current state.
 
     Args:
         stored: The experiment.
-        criteria: What its agents are ranked by; none: no ranking.
-        space: The policy's genes, or why they are not known; None: the policy is asked, which may import it.
+        criteria: Criteria for the ranking of agents. Empty: no ranking.
+        space: Genes of the policy, or the reason why they are unknown. None: read them from the policy, which may
+            import its module.
     """
     from clau_doom.analysis import telling_measures  # noqa: PLC0415 - scipy and statsmodels, which no run needs
     from clau_doom.analysis.experiment_analysis import analyse_experiment  # noqa: PLC0415
@@ -63,25 +64,26 @@ def analyse(
 def compare(
     experiments: Sequence[StoredExperiment], baseline: str, criteria: "Sequence[Criterion]" = ()
 ) -> "ExperimentComparison":
-    """Return experiments set side by side.
+    """Compare experiments with a baseline.
 
     Args:
-        experiments: Two or more.
-        baseline: The id of one of them.
-        criteria: What their champions are ranked by; none: no ranking.
+        experiments: Two or more experiments.
+        baseline: Id of one of the experiments.
+        criteria: Criteria for the ranking of champions. Empty: no ranking.
 
     Raises:
-        ConfigError: One is named twice, the baseline is none of them, or two play or maximise different things.
-        WrongState: One has no held-out episodes yet.
+        ConfigError: An experiment is given twice, the baseline is not among the experiments, or their scenarios or
+            fitness differ.
+        WrongState: An experiment has no held-out episodes yet.
     """
     from clau_doom.analysis.comparison import compare_experiments  # noqa: PLC0415 - as above
 
     ids = [stored.snapshot.experiment.id for stored in experiments]
-    twice = next((name for name in ids if ids.count(name) > 1), None)
-    if twice:
-        raise ConfigError(f"{twice} is named twice: name each experiment once")
+    duplicate = next((name for name in ids if ids.count(name) > 1), None)
+    if duplicate:
+        raise ConfigError(f"{duplicate} is named twice: name each experiment once")
     if baseline not in ids:
-        raise ConfigError(f"the baseline {baseline} is none of {', '.join(ids)}: name it among them")
+        raise ConfigError(f"the baseline {baseline} is not one of {', '.join(ids)}: choose one of them")
     base = experiments[ids.index(baseline)]
     for stored in experiments:
         _check_comparable(base, stored)
@@ -108,7 +110,10 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":
 
 
 def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "EliteMap | Unavailable":
-    """Return the archive of a strategy that was told all that was stored; blocks for as long as that takes."""
+    """Rebuild the MAP-Elites archive by replaying the stored generations.
+
+    The call blocks until the replay ends.
+    """
     from clau_doom.analysis.elite_map import Cell, elite_map  # noqa: PLC0415 - as above
     from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415
 
@@ -132,7 +137,7 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "El
 
 
 def tally(stored: StoredExperiment) -> "RaceTally | Unavailable":
-    """Return what racing saved in the finished generations."""
+    """Count the episodes that racing saved in the finished generations."""
     from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - as above
 
     config, snapshot, fitness = stored.config, stored.snapshot, make_fitness(stored.config)
@@ -151,7 +156,7 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
     if len(_champion(other).fitnesses) < 2:
         raise WrongState(
             f"{name} is {other.state.value} and its champion has not played two held-out episodes: "
-            "let it be finished, or leave it out"
+            "finish it, or leave it out"
         )
     here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))
     other_files = [f"{fact} is another file" for fact in _FILES if here.get(fact) != there.get(fact)]
@@ -170,12 +175,12 @@ def _champion(stored: StoredExperiment) -> HoldoutResult:
     from clau_doom.analysis.held_out import held_out_standings  # noqa: PLC0415 - as above
 
     standings = held_out_standings(stored.snapshot, make_fitness(stored.config))
-    nobody = HoldoutResult(role="champion", agent="", seeds=(), fitnesses=(), measures=())
-    return next((standing for standing in standings if standing.role == "champion"), nobody)
+    absent = HoldoutResult(role="champion", agent="", seeds=(), fitnesses=(), measures=())
+    return next((standing for standing in standings if standing.role == "champion"), absent)
 
 
 def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -> "list[ComparedExperiment]":
-    """Return what is compared, setups numbered in order, the baseline's first."""
+    """Number the experiments' setups in order, starting with the baseline's setup."""
     from clau_doom.analysis.comparison import ComparedExperiment  # noqa: PLC0415 - as above
 
     setups = [base]
@@ -196,7 +201,7 @@ def _entrants(experiments: Sequence[StoredExperiment], base: StoredExperiment) -
 
 
 def _changes(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
-    """Return in what two experiments' setups differ, the source of their policies included."""
+    """List the differences between two setups, including the source of their policies."""
     changed = [str(change) for change in setup_changes(old.config, new.config)]
     before, after = (
         {fact: value for fact, value in each.snapshot.experiment.provenance.facts if fact.startswith("source.")}

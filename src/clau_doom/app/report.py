@@ -1,4 +1,4 @@
-"""Reports: from stored experiments to a page."""
+"""HTML reports of stored experiments."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,18 +16,20 @@ if TYPE_CHECKING:
 
 __all__ = ["check_report_target", "report_comparison", "report_experiment"]
 
-_HEAD = 2_000  # bytes within which a report says that it is one
+_HEAD = 2_000  # bytes that contain the mark of a report
 
 
 def report_experiment(
     stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, analysis: "ExperimentAnalysis | None" = None
 ) -> str:
-    """Return the report of an experiment as it stands: an HTML page that fetches nothing and runs no script.
+    """Render the HTML report of an experiment in its current state.
+
+    The page contains no scripts and loads no other files.
 
     Args:
         stored: The experiment.
-        criteria: What its agents are ranked by; none: no ranking.
-        analysis: What `analyse` said of both, where it is at hand.
+        criteria: Criteria for the ranking of agents. Empty: no ranking.
+        analysis: Result of `analyse` for these arguments. None: compute it.
     """
     from clau_doom.analysis.report import experiment_report, render  # noqa: PLC0415 - jinja2, which no run needs
 
@@ -41,17 +43,17 @@ def report_comparison(
     *,
     comparison: "ExperimentComparison | None" = None,
 ) -> str:
-    """Return the report of experiments side by side, as `report` does of one.
+    """Render the HTML report of a comparison of experiments.
 
     Args:
-        experiments: Two or more.
-        baseline: The id of one of them.
-        criteria: What their champions are ranked by; none: no ranking.
-        comparison: What `compare` said of all this, where it is at hand.
+        experiments: Two or more experiments.
+        baseline: Id of one of the experiments.
+        criteria: Criteria for the ranking of champions. Empty: no ranking.
+        comparison: Result of `compare` for these arguments. None: compute it.
 
     Raises:
-        ConfigError: They cannot be compared, as `compare` says.
-        WrongState: One has no held-out episodes yet.
+        ConfigError: The experiments are not comparable; see `compare`.
+        WrongState: An experiment has no held-out episodes yet.
     """
     from clau_doom.analysis.report import comparison_report, render  # noqa: PLC0415 - as above
 
@@ -59,21 +61,23 @@ def report_comparison(
 
 
 def check_report_target(path: Path, *, force: bool) -> None:
-    """Do nothing if a report can be written at `path`: where nothing is, or an older report.
+    """Check that a report can be written to a path.
+
+    The path must be free, or hold an older report.
 
     Raises:
-        ConfigError: It is no .html file, its folder is missing, or something else than a report is there.
+        ConfigError: The suffix is not .html or .htm, the folder is missing, or the path holds another file.
     """
     from clau_doom.analysis.report import MARK  # noqa: PLC0415 - as above
 
     if path.suffix.lower() not in {".html", ".htm"}:
-        raise ConfigError(f"{str(path)!r} is no .html file: a report is one")
+        raise ConfigError(f"{str(path)!r} is not an .html file: choose a name that ends in .html")
     if not path.parent.is_dir():
         raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: choose another name")
     if path.exists() and not force and MARK.encode() not in _beginning(path):
-        raise ConfigError(f"{path} is no report: choose another name, or replace it with --force")
+        raise ConfigError(f"{path} is not a report: choose another name, or replace it with --force")
 
 
 def _beginning(path: Path) -> bytes:
@@ -81,4 +85,4 @@ def _beginning(path: Path) -> bytes:
         with open_regular(path) as file:
             return file.read(_HEAD)
     except OSError as error:
-        raise StorageFailed(f"cannot read {path}, which is in the way: {error.strerror or error}") from error
+        raise StorageFailed(f"cannot read the existing file {path}: {error.strerror or error}") from error

@@ -361,7 +361,7 @@ def test_an_experiment_without_held_out_episodes_is_refused() -> None:
 def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
     """Both are typing errors, and are told as such."""
     first, second, *_ = several()
-    with pytest.raises(ConfigError, match="the baseline c9 is none of a1, a2"):
+    with pytest.raises(ConfigError, match="the baseline c9 is not one of a1, a2"):
         compared(first, second, baseline="c9")
     with pytest.raises(ConfigError, match="a1 is named twice"):
         compared(first, first)

@@ -292,13 +292,13 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     check_report_target(target, force=False)
     other = tmp_path / "thesis.html"
     other.write_text("<html>four years of work</html>")
-    with pytest.raises(ConfigError, match="is no report: choose another name, or replace it with --force"):
+    with pytest.raises(ConfigError, match="is not a report: choose another name, or replace it with --force"):
         check_report_target(other, force=False)
     check_report_target(other, force=True)
     (tmp_path / "folder.html").mkdir()
     for path, complaint in (
         ("folder.html", "is a folder"),
-        ("one.pdf", "is no .html file"),
+        ("one.pdf", "is not an .html file"),
         ("nowhere/one.html", "there is no folder"),
     ):
         with pytest.raises(ConfigError, match=complaint):

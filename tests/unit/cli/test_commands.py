@@ -157,17 +157,17 @@ def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Ev
 
 
 def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
-    """A file that is no report is left alone unless it is forced; what cannot be written is refused first."""
+    """A file that is not a report is left alone unless it is forced; what cannot be written is refused first."""
     keep(story)
     (tmp_path / "thesis.html").write_text("four years of work")
     refused = run("analyze", "tiny", "--report", "thesis.html")
     assert (refused.code, refused.out) == (2, "")
-    assert "thesis.html is no report" in refused.err
+    assert "thesis.html is not a report" in refused.err
     assert (tmp_path / "thesis.html").read_text() == "four years of work"
     assert run("analyze", "tiny", "--report", "thesis.html", "--force").code == 0
     assert (tmp_path / "thesis.html").read_text().startswith("<!doctype html>")
     assert run("analyze", "tiny", "--force").code == 2
-    for target, complaint in (("a.pdf", "is no .html file"), ("no/such/a.html", "there is no folder no/such")):
+    for target, complaint in (("a.pdf", "is not an .html file"), ("no/such/a.html", "there is no folder no/such")):
         refused = run("analyze", "tiny", "--report", target)
         assert (refused.code, complaint in refused.err) == (2, True)
 
@@ -240,7 +240,7 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
     [
         (("tiny", "tiny"), "tiny is named twice"),
         (("tiny", "--baseline", "tiny"), "nothing to be compared with"),
-        (("tiny", "twin", "--baseline", "other"), "the baseline other is none of tiny, twin"),
+        (("tiny", "twin", "--baseline", "other"), "the baseline other is not one of tiny, twin"),
         (("tiny", "twin", "--plot", "curve.png"), "--plot draws one experiment"),
         (("tiny", "nobody"), "nobody"),
     ],

@@ -83,7 +83,7 @@ _Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE", help="Write a report with figures (.html); replaces an older one."),
 ]
-_Force = Annotated[bool, typer.Option("--force", help="Let --report replace a file that is no report.")]
+_Force = Annotated[bool, typer.Option("--force", help="Let --report replace a file that is not a report.")]
 
 
 def status(

@@ -1,4 +1,4 @@
-"""The sections of an analysis, by the names that the command line gives them."""
+"""Names of the sections of an analysis on the command line."""
 
 from enum import StrEnum
 
@@ -21,4 +21,4 @@ class Section(StrEnum):
 
 
 DEFAULT = (Section.GENERATIONS, Section.HELD_OUT, Section.LEARNING)
-"""What is shown unless something else is asked for."""
+"""Sections that are shown by default."""
