@@ -1,4 +1,4 @@
-"""An agent: one genome under evaluation, where it came from, and what its episodes came to."""
+"""Agents, their evaluation status and their results."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ class AgentRef:
 
 
 class AgentStatus(StrEnum):
-    """Where an agent's evaluation stands."""
+    """Status of an agent's evaluation."""
 
     PENDING = "pending"
     COMPLETED = "completed"
     DROPPED = "dropped"
-    """It has lost the race: its fitness rests on the episodes that it played until then."""
+    """Eliminated by racing. The fitness is the mean over the episodes played before."""
     FAILED = "failed"
 
     @property
     def evaluated(self) -> bool:
-        """Whether there is a fitness."""
+        """Whether the agent has a fitness."""
         return self in {AgentStatus.COMPLETED, AgentStatus.DROPPED}
 
 
@@ -42,8 +42,8 @@ class Agent:
         experiment: The experiment's id.
         ref: Its generation and index.
         genome: Its genes.
-        parents: The agents that its genome was made from, all asked before it; empty for a drawn genome.
-        operator: What made it, such as ``draw``, ``elite`` or ``crossover+mutation``.
+        parents: The parents of its genome, all of them asked earlier; empty for a drawn genome.
+        operator: The operators that created the genome, such as ``draw``, ``elite`` or ``crossover+mutation``.
     """
 
     experiment: str
@@ -60,14 +60,14 @@ class Agent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """One agent's episodes and what they came to.
+    """One agent's training episodes and their result.
 
     Attributes:
         agent: The agent.
         status: `COMPLETED`, `DROPPED` when it played fewer episodes than others, or `FAILED` when it has no fitness.
         fitness: The mean over its episodes, or None.
         outcomes: Its finished training episodes, by number.
-        failure: Why it failed, or None.
+        failure: The reason of the failure, or None.
     """
 
     agent: Agent
@@ -78,9 +78,9 @@ class Evaluation:
 
 
 def finalists(evaluations: Iterable[Evaluation]) -> list[tuple[float, Evaluation]]:
-    """Return those among which the best is found, with their fitness: whoever has played all of its episodes.
+    """Return the candidates for the best agent, with their fitness: the agents that played all of their episodes.
 
-    Where nobody has, because all that went on have failed, those that were dropped take their place.
+    If no agent played all of them, return the dropped agents instead.
     """
     fit = [(each.fitness, each) for each in evaluations if each.fitness is not None]
     return [pair for pair in fit if pair[1].status is AgentStatus.COMPLETED] or fit

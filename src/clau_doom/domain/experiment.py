@@ -1,4 +1,4 @@
-"""An experiment as a whole: its state, what it was made with, and what its generations and champions came to."""
+"""Experiments: state, provenance, and summaries of generations, racing and held-out evaluation."""
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -18,26 +18,26 @@ __all__ = [
 
 
 class ExperimentState(StrEnum):
-    """Where an experiment stands."""
+    """State of an experiment."""
 
     PENDING = "pending"
     RUNNING = "running"
     PAUSED = "paused"
     INTERRUPTED = "interrupted"
-    """Resumable: stopped by a person, a signal, a deadline, a kill, a full disk or exhausted attempts."""
+    """Resumable. Causes: a user, a signal, a deadline, a kill, a full disk or exhausted attempts."""
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
     @property
     def final(self) -> bool:
-        """Whether nothing more can happen in this state."""
+        """Whether the state is final: the experiment cannot be resumed."""
         return self in {ExperimentState.COMPLETED, ExperimentState.FAILED, ExperimentState.CANCELLED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:
-    """What decides an experiment's numbers beside its configuration.
+    """Facts that determine an experiment's results in addition to its configuration.
 
     Attributes:
         facts: (name, version or SHA-256) pairs, sorted by name.
@@ -60,10 +60,10 @@ class Experiment:
 
     Attributes:
         id: Its name.
-        uuid: Unique among all experiments anywhere: two of one name, in two folders, are told apart by it.
-        seed: Where all its random numbers come from.
+        uuid: Globally unique id. It distinguishes experiments of the same name in different folders.
+        seed: Random seed of the experiment.
         config_yaml: The resolved configuration, as YAML text.
-        provenance: What else decides its numbers.
+        provenance: Versions and hashes that determine its results.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Experiment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationSummary:
-    """What a finished generation came to; fitness over the agents that have one.
+    """Summary of a finished generation. Fitness statistics cover the agents that have a fitness.
 
     Attributes:
         index: The generation, from 0.
@@ -100,14 +100,14 @@ class GenerationSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RaceTally:
-    """What racing saved in one generation or more, and how good its decisions were.
+    """Episodes saved by racing in one or more generations, and the quality of its decisions.
 
     Attributes:
-        planned: The episodes without racing.
-        played: Those that were played.
-        dropped: The agents that were dropped.
-        audited: Those that were to be dropped and played on all the same.
-        changed: The audited ones that in the end belonged to the best: decisions that were wrong.
+        planned: Number of episodes without racing.
+        played: Number of episodes played.
+        dropped: Number of agents dropped.
+        audited: Number of agents that racing would have dropped, but that played all episodes as a check.
+        changed: Number of audited agents that ended among the best: wrong decisions.
     """
 
     planned: int = 0
@@ -117,13 +117,13 @@ class RaceTally:
     changed: int = 0
 
     def __add__(self, other: "RaceTally") -> "RaceTally":
-        """Return the tally of both."""
+        """Return the sum of both tallies."""
         return RaceTally(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HoldoutResult:
-    """One contestant's episodes on seeds that it was not selected on.
+    """One contestant's episodes on held-out seeds.
 
     Attributes:
         role: ``champion``, ``generation 0``, ``random`` or ``candidate``.
@@ -142,7 +142,7 @@ class HoldoutResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deviations:
-    """How often something that depends on time or luck entered the history; all 0 in a reproducible run."""
+    """Counts of events that made the history depend on timing or chance; all 0 in a reproducible run."""
 
     exhausted_attempts: int = 0
     missed_deadlines: int = 0

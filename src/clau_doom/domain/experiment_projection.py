@@ -1,6 +1,6 @@
-"""What an experiment's events come to, read off one by one: the log alone is enough to know how it stands.
+"""Projection of an experiment's event log to its current state.
 
-The store keeps the same in tables; whoever has only the log, such as a client of a server, reads it off here.
+A client of a server has only the event log and uses this projection. The store keeps the same state in tables.
 """
 
 from dataclasses import dataclass, field, replace
@@ -52,7 +52,7 @@ _Key = tuple[Purpose, str, int]
 
 @dataclass
 class _Tables:
-    """What is read off the log."""
+    """State that is derived from the events so far."""
 
     experiment: Experiment | None = None
     config_yaml: str = ""
@@ -73,7 +73,7 @@ class _Tables:
 
 
 class Ledger:
-    """An experiment as its events so far make it."""
+    """State of an experiment, derived from its events."""
 
     def __init__(self) -> None:
         self._tables = _Tables()
@@ -81,24 +81,24 @@ class Ledger:
 
     @property
     def state(self) -> ExperimentState:
-        """Where the experiment stands."""
+        """State of the experiment."""
         return self._tables.state
 
     def apply(self, event: Event) -> None:
-        """Take in the next event.
+        """Apply the next event.
 
         Raises:
-            StoreCorrupted: It cannot follow those before it.
+            StoreCorrupted: The event is not legal after the previous events.
         """
         self._apply(event)
         self._count += 1
 
     def evaluation(self, ref: AgentRef) -> Evaluation | None:
-        """Return the evaluation of the agent at a place, its outcomes left out, or None where there is none."""
+        """Return the evaluation of an agent without its outcomes, or None if the agent does not exist."""
         return self._evaluation(ref)
 
     def place(self, agent: str) -> AgentRef | None:
-        """Return the place of an agent, or None where there is none of that id."""
+        """Return the reference of an agent, or None if its id is unknown."""
         return self._tables.places.get(agent)
 
     def in_generation(self, generation: int) -> tuple[str, ...]:
@@ -106,13 +106,13 @@ class Ledger:
         return tuple(evaluation.agent.id for evaluation in self._tables.generations[generation])
 
     def snapshot(self, *, running_seconds: float = 0.0) -> Snapshot:
-        """Return the experiment as it stands.
+        """Return a snapshot of the current state.
 
         Args:
-            running_seconds: Time spent running, which no event tells.
+            running_seconds: Time spent running. Events do not contain it.
 
         Raises:
-            StoreCorrupted: There was no event yet.
+            StoreCorrupted: No event was applied yet.
         """
         tables = self._tables
         if tables.experiment is None:

@@ -1,4 +1,4 @@
-"""An experiment as its store holds it, at one moment."""
+"""Snapshot of a stored experiment at one moment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,26 +15,26 @@ __all__ = ["Snapshot"]
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """Everything that is needed to show an experiment, or to go on with it, read in one transaction.
+    """All data that is needed to show or resume an experiment, read in one transaction.
 
-    Its repr leaves agents and episodes out: `asyncio.run` takes the repr of what it returns, and of a million episodes
-    that is half a minute.
+    The repr omits agents and episodes. `asyncio.run` computes the repr of its result, which would take half a minute
+    for a million episodes.
 
     Attributes:
         experiment: The experiment.
-        config_yaml: The configuration that it was last run with.
-        state: Where it stands; `RUNNING` is what a killed process leaves behind.
-        reason: Why it was interrupted or failed, or None.
-        generations: The agents' evaluations, by generation and index; the last generation's may be unfinished
-            (status `PENDING`), and in a steady state those of several, of which the last lacks agents.
+        config_yaml: The configuration of its last run, as YAML text.
+        state: Its state. A killed process leaves `RUNNING`.
+        reason: The reason of the interruption or failure, or None.
+        generations: The agents' evaluations, by generation and index. Those of the last generation may be unfinished
+            (status `PENDING`). In a steady state several generations may be, and the last one may lack agents.
         summaries: The finished generations.
-        episodes: Finished training episodes by agent, sorted by number, recordings left out.
+        episodes: Finished training episodes by agent, sorted by number, without recordings.
         judging: Finished validation and held-out episodes, by (purpose, agent id), sorted by number.
         champion: The champion's place and its validation fitness, once chosen.
-        paused: The agents of the last generation whose episodes wait until they are resumed, by index.
-        injected: Genomes that wait for the generation that is to start next, in the order given.
-        traces: Where policies raised: tracebacks by the id of the agent whose last failure they belong to.
-        deviations: What made the history depend on time or luck.
+        paused: The paused agents of the last generation, by index.
+        injected: Genomes for the next generation, in the order of their injection.
+        traces: Tracebacks of policies, by the id of the agent. Each belongs to the agent's last failure.
+        deviations: Counts of events that made the history depend on timing or chance.
         last_sequence: The sequence of the last event.
         running_seconds: Time spent running, over all resumes.
     """
@@ -57,22 +57,22 @@ class Snapshot:
 
     @property
     def under_way(self) -> int:
-        """The generation under way, the first of several in a steady state; the last where all are finished.
+        """Index of the first unfinished generation, or of the last generation if all are finished.
 
-        At least one must have started.
+        At least one generation must have started.
         """
         return min(len(self.summaries), len(self.generations) - 1)
 
     @property
     def finished_generations(self) -> tuple[tuple[Evaluation, ...], ...]:
-        """The evaluations of the generations that are finished; the history's hash runs over these."""
+        """The evaluations of the finished generations. They are the input of the history hash."""
         return self.generations[: len(self.summaries)]
 
     def find(self, agent: str) -> Evaluation:
-        """Return the evaluation of the agent of an id.
+        """Return the evaluation of the agent with the given id.
 
         Raises:
-            AgentNotFound: The experiment has no such agent; the message says what it has.
+            AgentNotFound: The experiment has no such agent; the message states the valid range.
         """
         experiment, generation, index = parse_agent_id(agent)
         if experiment != self.experiment.id:
@@ -86,7 +86,7 @@ class Snapshot:
         return row[index]
 
     def ancestors(self, agent: Agent) -> tuple[Evaluation, ...]:
-        """Return all agents that `agent` descends from, each once, the youngest first."""
+        """Return all ancestors of an agent without duplicates, the latest first."""
         found: dict[AgentRef, Evaluation] = {}
         waiting = list(agent.parents)
         while waiting:
@@ -97,6 +97,6 @@ class Snapshot:
         return tuple(found[ref] for ref in sorted(found, key=lambda ref: (-ref.generation, ref.index)))
 
     def played_by(self, agent: Agent) -> tuple[Episode, ...]:
-        """Return an agent's finished episodes: of training, then of validation, then held out, each by number."""
+        """Return an agent's finished training, validation and held-out episodes, in this order, each by number."""
         judged = [self.judging.get((use, agent.id), ()) for use in (Purpose.VALIDATION, Purpose.HELD_OUT)]
         return (*self.episodes.get(agent.ref, ()), *judged[0], *judged[1])

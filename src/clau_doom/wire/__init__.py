@@ -1,7 +1,7 @@
-"""All mapping between protobuf messages and the domain: what goes over a wire is made here and checked here.
+"""Mapping between protobuf messages and domain values, with validation of received messages.
 
-What arrives is a claim. A worker's message that does not parse, is too long or does not fit its task is refused by one
-error, `MalformedMessage`, whatever was wrong with it; that of a client, a server or a bus by `InvalidMessage`.
+Received messages are untrusted. An invalid message of a worker raises `MalformedMessage`: it does not parse, is too
+long or does not fit its task. An invalid message of a client, a server or a bus raises `InvalidMessage`.
 """
 
 from clau_doom.wire.claims import claimed_traceback, printable

@@ -1,4 +1,4 @@
-"""Messages on a byte stream: four bytes of length, little-endian, then the message."""
+"""Framing of messages on a byte stream: a little-endian length of four bytes, then the message."""
 
 import struct
 
@@ -9,28 +9,28 @@ from clau_doom.errors import WorkerCrashed
 __all__ = ["MAX_FRAME", "PREFIX", "MalformedMessage", "frame", "frame_size"]
 
 MAX_FRAME = 16 * 1024 * 1024
-"""The longest message, in bytes: a genome of a million genes fits twice."""
+"""The longest message, in bytes: twice the size of a genome of a million genes."""
 
 _LENGTH = struct.Struct("<I")
 PREFIX = _LENGTH.size
-"""How many bytes tell the length."""
+"""Bytes of the length prefix."""
 
 
 class MalformedMessage(WorkerCrashed):
-    """What came over the wire is no message that was expected."""
+    """The received bytes are not a valid message of the expected type."""
 
 
 def frame(message: Message) -> bytes:
-    """Return the message with its length before it."""
+    """Serialize a message with its length prefix."""
     body = message.SerializeToString()
     return _LENGTH.pack(len(body)) + body
 
 
 def frame_size(prefix: bytes) -> int:
-    """Return the length that a prefix tells.
+    """Decode a length prefix.
 
     Raises:
-        MalformedMessage: It is longer than `MAX_FRAME`.
+        MalformedMessage: The length exceeds `MAX_FRAME`.
     """
     (size,) = _LENGTH.unpack(prefix)
     if size > MAX_FRAME:
