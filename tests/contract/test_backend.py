@@ -72,77 +72,57 @@ def genome() -> Genome:
     return Genome(tuple(float(gene.low) for gene in genome_space(ExperimentConfig()).genes))
 
 
-def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, genome: Genome) -> None:
+async def test_an_episode_is_a_function_of_its_genome_and_seed(backend: Open, genome: Genome) -> None:
     """Two agents with one genome play the same episode, and another seed gives another."""
-
-    async def play() -> None:
-        async with backend() as entered:
-            first, again, other = await asyncio.gather(
-                entered.play(task(genome=genome)),
-                entered.play(task(agent=1, genome=genome)),
-                entered.play(task(1, genome=genome)),
-            )
-        assert first.outcome == again.outcome
-        assert first.outcome.trajectory_sha256 != other.outcome.trajectory_sha256
-        assert (first.agent, first.number, other.number) == ("contract-g000-a000", 0, 1)
-
-    asyncio.run(play())
+    async with backend() as entered:
+        first, again, other = await asyncio.gather(
+            entered.play(task(genome=genome)),
+            entered.play(task(agent=1, genome=genome)),
+            entered.play(task(1, genome=genome)),
+        )
+    assert first.outcome == again.outcome
+    assert first.outcome.trajectory_sha256 != other.outcome.trajectory_sha256
+    assert (first.agent, first.number, other.number) == ("contract-g000-a000", 0, 1)
 
 
-def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: Open, genome: Genome) -> None:
+async def test_actions_lead_to_the_outcome_that_they_were_claimed_with(backend: Open, genome: Genome) -> None:
     """What an episode claims can be proved; where one that trains claims anything, a judged one does as well."""
-
-    async def play() -> None:
-        async with backend() as entered:
-            training = await entered.play(task(genome=genome))
-            judged = await entered.play(task(genome=genome, purpose=Purpose.HELD_OUT))
-            assert (training.actions is None) == (judged.actions is None)
-            for claimed in (training, judged):
-                if claimed.actions is not None:
-                    proved = await entered.play(task(genome=genome, actions=claimed.actions))
-                    assert claimed.outcome.mismatch(proved.outcome) is None
-
-    asyncio.run(play())
+    async with backend() as entered:
+        training = await entered.play(task(genome=genome))
+        judged = await entered.play(task(genome=genome, purpose=Purpose.HELD_OUT))
+        assert (training.actions is None) == (judged.actions is None)
+        for claimed in (training, judged):
+            if claimed.actions is not None:
+                proved = await entered.play(task(genome=genome, actions=claimed.actions))
+                assert claimed.outcome.mismatch(proved.outcome) is None
 
 
-def test_a_backend_takes_an_episode_before_it_has_any(backend: Open, genome: Genome) -> None:
+async def test_a_backend_takes_an_episode_before_it_has_any(backend: Open, genome: Genome) -> None:
     """It has room when it is entered, and at least one slot."""
-
-    async def ask() -> None:
-        async with backend() as entered:
-            assert entered.slots >= 1
-            assert entered.takes(task(genome=genome))
-
-    asyncio.run(ask())
+    async with backend() as entered:
+        assert entered.slots >= 1
+        assert entered.takes(task(genome=genome))
 
 
-def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, genome: Genome) -> None:
+async def test_a_cancelled_episode_leaves_the_backend_usable(backend: Open, genome: Genome) -> None:
     """What was begun ends at once, and the next episode is played as if it had not been there."""
-
-    async def play() -> None:
-        async with backend() as entered:
-            playing = asyncio.ensure_future(entered.play(task(genome=genome)))
-            await asyncio.sleep(0.3)
-            playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await playing
-            episode = await entered.play(task(1, genome=genome))
-            assert episode.number == 1
-
-    asyncio.run(play())
+    async with backend() as entered:
+        playing = asyncio.ensure_future(entered.play(task(genome=genome)))
+        await asyncio.sleep(0.3)
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+        episode = await entered.play(task(1, genome=genome))
+        assert episode.number == 1
 
 
-def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend: Open, genome: Genome) -> None:
+async def test_a_generation_that_has_ended_may_be_followed_by_its_agents(backend: Open, genome: Genome) -> None:
     """Giving back what was held for a generation takes nothing from whoever plays again later, such as a champion."""
-
-    async def play() -> None:
-        async with backend() as entered:
-            first = await entered.play(task(genome=genome))
-            await entered.end_generation(0)
-            again = await entered.play(task(genome=genome, purpose=Purpose.VALIDATION))
-            assert again.outcome == first.outcome
-
-    asyncio.run(play())
+    async with backend() as entered:
+        first = await entered.play(task(genome=genome))
+        await entered.end_generation(0)
+        again = await entered.play(task(genome=genome, purpose=Purpose.VALIDATION))
+        assert again.outcome == first.outcome
 
 
 def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -> None:
@@ -158,41 +138,33 @@ def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -
     asyncio.run(play())
 
 
-def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None:
+async def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None:
     """Whoever looks again and again sees whole pictures of the episodes that are being played, and nobody else's."""
+    async with backend() as entered:
+        asked = [task(number, genome=genome) for number in range(3000)]
 
-    async def look() -> None:
-        async with backend() as entered:
-            asked = [task(number, genome=genome) for number in range(3000)]
+        async def play() -> None:
+            for each in asked:
+                await entered.play(each)
 
-            async def play() -> None:
-                for each in asked:
-                    await entered.play(each)
-
-            playing = asyncio.ensure_future(play())
-            seen: list[Glimpse] = []
-            async with asyncio.timeout(60):
-                while len(seen) < 3:
-                    await asyncio.sleep(0.02)
-                    seen += entered.glimpses()
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
-        for glimpse in seen:
-            picture = glimpse.picture
-            assert glimpse.task in asked
-            assert len(picture.pixels) == picture.width * picture.height * picture.channels > 0
-            assert picture.health > 0
-            assert picture.tic >= 0
-
-    asyncio.run(look())
+        playing = asyncio.ensure_future(play())
+        seen: list[Glimpse] = []
+        async with asyncio.timeout(60):
+            while len(seen) < 3:
+                await asyncio.sleep(0.02)
+                seen += entered.glimpses()
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+    for glimpse in seen:
+        picture = glimpse.picture
+        assert glimpse.task in asked
+        assert len(picture.pixels) == picture.width * picture.height * picture.channels > 0
+        assert picture.health > 0
+        assert picture.tic >= 0
 
 
-def test_nobody_is_seen_where_nobody_plays(backend: Open) -> None:
+async def test_nobody_is_seen_where_nobody_plays(backend: Open) -> None:
     """Looking at idle places shows nothing, and does no harm."""
-
-    async def look() -> None:
-        async with backend() as entered:
-            for _ in range(3):
-                assert entered.glimpses() == ()
-
-    asyncio.run(look())
+    async with backend() as entered:
+        for _ in range(3):
+            assert entered.glimpses() == ()

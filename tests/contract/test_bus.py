@@ -15,14 +15,7 @@ from clau_doom.events.subscriber_queue import BACKLOG
 from clau_doom.ports import BusMessage, EventBus
 from tests.support.nats_server import NatsServer
 
-pytestmark = pytest.mark.anyio
-
 Ask = Callable[[str, bytes], Awaitable[bytes]]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(params=["local", "nats", "jetstream"])

@@ -54,8 +54,6 @@ from clau_doom.ports import ExperimentStore
 from clau_doom.storage import Runs
 from clau_doom.testing.memory_store import MemoryStore
 
-pytestmark = pytest.mark.anyio
-
 Keep = Literal["champions", "all", "none"]
 Opener = Callable[[Keep], AbstractAsyncContextManager[ExperimentStore]]
 
@@ -68,11 +66,6 @@ EXPERIMENT = Experiment(
 )
 STARTED = ExperimentStarted(resumed=False, generations=2, config_yaml="name: lab\ngenerations: 2\n")
 AWKWARD = (-0.0, 0.1 + 0.2, 5e-324, 1e22, 1e150)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @asynccontextmanager

@@ -221,23 +221,20 @@ def test_a_program_in_place_of_the_worker_harms_itself_alone(
     assert 3 < len(turned_away) < 40
 
 
-def test_agents_reach_no_other_and_write_no_long_log(battlefield: Battlefield, attackers_image: str) -> None:
+async def test_agents_reach_no_other_and_write_no_long_log(battlefield: Battlefield, attackers_image: str) -> None:
     """One listens to whoever knocks, and is heard by the host alone; a log is kept to its last megabyte."""
     docker = battlefield.docker
     config = battlefield.config(attackers("listen", "visit", "log"), attackers_image)
 
-    async def play() -> None:
-        async with await asyncio.to_thread(battlefield.backend, config) as backend:
-            await backend.play(battlefield.task(0))
-            shown = json.loads(docker("inspect", f"agent-{battlefield.name}-g000-a000"))
-            ((_, network),) = shown[0]["NetworkSettings"]["Networks"].items()
-            host = network["IPAddress"]
-            await asyncio.to_thread(lambda: socket.create_connection((host, PORT), timeout=5.0).close())
-            where = float(int.from_bytes(socket.inet_aton(host), "big"))
-            with pytest.raises(PolicyFailed, match=rf"visited {host}: False"):
-                await backend.play(battlefield.task(1, where))
-            assert shown[0]["Name"][1:] in docker.containers("status=running")  # it listened all the time
-            await backend.play(battlefield.task(2))
-            assert len(docker("logs", f"agent-{battlefield.name}-g000-a002")) < 1_100_000
-
-    asyncio.run(play())
+    async with await asyncio.to_thread(battlefield.backend, config) as backend:
+        await backend.play(battlefield.task(0))
+        shown = json.loads(docker("inspect", f"agent-{battlefield.name}-g000-a000"))
+        ((_, network),) = shown[0]["NetworkSettings"]["Networks"].items()
+        host = network["IPAddress"]
+        await asyncio.to_thread(lambda: socket.create_connection((host, PORT), timeout=5.0).close())
+        where = float(int.from_bytes(socket.inet_aton(host), "big"))
+        with pytest.raises(PolicyFailed, match=rf"visited {host}: False"):
+            await backend.play(battlefield.task(1, where))
+        assert shown[0]["Name"][1:] in docker.containers("status=running")  # it listened all the time
+        await backend.play(battlefield.task(2))
+        assert len(docker("logs", f"agent-{battlefield.name}-g000-a002")) < 1_100_000

@@ -21,13 +21,7 @@ from clau_doom.config import MetricsConfig
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.metrics import Metrics, MetricsServer
 
-pytestmark = pytest.mark.anyio
 ANY_PORT = MetricsConfig(port=0)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @dataclass(frozen=True)

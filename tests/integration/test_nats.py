@@ -24,17 +24,10 @@ from clau_doom.storage import Runs, SqliteStore
 from clau_doom.testing.memory_store import MemoryStore
 from tests.support.nats_server import NatsServer
 
-pytestmark = pytest.mark.anyio
-
 UUID = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
 EXPERIMENT = Experiment(id="lab", uuid=UUID, seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
 STARTED = ExperimentStarted(resumed=False, generations=2, config_yaml="name: lab\n")
 END = ExperimentInterrupted(generation=0, reason="Ctrl-C")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

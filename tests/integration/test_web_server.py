@@ -24,14 +24,7 @@ from clau_doom.orchestration import Finishing, Orchestrator
 from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
 
-pytestmark = pytest.mark.anyio
-
 YAML = "name: shown\ngenerations: 3\npopulation: 4\nepisodes: 2\nholdout: {validation: 2, episodes: 3}\n"
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @dataclass

@@ -17,17 +17,10 @@ from starlette.routing import Route
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer
 
-pytestmark = pytest.mark.anyio
-
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n"
 FEW = ConnectionLimits(total=8, per_address=4)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Served:

@@ -164,7 +164,7 @@ def test_context_is_bound_and_put_back(lines: io.StringIO) -> None:
     ]
 
 
-def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
+async def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
     """Experiments that run side by side do not speak in each other's name."""
 
     async def run(name: str) -> None:
@@ -172,12 +172,9 @@ def test_tasks_have_contexts_of_their_own(lines: io.StringIO) -> None:
             await asyncio.sleep(0.01)
             log.info(name)
 
-    async def both() -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(run("a"))
-            group.create_task(run("b"))
-
-    asyncio.run(both())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run("a"))
+        group.create_task(run("b"))
     assert sorted((record["event"], record["experiment"]) for record in records(lines)) == [("a", "a"), ("b", "b")]
 
 

@@ -16,18 +16,11 @@ from clau_doom.errors import ExperimentNotFound, InvalidGenome, NotAllowed
 from clau_doom.orchestration import Orchestrator
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
-pytestmark = pytest.mark.anyio
-
 CONFIG = ExperimentConfig(
     name="lab", generations=3, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=3)
 )
 OWNER = Caller(name="owner", role=Role.FULL, face="grpc", peer="192.0.2.1:5", note="a \x1b[31mred\n note")
 READER = Caller(name="reader", role=Role.READ_ONLY, face="web", peer="192.0.2.2:6")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 class Audited:

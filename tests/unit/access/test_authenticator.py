@@ -9,13 +9,6 @@ import pytest
 from clau_doom.access import Authenticator, Caller, Role, TokenFiles
 from clau_doom.errors import NotAuthenticated
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
 
 async def show(authenticator: Authenticator, secret: str | None, address: str = "192.0.2.1") -> Caller:
     return await authenticator.authenticate(secret, face="grpc", peer=f"{address}:5", address=address, note="why")

@@ -11,8 +11,6 @@ from clau_doom.domain import Purpose
 from clau_doom.errors import WrongState
 from clau_doom.web import FilmProgress
 
-pytestmark = pytest.mark.anyio
-
 PROGRAM = """
 import pathlib, sys, time
 folder = pathlib.Path({folder!r})
@@ -22,11 +20,6 @@ for number, line in enumerate({lines!r}):
         time.sleep(0.01)
 sys.exit({code})
 """
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], code: int) -> None:

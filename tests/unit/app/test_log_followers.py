@@ -62,7 +62,7 @@ async def following(
         await scenario(followers, bus)
 
 
-def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics that raise at one event count the others; the log and the relay miss nothing; the start is read, too."""
 
     class Broken(Metrics):
@@ -89,7 +89,7 @@ def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.M
                 await asyncio.sleep(0.01)
         await until(lambda: 'clau_doom_experiments{state="completed"} 1.0' in metrics.exposition()[0].decode())
 
-    asyncio.run(following(tmp_path, metrics, health, scenario))
+    await following(tmp_path, metrics, health, scenario)
     assert [type(event) for event in narrated] == [type(event) for event in events]
     assert planned(metrics) == {"one": 7.0}
     assert [(each.reader, each.failures, each.failing) for each in health.of("one")] == [("metrics", 2, False)]
@@ -120,7 +120,7 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
     asyncio.run(following(tmp_path, metrics, health, scenario))
 
 
-def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
+async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
     """Reasons that name files are published with a placeholder."""
     create(tmp_path)
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
@@ -135,4 +135,4 @@ def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
                 pass
             assert b"no room is left in <output folder>/one" in message.payload
 
-    asyncio.run(following(tmp_path, Metrics(), ReaderHealth(), scenario))
+    await following(tmp_path, Metrics(), ReaderHealth(), scenario)

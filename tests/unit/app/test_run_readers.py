@@ -21,7 +21,7 @@ EXPERIMENT = Experiment(id="lab", uuid="u", seed=1, config_yaml="", provenance=P
 STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
 
 
-def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
+async def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
     """Whatever the bus raises, the run goes on, and no event is lost."""
 
     class Broken(LocalBus):
@@ -33,17 +33,14 @@ def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
                 raise KeyError("a bug of a library")
             await super().publish(messages)
 
-    async def run() -> None:
-        store = MemoryStore(EXPERIMENT)
-        async with Broken() as bus:
-            async with _relayed(store, bus, PrivatePaths({})):
-                await store.append([STARTED, ExperimentCompleted(generations=1)], running_seconds=0.0)
-            assert (bus.failures, await bus.last_published("u", "")) == (0, 3)
-
-    asyncio.run(run())
+    store = MemoryStore(EXPERIMENT)
+    async with Broken() as bus:
+        async with _relayed(store, bus, PrivatePaths({})):
+            await store.append([STARTED, ExperimentCompleted(generations=1)], running_seconds=0.0)
+        assert (bus.failures, await bus.last_published("u", "")) == (0, 3)
 
 
-def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on from how the run stands then, and ends with the log."""
     shown: list[list[int]] = []
 
@@ -54,19 +51,16 @@ def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> 
             if recorded.sequence == 3 and len(shown) == 1:
                 raise KeyError("dropped")
 
-    async def run() -> None:
-        store = MemoryStore(EXPERIMENT)
-        before = await store.snapshot()
-        await store.append([STARTED], running_seconds=0.0)
-        await store.append([STARTED], running_seconds=0.0)
-        plan = SimpleNamespace(config=ExperimentConfig(name="lab"), resume=False)
-        showing = asyncio.ensure_future(_keep_showing(plan, store, before))  # type: ignore[arg-type]
-        async with asyncio.timeout(10):
-            while len(shown) < 2:  # noqa: ASYNC110 - it says so to nobody
-                await asyncio.sleep(0.01)
-            await store.append([ExperimentCompleted(generations=1)], running_seconds=0.0)
-            await showing
-
     monkeypatch.setattr(progress, "show_progress", show)
-    asyncio.run(run())
+    store = MemoryStore(EXPERIMENT)
+    before = await store.snapshot()
+    await store.append([STARTED], running_seconds=0.0)
+    await store.append([STARTED], running_seconds=0.0)
+    plan = SimpleNamespace(config=ExperimentConfig(name="lab"), resume=False)
+    showing = asyncio.ensure_future(_keep_showing(plan, store, before))  # type: ignore[arg-type]
+    async with asyncio.timeout(10):
+        while len(shown) < 2:  # noqa: ASYNC110 - it says so to nobody
+            await asyncio.sleep(0.01)
+        await store.append([ExperimentCompleted(generations=1)], running_seconds=0.0)
+        await showing
     assert shown == [[2, 3], [4]]

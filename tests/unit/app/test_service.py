@@ -22,7 +22,7 @@ def readiness(port: int) -> tuple[int, object]:
         return error.code, json.loads(error.read())
 
 
-def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not while it resumes experiments: no client can reach it then."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
@@ -32,14 +32,11 @@ def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.M
     async def resume_all(_self: Orchestrator) -> None:
         answers.append(await asyncio.to_thread(readiness, port))
 
-    async def served() -> None:
-        shutdown, started = Shutdown(), asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(service.serve(config, tmp_path, shutdown, started=lambda _: started.set()))
-            await started.wait()
-            answers.append(await asyncio.to_thread(readiness, port))
-            shutdown.request("the test is over", grace=0.0)
-
     monkeypatch.setattr(Orchestrator, "resume_all", resume_all)
-    asyncio.run(served())
+    shutdown, started = Shutdown(), asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(service.serve(config, tmp_path, shutdown, started=lambda _: started.set()))
+        await started.wait()
+        answers.append(await asyncio.to_thread(readiness, port))
+        shutdown.request("the test is over", grace=0.0)
     assert answers == [(503, {"ready": False, "reason": "the server is starting"}), (200, {"ready": True})]

@@ -12,14 +12,7 @@ from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ExperimentNotFound, NotAuthenticated
 from clau_doom.events import VERBS, Control, LocalBus, obeying
 
-pytestmark = pytest.mark.anyio
-
 ON = NatsConfig(enabled=True, control=True)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

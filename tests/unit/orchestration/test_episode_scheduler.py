@@ -67,58 +67,48 @@ class Table:
         await self.player.play(Work(wanted), self.receive)
 
 
-def test_every_task_is_played_once_and_begun_in_order() -> None:
+async def test_every_task_is_played_once_and_begun_in_order() -> None:
     """Tasks are begun in the order given, and each comes back as an episode."""
-
-    async def scenario() -> None:
-        table, wanted = Table(), tasks(3, 4)
-        await table.play(wanted)
-        assert table.backend.played == wanted
-        assert sorted((e.agent, e.number) for e in table.reports if isinstance(e, Episode)) == [
-            (task.agent, task.number) for task in wanted
-        ]
-
-    asyncio.run(scenario())
+    table, wanted = Table(), tasks(3, 4)
+    await table.play(wanted)
+    assert table.backend.played == wanted
+    assert sorted((e.agent, e.number) for e in table.reports if isinstance(e, Episode)) == [
+        (task.agent, task.number) for task in wanted
+    ]
 
 
-def test_an_episode_lost_to_infrastructure_is_played_again_on_its_seed() -> None:
+async def test_an_episode_lost_to_infrastructure_is_played_again_on_its_seed() -> None:
     """A lost episode is reported, begun again with the same seed, and the agent is not charged."""
 
     def crash_once(task: EpisodeTask) -> Exception | None:
         return EngineCrashed("gone") if task.number == 1 and task.attempt == 1 else None
 
-    async def scenario() -> None:
-        table = Table(crash_once)
-        await table.play(tasks(1, 3))
-        lost = [report for report in table.reports if isinstance(report, EpisodeLost)]
-        assert [(report.number, report.attempt, report.reason) for report in lost] == [(1, 1, "gone")]
-        played = {e.number: e for e in table.reports if isinstance(e, Episode)}
-        assert sorted(played) == [0, 1, 2]
-        assert played[1].timing.attempts == 2
-        assert played[1].outcome.seed == 1
-
-    asyncio.run(scenario())
+    table = Table(crash_once)
+    await table.play(tasks(1, 3))
+    lost = [report for report in table.reports if isinstance(report, EpisodeLost)]
+    assert [(report.number, report.attempt, report.reason) for report in lost] == [(1, 1, "gone")]
+    played = {e.number: e for e in table.reports if isinstance(e, Episode)}
+    assert sorted(played) == [0, 1, 2]
+    assert played[1].timing.attempts == 2
+    assert played[1].outcome.seed == 1
 
 
-def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
+async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
     """After the last attempt the agent has failed, with the cause, and the others go on."""
 
     def crash(task: EpisodeTask) -> Exception | None:
         return EngineCrashed("gone") if task.agent == "x-g000-a000" else None
 
-    async def scenario() -> None:
-        table = Table(crash, slots=1)
-        await table.play(tasks(2, 2))
-        (failure,) = (report for report in table.reports if isinstance(report, Failure))
-        assert failure.kind is FailureKind.ATTEMPTS_EXHAUSTED
-        assert isinstance(failure.error.__cause__, EngineCrashed)
-        assert [task.attempt for task in table.backend.played if task.agent == "x-g000-a000"] == [1, 2, 3]
-        assert sum(isinstance(report, Episode) for report in table.reports) == 2
-
-    asyncio.run(scenario())
+    table = Table(crash, slots=1)
+    await table.play(tasks(2, 2))
+    (failure,) = (report for report in table.reports if isinstance(report, Failure))
+    assert failure.kind is FailureKind.ATTEMPTS_EXHAUSTED
+    assert isinstance(failure.error.__cause__, EngineCrashed)
+    assert [task.attempt for task in table.backend.played if task.agent == "x-g000-a000"] == [1, 2, 3]
+    assert sum(isinstance(report, Episode) for report in table.reports) == 2
 
 
-def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
+async def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
     """An episode that was not begun is played later as its first attempt, and is not reported as lost."""
     refused = dict.fromkeys(range(3), 0)
 
@@ -126,69 +116,50 @@ def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
         refused[task.number] += 1
         return WorkerUnavailable("no file descriptor is free") if refused[task.number] <= 5 else None
 
-    async def scenario() -> None:
-        table = Table(refuse_five_times, slots=3, attempts=1)
-        await table.play(tasks(1, 3))
-        assert [report.timing.attempts for report in table.reports if isinstance(report, Episode)] == [1, 1, 1]
-        assert len(table.reports) == 3
-
-    asyncio.run(scenario())
+    table = Table(refuse_five_times, slots=3, attempts=1)
+    await table.play(tasks(1, 3))
+    assert [report.timing.attempts for report in table.reports if isinstance(report, Episode)] == [1, 1, 1]
+    assert len(table.reports) == 3
 
 
-def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
+async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
     """The reason names what is missing, and no agent fails."""
-
-    async def scenario() -> None:
-        table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
-        table.player = EpisodeScheduler(
-            table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
-        )
-        with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
-            await table.play(tasks(2, 2))
-        assert table.reports == []
-        assert {task.attempt for task in table.backend.played} == {1}
-
-    asyncio.run(scenario())
+    table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
+    table.player = EpisodeScheduler(
+        table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
+    )
+    with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
+        await table.play(tasks(2, 2))
+    assert table.reports == []
+    assert {task.attempt for task in table.backend.played} == {1}
 
 
-def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
+async def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
     """Whoever asks to stop waits for no back-off."""
-
-    async def scenario() -> None:
-        table = Table(lambda _: WorkerUnavailable("gone"))
-        playing = asyncio.ensure_future(table.play(tasks(1, 1)))
-        for _ in range(100):  # one is played at once, and then waits
-            await asyncio.sleep(0)
-        table.shutdown.request("a person", grace=60.0)
-        with pytest.raises(ShutdownRequested, match="a person"):
-            await asyncio.wait_for(playing, 30.0)
-
-    asyncio.run(scenario())
+    table = Table(lambda _: WorkerUnavailable("gone"))
+    playing = asyncio.ensure_future(table.play(tasks(1, 1)))
+    for _ in range(100):  # one is played at once, and then waits
+        await asyncio.sleep(0)
+    table.shutdown.request("a person", grace=60.0)
+    with pytest.raises(ShutdownRequested, match="a person"):
+        await asyncio.wait_for(playing, 30.0)
 
 
-def test_exhausted_attempts_can_stop_the_run_instead() -> None:
+async def test_exhausted_attempts_can_stop_the_run_instead() -> None:
     """With `stop`, the run is asked to stop, and the loss is reported before the error."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: EngineCrashed("gone"), attempts=2, stop=True, slots=1)
-        with pytest.raises(ShutdownRequested, match="was lost 2 times: gone"):
-            await table.play(tasks(1, 1))
-        assert [report.attempt for report in table.reports if isinstance(report, EpisodeLost)] == [1, 2]
-
-    asyncio.run(scenario())
+    table = Table(lambda task: EngineCrashed("gone"), attempts=2, stop=True, slots=1)
+    with pytest.raises(ShutdownRequested, match="was lost 2 times: gone"):
+        await table.play(tasks(1, 1))
+    assert [report.attempt for report in table.reports if isinstance(report, EpisodeLost)] == [1, 2]
 
 
-def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
+async def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
     """When what is installed has changed under a run, it is to stop, and no attempt is repeated."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: WorkerRefused("worker 0 has numpy 3") if task.number == 1 else 0.05, slots=2)
-        with pytest.raises(ShutdownRequested, match="worker 0 has numpy 3"):
-            await table.play(tasks(1, 8))
-        assert [type(report).__name__ for report in table.reports] == ["EpisodeLost", "Episode"]
-        assert len(table.backend.played) == 2
-
-    asyncio.run(scenario())
+    table = Table(lambda task: WorkerRefused("worker 0 has numpy 3") if task.number == 1 else 0.05, slots=2)
+    with pytest.raises(ShutdownRequested, match="worker 0 has numpy 3"):
+        await table.play(tasks(1, 8))
+    assert [type(report).__name__ for report in table.reports] == ["EpisodeLost", "Episode"]
+    assert len(table.backend.played) == 2
 
 
 @pytest.mark.parametrize(
@@ -198,75 +169,55 @@ def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
         (PolicyTimedOut("still deciding"), FailureKind.POLICY_TIMED_OUT),
     ],
 )
-def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind) -> None:
+async def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind) -> None:
     """The agent's own failure is final: its other episodes are dropped, not repeated."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
-        await table.play(tasks(2, 3))
-        assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
-        assert [report.kind for report in table.reports if isinstance(report, Failure)] == [kind]
-
-    asyncio.run(scenario())
+    table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
+    await table.play(tasks(2, 3))
+    assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
+    assert [report.kind for report in table.reports if isinstance(report, Failure)] == [kind]
 
 
-def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
+async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
     """Episodes of one agent that fail side by side are one failure."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
-        await table.play(tasks(1, 4))
-        assert len(table.backend.played) > 1
-        assert sum(isinstance(report, Failure) for report in table.reports) == 1
-
-    asyncio.run(scenario())
+    table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
+    await table.play(tasks(1, 4))
+    assert len(table.backend.played) > 1
+    assert sum(isinstance(report, Failure) for report in table.reports) == 1
 
 
-def test_a_request_to_stop_lets_running_episodes_end() -> None:
+async def test_a_request_to_stop_lets_running_episodes_end() -> None:
     """No new episode is begun, what runs within the grace is reported, and then the request is raised."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: 0.05, slots=2)
-        asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("Ctrl-C", grace=5.0))
-        with pytest.raises(ShutdownRequested, match="Ctrl-C"):
-            await table.play(tasks(1, 10))
-        assert len(table.reports) == len(table.backend.played) == 2
-
-    asyncio.run(scenario())
+    table = Table(lambda task: 0.05, slots=2)
+    asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("Ctrl-C", grace=5.0))
+    with pytest.raises(ShutdownRequested, match="Ctrl-C"):
+        await table.play(tasks(1, 10))
+    assert len(table.reports) == len(table.backend.played) == 2
 
 
-def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
+async def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
     """An episode that takes longer than the grace is cancelled and not reported."""
-
-    async def scenario() -> None:
-        table = Table(lambda task: 60.0, slots=2)
-        asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("deadline", grace=0.0))
-        with pytest.raises(ShutdownRequested, match="deadline"):
-            await table.play(tasks(1, 10))
-        assert table.reports == []
-        assert table.playing == 0
-
-    asyncio.run(scenario())
+    table = Table(lambda task: 60.0, slots=2)
+    asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("deadline", grace=0.0))
+    with pytest.raises(ShutdownRequested, match="deadline"):
+        await table.play(tasks(1, 10))
+    assert table.reports == []
+    assert table.playing == 0
 
 
-def test_a_receiver_that_fails_ends_the_play() -> None:
+async def test_a_receiver_that_fails_ends_the_play() -> None:
     """When results cannot be kept, nothing more is played and the error comes out as it is."""
+    table = Table(lambda task: 0.001)
 
-    async def scenario() -> None:
-        table = Table(lambda task: 0.001)
+    async def full(reports: Sequence[Report]) -> None:
+        raise StorageFailed("no room")
 
-        async def full(reports: Sequence[Report]) -> None:
-            raise StorageFailed("no room")
-
-        with pytest.raises(StorageFailed, match="no room"):
-            await table.player.play(Work(tasks(1, 500)), full)
-        assert len(table.backend.played) < 500
-        assert table.playing == 0
-
-    asyncio.run(scenario())
+    with pytest.raises(StorageFailed, match="no room"):
+        await table.player.play(Work(tasks(1, 500)), full)
+    assert len(table.backend.played) < 500
+    assert table.playing == 0
 
 
-def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
+async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
     """A backend may take more or fewer episodes from one to the next, and the player follows."""
 
     class Breathing(ScriptedBackend):
@@ -274,48 +225,41 @@ def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
         def slots(self) -> int:
             return 5 if 10 <= len(self.played) < 20 else 2
 
-    async def scenario() -> None:
-        table, peaks = Table(lambda task: 0.001), dict[int, int]()
+    table, peaks = Table(lambda task: 0.001), dict[int, int]()
 
-        table.backend = Breathing(disturb=table.disturb)
-        table.player = EpisodeScheduler(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
-        wanted = tasks(10, 3)
+    table.backend = Breathing(disturb=table.disturb)
+    table.player = EpisodeScheduler(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
+    wanted = tasks(10, 3)
 
-        async def count() -> None:
-            while len(table.reports) < len(wanted):
-                phase = len(table.backend.played) // 10
-                peaks[phase] = max(peaks.get(phase, 0), table.playing)
-                await asyncio.sleep(0)
+    async def count() -> None:
+        while len(table.reports) < len(wanted):
+            phase = len(table.backend.played) // 10
+            peaks[phase] = max(peaks.get(phase, 0), table.playing)
+            await asyncio.sleep(0)
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(count())
-            await table.play(wanted)
-        assert [peaks[0], peaks[1]] == [2, 5]
-        assert len(table.reports) == len(wanted)
-
-    asyncio.run(scenario())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(count())
+        await table.play(wanted)
+    assert [peaks[0], peaks[1]] == [2, 5]
+    assert len(table.reports) == len(wanted)
 
 
-def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> None:
+async def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> None:
     """Work that ends in time says so, work that does not is cancelled, and what it raises comes out."""
+    shutdown, ended = Shutdown(), list[str]()
 
-    async def scenario() -> None:
-        shutdown, ended = Shutdown(), list[str]()
+    async def work(seconds: float) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            ended.append(f"{seconds}")
 
-        async def work(seconds: float) -> None:
-            try:
-                await asyncio.sleep(seconds)
-            finally:
-                ended.append(f"{seconds}")
+    async def fail() -> None:
+        raise StorageFailed("no")
 
-        async def fail() -> None:
-            raise StorageFailed("no")
-
-        assert await shutdown.bound(work(0.0))
-        with pytest.raises(StorageFailed):
-            await shutdown.bound(fail())
-        shutdown.request("enough", grace=0.02)
-        assert not await shutdown.bound(work(60.0))
-        assert ended == ["0.0", "60.0"]
-
-    asyncio.run(scenario())
+    assert await shutdown.bound(work(0.0))
+    with pytest.raises(StorageFailed):
+        await shutdown.bound(fail())
+    shutdown.request("enough", grace=0.02)
+    assert not await shutdown.bound(work(60.0))
+    assert ended == ["0.0", "60.0"]

@@ -104,68 +104,58 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slot
     asyncio.run(scenario())
 
 
-def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
+async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
     """Two generations, completed and raised to four, end with the history of four."""
-
-    async def scenario() -> None:
-        store = scripted_store(configuration(generations=2))
-        await run(store, configuration(generations=2))
-        await run(store, configuration())
-        end = await store.snapshot()
-        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
-        assert end.champion == undisturbed.champion
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration(generations=2))
+    await run(store, configuration(generations=2))
+    await run(store, configuration())
+    end = await store.snapshot()
+    assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+    assert end.champion == undisturbed.champion
 
 
-def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
+async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
     """Infrastructure that fails twice in every episode costs attempts and nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:
             raise EngineCrashed("gone")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        await run(store, configuration(), disturb=disturb)
-        end = await store.snapshot()
-        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
-        assert end.deviations.total == 0
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    await run(store, configuration(), disturb=disturb)
+    end = await store.snapshot()
+    assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
+    assert end.deviations.total == 0
 
 
-def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
+async def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
     """One agent whose policy raises is stored as failed, once, and the others are evaluated."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent == "x-g001-a002":
             raise PolicyFailed("no courage")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
-        end = await store.snapshot()
-        failed = [
-            evaluation
-            for generation in end.generations
-            for evaluation in generation
-            if evaluation.status is AgentStatus.FAILED
-        ]
-        assert [evaluation.agent.id for evaluation in failed] == ["x-g001-a002"]
-        assert (failed[0].fitness, failed[0].failure) == (None, "no courage")
-        events = [recorded.event async for recorded in store.events()]
-        assert sum(isinstance(event, AgentFailed) for event in events) == 1
-        parents = [
-            parent for generation in end.generations for evaluation in generation for parent in evaluation.agent.parents
-        ]
-        assert failed[0].agent.ref not in parents
-        assert end.deviations.total == 0
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
+    end = await store.snapshot()
+    failed = [
+        evaluation
+        for generation in end.generations
+        for evaluation in generation
+        if evaluation.status is AgentStatus.FAILED
+    ]
+    assert [evaluation.agent.id for evaluation in failed] == ["x-g001-a002"]
+    assert (failed[0].fitness, failed[0].failure) == (None, "no courage")
+    events = [recorded.event async for recorded in store.events()]
+    assert sum(isinstance(event, AgentFailed) for event in events) == 1
+    parents = [
+        parent for generation in end.generations for evaluation in generation for parent in evaluation.agent.parents
+    ]
+    assert failed[0].agent.ref not in parents
+    assert end.deviations.total == 0
 
 
-def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> None:
+async def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> None:
     """Messages may differ; a run that goes on does not repeat the text, and another place has one of its own."""
     places = {"x-g000-a001": "one.py", "x-g000-a002": "one.py", "x-g001-a002": "one.py", "x-g001-a003": "two.py"}
 
@@ -174,38 +164,32 @@ def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> Non
             trace = f'Traceback (most recent call last):\n  File "{file}", line 3, in decide\nKeyError: {task.agent}'
             raise PolicyFailed("no courage", traceback=trace)
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        one = configuration().model_copy(update={"generations": 1})
-        for config in (one, configuration()):
-            assert await run(store, config, disturb=disturb) is ExperimentState.COMPLETED
-        events = [recorded.event async for recorded in store.events()]
-        found = {event.ref: event.traceback for event in events if isinstance(event, AgentFailed)}
-        texts = [trace.text for trace in found.values() if trace and trace.text]
-        assert [text.count("one.py") for text in texts] == [1, 0]
-        assert len({trace.digest for trace in found.values() if trace}) == 2
-        traces = (await store.snapshot()).traces
-        assert {agent: text.split('"')[1] for agent, text in traces.items()} == places
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    one = configuration().model_copy(update={"generations": 1})
+    for config in (one, configuration()):
+        assert await run(store, config, disturb=disturb) is ExperimentState.COMPLETED
+    events = [recorded.event async for recorded in store.events()]
+    found = {event.ref: event.traceback for event in events if isinstance(event, AgentFailed)}
+    texts = [trace.text for trace in found.values() if trace and trace.text]
+    assert [text.count("one.py") for text in texts] == [1, 0]
+    assert len({trace.digest for trace in found.values() if trace}) == 2
+    traces = (await store.snapshot()).traces
+    assert {agent: text.split('"')[1] for agent, text in traces.items()} == places
 
 
-def test_exhausted_attempts_are_counted_as_deviations() -> None:
+async def test_exhausted_attempts_are_counted_as_deviations() -> None:
     """An agent failed by infrastructure makes the history depend on luck, and that is counted."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent == "x-g000-a001":
             raise EngineCrashed("gone")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        await run(store, configuration(), disturb=disturb)
-        assert (await store.snapshot()).deviations.exhausted_attempts == 1
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    await run(store, configuration(), disturb=disturb)
+    assert (await store.snapshot()).deviations.exhausted_attempts == 1
 
 
-def test_exhausted_attempts_can_interrupt_the_run() -> None:
+async def test_exhausted_attempts_can_interrupt_the_run() -> None:
     """With `on_exhausted: stop` the run is interrupted, nobody is charged, and it can be resumed."""
     config = configuration(execution=ExecutionConfig(on_exhausted="stop", attempts=2))
 
@@ -213,16 +197,13 @@ def test_exhausted_attempts_can_interrupt_the_run() -> None:
         if task.agent == "x-g000-a001":
             raise EngineCrashed("gone")
 
-    async def scenario() -> None:
-        store = scripted_store(config)
-        assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
-        snapshot = await store.snapshot()
-        assert snapshot.reason is not None
-        assert "lost 2 times" in snapshot.reason
-        assert await run(store, config) is ExperimentState.COMPLETED
-        assert (await store.snapshot()).deviations.total == 0
-
-    asyncio.run(scenario())
+    store = scripted_store(config)
+    assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
+    snapshot = await store.snapshot()
+    assert snapshot.reason is not None
+    assert "lost 2 times" in snapshot.reason
+    assert await run(store, config) is ExperimentState.COMPLETED
+    assert (await store.snapshot()).deviations.total == 0
 
 
 def test_workers_that_do_not_start_interrupt_the_run() -> None:
@@ -247,23 +228,20 @@ def test_workers_that_do_not_start_interrupt_the_run() -> None:
     asyncio.run(scenario())
 
 
-def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
     """The error chains experiment, generation and the agents' own failures."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent.startswith("x-g001"):
             raise PolicyFailed(f"no courage in {task.agent}")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        with pytest.raises(ExperimentFailed) as caught:
-            await run(store, configuration(), disturb=disturb)
-        text = describe(caught.value)
-        assert text.startswith("experiment x failed: generation 1 failed: all 6 agents failed: 6 agents (x-g001-a000, ")
-        snapshot = await store.snapshot()
-        assert (snapshot.state, snapshot.reason) == (ExperimentState.FAILED, text)
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    with pytest.raises(ExperimentFailed) as caught:
+        await run(store, configuration(), disturb=disturb)
+    text = describe(caught.value)
+    assert text.startswith("experiment x failed: generation 1 failed: all 6 agents failed: 6 agents (x-g001-a000, ")
+    snapshot = await store.snapshot()
+    assert (snapshot.state, snapshot.reason) == (ExperimentState.FAILED, text)
 
 
 def test_the_champion_is_chosen_by_validation_and_judged_beside_two_others(undisturbed: Snapshot) -> None:
@@ -319,7 +297,7 @@ def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> No
     assert sorted(len(row) for row in held_out) in ([3, 4], [3, 3, 4])
 
 
-def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> None:
+async def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> None:
     """The best of the others is chosen, and no episodes of training are touched."""
     assert undisturbed.champion is not None
     would_be = f"x-g{undisturbed.champion[0].generation:03d}-a{undisturbed.champion[0].index:03d}"
@@ -328,36 +306,30 @@ def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> Non
         if task.purpose is Purpose.VALIDATION and task.agent == would_be and task.number == 2:
             raise PolicyFailed("afraid")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
-        end = await store.snapshot()
-        assert end.champion is not None
-        assert end.champion[0] != undisturbed.champion[0]  # type: ignore[index]
-        assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    assert await run(store, configuration(), disturb=disturb) is ExperimentState.COMPLETED
+    end = await store.snapshot()
+    assert end.champion is not None
+    assert end.champion[0] != undisturbed.champion[0]
+    assert history_sha256(end.generations) == history_sha256(undisturbed.generations)
 
 
-def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> None:
+async def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> None:
     """When a judging episode is lost for good the run is interrupted, and a resume ends as if nothing had happened."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.purpose is Purpose.VALIDATION and task.number == 2:
             raise EngineCrashed("gone")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        assert await run(store, configuration(), disturb=disturb) is ExperimentState.INTERRUPTED
-        assert await run(store, configuration()) is ExperimentState.COMPLETED
-        end = await store.snapshot()
-        assert end.champion == undisturbed.champion
-        assert end.deviations.total == 0
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    assert await run(store, configuration(), disturb=disturb) is ExperimentState.INTERRUPTED
+    assert await run(store, configuration()) is ExperimentState.COMPLETED
+    end = await store.snapshot()
+    assert end.champion == undisturbed.champion
+    assert end.deviations.total == 0
 
 
-def test_all_causes_are_told_after_a_resume() -> None:
+async def test_all_causes_are_told_after_a_resume() -> None:
     """Agents that failed before an interruption are named beside those that failed after it, by index."""
     shutdown = Shutdown()
 
@@ -367,49 +339,38 @@ def test_all_causes_are_told_after_a_resume() -> None:
             await asyncio.sleep(1)
         raise PolicyFailed(f"bad {task.agent[-4:]}")
 
-    async def scenario() -> None:
-        config = configuration(population=4)
-        store = scripted_store(config)
-        assert await run(store, config, slots=1, disturb=disturb, shutdown=shutdown) is ExperimentState.INTERRUPTED
+    config = configuration(population=4)
+    store = scripted_store(config)
+    assert await run(store, config, slots=1, disturb=disturb, shutdown=shutdown) is ExperimentState.INTERRUPTED
 
-        async def refuse(task: EpisodeTask) -> None:
-            raise PolicyFailed(f"bad {task.agent[-4:]}")
+    async def refuse(task: EpisodeTask) -> None:
+        raise PolicyFailed(f"bad {task.agent[-4:]}")
 
-        with pytest.raises(ExperimentFailed) as caught:
-            await run(store, config, disturb=refuse)
-        assert describe(caught.value).endswith(
-            "all 4 agents failed: 4 agents (x-g000-a000, x-g000-a001, x-g000-a002 and 1 more): for example bad a000"
-        )
-
-    asyncio.run(scenario())
+    with pytest.raises(ExperimentFailed) as caught:
+        await run(store, config, disturb=refuse)
+    assert describe(caught.value).endswith(
+        "all 4 agents failed: 4 agents (x-g000-a000, x-g000-a001, x-g000-a002 and 1 more): for example bad a000"
+    )
 
 
-def test_only_the_champions_held_out_recordings_are_kept() -> None:
+async def test_only_the_champions_held_out_recordings_are_kept() -> None:
     """Of the episodes that judge, the champion's can be shown; the others' recordings are dropped."""
-
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        await run(store, configuration())
-        (champion,) = [
-            recorded.event.champion async for recorded in store.events() if isinstance(recorded.event, ChampionChosen)
-        ]
-        shown = (await store.agent(champion)).id
-        assert await store.recording(Purpose.HELD_OUT, shown, 0) == b"lmp"
-        assert await store.recording(Purpose.HELD_OUT, "x-random", 0) is None
-        assert await store.recording(Purpose.VALIDATION, shown, 0) is None
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    await run(store, configuration())
+    (champion,) = [
+        recorded.event.champion async for recorded in store.events() if isinstance(recorded.event, ChampionChosen)
+    ]
+    shown = (await store.agent(champion)).id
+    assert await store.recording(Purpose.HELD_OUT, shown, 0) == b"lmp"
+    assert await store.recording(Purpose.HELD_OUT, "x-random", 0) is None
+    assert await store.recording(Purpose.VALIDATION, shown, 0) is None
 
 
-def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
+async def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
     """A run that is asked to stop while it starts plays nothing."""
-
-    async def scenario() -> None:
-        store, shutdown = scripted_store(configuration()), Shutdown()
-        shutdown.request("Ctrl-C", grace=10.0)
-        assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED
-        events = [recorded.event async for recorded in store.events()]
-        assert events[-1] == ExperimentInterrupted(generation=0, reason="Ctrl-C")
-        assert not any(isinstance(event, EpisodeFinished) for event in events)
-
-    asyncio.run(scenario())
+    store, shutdown = scripted_store(configuration()), Shutdown()
+    shutdown.request("Ctrl-C", grace=10.0)
+    assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED
+    events = [recorded.event async for recorded in store.events()]
+    assert events[-1] == ExperimentInterrupted(generation=0, reason="Ctrl-C")
+    assert not any(isinstance(event, EpisodeFinished) for event in events)

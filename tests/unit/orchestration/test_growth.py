@@ -4,8 +4,6 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, GenomeSpace
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
@@ -18,8 +16,6 @@ from clau_doom.orchestration.run_log import RunLog
 from clau_doom.storage import Runs
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import StandingClock, scripted_store
-
-pytestmark = pytest.mark.anyio
 
 SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0),))
 

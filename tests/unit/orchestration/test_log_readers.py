@@ -63,33 +63,30 @@ def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> N
     assert health.all() == ()
 
 
-def test_a_reader_is_failing_until_it_makes_progress() -> None:
+async def test_a_reader_is_failing_until_it_makes_progress() -> None:
     """While nothing is read it is shown as failing; the same failure in the same place is logged once."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
     cursor, tries = [0], [0]
 
-    async def run() -> None:
-        health = ReaderHealth(pause=0.001)
-        stuck: asyncio.Event = asyncio.Event()
-        mended: asyncio.Event = asyncio.Event()
+    health = ReaderHealth(pause=0.001)
+    stuck: asyncio.Event = asyncio.Event()
+    mended: asyncio.Event = asyncio.Event()
 
-        async def read() -> None:
-            tries[0] += 1
-            if not mended.is_set():
-                if tries[0] == 3:
-                    stuck.set()
-                raise StorageFailed("the disk is gone")
-            cursor[0] += 1
+    async def read() -> None:
+        tries[0] += 1
+        if not mended.is_set():
+            if tries[0] == 3:
+                stuck.set()
+            raise StorageFailed("the disk is gone")
+        cursor[0] += 1
 
-        reading = asyncio.ensure_future(health.keep_reading("relay", "tiny", read, lambda: cursor[0]))
-        await stuck.wait()
-        assert health.of("tiny")[0].failing
-        mended.set()
-        await reading
-        assert not health.of("tiny")[0].failing
-
-    asyncio.run(run())
+    reading = asyncio.ensure_future(health.keep_reading("relay", "tiny", read, lambda: cursor[0]))
+    await stuck.wait()
+    assert health.of("tiny")[0].failing
+    mended.set()
+    await reading
+    assert not health.of("tiny")[0].failing
     logged = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [(each["reader"], each["experiment"], each["error"]) for each in logged] == [
         ("relay", "tiny", "the disk is gone")
@@ -97,7 +94,7 @@ def test_a_reader_is_failing_until_it_makes_progress() -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ExceptionGroup("several", [ValueError("bad")])])
-def test_what_no_one_expected_is_logged_with_its_traceback(error: Exception) -> None:
+async def test_what_no_one_expected_is_logged_with_its_traceback(error: Exception) -> None:
     """A bug in a reader can be found by the log."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
@@ -111,5 +108,5 @@ def test_what_no_one_expected_is_logged_with_its_traceback(error: Exception) -> 
 
         return read
 
-    asyncio.run(ReaderHealth(pause=0.001).keep_reading("metrics", "tiny", failing(), lambda: 0))
+    await ReaderHealth(pause=0.001).keep_reading("metrics", "tiny", failing(), lambda: 0)
     assert "Traceback" in json.loads(stream.getvalue())["exception"]

@@ -86,20 +86,16 @@ class _FullMachine(ScriptedRepository):
             yield opened
 
 
-def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
+async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
     """It is stored no longer, so that the same request starts it once what was missing is there."""
-
-    async def scenario() -> None:
-        laboratory = _FullMachine()
-        async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
-            with pytest.raises(ClusterRefused):
-                await orchestrator.start(BASE)
-            assert await orchestrator.experiments() == ()
-            laboratory.room = True
-            assert (await orchestrator.start(BASE))[1]
-            assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
-
-    asyncio.run(scenario())
+    laboratory = _FullMachine()
+    async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
+        with pytest.raises(ClusterRefused):
+            await orchestrator.start(BASE)
+        assert await orchestrator.experiments() == ()
+        laboratory.room = True
+        assert (await orchestrator.start(BASE))[1]
+        assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
 
 
 def test_a_request_may_be_repeated() -> None:
@@ -119,17 +115,13 @@ def test_a_request_may_be_repeated() -> None:
     serving(scenario)
 
 
-def test_what_cannot_be_planned_is_not_stored() -> None:
+async def test_what_cannot_be_planned_is_not_stored() -> None:
     """A refusal comes out as it is, and leaves nothing behind."""
-
-    async def run() -> None:
-        laboratory = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
-        async with Orchestrator(laboratory) as orchestrator:
-            with pytest.raises(ConfigError, match="no such scenario"):
-                await orchestrator.start(BASE)
-            assert await orchestrator.experiments() == ()
-
-    asyncio.run(run())
+    laboratory = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
+    async with Orchestrator(laboratory) as orchestrator:
+        with pytest.raises(ConfigError, match="no such scenario"):
+            await orchestrator.start(BASE)
+        assert await orchestrator.experiments() == ()
 
 
 def test_the_log_is_followed_to_its_end() -> None:
@@ -263,33 +255,29 @@ def test_agents_are_steered_by_their_ids() -> None:
     serving(scenario)
 
 
-def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
+async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
     """What ran when it was drained goes on; what a person paused or cancelled does not; the ends are the same."""
-
-    async def run() -> None:
-        laboratory = ScriptedRepository()
-        laboratory.open_gate.clear()
-        async with Orchestrator(laboratory) as orchestrator:
-            for name in ("one", "paused", "cancelled"):
-                await orchestrator.start(named(name))
-            await orchestrator.pause("paused")
-            await orchestrator.cancel("cancelled")
-            followed = [recorded.event async for recorded in _until_drained(orchestrator)]
-            assert isinstance(followed[-1], ExperimentInterrupted)
-            with pytest.raises(ShutdownRequested):
-                await orchestrator.start(named("late"))
-            with pytest.raises(ShutdownRequested):
-                await orchestrator.resume("paused")
-        again = ScriptedRepository(stores=laboratory.stores)
-        async with Orchestrator(again) as orchestrator:
-            await orchestrator.resume_all()
-            assert orchestrator.live in {("one",), ("one", "paused")}
-            resumed = await ended(orchestrator, "one")
-            alone, _ = await orchestrator.start(named("alone"))
-            alone = await ended(orchestrator, "alone")
-            assert history_sha256(resumed.snapshot.generations) == history_sha256(alone.snapshot.generations)
-
-    asyncio.run(run())
+    laboratory = ScriptedRepository()
+    laboratory.open_gate.clear()
+    async with Orchestrator(laboratory) as orchestrator:
+        for name in ("one", "paused", "cancelled"):
+            await orchestrator.start(named(name))
+        await orchestrator.pause("paused")
+        await orchestrator.cancel("cancelled")
+        followed = [recorded.event async for recorded in _until_drained(orchestrator)]
+        assert isinstance(followed[-1], ExperimentInterrupted)
+        with pytest.raises(ShutdownRequested):
+            await orchestrator.start(named("late"))
+        with pytest.raises(ShutdownRequested):
+            await orchestrator.resume("paused")
+    again = ScriptedRepository(stores=laboratory.stores)
+    async with Orchestrator(again) as orchestrator:
+        await orchestrator.resume_all()
+        assert orchestrator.live in {("one",), ("one", "paused")}
+        resumed = await ended(orchestrator, "one")
+        alone, _ = await orchestrator.start(named("alone"))
+        alone = await ended(orchestrator, "alone")
+        assert history_sha256(resumed.snapshot.generations) == history_sha256(alone.snapshot.generations)
 
 
 async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEvent]:

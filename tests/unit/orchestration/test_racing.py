@@ -107,29 +107,21 @@ def test_a_race_that_is_interrupted_anywhere_ends_the_same(stops: list[int], slo
 EXPECTED = undisturbed()
 
 
-def test_the_last_decision_of_a_race_is_made_before_anything_else_is_played() -> None:
+async def test_the_last_decision_of_a_race_is_made_before_anything_else_is_played() -> None:
     """No episode of a rung begins before all of the rung before it have ended."""
-
-    async def scenario() -> None:
-        backend = ScriptedBackend(slots=5)
-        store = scripted_store(configuration())
-        await scripted_run(configuration(), store, backend, space=SPACE, shutdown=Shutdown()).run()
-        first = [task.number for task in backend.played if task.agent.startswith("x-g000")]
-        rungs = [0 if number < 1 else 1 if number < 2 else 2 for number in first]
-        assert rungs[: 8 + 4] == sorted(rungs[: 8 + 4])
-
-    asyncio.run(scenario())
+    backend = ScriptedBackend(slots=5)
+    store = scripted_store(configuration())
+    await scripted_run(configuration(), store, backend, space=SPACE, shutdown=Shutdown()).run()
+    first = [task.number for task in backend.played if task.agent.startswith("x-g000")]
+    rungs = [0 if number < 1 else 1 if number < 2 else 2 for number in first]
+    assert rungs[: 8 + 4] == sorted(rungs[: 8 + 4])
 
 
-def test_cma_es_can_be_raced() -> None:
+async def test_cma_es_can_be_raced() -> None:
     """It is told comparable fitness for all, and is rebuilt by a resume like any other."""
-
-    async def scenario() -> None:
-        racing = RACING.model_copy(update={"rule": "test", "first": 2, "alpha": 0.5, "keep": 0.5})
-        config = configuration().model_copy(update={"evolution": CmaEsConfig(racing=racing), "population": 12})
-        plain, stopped = scripted_store(config), scripted_store(config)
-        one, other = await finished(config, plain, 1), await finished(config, stopped, 4, 30, 60)
-        assert history_sha256(one.generations) == history_sha256(other.generations)
-        assert any(each.status is AgentStatus.DROPPED for row in one.generations for each in row)
-
-    asyncio.run(scenario())
+    racing = RACING.model_copy(update={"rule": "test", "first": 2, "alpha": 0.5, "keep": 0.5})
+    config = configuration().model_copy(update={"evolution": CmaEsConfig(racing=racing), "population": 12})
+    plain, stopped = scripted_store(config), scripted_store(config)
+    one, other = await finished(config, plain, 1), await finished(config, stopped, 4, 30, 60)
+    assert history_sha256(one.generations) == history_sha256(other.generations)
+    assert any(each.status is AgentStatus.DROPPED for row in one.generations for each in row)

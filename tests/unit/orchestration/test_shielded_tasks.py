@@ -7,8 +7,6 @@ import pytest
 from clau_doom.errors import WrongState
 from clau_doom.orchestration.shielded_tasks import Finishing
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
     """Leaving waits for it."""

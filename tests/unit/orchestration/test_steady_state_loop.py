@@ -133,61 +133,49 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(
 
 
 @pytest.mark.parametrize("cut", range(2, 110, 9))
-def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: Snapshot) -> None:
+async def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: Snapshot) -> None:
     """Killed behind any event, a run goes on to the same end."""
-
-    async def scenario() -> None:
-        config = configuration()
-        whole = scripted_store(config)
-        await run(whole, config, disturb=late(cut))
-        events, store, end = [recorded.event async for recorded in whole.events()], scripted_store(config), cut
-        while isinstance(events[end], AgentEvaluated):  # committed with the agent's last episode
-            end += 1
-        await store.append(events[1:end], running_seconds=0.0)
-        await run(store, config, slots=5)
-        assert_the_same(await store.snapshot(), undisturbed)
-
-    asyncio.run(scenario())
+    config = configuration()
+    whole = scripted_store(config)
+    await run(whole, config, disturb=late(cut))
+    events, store, end = [recorded.event async for recorded in whole.events()], scripted_store(config), cut
+    while isinstance(events[end], AgentEvaluated):  # committed with the agent's last episode
+        end += 1
+    await store.append(events[1:end], running_seconds=0.0)
+    await run(store, config, slots=5)
+    assert_the_same(await store.snapshot(), undisturbed)
 
 
-def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
+async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
     """Two generations, completed and raised to four, end with the history of four."""
-
-    async def scenario() -> None:
-        store = scripted_store(configuration(generations=2))
-        await run(store, configuration(generations=2))
-        assert len((await store.snapshot()).summaries) == 2
-        await run(store, configuration())
-        assert_the_same(await store.snapshot(), undisturbed)
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration(generations=2))
+    await run(store, configuration(generations=2))
+    assert len((await store.snapshot()).summaries) == 2
+    await run(store, configuration())
+    assert_the_same(await store.snapshot(), undisturbed)
 
 
-def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight(undisturbed: Snapshot) -> None:
+async def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight(undisturbed: Snapshot) -> None:
     """One agent takes for ever, and all that the lookahead allows are played to their end meanwhile."""
+    config, hanging = configuration(), asyncio.Event()
+    store = scripted_store(config)
 
-    async def scenario() -> None:
-        config, hanging = configuration(), asyncio.Event()
-        store = scripted_store(config)
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent == "x-g001-a003":  # agent 9
+            await hanging.wait()
 
-        async def disturb(task: EpisodeTask) -> None:
-            if task.agent == "x-g001-a003":  # agent 9
-                await hanging.wait()
-
-        backend = ScriptedBackend(slots=4, disturb=disturb)
-        running = asyncio.ensure_future(scripted_run(config, store, backend, space=SPACE).run())
-        for _ in range(100):
-            await asyncio.sleep(0.01)
-            if [each.status for each in flat(await store.snapshot())[10:]] == [AgentStatus.COMPLETED] * (LOOKAHEAD - 1):
-                break
-        asked = flat(await store.snapshot())
-        assert len(asked) == 9 + LOOKAHEAD
-        assert [each.status for each in asked].count(AgentStatus.PENDING) == 1
-        hanging.set()
-        await running
-        assert_the_same(await store.snapshot(), undisturbed)
-
-    asyncio.run(scenario())
+    backend = ScriptedBackend(slots=4, disturb=disturb)
+    running = asyncio.ensure_future(scripted_run(config, store, backend, space=SPACE).run())
+    for _ in range(100):
+        await asyncio.sleep(0.01)
+        if [each.status for each in flat(await store.snapshot())[10:]] == [AgentStatus.COMPLETED] * (LOOKAHEAD - 1):
+            break
+    asked = flat(await store.snapshot())
+    assert len(asked) == 9 + LOOKAHEAD
+    assert [each.status for each in asked].count(AgentStatus.PENDING) == 1
+    hanging.set()
+    await running
+    assert_the_same(await store.snapshot(), undisturbed)
 
 
 def flat(snapshot: Snapshot) -> list[Evaluation]:
@@ -213,23 +201,19 @@ def test_generations_are_blocks_that_overlap() -> None:
     assert second < first_over
 
 
-def test_the_log_alone_tells_how_it_stands() -> None:
+async def test_the_log_alone_tells_how_it_stands() -> None:
     """A ledger that reads the events comes to the store's snapshot, and refuses agents out of order."""
-
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        await run(store, configuration())
-        ledger, asked = Ledger(), list[AgentsAsked]()
-        async for recorded in store.events():
-            ledger.apply(recorded.event)
-            if isinstance(recorded.event, AgentsAsked):
-                asked.append(recorded.event)
-                with pytest.raises(StoreCorrupted):
-                    ledger.apply(asked[-1])
-        snapshot = await store.snapshot()
-        assert ledger.snapshot(running_seconds=snapshot.running_seconds) == snapshot
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    await run(store, configuration())
+    ledger, asked = Ledger(), list[AgentsAsked]()
+    async for recorded in store.events():
+        ledger.apply(recorded.event)
+        if isinstance(recorded.event, AgentsAsked):
+            asked.append(recorded.event)
+            with pytest.raises(StoreCorrupted):
+                ledger.apply(asked[-1])
+    snapshot = await store.snapshot()
+    assert ledger.snapshot(running_seconds=snapshot.running_seconds) == snapshot
 
 
 def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
@@ -257,22 +241,19 @@ def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
     assert ends[0].deviations.total == 0
 
 
-def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
+async def test_a_generation_in_which_all_fail_fails_the_experiment() -> None:
     """The error chains experiment, generation and the agents' own failures."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent.startswith("x-g001"):
             raise PolicyFailed(f"no courage in {task.agent}")
 
-    async def scenario() -> None:
-        store = scripted_store(configuration())
-        with pytest.raises(ExperimentFailed) as failure:
-            await run(store, configuration(), disturb=disturb)
-        assert "generation 1 failed: all 6 agents failed" in describe(failure.value)
-        assert "6 agents (x-g001-a000, x-g001-a001, x-g001-a002 and 3 more)" in describe(failure.value)
-        assert (await store.snapshot()).state is ExperimentState.FAILED
-
-    asyncio.run(scenario())
+    store = scripted_store(configuration())
+    with pytest.raises(ExperimentFailed) as failure:
+        await run(store, configuration(), disturb=disturb)
+    assert "generation 1 failed: all 6 agents failed" in describe(failure.value)
+    assert "6 agents (x-g001-a000, x-g001-a001, x-g001-a002 and 3 more)" in describe(failure.value)
+    assert (await store.snapshot()).state is ExperimentState.FAILED
 
 
 async def until_asked(store: MemoryStore, agents: int) -> None:
@@ -284,36 +265,32 @@ async def until_asked(store: MemoryStore, agents: int) -> None:
             return
 
 
-def test_a_persons_commands_are_obeyed() -> None:
+async def test_a_persons_commands_are_obeyed() -> None:
     """An agent in flight is paused, resumed, stopped and restarted; the run waits for it, and then goes on."""
+    config, hanging = configuration(), asyncio.Event()
+    store = scripted_store(config)
 
-    async def scenario() -> None:
-        config, hanging = configuration(), asyncio.Event()
-        store = scripted_store(config)
+    async def disturb(task: EpisodeTask) -> None:
+        if task.agent == "x-g001-a000":
+            await hanging.wait()
 
-        async def disturb(task: EpisodeTask) -> None:
-            if task.agent == "x-g001-a000":
-                await hanging.wait()
-
-        steered = scripted_run(config, store, ScriptedBackend(slots=1, disturb=disturb), space=SPACE)
-        running = asyncio.ensure_future(steered.run())
-        await steered.steering.under_way.wait()
-        control, agent = steered.steering.control, "x-g001-a000"
-        await until_asked(store, 8)
-        with pytest.raises(WrongState, match="inject with evolution"):
-            await control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 3.0))))
-        with pytest.raises(WrongState, match="it is told: nothing can be done to x-g000-a000 any more"):
-            await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g000-a000"))
-        await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g001-a001"))
-        hanging.set()
-        await until_asked(store, 7 + LOOKAHEAD)
-        await asyncio.sleep(0.3)
-        assert len(flat(await store.snapshot())) == 7 + LOOKAHEAD, "the paused agent is waited for"
-        await control(AgentCommand(action=AgentAction.STOP, agent="x-g001-a001"))
-        assert await running is ExperimentState.COMPLETED
-        end = await store.snapshot()
-        assert end.find("x-g001-a001").failure == "a person stopped it"
-        assert end.deviations.interventions == 1
-        assert agent in [each.agent.id for each in flat(end)]
-
-    asyncio.run(scenario())
+    steered = scripted_run(config, store, ScriptedBackend(slots=1, disturb=disturb), space=SPACE)
+    running = asyncio.ensure_future(steered.run())
+    await steered.steering.under_way.wait()
+    control, agent = steered.steering.control, "x-g001-a000"
+    await until_asked(store, 8)
+    with pytest.raises(WrongState, match="inject with evolution"):
+        await control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 3.0))))
+    with pytest.raises(WrongState, match="it is told: nothing can be done to x-g000-a000 any more"):
+        await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g000-a000"))
+    await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g001-a001"))
+    hanging.set()
+    await until_asked(store, 7 + LOOKAHEAD)
+    await asyncio.sleep(0.3)
+    assert len(flat(await store.snapshot())) == 7 + LOOKAHEAD, "the paused agent is waited for"
+    await control(AgentCommand(action=AgentAction.STOP, agent="x-g001-a001"))
+    assert await running is ExperimentState.COMPLETED
+    end = await store.snapshot()
+    assert end.find("x-g001-a001").failure == "a person stopped it"
+    assert end.deviations.interventions == 1
+    assert agent in [each.agent.id for each in flat(end)]

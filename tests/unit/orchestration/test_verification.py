@@ -143,17 +143,17 @@ def test_a_generation_of_boasters_alone_fails() -> None:
     assert "all 8 agents failed" in describe(caught.value)
 
 
-def test_what_carries_no_actions_is_no_claim() -> None:
+async def test_what_carries_no_actions_is_no_claim() -> None:
     """Episodes of workers that are trusted are not played again."""
     backend, config = ScriptedBackend(), configuration("parents")
-    asyncio.run(made(config, scripted_store(config), backend).run())
+    await made(config, scripted_store(config), backend).run()
     assert not [task for task in backend.played if task.actions is not None]
 
 
-def test_each_claim_is_proved_once() -> None:
+async def test_each_claim_is_proved_once() -> None:
     """An agent that is the best and a parent as well is not proved twice."""
     backend, config = ScriptedBackend(claimed=boasting), configuration("parents")
-    asyncio.run(made(config, scripted_store(config), backend).run())
+    await made(config, scripted_store(config), backend).run()
     proved = [(task.agent, task.number) for task in backend.played if task.actions is not None]
     assert len(proved) == len(set(proved)) > 0
 
@@ -183,10 +183,10 @@ def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, st
     assert resumed.champion == undisturbed.champion
 
 
-def test_generations_end_at_the_backend_as_well() -> None:
+async def test_generations_end_at_the_backend_as_well() -> None:
     """It is told of each, so that it can give back what it holds for the agents."""
     backend, config = ScriptedBackend(), configuration("none")
-    asyncio.run(made(config, scripted_store(config), backend).run())
+    await made(config, scripted_store(config), backend).run()
     assert backend.ended == [0, 1, 2, 3]
 
 

@@ -42,11 +42,6 @@ class Served:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def logs() -> Callable[[], list[dict[str, Any]]]:
     """Return what has been logged."""
     stream = io.StringIO()

@@ -43,8 +43,6 @@ from clau_doom.wire import config_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
-pytestmark = pytest.mark.anyio
-
 SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validation: 2, episodes: 2}\n"
 
 

@@ -18,8 +18,6 @@ from clau_doom.testing.scripted_repository import ScriptedRepository
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Logs = Callable[[], list[dict[str, Any]]]
 
-pytestmark = pytest.mark.anyio
-
 FIRST = "x-g000-a000"
 
 

@@ -35,8 +35,6 @@ from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
-pytestmark = pytest.mark.anyio
-
 
 def lost(number: int, size: int = 100) -> EpisodeLost:
     return EpisodeLost(

@@ -15,8 +15,6 @@ from clau_doom.rpc.handler_wrapper import Method, Write
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Logs = Callable[[], list[dict[str, Any]]]
 
-pytestmark = pytest.mark.anyio
-
 SHAPES = ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream")
 ERRORS = {
     "full": GenerationFull("the generation is full: wait for the next one"),

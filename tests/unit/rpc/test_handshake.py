@@ -15,8 +15,6 @@ from clau_doom.orchestration import Orchestrator
 from clau_doom.rpc import RpcServer, connect
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
-pytestmark = pytest.mark.anyio
-
 
 def by_token(folder: Path) -> Authenticator:
     return Authenticator(TokenFiles(folder / "token"))

@@ -7,16 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
-
-pytestmark = pytest.mark.anyio
 
 CLIENTS, EVENTS, SIZE = 200, 400, 8_000
 

@@ -28,8 +28,6 @@ from clau_doom.testing.scripted_repository import ScriptedRepository
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 Channel = Callable[..., Any]
 
-pytestmark = pytest.mark.anyio
-
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 SERVICE = "claudoom.orchestrator.v1.OrchestratorService"

@@ -23,8 +23,6 @@ from clau_doom.wire import agent_message
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]
 
-pytestmark = pytest.mark.anyio
-
 SMALL = "generations: 2\npopulation: 3\nepisodes: 2\nholdout: {validation: 2, episodes: 2}\n"
 
 COMPLETED = resources_pb2.EXPERIMENT_STATE_COMPLETED

@@ -14,11 +14,6 @@ Finished = Callable[..., EpisodeFinished]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def experiment() -> Experiment:
     return Experiment(id="lab", uuid="4f8", seed=1, config_yaml="name: lab\n", provenance=Provenance(facts=()))
 

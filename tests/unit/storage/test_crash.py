@@ -13,8 +13,6 @@ from clau_doom.errors import StoreCorrupted
 from clau_doom.storage import RunFolder
 from clau_doom.testing.memory_store import MemoryStore
 
-pytestmark = pytest.mark.anyio
-
 WRITER = """
 import asyncio, itertools, pathlib, sys
 from clau_doom.domain import *

@@ -16,8 +16,6 @@ from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.errors import DiskFull
 from clau_doom.storage import Runs, SqliteStore
 
-pytestmark = pytest.mark.anyio
-
 Finished = Callable[..., EpisodeFinished]
 LARGE = os.urandom(20_000)
 

@@ -20,8 +20,6 @@ from clau_doom.errors import (
 )
 from clau_doom.storage import RunFolder, Runs
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) -> None:
     """Creating makes configuration, logs, lock and a store that holds the experiment, and nothing else."""

@@ -30,8 +30,6 @@ from clau_doom.errors import ExperimentBusy, ResultsLost, StorageFailed
 from clau_doom.storage import RunFolder, SqliteStore
 from clau_doom.storage.writer import Call, Writer
 
-pytestmark = pytest.mark.anyio
-
 Finished = Callable[..., EpisodeFinished]
 
 

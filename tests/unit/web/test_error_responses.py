@@ -12,12 +12,6 @@ from clau_doom.http_server import HttpServer
 from clau_doom.web.error_responses import Refusals
 
 LIMITS = ConnectionLimits(total=8, per_address=8)
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 async def test_an_aborted_upload_is_no_error(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,13 +6,6 @@ import pytest
 
 from clau_doom.web.throttled_cache import ThrottledCache
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
 
 class Store:
     """What is read: it takes a while, and says how often that was done."""

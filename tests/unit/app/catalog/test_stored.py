@@ -16,7 +16,6 @@ from clau_doom.errors import StoreCorrupted
 from clau_doom.storage import GENES, Runs
 
 
-@pytest.mark.anyio
 async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     """When it last moved is the time of its last event, whenever its files were written to."""
     yaml = to_yaml(ExperimentConfig(name="lab"))

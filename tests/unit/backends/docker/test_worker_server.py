@@ -16,15 +16,8 @@ from clau_doom.backends.docker.worker_server import Lease, Stream, WorkerServer
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
 
-pytestmark = pytest.mark.anyio
-
 ATTACH = "/claudoom.worker.v1.WorkerService/Attach"
 PATIENCE = 10.0
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -31,8 +31,6 @@ from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import parse, played
 
-pytestmark = pytest.mark.anyio
-
 AGENT = "x-g000-a000"
 FACTS = {"numpy": "2.1", "source.policy": "ab"}
 PROVENANCE = Provenance(facts=tuple(sorted(FACTS.items())))
@@ -48,11 +46,6 @@ RULES = SessionLimits(
 )
 HELLO = pb.FromWorker(hello=pb.Hello(facts=FACTS))
 READY = pb.FromWorker(ready=pb.Ready())
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 def episode(task: int = 1, *, seed: int = 5, actions: bytes | None = b"turn", recording: bytes = b"") -> pb.FromWorker:

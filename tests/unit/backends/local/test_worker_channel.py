@@ -47,7 +47,7 @@ def test_answers_come_in_the_order_of_the_requests() -> None:
     linked(scenario)
 
 
-def test_any_loops_transport_will_do() -> None:
+async def test_any_loops_transport_will_do() -> None:
     """Event loops such as uvloop, which Ray takes where it is installed, have classes of their own for them."""
 
     class Transport:
@@ -57,17 +57,14 @@ def test_any_loops_transport_will_do() -> None:
         def write(self, data: bytes) -> None:
             self.written.append(data)
 
-    async def run() -> None:
-        transport = Transport()
-        link = WorkerChannel()
-        link.connection_made(cast("asyncio.BaseTransport", transport))
-        link.send(pb.FromWorker(failed=pb.EpisodeFailed(task=1)))
-        expected = link.expect()
-        link.data_received(answer(1))
-        assert transport.written == [answer(1)]
-        assert (await expected).failed.task == 1
-
-    asyncio.run(run())
+    transport = Transport()
+    link = WorkerChannel()
+    link.connection_made(cast("asyncio.BaseTransport", transport))
+    link.send(pb.FromWorker(failed=pb.EpisodeFailed(task=1)))
+    expected = link.expect()
+    link.data_received(answer(1))
+    assert transport.written == [answer(1)]
+    assert (await expected).failed.task == 1
 
 
 def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
