@@ -11,10 +11,11 @@ from uuid import uuid4
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.app.access import audit_log, token_files
 from clau_doom.app.artifacts import Studio
+from clau_doom.app.backends.registry import FACTORIES
 from clau_doom.app.catalog.stored import read_experiment
-from clau_doom.app.input_files import copy_inputs, placed_scenario
+from clau_doom.app.input_files import copy_inputs
 from clau_doom.app.plan import Plan
-from clau_doom.backends.local import CoreAllocator, LocalBackend
+from clau_doom.backends.local import CoreAllocator
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
@@ -175,28 +176,8 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocat
         uuid: The stored experiment's.
         cores: The places for workers, where they are shared with others.
     """
-    config = plan.config
-    if config.execution.backend == "docker":
-        from clau_doom.app.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
-            make_docker_backend,
-        )
-
-        return make_docker_backend(plan, logs, uuid=uuid, cores=cores)
-    if config.execution.backend == "ray":
-        from clau_doom.app.backends.ray import make_ray_backend  # noqa: PLC0415 - Ray, which may not be installed
-
-        return make_ray_backend(plan)
-    scenario, files = placed_scenario(config.scenario, plan.scenario)
-    return LocalBackend(
-        scenario=scenario,
-        policy=config.policy,
-        execution=config.execution,
-        local=config.local,
-        facts=plan.facts,
-        cores=cores,
-        logs=logs,
-        files=files,
-    )
+    factory = FACTORIES[plan.config.execution.backend]
+    return factory(plan, logs, uuid=uuid, cores=cores)
 
 
 def make_run(plan: Plan, store: ExperimentStore, backend: EvaluationBackend, shutdown: Shutdown) -> ExperimentRun:
