@@ -1,4 +1,4 @@
-"""Several experiments set side by side: which champion is better, and which way of evolving them.
+"""Comparison of experiments, by champion and by setup.
 
 Two questions, with two kinds of evidence:
 
@@ -54,7 +54,7 @@ class ComparedExperiment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntrantRow:
-    """What an experiment's champion came to.
+    """Held-out result of an experiment's champion.
 
     Attributes:
         id: The experiment.
@@ -99,7 +99,7 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentComparison:
-    """Several experiments set side by side.
+    """Comparison of several experiments.
 
     Attributes:
         baseline: The experiment that the others are compared with.

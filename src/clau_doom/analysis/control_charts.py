@@ -1,4 +1,4 @@
-"""Control charts over generations: which of them differ by more than the agents' own spread explains.
+"""Shewhart control charts over generations.
 
 A subgroup is a generation, its values the agents' fitnesses. With up to ten agents the charts are Shewhart's x-bar and
 R, with more x-bar and s, because the range wastes what a larger subgroup knows (Montgomery, "Introduction to
@@ -68,7 +68,7 @@ class ChartPoint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signal:
-    """A point at which a Western Electric rule is met.
+    """A point that meets a Western Electric rule.
 
     Attributes:
         generation: The point's generation, the last of those that the rule looks at.

@@ -1,4 +1,4 @@
-"""Genomes as numbers that can be compared: every gene on one scale, whatever its bounds.
+"""Encoding of genomes on a common scale, and their diversity.
 
 A real or whole gene runs from 0, its lowest value, to 1, its highest. A choice has no order: two agents differ in it by
 1 or not at all. Genes that can have one value only are left out. Distances are Gower's ("A general coefficient of
@@ -35,7 +35,7 @@ class Encoded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diversity:
-    """How different the agents of a generation are.
+    """Diversity of the agents of a generation.
 
     Attributes:
         generation: Which.
@@ -50,7 +50,7 @@ class Diversity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneHistory:
-    """One gene through the generations.
+    """Distribution of one gene by generation.
 
     Attributes:
         gene: Its name.

@@ -1,4 +1,4 @@
-"""Whether an experiment still learns: a curve through its generations, and a test of its last ones.
+"""Learning curve over generations, and a trend test of the last generations.
 
 The **curve** is asymptotic regression, y = a + (r0 - a) exp(-x / tau): fast at first, slower as it nears the asymptote
 a (Pinheiro and Bates, "Mixed-Effects Models in S and S-PLUS", 2000, appendix C.1, fit it as SSasymp). Given tau it is
@@ -75,7 +75,7 @@ class LearningCurve:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trend:
-    """Mann and Kendall's test.
+    """Result of the Mann-Kendall test.
 
     Attributes:
         s: Kendall's S: pairs that rise less pairs that fall.
@@ -91,7 +91,7 @@ class Trend:
 
 
 class Verdict(StrEnum):
-    """What the last generations do."""
+    """Trend of the last generations."""
 
     RISING = "rising"
     FALLING = "falling"
@@ -101,7 +101,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plateau:
-    """What the last generations' mean fitness does.
+    """Trend of the mean fitness of the last generations.
 
     Attributes:
         verdict: See the module's text.

@@ -1,4 +1,4 @@
-"""Principal components: the few directions in which genomes differ most.
+"""Principal components of genomes.
 
 By singular value decomposition of the centred columns (Pearson 1901; Jolliffe, "Principal Component Analysis", 2nd ed.
 2002). A component's sign is arbitrary; here its loading of largest absolute value is positive (of equal ones the
@@ -16,12 +16,12 @@ from clau_doom.domain import AgentRef
 __all__ = ["Components", "Score", "gene_components", "principal_components"]
 
 KEPT = 5
-"""How many components are kept at most."""
+"""Maximum number of components."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """Where one agent lies.
+    """Coordinates of one agent.
 
     Attributes:
         agent: The agent.

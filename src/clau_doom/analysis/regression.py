@@ -1,4 +1,4 @@
-"""What genes have to do with fitness: linear regression, with the diagnostics that say how far to believe it.
+"""Linear regression of fitness on genes, with diagnostics of its assumptions.
 
 Ordinary least squares of fitness on the genes, both standardised, so that a coefficient is in standard deviations of
 fitness for one of the gene. A choice enters as indicators, its first value that occurs being what the others are

@@ -1,4 +1,4 @@
-"""The tables of an experiment: its generations, and its contestants on held-out seeds.
+"""Tables of an experiment: fitness by generation, and results on held-out seeds.
 
 A generation's best is the winner of a noisy contest, and so looks better than it is; its mean does not. What a champion
 is worth is said by its held-out episodes alone; `SelectionBias` says how much its training fitness promised too much.
@@ -39,7 +39,7 @@ _TELLING_ELSEWHERE = ("reward", "kills", "tics")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GenerationRow:
-    """One generation, over those of its agents that have a fitness.
+    """Fitness of one generation, over its agents that have a fitness.
 
     Attributes:
         index: The generation, from 0.
@@ -84,7 +84,7 @@ class ResultRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What the champion is ahead of another contestant, seed by seed.
+    """Difference between the champion and another agent, paired by seed.
 
     Attributes:
         role: The other contestant.
@@ -99,7 +99,7 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectionBias:
-    """What choosing the best of many noisy results promised too much.
+    """Selection bias of the champion's training fitness.
 
     Attributes:
         training: The champion's fitness in the generation that it was best of.

@@ -1,4 +1,4 @@
-"""TOPSIS: a ranking over several criteria by closeness to the best of each.
+"""TOPSIS: ranking over several criteria by closeness to the ideal alternative.
 
 After Hwang and Yoon, "Multiple Attribute Decision Making: Methods and Applications", 1981, chapter III: each criterion
 is divided by the Euclidean norm of its column and weighted; the ideal takes the best of each column, the anti-ideal the
@@ -15,11 +15,11 @@ __all__ = ["Criterion", "Ranked", "Ranking", "topsis"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criterion:
-    """What is ranked by.
+    """Criterion of a ranking.
 
     Attributes:
         name: Its name.
-        weight: How much it counts beside the others; below 0 where less is better. Not 0.
+        weight: Relative weight; below 0 where less is better. Not 0.
     """
 
     name: str

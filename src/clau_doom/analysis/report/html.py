@@ -15,7 +15,7 @@ MARK = '<meta name="generator" content="clau-doom report">'
 
 
 def render(report: Report) -> str:
-    """Return a report as HTML; whatever it holds that is no picture of ours is escaped."""
+    """Render a report as HTML. All text is escaped; charts are inserted as SVG."""
     numbers = {Figure: 0, Table: 0}
     labels: dict[int, str] = {}
     for section in report.sections:

@@ -1,4 +1,4 @@
-"""An experiment's analysis for people, section by section, so that nobody is given more than they asked for."""
+"""Terminal output of an experiment's analysis, by section."""
 
 from collections.abc import Callable, Sequence
 
