@@ -1,21 +1,16 @@
-"""Between `claudoom.agent.v1` and the domain: what a remote agent is told, and what it claims, checked.
-
-The port's values live above this room: they are taken by their shape, and an action is given back as numbers.
-"""
+"""Mapping between `claudoom.agent.v1` and the types of domain and ports, with checks of the agent's messages."""
 
 import hashlib
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
 from google.protobuf.message import DecodeError
-from numpy.typing import NDArray
 
 from clau_doom.domain import Gene, GeneKind, Genome, GenomeSpace
 from clau_doom.errors import ConfigError, PolicyFailed
+from clau_doom.ports import Needs, Observation, ScenarioFacts, SeenObject
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 
 __all__ = [
@@ -43,50 +38,6 @@ _KINDS = {
 }
 
 
-class Offer(Protocol):
-    """What a scenario offers; `clau_doom.ports.ScenarioFacts` is one."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def buttons(self) -> tuple[str, ...]: ...
-    @property
-    def variables(self) -> tuple[str, ...]: ...
-    @property
-    def frame_skip(self) -> int: ...
-    @property
-    def timeout(self) -> int: ...
-    @property
-    def resolution(self) -> tuple[int, int]: ...
-    @property
-    def doom_skill(self) -> int: ...
-
-
-class Seen(Protocol):
-    """One visible object; `clau_doom.ports.SeenObject` is one."""
-
-    id: int
-    name: str
-    kind: str
-    x: int
-    y: int
-    width: int
-    height: int
-    position: tuple[float, float, float]
-    velocity: tuple[float, float, float]
-
-
-class Look(Protocol):
-    """What is seen at one decision; `clau_doom.ports.Observation` is one."""
-
-    variables: NDArray[np.float64]
-    tic: int
-    screen: NDArray[np.uint8] | None
-
-    @property
-    def objects(self) -> Sequence[Seen]: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Described:
     """What an agent said of itself.
@@ -110,40 +61,31 @@ class Described:
         return hashlib.sha256(json.dumps([genes, self.objects, self.screen]).encode()).hexdigest()
 
 
-def describe_request(offer: Offer) -> pb.DescribeRequest:
-    """Return the message that asks an agent what it wants in a scenario."""
-    width, height = offer.resolution
+def describe_request(facts: ScenarioFacts) -> pb.DescribeRequest:
+    """Return the message that asks an agent for its genes and needs in a scenario."""
+    width, height = facts.resolution
     return pb.DescribeRequest(
         scenario=pb.Scenario(
-            name=offer.name,
-            buttons=offer.buttons,
-            variables=offer.variables,
-            frame_skip=offer.frame_skip,
-            timeout=offer.timeout,
+            name=facts.name,
+            buttons=facts.buttons,
+            variables=facts.variables,
+            frame_skip=facts.frame_skip,
+            timeout=facts.timeout,
             width=width,
             height=height,
-            doom_skill=offer.doom_skill,
+            doom_skill=facts.doom_skill,
         )
     )
 
 
-class Wanted(Protocol):
-    """What a policy asks to see; `clau_doom.ports.Needs` is one."""
-
-    @property
-    def objects(self) -> bool: ...
-    @property
-    def screen(self) -> bool: ...
-
-
-def describe_response(space: GenomeSpace, wanted: Wanted, *, version: str) -> pb.DescribeResponse:
-    """Return the message that says what a policy wants, and which genes evolution may choose."""
+def describe_response(space: GenomeSpace, needs: Needs, *, version: str) -> pb.DescribeResponse:
+    """Return the message that states the needs and the genes of a policy."""
     kinds = {kind: number for number, kind in _KINDS.items() if number}
     genes = [
         pb.Gene(name=gene.name, kind=kinds[gene.kind], low=gene.low, high=gene.high, choices=gene.choices)
         for gene in space.genes
     ]
-    return pb.DescribeResponse(genes=genes, objects=wanted.objects, screen=wanted.screen, version=version)
+    return pb.DescribeResponse(genes=genes, objects=needs.objects, screen=needs.screen, version=version)
 
 
 def described(message: pb.DescribeResponse) -> Described:
@@ -199,22 +141,22 @@ def begin_request(episode: str, genome: Genome, seed: int, buttons: Sequence[str
     return pb.BeginRequest(episode_id=episode, genome=genome, seed=seed, buttons=buttons)
 
 
-def decide_request(episode: str, decision: int, look: Look) -> pb.GetActionRequest:
+def decide_request(episode: str, decision: int, observation: Observation) -> pb.GetActionRequest:
     """Return the message that asks for one decision, from 0."""
-    screen = look.screen
+    screen = observation.screen
     return pb.GetActionRequest(
         episode_id=episode,
         decision=decision,
         observation=pb.ObservationProto(
-            variables=look.variables.tolist(),
-            tic=look.tic,
-            objects=[_seen(each) for each in look.objects],
+            variables=observation.variables.tolist(),
+            tic=observation.tic,
+            objects=[_seen_object(seen) for seen in observation.objects],
             screen=b"" if screen is None else screen.tobytes(),
         ),
     )
 
 
-def _seen(seen: Seen) -> pb.SeenObject:
+def _seen_object(seen: SeenObject) -> pb.SeenObject:
     return pb.SeenObject(
         id=seen.id,
         name=seen.name,

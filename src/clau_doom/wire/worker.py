@@ -1,13 +1,14 @@
-"""Between `claudoom.worker.v1` and the domain."""
+"""Mapping between `claudoom.worker.v1` and the types of domain and ports."""
 
 import zlib
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Picture, Purpose
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, Picture
 from clau_doom.domain.score import MEASURES
+from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire.framing import MalformedMessage
 
@@ -43,35 +44,14 @@ def parse(kind: Callable[[], MessageT], data: bytes) -> MessageT:
     return message
 
 
-class Asked(Protocol):
-    """An episode that is asked for; `clau_doom.ports.EpisodeTask` is one."""
-
-    @property
-    def purpose(self) -> Purpose: ...
-    @property
-    def agent(self) -> str: ...
-    @property
-    def genome(self) -> Genome: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
-    @property
-    def attempt(self) -> int: ...
-    @property
-    def baseline(self) -> bool: ...
-    @property
-    def actions(self) -> bytes | None: ...
-
-
-def play_episode(task: int, asked: Asked) -> pb.ToWorker:
+def play_episode(number: int, task: EpisodeTask) -> pb.ToWorker:
     """Return the message that asks a worker for an episode, or to perform the actions of one again."""
     play = pb.PlayEpisode(
-        task=task,
-        genome=asked.genome,
-        seed=asked.seed,
-        baseline=asked.baseline,
-        actions=asked.actions or b"",
+        task=number,
+        genome=task.genome,
+        seed=task.seed,
+        baseline=task.baseline,
+        actions=task.actions or b"",
     )
     return pb.ToWorker(play=play)
 
@@ -169,7 +149,7 @@ def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
     )
 
 
-def episode_from_played(message: pb.EpisodePlayed, asked: Asked, *, worker: int) -> Episode:
+def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker: int) -> Episode:
     """Return the episode that a worker claims to have played, checked against what it was asked for.
 
     Raises:
@@ -180,19 +160,19 @@ def episode_from_played(message: pb.EpisodePlayed, asked: Asked, *, worker: int)
     for name, value in (*values.items(), ("seconds", message.seconds)):
         if not abs(value) <= _GREATEST:  # no number is no smaller either
             raise MalformedMessage(f"an episode whose {name} is {value}")
-    if message.seed != asked.seed:
-        raise MalformedMessage(f"an episode on seed {message.seed} where {asked.seed} was asked for")
+    if message.seed != task.seed:
+        raise MalformedMessage(f"an episode on seed {message.seed} where {task.seed} was asked for")
     if len(message.trajectory_sha256) != 32:
         raise MalformedMessage(f"a trajectory hash of {len(message.trajectory_sha256)} bytes where 32 are expected")
     if message.repeated > max(values["decisions"], 0.0):
         raise MalformedMessage(f"an episode of {values['decisions']:g} decisions, {message.repeated} of them repeated")
     digest = message.trajectory_sha256.hex()
-    outcome = EpisodeOutcome(seed=asked.seed, measures=Measures(**values), trajectory_sha256=digest)
-    timing = EpisodeTiming(seconds=message.seconds, attempts=asked.attempt, worker=worker, repeated=message.repeated)
+    outcome = EpisodeOutcome(seed=task.seed, measures=Measures(**values), trajectory_sha256=digest)
+    timing = EpisodeTiming(seconds=message.seconds, attempts=task.attempt, worker=worker, repeated=message.repeated)
     return Episode(
-        purpose=asked.purpose,
-        agent=asked.agent,
-        number=asked.number,
+        purpose=task.purpose,
+        agent=task.agent,
+        number=task.number,
         outcome=outcome,
         timing=timing,
         recording=message.recording or None,
