@@ -18,7 +18,7 @@ from clau_doom.domain import Purpose
 from clau_doom.domain.events import EpisodeLost, Event, ExperimentInterrupted, ExperimentStarted
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import BusUnavailable, ConfigError, describe
-from clau_doom.events import ALL_EVENTS, NatsBus, Relay, events_of, obeying, redacted
+from clau_doom.events import ALL_EVENTS, NatsBus, Relay, accepting_commands, events_of, redacted
 from clau_doom.ports import BusMessage, ExperimentStore
 from clau_doom.storage import Runs, SqliteStore
 from clau_doom.testing.memory_store import MemoryStore
@@ -342,7 +342,7 @@ async def test_control_outlives_the_connection(server: NatsServer) -> None:
         return nullcontext()
 
     settings = config(server, control=True)
-    async with NatsBus(settings) as bus, obeying(bus, settings, command, accept), asyncio.timeout(30):
+    async with NatsBus(settings) as bus, accepting_commands(bus, settings, command, accept), asyncio.timeout(30):
         for _ in range(2):
             server.kill()
             await asyncio.to_thread(server.start)

@@ -12,7 +12,7 @@ from clau_doom.app.artifacts import Studio
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.log_followers import Followers
 from clau_doom.config import ExperimentConfig, NatsConfig
-from clau_doom.events import NatsBus, obeying
+from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
 from clau_doom.metrics import Metrics, MetricsServer
 from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
@@ -193,7 +193,7 @@ def _obeying(
         # NATS does not say who has sent a message.
         return acting(await authenticator.authenticate(token, face="nats", peer="nats", address="nats", note=note))
 
-    return obeying(bus, config, command, authenticate)
+    return accepting_commands(bus, config, command, authenticate)
 
 
 async def _until_drained(orchestrator: Orchestrator, shutdown: Shutdown, *, grace: float) -> None:

@@ -1,4 +1,4 @@
-"""Commands over a bus: pause, resume and cancel an experiment, for clients that show a token of the server."""
+"""Commands over an event bus: pause, resume and cancel an experiment, for clients with a token of the server."""
 
 import asyncio
 import json
@@ -13,28 +13,28 @@ from clau_doom.events.subjects import ALL_COMMANDS
 from clau_doom.logs import get_logger
 from clau_doom.ports import EventBus
 
-__all__ = ["VERBS", "Authenticate", "Command", "Control", "obeying"]
+__all__ = ["VERBS", "Authenticate", "Command", "Control", "accepting_commands"]
 
 VERBS = ("pause", "resume", "cancel")
-"""What can be asked of an experiment."""
+"""Commands for an experiment."""
 
 Command = Callable[[str, str], Awaitable[str]]
-"""Given a verb and an experiment's id, does it and returns the state that the experiment is in then."""
+"""Carries out a verb for an experiment's id and returns the experiment's new state."""
 
 Authenticate = Callable[[str | None, str], Awaitable[AbstractContextManager[None]]]
-"""Given a token, or None for none, and a note, returns the context in which commands are the token's holder's.
+"""Returns the context in which commands are attributed to a token's holder, for a token or None, and a note.
 
-Raises `NotAuthenticated` for a token that is missing or wrong.
+Raises `NotAuthenticated` if the token is missing or wrong.
 """
 
 _MAX_PAYLOAD = 4096
-"""Bytes of a request."""
+"""Maximum size of a request in bytes."""
 
 _AT_ONCE = 32
-"""Commands that are carried out at the same time; more are refused."""
+"""Maximum number of concurrent commands."""
 
 _PATIENCE = 30.0
-"""Seconds after which whoever asks is told that it takes longer."""
+"""Seconds until a client receives the answer that its command takes longer."""
 
 _log = get_logger(__name__)
 
@@ -42,39 +42,39 @@ _log = get_logger(__name__)
 class Control:
     """Answers commands under `ALL_COMMANDS` with one line of JSON.
 
-    ``{"ok": true, "state": "paused"}``, or ``{"ok": false, "error": "..."}``. What goes wrong unexpectedly is told by
-    an id that stands in the log beside the traceback, and by nothing else.
+    ``{"ok": true, "state": "paused"}``, or ``{"ok": false, "error": "..."}``. For an unexpected error the client
+    receives only an id, and the log has the traceback under this id.
 
-    A request is a JSON object: ``{"token": "...", "note": "..."}``. The note, which may be left out, is a person's
-    reason for the audit log.
+    A request is a JSON object: ``{"token": "...", "note": "..."}``. The optional note is the user's reason, for the
+    audit log.
     """
 
     def __init__(self, command: Command, authenticate: Authenticate, *, patience: float = _PATIENCE) -> None:
-        """Have commands carried out by `command`, which may raise `ClauDoomError` to refuse."""
+        """Carry out commands by `command`, which raises `ClauDoomError` to refuse one."""
         self._command = command
         self._authenticate = authenticate
         self._patience = patience
         self._under_way = 0
 
     async def answer(self, subject: str, payload: bytes) -> bytes:
-        """Carry out the command that a subject names, and return the answer."""
+        """Carry out the command of a subject and return the answer."""
         try:
             state = await self._obey(subject, payload)
         except ClauDoomError as error:
             return _encode(ok=False, error=str(error))
         except Exception:
             error_id = token_hex(6)
-            _log.exception("a command failed", subject=subject, error_id=error_id)
-            return _encode(ok=False, error=f"internal error {error_id}: the server's log says more")
+            _log.exception("command failed", subject=subject, error_id=error_id)
+            return _encode(ok=False, error=f"internal error {error_id}: see the server's log")
         return _encode(ok=True, state=state)
 
     async def _obey(self, subject: str, payload: bytes) -> str:
         token, note = _request(payload)
-        # Before anything else is said, and before it counts as under way: strangers hold no place.
+        # First, so that clients without a token neither learn anything nor use one of the places.
         acting = await self._authenticate(token, note)
         verb, experiment = _parse(subject)
         if self._under_way >= _AT_ONCE:
-            raise NotAllowed(f"more than {_AT_ONCE} commands at once: ask again later")
+            raise NotAllowed(f"more than {_AT_ONCE} commands at once: try again later")
         self._under_way += 1
         try:
             async with asyncio.timeout(self._patience) as limit:
@@ -86,15 +86,15 @@ class Control:
             raise WrongState(f"not done within {self._patience:g} s; ask for the experiment's state") from error
         finally:
             self._under_way -= 1
-        _log.info("a command was obeyed", verb=verb, experiment=experiment, state=state)
+        _log.info("command carried out", verb=verb, experiment=experiment, state=state)
         return state
 
 
 @asynccontextmanager
-async def obeying(
+async def accepting_commands(
     bus: EventBus, config: NatsConfig, command: Command, authenticate: Authenticate
 ) -> AsyncIterator[None]:
-    """Obey commands for as long as the context lasts, where the configuration says so."""
+    """Accept commands while the context lasts, if the configuration enables them."""
     if not config.control:
         yield
         return
@@ -103,7 +103,7 @@ async def obeying(
 
 
 def _request(payload: bytes) -> tuple[str | None, str]:
-    """Return the token, or None where there is none, and the note."""
+    """Return the token or None, and the note."""
     if len(payload) > _MAX_PAYLOAD:
         raise NotAllowed(f"the request has {len(payload)} bytes: use at most {_MAX_PAYLOAD}")
     try:
@@ -118,10 +118,10 @@ def _request(payload: bytes) -> tuple[str | None, str]:
 def _parse(subject: str) -> tuple[str, str]:
     tokens = subject.split(".")
     if len(tokens) != 4:
-        raise UsageError(f"{subject!r} is no command: they look like clau-doom.control.quickstart.pause")
+        raise UsageError(f"{subject!r} is not a command: use the form clau-doom.control.quickstart.pause")
     experiment, verb = tokens[2:]
     if verb not in VERBS:
-        raise UsageError(f"{verb!r} is no command: use {', '.join(VERBS)}")
+        raise UsageError(f"{verb!r} is not a command: use {', '.join(VERBS)}")
     return verb, check_experiment_id(experiment)
 
 

@@ -1,4 +1,4 @@
-"""The bus inside one process: for runs without NATS, and for tests."""
+"""Event bus within one process, for runs without NATS and for tests."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,16 +16,16 @@ _MAX_PAYLOAD = 64 * 1024 * 1024
 
 
 class LocalBus:
-    """Subscribers and answerers of this process; implements `ports.EventBus`.
+    """Event bus of this process; implements `ports.EventBus`.
 
-    It keeps no messages, but remembers for as long as it lives how far each source has come.
+    It does not store messages, only the last sequence of each source.
     """
 
     def __init__(self, *, backlog: int = BACKLOG) -> None:
-        """Make a bus whose subscribers may be `backlog` messages behind."""
+        """Create a bus whose subscribers can be `backlog` messages behind."""
         self._backlog = backlog
         self._open = False
-        self._mailboxes: list[SubscriberQueue] = []
+        self._queues: list[SubscriberQueue] = []
         self._answers: list[tuple[str, Answer]] = []
         self._last: dict[str, int] = {}
 
@@ -37,29 +37,29 @@ class LocalBus:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
-        for mailbox in self._mailboxes:
-            mailbox.close()
+        for queue in self._queues:
+            queue.close()
 
     @property
     def max_payload(self) -> int:
-        """The most bytes that a payload may have."""
+        """Maximum size of a payload in bytes."""
         return _MAX_PAYLOAD
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
-        """Give messages to whoever subscribes to them.
+        """Deliver messages to their subscribers.
 
         Raises:
             BusUnavailable: The bus is closed.
         """
         self._require_open()
         for message in messages:
-            for mailbox in self._mailboxes:
-                if covers(mailbox.pattern, message.subject):
-                    mailbox.put(message)
+            for queue in self._queues:
+                if covers(queue.pattern, message.subject):
+                    queue.put(message)
             self._last[message.source] = message.sequence
 
     async def last_published(self, source: str, pattern: str) -> int:  # noqa: ARG002 (a source has one pattern)
-        """Return the sequence of the last message of `source` that this bus was given, or 0.
+        """Return the sequence of the last message of `source` published here, or 0.
 
         Raises:
             BusUnavailable: The bus is closed.
@@ -69,19 +69,19 @@ class LocalBus:
 
     @asynccontextmanager
     async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
-        """Yield what is published under a pattern from now on."""
+        """Yield messages that are published under a pattern from now on."""
         self._require_open()
-        mailbox = SubscriberQueue(pattern, self._backlog)
-        self._mailboxes.append(mailbox)
+        queue = SubscriberQueue(pattern, self._backlog)
+        self._queues.append(queue)
         try:
-            yield mailbox.messages()
+            yield queue.messages()
         finally:
-            self._mailboxes.remove(mailbox)
-            mailbox.close()
+            self._queues.remove(queue)
+            queue.close()
 
     @asynccontextmanager
     async def answer(self, pattern: str, answer: Answer) -> AsyncIterator[None]:
-        """Answer requests under a pattern for as long as the context lasts."""
+        """Answer requests under a pattern while the context lasts."""
         self._require_open()
         entry = (pattern, answer)
         self._answers.append(entry)
@@ -91,16 +91,16 @@ class LocalBus:
             self._answers.remove(entry)
 
     async def request(self, subject: str, payload: bytes = b"") -> bytes:
-        """Ask whoever answers under a subject.
+        """Send a request and return its answer.
 
         Raises:
-            BusUnavailable: The bus is closed, or nobody answers there.
+            BusUnavailable: The bus is closed, or the subject has no handler.
         """
         self._require_open()
         for pattern, answer in self._answers:
             if covers(pattern, subject):
                 return await answer(subject, payload)
-        raise BusUnavailable(f"nobody answers on {subject}")
+        raise BusUnavailable(f"no handler answers on {subject}")
 
     def _require_open(self) -> None:
         if not self._open:

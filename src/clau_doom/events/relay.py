@@ -1,7 +1,7 @@
-"""The relay: an outbox. It tells on a bus what one experiment's log holds, once it is committed.
+"""Outbox relay: publishes the committed events of one experiment on an event bus.
 
-It reads the log by cursor and asks the bus how far it has come, and so it needs no memory of its own: whatever happens
-to the bus, to the connection or to this process, it goes on behind the last event that arrived. Nobody waits for it.
+The relay reads the log by cursor and asks the bus for the last published event. It therefore needs no state of its own,
+and continues behind that event after a failure of the bus, the connection or this process. Runs do not wait for it.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ __all__ = ["Relay"]
 Shown = Callable[[RecordedEvent], RecordedEvent]
 
 _AHEAD = 512
-"""Events read ahead of what is published."""
+"""Events read ahead of publication."""
 
 _BATCH = 256
-"""The most events published in one call, and the most bytes of payload, but for a single larger event."""
+"""Maximum number of events and bytes in one call; a single event can be larger."""
 _BATCH_BYTES = 4 * 1024 * 1024
 
 _PAUSE = 0.1
 _GROWTH = 16
-"""How many times the first pause the longest is."""
+"""Longest pause between attempts, as a multiple of the first."""
 
 _log = get_logger(__name__)
 
@@ -37,9 +37,8 @@ _log = get_logger(__name__)
 class Relay:
     """Publishes one experiment's events, in order.
 
-    Where the bus keeps what is published (JetStream), every event is kept once: nothing is lost and nothing comes
-    twice, however long the bus was out of reach, and when this process died with messages under way. Where it does not,
-    events are published at least once by each process.
+    On a bus that stores messages (JetStream) every event is stored exactly once, also after outages of the bus and
+    after a crash of this process with messages in transit. On another bus each process publishes events at least once.
     """
 
     def __init__(
@@ -54,11 +53,11 @@ class Relay:
         """Prepare a relay; `run` does the work.
 
         Args:
-            experiment: Whose events they are.
-            store: Where they are; it stays open for as long as `run` runs.
-            bus: Where to publish them; entered.
-            shown: Returns what subscribers may see of an event, such as without paths of this machine.
-            pause: Seconds between an outage and the first attempt to go on; they double while it lasts.
+            experiment: The experiment.
+            store: Its store, open while `run` runs.
+            bus: The entered bus.
+            shown: Returns an event without private information, such as paths of this machine.
+            pause: Seconds before the first attempt after an outage; they double with each further one.
         """
         self._name = experiment.id
         self._source = experiment.uuid
@@ -72,18 +71,18 @@ class Relay:
 
     @property
     def published(self) -> int:
-        """The sequence of the last event that the bus has accepted, as far as is known."""
+        """Sequence of the last event known to be accepted by the bus."""
         return self._published
 
     @property
     def lag(self) -> int:
-        """How many events are committed and not yet published."""
+        """Number of committed events that are not yet published."""
         return max(0, self._committed - self._published)
 
     async def run(self) -> None:
-        """Publish until the experiment's log ends (or its store closes) and all is published.
+        """Publish until the log ends (or the store closes) and all events are published.
 
-        An outage of the bus is waited out, for as long as it lasts; cancel it to give up.
+        During an outage of the bus it waits without a limit; cancel it to give up.
 
         Raises:
             ExceptionGroup: The log cannot be read.
@@ -95,7 +94,7 @@ class Relay:
             tasks.create_task(self._publish_all())
 
     async def _count(self) -> None:
-        """Follow the log by itself, so that the lag is known during an outage, too."""
+        """Follow the log, so that the lag is known during an outage."""
         async with aclosing(self._store.events(self._published, follow=True)) as log:  # type: ignore[type-var]
             async for recorded in log:
                 self._committed = recorded.sequence
@@ -105,20 +104,20 @@ class Relay:
         while True:
             before = self._published
             try:
-                await self._go_on()
+                await self._publish_rest()
             except* BusUnavailable as outage:
-                trouble = describe(outage)
+                reason = describe(outage)
             else:
                 return
             if self._published > before:
                 pause = self._pause
             if pause == self._pause:
-                _log.warning("events wait for the bus", experiment=self._name, lag=self.lag, trouble=trouble)
+                _log.warning("events wait for the event bus", experiment=self._name, lag=self.lag, reason=reason)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _GROWTH * self._pause)
 
-    async def _go_on(self) -> None:
-        """Publish what follows the last event that the bus has, until the log ends or the bus fails."""
+    async def _publish_rest(self) -> None:
+        """Publish the events after the last one on the bus, until the log ends or the bus fails."""
         self._published = await self._bus.last_published(self._source, self._pattern)
         ahead: asyncio.Queue[RecordedEvent | None] = asyncio.Queue(_AHEAD)
         async with asyncio.TaskGroup() as tasks:
@@ -134,14 +133,14 @@ class Relay:
 
     async def _publish(self, batch: Sequence[RecordedEvent]) -> None:
         while batch:
-            # A generation's genomes can be megabytes of JSON, and the loop that makes them is the run's own.
+            # On a thread: the genomes of a generation can be megabytes of JSON, and the event loop is that of the run.
             messages = await asyncio.to_thread(self._encode, batch, self._bus.max_payload)
             await self._bus.publish(messages)
             self._published = messages[-1].sequence
             batch = batch[len(messages) :]
 
     def _encode(self, batch: Sequence[RecordedEvent], limit: int) -> list[BusMessage]:
-        """Return the messages of a batch's first events: as many as are published in one call."""
+        """Return the messages of the first events of a batch, as many as fit into one call."""
         messages: list[BusMessage] = []
         size = 0
         for recorded in batch:
@@ -156,9 +155,9 @@ class Relay:
         message = event_message(self._name, self._shown(recorded))
         payload = event_json(message).encode()
         if len(payload) > limit:
-            # Better known without its contents than never known, with all that follows it.
+            # Published without its contents, so that it does not block the events behind it.
             _log.warning(
-                "an event is too long for the bus, and is published without its contents",
+                "event exceeds the payload limit of the bus and is published without its contents",
                 experiment=self._name,
                 sequence=recorded.sequence,
                 bytes=len(payload),
@@ -177,7 +176,7 @@ class Relay:
 
 
 async def _next_batch(ahead: "asyncio.Queue[RecordedEvent | None]") -> list[RecordedEvent]:
-    """Return what is there, at least one event; nothing at the log's end."""
+    """Return the available events, at least one; an empty list at the end of the log."""
     batch: list[RecordedEvent] = []
     recorded = await ahead.get()
     while recorded is not None:

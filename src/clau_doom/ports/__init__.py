@@ -1,7 +1,7 @@
-"""The seams of the house: what an engine, a policy, a backend, a store, a bus and an orchestrator must do.
+"""Interfaces of engines, policies, backends, stores, event buses and orchestrators.
 
-The rooms below and above need not know which one it is. `tests/contract` holds one suite a port, and every adapter
-passes it.
+Other layers depend on these interfaces, not on an implementation. `tests/contract` has one suite for each port, which
+every adapter passes.
 """
 
 from clau_doom.ports.bus import Answer, BusMessage, EventBus

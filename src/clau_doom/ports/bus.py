@@ -1,4 +1,4 @@
-"""Where events are told to whoever listens."""
+"""Interface of an event bus: publishing, subscriptions and requests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,13 +10,13 @@ __all__ = ["Answer", "BusMessage", "EventBus"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BusMessage:
-    """What is told on a bus.
+    """Message of a bus.
 
     Attributes:
-        subject: What it is about: tokens with dots between them.
-        payload: What it says.
-        source: Who tells it: an experiment's UUID; empty for a stranger's message.
-        sequence: Its place among what the source tells: 1, 2, 3, ...
+        subject: Tokens, separated by dots.
+        payload: The content.
+        source: UUID of the experiment; empty for a message of another program.
+        sequence: Number of the message among those of its source: 1, 2, 3, ...
     """
 
     subject: str
@@ -26,56 +26,54 @@ class BusMessage:
 
     @property
     def id(self) -> str:
-        """What tells it from every other message, and what makes two copies of it one."""
+        """Unique id, by which a bus recognises a second copy."""
         return f"{self.source}:{self.sequence}"
 
 
 Answer = Callable[[str, bytes], Awaitable[bytes]]
-"""Answers a request: given its subject and its payload."""
+"""Handler of a request: takes subject and payload, returns the payload of the answer."""
 
 
 class EventBus(AbstractAsyncContextManager["EventBus"], Protocol):
-    """Where events are told to whoever listens. Entering connects it, and raises `BusUnavailable` where it cannot.
+    """Event bus. Entering it connects, and raises `BusUnavailable` if that fails.
 
-    Guarantees: messages are accepted in the order in which they are given, and never one whose predecessor in the same
-    call was not. Nobody who listens holds up whoever publishes. A connection that is lost is made again for as long as
-    the bus is entered; until then every call raises `BusUnavailable` at once. Patterns are NATS's: ``*`` stands for one
-    token, ``>`` at the end for all that follow.
+    Guarantees: messages are accepted in order, and none whose predecessor in the same call was not. Subscribers do not
+    delay publishers. A lost connection is restored while the bus is entered; until then every call raises
+    `BusUnavailable` at once. Patterns are those of NATS: ``*`` matches one token, ``>`` at the end one or more.
     """
 
     @property
     def max_payload(self) -> int:
-        """The most bytes that a payload may have."""
+        """Maximum size of a payload in bytes."""
         ...
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
-        """Tell messages, and return once all of them are accepted.
+        """Publish messages; return after all of them are accepted.
 
         Raises:
-            BusUnavailable: Not all were accepted, as far as this end knows. The first few may have been, and those that
-                are still under way may yet be: ask `last_published` before going on.
+            BusUnavailable: Acceptance of all messages is not known. Some may have been accepted, or be accepted later:
+                call `last_published` before publishing again.
         """
         ...
 
     async def last_published(self, source: str, pattern: str) -> int:
-        """Return the sequence of the last message that was accepted from a source under a pattern, or 0.
+        """Return the sequence of the last accepted message of a source under a pattern, or 0.
 
-        A bus that keeps messages answers for whatever it keeps, whoever published it; one that does not, for what was
-        published through it.
+        A bus that stores messages considers all stored ones; another only those published through this object.
 
         Raises:
-            BusUnavailable: It cannot be asked now.
+            BusUnavailable: The bus cannot be reached.
         """
         ...
 
     def subscribe(self, pattern: str) -> AbstractAsyncContextManager[AsyncIterator[BusMessage]]:
-        """Listen: yield what is told under a pattern while the context lasts, in order.
+        """Subscribe: yield messages under a pattern, in order, while the context lasts.
 
-        What is told while the connection is lost is not seen, and who falls too far behind loses the oldest: sequences
-        show it. A message that is published again is seen again.
+        Messages during a lost connection are missing, and a slow subscriber loses the oldest; sequences show gaps. A
+        message that is published twice is received twice.
         """
         ...
 
     def answer(self, pattern: str, answer: Answer) -> AbstractAsyncContextManager[None]:
-        """Answer requests under a pattern while the context lasts, several at once."""
+        """Answer requests under a pattern while the context lasts, concurrently."""
         ...

@@ -1,4 +1,4 @@
-"""Time, so that tests can own it."""
+"""Interface of a clock, which tests replace."""
 
 from typing import Protocol
 
@@ -6,8 +6,8 @@ __all__ = ["Clock"]
 
 
 class Clock(Protocol):
-    """Time, so that tests can own it."""
+    """Source of time."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return monotonic seconds."""
         ...

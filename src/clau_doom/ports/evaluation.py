@@ -1,4 +1,4 @@
-"""Where episodes are played: what is asked for, and what can be seen of it meanwhile."""
+"""Interface of a backend that plays episodes, its tasks and its live frames."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ class EpisodeTask:
     """One episode to play.
 
     Attributes:
-        purpose: What it is for.
-        agent: The id of the agent, or of the random baseline.
-        genome: The agent's genes.
-        number: Its place among the agent's episodes of that purpose.
-        seed: The engine's seed.
-        attempt: From 1.
-        baseline: Play the random policy in place of the experiment's.
-        actions: Perform these actions (`Episode.actions`) in place of a policy's, where nothing can be claimed.
+        purpose: Purpose of the episode.
+        agent: Id of the agent or of the random baseline.
+        genome: Genome of the agent.
+        number: Index among the agent's episodes of that purpose.
+        seed: Seed of the engine.
+        attempt: Number of the attempt, from 1.
+        baseline: Play the random policy instead of the experiment's.
+        actions: Replay these actions (`Episode.actions`) instead of running a policy, to verify a claim.
     """
 
     purpose: Purpose
@@ -36,12 +36,12 @@ class EpisodeTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Glimpse:
-    """What can be seen of an episode that is being played now.
+    """Live frame of a running episode.
 
     Attributes:
         task: The episode.
-        worker: The number of the place where it is played.
-        picture: What is seen.
+        worker: Number of the worker.
+        picture: The frame.
     """
 
     task: EpisodeTask
@@ -50,42 +50,42 @@ class Glimpse:
 
 
 class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protocol):
-    """Where episodes are played. Entering starts its workers; leaving ends them, with everything they started.
+    """Backend that plays episodes. Entering starts its workers; leaving ends them and their child processes.
 
-    It neither schedules nor retries: it plays what it is given, at most `slots` episodes at once. A task that carries
-    actions is played by an engine that no agent's code comes near, so that its outcome proves what they lead to.
+    A backend neither schedules nor retries: it plays the given tasks, at most `slots` at once. A task with actions is
+    played without any code of an agent, so that its outcome verifies a claim.
     """
 
     @property
     def slots(self) -> int:
-        """How many episodes it takes at once; it may change from one episode to the next."""
+        """Number of episodes played at once; it can change between episodes."""
         ...
 
     def takes(self, task: EpisodeTask) -> bool:
-        """Say whether there is room for an episode now: some play each agent in a place of its own.
+        """Return whether an episode can begin now: some backends isolate each agent in a place of its own.
 
-        The answer is the same for all episodes of an agent, and changes only when one is begun or has ended.
+        The answer is the same for all episodes of an agent, and changes only when an episode begins or ends.
         """
         ...
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode. Cancelling ends it at once and leaves the backend usable.
+        """Play one episode. Cancellation ends it at once and leaves the backend usable.
 
         Raises:
-            PolicyFailed: The agent's own fault (`PolicyTimedOut` when it was still deciding at the deadline,
-                `OutOfMemory` when it took more than it may have, `Forged` when what it claims is not true).
-            InfrastructureFailed: Nobody's fault: the worker was replaced, and the episode may be played again.
+            PolicyFailed: The agent failed (`PolicyTimedOut`: still deciding at the deadline; `OutOfMemory`: memory
+                limit exceeded; `Forged`: false claims).
+            InfrastructureFailed: The infrastructure failed. The worker was replaced, and the episode can be repeated.
         """
         ...
 
     async def end_generation(self, generation: int) -> None:
-        """Give back what is held for the agents of a generation, of which nothing more will be asked for now."""
+        """Release resources of the agents of a generation that has no further tasks."""
         ...
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played, by place, and ask for the next of each.
+        """Return the latest frame of each running episode, by worker, and request the next one.
 
-        What is returned was asked for by the call before: whoever calls regularly sees them move, and while nobody
-        calls, nothing is made. What a container shows is a claim like all that it says, and proves nothing.
+        A call returns the frames that the previous call requested; without calls no frames are made. Frames from a
+        container are unverified claims.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the faces of a running orchestrator ask of it."""
+"""Interface of a running orchestrator for gRPC, the dashboard and NATS."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -13,38 +13,38 @@ __all__ = ["Orchestrator"]
 
 
 class Orchestrator(Protocol):
-    """Runs experiments, for the faces through which they are asked for.
+    """Runs experiments.
 
-    What it refuses it says by an error of `clau_doom.errors`, and then nothing has changed.
+    A refused request raises an error of `clau_doom.errors` and changes nothing.
     """
 
     @property
     def draining(self) -> bool:
-        """Whether it is shutting down: no new work is taken."""
+        """Whether it is shutting down and takes no new work."""
         ...
 
     @property
     def live(self) -> tuple[str, ...]:
-        """The experiments that are run here, by id: the logs of all others come to their end by themselves."""
+        """Ids of the experiments that run here; the logs of all others have an end."""
         ...
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
-        """Store an experiment and begin its run; return it, and whether this call created it.
+        """Store an experiment and start its run; return it and whether this call created it.
 
         Raises:
             ConfigError: The configuration cannot be used here.
             ExperimentExists: Its name is taken.
-            NotAllowed: It names what the server's allow-lists do not hold.
-            ShutdownRequested: No new work is taken.
+            NotAllowed: It names something outside the server's allow-lists.
+            ShutdownRequested: The orchestrator is shutting down.
         """
         ...
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes of the policy of an experiment that could be started; raises as `start` does."""
+        """Return the gene space of an experiment that could be started; raises as `start` does."""
         ...
 
     async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
-        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        """Return the stored experiments by id, and id and reason of each unreadable one."""
         ...
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
@@ -52,30 +52,30 @@ class Orchestrator(Protocol):
         ...
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return an experiment as it stands.
+        """Return the current state of an experiment.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
+            ExperimentNotFound: No experiment has this id.
         """
         ...
 
     async def pause(self, experiment: str) -> StoredExperiment:
-        """Begin no new episodes of an experiment.
+        """Pause an experiment: no new episode begins.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
-            ExperimentDone: It is over.
+            ExperimentNotFound: No experiment has this id.
+            ExperimentDone: It is in a final state.
             WrongState: It does not run.
         """
         ...
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Resume an experiment that is paused or interrupted; with a new budget, one that runs or is completed, too.
+        """Resume a paused or interrupted experiment; with a new budget also a running or completed one.
 
         Raises:
-            ConfigError: The new budget is not acceptable.
-            ExperimentNotFound: There is none of that id.
-            ExperimentDone: It is over.
+            ConfigError: The new budget is invalid.
+            ExperimentNotFound: No experiment has this id.
+            ExperimentDone: It is in a final state.
             NotAllowed: The budget cannot be changed here.
             ResumeRefused: The change would alter results.
             WrongState: It runs, or its `max_duration` is used up.
@@ -87,28 +87,28 @@ class Orchestrator(Protocol):
         ...
 
     async def cancel(self, experiment: str) -> StoredExperiment:
-        """End an experiment for good; refuses as `pause` does."""
+        """Cancel an experiment; raises as `pause` does."""
         ...
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command; return once what it did is committed.
+        """Carry out a command; return after its effect is committed.
 
         Raises:
-            AgentNotFound, ExperimentNotFound: There is none of that id.
-            ExperimentDone, WrongState: It cannot be done now.
-            GenerationFull: One injected genome more than fits.
-            InvalidGenome: The policy has no such genome.
+            AgentNotFound, ExperimentNotFound: The id is unknown.
+            ExperimentDone, WrongState: The current state does not allow the command.
+            GenerationFull: The next generation has no place for another injected genome.
+            InvalidGenome: The genome is outside the policy's gene space.
         """
         ...
 
     def events(self, experiment: str, after: int) -> AsyncIterator[RecordedEvent]:
-        """Yield the events after a sequence: what is there, then what comes; ends when the experiment's run has."""
+        """Yield the events after a sequence, existing and new ones, until the experiment's run ends."""
         ...
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of all episodes that are being played; see `EvaluationBackend.glimpses`."""
+        """Return the live frames of all running episodes; see `EvaluationBackend.glimpses`."""
         ...
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a stored experiment's policy has."""
+        """Return the gene space of a stored experiment's policy."""
         ...

@@ -1,4 +1,4 @@
-"""What plays: an engine, the policy that decides in it, and what they say to each other."""
+"""Interfaces of engines and policies, and the values that they exchange."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScenarioFacts:
-    """What a scenario offers, read from its .cfg and .wad without starting an engine.
+    """Facts about a scenario, read from its .cfg and .wad files without starting an engine.
 
     Attributes:
         name: The bundled scenario's name, or the .cfg's path.
         buttons: ViZDoom's names of the available buttons, in the order of an action's values.
         variables: ViZDoom's names of the variables in `Observation.variables`, in order.
-        frame_skip: The most tics that one action is held for.
+        frame_skip: Maximum number of tics for which one action is held.
         timeout: Tics after which an episode ends.
         resolution: The screen's width and height, in pixels.
         doom_skill: 1 (easiest) to 5.
@@ -49,7 +49,7 @@ class ScenarioFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """What a policy asks to see; nothing else is computed or rendered.
+    """Observations that a policy uses; nothing else is computed or rendered.
 
     Attributes:
         objects: Visible objects, from ViZDoom's labels.
@@ -62,7 +62,7 @@ class Needs:
 
 @dataclass(slots=True)
 class SeenObject:
-    """One visible object, corpses and effects left out. Not frozen: made by the dozen in every decision.
+    """One visible object; corpses and effects are excluded. Not frozen, because many are made in each decision.
 
     Attributes:
         id: The engine's id of the object, the same while the object lives.
@@ -86,13 +86,13 @@ class SeenObject:
 
 @dataclass(slots=True)
 class Observation:
-    """What a policy sees at one decision; valid until the next one. Not frozen: made at every decision.
+    """Observation of one decision, valid until the next one. Not frozen, because one is made in each decision.
 
     Attributes:
         variables: The values of `ScenarioFacts.variables`, float64, shape (variables,).
         tic: Tics since the episode began.
-        objects: Visible objects, nearest box first is not promised; empty unless asked for.
-        screen: Grey levels, uint8, shape (height, width), or None unless asked for.
+        objects: Visible objects in no particular order; empty unless requested.
+        screen: Grey levels, uint8, shape (height, width); None unless requested.
     """
 
     variables: NDArray[np.float64]
@@ -103,11 +103,11 @@ class Observation:
 
 @dataclass(slots=True)
 class Action:
-    """What a policy does. Not frozen: made at every decision.
+    """Action of a policy. Not frozen, because one is made in each decision.
 
     Attributes:
         buttons: One value for each of the scenario's buttons: 0 or 1, or degrees and units for ``*_DELTA`` buttons.
-        tics: For how many tics to hold them, 1 to `ScenarioFacts.frame_skip`; 0 means `frame_skip`.
+        tics: Number of tics to hold them, 1 to `ScenarioFacts.frame_skip`; 0 means `frame_skip`.
     """
 
     buttons: Sequence[float]
@@ -115,94 +115,95 @@ class Action:
 
 
 Decide = Callable[[Observation], Action]
-"""One agent in one episode: called once a decision; may keep state, which ends with the episode."""
+"""Decision function of one agent in one episode; its state ends with the episode."""
 
 
 class Repeating(Protocol):
-    """A `Decide` that stands in for an agent that is late, by performing its last action again."""
+    """A `Decide` that repeats the last action when a remote agent is late."""
 
     @property
     def repeated(self) -> int:
-        """How many decisions of the episode were made so: each is a deviation."""
+        """Number of repeated decisions in the episode; each is a deviation."""
         ...
 
 
 class Policy(Protocol):
-    """How a genome turns observations into actions.
+    """Maps observations to actions, parameterised by a genome.
 
-    Made once in each worker and once in the orchestrator, as ``Class(facts, **options)``. Guarantees asked of an
-    implementation: the same genome, generator and observations give the same actions; no state is shared between
-    episodes; every random draw comes from the generator given. Whatever it raises fails the agent, not the run, but for
-    `AgentUnreachable`: that episode is nobody's fault, and played again.
+    Created once in each worker and once in the orchestrator, as ``Class(facts, **options)``. Requirements: equal
+    genome, generator and observations give equal actions; episodes share no state; every random draw comes from the
+    given generator. An exception fails the agent, not the run, except `AgentUnreachable`, which is an infrastructure
+    failure: the episode is repeated.
     """
 
     @property
     def needs(self) -> Needs:
-        """What it asks to see."""
+        """Observations that the policy uses."""
         ...
 
     @property
     def space(self) -> GenomeSpace:
-        """The genes that evolution may choose; the same in every process."""
+        """The gene space, equal in every process."""
         ...
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
-        """Return the agent for one episode.
+        """Return the decision function for one episode.
 
         Args:
-            genome: One of `space`.
-            rng: The episode's own generator, seeded from the episode's seed.
+            genome: A genome of `space`.
+            rng: Generator of the episode, seeded from the episode's seed.
         """
         ...
 
 
 class Engine(Protocol):
-    """One game, started once and used for many episodes. Not thread-safe.
+    """Game engine, started once and used for many episodes. Not thread-safe.
 
-    Raises `EngineCrashed` from any method once the game is gone; a new engine is needed then.
+    Any method raises `EngineCrashed` after the process of the engine has ended.
     """
 
     @property
     def facts(self) -> ScenarioFacts:
-        """What the scenario offers."""
+        """Facts about the scenario."""
         ...
 
     def start(self, needs: Needs, *, record: bool) -> None:
-        """Start the game. `record` holds for all its episodes: the engine hangs when the two kinds are mixed."""
+        """Start the engine. `record` applies to all its episodes, because the engine hangs if both kinds are mixed."""
         ...
 
     def begin(self, seed: int) -> Observation:
-        """Begin an episode and return what is seen first."""
+        """Begin an episode and return the first observation."""
         ...
 
     def act(self, action: Action) -> Observation | None:
-        """Perform an action and return what is seen next, or None when the episode has ended.
+        """Perform an action and return the next observation, or None at the end of the episode.
 
         Raises:
-            PolicyFailed: The action has not one finite value a button, or `tics` is out of range.
+            PolicyFailed: The action does not have one finite value for each button, or `tics` is out of range.
         """
         ...
 
     def measures(self) -> Measures:
-        """Return what the episode measures so far; final once `act` has returned None."""
+        """Return the measures of the episode so far; final after `act` has returned None."""
         ...
 
     def trajectory_sha256(self) -> str:
-        """Return the SHA-256, as hexadecimal digits, over every decision of the episode so far.
+        """Return the SHA-256, as hexadecimal digits, over all decisions of the episode so far.
 
-        Of each decision the variables that it was made on and its action's buttons, as little-endian doubles, then the
-        tics that it was to be held for, as a little-endian 64-bit integer.
+        For each decision: the observed variables and the action's buttons as little-endian doubles, then the number of
+        tics as a little-endian 64-bit integer.
         """
         ...
 
     def actions(self) -> bytes:
-        """Return the episode's actions so far, one after the other, as the trajectory's hash takes them in."""
+        """Return the episode's actions so far, concatenated, encoded as in the trajectory hash."""
         ...
 
     def draw(self, *, in_full: bool) -> None:
-        """Say how a screen that no policy sees is drawn, from the next observation on: for people, or as is cheapest.
+        """Set the rendering of a screen that the policy does not use, from the next observation on.
 
-        Nothing but `screen` differs by it. An engine begins with the cheapest; what its policy sees is always drawn.
+        With `in_full` it is rendered completely, for display; else as cheaply as possible, which is the default. Only
+        `screen` is affected. A screen that the policy uses is always rendered completely.
         """
         ...
 
@@ -211,26 +212,25 @@ class Engine(Protocol):
         ...
 
     def recording(self) -> bytes | None:
-        """Return the last finished episode's recording, or None unless started with `record`.
+        """Return the recording of the last finished episode, or None unless started with `record`.
 
-        It may be asked for once the next episode has begun, and is cheaper then; an episode that is begun and not
-        finished takes it away.
+        The call is cheaper after the next episode has begun. An unfinished episode discards the recording.
         """
         ...
 
     def close(self) -> None:
-        """End the game; harmless when it is gone already."""
+        """End the engine; has no effect if it has ended."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """One picture of an episode, for people.
+    """One rendered frame of an episode, for display.
 
     Attributes:
         tic: Tics since the episode began.
-        decision: The decision, from 0, whose action is held in this tic.
-        variables: The values of `ScenarioFacts.variables` then, float64, shape (variables,).
+        decision: Index of the decision, from 0, whose action is held in this tic.
+        variables: The values of `ScenarioFacts.variables` in this tic, float64, shape (variables,).
         pixels: Red, green and blue, uint8, shape (height, width, 3); valid until the next frame.
     """
 
@@ -241,13 +241,13 @@ class Frame:
 
 
 class FrameSource(Protocol):
-    """Where the pictures of one episode come from. Guarantees: one a tic, in the order of the game's clock."""
+    """Source of the frames of one episode: one for each tic, in order."""
 
     def frames(self) -> Iterator[Frame]:
         """Yield the episode's frames from its first tic to its last.
 
         Raises:
-            ReplayDiffers: The episode was played before, and this is another one.
-            EngineCrashed: The game is gone.
+            ReplayDiffers: The replayed episode differs from the recorded one.
+            EngineCrashed: The engine has ended.
         """
         ...

@@ -1,4 +1,4 @@
-"""Where one experiment is kept."""
+"""Interface of the store of one experiment."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -11,30 +11,29 @@ __all__ = ["ExperimentStore"]
 
 
 class ExperimentStore(Protocol):
-    """Where one experiment is kept. One writer (held by a lock), any number of readers, in any process.
+    """Store of one experiment, with one writer (held by a lock) and any number of readers in any process.
 
-    Guarantees: when `append` returns, its events and everything read off them are on the disk, or (on an error) none
-    of them is; sequences are gapless and in the order of the calls; a reader sees only what was committed.
+    Guarantees: when `append` returns, its events and the tables derived from them are on the disk, or after an error
+    none of them. Sequences are gapless and in the order of the calls. Readers see committed data only.
     """
 
     async def append(self, events: Sequence[Event], *, running_seconds: float) -> int:
-        """Keep events, with the tables that are read off them, in one transaction; return the last sequence.
+        """Commit events and the tables derived from them in one transaction; return the last sequence.
 
-        Calls that wait at the same time may share a transaction.
+        Concurrent calls may share a transaction.
 
         Raises:
-            DiskFull: There is no room; nothing of this call was kept, and the store stays usable.
-            StorageFailed: Anything else that went wrong.
+            DiskFull: The disk is full; nothing of this call was committed, and the store stays usable.
+            StorageFailed: The commit failed for another reason.
         """
         ...
 
     async def snapshot(self, *, measured: bool = True) -> Snapshot:
-        """Return the experiment as it stands.
+        """Return the current state of the experiment.
 
         Args:
-            measured: Without, what training episodes measured and how they were played may be left out, which is
-                quicker. How many there are of each agent, and the history's hash, are there all the same; asking for
-                the rest is a `LookupError`.
+            measured: False allows to leave out measures and timings of training episodes, which is faster. Their number
+                and the history hash are present; access to the rest raises `LookupError`.
         """
         ...
 
@@ -42,21 +41,21 @@ class ExperimentStore(Protocol):
         """Return one agent.
 
         Raises:
-            AgentNotFound: There is none at that place.
+            AgentNotFound: The experiment has no such agent.
         """
         ...
 
     async def recording(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return an episode's recording, or None when none was kept."""
+        """Return the recording of an episode, or None if none was kept."""
         ...
 
     async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return what an episode claims to have done, or None where nothing is claimed; kept until it is settled.
+        """Return the claimed actions of an episode, or None if nothing is claimed.
 
-        A training episode's are kept until its generation is completed, all others' for good.
+        Those of a training episode are kept until its generation is completed, all others permanently.
         """
         ...
 
     def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
-        """Yield the events after a sequence, in order; with `follow`, wait for more until a final state or close."""
+        """Yield the events after a sequence, in order; with `follow`, wait for more until the log ends."""
         ...

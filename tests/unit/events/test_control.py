@@ -10,7 +10,7 @@ import pytest
 
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ExperimentNotFound, NotAuthenticated
-from clau_doom.events import VERBS, Control, LocalBus, obeying
+from clau_doom.events import VERBS, Control, LocalBus, accepting_commands
 
 ON = NatsConfig(enabled=True, control=True)
 
@@ -41,7 +41,7 @@ async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, An
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_command_is_obeyed_and_answered(bus: LocalBus, verb: str) -> None:
     """The answer says the state that the experiment is in then."""
-    async with obeying(bus, ON, _state, accept):
+    async with accepting_commands(bus, ON, _state, accept):
         assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
 
 
@@ -66,7 +66,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: L
         seen.append((verb, [*holders]))
         return "paused"
 
-    async with obeying(bus, ON, command, authenticate):
+    async with accepting_commands(bus, ON, command, authenticate):
         for payload in (b"", b"{}", b'{"token": "wrong"}', b'{"note": "right"}'):
             for subject in ("clau-doom.control.lab.pause", "clau-doom.control.lab.explode"):
                 answer = await ask(bus, subject, payload)
@@ -78,7 +78,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: L
 
 async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus) -> None:
     """Nobody answers then."""
-    async with obeying(bus, NatsConfig(enabled=True), _never, accept):
+    async with accepting_commands(bus, NatsConfig(enabled=True), _never, accept):
         with pytest.raises(BusUnavailable, match="nobody answers"):
             await bus.request("clau-doom.control.lab.pause")
 
@@ -86,11 +86,11 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus)
 @pytest.mark.parametrize(
     ("subject", "payload", "says"),
     [
-        ("clau-doom.control.lab.explode", b"", "'explode' is no command: use pause, resume, cancel"),
+        ("clau-doom.control.lab.explode", b"", "'explode' is not a command: use pause, resume, cancel"),
         ("clau-doom.control.LAB.pause", b"", "'LAB' is no experiment id"),
         ("clau-doom.control.*.pause", b"", "'*' is no experiment id"),
-        ("clau-doom.control.lab", b"", "is no command"),
-        ("clau-doom.control.lab.pause.now", b"", "is no command"),
+        ("clau-doom.control.lab", b"", "is not a command"),
+        ("clau-doom.control.lab.pause.now", b"", "is not a command"),
         ("clau-doom.control..pause", b"", "no experiment id"),
         ("clau-doom.control.lab.pause", b"x" * 4097, "4097 bytes"),
         ("clau-doom.control.lab.pause", b"now", "not a JSON object"),
@@ -100,7 +100,7 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus)
 )
 async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payload: bytes, says: str) -> None:
     """Unknown verbs, malformed ids and oversized requests reach nobody, and are answered with the reason."""
-    async with obeying(bus, ON, _never, accept):
+    async with accepting_commands(bus, ON, _never, accept):
         answer = await ask(bus, subject, payload)
     assert answer["ok"] is False
     assert says in answer["error"]
@@ -112,7 +112,7 @@ async def test_a_refusal_says_why(bus: LocalBus) -> None:
     async def refuse(verb: str, experiment: str) -> str:
         raise ExperimentNotFound(f"no experiment {experiment} runs here") from OSError("no such folder")
 
-    async with obeying(bus, ON, refuse, accept):
+    async with accepting_commands(bus, ON, refuse, accept):
         answer = await ask(bus, "clau-doom.control.lab.pause")
     assert answer == {"ok": False, "error": "no experiment lab runs here"}
 
@@ -131,7 +131,7 @@ async def test_the_unexpected_is_told_by_an_id_alone(
             raise error
         return "paused"
 
-    async with obeying(bus, ON, fail, accept):
+    async with accepting_commands(bus, ON, fail, accept):
         answer = await ask(bus, "clau-doom.control.lab.pause")
         failing = False
         assert (await ask(bus, "clau-doom.control.lab.pause"))["ok"]
