@@ -1,9 +1,8 @@
-"""Telling others what happens, and hearing what persons want: the buses, the relay that feeds them, and control.
+"""Event buses, the relay that publishes an experiment's log on a bus, and commands over a bus.
 
-The log of an experiment is the one record; a bus only repeats it. `Relay` reads the log behind the run and publishes
-each event once it is committed, so that the run never waits for a bus, and whatever a bus missed is told later.
-`LocalBus` serves one process, `NatsBus` everybody who reaches a NATS server. `accepting_commands` carries out commands that come
-over a bus, where the configuration allows it.
+The log of an experiment is the only record; a bus has copies. `Relay` publishes each event after its commit, so that
+runs do not wait for a bus, and events of an outage are published later. `LocalBus` serves one process, `NatsBus` all
+clients of a NATS server. `accepting_commands` carries out commands over a bus, if the configuration enables them.
 """
 
 from clau_doom.events.control import VERBS, Command, Control, accepting_commands

@@ -1,4 +1,4 @@
-"""The bus on NATS: with JetStream it keeps what is published, without it only tells whoever listens."""
+"""Event bus on NATS: with JetStream it stores messages, without it only current subscribers receive them."""
 
 import asyncio
 import re
@@ -23,18 +23,18 @@ from clau_doom.ports import Answer, BusMessage
 __all__ = ["NatsBus", "redacted"]
 
 _START = 4.0
-"""Seconds within which the first connection must stand: somebody waits for it."""
+"""Timeout of the first connection in seconds."""
 
 _PATIENCE = 5.0
-"""Seconds that the server may take to answer."""
+"""Timeout of an answer of the server in seconds."""
 
 _DUPLICATE_WINDOW = 300.0
-"""Seconds in which the stream takes two messages of one id for one. Only what the network held back needs it."""
+"""Seconds in which the stream drops a second message with the same id, such as one that the network delayed."""
 
 _PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 _UNDER_WAY = 256
-"""The most messages under way at once."""
+"""Maximum number of unacknowledged messages."""
 
 _Hear = Callable[[Msg], Awaitable[None]]
 
@@ -42,12 +42,12 @@ _log = get_logger(__name__)
 
 
 def redacted(url: str) -> str:
-    """Return the addresses in a url, or in several with commas between them, without users, passwords and tokens."""
+    """Return the addresses of a url, or of several separated by commas, without users, passwords and tokens."""
     return ",".join(_without_login(each) for each in _servers(url))
 
 
 class _Listener:
-    """A subscription that outlives connections."""
+    """A subscription that is restored on each new connection."""
 
     def __init__(self, pattern: str, hear: _Hear) -> None:
         self._pattern = pattern
@@ -56,7 +56,7 @@ class _Listener:
         self._subscription: Subscription | None = None
 
     async def attach(self, session: Session) -> None:
-        """Listen on a connection, from before this returns; once is enough."""
+        """Subscribe on a connection, once."""
         if session is self._session:
             return
         self._session = session
@@ -65,7 +65,7 @@ class _Listener:
             await session.tell(())
 
     async def detach(self) -> None:
-        """Listen no longer."""
+        """Unsubscribe."""
         if self._session and self._subscription:
             with suppress(NatsError, BusUnavailable):
                 await self._subscription.unsubscribe()
@@ -73,7 +73,7 @@ class _Listener:
 
 
 class NatsBus:
-    """One process's connection to NATS, made again whenever it is lost; implements `ports.EventBus`."""
+    """Connection of one process to NATS, restored after each loss; implements `ports.EventBus`."""
 
     def __init__(
         self, config: NatsConfig, *, duplicate_window: float = _DUPLICATE_WINDOW, patience: float = _PATIENCE
@@ -96,7 +96,7 @@ class NatsBus:
         self._answering: asyncio.TaskGroup | None = None
         self._turn = asyncio.Lock()
         self._under_way = _UNDER_WAY
-        self._told: dict[str, int] = {}
+        self._reported: dict[str, int] = {}
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -125,21 +125,22 @@ class NatsBus:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection."""
+        """Whether it is connected."""
         return not self._session.lost.is_set()
 
     @property
     def max_payload(self) -> int:
-        """The most bytes that a payload may have, as the server that was last connected to says."""
+        """Maximum size of a payload in bytes, from the last connected server."""
         return self._session.max_payload
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
-        """Publish messages, and return once the stream has kept them, or without JetStream: once the server has them.
+        """Publish messages; return after the stream has stored them (without JetStream: after the server has read them).
 
         Raises:
             BusUnavailable: That is not known.
         """
-        # One at a time: what two callers mixed would be refused, because it follows no predecessor.
+        # One call at a time: mixed messages of two calls would be refused, because they do not follow their
+        # predecessor.
         async with self._turn:
             session = self._session
             if not self._config.jetstream:
@@ -150,12 +151,12 @@ class NatsBus:
             while done < len(messages):
                 part = messages[done : done + self._under_way]
                 kept = await session.store(self._config.stream, part)
-                # Whoever else publishes into the stream cuts a long part short every time.
+                # Another publisher in the stream ends a long part early each time.
                 self._under_way = min(2 * self._under_way, _UNDER_WAY) if kept == len(part) else max(1, kept)
                 done += kept
 
     async def last_published(self, source: str, pattern: str) -> int:
-        """Return the sequence of the last message of a source that the stream keeps under a pattern, or 0.
+        """Return the sequence of the last stored message of a source under a pattern, or 0.
 
         Without JetStream: of the last that was published through this bus.
 
@@ -168,7 +169,7 @@ class NatsBus:
 
     @asynccontextmanager
     async def subscribe(self, pattern: str) -> AsyncIterator[AsyncIterator[BusMessage]]:
-        """Yield what is published under a pattern from now on; what comes while the connection is lost is not seen."""
+        """Yield messages under a pattern from now on; those during a lost connection are missing."""
         mailbox = SubscriberQueue(pattern, BACKLOG)
 
         async def put(message: Msg) -> None:
@@ -184,7 +185,7 @@ class NatsBus:
 
     @asynccontextmanager
     async def answer(self, pattern: str, answer: Answer) -> AsyncIterator[None]:
-        """Answer requests under a pattern for as long as the context lasts, whatever becomes of the connection."""
+        """Answer requests under a pattern while the context lasts, also after reconnections."""
 
         async def begin(message: Msg) -> None:
             if self._answering:
@@ -208,10 +209,10 @@ class NatsBus:
         try:
             reply = await answer(message.subject, message.data)
         except Exception:
-            _log.exception("a request was not answered", subject=message.subject)
+            _log.exception("request not answered", subject=message.subject)
             return
         if message.reply:
-            # Whoever asked on a connection that is gone meanwhile no longer listens.
+            # The client of a lost connection does not wait for the answer.
             with suppress(NatsError):
                 await self._session.client.publish(message.reply, reply)
 
@@ -222,21 +223,21 @@ class NatsBus:
         async with asyncio.TaskGroup() as self._answering:
             while True:
                 await self._session.lost.wait()
-                _log.warning("the connection to NATS is lost", address=self._address)
+                _log.warning("connection to NATS lost", address=self._address)
                 await self._session.close()
                 await self._reconnect()
-                _log.info("the connection to NATS stands again", address=self._address)
+                _log.info("connection to NATS restored", address=self._address)
 
     async def _reconnect(self) -> None:
-        pause, told = _PAUSE, ""
+        pause, reported = _PAUSE, ""
         while True:
             await asyncio.sleep(pause)
             try:
                 self._session = await self._connect(self._patience)
             except BusUnavailable as error:
-                if str(error) != told:  # once for each reason
-                    told = str(error)
-                    _log.warning("NATS stays out of reach", reason=told)
+                if str(error) != reported:  # once for each reason
+                    reported = str(error)
+                    _log.warning("NATS is unreachable", reason=reported)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 for listener in list(self._listeners):
@@ -263,7 +264,7 @@ class NatsBus:
 
 
 def _servers(url: str) -> list[str]:
-    """Return the urls in a text with commas between them; a comma in a password is none of those."""
+    """Return the urls of a text, separated by commas outside passwords."""
     return re.split(r",\s*(?=[a-z]+://)", url)
 
 
@@ -276,7 +277,7 @@ def _check_credentials(path: str | None) -> None:
     if path is None:
         return
     if not Path(path).is_file():
-        raise ConfigError(f"nats.credentials: there is no file {path}")
+        raise ConfigError(f"nats.credentials: file {path} not found")
     if find_spec("nkeys") is None:
         raise ConfigError(
             "nats.credentials: to sign with them the package nkeys is needed: pip install nkeys,"

@@ -1,4 +1,4 @@
-"""One connection to NATS, from its making to its loss.
+"""One connection to NATS, from its creation to its loss.
 
 It is never mended. nats-py would mend it, and then send what it had held back: late, behind others, and after somebody
 asked what had arrived. A new connection has nothing to hold back.
@@ -24,19 +24,19 @@ from clau_doom.ports import BusMessage
 __all__ = ["Session", "source_and_sequence"]
 
 _PING = 5.0
-"""Seconds between questions whether the server still lives; it is given up after two without an answer."""
+"""Interval of pings in seconds; after two without an answer the connection is given up."""
 
 _CLOSING = 1.0
-"""Seconds that a goodbye may take: a server that hangs reads none."""
+"""Timeout for closing a connection in seconds, for servers that hang."""
 
 _OVERHEAD = 4096
-"""Bytes beside the payload that count towards the server's limit: subject and headers."""
+"""Bytes of subject and headers, which count towards the server's limit of a payload."""
 
 _NO_ROOM = 10077
-"""JetStream's code for a message that a full stream does not take."""
+"""JetStream's code for a message that a full stream refuses."""
 
 _WRONG_LAST_ID = 10070
-"""JetStream's code for a message whose predecessor is not the stream's last."""
+"""JetStream's code for a message whose expected predecessor is not the last one."""
 
 _PAGE = 500
 
@@ -44,16 +44,16 @@ _log = get_logger(__name__)
 
 
 def source_and_sequence(headers: Mapping[str, str] | None) -> tuple[str, int]:
-    """Return who published a message and its place, or ("", 0) for a stranger's."""
+    """Return source and sequence of a message, or ("", 0) for one of another program."""
     source, _, sequence = (headers or {}).get(api.Header.MSG_ID.value, "").rpartition(":")
     return (source, int(sequence)) if source and sequence.isascii() and sequence.isdigit() else ("", 0)
 
 
 class Session:
-    """A connection and what is under way on it. `lost` is set once it is of no more use."""
+    """A connection and its unfinished calls. `lost` is set when it becomes unusable."""
 
     def __init__(self, address: str, patience: float) -> None:
-        """Prepare one to the server that errors call `address`, which may take `patience` seconds to answer."""
+        """Prepare a connection to a server, named `address` in errors, with `patience` seconds for an answer."""
         self.client = Client()
         self.lost = asyncio.Event()
         self.max_payload = 0
@@ -66,7 +66,7 @@ class Session:
         self._trouble: Exception | None = None
 
     async def connect(self, servers: list[str], credentials: str | None) -> None:
-        """Connect; keeps trying until it is cancelled, except where the server refuses.
+        """Connect; retry until cancelled, unless the server refuses.
 
         Raises:
             TimeoutError: Something answers, but not as NATS does.
@@ -78,9 +78,9 @@ class Session:
                 name="clau-doom",
                 allow_reconnect=False,
                 connect_timeout=2,
-                reconnect_time_wait=0.25,  # type: ignore[arg-type]  # it is slept
+                reconnect_time_wait=0.25,  # type: ignore[arg-type]  # passed to asyncio.sleep
                 ping_interval=_PING,  # type: ignore[arg-type]  # likewise
-                # Nothing is held back: publishing on a lost connection fails, and nothing ever waits for room.
+                # No buffering: publishing on a lost connection fails at once.
                 pending_size=0,
                 closed_cb=self._on_closed,
                 error_cb=self._on_error,
@@ -95,15 +95,15 @@ class Session:
         self.max_payload = self.client.max_payload - _OVERHEAD
 
     async def close(self) -> None:
-        """Say goodbye, where the other end listens."""
+        """Close the connection, with a timeout."""
         self.retire()
-        # nats-py asserts that a connection was begun, which it was not where it refused the addresses.
+        # nats-py asserts that a connection was begun, which is false after it refused the addresses.
         with suppress(TimeoutError, NatsError, OSError, AssertionError):
             async with asyncio.timeout(_CLOSING):
                 await self.client.close()
 
     def retire(self) -> None:
-        """Give the connection up: whoever waits on it stops waiting."""
+        """Mark the connection as lost; waiting calls end."""
         self.lost.set()
         for limit in self._limits:
             if not limit.expired():
@@ -111,11 +111,11 @@ class Session:
 
     @property
     def trouble(self) -> str:
-        """What went wrong last, or an empty text."""
+        """The last error, or an empty text."""
         return str(self._trouble or "")
 
     async def ensure_stream(self, name: str, duplicate_window: float, max_bytes: int | None = None) -> None:
-        """Create the stream unless it is there, and limit its size where a limit is given.
+        """Create the stream if it is missing, and set its size limit if one is given.
 
         Args:
             name: The stream's name.
@@ -142,7 +142,7 @@ class Session:
             config = (await jetstream.stream_info(name)).config
             if max_bytes is None or config.max_bytes == max_bytes:
                 return config
-            # A stream that dropped its oldest events would be given them again when a server starts.
+            # If a stream dropped its oldest events, a starting server would publish them again.
             limited = config.evolve(max_bytes=max_bytes, discard=api.DiscardPolicy.NEW)
             return (await jetstream.update_stream(limited)).config
         except ServiceUnavailableError:
@@ -164,7 +164,7 @@ class Session:
             return made.config
 
     async def store(self, stream: str, messages: Sequence[BusMessage]) -> int:
-        """Have a stream keep messages; return how many of the first it kept, at least one.
+        """Store messages in a stream; return the number of stored ones from the first, at least one.
 
         All are under way at once. Each but the first names its predecessor, and the stream refuses it unless that is
         the last that it holds: what is kept has no gap, whatever is lost or refused in between. Somebody else's message
@@ -185,14 +185,14 @@ class Session:
             if refusal and kept and refusal[0] == _WRONG_LAST_ID:
                 return kept
             if refusal:
-                # A new connection looks after the stream again; a full one needs room, and no connection.
+                # A new connection checks the stream again; a full stream needs space, not a new connection.
                 if refusal[0] != _NO_ROOM:
                     self.retire()
                 raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses: {refusal[1]}")
         return len(messages)
 
     async def tell(self, messages: Sequence[BusMessage]) -> None:
-        """Publish messages, and return once the server has read them all.
+        """Publish messages; return after the server has read all of them.
 
         Raises:
             BusUnavailable: That is not known.
@@ -202,13 +202,13 @@ class Session:
                 await self.client.publish(
                     message.subject, message.payload, headers={api.Header.MSG_ID.value: message.id}
                 )
-            # It comes back to us on the same way, behind them.
+            # The answer returns on the same connection, behind the messages.
             token, echo = self._expect()
             await self.client.publish(token)
             await echo
 
     async def last_stored(self, stream: str, source: str, pattern: str) -> int:
-        """Return the sequence of the last message of a source that a stream keeps under a pattern, or 0.
+        """Return the sequence of the last stored message of a source under a pattern, or 0.
 
         Raises:
             BusUnavailable: It did not answer.
@@ -223,7 +223,7 @@ class Session:
         return sequence if found == source else await self._search(stream, source, pattern)
 
     async def _search(self, stream: str, source: str, pattern: str) -> int:
-        """Look through all that is kept: another source, such as an older experiment of the same name, spoke last."""
+        """Search all stored messages, because the last one is of another source, such as an older experiment."""
         config = api.ConsumerConfig(
             deliver_policy=api.DeliverPolicy.ALL,
             ack_policy=api.AckPolicy.NONE,
@@ -247,7 +247,7 @@ class Session:
 
     @asynccontextmanager
     async def _answering(self, what: str) -> AsyncIterator[None]:
-        """Wait for the server no longer than it may take, and not at all once the connection is lost."""
+        """Wait for the server until the timeout or the loss of the connection."""
         if self.lost.is_set():
             raise BusUnavailable(f"the connection to NATS at {self._address} is lost")
         task = asyncio.current_task()
@@ -260,7 +260,7 @@ class Session:
                 finally:
                     self._limits.discard(limit)
         except (TimeoutError, NatsError, OSError) as error:
-            # nats-py turns a cancellation into an error of its own when the connection closes at the same time.
+            # nats-py replaces a cancellation by its own error if the connection closes at the same time.
             if task and task.cancelling() > cancelled:
                 raise asyncio.CancelledError from error
             gone = self.lost.is_set()
@@ -277,7 +277,7 @@ class Session:
         return ack
 
     def _expect(self) -> tuple[str, asyncio.Future[Msg]]:
-        # nats-py's own publish_async never ends a wait whose answer is a refusal.
+        # A wait in nats-py's publish_async does not end if the answer is a refusal.
         token = f"{self._inbox}.{next(self._tokens)}"
         future = self._acks[token] = asyncio.get_running_loop().create_future()
         return token, future
@@ -294,13 +294,13 @@ class Session:
         if str(error) == self.trouble:
             return
         self._trouble = error
-        # A refused subject is reported here alone: the server does not answer the message itself.
+        # A refused subject is reported only here: the server does not answer the message.
         log = _log.warning if "violation" in str(error).lower() else _log.debug
         log("trouble with NATS", address=self._address, reason=str(error))
 
 
 def _refusal(reply: Msg) -> tuple[int, str] | None:
-    """Return the code and the words of a refusal, or None for an acknowledgement."""
+    """Return code and text of a refusal, or None for an acknowledgement."""
     if (reply.headers or {}).get(api.Header.STATUS.value) == api.StatusCode.SERVICE_UNAVAILABLE.value:
         return 0, "it is not there"
     error = json.loads(reply.data).get("error")

@@ -1,9 +1,7 @@
-"""What a running orchestrator shows to Prometheus: numbers read off the event log, and where they can be fetched.
+"""Prometheus metrics of a running orchestrator, derived from the event log, and the HTTP server that exposes them.
 
-`Metrics` turns events into counters, gauges and histograms in a registry of its own; the few numbers that are no event
-(workers, the outbox, gRPC calls) have setters. It answers no question about an experiment: the store does.
-`MetricsServer` serves them on /metrics, beside /healthz and /readyz. No run waits for anything here.
-`docs/metrics.md` lists every metric.
+`Metrics` updates counters, gauges and histograms from events; workers, the outbox and gRPC calls have setters.
+`MetricsServer` serves /metrics, /healthz and /readyz. Runs do not wait for metrics. `docs/metrics.md` lists them.
 """
 
 from clau_doom.metrics.collector import Metrics

@@ -1,4 +1,4 @@
-"""The numbers of a running orchestrator, kept up to date by the event log."""
+"""Prometheus metrics of a running orchestrator, updated from the event log."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -69,11 +69,11 @@ class Metrics:
 
     @property
     def experiments(self) -> tuple[str, ...]:
-        """The ids of the experiments that have series."""
+        """Ids of the experiments with series."""
         return tuple(self._tracked)
 
     def begin(self, experiment: str, snapshot: Snapshot, *, planned: int | None = None) -> None:
-        """Show an experiment as it stands; events up to the snapshot's last are known already.
+        """Add an experiment by its snapshot; later events update it.
 
         An experiment that is shown already keeps its counters, so that a resume in the same process is no reset. Those
         of another experiment of the same name, which was deleted, are removed.
@@ -89,7 +89,7 @@ class Metrics:
             self.forget(experiment)
         tracked = self._track(experiment, uuid)
         tracked.sequence, tracked.state = snapshot.last_sequence, snapshot.state
-        # The spread of the genes is told relative to generation 0.
+        # The spread of the genes is relative to generation 0.
         if snapshot.generations:
             for generation in dict.fromkeys([0, snapshot.under_way]):
                 tracked.started(generation, [row.agent for row in snapshot.generations[generation]])
@@ -106,13 +106,13 @@ class Metrics:
         self._show_states()
 
     def forget(self, experiment: str) -> None:
-        """Remove an experiment's series; what is still said about it afterwards is ignored."""
+        """Remove an experiment's series; later events of it are ignored."""
         if tracked := self._tracked.pop(experiment, None):
             tracked.remove()
             self._show_states()
 
     def apply(self, experiment: str, recorded: RecordedEvent) -> None:
-        """Take an event of an experiment that was begun, or that begins with this event.
+        """Apply an event of a known experiment, or the first event of a new one.
 
         Events must come in the order of the log. One that is known already, or whose experiment is not, changes
         nothing.
@@ -136,12 +136,12 @@ class Metrics:
                 self._show_states()
 
     def workers(self, *, busy: int, total: int) -> None:
-        """Say how many workers are alive, and how many of them are playing."""
+        """Set the numbers of living and of busy workers."""
         self._service.busy.set(busy)
         self._service.workers.set(total)
 
     def worker_restarted(self) -> None:
-        """Count a worker that was replaced."""
+        """Count a replaced worker."""
         self._service.restarts.inc()
 
     def reader_failed(self, reader: str) -> None:
@@ -149,12 +149,12 @@ class Metrics:
         self._service.reader_failures.labels(reader).inc()
 
     def outbox_lag(self, experiment: str, events: int) -> None:
-        """Say how many of an experiment's events are committed and not yet published."""
+        """Set the number of an experiment's committed but unpublished events."""
         if tracked := self._tracked.get(experiment):
             tracked.gauge(self._service.lag, events)
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
-        """Count a gRPC call that has ended.
+        """Count a finished gRPC call.
 
         Args:
             method: Its full name. A client may call whatever it likes, so that methods that do not exist share one
@@ -169,7 +169,7 @@ class Metrics:
 
     @contextmanager
     def event_stream(self) -> Iterator[None]:
-        """Count a client as reading events for as long as the context lasts."""
+        """Count a client of an event stream while the context lasts."""
         self._service.streams.inc()
         try:
             yield
@@ -177,15 +177,15 @@ class Metrics:
             self._service.streams.dec()
 
     def collect(self) -> Iterable[Metric]:
-        """Yield every metric; `prometheus_client` takes this object in place of a registry."""
+        """Yield all metrics; `prometheus_client` accepts this object as a registry."""
         for metric in self._registry.collect():
-            # When a series was made is noise here: it doubles the counters, and Prometheus does not read it.
+            # Without creation times: they double the counters, and Prometheus does not read them.
             samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
             metric.samples = samples
             yield metric
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
-        """Return what a scrape reads, and its content type.
+        """Return the body and the content type of a scrape.
 
         Args:
             accept: The request's Accept header: Prometheus's text format, or OpenMetrics when it is asked for.

@@ -1,4 +1,4 @@
-"""One experiment's series: made at once, so that a rate is right from the first event, and removed together."""
+"""Metric series of one experiment, created together, so that rates are right from the first event."""
 
 import math
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ _F = TypeVar("_F", Counter, Gauge, Histogram)
 _FAILED = dict.fromkeys(
     (FailureKind.POLICY_RAISED, FailureKind.POLICY_TIMED_OUT, FailureKind.OUT_OF_MEMORY, FailureKind.FORGED), "failed"
 )
-# Its last attempt was lost as well; a stopped agent's episodes are not counted: they did not end.
+# The last attempt counts as lost, too. Episodes of a stopped agent are not counted, because they did not end.
 _ENDINGS = {**_FAILED, FailureKind.ATTEMPTS_EXHAUSTED: "lost"}
 
 
 class Tracked:
-    """The series of one experiment, and the little that must be remembered between its events."""
+    """Series of one experiment, and the state that they need between events."""
 
     def __init__(self, experiment: str, uuid: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:
-        """Make the series that start at zero; a fitness has none before it is known."""
+        """Create the series that start at zero; fitness has none before it is known."""
         self.uuid = uuid
         self.state = ExperimentState.PENDING
         self.sequence = 0
@@ -51,20 +51,20 @@ class Tracked:
         }
 
     def remove(self) -> None:
-        """Remove every series that was made."""
+        """Remove all series."""
         for family, labels in self._made:
             family.remove(*labels)
         self._made.clear()
 
     def gauge(self, family: Gauge, value: float) -> None:
-        """Set one of the experiment's gauges."""
+        """Set a gauge of the experiment."""
         self._child(family).set(value)
 
     def finished(self, episode: Episode) -> None:
-        """Count an episode that was played to its end."""
+        """Count a finished episode."""
         self._episodes[episode.purpose, "finished"].inc()
         measures, seconds = episode.outcome.measures, episode.timing.seconds
-        # A worker's numbers are claims: one that is no number would spoil a counter for as long as the process lives.
+        # Numbers of a worker are claims: one NaN would make a counter NaN until the process ends.
         if 0 < measures.tics < math.inf:
             self._tics.inc(measures.tics)
         if not 0 <= seconds < math.inf:
@@ -75,25 +75,25 @@ class Tracked:
             self._latency.observe(seconds / measures.decisions)
 
     def lost(self, purpose: Purpose) -> None:
-        """Count an attempt that the infrastructure lost."""
+        """Count a lost attempt."""
         self._episodes[purpose, "lost"].inc()
 
     def failed(self, purpose: Purpose, kind: FailureKind) -> None:
-        """Count the episode that a failure ended."""
+        """Count an episode that ended with a failure of the policy."""
         if outcome := _ENDINGS.get(kind):
             self._episodes[purpose, outcome].inc()
 
     def settled(self, outcome: str) -> None:
-        """Count an agent that is evaluated or failed."""
+        """Count an evaluated, dropped or failed agent."""
         self._agents[outcome].inc()
 
     def asked(self, generation: int, agents: Sequence[Agent]) -> None:
-        """Take in agents that are asked one after another; their spread is shown when their generation is complete."""
+        """Add agents of a steady state; their spread is shown when their generation is complete."""
         self._asked.setdefault(generation, []).extend(agents)
         self.gauge(self._evolution.generation, min(self._asked))
 
     def started(self, generation: int, agents: Sequence[Agent]) -> None:
-        """Show a generation that is being evaluated."""
+        """Show a generation under evaluation."""
         self.gauge(self._evolution.generation, generation)
         deviations = np.std([agent.genome.array() for agent in agents], axis=0)
         if generation == 0:
@@ -103,7 +103,7 @@ class Tracked:
             self.gauge(self._evolution.spread, float(np.mean(deviations[varied] / first[varied])))
 
     def completed(self, summary: GenerationSummary) -> None:
-        """Show what a finished generation came to."""
+        """Show the results of a completed generation."""
         if agents := self._asked.pop(summary.index, None):
             self.started(summary.index, agents)
         self.gauge(self._evolution.best, summary.best_fitness)

@@ -1,19 +1,19 @@
-"""Every metric by name, labels and buckets. Units are Prometheus's base units; no metric has a label by agent."""
+"""Definitions of all metrics: names, labels and buckets. Units are Prometheus's base units; no label is an agent."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 __all__ = ["EpisodeFamilies", "EvolutionFamilies", "ServiceFamilies"]
 
-# From a scripted engine's episodes to a remote policy's at a second a decision.
+# From episodes of a scripted engine to those of a remote policy with one decision per second.
 _EPISODE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
-# A pinned worker decides in 0.14 ms; a remote policy takes a gRPC round trip or, when it is a large network, a second.
+# A pinned worker takes 0.14 ms for a decision, a remote policy a gRPC round trip, a large remote network a second.
 _DECISION_SECONDS = (0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0)
 _CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 _EXPERIMENT = ("experiment",)
 
 
 class EvolutionFamilies:
-    """How experiments stand and what their generations came to."""
+    """Metrics of experiments and their generations."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, text: str, labels: tuple[str, ...] = _EXPERIMENT) -> Gauge:
@@ -34,7 +34,7 @@ class EvolutionFamilies:
 
 
 class EpisodeFamilies:
-    """What became of episodes and agents, and how fast."""
+    """Metrics of episodes and agents."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.episodes = Counter(
@@ -72,7 +72,7 @@ class EpisodeFamilies:
 
 
 class ServiceFamilies:
-    """What is no event: workers, the outbox, and the gRPC API."""
+    """Metrics of the service: workers, outbox and gRPC API."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.workers = Gauge("clau_doom_workers", "Workers that are alive.", registry=registry)

@@ -1,4 +1,4 @@
-"""Where metrics are fetched, and where whoever supervises the process asks whether it is alive and ready."""
+"""HTTP server of metrics, liveness and readiness."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -18,10 +18,10 @@ from clau_doom.metrics.collector import Metrics
 __all__ = ["MetricsServer", "Readiness"]
 
 Failures = Callable[[], Sequence[ReaderFailure]]
-"""Returns the failures of the readers of the event log."""
+"""Returns the failures of readers of the event log."""
 
 Readiness = Callable[[], str | None]
-"""Returns None when the process takes work, or why it does not, on one line that may be shown to anybody."""
+"""Returns None if the process takes work, else the reason, on one line without private information."""
 
 _LIMITS = ConnectionLimits(total=64, per_address=16)
 _log = get_logger(__name__)
@@ -33,7 +33,7 @@ class MetricsServer(HttpServer):
     def __init__(
         self, metrics: Metrics, config: MetricsConfig, *, ready: Readiness, failures: Failures = lambda: ()
     ) -> None:
-        """Prepare a server; nothing listens before it is entered.
+        """Prepare a server; it listens when it is entered.
 
         Args:
             metrics: What /metrics shows.
@@ -61,7 +61,7 @@ class MetricsServer(HttpServer):
         try:
             content, content_type = self._metrics.exposition(request.headers.get("accept", ""))
         except Exception:
-            _log.exception("the metrics could not be collected")
+            _log.exception("metrics could not be collected")
             return PlainTextResponse("the metrics could not be collected; the log says why\n", status_code=500)
         return Response(content, headers={"content-type": content_type})
 
@@ -74,7 +74,7 @@ class MetricsServer(HttpServer):
             failures = [_shown(failure) for failure in self._failures()]
             reason = self._ready()
         except Exception:
-            _log.exception("readiness could not be told")
+            _log.exception("readiness could not be determined")
             reason = "readiness could not be told; the log says why"
         beside = {"reader_failures": failures} if failures else {}
         if reason is None:
@@ -83,5 +83,5 @@ class MetricsServer(HttpServer):
 
 
 def _shown(failure: ReaderFailure) -> dict[str, object]:
-    """Return a failure without its text: /readyz asks for no credentials, and the text may name files."""
+    """Return a failure without its text: /readyz needs no credentials, and the text can name files."""
     return {name: value for name, value in asdict(failure).items() if name != "error"}
