@@ -134,7 +134,7 @@ class NatsBus:
         return self._session.max_payload
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
-        """Publish messages; return after the stream has stored them (without JetStream: after the server has read them).
+        """Publish messages; return when the stream has stored them (without JetStream: the server has read them).
 
         Raises:
             BusUnavailable: That is not known.
