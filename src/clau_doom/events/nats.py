@@ -96,7 +96,7 @@ class NatsBus:
         self._answering: asyncio.TaskGroup | None = None
         self._turn = asyncio.Lock()
         self._under_way = _UNDER_WAY
-        self._reported: dict[str, int] = {}
+        self._accepted: dict[str, int] = {}
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -145,7 +145,7 @@ class NatsBus:
             session = self._session
             if not self._config.jetstream:
                 await session.tell(messages)
-                self._told.update({message.source: message.sequence for message in messages})
+                self._accepted.update({message.source: message.sequence for message in messages})
                 return
             done = 0
             while done < len(messages):
@@ -164,7 +164,7 @@ class NatsBus:
             BusUnavailable: The server cannot be asked now.
         """
         if not self._config.jetstream:
-            return self._told.get(source, 0)
+            return self._accepted.get(source, 0)
         return await self._session.last_stored(self._config.stream, source, pattern)
 
     @asynccontextmanager
