@@ -56,7 +56,7 @@ by side travel as an `ExceptionGroup`.
 """
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from clau_doom.escaping import printable_message
 from clau_doom.redaction import without_logins
@@ -127,14 +127,25 @@ _NUMBER = re.compile(r"0x[0-9a-f]+|\d[\d.,]*(?:e[+-]?\d+)?")
 
 
 class ClauDoomError(Exception):
-    """The root: whatever clau-doom raises on purpose."""
+    """Base class of all errors that clau-doom raises.
+
+    Attributes:
+        code: Stable identifier of the error for clients. It does not depend on the name of the class.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init_subclass__(cls, *, code: str = "") -> None:
+        super().__init_subclass__()
+        if code:
+            cls.code = code
 
 
-class UsageError(ClauDoomError):
+class UsageError(ClauDoomError, code="usage_error"):
     """The request cannot be carried out as it stands; nothing was started and nothing was written."""
 
 
-class ConfigError(UsageError):
+class ConfigError(UsageError, code="config_error"):
     """The configuration cannot be read, parsed or accepted.
 
     Attributes:
@@ -155,67 +166,67 @@ class ConfigError(UsageError):
         self.lines = (None,) * len(problems) if lines is None else lines
 
 
-class ExperimentNotFound(UsageError):
+class ExperimentNotFound(UsageError, code="experiment_not_found"):
     """No experiment of that id is stored here."""
 
 
-class GenerationNotFound(UsageError):
+class GenerationNotFound(UsageError, code="generation_not_found"):
     """The experiment has not started that generation."""
 
 
-class AgentNotFound(UsageError):
+class AgentNotFound(UsageError, code="agent_not_found"):
     """No agent of that id is stored here."""
 
 
-class InvalidAgentId(AgentNotFound):
+class InvalidAgentId(AgentNotFound, code="invalid_agent_id"):
     """A text has not the form of an agent's id."""
 
 
-class EpisodeNotFound(UsageError):
+class EpisodeNotFound(UsageError, code="episode_not_found"):
     """The agent has finished no such episode."""
 
 
-class ExperimentExists(UsageError):
+class ExperimentExists(UsageError, code="experiment_exists"):
     """An experiment of that id is already stored here."""
 
 
-class ExperimentBusy(UsageError):
+class ExperimentBusy(UsageError, code="experiment_busy"):
     """Another process is running the experiment."""
 
 
-class FolderBusy(UsageError):
+class FolderBusy(UsageError, code="folder_busy"):
     """Another server serves the folder of experiments."""
 
 
-class ExperimentDone(UsageError):
+class ExperimentDone(UsageError, code="experiment_done"):
     """The experiment is completed, failed or cancelled."""
 
 
-class WrongState(UsageError):
+class WrongState(UsageError, code="wrong_state"):
     """The request does not fit how the experiment or the agent stands; the message says what would."""
 
 
-class NotAllowed(UsageError):
+class NotAllowed(UsageError, code="not_allowed"):
     """A request names something that the server's allow-list, which the message names, does not hold."""
 
 
-class AddressTaken(UsageError):
+class AddressTaken(UsageError, code="address_taken"):
     """Another server listens on the host and port, which the message names."""
 
 
-class NotAuthenticated(UsageError):
+class NotAuthenticated(UsageError, code="not_authenticated"):
     """A server wants a token that was not shown, or another one."""
 
 
-class ResumeRefused(UsageError):
+class ResumeRefused(UsageError, code="resume_refused"):
     """Something that decides the results differs from what the experiment was started with."""
 
 
-class ExperimentFailed(ClauDoomError):
+class ExperimentFailed(ClauDoomError, code="experiment_failed"):
     """The experiment cannot go on."""
 
 
-class FailedAgent(ClauDoomError):
+class FailedAgent(ClauDoomError, code="failed_agent"):
     """One agent's failure among several; its cause is what happened.
 
     Attributes:
@@ -234,27 +245,27 @@ class FailedAgent(ClauDoomError):
         return error
 
 
-class GenerationFailed(ClauDoomError):
+class GenerationFailed(ClauDoomError, code="generation_failed"):
     """A generation cannot be finished."""
 
 
-class GenerationFull(ClauDoomError):
+class GenerationFull(ClauDoomError, code="generation_full"):
     """An agent was added beyond the population's capacity."""
 
 
-class InvalidGenome(ClauDoomError):
+class InvalidGenome(ClauDoomError, code="invalid_genome"):
     """A genome has the wrong number of genes, or a gene is outside its bounds."""
 
 
-class InvalidMessage(ClauDoomError):
+class InvalidMessage(ClauDoomError, code="invalid_message"):
     """What a client, a server or a bus sent is not what it claims to be; the message says in what."""
 
 
-class OutOfOrder(ClauDoomError):
+class OutOfOrder(ClauDoomError, code="out_of_order"):
     """A strategy was told before it was asked, or told about something that it did not ask."""
 
 
-class OutputFailed(ClauDoomError):
+class OutputFailed(ClauDoomError, code="output_failed"):
     """Standard output cannot be written.
 
     Attributes:
@@ -266,43 +277,43 @@ class OutputFailed(ClauDoomError):
         self.reader_gone = reader_gone
 
 
-class ReplayDiffers(ClauDoomError):
+class ReplayDiffers(ClauDoomError, code="replay_differs"):
     """An episode that is played again is not what is recorded; the message says in what, and what may be the cause."""
 
 
-class ServerFailed(ClauDoomError):
+class ServerFailed(ClauDoomError, code="server_failed"):
     """A server said that something went wrong on its side; its log holds more."""
 
 
-class ServerUnreachable(ClauDoomError):
+class ServerUnreachable(ClauDoomError, code="server_unreachable"):
     """No orchestrator answers at an address."""
 
 
-class ShutdownRequested(ClauDoomError):
+class ShutdownRequested(ClauDoomError, code="shutdown_requested"):
     """A person, a signal or a deadline asked the run to stop."""
 
 
-class StorageFailed(ClauDoomError):
+class StorageFailed(ClauDoomError, code="storage_failed"):
     """The store could not keep or give back what it was asked for."""
 
 
-class DiskFull(StorageFailed):
+class DiskFull(StorageFailed, code="disk_full"):
     """There is no room left where the results are kept."""
 
 
-class ResultsLost(StorageFailed):
+class ResultsLost(StorageFailed, code="results_lost"):
     """The results were deleted, moved or replaced while a run was writing them; the message says what is lost."""
 
 
-class StoreCorrupted(StorageFailed):
+class StoreCorrupted(StorageFailed, code="store_corrupted"):
     """What is stored contradicts itself, or the configuration that it was made from."""
 
 
-class BusUnavailable(ClauDoomError):
+class BusUnavailable(ClauDoomError, code="bus_unavailable"):
     """The event bus is out of reach, or did not take what it was given; it may have kept it all the same."""
 
 
-class PolicyFailed(ClauDoomError):
+class PolicyFailed(ClauDoomError, code="policy_failed"):
     """The policy raised, returned something that is no action, or was still deciding at the deadline.
 
     Attributes:
@@ -314,63 +325,63 @@ class PolicyFailed(ClauDoomError):
         self.traceback = traceback
 
 
-class PolicyTimedOut(PolicyFailed):
+class PolicyTimedOut(PolicyFailed, code="policy_timed_out"):
     """The policy was still deciding at the episode's deadline."""
 
 
-class Forged(PolicyFailed):
+class Forged(PolicyFailed, code="forged"):
     """What an agent's container claims is not true, or is nothing that a worker says."""
 
 
-class OutOfMemory(PolicyFailed):
+class OutOfMemory(PolicyFailed, code="out_of_memory"):
     """The agent took more memory than its container may have."""
 
 
-class InfrastructureFailed(ClauDoomError):
+class InfrastructureFailed(ClauDoomError, code="infrastructure_failed"):
     """An engine, worker, container, node or network failed; the agent is not charged."""
 
 
-class ContainerRefused(InfrastructureFailed):
+class ContainerRefused(InfrastructureFailed, code="container_refused"):
     """No container can be made until a person has seen to what the message names; no attempt changes it."""
 
 
-class ClusterRefused(InfrastructureFailed):
+class ClusterRefused(InfrastructureFailed, code="cluster_refused"):
     """The cluster has no place for a worker, or takes none as things stand; the message says what it has."""
 
 
-class ClusterUnreachable(InfrastructureFailed):
+class ClusterUnreachable(InfrastructureFailed, code="cluster_unreachable"):
     """No Ray cluster answers, or it has gone in the middle of a run."""
 
 
-class DockerUnreachable(InfrastructureFailed):
+class DockerUnreachable(InfrastructureFailed, code="docker_unreachable"):
     """No Docker daemon answers."""
 
 
-class EngineCrashed(InfrastructureFailed):
+class EngineCrashed(InfrastructureFailed, code="engine_crashed"):
     """The ViZDoom engine died or could not be started."""
 
 
-class EpisodeTimedOut(InfrastructureFailed):
+class EpisodeTimedOut(InfrastructureFailed, code="episode_timed_out"):
     """An engine or a worker made no progress, or the episode's deadline passed outside the policy."""
 
 
-class WorkerCrashed(InfrastructureFailed):
+class WorkerCrashed(InfrastructureFailed, code="worker_crashed"):
     """The process or container that played the episode is gone."""
 
 
-class WorkerRefused(InfrastructureFailed):
+class WorkerRefused(InfrastructureFailed, code="worker_refused"):
     """A worker's versions or files differ from the orchestrator's."""
 
 
-class WorkerUnavailable(InfrastructureFailed):
+class WorkerUnavailable(InfrastructureFailed, code="worker_unavailable"):
     """No worker can be started for an episode, which was not begun; the message names what is missing."""
 
 
-class AgentUnreachable(InfrastructureFailed):
+class AgentUnreachable(InfrastructureFailed, code="agent_unreachable"):
     """A remote agent's program cannot be reached, ended in the middle of an episode, or missed a deadline."""
 
 
-class AttemptsExhausted(InfrastructureFailed):
+class AttemptsExhausted(InfrastructureFailed, code="attempts_exhausted"):
     """The episode was lost as often as `execution.attempts` allows."""
 
 

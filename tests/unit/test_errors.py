@@ -1,6 +1,7 @@
 """The tree of errors, and how a chain of them reads."""
 
 import inspect
+import re
 from itertools import pairwise
 
 import pytest
@@ -50,6 +51,13 @@ def test_agents_and_infrastructure_are_told_apart() -> None:
     classes = [value for value in vars(errors).values() if isinstance(value, type)]
     assert not [kind for kind in classes if issubclass(kind, PolicyFailed) and issubclass(kind, InfrastructureFailed)]
     assert not [kind for kind in classes if issubclass(kind, UsageError) and issubclass(kind, InfrastructureFailed)]
+
+
+def test_each_error_declares_a_unique_code() -> None:
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    codes = [vars(kind).get("code") for kind in classes]
+    assert all(code and re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+    assert len({*codes}) == len(classes)
 
 
 def _chain(*chain: Exception) -> Exception:

@@ -1,11 +1,10 @@
 """The one place where errors become gRPC statuses, and become errors again at the other end.
 
-A status carries the canonical code, the message, and as google.rpc details (`grpc-status-details-bin`) an ErrorInfo
-whose reason is the error's name, and for a configuration a BadRequest with one violation a problem. What is not on the
-list is unexpected: it becomes INTERNAL with an error id, and its own text never leaves the server.
+A status carries the canonical code, the message and google.rpc details (`grpc-status-details-bin`). The details hold an
+ErrorInfo with the error's code in capitals as reason. For a configuration they also hold a BadRequest with one
+violation per problem. Any other error becomes INTERNAL with an error id, and its text is not sent.
 """
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ _DOMAIN = "clau-doom"
 _LONGEST_MESSAGE = 1024
 _LONGEST_DETAILS = 3072
 
-_CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
+_CODES: Mapping[type[ClauDoomError], grpc.StatusCode] = MappingProxyType(
     {
         errors.AgentNotFound: grpc.StatusCode.NOT_FOUND,
         errors.ClusterRefused: grpc.StatusCode.FAILED_PRECONDITION,
@@ -60,7 +59,7 @@ _CODES: Mapping[type[Exception], grpc.StatusCode] = MappingProxyType(
 )
 """The code of each error that a client may see."""
 
-# What a code alone means, where the error's name did not come along.
+# Errors for canonical codes that arrive without a known reason.
 _KINDS: Mapping[int, type[ClauDoomError]] = MappingProxyType(
     {
         code_pb2.ALREADY_EXISTS: errors.ExperimentExists,
@@ -112,7 +111,7 @@ def status_of(error: BaseException) -> Status:
     if isinstance(error, CallRefused):
         return Status(code=error.code, message=_cut(str(error)))
     code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
-    if code is None:
+    if code is None or not isinstance(error, ClauDoomError):
         error_id = secrets.token_hex(8)
         message = f"internal error {error_id}: the server's log holds what happened under this id"
         return Status(code=grpc.StatusCode.INTERNAL, message=message, error_id=error_id)
@@ -137,7 +136,7 @@ def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomE
     kind = next((each for each in _CODES if _reason(each) == reason), None)
     if kind is ConfigError:
         return ConfigError(message, tuple(problems))
-    if kind is not None and issubclass(kind, ClauDoomError):
+    if kind is not None:
         return kind(message)
     return error_of_code(code, message)
 
@@ -147,8 +146,8 @@ def error_of_code(code: int, message: str) -> ClauDoomError:
     return _KINDS.get(code, errors.ServerFailed)(message)
 
 
-def _reason(kind: type[BaseException]) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).upper()
+def _reason(kind: type[ClauDoomError]) -> str:
+    return kind.code.upper()
 
 
 def _cut(message: str) -> str:
@@ -160,7 +159,7 @@ def _cut(message: str) -> str:
     return f"{message}..."
 
 
-def _details(code: grpc.StatusCode, message: str, error: BaseException) -> bytes:
+def _details(code: grpc.StatusCode, message: str, error: ClauDoomError) -> bytes:
     status = status_pb2.Status(code=code.value[0], message=message)
     status.details.add().Pack(error_details_pb2.ErrorInfo(reason=_reason(type(error)), domain=_DOMAIN))
     if isinstance(error, ConfigError):

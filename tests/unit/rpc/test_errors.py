@@ -101,3 +101,9 @@ def test_a_stranger_s_status_is_read_by_its_code(details: bytes | None) -> None:
     """A proxy's NOT_FOUND is one of ours as far as that goes; what means nothing here is the server's failure."""
     assert isinstance(error_of_status(5, "nothing there", details), errors.AgentNotFound)
     assert isinstance(error_of_code(2, "who knows"), ServerFailed)
+
+
+def test_the_name_of_a_class_does_not_change_the_wire() -> None:
+    status = status_of(type("Renamed", (errors.ExperimentNotFound,), {})("not found"))
+    assert dict(status.trailers) == dict(status_of(errors.ExperimentNotFound("not found")).trailers)
+    assert b"EXPERIMENT_NOT_FOUND" in dict(status.trailers)[DETAILS]
