@@ -12,7 +12,7 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 # Those with a service in them.
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
-PATHS := src tests bench examples
+PATHS := src tests bench examples tools
 # Random inputs of `make fuzz`; its systematic ones take two to three minutes more.
 SECONDS := 420
 # What the images are built on: its Python must be that of the orchestrator, in the first two numbers.
@@ -24,7 +24,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test fuzz check format bench image base-image proto check-proto lock check-pins clean
+.PHONY: help demo install dev test fuzz check check-text format bench image base-image proto check-proto lock check-pins clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,9 @@ check: $(DEV) check-pins check-proto ## Lint, formatting, types, import contract
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-text: $(DEV) ## Check the wording of documentation and source code, and the width of Markdown lines
+	$(BIN)/python tools/check_text.py $(ARGS)
 
 format: $(DEV) ## Mend formatting and what the linter can mend by itself
 	$(BIN)/ruff check --fix $(PATHS)
