@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -17,6 +16,7 @@ from clau_doom.errors import ConfigError
 from clau_doom.number_format import p_value, significant, with_interval
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from clau_doom.table_analysis import Comparisons, Design, Diagnostic, EffectTest, Table, TableAnalysis
@@ -60,7 +60,7 @@ def _order(table: "Table", name: str) -> "NDArray[np.float64]":
         ConfigError: It is not a column of numbers without missing values.
     """
     values, text = table.column(name).floats()
-    if text is not None or not np.isfinite(values).all():
+    if text is not None or not all(map(math.isfinite, values.tolist())):
         raise ConfigError(f"--order {name}: the column must have a number in each row")
     return values
 
