@@ -1,4 +1,4 @@
-"""What reads the experiments' logs beside the runs: metrics, the operator's log, and the relay to the bus."""
+"""Readers of the experiments' event logs: metrics, the server's log, and the relay to the event bus."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,9 +21,9 @@ from clau_doom.ports import EventBus, ExperimentStore
 __all__ = ["Followers"]
 
 _LOOK = 1.0
-"""Seconds between two looks at what is no event: workers, the outbox, deleted experiments."""
+"""Seconds between two polls of workers, the outbox and deleted experiments, which have no events."""
 _LAST_WORDS = 5.0
-"""Seconds that the relays may take at the end; what is not published then is published by the next server."""
+"""Seconds that the relays may take at shutdown. The next server publishes the remaining events."""
 
 _Read = Callable[[ExperimentStore], Awaitable[None]]
 _Key = tuple[str, str]
@@ -31,7 +31,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """A reader under way, and its cursor."""
+    """A running reader and its cursor."""
 
     task: "asyncio.Task[None]"
     position: Callable[[], int]
@@ -74,14 +74,14 @@ class Followers:
         self._restarts = 0
 
     async def __aenter__(self) -> Self:
-        """Begin to look; nothing is followed yet."""
+        """Start polling. No log is followed yet."""
         await self._tasks.__aenter__()
         looking = self._health.keep_reading("workers", "", self._keep_looking, lambda: self._looks)
         self._looking = self._tasks.create_task(looking)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let those who follow come to the ends of the logs, for a moment."""
+        """Wait briefly until the readers reach the ends of the logs, then stop them."""
         reading = [each.task for each in self._reading.values()]
         if reading:
             await asyncio.wait(reading, timeout=_LAST_WORDS)
@@ -91,7 +91,7 @@ class Followers:
         await self._tasks.__aexit__(None, None, None)
 
     def begin(self, experiments: Sequence[StoredExperiment]) -> None:
-        """Show the experiments that are stored, and publish what the last server did not come to."""
+        """Show the stored experiments, and publish the events that the last server did not publish."""
         for stored in experiments:
             name = stored.snapshot.experiment.id
             try:

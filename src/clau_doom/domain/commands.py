@@ -1,4 +1,4 @@
-"""What a person or a program may have done to the agents of a running experiment, and what came of it."""
+"""Commands to the agents of a running experiment, and their results."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,18 +22,18 @@ BUDGET_CHANGED = "its budget is changed"
 
 
 class AgentAction(StrEnum):
-    """What is done to an agent."""
+    """Action on an agent."""
 
     PAUSE = "pause"
-    """Its episodes that are not begun wait."""
+    """Hold back its episodes that have not started."""
     RESUME = "resume"
-    """They are played again."""
+    """Continue to play its episodes."""
     STOP = "stop"
-    """It is given up, and has no fitness."""
+    """Give up its evaluation. The agent gets no fitness."""
     RESTART = "restart"
-    """The missing episodes of a failed agent are queued again, until its generation is told."""
+    """Queue the missing episodes of a failed agent again. Legal until its generation is complete."""
     INSPECT = "inspect"
-    """Nothing; it is looked at."""
+    """Return the agent's evaluation without a change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +60,7 @@ UNCHANGED = BudgetChange()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentCommand:
-    """Something to do to one agent.
+    """Command to one agent.
 
     Attributes:
         action: What.
@@ -73,7 +73,7 @@ class AgentCommand:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InjectGenome:
-    """A genome that is to replace one of the last that the strategy asks for the next generation.
+    """Genome to inject: it replaces one of the last genomes of the next generation.
 
     Attributes:
         experiment: The experiment's id.
@@ -89,10 +89,10 @@ Command = AgentCommand | InjectGenome
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandDone:
-    """A command was carried out, and what it did is committed.
+    """Result of a command whose changes are committed.
 
     Attributes:
-        sequence: The sequence of the event that it caused, or 0 where it caused none.
+        sequence: The sequence of the event that it caused, or 0 if it caused none.
         evaluation: The agent as it stands, or None for an injected genome.
         paused: Whether the agent's episodes wait.
     """

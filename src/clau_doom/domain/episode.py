@@ -1,4 +1,4 @@
-"""One game on one seed: what happened in it (deterministic), and how long that took (not)."""
+"""Episodes: one game on one seed, with a deterministic outcome and non-deterministic timings."""
 
 import struct
 from abc import abstractmethod
@@ -10,7 +10,7 @@ __all__ = ["Episode", "EpisodeOutcome", "EpisodeTiming", "Measures", "OutcomeRow
 
 
 class Purpose(StrEnum):
-    """What an episode is played for. Each purpose has seeds of its own."""
+    """Purpose of an episode. Each purpose has its own seeds."""
 
     TRAINING = "training"
     """Its result is fitness."""
@@ -22,7 +22,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measures:
-    """What an episode measures.
+    """Measures of an episode.
 
     Attributes:
         kills: Monsters killed.
@@ -57,7 +57,7 @@ class Measures:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeOutcome:
-    """What happened: a function of scenario, policy, genome and seed alone.
+    """Outcome of an episode: a function of scenario, policy, genome and seed alone.
 
     Attributes:
         seed: The engine's seed.
@@ -85,17 +85,17 @@ class EpisodeOutcome:
 
 
 class OutcomeRow(Sequence[EpisodeOutcome]):
-    """Outcomes that are made when they are looked at: those of a million episodes need not be there at once."""
+    """Sequence of outcomes that are created on access, so that a million episodes need not be in memory."""
 
     @abstractmethod
     def fingerprints(self) -> bytes:
-        """Return the outcomes' fingerprints, one behind the other, without making the outcomes."""
+        """Return the concatenated fingerprints of the outcomes without creating the outcomes."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeTiming:
-    """How it was played; never hashed, never compared, never fitness.
+    """Timing of an episode. It is never hashed, compared or used as fitness.
 
     Attributes:
         seconds: Wall time from the engine's beginning it to its outcome.
@@ -115,11 +115,11 @@ class Episode:
     """One finished game.
 
     Attributes:
-        purpose: What it was played for.
+        purpose: Its purpose.
         agent: The id of the agent that played, or of the random baseline.
         number: Its place among the agent's episodes of that purpose, from 0.
         outcome: What happened.
-        timing: How it was played.
+        timing: Its timing.
         recording: The engine's own recording (.lmp), or None.
         actions: Where the outcome is or was a claim, the actions that are said to lead to it, as `worker.v1` has them.
     """
