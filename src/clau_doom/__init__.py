@@ -1,8 +1,8 @@
-"""clau-doom evolves populations of agents that play DOOM in ViZDoom.
+"""Evolution of populations of agents that play DOOM in ViZDoom.
 
-The package is a house of floors whose imports point down only; `docs/architecture.md` shows it whole. A user of the
-command line needs nothing from here. A user of the library starts with `clau_doom.evolution` (ask/tell strategies that
-work on any function) and `clau_doom.ports` (the seams that a policy, a store or a backend implements).
+The package has layers. A layer imports only the layers below it; `docs/contributing/architecture.md` describes them.
+`clau_doom.evolution` has ask/tell strategies for any function. `clau_doom.ports` has the interfaces of policies, stores
+and backends.
 """
 
 __all__ = ["__version__"]
