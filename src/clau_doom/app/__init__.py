@@ -1,8 +1,9 @@
-"""The only place where concrete classes are chosen and wired.
+"""Composition root: builds runs and servers from configurations.
 
-`planning` says what a run would be, `running` makes it, `laboratory` does both for a server's many; `stored` and
-`offers` read what is kept and what can be played; `analysing` says what it means, `reporting` on a page; `docker_facts`
-and `cleaning` see what Docker has and what was left there. The command line calls these and nothing below them.
+`plan` checks a configuration and returns the plan of a run. `run` executes the plan. `folder_repository` does both for
+the experiments of a server. `catalog` and `scenario_catalog` list stored experiments and scenarios. `analyze` and
+`report` compute statistics and render pages. `backends` and `cleanup` inspect and clean up Docker. The command line
+calls only these modules.
 
-Nothing is imported here: a command that lists experiments has no use for a web server, and should not wait for one.
+This file imports nothing, so that commands such as `list` do not load a web server.
 """

@@ -1,4 +1,4 @@
-"""The token files and the audit log of a server or a run."""
+"""Token files and audit log of a server or a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def token_files(config: GrpcConfig, output_dir: Path) -> TokenFiles:
 
 @contextmanager
 def audit_log(folder: Path) -> Iterator[AuditLog]:
-    """Yield the audit log in a folder: that of all experiments for a server, an experiment's own for a single run."""
+    """Open the audit log of a folder. A server has one for all experiments, a single run has its own."""
     log = AuditLog(folder / _AUDIT)
     try:
         yield log

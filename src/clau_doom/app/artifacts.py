@@ -1,6 +1,7 @@
-"""What the dashboard shows and no store holds: maps, and films, each made by a process of its own and kept a while.
+"""Reports, maps of archives and films for the dashboard, computed on request.
 
-An engine changes its process's folder and ends with the thread that started it, so that a server starts none itself.
+A film is made by a separate process. ViZDoom changes the working directory of its process and ends with the thread
+that started it, so that a server does not start engines itself.
 """
 
 import asyncio
@@ -34,14 +35,17 @@ _MOST_KEPT = 24
 _MOST_WAITING = 4
 _PATIENCE = 900.0
 _LONGEST_LINE = 1 << 20
-"""Bytes of one line of a film's process; its texts are shortened far below that."""
+"""Maximum size of an output line of a film process, in bytes. Messages are shortened far below this limit."""
 
 
 class Studio:
-    """Makes what the dashboard shows; films one at a time. Enter it; leaving removes them. Implements `web.Studio`."""
+    """Computes artifacts for the dashboard, one film at a time. Implements `web.Studio`.
+
+    Use it as a context manager; leaving removes the films.
+    """
 
     def __init__(self, output_dir: Path) -> None:
-        """Work for the experiments that are kept in a folder."""
+        """Serve the experiments of an output folder."""
         self._output_dir = output_dir
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._kept: OrderedDict[str, Path] = OrderedDict()
@@ -50,31 +54,31 @@ class Studio:
         self._progress: dict[str, FilmProgress] = {}
 
     async def __aenter__(self) -> Self:
-        """Make a folder for films."""
+        """Create a folder for films."""
         self._folder = tempfile.TemporaryDirectory(prefix="clau-doom-films-")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove it."""
+        """Remove the folder for films."""
         assert self._folder is not None, "entered first"
         self._folder.cleanup()
 
     def fitness(self, config: ExperimentConfig) -> Fitness:
-        """Return the fitness that a configuration asks for."""
+        """Return the fitness of a configuration."""
         return make_fitness(config)
 
     def elites(self, stored: StoredExperiment, space: GenomeSpace) -> "EliteMap | None":
-        """Return the map of a MAP-Elites archive, or None where there is none."""
-        from clau_doom.analysis.elite_map import EliteMap  # noqa: PLC0415 - with what statistics need, and no run
+        """Return the map of a MAP-Elites archive, or None for other strategies."""
+        from clau_doom.analysis.elite_map import EliteMap  # noqa: PLC0415 - imports statistics, which runs do not need
 
         found = archive(stored, space)
         return found if isinstance(found, EliteMap) else None
 
     def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
-        """Return the report of an experiment, or of several side by side, as HTML."""
-        from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - with what statistics need, and no run
+        """Render the HTML report of an experiment, or the comparison of several experiments."""
+        from clau_doom.analysis.unavailable import Unavailable  # noqa: PLC0415 - imports statistics, as above
 
         first, *others = experiments
         if others:
@@ -83,20 +87,20 @@ class Studio:
         return report_experiment(first, analysis=analyse(first, space=known))
 
     def find_film(self, key: str) -> Path | None:
-        """Return a film that was made, or None."""
+        """Return the path of a finished film, or None."""
         return self._kept.get(key)
 
     async def film(self, uuid: str, agent: str, purpose: Purpose, number: int) -> str:
-        """Play an episode again, prove that it is the recorded one, and film it; return the film's key.
+        """Replay an episode, verify it against its record, film it and return the film's key.
 
         Args:
-            uuid: The experiment's: another of its name may come after it.
-            agent: The id of the agent, or of the random baseline.
-            purpose: What it was played for.
-            number: Its place among the agent's episodes of that purpose.
+            uuid: UUID of the experiment. A later experiment can have the same name.
+            agent: Id of the agent or of the random baseline.
+            purpose: Purpose of the episode.
+            number: Index of the episode among the agent's episodes of that purpose.
 
         Raises:
-            WrongState: It cannot be played again, or too many wait for films; the message says why.
+            WrongState: The episode cannot be replayed, or too many films are queued. The message has the reason.
             StorageFailed: The film cannot be written.
         """
         key = _key(uuid, agent, purpose, number)
@@ -118,7 +122,7 @@ class Studio:
         return key
 
     def film_progress(self, uuid: str, agent: str, purpose: Purpose, number: int) -> FilmProgress | None:
-        """Return how far a film is, or None where it is not being made."""
+        """Return the progress of a film, or None if the film is not being made."""
         return self._progress.get(_key(uuid, agent, purpose, number))
 
     async def _made(self, key: str, agent: str, purpose: Purpose, number: int) -> Path:
@@ -136,7 +140,7 @@ class Studio:
             env={**os.environ, "CLAU_DOOM_SERVER": ""},
             start_new_session=True,
         )
-        # The experiment's workers come first.
+        # The workers of experiments have priority.
         with contextlib.suppress(ProcessLookupError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, process.pid, 10)
         try:
@@ -156,14 +160,14 @@ class Studio:
         return path
 
     async def _followed(self, key: str, process: asyncio.subprocess.Process) -> str:
-        """Read what a film's process writes until it ends; return the last line that is no progress."""
+        """Read the output of a film process until its end, and return the last line that is not a progress line."""
         assert process.stderr is not None
         last = ""
         async for raw in process.stderr:
             line = raw.decode(errors="replace").strip()
             if progress := _progress_of(line):
                 self._progress[key] = progress
-            elif line:  # a policy may print empty lines
+            elif line:  # policies may print empty lines
                 last = line
         return last
 
@@ -173,7 +177,7 @@ def _key(uuid: str, agent: str, purpose: Purpose, number: int) -> str:
 
 
 def _progress_of(line: str) -> FilmProgress | None:
-    """Return the progress that a line of `clau-doom replay --progress` tells, or None for any other line."""
+    """Parse a progress line of `clau-doom replay --progress`. Return None for any other line."""
     words = line.split(" ")
     if words == ["progress", "playing"]:
         return FilmProgress(stage="playing")

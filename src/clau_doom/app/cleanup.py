@@ -1,4 +1,4 @@
-"""What killed runs left in Docker: found by labels alone, and removed."""
+"""Removal of Docker containers and networks of killed runs, which are found by their labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ __all__ = ["Leftovers", "Removed", "find_leftovers", "remove_leftovers"]
 
 @dataclass(frozen=True, kw_only=True)
 class Leftovers:
-    """What there is to be removed.
+    """Containers and networks that can be removed.
 
     Attributes:
-        containers: Agents' containers, in whatever state, by agent.
-        networks: The names of networks that were made here and that nobody is on.
+        containers: Agents' containers in any state, by agent.
+        networks: Names of networks that clau-doom created and that have no containers.
     """
 
     containers: "tuple[Found, ...]"
@@ -28,12 +28,12 @@ class Leftovers:
 
 @dataclass(frozen=True, kw_only=True)
 class Removed:
-    """What was removed, and what could not be.
+    """Result of a cleanup.
 
     Attributes:
-        containers: How many containers are gone.
-        networks: The names of the networks that are gone.
-        errors: What could not be removed, one error each.
+        containers: Number of removed containers.
+        networks: Names of removed networks.
+        errors: One error for each container or network that could not be removed.
     """
 
     containers: int
@@ -42,11 +42,11 @@ class Removed:
 
 
 async def find_leftovers(experiment: str | None = None, generation: int | None = None) -> Leftovers:
-    """Return what `remove_leftovers` would remove.
+    """Find the containers and networks that `remove_leftovers` would remove.
 
     Raises:
-        ConfigError: That is no experiment's id.
-        DockerUnreachable: No daemon answers.
+        ConfigError: The experiment's id is invalid.
+        DockerUnreachable: The Docker daemon does not respond.
     """
     from clau_doom.backends.docker import Daemon  # noqa: PLC0415 - aiodocker, which no local run needs
 
@@ -56,17 +56,21 @@ async def find_leftovers(experiment: str | None = None, generation: int | None =
 
 
 async def remove_leftovers(experiment: str | None = None, generation: int | None = None) -> Removed:
-    """Remove agents' containers, each after ten seconds to end by itself; without an experiment networks as well.
+    """Remove agents' containers and, if no experiment is given, networks.
 
-    A network that a running container was on is kept, even if that container is removed: its run may go on there.
+    Each container has ten seconds to exit by itself. A network with a running container is kept, even if that container
+    is
+    removed: its run may continue on this network.
 
     Args:
-        experiment: Only this one's containers; None: those of all, and the networks that were made here.
-        generation: Only those of its agents of this generation.
+        experiment: Remove only the containers of this experiment. None: containers of all experiments, and networks
+            that
+            clau-doom created.
+        generation: Remove only the containers of agents of this generation.
 
     Raises:
-        ConfigError: That is no experiment's id.
-        DockerUnreachable: No daemon answers.
+        ConfigError: The experiment's id is invalid.
+        DockerUnreachable: The Docker daemon does not respond.
     """
     from clau_doom.backends.docker import Daemon, cleanup  # noqa: PLC0415 - as above
 
@@ -100,7 +104,7 @@ async def _find(daemon: "Daemon", labels: dict[str, str]) -> Leftovers:
 
 
 async def _remove_networks(daemon: "Daemon", names: Sequence[str], errors: list[Exception]) -> tuple[str, ...]:
-    """Remove networks and return those that are gone; what goes wrong is added to the errors."""
+    """Remove networks, add failures to `errors` and return the names of the removed networks."""
     from clau_doom.backends.docker import remove_network  # noqa: PLC0415 - as above
 
     gone = []

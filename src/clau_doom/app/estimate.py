@@ -1,4 +1,4 @@
-"""What an experiment asks for: agents, episodes, memory and disk, before anything is built."""
+"""Estimate of the agents, episodes, memory and disk space of an experiment, computed before it starts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,34 +16,34 @@ from clau_doom.config import (
 __all__ = ["Estimate", "estimate", "excesses", "gigabytes"]
 
 _BASE_MEMORY = 200 << 20
-"""Bytes of a run with few agents: the interpreter, its libraries and the store."""
+"""Bytes of memory of a run with few agents: the interpreter, its libraries and the store."""
 _GENE_MEMORY = 100
-"""Bytes for each gene of each agent of a generation, while the next generation is made and stored."""
+"""Bytes of memory per gene and agent of a generation, while the next generation is created and stored."""
 _HISTORY_MEMORY = 8
-"""Bytes for each gene of each agent of all generations: the results of a run hold all genomes."""
+"""Bytes of memory per gene and agent of all generations. The results of a run contain all genomes."""
 _AGENT_MEMORY = 1_000
 _EPISODE_MEMORY = 2
 _GENE_DISK = 20
-"""Bytes for each gene of each agent: its genome is in the table of agents and, as text, in the event log."""
+"""Bytes on disk per gene and agent. A genome is stored in the table of agents and, as text, in the event log."""
 _MOST_EVENT = 980_000_000
-"""Bytes of an event that are stored: the log has one for a generation, and SQLite takes no text above 1 GB."""
+"""Maximum bytes of a stored event. One event contains a whole generation, and SQLite limits texts to 1 GB."""
 _AGENT_DISK = 400
 _EPISODE_DISK = 200
 _RECORDING_DISK = 2_500
 _ROLES = 3
-"""Players that are judged on held-out seeds: the champion, generation 0's best and the random baseline."""
+"""Contestants on held-out seeds: the champion, generation 0's best agent and the random baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What an experiment asks for at most. A race plays fewer episodes.
+    """Maximum resources of an experiment. An experiment with racing plays fewer episodes.
 
     Attributes:
         genes: Genes of an agent.
         agents: Agents of all generations.
-        episodes: Episodes of training, validation and judgement.
-        memory: Bytes of the orchestrator's memory. Workers have their own.
-        disk: Bytes of the experiment's folder.
+        episodes: Training, validation and held-out episodes.
+        memory: Memory of the orchestrator, in bytes, without the workers' memory.
+        disk: Size of the experiment's folder, in bytes.
         at_once: Agents whose genomes are in one event of the log.
     """
 
@@ -56,11 +56,11 @@ class Estimate:
 
 
 def estimate(config: ExperimentConfig, genes: int) -> Estimate:
-    """Return what an experiment asks for.
+    """Estimate the resources of an experiment.
 
     Args:
         config: The configuration.
-        genes: Genes of its policy.
+        genes: Number of genes of its policy.
     """
     generations, population = config.generations, config.population
     agents = generations * population
@@ -87,7 +87,7 @@ def estimate(config: ExperimentConfig, genes: int) -> Estimate:
 
 
 def excesses(config: ExperimentConfig, asked: Estimate, limits: LimitsConfig) -> Iterator[Problem]:
-    """Yield what an experiment asks for beyond limits: the value to change, the amount, the limit and the remedy."""
+    """Yield a problem for each exceeded limit, with the value to change, the amount, the limit and the remedy."""
     neural = isinstance(config.policy, NeuralPolicyConfig)
     counts = (
         (("policy", "layers" if neural else "kind"), "genes", asked.genes, limits.genes),
@@ -101,7 +101,7 @@ def excesses(config: ExperimentConfig, asked: Estimate, limits: LimitsConfig) ->
     for name, where, amount, most in sizes:
         if amount > most:
             yield _excess(("population",), name, f"about {gigabytes(amount)} {where}", format_size(most))
-    storable = _MOST_EVENT // (asked.genes * 32 // 3 + _AGENT_DISK)  # base64 has 32 characters for 3 genes
+    storable = _MOST_EVENT // (asked.genes * 32 // 3 + _AGENT_DISK)  # base64 encodes 3 genes in 32 characters
     if asked.at_once > storable and asked.genes <= limits.genes:
         asked_for = f"{asked.at_once:,} agents of {asked.genes:,} genes at once"
         text = f"asks for {asked_for}, and the log holds at most {storable:,}: ask for fewer agents"
@@ -115,5 +115,5 @@ def _excess(path: tuple[str, ...], name: str, asked: str, most: str) -> Problem:
 
 
 def gigabytes(size: int) -> str:
-    """Return a number of bytes as text, such as ``1.2 GB`` or ``340 MB``."""
+    """Format a number of bytes, such as ``1.2 GB`` or ``340 MB``."""
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 1.0):.0f} MB"

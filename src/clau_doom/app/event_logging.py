@@ -16,11 +16,11 @@ _log = get_logger(__name__)
 _METHODS = MappingProxyType(
     {Severity.INFO: _log.info, Severity.SUCCESS: _log.info, Severity.WARNING: _log.warning, Severity.ERROR: _log.error}
 )
-_LONGEST = 1_000  # of a text; a configuration is longer
+_LONGEST = 1_000  # characters of a text; a configuration is longer
 
 
 def log_event(experiment: str, event: Event) -> None:
-    """Write an event to the log unless it is routine, with its experiment's generation and agent as fields."""
+    """Log an event unless it is routine, with the experiment, the generation and the agent as fields."""
     declaration = declaration_of(event)
     if declaration.severity is Severity.ROUTINE:
         return
@@ -42,6 +42,6 @@ def _values(event: Event | GenerationSummary) -> Iterator[tuple[str, object]]:
 
 
 def _traceback(event: Event) -> dict[str, str]:
-    """Return the traceback under the name that logs use; among equal failures only the first has one."""
+    """Return the traceback under the field name of logs. Only the first of equal failures has one."""
     trace = event.traceback if isinstance(event, AgentFailed | ContestantFailed) else None
     return {"exception": trace.text} if trace and trace.text else {}

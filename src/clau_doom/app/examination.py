@@ -1,4 +1,4 @@
-"""Problems of a valid configuration: a scenario or a policy that is not here, and what exceeds the limits."""
+"""Checks of a valid configuration: missing scenarios or policies, and exceeded limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """What was found when a configuration was examined.
+    """Result of an examination.
 
     Attributes:
-        scenario: The scenario, or None where it cannot be used.
-        policy: The policy, or None where it cannot be used, or only another program or an image knows it.
-        problems: All that a run would refuse.
+        scenario: The scenario, or None if it cannot be used.
+        policy: The policy, or None if it cannot be used or runs in another program or image.
+        problems: All problems that would prevent a run.
     """
 
     scenario: Scenario | None
@@ -34,9 +34,9 @@ class Examined:
 
 
 def examine(config: ExperimentConfig, limits: LimitsConfig) -> Examined:
-    """Look up the scenario and the policy of a configuration, and compare what it asks for with limits.
+    """Load the scenario and the policy of a configuration, and compare its estimate with limits.
 
-    Remote agents, images and clusters are not asked: a plan does that.
+    Remote agents, images and clusters are checked by the plan, not here.
     """
     problems: list[Problem] = []
     scenario = _found(("scenario", "name"), lambda: resolve_scenario(config.scenario), problems)
@@ -55,13 +55,13 @@ def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[
     path = ("policy", "target" if custom else "kind")
     if scenario is not None:
         return _found(path, lambda: make_policy(chosen, scenario.facts), problems)
-    if isinstance(chosen, CustomPolicyConfig):  # without a scenario it cannot be made, but it can be missing
+    if isinstance(chosen, CustomPolicyConfig):  # cannot be created without a scenario, but the class can be missing
         _found(path, lambda: custom_source(chosen), problems)
     return None
 
 
 def _found(path: tuple[str, ...], make: Callable[[], _T], problems: list[Problem]) -> _T | None:
-    """Return what `make` returns; where it refuses the value at `path`, add the problem and return None."""
+    """Return the result of `make`. If `make` rejects the value at `path`, add the problem and return None."""
     try:
         return make()
     except ConfigError as error:

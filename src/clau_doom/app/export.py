@@ -1,6 +1,6 @@
 """Export of an experiment's tables to files.
 
-Imported by the commands that need it only: pyarrow takes half a second.
+Import this module only in commands that need it: pyarrow takes half a second to import.
 """
 
 from contextlib import aclosing
@@ -22,19 +22,19 @@ _EVENTS_AT_ONCE = 1_000
 async def export_experiment(
     source: Source, experiment: str, folder: Path, kind: TableFormat, *, force: bool = False
 ) -> tuple[tuple[Path, int], ...]:
-    """Write an experiment's tables into a folder, and return the files with their numbers of rows.
+    """Write the tables of an experiment to files, and return the files with their numbers of rows.
 
     Args:
-        source: Where the experiment is looked up.
-        experiment: Its id.
-        folder: The folder, made where it is missing.
-        kind: The kind of file.
-        force: Replace files that are there.
+        source: Source of the experiment.
+        experiment: Id of the experiment.
+        folder: Target folder, created if it is missing.
+        kind: File format.
+        force: Replace existing files.
 
     Raises:
-        ExperimentNotFound: There is none of that id.
-        ConfigError: A file is there already, or the policy's genes cannot be told.
-        StorageFailed: The folder cannot be written; nothing was.
+        ExperimentNotFound: No experiment has that id.
+        ConfigError: A file exists already, or the genes of the policy cannot be determined.
+        StorageFailed: The folder cannot be written. No file was written.
     """
     stored = await source.experiment(experiment)
     snapshot, space = stored.snapshot, space_of(stored)
@@ -47,7 +47,7 @@ async def export_experiment(
 
 
 async def _add_events(files: TableFiles, source: Source, experiment: str, last: int) -> None:
-    """Add the log as far as the snapshot has it: a running experiment's grows meanwhile."""
+    """Add the log up to the last event of the snapshot. The log of a running experiment grows during the export."""
     rows: list[tuple[Value, ...]] = []
     async with aclosing(source.events(experiment, 0, follow=False)) as log:
         async for recorded in log:

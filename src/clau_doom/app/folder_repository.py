@@ -1,4 +1,4 @@
-"""Where a server's experiments are planned, kept and played."""
+"""Experiments of a server: planned, stored and opened in one output folder."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -28,22 +28,23 @@ __all__ = ["FolderRepository"]
 
 
 class FolderRepository:
-    """Keeps experiments under one folder, and plays them on places that they share.
+    """Stores experiments in one folder and runs them on shared workers.
 
-    Implements `orchestration.ExperimentRepository`. Names from clients are looked up in the server's allow-lists before
-    anything is imported, opened or started. Containers are reached through the server's own settings.
+    Implements `orchestration.ExperimentRepository`. Names from clients are compared with the server's allow-lists
+    before
+    anything is imported, opened or started. Connections to containers use the server's own settings.
     """
 
     def __init__(self, config: ExperimentConfig, output_dir: Path) -> None:
-        """Keep experiments under `output_dir`, with the workers and allow-lists of a server's configuration."""
+        """Store experiments in `output_dir`, with the workers and the allow-lists of a server's configuration."""
         self._config = config
         self._output_dir = output_dir
         self._runs = Runs(output_dir)
         self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.local.pin)
-        """The places for workers, which all experiments share."""
+        """Cores for workers, shared by all experiments."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a configuration's policy has."""
+        """Return the genes of a configuration's policy."""
         self._check_allowed(config)
         return genome_space(self._placed(config))
 
@@ -51,27 +52,27 @@ class FolderRepository:
         """Return the plan of a new experiment.
 
         Raises:
-            ConfigError: It cannot be played here, or asks for more than the server's limits allow.
-            NotAllowed: It names what an allow-list does not hold.
+            ConfigError: The experiment cannot be run here, or exceeds the server's limits.
+            NotAllowed: A name is not in the server's allow-lists.
         """
         self._check_allowed(config)
         return plan_config(self._placed(config), self._output_dir, self._config.limits)
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
-        """Return the plan for going on with a stored one, with a new budget if there is one."""
+        """Return the plan to resume a stored experiment, with an optional new budget."""
         self._check_allowed((await self.experiment(experiment)).config)
         overrides = {"docker.network": self._config.docker.network, **change.overrides}
         plan = await plan_resume(
             experiment, self._output_dir, environ={}, overrides=overrides, limits=self._config.limits
         )
-        return replace(plan, config=self._placed(plan.config))  # no override can take an address away
+        return replace(plan, config=self._placed(plan.config))  # overrides must not remove an address
 
     def create(self, plan: Planned, uuid: str) -> None:
         """Store a new experiment.
 
         Raises:
-            ExperimentExists: Its name is taken.
-            NotAllowed: The folder holds as many experiments, or as many bytes, as the server's limits allow.
+            ExperimentExists: The name is taken.
+            NotAllowed: The folder has the maximum number of experiments or bytes of the server's limits.
         """
         assert isinstance(plan, Plan)
         if not self._runs.holds(plan.config.name):
@@ -79,7 +80,7 @@ class FolderRepository:
         create_experiment(plan, uuid=uuid)
 
     def discard(self, experiment: str) -> None:
-        """Remove an experiment whose start failed before its first agents."""
+        """Remove an experiment that failed to start before its first agents were stored."""
         self._runs.discard(experiment)
 
     def _check_room(self) -> None:
@@ -93,12 +94,12 @@ class FolderRepository:
     def open(
         self, plan: Planned, shutdown: Shutdown
     ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
-        """Open a stored experiment for its one runner, with its backend."""
+        """Open a stored experiment, with its backend, for the run that executes it."""
         assert isinstance(plan, Plan)
         return host_run(plan, shutdown, cores=self.cores)
 
     def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
-        """Open a stored experiment for writing, without playing."""
+        """Open a stored experiment for writing, without a backend."""
         return self._runs.open(experiment).write()
 
     def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
@@ -106,27 +107,27 @@ class FolderRepository:
         return self._runs.open(experiment).read()
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return a stored experiment as it stands.
+        """Return the current state of a stored experiment.
 
         Raises:
-            WrongState: The folder of that name is a copy of another experiment's.
+            WrongState: The folder is a copy of another experiment.
         """
         stored = await read_experiment(self._output_dir, experiment)
-        # A copy would be taken for its original, whose id its log has.
+        # A copy would be confused with its original, because its log contains the original's id.
         if (name := stored.snapshot.experiment.id) != experiment:
             raise WrongState(f"the folder {experiment} holds a copy of experiment {name}: rename it on the server")
         return stored
 
     def experiments(self) -> Sequence[str]:
-        """Return the ids of the stored experiments, sorted."""
+        """Return the sorted ids of the stored experiments."""
         return list_experiments(self._output_dir)
 
     def deleted(self, experiments: Iterable[str]) -> frozenset[str]:
-        """Return those of some experiments whose folders do not exist any more."""
+        """Return the given experiments that have no folder any more."""
         return frozenset(name for name in experiments if not self._runs.holds(name))
 
     def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
-        """Return a configuration with the server's own network, cluster, and addresses there."""
+        """Return a configuration with the server's own network, cluster and addresses."""
         own = self._config.docker
         place = {"network": own.network, "listen": own.listen, "advertise": own.advertise}
         cluster = {"address": self._config.ray.address, "modules": self._config.ray.modules}

@@ -1,7 +1,7 @@
-"""What an experiment was started with: its copies in the experiment's folder, made and used.
+"""Copies of an experiment's input files, made at its start and used when the originals are missing.
 
-A scenario of the user's own may be moved or deleted after a run. Its .cfg and .wad are copied when an experiment is
-created, if they have at most `LARGEST_INPUT` bytes. A copy is used only where its digest is the recorded one.
+Users may move or delete their own scenario files after a run. Each .cfg and .wad file of at most `LARGEST_INPUT` bytes
+is copied when an experiment is created. A copy is used only if it has the recorded digest.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ __all__ = ["copy_inputs", "placed_scenario", "same_files", "stored_scenario"]
 
 
 def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
-    """Return the files to keep with a new experiment, by name.
+    """Read the files to store with a new experiment, by name.
 
     Raises:
-        ConfigError: A file of the scenario has changed since its digest was taken.
+        ConfigError: A file of the scenario has changed since its digest was computed.
     """
     found = {GENES: gene_space_to_json(space)}
     if own_files(scenario) is not None:
@@ -33,16 +33,16 @@ def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
 
 
 def stored_scenario(config: ScenarioConfig, then: Provenance, inputs: Inputs | None, *, replaying: bool) -> Scenario:
-    """Return the scenario of a stored experiment: as its path names it, or else from the copies of its files.
+    """Load the scenario of a stored experiment from its path, or else from the copies of its files.
 
     Args:
-        config: The stored configuration.
-        then: What decided the experiment's numbers, with the digests of the scenario's files.
-        inputs: The copies, or None where there are none, as of an agent file or at a server.
-        replaying: Use the copies also where the named files have changed; a resume refuses these by their digests.
+        config: Stored configuration.
+        then: Provenance of the experiment, with the digests of the scenario's files.
+        inputs: Copies of the files. None: there are no copies, such as for an agent file or at a server.
+        replaying: Use the copies if the named files have changed. A resume rejects changed files by their digests.
 
     Raises:
-        ConfigError: The named files cannot be used, and the copies are not all there.
+        ConfigError: The named files cannot be used, and the copies are incomplete.
     """
     try:
         scenario = resolve_scenario(config)
@@ -56,13 +56,13 @@ def stored_scenario(config: ScenarioConfig, then: Provenance, inputs: Inputs | N
 
 
 def same_files(scenario: Scenario, then: Provenance) -> bool:
-    """Return whether the files of a scenario have the digests that are recorded."""
+    """Return whether the files of a scenario have the recorded digests."""
     recorded = {name: value for name, value in then.facts if name.startswith("scenario.")}
     return scenario_facts(scenario) == recorded
 
 
 def placed_scenario(config: ScenarioConfig, scenario: Scenario) -> tuple[ScenarioConfig, ScenarioFiles | None]:
-    """Return how workers on this machine are told of a scenario, and where its files lie; None: ViZDoom's own."""
+    """Return a scenario's configuration and files for local workers. The files of ViZDoom's scenarios are None."""
     return config.model_copy(update={"name": _name(scenario)}), own_files(scenario)
 
 
@@ -71,14 +71,14 @@ def _name(scenario: Scenario) -> str:
 
 
 def _copied(config: ScenarioConfig, then: Provenance, inputs: Inputs | None) -> Scenario | None:
-    """Return the scenario of the copies, or None where they do not make up the recorded one."""
+    """Load the scenario from the copies. Return None if the copies differ from the recorded scenario."""
     if inputs is None or (cfg := inputs.path(CFG)) is None:
         return None
     try:
         scenario = resolve_scenario(
             config.model_copy(update={"name": str(cfg)}), ScenarioFiles(wad=inputs.path(WAD), game=None)
         )
-    except ConfigError:  # a .wad that is too large to be copied, or a damaged copy
+    except ConfigError:  # the .wad is too large to be copied, or a copy is damaged
         return None
     return scenario if same_files(scenario, then) else None
 

@@ -1,4 +1,4 @@
-"""From a configuration to a plan: everything that can be known, and be wrong, before anything is started or written."""
+"""Plan of a run, checked as far as possible before anything is started or written."""
 
 import asyncio
 import importlib.util
@@ -50,23 +50,23 @@ __all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config"
 
 
 _IN_FLIGHT = 8
-"""Episodes for each worker in a steady state, with which the oldest agent in flight rarely holds the others up."""
+"""Episodes per worker in a steady state. With this number, the oldest agent in flight rarely delays the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything about a run that can be known before anything is started or written.
+    """Checked plan of a run.
 
     Attributes:
-        config: The resolved configuration.
-        output_dir: Where experiments are kept.
-        scenario: What is played.
-        space: The policy's genes.
-        fitness: How measures become fitness.
-        facts: What decides the numbers beside the configuration.
-        nats: Where its events are published; no part of the experiment.
-        web: Where its dashboard is, if one is asked for; no part of the experiment either.
-        asked: What it asks for: agents, episodes, memory and disk.
+        config: Resolved configuration.
+        output_dir: Folder of experiments.
+        scenario: The scenario.
+        space: Genes of the policy.
+        fitness: Fitness of an episode's measures.
+        facts: Provenance: everything besides the configuration that decides the results.
+        nats: Settings of the event bus; not part of the experiment.
+        web: Settings of the dashboard, or None; not part of the experiment.
+        asked: Estimate of agents, episodes, memory and disk space.
         resume: Whether the experiment is stored already.
     """
 
@@ -83,9 +83,9 @@ class Plan:
 
     @property
     def advice(self) -> str | None:
-        """What would make better use of its workers without their being more, or None."""
+        """Advice for a better use of the workers, or None."""
         config, evolution, execution = self.config, self.config.evolution, self.config.execution
-        elsewhere = execution.backend == "ray" and not execution.workers  # how many there will be, nobody knows yet
+        elsewhere = execution.backend == "ray" and not execution.workers  # the number of workers is unknown yet
         workers = 0 if elsewhere else len(CoreAllocator.of_machine(execution.workers, pin=False).places)
         in_flight, enough = evolution.lookahead * config.episodes, _IN_FLIGHT * workers
         if evolution.mode != "steady_state" or in_flight >= enough:
@@ -97,22 +97,23 @@ class Plan:
 
 
 def make_fitness(config: ExperimentConfig) -> Fitness:
-    """Return the fitness that a configuration asks for."""
+    """Return the fitness of a configuration."""
     wanted = config.fitness
     return Fitness.named(wanted) if isinstance(wanted, str) else Fitness(tuple(sorted(wanted.items())))
 
 
 def space_of(stored: StoredExperiment) -> GenomeSpace:
-    """Return the genes of an experiment that is read: those that are stored, else those that its policy has here.
+    """Return the genes of a stored experiment, from the store or else from its policy.
 
     Raises:
-        ConfigError: None are stored, as by older versions or at a server, and the scenario is not here, or the policy
-            is neither bundled nor trusted.
-        StoreCorrupted: A stored genome does not lie among these genes.
+        ConfigError: No genes are stored (by an older version or at a server), and the scenario is missing or the policy
+            is
+            neither bundled nor trusted.
+        StoreCorrupted: A stored genome is not in the space of these genes.
     """
     if stored.space is not None:
         return stored.space
-    # Reading executes nothing that the experiment names.
+    # Reading must not execute code that the experiment names.
     name = stored.snapshot.experiment.id
     Trust.of_environment(os.environ).check(stored.config.policy, f"experiment {name}, without stored genes,")
     space = genome_space(stored.config)
@@ -121,14 +122,14 @@ def space_of(stored: StoredExperiment) -> GenomeSpace:
 
 
 def genome_space(config: ExperimentConfig) -> GenomeSpace:
-    """Return the genes that a configuration's policy has in its scenario."""
+    """Return the genes of a configuration's policy in its scenario."""
     return _described(config, resolve_scenario(config.scenario))[0]
 
 
 def _check_daemon(docker: DockerConfig) -> None:
     from clau_doom.backends.docker import check_daemon  # noqa: PLC0415 - aiodocker, which no local run needs
 
-    # Nobody waits for this on an event loop: planning runs on a thread of its own where there is one.
+    # This call does not block an event loop: a server plans on a separate thread.
     asyncio.run(check_daemon(docker))
 
 
@@ -158,12 +159,12 @@ def _check_memory(workers: int) -> None:
 def _described(
     config: ExperimentConfig, scenario: Scenario, policy: Policy | None = None
 ) -> tuple[GenomeSpace, Provenance]:
-    """Return a policy's genes and what decides its numbers; one that is played in containers is not imported here.
+    """Return the genes and the provenance of a policy. A policy for containers is not imported.
 
     Args:
         config: The configuration.
         scenario: Its scenario.
-        policy: Its policy where that is made already.
+        policy: Its policy, if it exists already.
     """
     if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.backend_traits.policy_in_image:
         return _described_by_image(config.docker, config.policy, scenario)
@@ -200,19 +201,20 @@ def _plan(
     policy: Policy | None = None,
     resume: bool = False,
 ) -> Plan:
-    """Return the plan of a new experiment, or of one that is stored.
+    """Return the plan of a new or stored experiment.
 
     Args:
         config: The configuration.
-        output_dir: Where experiments are kept.
-        scenario: What is played.
-        limits: What it may ask for; None for an experiment that asks for no more than when it was started.
-        policy: Its policy where that is made already.
-        resume: Whether it is stored already.
+        output_dir: Folder of experiments.
+        scenario: The scenario.
+        limits: Limits of the estimate. None: no limits, for an experiment with its original budget.
+        policy: Its policy, if it exists already.
+        resume: Whether the experiment is stored already.
     """
     check_experiment_id(config.name)
     nats, web = config.nats, config.web
-    # How a service is reached is nobody's business who reads the experiment, and may hold a password.
+    # Addresses of services are not stored with the experiment. Readers do not need them, and they may contain
+    # passwords.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
     if config.execution.backend == "local":
         _check_memory(config.execution.workers)
@@ -253,13 +255,13 @@ def plan_run(
 
 
 def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]) -> Resolved:
-    """Return a configuration in which a run would find no problem before it starts workers.
+    """Check a configuration as a run would before it starts workers, and return it.
 
-    Remote agents, images and clusters are not asked.
+    Remote agents, images and clusters are not checked.
 
     Raises:
-        ConfigError: Its text, its values, the scenario or the policy cannot be used, or it asks for more than `limits`
-            allows; all problems are reported at once.
+        ConfigError: The text, a value, the scenario or the policy cannot be used, or the estimate exceeds `limits`. The
+            error lists all problems.
     """
     return _examined(path, environ=environ, overrides=overrides)[0]
 
@@ -282,11 +284,11 @@ def plan_config(config: ExperimentConfig, output_dir: Path, limits: LimitsConfig
 
     Args:
         config: The configuration.
-        output_dir: Where experiments are kept.
-        limits: What it may ask for; None: what its own `limits` allow.
+        output_dir: Folder of experiments.
+        limits: Limits of the estimate. None: the limits of the configuration.
 
     Raises:
-        ConfigError: The scenario or the policy cannot be used, or it asks for more than the limits allow.
+        ConfigError: The scenario or the policy cannot be used, or the estimate exceeds the limits.
     """
     limits = limits or config.limits
     known = examine(config, limits)
@@ -296,7 +298,7 @@ def plan_config(config: ExperimentConfig, output_dir: Path, limits: LimitsConfig
 
 def _plan_new(config: ExperimentConfig, output_dir: Path, known: Examined, limits: LimitsConfig) -> Plan:
     assert known.scenario is not None, "a configuration without its scenario is refused"
-    # A .cfg of the user's own is stored with its whole path, so that a resume finds it from any folder.
+    # A user's own .cfg is stored with its absolute path, so that a resume finds it from any folder.
     scenario = config.scenario.model_copy(update={"name": known.scenario.facts.name})
     config = config.model_copy(update={"scenario": scenario})
     return _plan(config, output_dir, known.scenario, limits=limits, policy=known.policy)
@@ -310,15 +312,14 @@ async def plan_resume(
     overrides: Mapping[str, object],
     limits: LimitsConfig | None = None,
 ) -> Plan:
-    """Return the plan for going on with a stored experiment, with the changes that flags and environment make.
+    """Return the plan to resume a stored experiment, with changes from flags and the environment.
 
     Raises:
-        ExperimentNotFound: There is none of that id.
-        WrongState: The folder is a copy of another experiment's.
-        ExperimentDone: It is over, and its generations were not raised.
-        ResumeRefused: A change, or another version or file than it was started with, would change its results.
-        WrongState: Its `max_duration` is used up.
-        ConfigError: Its generations were raised beyond `limits`, or beyond its own where those are None.
+        ExperimentNotFound: No experiment has that id.
+        WrongState: The folder is a copy of another experiment, or `max_duration` is used up.
+        ExperimentDone: The experiment is over, and its number of generations was not raised.
+        ResumeRefused: A change, or another version or file than at its start, would change the results.
+        ConfigError: Its number of generations was raised beyond `limits`, or beyond its own limits if `limits` is None.
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
@@ -349,7 +350,7 @@ def _plan_again(
 ) -> Plan:
     inputs = Inputs(stored.inputs) if stored.inputs else None
     scenario = stored_scenario(config.scenario, stored.snapshot.experiment.provenance, inputs, replaying=False)
-    if config.scenario.name != stored.config.scenario.name:  # a new path is kept whole, as at the start
+    if config.scenario.name != stored.config.scenario.name:  # a new path is stored as an absolute path, as at the start
         moved = config.scenario.model_copy(update={"name": scenario.facts.name})
         config = config.model_copy(update={"scenario": moved})
     return _plan(config, output_dir, scenario, limits=limits, resume=True)

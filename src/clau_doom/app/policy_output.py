@@ -1,7 +1,8 @@
-"""Containment of what a user's policy prints, warns and logs while this process loads it.
+"""Containment of the output, warnings and log records of a user's policy while this process loads it.
 
-A policy is loaded here once, to learn its genes. Its output would break the display of a run, JSON on standard output
-and the log of a server. Nothing is lost: each worker loads the policy again, and its output stands in ``workers.log``.
+This process loads a policy once, to read its genes. The policy's output would break progress displays, JSON on standard
+output and the logs of a server. The output is not lost: each worker loads the policy again, and writes its output to
+``workers.log``.
 """
 
 import atexit
@@ -19,19 +20,19 @@ __all__ = ["contained_output"]
 
 _OURS = "clau_doom"
 _turn = threading.RLock()
-"""Standard streams belong to the whole process: one policy is loaded at a time."""
+"""Lock for the standard streams, which belong to the whole process. One policy is loaded at a time."""
 
 
 @contextlib.contextmanager
 def contained_output() -> Iterator[None]:
-    """Discard what the block prints, warns and logs, and undo what it does to logging and to warning filters."""
+    """Discard the output, warnings and log records of the block, and restore logging and warning filters."""
     root = logging.getLogger()
     with _turn, contextlib.redirect_stdout(_nowhere()), contextlib.redirect_stderr(_nowhere()):
         before, level, disabled = [*root.handlers], root.level, root.manager.disable
         foreign = _Foreign(threading.get_ident())
         for handler in before:
             handler.addFilter(foreign)
-        root.addHandler(logging.NullHandler())  # where there is no handler, logging makes one of its own
+        root.addHandler(logging.NullHandler())  # without a handler, logging creates one
         try:
             with warnings.catch_warnings():
                 yield
@@ -44,7 +45,7 @@ def contained_output() -> Iterator[None]:
 
 
 class _Foreign(logging.Filter):
-    """Drops what one thread logs that is not clau-doom's own."""
+    """Drops the log records of one thread, except those of clau-doom."""
 
     def __init__(self, thread: int) -> None:
         super().__init__()
@@ -56,7 +57,7 @@ class _Foreign(logging.Filter):
 
 @cache
 def _nowhere() -> TextIO:
-    """Return a file that is open until this process ends: what a policy has set up to write there may go on."""
+    """Return a file that stays open until this process ends. The policy may keep references to it."""
     nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed when the process ends
     atexit.register(nowhere.close)
     return nowhere

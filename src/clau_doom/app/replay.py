@@ -1,4 +1,7 @@
-"""From an agent's name to an episode that is played again; imported by whoever replays, for it draws and films."""
+"""Replay of an agent's episodes.
+
+This module imports packages for drawing and films. Import it only in commands that replay.
+"""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -61,20 +64,20 @@ __all__ = [
 ]
 
 RESOLUTIONS = ("640x480", "800x600", "1024x768", "1280x960", "1600x1200")
-"""What the second pass can be seen at: the engine's, of the proportions that policies see."""
+"""Resolutions of the rendering pass. They have the aspect ratio of the policies' screens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayPlan:
-    """An episode that can be played again here.
+    """Plan to replay an episode on this machine.
 
     Attributes:
         choice: The episode.
-        scenario: What is played.
-        policy: What decides: the agent's policy, or the actions that are kept of it.
-        by_actions: Whether it is the latter.
-        then: What decided the record's numbers beside its configuration.
-        now: What decides them here.
+        scenario: The scenario.
+        policy: The agent's policy, or a policy that performs the recorded actions.
+        by_actions: Whether `policy` performs recorded actions.
+        then: Provenance of the recorded episode.
+        now: Provenance of this machine.
     """
 
     choice: Choice
@@ -86,7 +89,7 @@ class ReplayPlan:
 
 
 def is_file(name: str) -> bool:
-    """Say whether a name is that of an agent's file, and not of an agent."""
+    """Return whether a name is the path of an agent file, rather than an agent's id."""
     return name.lower().endswith(SUFFIX)
 
 
@@ -95,24 +98,26 @@ async def find_contestant(
     remote: Remote | None,
     output_dir: Path,
     *,
-    trust: Trust = Trust(),  # noqa: B008 - a frozen value
+    trust: Trust = Trust(),  # noqa: B008 - immutable
     address: str | None = None,
 ) -> tuple[Setting, Contestant]:
-    """Return whoever is called by a name, and what else decides how it plays.
+    """Find an agent by name, with everything that decides its play.
 
-    A file and a server are data of another person: no class is imported and no address dialled that `trust` lacks.
+    Agent files and servers contain data of other people. Policy classes are imported and addresses are dialled only if
+    `trust` contains them.
 
     Args:
-        name: An agent's id, an experiment's, which stands for its champion, the random baseline's, or an agent's file.
-        remote: The server to ask, or None for the folder.
-        output_dir: The folder.
-        trust: The classes and addresses that a file or a server may name.
-        address: Where a remote agent's program listens now, if elsewhere than in the run.
+        name: Id of an agent, of an experiment (stands for its champion) or of the random baseline, or path of an agent
+            file.
+        remote: Server to ask. None: read the folder.
+        output_dir: Folder of experiments.
+        trust: Policy classes and addresses that a file or a server may name.
+        address: Current address of a remote agent's program, if it has changed since the run.
 
     Raises:
-        ExperimentNotFound: There is no such experiment.
-        AgentNotFound: It has no such agent, or no champion yet.
-        ConfigError: The name has the form of none of these, the file cannot be used, or `trust` lacks what it names.
+        ExperimentNotFound: The experiment does not exist.
+        AgentNotFound: The experiment does not have the agent, or does not have a champion yet.
+        ConfigError: The name is malformed, the file cannot be used, or a name is not in `trust`.
     """
 
     def space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
@@ -141,14 +146,15 @@ async def find_contestant(
 def export_agent(
     setting: Setting,
     who: Contestant,
-    trust: Trust = Trust(),  # noqa: B008 - a frozen value
+    trust: Trust = Trust(),  # noqa: B008 - immutable
 ) -> str:
-    """Return an agent as a file's text, for `find_contestant` to read anywhere.
+    """Return an agent as the text of an agent file, which `find_contestant` can read anywhere.
 
     Raises:
-        ConfigError: How it plays is not in its genome and our own code, or its genes are not stored and `trust` lacks
-            its policy.
-        InvalidGenome: The policy has other genes here.
+        ConfigError: The play of the agent depends on more than its genome and bundled code, or its genes are not stored
+            and
+            `trust` does not contain its policy.
+        InvalidGenome: The policy has different genes here.
     """
     if who.baseline:
         raise ConfigError(f"{who.id} plays at random: it has no genome to export")
@@ -168,18 +174,18 @@ def _space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
 
 
 async def _experiment_of(name: str, source: Source) -> StoredExperiment:
-    with suppress(AgentNotFound):  # no agent's id
+    with suppress(AgentNotFound):  # not the id of an agent
         return await source.experiment(parse_agent_id(name)[0])
     try:
         return await source.experiment(check_experiment_id(name))
     except (ConfigError, ExperimentNotFound):
-        with suppress(AgentNotFound):  # not the random baseline's either
+        with suppress(AgentNotFound):  # not the id of the random baseline
             return await source.experiment(experiment_of_player(name))
         raise
 
 
 async def kept_actions(choice: Choice, output_dir: Path) -> bytes | None:
-    """Return the actions that a folder keeps of an episode, or None; see `ExperimentStore.actions`."""
+    """Return the stored actions of an episode, or None; see `ExperimentStore.actions`."""
     if choice.episode is None:
         return None
     async with Runs(output_dir).open(experiment_of_player(choice.who.id)).read() as store:
@@ -187,16 +193,16 @@ async def kept_actions(choice: Choice, output_dir: Path) -> bytes | None:
 
 
 def plan_replay(setting: Setting, choice: Choice, actions: bytes | None, *, address: str | None = None) -> ReplayPlan:
-    """Return how an episode is played again.
+    """Return the plan to replay an episode.
 
     Args:
-        setting: What decides how the agent plays, beside its genome.
+        setting: Everything besides the genome that decides the agent's play.
         choice: The episode.
-        actions: Those that are kept of it, or None.
-        address: Where a remote agent's program listens now, if elsewhere than in the run.
+        actions: Stored actions of the episode, or None.
+        address: Current address of a remote agent's program, if it has changed since the run.
 
     Raises:
-        ConfigError: The scenario is not here, or the policy cannot be made here and no actions are kept.
+        ConfigError: The scenario is missing, or the policy cannot be created and no actions are stored.
     """
     inputs = Inputs(setting.inputs) if setting.inputs else None
     scenario = stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
@@ -227,7 +233,7 @@ def plan_replay(setting: Setting, choice: Choice, actions: bytes | None, *, addr
 
 
 def _moved(policy: PolicyConfig, address: str | None) -> PolicyConfig:
-    """Return a remote policy with its agent at another address."""
+    """Return a remote policy with another address of its agent."""
     if address is None:
         return policy
     if not isinstance(policy, RemotePolicyConfig):
@@ -239,7 +245,7 @@ def _moved(policy: PolicyConfig, address: str | None) -> PolicyConfig:
 
 
 def _performed(facts: ScenarioFacts, choice: Choice, actions: bytes | None) -> Policy:
-    """Return what performs the actions that are kept; what plays in containers is not imported here."""
+    """Return the policy that performs the stored actions. Policies for containers are not imported."""
     if actions is None:
         raise ConfigError(
             f"no actions are kept of {choice.name} of {choice.who.id}, whose policy is played in containers only: "
@@ -249,11 +255,11 @@ def _performed(facts: ScenarioFacts, choice: Choice, actions: bytes | None) -> P
 
 
 def prove(plan: ReplayPlan) -> Performance:
-    """Play an episode again, and return what was seen and done in it.
+    """Replay an episode, compare it with its record, and return its observations and actions.
 
     Raises:
-        ReplayDiffers: It is not the one that is recorded.
-        PolicyFailed: The policy failed where nothing is recorded.
+        ReplayDiffers: The replayed episode differs from the recorded one.
+        PolicyFailed: The policy failed, but the record contains no failure.
         InfrastructureFailed: The engine crashed, or a remote agent is gone or late.
     """
     choice = plan.choice
@@ -282,13 +288,13 @@ def prove(plan: ReplayPlan) -> Performance:
 def rerun(
     plan: ReplayPlan, performance: Performance, resolution: tuple[int, int], *, window: bool = False
 ) -> Iterator[Rerun]:
-    """Start an engine that people look at, and yield the episode's frames in it.
+    """Start an engine for viewers, perform an episode again, and yield its frames.
 
     Args:
-        plan: The episode.
-        performance: What was performed in it.
-        resolution: The frames' width and height, in pixels; one of `RESOLUTIONS`.
-        window: Show them in a window as well, where `check_display` allows one.
+        plan: Plan of the episode.
+        performance: Actions of the episode.
+        resolution: Width and height of the frames, in pixels; one of `RESOLUTIONS`.
+        window: Also show the frames in a window. The display must pass `check_display`.
 
     Raises:
         EngineCrashed: The engine does not start.
@@ -303,14 +309,14 @@ def rerun(
 
 
 def check_display(environ: Mapping[str, str], platform: str) -> None:
-    """Do nothing if a window can be opened, as far as can be told before.
+    """Check that a window can be opened, as far as this is possible in advance.
 
     Args:
-        environ: The environment.
-        platform: As `sys.platform` has it; of others than Linux nothing can be told.
+        environ: Environment variables.
+        platform: Value of `sys.platform`. Only Linux displays can be checked.
 
     Raises:
-        ConfigError: There is no display, or it cannot be opened.
+        ConfigError: The display is missing or cannot be opened.
     """
     name = environ.get("DISPLAY", "")
     if platform != "linux" or (name and display_opens(name)):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_report_target", "report_comparison", "report_experiment"]
 
-_HEAD = 2_000  # bytes that contain the mark of a report
+_HEAD = 2_000  # bytes of a file that contain the mark of a report
 
 
 def report_experiment(

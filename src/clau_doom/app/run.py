@@ -1,4 +1,4 @@
-"""From a plan to a run: its store, its backend and itself."""
+"""Runs of planned experiments: creation of the store, the backend and the run."""
 
 import asyncio
 import time
@@ -40,10 +40,10 @@ _LAST_WORDS = 5.0
 
 
 class SystemClock:
-    """The machine's clock."""
+    """Clock of the machine."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return the seconds of a clock that never goes back."""
         return time.monotonic()
 
 
@@ -51,7 +51,7 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
     """Store a new experiment.
 
     Raises:
-        ExperimentExists: Its name is taken.
+        ExperimentExists: The name is taken.
         ConfigError: A file of the scenario has changed since the plan was made.
     """
     config = plan.config
@@ -67,16 +67,16 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
 
 @asynccontextmanager
 async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
-    """Create or open the experiment, start its workers, and yield its store and its run.
+    """Create or open an experiment, start its workers, and yield its store and its run.
 
-    A new experiment whose start fails is removed again: before its first agents, its name is free.
+    A new experiment is removed if its start fails before its first agents. Its name is free again.
 
     Raises:
-        ExperimentExists: A new experiment has the name of a stored one.
-        ExperimentBusy: Another process runs it.
+        ExperimentExists: A stored experiment has the name of the new one.
+        ExperimentBusy: Another process runs the experiment.
         InfrastructureFailed: The workers do not start.
-        ShutdownRequested: The run was to stop before they had started.
-        BusUnavailable: NATS is asked for, and no server answers.
+        ShutdownRequested: A stop was requested before the workers started.
+        BusUnavailable: NATS is configured, but no server responds.
     """
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(NatsBus(plan.nats)) if plan.nats.enabled else None
@@ -90,14 +90,17 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
 
 
 async def _discard_if_failed(plan: Plan, kind: type[BaseException] | None, *_: object) -> None:
-    """Remove an experiment whose start failed; one that was stopped can be resumed."""
+    """Remove an experiment that failed to start. A stopped experiment is kept and can be resumed."""
     if kind is not None and issubclass(kind, Exception) and not issubclass(kind, ShutdownRequested):
         await asyncio.to_thread(Runs(plan.output_dir).discard, plan.config.name)
 
 
 @asynccontextmanager
 async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths) -> AsyncIterator[None]:
-    """Publish a run's events beside it; at the end it may take a moment, and a resume publishes what is left."""
+    """Publish the events of a run while it lasts.
+
+    At the end, the relay has a limited time. A resume publishes the remaining events.
+    """
     experiment = (await store.snapshot()).experiment
     relay = Relay(experiment, store, bus, shown=private.event)
     publishing = ReaderHealth().keep_reading("relay", experiment.id, relay.run, lambda: relay.published)
@@ -114,7 +117,7 @@ async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths)
 async def host_run(
     plan: Plan, shutdown: Shutdown, *, cores: CoreAllocator | None = None
 ) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
-    """Open a stored experiment, start its workers, and yield its store and its run; raises as `open_run` does."""
+    """Open a stored experiment, start its workers, and yield its store and its run. Raises like `open_run`."""
     folder = Runs(plan.output_dir).open(plan.config.name)
     async with folder.write(keep_recordings=plan.config.execution.record) as store:
         folder.write_config(to_yaml(plan.config))
@@ -132,18 +135,18 @@ async def host_run(
 async def reachable(
     plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown, *, web: bool
 ) -> AsyncIterator[WebServer | None]:
-    """Let a run be watched and steered through a Unix socket in its folder, for as long as the context lasts.
+    """Serve a run on a Unix socket in its folder, so that clients can watch and control it.
 
     Args:
-        plan: The run's plan.
-        store: Its store.
-        run: The run, begun.
-        shutdown: Its shutdown.
-        web: Serve a dashboard as well, which is yielded.
+        plan: Plan of the run.
+        store: Store of the run.
+        run: The run, which has begun.
+        shutdown: Shutdown of the run.
+        web: Also serve a dashboard and yield it.
 
     Raises:
         AddressTaken: Another program listens on the dashboard's address.
-        ConfigError: The dashboard cannot listen there, or a certificate is needed.
+        ConfigError: The dashboard cannot listen on the address, or a certificate is missing.
     """
     folder = Runs(plan.output_dir).open(plan.config.name)
     authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
@@ -168,20 +171,20 @@ def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shut
 
 
 def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None = None) -> EvaluationBackend:
-    """Return the backend that a plan asks for, not yet entered.
+    """Return the backend of a plan. The caller enters it.
 
     Args:
         plan: The plan.
-        logs: A folder for the workers' output, or None to drop it.
-        uuid: The stored experiment's.
-        cores: The places for workers, where they are shared with others.
+        logs: Folder for the workers' output. None: discard it.
+        uuid: UUID of the stored experiment.
+        cores: Cores for workers, if they are shared with other runs.
     """
     factory = FACTORIES[plan.config.execution.backend]
     return factory(plan, logs, uuid=uuid, cores=cores)
 
 
 def make_run(plan: Plan, store: ExperimentStore, backend: EvaluationBackend, shutdown: Shutdown) -> ExperimentRun:
-    """Return a plan's run on a store and an entered backend."""
+    """Return the run of a plan, with a store and an entered backend."""
     return ExperimentRun(
         plan.config,
         to_yaml(plan.config),

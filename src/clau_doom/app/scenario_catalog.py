@@ -1,4 +1,4 @@
-"""What there is to play, and whether it can be played here."""
+"""Catalog of bundled scenarios, and a test of the engine."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,15 +13,15 @@ __all__ = ["OfferedScenario", "bundled_scenarios", "try_engine"]
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedScenario:
-    """A bundled scenario, for people.
+    """A bundled scenario for display.
 
     Attributes:
-        name: Its name.
-        description: What it is, and what it rewards.
-        buttons: What can be pressed.
-        timeout: Tics after which an episode ends.
-        doom_skill: 1 to 5.
-        measures: What every episode measures.
+        name: Name of the scenario.
+        description: Task and rewards of the scenario.
+        buttons: Available buttons.
+        timeout: Maximum length of an episode, in tics.
+        doom_skill: Difficulty, 1 to 5.
+        measures: Measures of every episode.
     """
 
     name: str
@@ -50,10 +50,10 @@ def _offer(name: str) -> OfferedScenario:
 
 
 def try_engine() -> str:
-    """Start a real engine, play ten tics, and say what was played.
+    """Start an engine, play ten tics, and return a description of the result.
 
     Raises:
-        EngineCrashed: It does not work here.
+        EngineCrashed: The engine does not work here.
     """
     try_scenario(resolve_scenario(ScenarioConfig(name="basic")))
     return f"ViZDoom {version('vizdoom')} played 10 tics of basic"

@@ -1,4 +1,4 @@
-"""The files that a scenario of one's own brings along to where it is played."""
+"""Files of a user's own scenario, which are sent to remote workers."""
 
 from hashlib import file_digest
 from pathlib import Path
@@ -11,7 +11,7 @@ __all__ = ["announced_files"]
 
 
 def announced_files(scenario: Scenario) -> list[tuple[pb.ScenarioFile, Path]]:
-    """Return how each file is announced, and where it lies here; none of a scenario of ViZDoom's own."""
+    """Return each file's announcement and local path. Empty for ViZDoom's scenarios."""
     own = own_files(scenario)
     if own is None:
         return []

@@ -1,4 +1,4 @@
-"""The orchestrator as a service: its experiments, its faces, and their one task group."""
+"""Orchestrator as a service: experiments, gRPC API, dashboard and metrics in one task group."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,15 +25,15 @@ __all__ = ["Listening", "serve"]
 
 @dataclass(frozen=True, kw_only=True)
 class Listening:
-    """Where a service is reached.
+    """Addresses of a service.
 
     Attributes:
         grpc: Host and port of the gRPC API.
-        socket: Its Unix socket, or None.
+        socket: Unix socket of the gRPC API, or None.
         metrics: Host and port of the metrics, or None.
-        web: The dashboard's url, or None.
-        login: The link that logs a browser in, once, or None.
-        token_file: The file that holds the token.
+        web: URL of the dashboard, or None.
+        login: One-time link that logs a browser in, or None.
+        token_file: File with the token.
     """
 
     grpc: str
@@ -47,18 +47,19 @@ class Listening:
 async def serve(
     config: ExperimentConfig, output_dir: Path, shutdown: Shutdown, *, started: Callable[[Listening], None]
 ) -> None:
-    """Serve experiments until somebody asks to stop; go on with those that the last server left running.
+    """Serve experiments until a stop is requested, and resume those that the last server left running.
 
     Args:
-        config: The service sections, `execution.workers` and `local.pin` are read; the rest is for experiments.
-        output_dir: Where experiments are kept; one server at a time.
-        shutdown: Who may ask to stop, and how long running episodes may then take.
-        started: Called once everything listens.
+        config: Configuration of the service, `execution.workers` and `local.pin`. Other sections apply to experiments
+            only.
+        output_dir: Folder of experiments. Only one server can use it at a time.
+        shutdown: Receives requests to stop, with the grace of running episodes.
+        started: Called once all servers listen.
 
     Raises:
         FolderBusy: Another process serves the folder.
         AddressTaken: Another program listens on an address.
-        BusUnavailable: NATS is asked for, and no server answers.
+        BusUnavailable: NATS is configured, but no server responds.
         ConfigError: A file cannot be used.
     """
     laboratory = FolderRepository(config, output_dir)
@@ -85,7 +86,7 @@ async def serve(
             if bus is not None:
                 await stack.enter_async_context(_obeying(bus, config.nats, parts.guarded, authenticator))
             followers.begin(await orchestrator.experiments())
-            # Who comes back to an experiment finds it run again.
+            # A returning user finds the experiment running again.
             await orchestrator.resume_all()
             server = await stack.enter_async_context(_api(parts))
             page = await _open_dashboard(stack, parts)
@@ -108,15 +109,15 @@ class _Parts:
     """Parts of a service that its servers share.
 
     Attributes:
-        config: The server's configuration.
-        output_dir: The folder of experiments.
-        orchestrator: What runs experiments.
-        guarded: The same for clients.
+        config: Configuration of the server.
+        output_dir: Folder of experiments.
+        orchestrator: Runs experiments.
+        guarded: The orchestrator, with access checks for clients.
         authenticator: Checks tokens.
-        readers: The failures of the readers of the event log.
-        metrics: What is shown to Prometheus.
+        readers: Failures of the readers of the event log.
+        metrics: Prometheus metrics.
         listening: Set once all servers listen.
-        servers: The HTTP servers that listen.
+        servers: HTTP servers that listen.
     """
 
     config: ExperimentConfig
@@ -130,7 +131,7 @@ class _Parts:
     servers: list[HttpServer] = field(default_factory=list)
 
     def unready(self) -> str | None:
-        """Return why the process takes no work at the moment, or None."""
+        """Return why the process accepts no work at the moment, or None."""
         if self.orchestrator.draining:
             return "the server is shutting down"
         if not self.listening.is_set():
@@ -139,7 +140,7 @@ class _Parts:
 
 
 async def _show(stack: AsyncExitStack, parts: _Parts) -> MetricsServer | None:
-    """Show metrics and readiness, if the configuration asks for them."""
+    """Serve metrics and readiness, if configured."""
     config = parts.config.metrics
     if not config.enabled:
         return None
@@ -183,21 +184,24 @@ async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | N
 def _obeying(
     bus: NatsBus, config: NatsConfig, orchestrator: AuditedOrchestrator, authenticator: Authenticator
 ) -> AbstractAsyncContextManager[None]:
-    """Obey commands over the bus that come with a token."""
+    """Carry out commands from the bus that contain a token."""
     verbs = {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
 
     async def command(verb: str, experiment: str) -> str:
         return (await verbs[verb](experiment)).state.value
 
     async def authenticate(token: str | None, note: str) -> AbstractContextManager[None]:
-        # NATS does not say who has sent a message.
+        # NATS does not identify the sender of a message.
         return acting(await authenticator.authenticate(token, face="nats", peer="nats", address="nats", note=note))
 
     return accepting_commands(bus, config, command, authenticate)
 
 
 async def _until_drained(orchestrator: Orchestrator, shutdown: Shutdown, *, grace: float) -> None:
-    """Wait for a request to stop, then for the runs; a second request ends them at once."""
+    """Wait for a request to stop, then for the end of the runs.
+
+    A second request ends the runs at once.
+    """
     asked = asyncio.Event()
     with shutdown.telling(asked.set):
         if not shutdown.requested:

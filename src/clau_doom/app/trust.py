@@ -1,7 +1,7 @@
 """Policy classes and addresses that an agent file, a server or a stored experiment may name.
 
-An agent file, a server's answer and a stored experiment that is read are data of another person. A policy class in them
-is code to run here, and an address is a program to connect to. Both need the user's consent by name.
+Agent files, server responses and stored experiments contain data of other people. A policy class is code that would run
+here. An address is a program that this process would connect to. Both need the user's consent by name.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from clau_doom.errors import ConfigError
 __all__ = ["BUNDLED", "TRUST_VARIABLE", "Trust"]
 
 TRUST_VARIABLE = "CLAU_DOOM_TRUST"
-"""The variable that holds trusted names, separated by spaces."""
+"""Environment variable with the trusted names, separated by spaces."""
 
 BUNDLED = frozenset(f"clau_doom.policies:{name}" for name in ("RandomPolicy", "RulesPolicy"))
-"""Classes that may always be named: they are part of clau-doom."""
+"""Policy classes that are always trusted, because they are part of clau-doom."""
 
 
 @dataclass(frozen=True)
 class Trust:
-    """What the user consents to.
+    """Names that the user trusts.
 
     Attributes:
         names: Policy classes as ``module:Class``, and addresses of remote agents.
@@ -31,18 +31,18 @@ class Trust:
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> "Trust":
-        """Return the consent that the environment gives."""
+        """Read the trusted names from the environment."""
         return cls(frozenset(environ.get(TRUST_VARIABLE, "").split()))
 
     def check(self, policy: PolicyConfig, origin: str) -> None:
-        """Do nothing if a policy is bundled or trusted.
+        """Check that a policy is bundled or trusted.
 
         Args:
-            policy: The policy that data from elsewhere names.
-            origin: The file or server that names it.
+            policy: Policy from outside data.
+            origin: File or server that names the policy.
 
         Raises:
-            ConfigError: The policy is another program, and the user has not named it.
+            ConfigError: The policy is code or a program that the user does not trust.
         """
         match policy:
             case CustomPolicyConfig(target=target) if target not in self.names | BUNDLED:

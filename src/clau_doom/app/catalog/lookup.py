@@ -1,4 +1,4 @@
-"""Where an experiment is looked up: at the server that is named, or in the folder."""
+"""Choice of the source of stored experiments: a server or the output folder."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +11,11 @@ __all__ = ["open_source"]
 
 @asynccontextmanager
 async def open_source(remote: Remote | None, output_dir: Path) -> AsyncIterator[Source]:
-    """Yield where experiments are looked up: the server, where one is named, and else the folder."""
+    """Open the source of experiments: the server if one is given, otherwise the folder."""
     if remote is None:
         yield FolderSource(output_dir)
         return
-    from clau_doom.app.catalog.servers import ServerSource, reach  # noqa: PLC0415 - gRPC, of which a folder needs nothing
+    from clau_doom.app.catalog.servers import ServerSource, reach  # noqa: PLC0415 - gRPC, which a folder does not need
 
     async with reach(remote, output_dir) as client:
         yield ServerSource(client)

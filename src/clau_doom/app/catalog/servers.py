@@ -1,4 +1,4 @@
-"""Where experiments are looked up that another process runs: through its gRPC API."""
+"""Source of experiments that another process runs, read through its gRPC API."""
 
 import asyncio
 import os
@@ -20,17 +20,17 @@ from clau_doom.wire import EXPERIMENT_STATES, reader_failures
 __all__ = ["ServerSource", "reach", "reach_run"]
 
 _AGAIN = 0.5
-"""Seconds until an experiment that is not run for the moment is looked at again."""
+"""Seconds between two polls of an experiment that is not running."""
 
 
 class ServerSource:
-    """The experiments of a server, through an open client."""
+    """Experiments of a server, read through an open client."""
 
     def __init__(self, client: RpcClient) -> None:
         self._client = client
 
     async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
-        """Return how the experiments stand, and those that the server cannot read."""
+        """Return overviews of the experiments, and the experiments that the server cannot read."""
         found = [
             Overview(
                 id=message.id,
@@ -49,8 +49,8 @@ class ServerSource:
         ]
         return found, [*await self._client.unreadable()]
 
-    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has it
-        """Return an experiment as it stands, read off its log."""
+    async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has them
+        """Return the current state of an experiment, rebuilt from its log."""
         message = await self._client.experiment(check_experiment_id(experiment))
         ledger = Ledger()
         async for recorded in self._up_to(experiment, 0, message.last_sequence):
@@ -67,7 +67,7 @@ class ServerSource:
         )
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
+        """Yield the events of an experiment after a sequence. With `follow`, wait for more events while it runs."""
         last = (await self._client.experiment(check_experiment_id(experiment))).last_sequence
         if not follow:
             async for recorded in self._up_to(experiment, after, last):
@@ -78,14 +78,14 @@ class ServerSource:
                 async for recorded in log:
                     after = recorded.sequence
                     yield recorded
-            # A server that was started again may have ended a stream before it went on with the experiment.
+            # A restarted server may have ended the stream before it resumed the experiment.
             state = EXPERIMENT_STATES.received((await self._client.experiment(experiment)).state)
             if state not in LIVE:
                 return
             await asyncio.sleep(_AGAIN)
 
     async def _up_to(self, experiment: str, after: int, last: int) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield the events after one sequence up to another, which the log has."""
+        """Yield the events from `after` (exclusive) to `last` (inclusive). The log contains them already."""
         if after >= last:
             return
         async with aclosing(self._client.follow(experiment, after)) as log:
@@ -98,7 +98,7 @@ class ServerSource:
 def reach(
     remote: Remote, output_dir: Path, *, note: str = "", environ: Mapping[str, str] = os.environ
 ) -> AbstractAsyncContextManager[RpcClient]:
-    """Return a client of a server; its token is looked for where the server of `output_dir` would keep it, too."""
+    """Open a client of a server. The token is also searched in the default place of a server of `output_dir`."""
     return connect(
         remote.address,
         token_file=remote.token_file,
@@ -112,11 +112,11 @@ def reach(
 
 
 def reach_run(experiment: str, output_dir: Path, *, note: str = "") -> AbstractAsyncContextManager[RpcClient]:
-    """Return a client of the process that runs an experiment of a folder by itself.
+    """Open a client of the process that runs a single experiment of a folder.
 
     Raises:
-        ExperimentNotFound: There is no such experiment.
-        WrongState: No process that can be steered runs it.
+        ExperimentNotFound: The experiment does not exist.
+        WrongState: The experiment is not run by a process that accepts commands.
     """
     folder = Runs(output_dir).open(experiment)
     if folder.holder() is None or not folder.socket.exists():

@@ -1,4 +1,4 @@
-"""What experiments can be looked up in, and the folder that keeps them; `servers` has the other."""
+"""Interface for sources of stored experiments, and the source that reads the output folder."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from clau_doom.storage import Runs
 __all__ = ["LIVE", "FolderSource", "Overview", "Remote", "Source", "overview_of"]
 
 LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
-"""The states in which an experiment's log may still grow."""
+"""States in which the log of an experiment may still grow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remote:
-    """How a server is reached.
+    """Connection settings of a server.
 
     Attributes:
         address: ``host:port`` or ``unix:PATH``.
-        token_file: The file that holds its token, or None to find it.
-        ca: The authority that signed its certificate (PEM), or None.
-        certificate: The client's own certificate (PEM), or None.
-        key: The key of that certificate (PEM), or None.
+        token_file: File with the token. None: search the default places.
+        ca: Certificate of the authority that signed the server's certificate (PEM), or None.
+        certificate: Client certificate (PEM), or None.
+        key: Key of the client certificate (PEM), or None.
     """
 
     address: str
@@ -40,21 +40,21 @@ class Remote:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """What a list of experiments says of one.
+    """Summary of an experiment in a list.
 
     Attributes:
-        id: Its name, which is that of its folder.
-        state: Where it stands.
-        reason: Why it was interrupted or failed, or None.
-        scenario: What it plays.
-        generations_finished: How many are finished.
-        generations_planned: How many it is to have.
+        id: Id of the experiment, which is the name of its folder.
+        state: State of the experiment.
+        reason: Reason of the interruption or failure, or None.
+        scenario: Name of the scenario.
+        generations_finished: Number of finished generations.
+        generations_planned: Number of planned generations.
         population: Agents in each generation.
-        best_fitness: The best so far, or None.
-        running_seconds: Time spent running, pauses left out.
-        last_activity: When it last moved, in seconds since the epoch.
-        reader_failures: Failures of the readers of its log at the server that was asked.
-        copy_of: The id of the experiment of which the folder holds a copy, or None: a copy can be read only.
+        best_fitness: Best fitness so far, or None.
+        running_seconds: Time spent running, in seconds, without pauses.
+        last_activity: Time of the last event, in seconds since the epoch.
+        reader_failures: Failures of the log readers of the server that was asked.
+        copy_of: Id of the original experiment if the folder is a copy, or None. A copy can only be read.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Overview:
 
 
 def overview_of(stored: StoredExperiment, folder: str) -> Overview:
-    """Return what a list says of the stored experiment in a folder of this name."""
+    """Return the overview of a stored experiment in the folder of the given name."""
     snapshot, config = stored.snapshot, stored.config
     name = snapshot.experiment.id
     return Overview(
@@ -92,48 +92,50 @@ def overview_of(stored: StoredExperiment, folder: str) -> Overview:
 
 
 class Source(Protocol):
-    """Where experiments are looked up."""
+    """Source of stored experiments."""
 
     async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
-        """Return how the experiments stand, and the id of each that cannot be read with the reason."""
+        """Return overviews of the experiments, and the id and error message of each unreadable one."""
         ...
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
-        """Return an experiment as it stands; without `measured`, what training episodes measured may be left out.
+        """Return the current state of an experiment.
+
+        Without `measured`, the measures of training episodes may be left out.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
+            ExperimentNotFound: No experiment has that id.
         """
         ...
 
     def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield an experiment's events after a sequence; with `follow`, wait for more while it is run."""
+        """Yield the events of an experiment after a sequence. With `follow`, wait for more events while it runs."""
         ...
 
 
 class FolderSource:
-    """The experiments in a folder."""
+    """Experiments of an output folder."""
 
     def __init__(self, output_dir: Path) -> None:
         self._output_dir = output_dir
 
     async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
-        """Return how the experiments stand, and those that cannot be read."""
+        """Return overviews of the experiments, and the unreadable experiments."""
         found: list[Overview] = []
         broken: list[tuple[str, str]] = []
         for name in list_experiments(self._output_dir):
             try:
                 found.append(overview_of(await read_experiment(self._output_dir, name, measured=False), name))
-            except ClauDoomError as error:  # one that cannot be read must not hide the others
+            except ClauDoomError as error:  # one unreadable experiment must not hide the others
                 broken.append((name, describe(error)))
         return found, broken
 
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:
-        """Return an experiment as it stands."""
+        """Return the current state of an experiment."""
         return await read_experiment(self._output_dir, experiment, measured=measured)
 
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield an experiment's events after a sequence; with `follow`, those that another process adds."""
+        """Yield the events of an experiment after a sequence. With `follow`, wait for events of other processes."""
         live = (await read_experiment(self._output_dir, experiment, measured=False)).state in LIVE
         async with Runs(self._output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):

@@ -1,4 +1,4 @@
-"""The experiments that are stored, for whoever shows them."""
+"""Stored experiments of an output folder."""
 
 import asyncio
 from itertools import islice
@@ -18,22 +18,22 @@ _NUMBERS_AT_ONCE = 1_000_000
 
 
 async def read_experiment(output_dir: Path, experiment: str, *, measured: bool = True) -> StoredExperiment:
-    """Return a stored experiment as it stands.
+    """Return the current state of a stored experiment.
 
     Args:
-        output_dir: The folder of runs.
-        experiment: Its id.
-        measured: Without, what training episodes measured is left out; see `ExperimentStore.snapshot`.
+        output_dir: Folder of experiments.
+        experiment: Id of the experiment.
+        measured: False: leave out the measures of training episodes; see `ExperimentStore.snapshot`.
 
     Raises:
-        ExperimentNotFound: There is none of that id.
-        StorageFailed: It cannot be read.
+        ExperimentNotFound: No experiment has that id.
+        StorageFailed: The experiment cannot be read.
     """
     folder = Runs(output_dir).open(experiment)
-    held = folder.holder() is not None  # asked first: a run that ends in between is shown as what it became
+    held = folder.holder() is not None  # read first: a run that ends between the two reads is shown as ended
     async with folder.read() as store:
         snapshot = await store.snapshot(measured=measured)
-        # Not when its files were written to: reading what a killed process has left writes to them.
+        # Not the files' modification times: reading the files after a kill modifies them.
         times = [recorded.time async for recorded in store.events(snapshot.last_sequence - 1)]
     space = await asyncio.to_thread(_stored_space, folder.inputs, snapshot, experiment) if measured else None
     abandoned = snapshot.state is ExperimentState.RUNNING and not held
@@ -56,15 +56,15 @@ def _stored_space(inputs: Inputs, snapshot: Snapshot, folder: str) -> GenomeSpac
 
 
 def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
-    """Return the genes that a text describes.
+    """Parse the description of genes, and check the genomes of an experiment against it.
 
     Args:
-        text: From the experiment's folder, or a server.
+        text: Description from the experiment's folder or from a server.
         snapshot: The experiment.
-        name: What messages call the text.
+        name: Name of the text in messages.
 
     Raises:
-        StoreCorrupted: It does not describe genes, or a genome of the experiment has others.
+        StoreCorrupted: The text does not describe genes, or a genome does not have these genes.
     """
     space = gene_space_from_json(text)
     check_genomes(space, snapshot, f"{name} does not describe the agents' genes")
@@ -72,15 +72,15 @@ def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
 
 
 def check_genomes(space: GenomeSpace, snapshot: Snapshot, fault: str) -> None:
-    """Do nothing if all genomes of an experiment lie in a space.
+    """Check that all genomes of an experiment are in a genome space.
 
     Args:
-        space: The genes.
+        space: Genes.
         snapshot: The experiment.
-        fault: What the message says before it names the gene.
+        fault: Start of the error message, before the name of the gene.
 
     Raises:
-        StoreCorrupted: A genome does not.
+        StoreCorrupted: A genome is not in the space.
     """
     genomes = (evaluation.agent.genome for row in snapshot.generations for evaluation in row)
     rows = max(_NUMBERS_AT_ONCE // max(len(space), 1), 1)
@@ -92,7 +92,7 @@ def check_genomes(space: GenomeSpace, snapshot: Snapshot, fault: str) -> None:
 
 
 def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
-    """Return the configuration that an experiment was last run with."""
+    """Return the configuration of the last start of an experiment."""
     stored = snapshot.experiment
     try:
         config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {folder}")
@@ -108,9 +108,9 @@ def _stored_config(snapshot: Snapshot, folder: str) -> ExperimentConfig:
 
 
 def list_experiments(output_dir: Path) -> tuple[str, ...]:
-    """Return the names of the experiments' folders, sorted, those that cannot be read included.
+    """Return the sorted names of the experiments' folders, including unreadable experiments.
 
     Raises:
-        StorageFailed: The folder of runs cannot be read.
+        StorageFailed: The output folder cannot be read.
     """
     return Runs(output_dir).ids()
