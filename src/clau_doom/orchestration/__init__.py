@@ -1,8 +1,8 @@
-"""The life of an experiment: generations of ask, evaluate, tell; then the champion's judgement.
+"""Lifecycle of an experiment: generations of ask, evaluate and tell, then the held-out evaluation of the champion.
 
-Runs are resumable at every commit: whatever is needed to go on is read back from the store, and strategies
-are rebuilt by telling them again what they were told. Nothing here knows how episodes are played or how events are
-kept, and nothing here is called by what shows them: all of that reads the store's event log.
+A run can be resumed after every commit. It reads its state from the store, and rebuilds its strategy by replaying the
+stored results. This package does not depend on the backends or the store's format. It does not call readers of the
+event log: they read the log from the store.
 """
 
 from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned

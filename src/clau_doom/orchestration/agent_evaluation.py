@@ -1,4 +1,4 @@
-"""Agents under evaluation: which episodes they lack, what comes of those, and what may be done to them meanwhile."""
+"""Evaluation of agents: their missing episodes, the results, and commands to agents."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -28,17 +28,17 @@ __all__ = ["AgentEvaluation", "restore"]
 
 
 class AgentEvaluation(ABC):
-    """What evaluates agents, a generation of them or one after another."""
+    """Base class of evaluations, by generation or in a steady state."""
 
     def __init__(self, registry: Registry, work: Work, *, episodes: int, fitness: Fitness, log: RunLog) -> None:
         """Prepare an evaluation.
 
         Args:
-            registry: The agents, with what is known of them already.
-            work: Where their missing episodes are put.
-            episodes: Those of an agent that plays all.
-            fitness: How measures become fitness.
-            log: Where events go.
+            registry: Agents, with their stored results.
+            work: Queue for their missing episodes.
+            episodes: Number of episodes of an agent without racing.
+            fitness: Fitness of an episode's measures.
+            log: Event log of the run.
         """
         self._registry = registry
         self._work = work
@@ -52,18 +52,18 @@ class AgentEvaluation(ABC):
 
     @abstractmethod
     def steers(self, agent: str) -> bool:
-        """Say whether an agent is one of those that something can be done to, if there is such an agent at all."""
+        """Return whether commands may change an agent. The agent may be unknown."""
 
     @abstractmethod
     def _seeds_of(self, agent: Agent) -> Sequence[int]:
-        """Return the seeds of the episodes that an agent is to play for now, by number."""
+        """Return the seeds of the episodes that an agent currently needs, by number."""
 
     def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
-        """Do something to an agent; return it, and the events to commit.
+        """Apply an action to an agent, and return the agent and the events to commit.
 
         Raises:
-            AgentNotFound: It is not under evaluation.
-            WrongState: It cannot be done to an agent that stands as this one does.
+            AgentNotFound: The agent is not under evaluation.
+            WrongState: The action is impossible in the agent's state.
         """
         live = self._registry.get(agent)
         match action:
@@ -77,7 +77,7 @@ class AgentEvaluation(ABC):
                 return live, []
 
     def evaluation(self, live: LiveAgent) -> Evaluation:
-        """Return what an agent's episodes have come to so far."""
+        """Evaluate an agent on its finished episodes."""
         return live.evaluate(self._fitness, self._episodes)
 
     def _pause(self, live: LiveAgent, *, paused: bool) -> list[Event]:
@@ -126,7 +126,7 @@ class AgentEvaluation(ABC):
             return [report]
         if isinstance(report, Failure):
             live = self._registry.get(report.task.agent)
-            if live.failure is not None:  # a person stopped it in the meantime
+            if live.failure is not None:  # a user has stopped it in the meantime
                 return []
             live.failure = describe(report.error)
             self._errors[live.agent.id] = report.error
@@ -140,21 +140,21 @@ class AgentEvaluation(ABC):
         return [EpisodeFinished(episode=episode), *self._evaluated(live)]
 
     def _evaluated(self, live: LiveAgent) -> list[Event]:
-        if len(live.episodes) < self._episodes:  # a look at all of them after each one adds up where they are many
+        if len(live.episodes) < self._episodes:  # computing the fitness after every episode is slow for many episodes
             return []
         fitness = self.evaluation(live).fitness
         return [] if fitness is None else [AgentEvaluated(ref=live.agent.ref, fitness=fitness)]
 
     def _check_some_evaluated(self, evaluations: Sequence[Evaluation]) -> None:
-        """Refuse a generation without any fitness.
+        """Check that at least one agent of a generation has a fitness.
 
         Raises:
-            GenerationFailed: All its agents have failed; its cause is a group of their failures.
+            GenerationFailed: All agents have failed. The cause is a group of their failures.
         """
         if not all(evaluation.status is AgentStatus.FAILED for evaluation in evaluations):
             return
         generation = evaluations[0].agent.ref.generation
-        # After a resume some failures are known by their stored reasons only.
+        # After a resume, only the stored reasons of some failures are known.
         causes = [
             FailedAgent.of(name, self._errors.get(name) or ClauDoomError(evaluation.failure))
             for evaluation in evaluations
@@ -165,7 +165,7 @@ class AgentEvaluation(ABC):
 
 
 def restore(live: LiveAgent, evaluation: Evaluation, snapshot: Snapshot) -> None:
-    """Give an agent of an unfinished generation back what the store knows of it."""
+    """Restore an agent of an unfinished generation from a snapshot."""
     live.failure = evaluation.failure if evaluation.status is AgentStatus.FAILED else None
     live.episodes = {episode.number: episode for episode in snapshot.episodes.get(live.agent.ref, ())}
     live.paused = live.agent.ref in snapshot.paused

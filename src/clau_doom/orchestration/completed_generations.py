@@ -1,4 +1,4 @@
-"""What a run keeps of the generations that are finished, and what each of them plays on."""
+"""Results of the finished generations that a run keeps, and the seeds of a generation."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,32 +14,32 @@ __all__ = ["Finished", "seeds_of"]
 
 @dataclass
 class Finished:
-    """What is kept of the finished generations: little, for a run may have a million episodes.
+    """Results of the finished generations. Episodes are not kept, because a run may have a million.
 
     Attributes:
-        summaries: What they came to.
-        best: The best agent of each of them.
+        summaries: Summary of each generation.
+        best: Best agent of each generation.
     """
 
     summaries: list[GenerationSummary] = field(default_factory=list)
     best: dict[AgentRef, Agent] = field(default_factory=dict)
 
     def add(self, evaluations: Sequence[Evaluation], summary: GenerationSummary) -> None:
-        """Keep what is still needed of a generation."""
+        """Add a finished generation."""
         self.summaries.append(summary)
         self.best[summary.best] = evaluations[summary.best.index].agent
 
     @property
     def generation(self) -> int:
-        """The generation that is under way, or that would come next."""
+        """Number of the current generation, or of the next one between two generations."""
         return len(self.summaries)
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Turn what goes wrong into the failure of the generation under way, but for a stop and what is the store's.
+        """Convert errors into a failure of the current generation, except requests to stop and storage errors.
 
         Raises:
-            GenerationFailed: Something else went wrong; it is chained.
+            GenerationFailed: Another error occurred; it is chained.
         """
         try:
             yield
@@ -50,6 +50,6 @@ class Finished:
 
 
 def seeds_of(config: ExperimentConfig, generation: int) -> tuple[int, ...]:
-    """Return the engine's seeds of a generation's training, one an episode."""
+    """Return the engine seeds of a generation's training episodes."""
     own = generation if config.seeds == "per_generation" else None
     return episode_seeds(config.seed, Purpose.TRAINING, config.episodes, generation=own)

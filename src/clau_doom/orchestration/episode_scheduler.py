@@ -1,4 +1,7 @@
-"""Plays a list of episodes on any backend: in order, again when lost, until done, failed or asked to stop."""
+"""Scheduler that plays a list of episodes on any backend.
+
+Episodes start in order. Lost episodes are repeated, until they are finished, have failed or a stop is requested.
+"""
 
 import asyncio
 import contextlib
@@ -31,14 +34,14 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend
 __all__ = ["EpisodeScheduler", "Failure", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
-# No attempt can change it, and no agent is to blame.
+# Errors that a repetition cannot fix and that agents do not cause.
 _REFUSALS = (WorkerRefused, ContainerRefused, ClusterRefused, ClusterUnreachable)
-# Seconds for which a result waits for others to share its commit: as long as an episode takes, so that a kill costs
-# hardly more than the episodes in flight.
-# The orchestrator has no core of its own, so that every commit is paid for by the episodes that are being played.
+# Seconds that a result waits so that several results share a commit. The wait is about as long as an episode, so that
+# a kill loses hardly more than the episodes in flight. Commits compete with episodes for CPU time, because the
+# orchestrator does not have its own core.
 _LINGER = 0.1
 _START_PATIENCE = 60.0
-# The first that an error is one of is its kind.
+# The first matching class decides the kind.
 _FAILURES = (
     (PolicyTimedOut, FailureKind.POLICY_TIMED_OUT),
     (OutOfMemory, FailureKind.OUT_OF_MEMORY),
@@ -50,12 +53,12 @@ _log = get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """An agent cannot be evaluated.
+    """Failed evaluation of an agent.
 
     Attributes:
-        task: The episode that it failed in.
-        kind: Whose fault it was.
-        error: What happened.
+        task: Episode in which the agent failed.
+        kind: Kind of failure.
+        error: The error.
     """
 
     task: EpisodeTask
@@ -64,14 +67,14 @@ class Failure:
 
 
 Report = Episode | EpisodeLost | Failure
-"""What playing one episode came to."""
+"""Result of an attempt to play an episode."""
 
 
 Receive = Callable[[Sequence[Report]], Awaitable[None]]
 
 
 class EpisodeScheduler:
-    """Plays episodes, and reports each result in batches as large as the receiver's pace makes them."""
+    """Plays episodes and reports results in batches. A slower receiver gets larger batches."""
 
     def __init__(
         self,
@@ -82,14 +85,14 @@ class EpisodeScheduler:
         on_exhausted: Literal["fail_agent", "stop"],
         start_patience: float = _START_PATIENCE,
     ) -> None:
-        """Make a player.
+        """Create a scheduler.
 
         Args:
-            backend: Where episodes are played.
-            shutdown: Who may ask to stop.
-            attempts: How often an episode is begun.
-            on_exhausted: Whether an agent fails, or the run stops, when an episode is lost that often.
-            start_patience: Seconds for which no worker can be started, after which the run stops.
+            backend: Backend that plays the episodes.
+            shutdown: Receives requests to stop.
+            attempts: Maximum number of attempts per episode.
+            on_exhausted: Whether the agent fails or the run stops when an episode is lost in all attempts.
+            start_patience: Seconds without a started worker after which the run stops.
         """
         self._backend = backend
         self._shutdown = shutdown
@@ -101,31 +104,33 @@ class EpisodeScheduler:
         self._runners = 0
 
     def pause(self) -> None:
-        """Begin no episode until `go_on`; those that are being played go on to their end."""
+        """Start no episodes until `go_on`. Running episodes finish."""
         self._paused = True
 
     def go_on(self) -> None:
-        """Begin episodes again."""
+        """Start episodes again."""
         self._paused = False
         self._backoff.end()
         if self._work:
             self._work.wake()
 
     async def play(self, work: Work, receive: Receive, *, judging: bool = False, more: bool = False) -> None:
-        """Play in order, as many at once as the backend has slots, until everything was played or given up.
+        """Play episodes in order, in all slots of the backend, until all are played or dropped.
 
-        Every report has been received when this returns or raises `ShutdownRequested`.
+        The receiver has received every report when this method returns or raises `ShutdownRequested`.
 
         Args:
-            work: What to play; it may change while it is played.
-            receive: Called with one or more reports at a time, never twice at once.
-            judging: Episodes that choose or judge the champion: one that is lost too often stops the run whatever
-                `on_exhausted` says, because an agent that is left out by bad luck would change the answer; and the
-                other episodes of an agent that has failed are played all the same, because they count.
-            more: Whether more may be added to the work when this returns.
+            work: Episodes to play. The queue may change during this call.
+            receive: Called with one or more reports. Calls do not overlap.
+            judging: Play validation or held-out episodes. If one is lost in all attempts, the run stops whatever
+                `on_exhausted`
+                is, because a champion must not be decided by a lost episode. If an agent fails, its other episodes are
+                played
+                and count.
+            more: Whether the caller may add episodes after this call.
 
         Raises:
-            ShutdownRequested: Somebody asked; unfinished tasks were abandoned.
+            ShutdownRequested: A stop was requested. Unfinished tasks were abandoned.
         """
         reports: asyncio.Queue[Report | None] = asyncio.Queue()
         self._work = work
@@ -150,9 +155,9 @@ class EpisodeScheduler:
     async def _keep_crew(
         self, work: Work, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
     ) -> None:
-        # While it is paused nothing is over either: who looks at its agents in the meantime may still change them.
+        # A paused scheduler does not finish: users may still change agents during the pause.
         while self._runners or not ((work.done and not self._paused) or self._shutdown.requested):
-            # One at a time, because what a backend takes depends on what it has begun.
+            # Start one task at a time, because the backend's capacity depends on the running tasks.
             if self._runners < self._backend.slots and (task := self._next(work)):
                 self._runners += 1
                 crew.create_task(self._run(task, work, reports, judging=judging))
@@ -179,13 +184,13 @@ class EpisodeScheduler:
             self._backoff.end()
             again = replace(task, attempt=task.attempt + 1) if isinstance(report, EpisodeLost) else None
             work.end(task, again)
-            known = work.dropped(task.agent)  # another of its episodes, played at the same time, was faster to fail
+            known = work.dropped(task.agent)  # a parallel episode of the agent failed first
             if isinstance(report, Failure) and not judging:
                 work.drop(task.agent)
             if not (known and isinstance(report, Failure)):
                 reports.put_nowait(report)
             task = self._next(work) if self._runners <= self._backend.slots else None
-            if self._runners < self._backend.slots:  # there may be room for another runner now
+            if self._runners < self._backend.slots:  # another task may fit now
                 work.wake()
         self._runners -= 1
         work.wake()
@@ -194,7 +199,7 @@ class EpisodeScheduler:
         return None if self._paused or self._shutdown.requested else work.take(self._backend.takes)
 
     async def _wait_for_workers(self, error: WorkerUnavailable) -> None:
-        """Wait before the next attempt to start a worker; stop the run when the time for that is over."""
+        """Wait before the next attempt to start a worker, or stop the run after the start patience."""
         if not self._backoff.failing:
             _log.warning("no worker can be started: the run waits and tries again", reason=describe(error))
         delay = self._backoff.delay()
@@ -237,7 +242,7 @@ class EpisodeScheduler:
 
 
 def _alone(error: BaseException) -> BaseException:
-    """Return the one error in groups around it: one failure needs none."""
+    """Unwrap exception groups that contain a single error."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error

@@ -1,4 +1,4 @@
-"""What an orchestrator asks of the place where experiments are planned, kept and played."""
+"""Interface through which the orchestrator plans, stores and opens experiments."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,36 +15,36 @@ __all__ = ["ExperimentRepository", "Planned"]
 
 
 class Planned(Protocol):
-    """Everything about a run that can be known before anything is started or written."""
+    """Checked plan of a run."""
 
     @property
     def config(self) -> ExperimentConfig:
-        """The resolved configuration."""
+        """Resolved configuration."""
         ...
 
 
 class ExperimentRepository(Protocol):
-    """Where experiments are planned, kept and played."""
+    """Plans, stores and opens experiments."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a configuration's policy has."""
+        """Return the genes of a configuration's policy."""
         ...
 
     def plan(self, config: ExperimentConfig) -> Planned:
         """Return the plan of a new experiment.
 
         Raises:
-            ConfigError: It cannot be played here.
-            NotAllowed: It names what an allow-list does not hold.
+            ConfigError: The experiment cannot be run here.
+            NotAllowed: A name is not in an allow-list.
         """
         ...
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Planned:
-        """Return the plan for going on with a stored one.
+        """Return the plan to resume a stored experiment.
 
         Raises as `plan` does, and:
-            ExperimentDone: It is over, and its generations are not raised.
-            ResumeRefused: A value that decides its results has changed.
+            ExperimentDone: The experiment is over, and its number of generations was not raised.
+            ResumeRefused: A value that decides the results has changed.
             WrongState: Its `max_duration` is used up.
         """
         ...
@@ -53,22 +53,22 @@ class ExperimentRepository(Protocol):
         """Store a new experiment.
 
         Raises:
-            ExperimentExists: Its name is taken.
+            ExperimentExists: The name is taken.
         """
         ...
 
     def discard(self, experiment: str) -> None:
-        """Remove an experiment whose start failed before its first agents; any other stays."""
+        """Remove an experiment that failed to start before its first agents were stored. Keep any other experiment."""
         ...
 
     def open(
         self, plan: Planned, shutdown: Shutdown
     ) -> AbstractAsyncContextManager[tuple[ExperimentStore, ExperimentRun]]:
-        """Open a stored experiment for its one runner, with its backend."""
+        """Open a stored experiment, with its backend, for the run that executes it."""
         ...
 
     def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
-        """Open a stored experiment for writing, without playing."""
+        """Open a stored experiment for writing, without a backend."""
         ...
 
     def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
@@ -76,9 +76,9 @@ class ExperimentRepository(Protocol):
         ...
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return a stored experiment as it stands."""
+        """Return the current state of a stored experiment."""
         ...
 
     def experiments(self) -> Sequence[str]:
-        """Return the ids of the stored experiments, sorted."""
+        """Return the sorted ids of the stored experiments."""
         ...

@@ -1,4 +1,4 @@
-"""One experiment from where it stands to its end, an interruption or a failure."""
+"""Run of one experiment, from its current state to its end, an interruption or a failure."""
 
 import contextlib
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ __all__ = ["ExperimentRun"]
 
 
 class ExperimentRun:
-    """Runs one experiment that is stored already; the caller owns store, backend and shutdown."""
+    """Runs a stored experiment. The caller owns the store, the backend and the shutdown."""
 
     def __init__(
         self,
@@ -50,17 +50,17 @@ class ExperimentRun:
         shutdown: Shutdown,
         clock: Clock,
     ) -> None:
-        """Prepare a run; see `clau_doom.app` for how its parts are chosen.
+        """Prepare a run. `clau_doom.app` creates its parts.
 
         Args:
-            config: The resolved configuration.
-            config_yaml: The same as text, kept with the event of this start.
-            space: The policy's genes.
-            fitness: How measures become fitness.
-            store: An experiment's store that holds its `ExperimentCreated`.
-            backend: An entered backend.
-            shutdown: Who may ask to stop.
-            clock: Time.
+            config: Resolved configuration.
+            config_yaml: The configuration as text, stored in the event of this start.
+            space: Genes of the policy.
+            fitness: Fitness of an episode's measures.
+            store: Store that contains the experiment's `ExperimentCreated`.
+            backend: Backend that is already entered.
+            shutdown: Receives requests to stop.
+            clock: Clock.
         """
         self._config = config
         self._config_yaml = config_yaml
@@ -80,19 +80,22 @@ class ExperimentRun:
         self._finished = Finished()
         self._begun: tuple[Snapshot, RunLog] | None = None
         self.steering = RunControl(config, space, store, self._player, shutdown)
-        """What persons and programs may do to the run while it lasts."""
+        """Commands of users and programs to the run."""
 
     @property
     def name(self) -> str:
-        """The experiment's id."""
+        """Id of the experiment."""
         return self._config.name
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played; see `EvaluationBackend.glimpses`."""
+        """Return live views of the running episodes; see `EvaluationBackend.glimpses`."""
         return self._backend.glimpses()
 
     async def begin(self) -> Snapshot:
-        """Commit that the experiment is running, and return how it stood before; `run` does it where nobody did."""
+        """Commit the start of the run, and return the snapshot before it.
+
+        `run` calls this method if the caller did not.
+        """
         snapshot = await self._store.snapshot()
         log = RunLog(self._store, self._clock, ran_before=snapshot.running_seconds, traces={*snapshot.traces.values()})
         await log.append(
@@ -110,11 +113,12 @@ class ExperimentRun:
         """Run to the end.
 
         Returns:
-            `COMPLETED`, `CANCELLED`, or `INTERRUPTED` when somebody asked to stop or the disk is full; the shutdown has
-            the reason.
+            `COMPLETED`, `CANCELLED`, or `INTERRUPTED` after a request to stop or if the disk is full. The shutdown has
+            the
+            reason.
 
         Raises:
-            ExperimentFailed: It cannot go on; the causes are chained.
+            ExperimentFailed: The experiment cannot continue. The causes are chained.
         """
         if self._begun is None:
             await self.begin()
@@ -130,11 +134,11 @@ class ExperimentRun:
             return ExperimentState.INTERRUPTED
         except DiskFull as full:
             self._shutdown.request(describe(full), grace=0.0)
-            with contextlib.suppress(StorageFailed):  # a small event may find room where a batch did not
+            with contextlib.suppress(StorageFailed):  # a small event may fit where a batch did not
                 await log.append(ExperimentInterrupted(generation=self._finished.generation, reason=describe(full)))
             return ExperimentState.INTERRUPTED
         except StorageFailed:
-            raise  # nothing more can be kept; the store holds a run that can be resumed
+            raise  # storing is impossible; the stored run can be resumed
         except Exception as error:
             raise await self._failed(error, log) from error
         finally:

@@ -1,4 +1,4 @@
-"""One generation: its agents' missing episodes are played, and what they come to is summed up."""
+"""Evaluation of one generation: plays the missing episodes and summarises the results."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -26,42 +26,44 @@ class GenerationRun(AgentEvaluation):
         """Prepare an evaluation.
 
         Args:
-            registry: The agents, with what is known of them already.
-            seeds: The engine's seeds, one an episode; all agents share them.
-            fitness: How measures become fitness.
-            log: Where events go.
-            race: Who need not play all episodes; None: everybody plays all.
+            registry: Agents, with their stored results.
+            seeds: Engine seeds, one per episode, shared by all agents.
+            fitness: Fitness of an episode's measures.
+            log: Event log of the run.
+            race: Race that drops agents early. None: every agent plays all episodes.
         """
         super().__init__(registry, Work(()), episodes=len(seeds), fitness=fitness, log=log)
         self._seeds = seeds
         self._race = race
         self._reach = 0
-        """How many episodes each agent that is still in the race plays for now."""
+        """Number of episodes that each remaining agent of the race currently plays."""
         self._generation = next(iter(registry)).agent.ref.generation
 
     def steers(self, agent: str) -> bool:
-        """Say whether an agent is of this generation, unless that is told; see `AgentEvaluation`."""
+        """Return whether an agent is in the generation under evaluation; see `AgentEvaluation`."""
         return not self._work.over and parse_agent_id(agent)[1] == self._generation
 
     def _seeds_of(self, agent: Agent) -> Sequence[int]:  # noqa: ARG002 - all agents share them
         return self._seeds[: self._reach]
 
     async def evaluate(self, player: EpisodeScheduler, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
-        """Play what is missing and return the evaluations, by index.
+        """Play the missing episodes and return the evaluations, by index.
 
         Args:
-            player: Who plays.
-            expected: How long an agent's episodes probably are; the longest are begun first, so that no worker is left
-                with a long one at the end.
+            player: Scheduler of the episodes.
+            expected: Expected length of an agent's episodes. The longest start first, so that workers finish at about
+                the same
+                time.
 
         Raises:
-            GenerationFailed: Every agent has failed; its cause is a group of the agents' failures.
-            ShutdownRequested: The run is to stop; what was finished is kept.
+            GenerationFailed: All agents have failed. The cause is a group of their failures.
+            ShutdownRequested: A stop was requested. Finished episodes are kept.
         """
         lengths = {live.agent.id: expected(live.agent) for live in self._registry}
         for rung in self._race.rungs if self._race else (len(self._seeds),):
             self._reach = rung
-            # An agent whose last episode was committed is evaluated by the same commit, so none is left out here.
+            # The commit of an agent's last episode also evaluates the agent, so that all evaluated agents are known
+            # here.
             self._work.add(task for live in self._racing() for task in self._missing(live))
             self._work.sort(lambda task: -lengths[task.agent])
             await self._play(player)
@@ -71,11 +73,11 @@ class GenerationRun(AgentEvaluation):
     async def _play(self, player: EpisodeScheduler) -> None:
         more = self._reach < len(self._seeds)
         await player.play(self._work, self._log.receiver(self._events), more=more)
-        while more and not self._work.done:  # a person has restarted an agent while the last results were committed
+        while more and not self._work.done:  # a user has restarted an agent during the commit of the last results
             await player.play(self._work, self._log.receiver(self._events), more=more)
 
     async def _drop(self, rung: int) -> None:
-        """Drop those that have lost the race; where that was decided before, nothing changes."""
+        """Drop the agents that lose the race at a rung. Stored decisions stay unchanged."""
         if self._race is None or rung == len(self._seeds):
             return
         lives = [*self._registry]
@@ -94,14 +96,14 @@ class GenerationRun(AgentEvaluation):
         return [live for live in self._registry if live.failure is None and not live.dropped]
 
     def episodes(self) -> dict[str, Sequence[Episode]]:
-        """Return the agents' finished training episodes, by agent id, in the order of their numbers."""
+        """Return the finished training episodes by agent id, in the order of their numbers."""
         return {live.agent.id: [live.episodes[number] for number in sorted(live.episodes)] for live in self._registry}
 
     async def strike(self, forged: Mapping[str, str]) -> tuple[Evaluation, ...]:
-        """Fail agents whose episodes were forged, and return the evaluations, by index.
+        """Fail agents with forged episodes, and return the evaluations, by index.
 
         Args:
-            forged: What was wrong, by agent id.
+            forged: Description of the forgery, by agent id.
 
         Raises:
             GenerationFailed: No agent is left.
@@ -120,12 +122,12 @@ class GenerationRun(AgentEvaluation):
 
 
 def summarise(evaluations: Sequence[Evaluation]) -> GenerationSummary:
-    """Return what a finished generation came to; of equally good agents the first is the best.
+    """Summarise a finished generation. Of equally fit agents, the first is the best.
 
-    One that was dropped is the best only where nobody has played all episodes.
+    An agent that the race dropped is the best only if no agent has played all episodes.
 
     Args:
-        evaluations: By index; at least one has a fitness.
+        evaluations: Evaluations by index. At least one has a fitness.
     """
     ranked = [(evaluation.fitness, evaluation) for evaluation in evaluations if evaluation.fitness is not None]
     values = [fitness for fitness, _ in ranked]

@@ -1,4 +1,4 @@
-"""Evolution by generations: each is asked for, evaluated and told as a whole, one after another."""
+"""Loop of generational evolution: ask, evaluate and tell one whole generation after another."""
 
 import asyncio
 import math
@@ -29,12 +29,13 @@ __all__ = ["Generations"]
 
 @dataclass
 class _Progress:
-    """What the loop carries from generation to generation.
+    """State that the loop keeps between generations.
 
     Attributes:
         strategy: The strategy.
-        lengths: By generation and index, how many tics each agent's episodes lasted on average; NaN where it has none.
-        asked: What the strategy asked for already.
+        lengths: Mean length of each agent's episodes in tics, by generation and index. NaN if the agent has no
+            episodes.
+        asked: Offspring that the strategy has already created for the next generation, or None.
     """
 
     strategy: Strategy
@@ -43,7 +44,7 @@ class _Progress:
 
 
 class Generations:
-    """Breeds and evaluates generation after generation, to the last one."""
+    """Breeds and evaluates all generations, one after another."""
 
     def __init__(
         self,
@@ -59,19 +60,19 @@ class Generations:
         log: RunLog,
         finished: Finished,
     ) -> None:
-        """Start where the finished generations end.
+        """Start after the finished generations.
 
         Args:
             config: The configuration.
-            space: The policy's genes.
-            fitness: How measures become fitness.
-            store: The experiment's store.
-            backend: What plays; told when a generation has ended.
-            player: Plays on it.
-            shutdown: Who may ask to stop.
-            steering: What persons may do to the generation under way.
-            log: Where events go.
-            finished: The generations that are finished; added to.
+            space: Genes of the policy.
+            fitness: Fitness of an episode's measures.
+            store: Store of the experiment.
+            backend: Backend, which is notified of the end of each generation.
+            player: Scheduler of the episodes.
+            shutdown: Receives requests to stop.
+            steering: Commands to the generation under evaluation.
+            log: Event log of the run.
+            finished: Finished generations. The loop adds to it.
         """
         self._config = config
         self._space = space
@@ -86,12 +87,12 @@ class Generations:
         self._prove_parents = config.verified_agents == "parents"
 
     async def evolve(self, snapshot: Snapshot) -> None:
-        """Go on from where a snapshot stands, to the end of the last generation.
+        """Continue from a snapshot to the end of the last generation.
 
         Raises:
-            GenerationFailed: One cannot be evaluated, or all of its agents have failed.
-            ShutdownRequested: The run is to stop; what was finished is kept.
-            StoreCorrupted: The strategy asks for other agents than those that are stored.
+            GenerationFailed: A generation cannot be evaluated, or all its agents have failed.
+            ShutdownRequested: A stop was requested. Finished episodes are kept.
+            StoreCorrupted: The strategy's agents differ from the stored ones.
         """
         progress = await self._restore(snapshot)
         for generation in range(self._finished.generation, self._config.generations):
@@ -118,7 +119,7 @@ class Generations:
         if asked is None:
             asked = await asyncio.to_thread(progress.strategy.ask)
         stored = [evaluation.agent for evaluation in known] if known else None
-        # Nothing is awaited from here to the event, so that a genome that is injected later waits for the next one.
+        # No await from here to the event: a genome that is injected later waits for the next generation.
         immigrants = self._steering.immigration.take() if stored is None else immigrants_of(stored)
         agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
         registry = Registry(self._config.population, agents)
@@ -148,7 +149,10 @@ class Generations:
     async def _tell(
         self, live: GenerationRun, progress: _Progress, verification: Verification
     ) -> tuple[Evaluation, ...]:
-        """Tell the strategy what a generation came to, once what it takes from it is proved; return the evaluations."""
+        """Verify a generation's results, pass them to the strategy and return the evaluations.
+
+        The configuration decides which results are verified.
+        """
         forged: dict[str, str] = {}
         while True:
             evaluations = await live.strike(forged)
@@ -164,7 +168,7 @@ class Generations:
             progress.strategy = await self._asked_again()
 
     async def _asked_again(self) -> Strategy:
-        """Return a strategy that has asked for the generation under evaluation, and was not told of it."""
+        """Rebuild a strategy that has asked for the generation under evaluation, but does not know its results."""
         snapshot = await self._store.snapshot()
         config, done = self._config, len(snapshot.summaries)
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
@@ -180,13 +184,13 @@ class Generations:
 
 
 def _best(evaluations: Sequence[Evaluation]) -> Agent:
-    """Return the agent that would be the best of its generation."""
+    """Return the best agent of a generation."""
     best = summarise(evaluations).best
     return evaluations[best.index].agent
 
 
 def _parents(asked: Sequence[Offspring], evaluations: Sequence[Evaluation]) -> list[Agent]:
-    """Return the agents of a generation that have offspring in the next, by index."""
+    """Return the agents of a generation that have offspring in the next one, by index."""
     parents = {parent for offspring in asked for parent in offspring.parents}
     return [evaluation.agent for evaluation in evaluations if evaluation.agent.ref in parents]
 
@@ -197,7 +201,7 @@ def _length(evaluation: Evaluation) -> float:
 
 
 def _expected(agent: Agent, progress: _Progress) -> float:
-    """Return how many tics an agent's episodes will probably last: as many as its parents' did."""
+    """Return the expected length of an agent's episodes in tics, which is the mean of its parents'."""
     known = [progress.lengths[parent.generation][parent.index] for parent in agent.parents]
     lengths = [length for length in known if not math.isnan(length)]
     return sum(lengths) / len(lengths) if lengths else math.inf

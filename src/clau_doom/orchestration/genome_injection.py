@@ -1,4 +1,4 @@
-"""Genomes of another origin: those that wait for the next generation, and how they enter it."""
+"""Injection of genomes into the next generation."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ __all__ = ["GenomeInjection", "admit", "immigrants_of"]
 
 
 class GenomeInjection:
-    """What waits for the generation that is to start next."""
+    """Genomes that wait for the next generation."""
 
     def __init__(self, space: GenomeSpace, *, population: int, places: int, waiting: Sequence[Genome]) -> None:
-        """Keep places for some of each generation's last agents.
+        """Reserve places among the last agents of each generation.
 
         Args:
-            space: The policy's genes.
+            space: Genes of the policy.
             population: Agents in each generation.
-            places: How many of them may be replaced.
+            places: Maximum number of agents that are replaced.
             waiting: Genomes that wait already.
         """
         self._space = space
@@ -27,11 +27,11 @@ class GenomeInjection:
         self._waiting = [*waiting]
 
     def add(self, genome: Genome, generation: int) -> None:
-        """Have a genome wait for the generation that starts next.
+        """Queue a genome for the next generation.
 
         Raises:
-            InvalidGenome: The space does not hold it.
-            GenerationFull: As many wait as there are places.
+            InvalidGenome: The genome is not in the space.
+            GenerationFull: All places are taken.
         """
         self._space.check(genome)
         if len(self._waiting) >= self._places:
@@ -42,18 +42,18 @@ class GenomeInjection:
         self._waiting.append(genome)
 
     def take(self) -> dict[int, Genome]:
-        """Return those that wait by the index of the offspring that each replaces; none waits any more."""
+        """Remove and return the waiting genomes, by the index of the offspring that each replaces."""
         waiting, self._waiting = self._waiting, []
         return {self._first + number: genome for number, genome in enumerate(waiting)}
 
 
 def immigrants_of(agents: Sequence[Agent]) -> dict[int, Genome]:
-    """Return the injected genomes of a generation that is stored, by index."""
+    """Return the injected genomes of a stored generation, by index."""
     return {agent.ref.index: agent.genome for agent in agents if agent.operator == INJECTED}
 
 
 def admit(strategy: Strategy, asked: Sequence[Offspring], immigrants: dict[int, Genome]) -> tuple[Offspring, ...]:
-    """Return what a strategy has asked for, with immigrants in the places of some, of which the strategy is told."""
+    """Replace some of a strategy's offspring by immigrants, and notify the strategy."""
     return tuple(
         strategy.immigrate(index, immigrants[index]) if index in immigrants else offspring
         for index, offspring in enumerate(asked)

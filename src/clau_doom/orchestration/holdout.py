@@ -1,4 +1,7 @@
-"""How the champion is chosen and judged: validation seeds choose it, held-out seeds judge it, once."""
+"""Choice of the champion on validation seeds, and its evaluation on held-out seeds.
+
+Held-out seeds are played only once.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +19,7 @@ __all__ = ["Judge", "candidates"]
 
 
 def candidates(summaries: Sequence[GenerationSummary], agents: Mapping[AgentRef, Agent]) -> tuple[Agent, ...]:
-    """Return the generations' best agents, oldest first, each genome once."""
+    """Return the best agents of the generations, oldest first, without duplicate genomes."""
     best: dict[Genome, Agent] = {}
     for summary in summaries:
         agent = agents[summary.best]
@@ -32,7 +35,7 @@ class _Contestant:
 
 
 class Judge:
-    """Plays the episodes that choose and judge the champion, and remembers those already played."""
+    """Plays validation and held-out episodes, and keeps those already played."""
 
     def __init__(
         self,
@@ -44,15 +47,15 @@ class Judge:
         finished: Mapping[tuple[Purpose, str], Sequence[Episode]],
         chosen: tuple[AgentRef, float] | None,
     ) -> None:
-        """Prepare a judgement.
+        """Prepare the choice and the evaluation of the champion.
 
         Args:
-            seed: The experiment's seed.
-            fitness: How measures become fitness.
-            keep_recordings: Keep every recording, and not the champion's held-out ones alone.
-            log: Where events go.
+            seed: Seed of the experiment.
+            fitness: Fitness of an episode's measures.
+            keep_recordings: Keep all recordings, not only those of the champion's held-out episodes.
+            log: Event log of the run.
             finished: Episodes that were played before, by purpose and agent id.
-            chosen: The champion that was chosen before, and its validation fitness, or None.
+            chosen: Champion that was chosen before, with its validation fitness, or None.
         """
         self._seed = seed
         self._fitness = fitness
@@ -64,10 +67,10 @@ class Judge:
         self._champion: str | None = None
 
     async def choose(self, player: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
-        """Have the candidates play the validation seeds, and return the best of them; of equals the oldest.
+        """Play the validation seeds with the candidates, and return the best one. Of equals, the oldest wins.
 
         Raises:
-            ExperimentFailed: No candidate could be evaluated.
+            ExperimentFailed: All candidates have failed.
         """
         contestants = [_Contestant(id=agent.id, genome=agent.genome) for agent in agents]
         await self._play(player, Purpose.VALIDATION, contestants, episodes)
@@ -90,9 +93,9 @@ class Judge:
     async def judge(
         self, player: EpisodeScheduler, champion: Agent, first: Agent, baseline: str, episodes: int
     ) -> None:
-        """Play the held-out seeds: the champion, generation 0's best, and random play.
+        """Play the held-out seeds with the champion, generation 0's best agent and random play.
 
-        A contestant whose policy fails on a held-out seed is reported without the episodes that it lacks.
+        If a policy fails on a held-out seed, the result does not contain its missing episodes.
         """
         self._champion = champion.id
         contestants = {agent.id: _Contestant(id=agent.id, genome=agent.genome) for agent in (champion, first)}

@@ -1,7 +1,8 @@
-"""Supervision of the readers of the event log: a reader that fails is restarted, and ends neither runs nor servers.
+"""Supervision of the readers of the event log. A failing reader is restarted, and stops neither runs nor servers.
 
-A reader is anything that follows an experiment's log beside the run: metrics, the operator's log, the relay to NATS,
-the progress display, streams to clients. Its failures are logged, counted, and shown by `status` and ``/readyz``.
+A reader follows an experiment's log independently of the run. Examples are metrics, the operator's log, the relay to
+NATS, the progress display and streams to clients. Its failures are logged, counted, and shown by `status` and
+``/readyz``.
 """
 
 import asyncio
@@ -20,17 +21,17 @@ _PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 _LONGEST_ERROR = 500
 _TRIES = 2
-"""Times that an event is handed to a reader that fails at it."""
+"""Maximum attempts per event of a failing reader."""
 
 Position = Callable[[], int]
-"""Returns a number that grows whenever a reader makes progress."""
+"""Returns a number that grows with a reader's progress."""
 
 _log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class _Record:
-    """The failures of one reader of one experiment."""
+    """Failures of one reader of one experiment."""
 
     failures: int
     error: str
@@ -43,14 +44,14 @@ class _Record:
 
 
 class ReaderHealth:
-    """Runs readers, restarts those that fail, and keeps their failures."""
+    """Runs readers, restarts failing ones and records their failures."""
 
     def __init__(self, *, count: Callable[[str], None] = lambda _: None, pause: float = _PAUSE) -> None:
         """Start without failures.
 
         Args:
             count: Called with the reader's name at each failure.
-            pause: Seconds before the first restart; doubled while the reader makes no progress, up to 30 s.
+            pause: Seconds before the first restart. Doubled without progress of the reader, up to 30 s.
         """
         self._count = count
         self._pause = pause
@@ -59,19 +60,19 @@ class ReaderHealth:
     async def keep_reading(
         self, reader: str, experiment: str, read: Callable[[], Awaitable[None]], position: Position
     ) -> None:
-        """Read until `read` returns; call it again, after a pause, whenever it raises.
+        """Read until `read` returns. Call it again, after a pause, when it raises.
 
         Args:
-            reader: The reader's name.
-            experiment: The experiment's id, or an empty text.
+            reader: Name of the reader.
+            experiment: Id of the experiment, or an empty text.
             read: Reads from the reader's own cursor to the end of the log.
-            position: Returns the cursor; the pause starts small again once it has grown.
+            position: Returns the cursor. Progress of the cursor resets the pause.
         """
         pause, reached = self._pause, position()
         while True:
             try:
                 return await read()
-            except Exception as error:  # a reader must never end what it reads
+            except Exception as error:  # a failing reader must not stop the run
                 self.failed(reader, experiment, error, position)
             if position() > reached:
                 pause, reached = self._pause, position()
@@ -79,13 +80,13 @@ class ReaderHealth:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def failed(self, reader: str, experiment: str, error: Exception, position: Position | None = None) -> None:
-        """Count a failure, and log it unless the reader failed in the same way at the same place before.
+        """Count a failure. Log it, unless the reader failed with the same error at the same position before.
 
         Args:
-            reader: The reader's name.
-            experiment: The experiment's id, or an empty text.
+            reader: Name of the reader.
+            experiment: Id of the experiment, or an empty text.
             error: The failure.
-            position: The reader's cursor; None for a client's stream, which its client takes up again.
+            position: Cursor of the reader. None: a client's stream, which the client resumes.
         """
         key, at, text = (reader, experiment), position() if position else 0, _one_line(error)
         before = self._records.get(key)
@@ -115,31 +116,31 @@ class ReaderHealth:
         )
 
     def forget(self, experiment: str) -> None:
-        """Drop the failures of an experiment that was deleted."""
+        """Delete the failures of a deleted experiment."""
         for key in [key for key in self._records if key[1] == experiment]:
             del self._records[key]
 
 
 class EventReader:
-    """Hands the events of one log to a function, in order, from a cursor that survives failures.
+    """Passes the events of one log to a function, in order, from a cursor that survives failures.
 
-    An event that fails twice is left out: the reader goes on with the next one.
+    An event that fails twice is skipped.
     """
 
     def __init__(self, take: Callable[[RecordedEvent], None], *, after: int) -> None:
-        """Start behind the event of sequence `after`."""
+        """Start after the event of sequence `after`."""
         self._take = take
         self._after = after
         self._failures = 0
 
     def position(self) -> int:
-        """Return the sequence of the last event that was handed over or left out."""
+        """Return the sequence of the last event that was passed or skipped."""
         return self._after
 
     async def read(self, store: ExperimentStore) -> None:
-        """Read to the end of the log; what the function raises comes out."""
+        """Read to the end of the log. Errors of the function propagate."""
         if self._failures == _TRIES:
-            self._after, self._failures = self._after + 1, 0  # sequences have no gaps
+            self._after, self._failures = self._after + 1, 0  # sequences are contiguous
         async for recorded in store.events(self._after, follow=True):
             try:
                 self._take(recorded)
@@ -150,7 +151,7 @@ class EventReader:
 
 
 def _expected(error: Exception) -> bool:
-    """Return whether an error's text says all; anything else is a bug, of which the traceback is logged."""
+    """Return whether the error's text is sufficient. Other errors are bugs and are logged with a traceback."""
     if isinstance(error, ExceptionGroup):
         return all(_expected(each) for each in error.exceptions)
     return isinstance(error, ClauDoomError)

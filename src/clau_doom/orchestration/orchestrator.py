@@ -1,4 +1,4 @@
-"""Several experiments in one process: started, resumed, steered and read by their ids."""
+"""Orchestrator of several experiments in one process, addressed by their ids."""
 
 import asyncio
 import contextlib
@@ -42,7 +42,7 @@ from clau_doom.ports import ExperimentStore, Glimpse
 __all__ = ["Orchestrator"]
 
 SERVER_STOPPED = "the server was stopped"
-"""Why a run was interrupted that the next server goes on with by itself."""
+"""Reason of interrupted runs that the next server resumes automatically."""
 
 _RESUMED = frozenset({SERVER_STOPPED, BUDGET_CHANGED})
 
@@ -51,7 +51,7 @@ _log = get_logger(__name__)
 
 @dataclass
 class _Live:
-    """An experiment that is run here."""
+    """A running experiment of this process."""
 
     run: ExperimentRun
     store: ExperimentStore
@@ -59,7 +59,7 @@ class _Live:
 
 
 class Orchestrator:
-    """Runs experiments side by side. Enter it; leaving interrupts what still runs."""
+    """Runs experiments concurrently. Leaving the context interrupts running experiments."""
 
     def __init__(
         self,
@@ -68,13 +68,14 @@ class Orchestrator:
         begun: Callable[[str, Snapshot], None] = lambda _name, _before: None,
         readers: ReaderHealth | None = None,
     ) -> None:
-        """Run what `laboratory` plans and keeps.
+        """Run experiments of a repository.
 
         Args:
-            laboratory: Where experiments are planned, kept and played.
-            begun: Called when a run begins, with the experiment's id and its snapshot from before: its log may be read
-                from there on.
-            readers: The failures of the log's readers, which are shown with each experiment.
+            laboratory: Repository that plans, stores and opens experiments.
+            begun: Called when a run begins, with the experiment's id and the snapshot before the start. Readers can
+                follow the
+                log from this snapshot.
+            readers: Failures of the log's readers, which are part of each experiment's state.
         """
         self._laboratory = laboratory
         self._tell_begun = begun
@@ -82,56 +83,56 @@ class Orchestrator:
         self._live: dict[str, _Live] = {}
         self._unreadable: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        # A lock lives as long as somebody holds or awaits it: clients may name any number of experiments.
+        # A lock is removed after its last use, because clients may name any number of experiments.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._runs = asyncio.TaskGroup()
         self._draining: float | None = None
 
     async def __aenter__(self) -> Self:
-        """Begin; nothing runs yet."""
+        """Enter the context without running experiments."""
         await self._runs.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Interrupt what still runs, and wait for it."""
+        """Interrupt the running experiments, and wait for their end."""
         self.drain(grace=0.0)
-        await self._runs.__aexit__(None, None, None)  # the runs are waited for, whatever happened outside them
+        await self._runs.__aexit__(None, None, None)  # wait for the runs after any error outside them
 
     @property
     def draining(self) -> bool:
-        """Whether no new work is taken."""
+        """Whether new work is refused."""
         return self._draining is not None
 
     @property
     def live(self) -> tuple[str, ...]:
-        """The experiments that are run here, by id."""
+        """Ids of the experiments that run in this process."""
         return tuple(sorted(self._live))
 
     def drain(self, *, grace: float) -> None:
-        """Take no more work, and interrupt what runs; episodes that are being played may end within the grace."""
+        """Refuse new work, and interrupt running experiments. Running episodes may finish within the grace."""
         self._draining = grace
         for live in self._live.values():
             live.shutdown.request(SERVER_STOPPED, grace=grace)
 
     async def idle(self) -> None:
-        """Wait until nothing is run here."""
+        """Wait until no experiment runs."""
         while self._tasks:
             await asyncio.wait({*self._tasks.values()})
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
-        """Store an experiment and begin to run it; return it, and whether it is new.
+        """Store an experiment, start it, and return it with a flag: True if it is new.
 
         Args:
-            config: What to run.
-            request_id: The same id with the same configuration starts one experiment, however often it is asked for.
+            config: Configuration of the experiment.
+            request_id: Idempotency key. Requests with the same key and configuration start one experiment.
 
         Raises:
-            ConfigError: It cannot be played here.
-            NotAllowed: It names what an allow-list does not hold.
-            ExperimentExists: Its name is taken.
-            ShutdownRequested: No new work is taken.
+            ConfigError: The experiment cannot be run here.
+            NotAllowed: A name is not in an allow-list.
+            ExperimentExists: The name is taken.
+            ShutdownRequested: New work is refused.
         """
         self._check()
         plan = await asyncio.to_thread(self._laboratory.plan, config)
@@ -149,14 +150,14 @@ class Orchestrator:
             try:
                 await self._begin(plan)
             except ShutdownRequested:
-                raise  # the next server goes on with it
+                raise  # the next server resumes it
             except Exception:
                 await asyncio.to_thread(self._laboratory.discard, name)
                 raise
             return await self._laboratory.experiment(name), True
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes of the policy of an experiment that could be started; raises as `start` does."""
+        """Check that an experiment could be started, and return its policy's genes. Raises like `start`."""
         self._check()
         plan = await asyncio.to_thread(self._laboratory.plan, config)
         if plan.config.name in self._laboratory.experiments():
@@ -164,11 +165,11 @@ class Orchestrator:
         return await asyncio.to_thread(self._laboratory.space, plan.config)
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
-        """Return the stored experiments, by id; those that cannot be read are left out, and logged."""
+        """Return the stored experiments, by id. Unreadable experiments are skipped and logged."""
         return (await self.listing())[0]
 
     async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
-        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        """Return the stored experiments by id, and the id and error message of each unreadable one."""
         found, unreadable = [], {}
         for name in self._laboratory.experiments():
             try:
@@ -176,16 +177,16 @@ class Orchestrator:
             except ClauDoomError as error:
                 unreadable[name] = describe(error)
         for name, reason in unreadable.items():
-            if self._unreadable.get(name) != reason:  # once: pages ask again and again
+            if self._unreadable.get(name) != reason:  # log once, because pages poll
                 _log.warning("an experiment cannot be read", experiment=name, error=reason)
         self._unreadable = unreadable
         return tuple(found), tuple(unreadable.items())
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return an experiment as it stands.
+        """Return the current state of an experiment.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
+            ExperimentNotFound: No experiment has that id.
         """
         return self._with_failures(await self._laboratory.experiment(experiment))
 
@@ -193,33 +194,34 @@ class Orchestrator:
         return replace(stored, reader_failures=self._readers.of(stored.snapshot.experiment.id))
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a configuration's policy has."""
+        """Return the genes of a configuration's policy."""
         return self._laboratory.space(config)
 
     async def pause(self, experiment: str) -> StoredExperiment:
-        """Begin no new episode of an experiment.
+        """Pause an experiment. Running episodes finish.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
-            WrongState: It is not running here.
+            ExperimentNotFound: No experiment has that id.
+            WrongState: The experiment does not run in this process.
         """
         stored = await self._laboratory.experiment(experiment)
         await self._running(stored).run.steering.pause()
         return await self._laboratory.experiment(experiment)
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Resume an experiment that is paused or interrupted; with a new budget, one that runs or is completed, too.
+        """Resume a paused or interrupted experiment. With a new budget, also a running or completed one.
 
-        A run keeps its budget as long as it lasts: one that is given another is interrupted and resumed, and plays the
-        episodes in flight again.
+        The budget of a run is fixed. To change the budget, a running experiment is interrupted and resumed. Episodes in
+        flight
+        are played again.
 
         Raises:
-            ConfigError: The new budget is not acceptable.
-            ExperimentNotFound: There is none of that id.
-            ExperimentDone: It is over.
-            WrongState: It is running, or its `max_duration` is used up.
-            ResumeRefused: A value that decides its results has changed, or its generations were lowered.
-            ShutdownRequested: No new work is taken.
+            ConfigError: The new budget is invalid.
+            ExperimentNotFound: No experiment has that id.
+            ExperimentDone: The experiment is over.
+            WrongState: The experiment is running, or its `max_duration` is used up.
+            ResumeRefused: A value that decides the results has changed, or the number of generations was lowered.
+            ShutdownRequested: New work is refused.
         """
         self._check()
         async with self._lock(experiment):
@@ -237,7 +239,7 @@ class Orchestrator:
         return await self._laboratory.experiment(experiment)
 
     async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Return an experiment that could be resumed; raises as `resume` does."""
+        """Check that an experiment could be resumed, and return it. Raises like `resume`."""
         self._check()
         stored = await self.experiment(experiment)
         if experiment in self._live and change == UNCHANGED:
@@ -248,11 +250,11 @@ class Orchestrator:
         return stored
 
     async def cancel(self, experiment: str) -> StoredExperiment:
-        """End an experiment for good.
+        """Cancel an experiment permanently.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
-            ExperimentDone: It is over already.
+            ExperimentNotFound: No experiment has that id.
+            ExperimentDone: The experiment is over already.
         """
         async with self._lock(experiment):
             if live := self._live.get(experiment):
@@ -267,12 +269,12 @@ class Orchestrator:
         return await self._laboratory.experiment(experiment)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return when what it did is committed; see `RunControl.control`.
+        """Carry out a command, and return after its events are committed; see `RunControl.control`.
 
         Raises:
-            ExperimentNotFound: There is no such experiment.
-            AgentNotFound: There is no such agent.
-            WrongState: The experiment is not running, or it cannot be done as things stand.
+            ExperimentNotFound: The experiment does not exist.
+            AgentNotFound: The agent does not exist.
+            WrongState: The experiment is not running, or the command is impossible in the current state.
         """
         if isinstance(command, InjectGenome):
             experiment = command.experiment
@@ -288,17 +290,17 @@ class Orchestrator:
         return CommandDone(sequence=0, evaluation=evaluation, paused=evaluation.agent.ref in stored.snapshot.paused)
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of all episodes that are being played here."""
+        """Return live views of all running episodes of this process."""
         return tuple([each for name in self.live for each in self._live[name].run.glimpses()])
 
     async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
-        """Yield an experiment's events after a sequence: what is there, then what comes, until it is no longer run.
+        """Yield an experiment's events after a sequence: stored events first, then new events until the run ends.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
+            ExperimentNotFound: No experiment has that id.
         """
         if live := self._live.get(experiment):
-            with contextlib.suppress(StorageFailed):  # closed, because its run has ended: the rest is read below
+            with contextlib.suppress(StorageFailed):  # the store is closed after the run; the rest is read below
                 async for recorded in live.store.events(after, follow=True):
                     after = recorded.sequence
                     yield recorded
@@ -307,7 +309,7 @@ class Orchestrator:
                 yield recorded
 
     async def resume_all(self) -> None:
-        """Go on with what was running when the last server ended, in whatever way it did."""
+        """Resume the experiments that were running when the last server ended or was killed."""
         async with asyncio.TaskGroup() as group:
             for stored in await self.experiments():
                 snapshot = stored.snapshot
@@ -336,7 +338,7 @@ class Orchestrator:
             raise WrongState(f"experiment {name} is {stored.state.value}, and not running here") from None
 
     async def _begin(self, plan: Planned) -> None:
-        """Run a stored experiment; return when it has begun."""
+        """Run a stored experiment, and return when it has begun."""
         begun = asyncio.get_running_loop().create_future()
         name = plan.config.name
         task = self._tasks[name] = self._runs.create_task(self._host(plan, begun))
@@ -346,13 +348,13 @@ class Orchestrator:
         except asyncio.CancelledError:
             task.cancel()
             raise
-        if live := self._live.get(name):  # whoever asked for it may want to steer its agents at once
+        if live := self._live.get(name):  # the client may control its agents at once
             await live.run.steering.under_way.wait()
 
     def _begin_reading(self, name: str, before: Snapshot) -> None:
         try:
             self._tell_begun(name, before)
-        except Exception as error:  # readers of the log do not end the run
+        except Exception as error:  # readers of the log must not stop the run
             self._readers.failed("start of readers", name, error)
 
     async def _host(self, plan: Planned, begun: "asyncio.Future[None]") -> None:
@@ -371,7 +373,7 @@ class Orchestrator:
                     finally:
                         del self._live[name]
                 _log.info("an experiment is no longer run", state=state.value, reason=shutdown.reason)
-            except Exception as error:  # its log has what there is to say; the others go on
+            except Exception as error:  # the log contains the error; other experiments continue
                 if not begun.done():
                     begun.set_exception(error)
                 else:

@@ -1,4 +1,4 @@
-"""The live agents, those under evaluation: how far each is, and which have failed."""
+"""Registry of the agents under evaluation, with their progress and failures."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,10 @@ class LiveAgent:
 
     Attributes:
         agent: The agent.
-        episodes: Its finished training episodes, by number.
-        failure: Why it has failed, or None.
-        paused: Whether its episodes wait until a person resumes it.
-        dropped: Whether it has lost the race, and plays no more.
+        episodes: Finished training episodes, by number.
+        failure: Reason of the failure, or None.
+        paused: Whether a user has paused the agent's episodes.
+        dropped: Whether the agent was dropped by racing.
     """
 
     agent: Agent
@@ -29,12 +29,12 @@ class LiveAgent:
     dropped: bool = False
 
     def scores(self, fitness: Fitness) -> list[float]:
-        """Return the fitness of each of its episodes, by number, up to the first that is missing."""
+        """Return the fitness of each episode, by number, up to the first missing one."""
         played = itertools.takewhile(lambda number: number in self.episodes, itertools.count())
         return [fitness.of_episode(self.episodes[number].outcome.measures) for number in played]
 
     def evaluate(self, fitness: Fitness, needed: int) -> Evaluation:
-        """Return what the agent's episodes have come to so far."""
+        """Evaluate the agent on its finished episodes."""
         outcomes = tuple(self.episodes[number].outcome for number in sorted(self.episodes))
         status, value = AgentStatus.PENDING, None
         if self.failure is not None:
@@ -46,10 +46,10 @@ class LiveAgent:
 
 
 class Registry:
-    """The agents under evaluation, by id and in the order in which they were asked."""
+    """Agents under evaluation, by id and in the order of their creation."""
 
     def __init__(self, capacity: int, agents: Iterable[Agent] = ()) -> None:
-        """Hold at most `capacity` agents, beginning with `agents`."""
+        """Create a registry of at most `capacity` agents that contains `agents`."""
         self._capacity = capacity
         self._agents: dict[str, LiveAgent] = {}
         for agent in agents:
@@ -59,7 +59,7 @@ class Registry:
         """Add an agent.
 
         Raises:
-            GenerationFull: The population's capacity is reached.
+            GenerationFull: The registry contains `capacity` agents already.
         """
         if len(self._agents) >= self._capacity:
             raise GenerationFull(
@@ -72,7 +72,7 @@ class Registry:
         """Return an agent.
 
         Raises:
-            AgentNotFound: It is not under evaluation.
+            AgentNotFound: The agent is not under evaluation.
         """
         try:
             return self._agents[agent_id]
@@ -80,17 +80,17 @@ class Registry:
             raise AgentNotFound(f"agent {agent_id} is not under evaluation") from None
 
     def remove(self, agent_id: str) -> None:
-        """Forget an agent that is told."""
+        """Remove an agent after the strategy has received its result."""
         del self._agents[agent_id]
 
     def __contains__(self, agent_id: str) -> bool:
-        """Say whether an agent is under evaluation."""
+        """Return whether an agent is under evaluation."""
         return agent_id in self._agents
 
     def __iter__(self) -> Iterator[LiveAgent]:
-        """Iterate over the agents, the first asked first."""
+        """Iterate over the agents in the order of their creation."""
         return iter(self._agents.values())
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of agents."""
         return len(self._agents)

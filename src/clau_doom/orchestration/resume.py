@@ -1,4 +1,4 @@
-"""Bringing a strategy to where a stored experiment stands: it is asked and told again all that it was."""
+"""Reconstruction of a strategy's state by replaying the stored generations."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ __all__ = ["agents_from", "check_asked", "replay", "results"]
 
 
 def agents_from(experiment: str, generation: int, offspring: Sequence[Offspring]) -> tuple[Agent, ...]:
-    """Return the agents of a generation that a strategy has asked for."""
+    """Create the agents of a generation from a strategy's offspring."""
     return tuple(
         Agent(
             experiment=experiment,
@@ -25,11 +25,13 @@ def agents_from(experiment: str, generation: int, offspring: Sequence[Offspring]
 
 
 def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]:
-    """Return what a strategy is told of a generation; after a race, fitness that can be compared (see `comparable`).
+    """Return the results of a generation for its strategy.
+
+    After a race, fitness values are made comparable (see `comparable`).
 
     Args:
-        evaluations: By index; at least one has a fitness.
-        fitness: How measures become fitness.
+        evaluations: Evaluations by index. At least one has a fitness.
+        fitness: Fitness of an episode's measures.
     """
     evaluated = [each for each in evaluations if each.fitness is not None]
     scores = [[fitness.of_episode(outcome.measures) for outcome in each.outcomes] for each in evaluated]
@@ -54,17 +56,17 @@ def replay(
     fitness: Fitness,
     check: Callable[[], None],
 ) -> None:
-    """Ask and tell a new strategy all finished generations.
+    """Replay all finished generations on a new strategy.
 
     Args:
-        strategy: A new one.
-        experiment: The experiment's id.
-        finished: The evaluations of each finished generation.
-        fitness: How measures become fitness.
-        check: Called before each generation; what it raises ends the replay.
+        strategy: New strategy.
+        experiment: Id of the experiment.
+        finished: Evaluations of each finished generation.
+        fitness: Fitness of an episode's measures.
+        check: Called before each generation. If it raises, the replay ends.
 
     Raises:
-        StoreCorrupted: The strategy asks for other agents than those that are stored.
+        StoreCorrupted: The strategy's agents differ from the stored ones.
     """
     for generation, evaluations in enumerate(finished):
         check()
@@ -75,10 +77,10 @@ def replay(
 
 
 def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
-    """Do nothing if the agents asked for are those that are stored.
+    """Check that the strategy's agents equal the stored ones.
 
     Raises:
-        StoreCorrupted: They are not.
+        StoreCorrupted: The agents differ.
     """
     for ours, theirs in zip(asked, stored, strict=False):
         if ours != theirs:

@@ -1,4 +1,4 @@
-"""What persons and programs may do to a run while it lasts: pause it, end it, hold and stop agents, inject genomes."""
+"""Commands to a running experiment: pause, cancel, pause or stop agents, and inject genomes."""
 
 import asyncio
 
@@ -19,17 +19,18 @@ __all__ = ["RunControl"]
 
 
 class RunControl:
-    """One run's helm.
+    """Applies commands to one run.
 
-    A command changes what the run has in memory and is appended to its log without anything between, so that the log
-    has the order in which things happened; it is answered when the log is on the disk.
+    A command changes the state of the run and appends its events to the log in one step. The log therefore has the
+    order of
+    the changes. The command returns when its events are on disk.
 
     Attributes:
-        immigration: The genomes that wait for the generation that is to start next.
-        started: How many generations have started.
-        live: The agents under evaluation, or None.
-        cancelled: Whether the run is to end for good.
-        under_way: Set when the first generation is under evaluation, or the run is over without one.
+        immigration: Genomes that wait for the next generation.
+        started: Number of started generations.
+        live: Agents under evaluation, or None.
+        cancelled: Whether the run was cancelled.
+        under_way: Set when the first generation is under evaluation, or when the run ends without one.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class RunControl:
         player: EpisodeScheduler,
         shutdown: Shutdown,
     ) -> None:
-        """Prepare; nothing can be steered before `begin`."""
+        """Prepare. Commands are accepted after `begin`."""
         self._config = config
         self._space = space
         self._store = store
@@ -57,7 +58,7 @@ class RunControl:
         self.under_way = asyncio.Event()
 
     def begin(self, snapshot: Snapshot, log: RunLog) -> None:
-        """Take the helm of a run that stands as a snapshot says, and keep it to its `max_duration`."""
+        """Start accepting commands for a run in the state of a snapshot, and enforce its `max_duration`."""
         self._log = log
         self.started = len(snapshot.generations)
         self.immigration = GenomeInjection(
@@ -69,22 +70,22 @@ class RunControl:
         self._set_deadline()
 
     def evaluate(self, live: AgentEvaluation) -> None:
-        """Have the agents that are under evaluation at hand."""
+        """Set the agents under evaluation."""
         self.live = live
         self.under_way.set()
 
     def end(self) -> None:
-        """Let go of the helm: the run is over."""
+        """Stop accepting commands, because the run is over."""
         self.live = None
         self.under_way.set()
         if self._deadline:
             self._deadline.cancel()
 
     async def pause(self) -> None:
-        """Begin no new episode until `go_on`; running time stands still.
+        """Start no episodes until `go_on`. The running time stops.
 
         Raises:
-            WrongState: It is paused already, or about to stop.
+            WrongState: The run is paused already, or about to stop.
         """
         log = self._steerable()
         if self._paused:
@@ -96,10 +97,10 @@ class RunControl:
         await log.append(ExperimentPaused())
 
     async def go_on(self) -> None:
-        """Begin episodes again.
+        """Start episodes again.
 
         Raises:
-            WrongState: It is not paused.
+            WrongState: The run is not paused.
         """
         log = self._steerable()
         if not self._paused:
@@ -111,18 +112,18 @@ class RunControl:
         self._player.go_on()
 
     def cancel(self) -> None:
-        """Have it end for good, at once; `run` returns `CANCELLED`."""
+        """Cancel the run at once. `run` returns `CANCELLED`."""
         self.cancelled = True
         self._shutdown.request("cancelled", grace=0.0)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return when what it did is committed.
+        """Carry out a command, and return after its events are committed.
 
         Raises:
-            AgentNotFound: There is no such agent.
-            WrongState: It cannot be done as things stand.
-            GenerationFull: No more genomes can be injected into the next generation.
-            InvalidGenome: The policy's space does not hold the genome.
+            AgentNotFound: The agent does not exist.
+            WrongState: The command is impossible in the current state.
+            GenerationFull: The next generation has no place for another genome.
+            InvalidGenome: The genome is not in the policy's space.
         """
         log = self._steerable()
         if isinstance(command, InjectGenome):
@@ -143,7 +144,7 @@ class RunControl:
         return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
 
     async def _look_back(self, command: AgentCommand) -> CommandDone:
-        """Return an agent that is told, which can be looked at and no more."""
+        """Return the stored state of an agent that is no longer under evaluation. Other commands to it are refused."""
         snapshot = await self._store.snapshot()
         evaluation = snapshot.find(command.agent)
         if command.action is not AgentAction.INSPECT:

@@ -1,4 +1,4 @@
-"""The run's side of the event log: appends events with the running time so far."""
+"""Event log of a run, which adds the running time to events."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ from clau_doom.ports import Clock, ExperimentStore
 __all__ = ["RunLog"]
 
 _MOST_TRACES = 100
-"""Distinct tracebacks that an experiment keeps: code that is generated may raise in new places without end."""
+"""Maximum distinct tracebacks per experiment. Generated code may raise in ever new places."""
 
 _T = TypeVar("_T")
 
@@ -22,13 +22,13 @@ class RunLog:
     def __init__(
         self, store: ExperimentStore, clock: Clock, *, ran_before: float, traces: Collection[str] = ()
     ) -> None:
-        """Start counting running time now.
+        """Start counting the running time.
 
         Args:
-            store: Where events go.
-            clock: Time.
-            ran_before: Seconds that the experiment ran before.
-            traces: The tracebacks that the log has already.
+            store: Store of the experiment.
+            clock: Clock.
+            ran_before: Running time of earlier runs, in seconds.
+            traces: Tracebacks that the log contains already.
         """
         self._traces = {trace_digest(text) for text in traces}
         self._store = store
@@ -39,26 +39,29 @@ class RunLog:
 
     @property
     def running_seconds(self) -> float:
-        """Time spent running, over all resumes; pauses are left out."""
+        """Running time in seconds over all runs of the experiment, without pauses."""
         now = self._clock.monotonic() if self._paused is None else self._paused
         return self._ran_before + now - self._started
 
     def stop_clock(self) -> None:
-        """Let running time stand still."""
+        """Stop counting the running time."""
         self._paused = self._clock.monotonic()
 
     def start_clock(self) -> None:
-        """Let running time go on."""
+        """Continue counting the running time."""
         if self._paused is not None:
             self._started += self._clock.monotonic() - self._paused
             self._paused = None
 
     async def append(self, *events: Event) -> int:
-        """Commit events together, and return the last one's sequence."""
+        """Commit events together, and return the sequence of the last one."""
         return await self._store.append(events, running_seconds=self.running_seconds)
 
     def trace(self, error: Exception) -> FailureTrace | None:
-        """Return where a policy raised, with the text unless the log has one of its kind; None where not known."""
+        """Return the traceback of a policy's error, or None if it is unknown.
+
+        The text is left out if the log already contains a traceback of this kind.
+        """
         text = error.traceback if isinstance(error, PolicyFailed) else ""
         if not text:
             return None
@@ -69,7 +72,7 @@ class RunLog:
         return FailureTrace(digest=digest, text=text if new else None)
 
     def receiver(self, events_of: Callable[[_T], Iterable[Event]]) -> Callable[[Sequence[_T]], Awaitable[None]]:
-        """Return what commits the events of some reports together, for a player to call."""
+        """Return a receiver of reports, which commits the events of each batch together."""
 
         async def receive(reports: Sequence[_T]) -> None:
             if events := [event for report in reports for event in events_of(report)]:

@@ -1,7 +1,7 @@
-"""What was begun for a client is finished, whether or not the client waits for it.
+"""Tasks that finish even if their client disconnects.
 
-A handler is cancelled when its client goes. In the middle of starting an experiment or of committing a command, that
-would leave half of it done: a run that is stored and not played, an agent that is paused and not so in the log.
+gRPC cancels a handler when its client disconnects. Cancelling in the middle of a start or a commit would leave partial
+changes: a stored run that is not played, or a paused agent without an event in the log.
 """
 
 import asyncio
@@ -15,23 +15,23 @@ ResultT = TypeVar("ResultT")
 
 
 class Finishing:
-    """Owns what is being carried out. Leaving waits for it, and after a grace ends it."""
+    """Owns the running tasks. Leaving the context waits for the tasks, and cancels them after a grace."""
 
     def __init__(self, *, grace: float) -> None:
-        """Begin with nothing; `grace` is in seconds."""
+        """Start without tasks. `grace` is in seconds."""
         self._grace = grace
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Self:
-        """Begin."""
+        """Enter the context."""
         await self._group.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End what is left."""
+        """Wait for the remaining tasks, or cancel them after the grace."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._grace)
         for task in self._tasks:
@@ -39,7 +39,10 @@ class Finishing:
         await self._group.__aexit__(None, None, None)
 
     async def finish(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
-        """Carry something out, and return or raise what comes of it; if the caller is cancelled, it goes on."""
+        """Run a coroutine to its end, and return its result or raise its error.
+
+        The coroutine continues if the caller is cancelled.
+        """
         task = self._group.create_task(_outcome(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -51,7 +54,7 @@ class Finishing:
 
 
 async def _outcome(work: Coroutine[Any, Any, ResultT]) -> tuple[ResultT | None, Exception | None]:
-    """Keep an error for the one who waits for it: the group would end all others for it."""
+    """Return an error instead of raising it: an error in the task group would cancel the other tasks."""
     try:
         return await work, None
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How a run is asked to stop: no new episodes at once, and an end to the running ones after a grace."""
+"""Request to stop a run: new episodes stop at once, running episodes after a grace."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ __all__ = ["Shutdown"]
 
 
 class Shutdown:
-    """One run's request to stop. Made and used on one event loop."""
+    """Request to stop one run. Create it and use it on one event loop."""
 
     def __init__(self) -> None:
         self.reason: str | None = None
@@ -21,15 +21,15 @@ class Shutdown:
 
     @property
     def requested(self) -> bool:
-        """Whether anybody has asked."""
+        """Whether a stop was requested."""
         return self._requested.is_set()
 
     def request(self, reason: str, *, grace: float) -> None:
-        """Ask the run to stop; the first reason is kept, and a shorter grace wins.
+        """Request a stop. The first reason is kept, and the shortest grace is used.
 
         Args:
-            reason: Why, for people.
-            grace: Seconds that running episodes may take to end; 0 abandons them.
+            reason: Reason for display.
+            grace: Seconds until running episodes are abandoned; 0 abandons them at once.
         """
         self.reason = self.reason or reason
         self._requested.set()
@@ -41,10 +41,10 @@ class Shutdown:
             self._expired.set()
 
     async def bound(self, work: Coroutine[Any, Any, object]) -> bool:
-        """Wait for some work, but no longer than the grace lasts; what it raises is raised here.
+        """Run a coroutine until its end or the end of the grace, and raise its errors.
 
         Returns:
-            Whether it came to its end; if not, it was cancelled.
+            True if the coroutine finished, False if it was cancelled.
         """
         working, expired = asyncio.ensure_future(work), asyncio.ensure_future(self._expired.wait())
         try:
@@ -60,7 +60,7 @@ class Shutdown:
 
     @contextlib.contextmanager
     def telling(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Call `tell` at every request that comes in the meantime."""
+        """Call `tell` at every request to stop during the block."""
         self._told.append(tell)
         try:
             yield
@@ -68,16 +68,16 @@ class Shutdown:
             self._told.remove(tell)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so many seconds, or until a stop is requested."""
+        """Wait for a number of seconds, or until a stop is requested."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._requested.wait()
 
     def check(self) -> None:
-        """Do nothing unless the run is to stop.
+        """Raise if a stop was requested.
 
         Raises:
-            ShutdownRequested: It is.
+            ShutdownRequested: A stop was requested.
         """
         if self.requested:
             raise ShutdownRequested(self.reason)

@@ -1,4 +1,4 @@
-"""One run as an orchestrator of its own, so that it can be steered as those of a server are."""
+"""Single run with the interface of an orchestrator, so that clients control it like a server's experiment."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -18,7 +18,7 @@ _ONE = "this process runs one experiment and starts no others: use clau-doom ser
 
 
 class SoloRun:
-    """What `Orchestrator` is for many experiments, for the one that this process runs; it starts no others."""
+    """Orchestrator of the one run of this process. It cannot start other experiments."""
 
     def __init__(
         self,
@@ -29,14 +29,14 @@ class SoloRun:
         space: GenomeSpace,
         stored: Callable[[], Awaitable[StoredExperiment]],
     ) -> None:
-        """Steer a run.
+        """Accept commands for a run.
 
         Args:
-            run: The run, begun.
-            store: Its store.
-            shutdown: Its shutdown.
-            space: The policy's genes.
-            stored: Returns the experiment as it stands.
+            run: The run, which has begun.
+            store: Store of the run.
+            shutdown: Shutdown of the run.
+            space: Genes of the policy.
+            stored: Returns the current state of the experiment.
         """
         self._run = run
         self._store = store
@@ -51,11 +51,11 @@ class SoloRun:
 
     @property
     def live(self) -> tuple[str, ...]:
-        """The experiment."""
+        """Id of the experiment."""
         return (self._run.name,)
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
-        """Refuse.
+        """Refuse to start another experiment.
 
         Raises:
             NotAllowed: Always.
@@ -64,7 +64,7 @@ class SoloRun:
         raise NotAllowed(_ONE)
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
-        """Refuse; see `start`."""
+        """Refuse to start another experiment; see `start`."""
         del config
         raise NotAllowed(_ONE)
 
@@ -80,7 +80,7 @@ class SoloRun:
         """Return the experiment.
 
         Raises:
-            ExperimentNotFound: It is another one.
+            ExperimentNotFound: The id is that of another experiment.
         """
         stored = await self._stored()
         if experiment != stored.snapshot.experiment.id:
@@ -93,16 +93,16 @@ class SoloRun:
         return self._space
 
     async def pause(self, experiment: str) -> StoredExperiment:
-        """Begin no new episode; see `RunControl.pause`."""
+        """Start no episodes until `resume`; see `RunControl.pause`."""
         await self.experiment(experiment)
         await self._run.steering.pause()
         return await self._stored()
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Begin episodes again; see `RunControl.go_on`.
+        """Start episodes again; see `RunControl.go_on`.
 
         Raises:
-            NotAllowed: The budget is to be changed, which only a server does while a run lasts.
+            NotAllowed: The budget was changed. Only a server can change the budget of a running experiment.
         """
         await self.experiment(experiment)
         self._check_unchanged(change)
@@ -113,8 +113,8 @@ class SoloRun:
         """Return the experiment if it is paused.
 
         Raises:
-            NotAllowed: The budget is to be changed.
-            WrongState: It is not paused.
+            NotAllowed: The budget was changed.
+            WrongState: The experiment is not paused.
         """
         stored = await self.experiment(experiment)
         self._check_unchanged(change)
@@ -130,10 +130,10 @@ class SoloRun:
             )
 
     async def cancel(self, experiment: str) -> StoredExperiment:
-        """Have the run end for good; it has not ended yet when this returns.
+        """Cancel the run. The run may end after this call returns.
 
         Raises:
-            ShutdownRequested: It is about to stop.
+            ShutdownRequested: The run is about to stop.
         """
         stored = await self.experiment(experiment)
         if self._shutdown.requested:
@@ -150,10 +150,10 @@ class SoloRun:
         return await self._run.steering.control(command)
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played."""
+        """Return live views of the running episodes."""
         return self._run.glimpses()
 
     def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
-        """Yield the run's events after a sequence, until it is over."""
+        """Yield the run's events after a sequence, until the run ends."""
         del experiment
         return self._store.events(after, follow=True)

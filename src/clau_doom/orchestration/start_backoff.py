@@ -1,22 +1,22 @@
-"""Delays between attempts to start workers, with a limit on the time in which none starts."""
+"""Delays between attempts to start workers, with a limit on the time without a started worker."""
 
 import asyncio
 
 __all__ = ["StartBackoff"]
 
 _SHORTEST, _LONGEST = 0.25, 5.0
-"""Seconds between two attempts. They grow with the time since the first failure."""
+"""Seconds between two attempts. The delay grows with the time since the first failure."""
 _GROWTH = 0.5
 
 
 class StartBackoff:
-    """The time since workers could last be started. Used on one event loop."""
+    """Time since the first failed attempt. Use it on one event loop."""
 
     def __init__(self, patience: float) -> None:
-        """Begin without a failure.
+        """Start without a failure.
 
         Args:
-            patience: Seconds of failures, without a worker that starts, after which waiting ends.
+            patience: Seconds without a started worker after which waiting ends.
         """
         self.patience = patience
         self._since: float | None = None
@@ -27,11 +27,11 @@ class StartBackoff:
         return self._since is not None
 
     def end(self) -> None:
-        """Forget the failures: a worker has started, or none was needed for a while."""
+        """Reset the failures, because a worker has started or none was needed for a while."""
         self._since = None
 
     def delay(self) -> float | None:
-        """Count a failure, and return the seconds to wait before the next attempt; None when the time is over."""
+        """Count a failure, and return the seconds until the next attempt. None: the patience is exhausted."""
         now = asyncio.get_running_loop().time()
         if self._since is None:
             self._since = now

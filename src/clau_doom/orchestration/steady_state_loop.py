@@ -1,7 +1,7 @@
-"""Evolution without a generation's end: as soon as an agent has its turn to be told, another is asked and played.
+"""Loop of steady-state evolution: each result that the strategy receives allows another agent.
 
-Agents are told in the order in which they were asked, whoever was evaluated first, so that what is evolved does not
-depend on the workers. Whoever waits for its turn is kept here; see `SteadyState` for what depends on what.
+The strategy receives results in the order in which it created the agents. Evolution therefore does not depend on the
+speed of the workers. Earlier results wait here for their turn. `SteadyState` documents the dependencies.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Completed = Callable[[Sequence[Evaluation], GenerationSummary], Awaitable[None]]
 
 
 class SteadyRun(AgentEvaluation):
-    """Breeds and evaluates agents one after another, to the last one of the last generation."""
+    """Breeds and evaluates agents one after another, to the last agent of the last generation."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class SteadyRun(AgentEvaluation):
 
         Args:
             config: The configuration.
-            space: The policy's genes.
-            fitness: How measures become fitness.
-            log: Where events go.
-            completed: Called with each generation, once that it is complete is committed.
+            space: Genes of the policy.
+            fitness: Fitness of an episode's measures.
+            log: Event log of the run.
+            completed: Called with each generation after its completion is committed.
         """
         registry, work = Registry(config.evolution.lookahead), Work((), more=True)
         super().__init__(registry, work, episodes=config.episodes, fitness=fitness, log=log)
@@ -61,22 +61,22 @@ class SteadyRun(AgentEvaluation):
         self._seeds = lru_cache(maxsize=8)(partial(seeds_of, config))
         self._completed = completed
         self._closed = 0
-        """How many agents are evaluated or failed for good, in the order of their numbers."""
+        """Number of agents that are evaluated or have failed, counted in the order of their numbers."""
         self._results: deque[Result] = deque()
-        """What those came to that are closed and not told, because nothing was to be asked."""
+        """Results of closed agents that the strategy has not received, because no new agent was needed."""
         self._block: list[Evaluation] = []
-        """Those that are closed of the generation under way."""
+        """Closed agents of the current generation."""
         self._changed = asyncio.Event()
 
     async def begin(self, snapshot: Snapshot, check: Callable[[], None]) -> None:
-        """Go on from where a snapshot stands, and ask for what may be asked.
+        """Continue from a snapshot, and ask the strategy for new agents.
 
         Args:
             snapshot: The experiment.
-            check: Called now and then; what it raises ends this.
+            check: Called regularly. If it raises, this method ends.
 
         Raises:
-            StoreCorrupted: The strategy asks for other agents than those that are stored.
+            StoreCorrupted: The strategy's agents differ from the stored ones.
         """
         stored = [*chain.from_iterable(snapshot.generations)]
         await asyncio.to_thread(self._replay, stored, check)
@@ -93,11 +93,11 @@ class SteadyRun(AgentEvaluation):
         await self._go_on()
 
     async def evolve(self, player: EpisodeScheduler) -> None:
-        """Play until the last agent is evaluated or failed.
+        """Play until the last agent is evaluated or has failed.
 
         Raises:
             GenerationFailed: All agents of a generation have failed.
-            ShutdownRequested: The run is to stop; what was finished is kept.
+            ShutdownRequested: A stop was requested. Finished episodes are kept.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -107,11 +107,11 @@ class SteadyRun(AgentEvaluation):
             raise _first(errors) from _first(errors).__cause__
 
     def steers(self, agent: str) -> bool:
-        """Say whether an agent is asked, and has not had its turn to be told; see `AgentEvaluation`."""
+        """Return whether an agent exists and its result has not been processed; see `AgentEvaluation`."""
         return agent in self._registry
 
     def command(self, action: AgentAction, agent: str) -> tuple[LiveAgent, list[Event]]:
-        """Do something to an agent; see `AgentEvaluation`."""
+        """Apply an action to an agent; see `AgentEvaluation`."""
         self._changed.set()
         return super().command(action, agent)
 
@@ -139,14 +139,14 @@ class SteadyRun(AgentEvaluation):
         self._work.wake()
 
     async def _go_on(self) -> None:
-        """Close who has its turn, ask for those who may follow, commit it, and have them played."""
+        """Close agents in order, ask for their successors, commit both and play the new agents."""
         self._changed.clear()
         finished = [*self._close()]
         asked = await asyncio.to_thread(self._ask) if self._results or not self._strategy.waits else []
         events: list[Event] = [GenerationCompleted(summary=summary) for _, summary in finished]
         for generation, agents in groupby(asked, key=lambda agent: agent.ref.generation):
             events.append(AgentsAsked(generation=generation, agents=tuple(agents)))
-        # Before they are committed, so that no worker waits for a disk: what they do comes behind them in the log.
+        # Queue agents before their commit, so that workers do not wait for the disk. Their results follow in the log.
         for agent in asked:
             self._play(self._registry.add(agent))
         if events:
@@ -155,7 +155,7 @@ class SteadyRun(AgentEvaluation):
             await self._completed(evaluations, summary)
 
     def _close(self) -> list[tuple[list[Evaluation], GenerationSummary]]:
-        """Take those out that have their turn to be told; return the generations that this completes."""
+        """Remove the finished agents in order, and return the generations that are complete now."""
         finished = []
         for live in [*self._registry]:
             evaluation = self.evaluation(live)
@@ -174,7 +174,10 @@ class SteadyRun(AgentEvaluation):
         return finished
 
     def _ask(self) -> list[Agent]:
-        """Ask for as many as the results allow, each told before the one that is made from it is asked."""
+        """Ask for as many agents as the results allow.
+
+        Each result is passed to the strategy before the strategy creates the successor.
+        """
         strategy, asked = self._strategy, list[Agent]()
         while strategy.asked < self._total:
             if strategy.waits:
@@ -199,7 +202,7 @@ class SteadyRun(AgentEvaluation):
 
 
 def _first(error: BaseException) -> BaseException:
-    """Return the first error in groups: where a disk is full, both who play and who asks are told."""
+    """Return the first error of nested groups. If a disk is full, both playing and asking fail."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -1,4 +1,4 @@
-"""The episodes that are still to be played, in order, and whose of them wait or are given up."""
+"""Queue of episodes to play, with agents that are held or dropped."""
 
 import asyncio
 from collections import deque
@@ -11,12 +11,12 @@ __all__ = ["Work"]
 
 
 class _Queue:
-    """Tasks in order, one line an agent, so that the first one that fits is found without a look at all of them."""
+    """Ordered tasks, with one line per agent, so that the first fitting task is found without scanning all tasks."""
 
     def __init__(self) -> None:
         self._lines: dict[str, deque[tuple[int, EpisodeTask]]] = {}
         self._heads: list[tuple[int, str]] = []
-        """A heap with at least each line's first rank; what is no line's first any more is passed over."""
+        """Heap that contains the first rank of each line. Outdated entries are skipped."""
         self._first = self._next = 0
         self._count = 0
 
@@ -24,7 +24,7 @@ class _Queue:
         return self._count
 
     def add(self, tasks: Iterable[EpisodeTask]) -> None:
-        """Put tasks behind all others."""
+        """Append tasks."""
         for task in tasks:
             line = self._lines.setdefault(task.agent, deque())
             if not line:
@@ -34,7 +34,7 @@ class _Queue:
             self._count += 1
 
     def add_first(self, tasks: Iterable[EpisodeTask]) -> None:
-        """Put tasks before all others, in their order."""
+        """Insert tasks before all others, in their order."""
         for task in reversed([*tasks]):
             self._first -= 1
             self._lines.setdefault(task.agent, deque()).appendleft((self._first, task))
@@ -42,7 +42,10 @@ class _Queue:
             self._count += 1
 
     def take(self, fits: Callable[[EpisodeTask], bool]) -> EpisodeTask | None:
-        """Remove and return the first task that fits; where an agent's first does not, none of its does."""
+        """Remove and return the first task that fits.
+
+        If an agent's first task does not fit, its other tasks are skipped.
+        """
         refused, found = [], None
         while self._heads and found is None:
             rank, agent = head = heappop(self._heads)
@@ -69,7 +72,7 @@ class _Queue:
         return removed
 
     def sort(self, key: Callable[[EpisodeTask], float]) -> None:
-        """Put the tasks in an order; those of equal keys stay as they are."""
+        """Sort the tasks by key. The sort is stable."""
         ranked = sorted(pair for line in self._lines.values() for pair in line)
         tasks = sorted((task for _, task in ranked), key=key)
         self._lines, self._heads, self._count = {}, [], 0
@@ -77,15 +80,15 @@ class _Queue:
 
 
 class Work:
-    """A list of episodes that may be changed while it is played. Used on one event loop.
+    """List of episodes that may change while it is played. Use it on one event loop.
 
     Attributes:
-        over: Whether nothing is added any more, because everything was played or given up.
-        more: Whether tasks are yet to come, so that it is not done even where everything was played.
+        over: Whether the list is final, because all tasks were played or dropped.
+        more: Whether tasks will be added, so that the list is not done when all its tasks were played.
     """
 
     def __init__(self, tasks: Iterable[EpisodeTask], *, more: bool = False) -> None:
-        """Begin with some tasks; the first are begun first."""
+        """Create a list of tasks. The first tasks start first."""
         self.over = False
         self.more = more
         self._queue = _Queue()
@@ -97,19 +100,19 @@ class Work:
 
     @property
     def waiting(self) -> int:
-        """How many tasks could be begun now."""
+        """Number of tasks that can start now."""
         return len(self._queue)
 
     @property
     def done(self) -> bool:
-        """Whether every task was played or given up; those of held agents were not."""
+        """Whether every task was played or dropped. Held tasks are neither."""
         return not (self.more or self._queue or self._playing or any(self._held.values()))
 
     def take(self, fits: Callable[[EpisodeTask], bool] = lambda _: True) -> EpisodeTask | None:
-        """Return the first task that fits, which is now being played, or None when none can be begun.
+        """Return the first task that fits and mark it as running. None: no task can start.
 
         Args:
-            fits: Says whether there is room for a task; it says the same of all tasks of one agent.
+            fits: Returns whether there is capacity for a task. The result is equal for all tasks of an agent.
         """
         task = self._queue.take(fits)
         if task is not None:
@@ -117,7 +120,7 @@ class Work:
         return task
 
     def end(self, task: EpisodeTask, again: EpisodeTask | None = None) -> None:
-        """Say that a task is no longer played; `again` is to be played in its place, before all others."""
+        """End a running task. If `again` is given, it takes the task's place before all others."""
         del self._playing[task.agent, task.number]
         if again is not None and again.agent not in self._dropped:
             if again.agent in self._held:
@@ -126,36 +129,36 @@ class Work:
                 self._queue.add_first([again])
 
     def plays(self, agent: str, number: int) -> bool:
-        """Say whether one of an agent's episodes is being played."""
+        """Return whether one of an agent's episodes is running."""
         return (agent, number) in self._playing
 
     def dropped(self, agent: str) -> bool:
-        """Say whether an agent was given up."""
+        """Return whether an agent was dropped."""
         return agent in self._dropped
 
     def sort(self, key: Callable[[EpisodeTask], float]) -> None:
-        """Put the tasks that could be begun now in an order; those of equal keys stay as they are."""
+        """Sort the tasks that can start now by key. The sort is stable."""
         self._queue.sort(key)
 
     def hold(self, agent: str) -> None:
-        """Keep an agent's tasks back until it is released."""
+        """Hold an agent's tasks until it is released."""
         if agent not in self._held:
             self._held[agent] = self._queue.remove(agent)
 
     def release(self, agent: str) -> None:
-        """Let an agent's tasks be played again, before all others: they have waited."""
+        """Release an agent's held tasks. They start before all others."""
         self._queue.add_first(self._held.pop(agent, deque()))
         self.wake()
 
     def drop(self, agent: str) -> None:
-        """Give an agent's tasks up, those that are held as well."""
+        """Drop an agent's tasks, including held ones."""
         self._dropped[agent] = None
         self._held.pop(agent, None)
         self._queue.remove(agent)
         self.wake()
 
     def add(self, tasks: Iterable[EpisodeTask]) -> None:
-        """Play these tasks as well; those of an agent that is held wait."""
+        """Add tasks. Tasks of held agents wait."""
         for task in tasks:
             if task.agent in self._held:
                 self._held[task.agent].append(task)
@@ -164,16 +167,16 @@ class Work:
         self.wake()
 
     def restart(self, agent: str, tasks: Iterable[EpisodeTask]) -> None:
-        """Play these tasks of an agent that was given up."""
+        """Add tasks of a dropped agent, and remove its drop."""
         self._dropped.pop(agent, None)
         self._queue.add(tasks)
         self.wake()
 
     def wake(self) -> None:
-        """Wake whoever waits for a change."""
+        """Wake the coroutines that wait for a change."""
         self._changed.set()
 
     async def changed(self) -> None:
-        """Wait until something may be done that could not be done before."""
+        """Wait until the list changes."""
         await self._changed.wait()
         self._changed.clear()

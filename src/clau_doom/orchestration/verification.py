@@ -1,8 +1,8 @@
-"""Are the claims of untrusted workers true? Their actions are performed again by an engine that nobody else touches.
+"""Verification of results from untrusted workers: a separate engine performs the recorded actions again.
 
-What an agent's container says of an episode decides nothing until it was proved that far: with `champions` before the
-agent is called the best of its generation, with `parents` before it has offspring as well. Where `all` is wanted, or
-the champion is chosen and judged, the backend proves each episode before it hands it over.
+A result of an agent's container is a claim until it is verified. With `champions`, the best agent of each generation is
+verified before it is chosen. With `parents`, agents with offspring are verified too, before they have it. With `all`,
+and for validation and held-out episodes, the backend verifies each episode before it returns the result.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,19 +19,19 @@ __all__ = ["Verification"]
 
 
 _Claims = dict[tuple[str, int], EpisodeOutcome]
-"""What is claimed, by agent and episode."""
+"""Claimed episodes, by agent and number."""
 
 
 class Verification:
-    """Proves the training episodes of one generation's agents, each once."""
+    """Verifies the training episodes of one generation's agents, each once."""
 
     def __init__(self, player: EpisodeScheduler, log: RunLog, *, before: ExperimentStore | None) -> None:
-        """Prove what episodes claim.
+        """Create a verification.
 
         Args:
-            player: Who performs the actions again.
-            log: Where events go.
-            before: What keeps the actions of episodes that another process has played; None where there are none.
+            player: Scheduler that performs the actions again.
+            log: Event log of the run.
+            before: Store of the actions of an earlier process's episodes. None: there are no such episodes.
         """
         self._player = player
         self._log = log
@@ -39,14 +39,14 @@ class Verification:
         self._proved: dict[str, None] = {}
 
     async def forged(self, agents: Iterable[Agent], episodes: dict[str, Sequence[Episode]]) -> dict[str, str]:
-        """Return which agents claimed what is not true, with what was wrong; what carries no actions is no claim.
+        """Return the agents with forged episodes, and the differences. Episodes without actions are not claims.
 
         Args:
-            agents: Whose episodes are to be proved.
-            episodes: Theirs, by agent id.
+            agents: Agents to verify.
+            episodes: Episodes of the agents, by agent id.
 
         Raises:
-            ShutdownRequested: The run is to stop.
+            ShutdownRequested: A stop was requested.
         """
         claims: _Claims = {}
         tasks = []
@@ -74,7 +74,7 @@ class Verification:
         return {agent: found[agent] for agent in sorted(found)}
 
     async def _actions(self, episode: Episode) -> bytes | None:
-        """Return the actions that an episode is said to consist of, or None where it claims nothing."""
+        """Return the claimed actions of an episode, or None if it is not a claim."""
         if episode.actions is not None or self._before is None:
             return episode.actions
         return await self._before.actions(Purpose.TRAINING, episode.agent, episode.number)
