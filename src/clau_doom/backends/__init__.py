@@ -1,6 +1,7 @@
-"""Where episodes are played: the adapters of `clau_doom.ports.EvaluationBackend`, one package each.
+"""Adapters of the port `clau_doom.ports.EvaluationBackend`: one package for each way to run workers.
 
-None of them schedules or retries; that is the orchestration's, and so it is the same on all of them.
+A backend does not schedule episodes and does not retry them. The orchestrator does both, so that the rules are the same
+for all backends.
 """
 
 __all__: list[str] = []

@@ -1,7 +1,7 @@
-"""Public fakes and contract suites: what a test or a benchmark uses in place of engines, workers and time.
+"""Public fakes and contract suites for tests and benchmarks, in place of engines, workers and time.
 
-Everything here passes the same contract suites as the real thing, and users may build tests of their own policies and
-strategies on it. Nothing outside tests and benchmarks imports this package.
+All fakes pass the same contract suites as the real implementations. Users may base tests of their own policies and
+strategies on this package. Only tests and benchmarks import it.
 """
 
 from clau_doom.testing.policy_contract import check_policy, drawn_genome, synthetic_observations

@@ -1,4 +1,4 @@
-"""An experiment's store in memory: the contract of the real one, in plain Python and without a disk."""
+"""In-memory store of an experiment, with the same contract as the real store."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +23,7 @@ _Key = tuple[Purpose, str, int]
 
 
 class MemoryStore:
-    """An `ExperimentStore` for tests. Everything is gone when it is."""
+    """An `ExperimentStore` for tests. Its data ends with the object."""
 
     def __init__(
         self,
@@ -32,12 +32,13 @@ class MemoryStore:
         keep_recordings: str = "champions",
         disturb: Callable[[Sequence[Event]], None] | None = None,
     ) -> None:
-        """Make a store.
+        """Create a store.
 
         Args:
-            experiment: Begin with its `ExperimentCreated`, as a new folder of runs does; None begins empty.
+            experiment: The first event `ExperimentCreated`, as in a new run folder; None: an empty store.
             keep_recordings: ``champions``, ``all`` or ``none``.
-            disturb: Called before events are kept; when it raises (such as `DiskFull`), none of them is.
+            disturb: Called before events are stored. If it raises an error (such as `DiskFull`), none of the events is
+                stored.
         """
         self._keep = keep_recordings
         self._disturb = disturb
@@ -52,12 +53,12 @@ class MemoryStore:
             self._keep_event(ExperimentCreated(experiment=experiment))
 
     def close(self) -> None:
-        """End whoever follows the log."""
+        """End all readers that follow the log."""
         self._closed = True
         self._announce()
 
     async def append(self, events: Sequence[Event], *, running_seconds: float) -> int:
-        """Keep events; return the last sequence."""
+        """Store events; return the last sequence."""
         if self._disturb:
             self._disturb(events)
         before, recordings, actions = len(self._log), dict(self._recordings), dict(self._actions)
@@ -74,8 +75,8 @@ class MemoryStore:
         self._announce()
         return len(self._log)
 
-    async def snapshot(self, *, measured: bool = True) -> Snapshot:  # noqa: ARG002 - here all of it is there anyway
-        """Return the experiment as it stands."""
+    async def snapshot(self, *, measured: bool = True) -> Snapshot:  # noqa: ARG002 - this store always has all data
+        """Return the current state of the experiment."""
         return self._ledger.snapshot(running_seconds=self._seconds)
 
     async def agent(self, ref: AgentRef) -> Agent:
@@ -90,7 +91,7 @@ class MemoryStore:
         return self._recordings.get((purpose, agent, number))
 
     async def actions(self, purpose: Purpose, agent: str, number: int) -> bytes | None:
-        """Return what an episode claims to have done, or None where nothing is kept of it."""
+        """Return the reported actions of an episode, or None if they were not kept."""
         return self._actions.get((purpose, agent, number))
 
     async def events(self, after: int = 0, *, follow: bool = False) -> AsyncIterator[RecordedEvent]:
@@ -139,5 +140,5 @@ class MemoryStore:
 
 
 def _without_training(kept: dict[_Key, bytes], agents: set[str]) -> dict[_Key, bytes]:
-    """Return what is kept of episodes, without the training episodes of some agents."""
+    """Return the stored data of episodes, without the training episodes of some agents."""
     return {key: value for key, value in kept.items() if key[0] is not Purpose.TRAINING or key[1] not in agents}

@@ -1,4 +1,4 @@
-"""What every policy must do, as a suite that any policy's test can run, and observations to run it on."""
+"""Contract suite for policies, and synthetic observations for it."""
 
 import hashlib
 import struct
@@ -24,14 +24,14 @@ _NAMES = (
 
 
 def synthetic_observations(facts: ScenarioFacts, seed: int, count: int) -> Iterator[Observation]:
-    """Yield observations such as a scenario with these facts could give: objects that move about a walking player.
+    """Yield observations that a scenario with these facts could give: moving objects around a walking player.
 
-    They depend on the arguments alone, and carry objects and a screen whatever the policy needs.
+    They depend on the arguments only. They contain objects and a screen even if the policy does not need them.
 
     Args:
-        facts: The scenario's variables and resolution decide the shapes.
-        seed: Another seed gives another episode.
-        count: How many decisions.
+        facts: The scenario. Its variables and resolution decide the shapes.
+        seed: Seed of the episode.
+        count: Number of decisions.
     """
     rng = generator(seed, "synthetic observations")
     width, height = facts.resolution
@@ -67,7 +67,7 @@ def _seen(number: int, what: tuple[str, str], place: np.ndarray, speed: np.ndarr
 
 
 def drawn_genome(space: GenomeSpace, seed: int) -> Genome:
-    """Return a genome drawn uniformly over a space."""
+    """Return a genome drawn uniformly from a space."""
     rng = generator(seed, "drawn genome")
     values = (
         rng.uniform(gene.low, gene.high)
@@ -79,10 +79,10 @@ def drawn_genome(space: GenomeSpace, seed: int) -> Genome:
 
 
 def actions_sha256(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: int, count: int) -> str:
-    """Return the hash over the actions that a policy answers an episode of synthetic observations with.
+    """Return the hash of a policy's actions for an episode of synthetic observations.
 
     Raises:
-        AssertionError: An answer is no action for this scenario.
+        AssertionError: An action is invalid for this scenario.
     """
     digest = hashlib.sha256()
     decide = policy.begin(genome, generator(seed, "policy"))
@@ -92,10 +92,11 @@ def actions_sha256(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: i
 
 
 def check_action(action: Action, facts: ScenarioFacts) -> None:
-    """Check that an engine would take an action.
+    """Check that an engine would accept an action.
 
     Raises:
-        AssertionError: It has not one finite value a button, or holds them for fewer than 0 or too many tics.
+        AssertionError: The action does not have one finite value for each button, or its number of tics is negative or
+            too large.
     """
     assert len(action.buttons) == len(facts.buttons), f"{action} has not one value for each of {facts.buttons}"
     assert np.isfinite(action.buttons).all(), f"{action} has a value that is not finite"
@@ -108,16 +109,16 @@ def _encoded(action: Action, facts: ScenarioFacts) -> bytes:
 
 
 def check_policy(policy: Policy, again: Policy, facts: ScenarioFacts, *, count: int = 100) -> None:
-    """Check that a policy keeps the port's promises on synthetic episodes.
+    """Check that a policy fulfils the port's contract on synthetic episodes.
 
     Args:
-        policy: A policy made for `facts`.
-        again: The same, made once more, as another process would.
+        policy: A policy created for `facts`.
+        again: The same policy, created again, as in another process.
         facts: The scenario.
         count: Decisions in each episode.
 
     Raises:
-        AssertionError: A promise is broken; the message says which.
+        AssertionError: The policy violates the contract; the message names the rule.
     """
     assert policy.space == again.space, "the gene space differs from one policy object to the next"
     names = sorted(gene.name for gene in policy.space.genes)
@@ -132,7 +133,7 @@ def check_policy(policy: Policy, again: Policy, facts: ScenarioFacts, *, count: 
 
 
 def _interleaved(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: int, count: int) -> str:
-    """Return the hash of an episode during which the same policy plays another."""
+    """Return the hash of an episode during which the same policy plays another episode."""
     other = policy.begin(genome, generator(seed + 1, "policy"))
     others = synthetic_observations(facts, seed + 1, count)
     digest = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""An agent's program in this process: a real `AgentService` server that does what a script says, faults included."""
+"""Agent's program in this process: a real `AgentService` server with scripted answers and faults."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from clau_doom.protos.claudoom.agent.v1.agent_pb2_grpc import (
 __all__ = ["AgentRefuses", "Script", "ScriptedAgent", "description_of", "observation_of", "script_of"]
 
 Script = Callable[[pb.BeginRequest, pb.GetActionRequest], pb.ActionProto]
-"""What is answered in an episode: may wait, may raise `AgentRefuses`, and may answer nonsense."""
+"""Answers a request. It may wait, raise `AgentRefuses`, or return an invalid action."""
 
 _THREADS = 16
 _KINDS = {
@@ -32,7 +32,7 @@ _KINDS = {
 
 
 class AgentRefuses(Exception):
-    """Raised by a script: the call ends with this status.
+    """Raised by a script to end the call with a status.
 
     Attributes:
         code: gRPC's status.
@@ -44,28 +44,28 @@ class AgentRefuses(Exception):
 
 
 def turning(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
-    """Press one button after the other, from the one that the first gene says."""
+    """Press one button after the other, beginning with the button that the first gene selects."""
     return pb.ActionProto(action_id=(request.decision + int(begin.genome[0])) % len(begin.buttons))
 
 
 TURNING = pb.DescribeResponse(
     genes=[pb.Gene(name="first", kind=pb.Gene.KIND_INTEGER, low=0, high=9)], version="turning 1"
 )
-"""What the agent that `turning` is says of itself."""
+"""Description of the agent with the script `turning`."""
 
 
 @dataclass
 class ScriptedAgent:
-    """A program that plays by a script. Enter it to serve; it may be left and entered again, as a restarted one.
+    """A program that answers with a script. Enter it to serve. Enter it again to simulate a restart.
 
     Attributes:
-        address: Where to listen: ``unix:PATH`` or ``host:port``.
-        script: What it answers.
-        description: What it says of itself.
-        play: Whether it has `Play`.
-        answers: How often it answers each decision on a stream.
-        begun: The episodes that were begun, by id.
-        asked: What it was asked, in order: the method's name and the request.
+        address: Address to listen at: ``unix:PATH`` or ``host:port``.
+        script: The script of its answers.
+        description: Its answer to `Describe`.
+        play: Whether it implements `Play`.
+        answers: Number of answers to each decision on a stream.
+        begun: The episodes that began, by id.
+        asked: The received calls, in order: the method's name and the request.
     """
 
     address: str
@@ -78,7 +78,7 @@ class ScriptedAgent:
     _server: grpc.Server | None = None
 
     def __enter__(self) -> Self:
-        """Serve."""
+        """Start the server."""
         self._server = grpc.server(ThreadPoolExecutor(_THREADS), options=[("grpc.so_reuseport", 0)])
         add_AgentServiceServicer_to_server(_Servicer(self), self._server)
         self._server.add_insecure_port(self.address)
@@ -88,21 +88,21 @@ class ScriptedAgent:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End."""
+        """Stop the server."""
         self.die()
 
     def die(self) -> None:
-        """End at once: whatever is asked or streamed ends with it."""
+        """Stop the server at once. All open calls and streams end."""
         if self._server is not None:
             server, self._server = self._server, None
             server.stop(grace=None).wait()
 
     def die_soon(self) -> None:
-        """End from within a script, which cannot wait for its own end."""
+        """Stop the server from a script, without waiting for the end."""
         threading.Thread(target=self.die).start()
 
     def methods(self) -> list[str]:
-        """Return the methods that decisions were asked by, in order."""
+        """Return the methods of all decision requests, in order."""
         return [method for method, _ in self.asked]
 
 
@@ -142,7 +142,7 @@ class _Servicer(AgentServiceServicer):
 
 
 def description_of(policy: Policy, version: str) -> pb.DescribeResponse:
-    """Return how a policy of this process would describe itself as an agent."""
+    """Return the agent description of a policy of this process."""
     genes = [
         pb.Gene(name=gene.name, kind=_KINDS[gene.kind], low=gene.low, high=gene.high, choices=gene.choices)
         for gene in policy.space.genes
@@ -151,7 +151,7 @@ def description_of(policy: Policy, version: str) -> pb.DescribeResponse:
 
 
 def script_of(policy: Policy, facts: ScenarioFacts) -> Script:
-    """Return the script that decides as a policy of this process does, one that draws no random numbers."""
+    """Return a script that decides like a policy of this process. The policy must not draw random numbers."""
     episodes: dict[str, Decide] = {}
 
     def script(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -164,7 +164,7 @@ def script_of(policy: Policy, facts: ScenarioFacts) -> Script:
 
 
 def observation_of(message: pb.ObservationProto, facts: ScenarioFacts) -> Observation:
-    """Return the observation that a message carries."""
+    """Return the observation in a message."""
     width, height = facts.resolution
     screen = np.frombuffer(message.screen, np.uint8).reshape(height, width) if message.screen else None
     return Observation(np.array(message.variables), message.tic, [_object(each) for each in message.objects], screen)

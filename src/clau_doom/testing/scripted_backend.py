@@ -1,4 +1,4 @@
-"""A backend without engines: instant episodes whose outcome is a function of genome and seed, and faults on request."""
+"""Backend without engines: the outcome of an episode is a function of genome and seed, with faults on request."""
 
 import asyncio
 import hashlib
@@ -14,14 +14,14 @@ from clau_doom.ports import EpisodeTask, Glimpse
 __all__ = ["ScriptedBackend", "scripted_outcome"]
 
 Disturb = Callable[[EpisodeTask], Awaitable[None]]
-"""Called before an episode ends: may wait, and may raise what the backend port allows."""
+"""Called before an episode ends. It may wait, or raise an error that the backend port allows."""
 
 
 def scripted_outcome(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Return the outcome of a made-up episode: a function of its arguments alone.
+    """Return the outcome of a simulated episode, which depends on the arguments only.
 
-    Reward and kills rise as the genes approach 0.5, so that evolution has something to find, and the seed adds noise of
-    up to one point; health is noise alone.
+    Reward and kills rise as the genes approach 0.5, so that evolution can improve them. The seed adds noise of up to
+    one point. Health is noise only.
     """
     digest = hashlib.sha256(struct.pack("<Q", seed) + genome.to_bytes()).digest()
     noise, health = (int.from_bytes(digest[at : at + 4], "little") / 2**32 for at in (0, 4))
@@ -43,12 +43,12 @@ def scripted_outcome(genome: Genome, seed: int) -> EpisodeOutcome:
 
 
 class ScriptedBackend:
-    """An `EvaluationBackend` for tests and benchmarks of everything above the engines.
+    """An `EvaluationBackend` for tests and benchmarks of all layers above the engines.
 
     Attributes:
-        played: The tasks it was given, in the order in which they were begun.
-        entered: Whether it is between entering and leaving.
-        ended: The generations that it was told have ended.
+        played: The tasks it received, in the order in which they began.
+        entered: Whether the backend is entered now.
+        ended: The ended generations, as reported by `end_generation`.
     """
 
     def __init__(
@@ -60,15 +60,15 @@ class ScriptedBackend:
         recording: bytes | None = None,
         claimed: Callable[[Genome, int], EpisodeOutcome] | None = None,
     ) -> None:
-        """Make a backend.
+        """Create a backend.
 
         Args:
-            slots: How many episodes it plays at once.
+            slots: Maximum number of episodes at once.
             disturb: Awaited before an episode ends: raising loses the episode (`InfrastructureFailed`) or fails the
                 agent (`PolicyFailed`), waiting delays it.
-            outcome: What comes of a genome on a seed.
-            recording: What every episode leaves as its recording.
-            claimed: What workers that are not trusted say came of it, with actions that lead to `outcome`.
+            outcome: Function from genome and seed to the outcome.
+            recording: The recording of every episode.
+            claimed: Outcome that untrusted workers report, with actions that lead to `outcome`.
         """
         self.played: list[EpisodeTask] = []
         self.entered = False
@@ -82,27 +82,27 @@ class ScriptedBackend:
         self._claimed = claimed
 
     async def __aenter__(self) -> Self:
-        """Begin; nothing is started."""
+        """Mark the backend as entered."""
         self.entered = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End; nothing is left behind."""
+        """Mark the backend as left."""
         self.entered = False
 
     @property
     def slots(self) -> int:
-        """How many episodes it plays at once."""
+        """Maximum number of episodes at once."""
         return self._slots
 
     def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
-        """Say that there is room."""
+        """Return True: the backend can always accept an episode."""
         return True
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return a grey that grows lighter at each look, of each episode that is being played."""
+        """Return a grey picture of each running episode, which becomes lighter at each call."""
         self._looks += 1
         return tuple([self._glimpse(place, task) for place, task in enumerate(self._playing)])
 
@@ -121,20 +121,20 @@ class ScriptedBackend:
         return Glimpse(task=task, worker=place, picture=picture)
 
     async def end_generation(self, generation: int) -> None:
-        """Remember that a generation has ended."""
+        """Record that a generation has ended."""
         self.ended.append(generation)
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode at once, unless it is disturbed."""
+        """Play one episode immediately, unless `disturb` delays it."""
         self.played.append(task)
-        await asyncio.sleep(0)  # like a real backend, it lets others run between an episode's begin and its end
+        await asyncio.sleep(0)  # like a real backend, it lets other tasks run during an episode
         if self._disturb is not None:
             self._playing.append(task)
             try:
                 await self._disturb(task)
             finally:
                 self._playing.remove(task)
-        # A scripted agent's actions are its genome: all that follows does so from it and the seed.
+        # A scripted agent's actions are its genome. The outcome depends on the genome and the seed only.
         genome = task.genome if task.actions is None else Genome.from_bytes(task.actions)
         claimed = self._claimed if task.actions is None else None
         return Episode(

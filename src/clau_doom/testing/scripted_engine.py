@@ -1,4 +1,4 @@
-"""A game without ViZDoom: instant, deterministic, and able to crash on demand."""
+"""Deterministic game without ViZDoom, which needs almost no time and can crash on request."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ SCRIPTED_FACTS = ScenarioFacts(
     resolution=(160, 120),
     doom_skill=3,
 )
-"""What a `ScriptedEngine` offers unless it is told otherwise."""
+"""Default facts of a `ScriptedEngine`."""
 
 _MASK = (1 << 64) - 1
 
@@ -34,22 +34,22 @@ def _mixed(state: int, value: int) -> int:
 
 
 class ScriptedEngine:
-    """A game of guessing, behind the `Engine` port: everything in it is a function of the seed and the actions.
+    """A guessing game behind the `Engine` port. Its results depend on the seed and the actions only.
 
-    A monster stands before one of the buttons. An action whose greatest value is that button's kills it: one kill, ten
-    points of damage, one of reward. Any other costs up to seven points of health; without health the player is dead
-    and the episode ends. Every action moves the player by its tics and spends one round of ammunition; the monster's
-    next place follows from the seed and all the actions so far, and is seen in the variable ``ANGLE`` (its button's
-    share of the circle) and, when asked for, as an object and in the screen's grey.
+    A monster is at the position of one button. An action with the greatest value at that button kills it: one kill, ten
+    points of damage, one point of reward. Any other action costs up to seven points of health. At zero health, the
+    player is dead and the episode ends. Every action moves the player by its tics and uses one round of ammunition. The
+    monster's next position depends on the seed and all actions so far. It is observable in the variable ``ANGLE`` (the
+    button's share of the circle). On request, it is also observable as an object and in the screen's grey.
 
     Args:
-        facts: What to offer; the canonical variables come first.
-        decisions: After how many decisions an episode ends.
-        crash_at: The decision, from 0 and counted over all episodes, at which the game is lost; None: never.
-        crash_on_start: Whether the game cannot be started at all.
+        facts: Facts of the scenario; the canonical variables must come first.
+        decisions: Number of decisions in an episode.
+        crash_at: The decision, from 0 and counted over all episodes, at which the engine crashes; None: never.
+        crash_on_start: Whether the engine crashes at its start.
 
     Attributes:
-        asked_to_draw: Each `draw` so far: whether it was to be in full. The screen is one grey all the same.
+        asked_to_draw: The `in_full` argument of each call of `draw`. The screen is always one grey.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class ScriptedEngine:
 
     @property
     def facts(self) -> ScenarioFacts:
-        """What the scenario offers."""
+        """Facts of the scenario."""
         return self._facts
 
     def start(self, needs: Needs, *, record: bool) -> None:
@@ -85,7 +85,7 @@ class ScriptedEngine:
         self._recorded = None
 
     def begin(self, seed: int) -> Observation:
-        """Begin an episode and return what is seen first."""
+        """Begin an episode and return the first observation."""
         if not self._started:
             raise EngineCrashed("no game is running: start the engine first")
         self._state = _mixed(0, seed)
@@ -100,7 +100,7 @@ class ScriptedEngine:
         return self._observation(row)
 
     def act(self, action: Action) -> Observation | None:
-        """Perform an action and return what is seen next, or None when the episode has ended."""
+        """Perform an action and return the next observation, or None when the episode has ended."""
         if not self._started:
             raise EngineCrashed("no game is running: start the engine first")
         if not self._running or self._tally is None:
@@ -128,7 +128,7 @@ class ScriptedEngine:
         return None if over else self._observation(row)
 
     def measures(self) -> Measures:
-        """Return what the episode measures so far; final once `act` has returned None."""
+        """Return the episode's measures so far; final once `act` has returned None."""
         if self._tally is None:
             raise RuntimeError("nothing is measured yet: call begin first")
         return self._tally.measures(float(self._kills))
@@ -146,16 +146,16 @@ class ScriptedEngine:
         return self._tally.actions()
 
     def draw(self, *, in_full: bool) -> None:
-        """Note it in `asked_to_draw`."""
+        """Record the argument in `asked_to_draw`."""
         self.asked_to_draw.append(in_full)
 
     def screen(self) -> NDArray[np.uint8]:
-        """Return a grey that tells the monster's place."""
+        """Return a grey that encodes the monster's position."""
         width, height = self._facts.resolution
         return np.full((height, width), 10 * self._place, dtype=np.uint8)
 
     def recording(self) -> bytes | None:
-        """Return bytes that tell the last finished episode from another, or None unless started with `record`."""
+        """Return bytes that identify the last finished episode, or None unless started with `record`."""
         return self._recorded if self._record else None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A laboratory whose experiments are kept in memory and whose episodes are scripted."""
+"""Experiment repository in memory, with scripted episodes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -23,7 +23,7 @@ _SPACE = GenomeSpace((Gene.real("x", -1.0, 1.0), Gene.real("y", -1.0, 1.0), Gene
 
 @dataclass(frozen=True)
 class ScriptedPlan:
-    """What is to be run."""
+    """Plan of a run."""
 
     config: ExperimentConfig
 
@@ -34,11 +34,11 @@ class _LoopClock:
 
 
 class ScriptedRepository:
-    """An `orchestration.ExperimentRepository` in memory. Two with the same stores are two servers in turn.
+    """An `orchestration.ExperimentRepository` in memory. Two with the same stores simulate a server restart.
 
     Attributes:
         stores: The stored experiments by id.
-        open_gate: Episodes end when it is set, and wait until then.
+        open_gate: Event that lets episodes end; episodes wait until it is set.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class ScriptedRepository:
         disturb: Disturb | None = None,
         refuse: Callable[[ExperimentConfig], Exception | None] = lambda _: None,
     ) -> None:
-        """Make a laboratory.
+        """Create a repository.
 
         Args:
-            stores: What another laboratory has stored, or None.
-            slots: How many episodes each experiment plays at once.
+            stores: Stores of another repository, or None.
+            slots: Maximum number of episodes of each experiment at once.
             disturb: See `ScriptedBackend`.
-            refuse: Returns what planning a configuration raises, or None.
+            refuse: Returns the error of planning a configuration, or None.
         """
         self.stores = {} if stores is None else stores
         self.open_gate = asyncio.Event()
@@ -71,13 +71,13 @@ class ScriptedRepository:
         return _SPACE
 
     def plan(self, config: ExperimentConfig) -> ScriptedPlan:
-        """Return the plan of a new experiment, unless it is refused."""
+        """Return the plan of a new experiment, or raise the error of `refuse`."""
         if error := self._refuse(config):
             raise error
         return ScriptedPlan(config)
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> ScriptedPlan:
-        """Return the plan for going on with a stored one, with a new budget if there is one."""
+        """Return the plan to resume a stored experiment, optionally with a new budget."""
         stored = await self.experiment(experiment)
         snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
         config = config_from_yaml(snapshot.config_yaml, name=name, overrides=change.overrides)
@@ -101,7 +101,7 @@ class ScriptedRepository:
 
     @asynccontextmanager
     async def open(self, plan: Planned, shutdown: Shutdown) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
-        """Open a stored experiment for its one runner, with a scripted backend."""
+        """Open a stored experiment for a single run, with a scripted backend."""
         config, store = plan.config, self._store(plan.config.name)
         if config.name in self._open:
             raise ExperimentBusy(f"experiment {config.name} is being run")
@@ -115,7 +115,7 @@ class ScriptedRepository:
             self._open.remove(config.name)
 
     def write(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
-        """Open a stored experiment for writing, without playing."""
+        """Open a stored experiment for writing, without playing episodes."""
         return nullcontext(self._store(experiment))
 
     def read(self, experiment: str) -> AbstractAsyncContextManager[ExperimentStore]:
@@ -123,7 +123,7 @@ class ScriptedRepository:
         return nullcontext(self._store(experiment))
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return a stored experiment as it stands."""
+        """Return the current state of a stored experiment."""
         snapshot = await self._store(experiment).snapshot()
         abandoned = snapshot.state is ExperimentState.RUNNING and experiment not in self._open
         config = config_from_yaml(snapshot.config_yaml, name=f"the stored configuration of {experiment}")

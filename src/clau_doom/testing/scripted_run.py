@@ -1,4 +1,4 @@
-"""A whole experiment without engines, disk or time: for tests of what a run makes of its episodes."""
+"""Complete experiment without engines, disk or time, for tests of the orchestration."""
 
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Fitness, GenomeSpace
@@ -12,15 +12,15 @@ __all__ = ["StandingClock", "run_scripted", "scripted_run", "scripted_store"]
 
 
 class StandingClock:
-    """A clock that stands still."""
+    """A clock with constant time."""
 
     def monotonic(self) -> float:
-        """Return what it shows, in seconds."""
+        """Return the constant time in seconds."""
         return 100.0
 
 
 def scripted_store(config: ExperimentConfig, *, uuid: str = "4f8") -> MemoryStore:
-    """Return a store that holds a new experiment and nothing else."""
+    """Return a store that contains only a new experiment."""
     return MemoryStore(
         Experiment(
             id=config.name,
@@ -45,11 +45,11 @@ def scripted_run(
 
     Args:
         config: The configuration.
-        store: Where the experiment is kept.
-        backend: Where its episodes are played.
+        store: Store of the experiment.
+        backend: Backend that plays the episodes.
         space: The policy's genes.
-        shutdown: Who may ask to stop; None: nobody.
-        clock: Time; None: it stands still.
+        shutdown: Source of shutdown requests, or None.
+        clock: Clock of the run; None: constant time.
     """
     return ExperimentRun(
         config,
@@ -72,15 +72,15 @@ async def run_scripted(
     disturb: Disturb | None = None,
     shutdown: Shutdown | None = None,
 ) -> ExperimentState:
-    """Run an experiment of scripted episodes, each with a recording, and return what became of it.
+    """Run an experiment of scripted episodes, each with a recording, and return its result.
 
     Args:
-        store: Where the experiment is kept.
+        store: Store of the experiment.
         config: The configuration.
         space: The policy's genes.
-        slots: How many episodes are played at once.
+        slots: Maximum number of episodes at once.
         disturb: Called before each episode; see `ScriptedBackend`.
-        shutdown: Who may ask to stop; None: nobody.
+        shutdown: Source of shutdown requests, or None.
     """
     backend = ScriptedBackend(slots=slots, disturb=disturb, recording=b"lmp")
     return await scripted_run(config, store, backend, space=space, shutdown=shutdown).run()

@@ -1,8 +1,8 @@
-"""What runs beside an engine: the loop that plays a policy's genome on a seed, and the process that does it on request.
+"""Worker: the loop that plays a policy's genome on a seed, and the process that runs the loop on request.
 
-A worker plays one episode at a time and knows nothing of generations, retries or results. It tells its orchestrator
-where it is (in the engine or in the policy) through a page of shared memory, because a worker whose engine hangs can
-tell nothing by itself any more.
+A worker plays one episode at a time. The orchestrator manages generations, retries and results. A shared memory page
+shows whether the engine or the policy is running. The orchestrator needs this page because a worker with a hung engine
+cannot send messages.
 """
 
 from clau_doom.worker.progress_page import Phase, ProgressPage

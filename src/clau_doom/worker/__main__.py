@@ -1,6 +1,6 @@
-"""The worker's process: ``python -m clau_doom.worker``, started by a backend and spoken to over a socket.
+"""Worker process: ``python -m clau_doom.worker``. A backend starts it and sends requests over a socket.
 
-It sends a hello, starts its engine, and then plays what it is asked to until the socket closes.
+The worker sends a hello, starts its engine, and plays the requested episodes until the socket closes.
 """
 
 import argparse
@@ -19,25 +19,25 @@ from clau_doom.worker.worker_loop import serve
 
 
 class SocketChannel:
-    """The socket to the orchestrator."""
+    """Socket channel to the orchestrator."""
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
-        # An engine that inherited it would keep it open after this process.
+        # An engine with an inherited socket would keep it open after the end of this process.
         self._socket.set_inheritable(False)
-        # Not `select`: it refuses descriptors of 1024 and above, which an orchestrator with many connections has.
+        # Not `select`: it rejects descriptors of 1024 and above, which an orchestrator with many connections can pass.
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
     def receive(self) -> pb.ToWorker | None:
-        """Return the next message, or None when the orchestrator has closed."""
+        """Return the next message, or None when the orchestrator has closed the socket."""
         prefix = self._socket.recv(PREFIX, socket.MSG_WAITALL)
         if len(prefix) < PREFIX:
             return None
         return parse(pb.ToWorker, self._socket.recv(frame_size(prefix), socket.MSG_WAITALL))
 
     def waiting(self) -> bool:
-        """Say whether there is something to receive."""
+        """Return whether a message can be received without waiting."""
         return bool(self._poll.poll(0))
 
     def send(self, message: pb.FromWorker) -> None:

@@ -1,4 +1,4 @@
-"""The actions of an episode that was played elsewhere, performed again: they have no mind to be fooled by."""
+"""Policy that replays recorded actions, so that a trusted worker can verify an outcome without the agent's policy."""
 
 import struct
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ __all__ = ["Replay"]
 
 
 class Replay:
-    """A policy that performs given actions and looks at nothing.
+    """A policy that performs the given actions and ignores observations.
 
     Args:
-        facts: What the scenario offers.
-        deflated: The actions, as `EpisodePlayed` has them.
+        facts: Buttons and limits of the scenario.
+        deflated: The compressed actions, as in `EpisodePlayed`.
 
     Raises:
-        PolicyFailed: They are none, or more than an episode can have.
+        PolicyFailed: The data is invalid, or has more actions than an episode can have.
     """
 
     def __init__(self, facts: ScenarioFacts, deflated: bytes) -> None:
@@ -34,16 +34,16 @@ class Replay:
 
     @property
     def needs(self) -> Needs:
-        """Nothing."""
+        """No observations."""
         return Needs()
 
     @property
     def space(self) -> GenomeSpace:
-        """No genes."""
+        """Genome space without genes."""
         return GenomeSpace(())
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the port's
-        """Return what performs the actions, once."""
+        """Return a function that performs the actions once."""
         return self._decide
 
     def _decide(self, observation: Observation) -> Action:  # noqa: ARG002 - the port's

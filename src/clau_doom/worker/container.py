@@ -1,7 +1,7 @@
-"""The worker's process in a container: ``python -m clau_doom.worker.container``.
+"""Worker process in a container: ``python -m clau_doom.worker.container``.
 
-It dials the orchestrator that its environment names, takes its episodes there, and tells every second how far it is.
-When the stream ends, however it does, so does the process: there is nobody left to play for.
+The worker connects to the orchestrator that its environment names, receives episodes, and reports its progress every
+second. The process ends when the stream ends for any reason.
 """
 
 import contextlib
@@ -28,18 +28,18 @@ from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
 from clau_doom.worker.worker_loop import serve
 
-ALIVE = Path("/tmp/alive")  # noqa: S108 - the container's own; the image's HEALTHCHECK looks at it
-_FOLDER = Path("/tmp/worker")  # noqa: S108 - a container has one worker, and /tmp is all that it may write to
+ALIVE = Path("/tmp/alive")  # noqa: S108 - in the container; the image's HEALTHCHECK reads it
+_FOLDER = Path("/tmp/worker")  # noqa: S108 - one worker in a container, which can write to /tmp only
 _HEARTBEAT = 1.0
 _GLIMPSE, _WATCHED = 0.1, 3.0
-"""Seconds between two glimpses, and for how long they are sent after somebody has looked."""
+"""Seconds between two glimpses, and seconds for which glimpses are sent after the last request."""
 _CONNECT, _LEAST = 10.0, 3.0
-"""Seconds for the connection to the orchestrator: from the start of this process, and at least from now."""
-_LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is gone
+"""Seconds to connect to the orchestrator: from the start of this process, and at least from now."""
+_LOST = 69  # EX_UNAVAILABLE of sysexits.h: the orchestrator is unreachable
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_FRAME),
     ("grpc.max_send_message_length", MAX_FRAME),
-    # A cut wire says nothing by itself: ask every two seconds whether the other end is there.
+    # A broken connection sends no close. Ping every two seconds to detect it.
     ("grpc.keepalive_time_ms", 2000),
     ("grpc.keepalive_timeout_ms", 2000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -54,18 +54,18 @@ class StreamChannel:
         self._outgoing: queue.SimpleQueue[pb.FromWorker] = queue.SimpleQueue()
         self._incoming: queue.SimpleQueue[pb.ToWorker] = queue.SimpleQueue()
         self.watched = threading.Event()
-        """Set while somebody looks."""
+        """Set while the orchestrator requests glimpses."""
         self._until = 0.0
         metadata = (("authorization", f"Bearer {token}"),)
         self._stream = stub.Attach(iter(self._outgoing.get, None), metadata=metadata)
         threading.Thread(target=self._read, daemon=True).start()
 
     def receive(self) -> pb.ToWorker | None:
-        """Return the next message; the process ends when the stream does."""
+        """Return the next message. The process ends when the stream ends."""
         return self._incoming.get()
 
     def waiting(self) -> bool:
-        """Say whether there is something to receive."""
+        """Return whether a message can be received without waiting."""
         return not self._incoming.empty()
 
     def send(self, message: pb.FromWorker) -> None:
@@ -73,7 +73,7 @@ class StreamChannel:
         self._outgoing.put(message)
 
     def show(self, peephole: SharedFrame) -> None:
-        """Send glimpses as long as somebody looks, and otherwise wait for that; never ends."""
+        """Send glimpses while the orchestrator requests them, and otherwise wait for a request; never returns."""
         while True:
             self.watched.wait()
             if picture := peephole.look():
@@ -96,8 +96,8 @@ class StreamChannel:
 
 
 def main() -> None:
-    """Play until the orchestrator is done with this container."""
-    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))  # the first process of a container must ask
+    """Play episodes until the orchestrator ends the stream."""
+    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))  # PID 1 has no default
     run_in_batch()
     agent, endpoint, token = (_environment(name) for name in ("AGENT_ID", "GRPC_ENDPOINT", "CLAU_DOOM_TOKEN"))
     credentials = grpc.ssl_channel_credentials(_environment("CLAU_DOOM_CA").encode())
@@ -126,13 +126,13 @@ def main() -> None:
 
 
 def _age() -> float:
-    """Return the seconds since this process was started; imports take many of them where cores are busy."""
+    """Return the seconds since this process was started. Imports take several seconds on busy cores."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment(name: str) -> str:
-    value = os.environ.pop(name, None)  # so that no policy finds the token
+    value = os.environ.pop(name, None)  # hide the token from the policy
     if value is None:
         _leave(2, f"{name} is not set: clau-doom starts this container, not a person")
     return value
@@ -168,7 +168,7 @@ def _bytes(channel: StreamChannel) -> Iterator[bytes]:
 
 
 def _store(file: pb.ScenarioFile, parts: Iterator[bytes]) -> Path:
-    """Write a file that the next parts hold, and return where it lies."""
+    """Write a file from the next parts of the stream, and return its path."""
     ending = ".cfg" if file.role == pb.ScenarioFile.ROLE_CFG else ".wad"
     path, digest, missing = _FOLDER / f"scenario-{file.role}{ending}", sha256(), file.size
     with path.open("wb") as target:
@@ -183,7 +183,7 @@ def _store(file: pb.ScenarioFile, parts: Iterator[bytes]) -> Path:
 
 
 def _leave(code: int, why: str) -> NoReturn:
-    """End the process, whatever its main thread is doing: it may wait for an engine that has hung."""
+    """End the process immediately, even if its main thread waits for a hung engine."""
     with contextlib.suppress(OSError):
         print(why, flush=True)  # noqa: T201 - the container's log
     os._exit(code)

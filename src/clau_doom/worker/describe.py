@@ -1,6 +1,6 @@
-"""What an image's policy is, told without playing: ``python -m clau_doom.worker.describe``, run once in a container.
+"""Description of an image's policy: ``python -m clau_doom.worker.describe``, run once in a container.
 
-The orchestrator plans with what this prints, so that it need not import what it does not trust.
+The orchestrator plans a run with the printed description, so that it does not import untrusted code.
 """
 
 import base64
@@ -20,7 +20,7 @@ _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
 
 def main() -> None:
-    """Print the description as one line of base64 behind a marker, or why there is none."""
+    """Print the description as one line of base64 after a marker, or print the error."""
     config = _POLICY.validate_json(os.environ["CLAU_DOOM_POLICY"])
     scenario = pb.Scenario.FromString(base64.b64decode(os.environ["CLAU_DOOM_SCENARIO"]))
     try:

@@ -1,4 +1,4 @@
-"""What a worker does to its own process: its core, its turns on it, and its end when its parent ends."""
+"""Setup of a worker's process: CPU core, scheduling class, and end with the parent process."""
 
 import ctypes
 import os
@@ -11,29 +11,29 @@ _PR_SET_PDEATHSIG = 1
 
 
 def pin(core: int) -> None:
-    """Keep this process, and the engine that it will start, on one core; Linux only, elsewhere it does nothing.
+    """Pin this process, and the engine that it starts, to one core. Linux only; elsewhere the function does nothing.
 
-    Every tic is a message round trip between the two, and waking another core costs more than the game.
+    Every tic is a message round trip between the two processes. Waking another core costs more time than the game.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
 
 
 def run_in_batch() -> None:
-    """Tell the scheduler that this process, and the engine that it will start, are no interactive work; Linux only.
+    """Set the batch scheduling class for this process and the engine that it starts. Linux only.
 
-    The worker and its engine wake each other at every tic on one core; a waking process of this class does not push
-    the waker off before it has finished its turn.
+    The worker and its engine wake each other at every tic on one core. A waking process of this class does not preempt
+    the worker before the end of its turn.
     """
     if hasattr(os, "SCHED_BATCH"):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends; Linux only, elsewhere it does nothing.
+    """Let the kernel kill this process when its parent ends. Linux only; elsewhere the function does nothing.
 
     Args:
-        parent: The parent's process id, in case it has ended before this call.
+        parent: The parent's process id, to detect that it has ended before this call.
     """
     if sys.platform != "linux":
         return

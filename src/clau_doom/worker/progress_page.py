@@ -1,4 +1,4 @@
-"""A page of shared memory that says where a worker is: written at every decision, read by the watchdog."""
+"""Shared memory page with a worker's progress: written at every decision, read by the watchdog."""
 
 import mmap
 from enum import IntEnum
@@ -10,25 +10,25 @@ __all__ = ["Phase", "ProgressPage"]
 
 
 class Phase(IntEnum):
-    """Whose turn it is."""
+    """Part of the worker that is running: the engine or the policy."""
 
     ENGINE = 0
     POLICY = 1
 
     @classmethod
     def of(cls, turns: int) -> "Phase":
-        """Return whose turn it is after so many turns."""
+        """Return the phase that a counter value stands for."""
         return cls(turns % 2)
 
 
 class ProgressPage:
-    """One counter in a mapped file: odd while the policy decides, and two further at every decision.
+    """One counter in a mapped file: odd while the policy decides, and increased by two at every decision.
 
-    Writing costs a tenth of a microsecond and no system call, so that it can be done at every decision.
+    A write takes a tenth of a microsecond and needs no system call, so that it is possible at every decision.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Map the page at `path`, made anew with `create`."""
+        """Map the page at `path`; `create` makes a new file."""
         if create:
             path.write_bytes(bytes(mmap.PAGESIZE))
         with path.open("r+b") as file:
@@ -48,15 +48,15 @@ class ProgressPage:
         self._page.close()
 
     def turn(self) -> None:
-        """Say that it is the other's turn: the policy begins to decide, or has decided."""
+        """Switch the phase: the policy begins to decide, or has decided."""
         self._count += 1
         self._counter[0] = self._count
 
     def settle(self) -> None:
-        """Say that no policy is deciding, whatever happened before."""
+        """Set the phase to the engine, independent of the previous phase."""
         self._count += self._count % 2
         self._counter[0] = self._count
 
     def read(self) -> tuple[int, Phase]:
-        """Return the counter, which moves with every decision, and whose turn it is."""
+        """Return the counter, which changes at every decision, and the phase."""
         return (count := self._counter[0]), Phase.of(count)

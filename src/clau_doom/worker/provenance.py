@@ -1,4 +1,4 @@
-"""What decides an episode beside its configuration and seed: versions, and digests of the files that are played."""
+"""Provenance of episodes: versions and file digests that affect outcomes in addition to configuration and seed."""
 
 import platform
 from importlib.metadata import version
@@ -16,12 +16,12 @@ _PACKAGES = ("numpy", "vizdoom")
 
 
 def collect_facts(scenario: Scenario, config: PolicyConfig, policy: Policy) -> Provenance:
-    """Return the facts of this process, which must be the same wherever the experiment's episodes are played.
+    """Return the facts of this process, which must be equal in all processes that play the experiment's episodes.
 
     Args:
-        scenario: What is played.
-        config: How genomes play.
-        policy: What `make_policy` made of it.
+        scenario: The scenario.
+        config: The policy's configuration.
+        policy: The policy that `make_policy` created from the configuration.
     """
     facts = {
         "clau-doom": __version__,

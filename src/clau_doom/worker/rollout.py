@@ -1,4 +1,4 @@
-"""Policy x engine x seed -> episode: the innermost loop."""
+"""Innermost loop: plays one episode of a policy on an engine and a seed."""
 
 import time
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ _NEVER = (0,)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An episode that the engine has begun, before anybody plays it.
+    """An episode that the engine has begun, before its first decision.
 
     Attributes:
-        seen: What is seen first.
-        seconds: Wall time that beginning it took.
+        seen: The first observation.
+        seconds: Wall time of the episode's start.
     """
 
     seen: Observation
@@ -32,7 +32,7 @@ class Begun:
         """Begin an episode.
 
         Raises:
-            EngineCrashed: The engine is gone.
+            EngineCrashed: The engine has ended.
         """
         started = time.perf_counter()
         seen = engine.begin(seed)
@@ -41,13 +41,13 @@ class Begun:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rollout:
-    """One finished episode, as it was played here.
+    """A finished episode with its measurements.
 
     Attributes:
-        outcome: What happened.
-        seconds: Wall time, from the engine's beginning it to its outcome.
-        actions: What was done, as the trajectory's hash takes it in.
-        repeated: Decisions that were made by performing the last action again.
+        outcome: Outcome of the episode.
+        seconds: Wall time from the start of the episode to its outcome.
+        actions: The actions, encoded as for the trajectory's hash.
+        repeated: Number of decisions that repeated the last action.
     """
 
     outcome: EpisodeOutcome
@@ -71,18 +71,18 @@ def play(
 
     Args:
         engine: A started engine.
-        policy: Whose genome it is.
+        policy: The policy of the genome.
         genome: The agent's genes.
-        seed: The engine's seed; the policy's generator is seeded from it too.
-        page: Where to say whose turn it is.
-        begun: Where the engine has begun the episode on this seed already.
-        peephole: Where a picture is left when somebody asks for one, or None.
-        task: What the picture calls the episode.
+        seed: The engine's seed. The policy's generator is seeded from it, too.
+        page: Progress page that records the start and end of each decision.
+        begun: The episode, if the engine has already begun it on this seed.
+        peephole: Shared memory for requested pictures, or None.
+        task: The episode's number in the picture.
 
     Raises:
-        PolicyFailed: The policy raised, or its action is none.
-        EngineCrashed: The engine is gone.
-        AgentUnreachable: The policy decides in another program, which cannot be reached; the engine can go on.
+        PolicyFailed: The policy raised an error, or its action is invalid.
+        EngineCrashed: The engine has ended.
+        AgentUnreachable: The program of a remote policy cannot be reached; the engine can continue.
     """
     begun = begun or Begun.by(engine, seed)
     started = time.perf_counter() - begun.seconds
@@ -106,13 +106,13 @@ def play(
     finally:
         page.settle()
     outcome = EpisodeOutcome(seed=seed, measures=engine.measures(), trajectory_sha256=engine.trajectory_sha256())
-    repeated: int = getattr(decide, "repeated", 0)  # of a `Repeating` agent; asking the protocol itself takes longer
+    repeated: int = getattr(decide, "repeated", 0)  # set by a `Repeating` agent; isinstance is slower
     seconds = time.perf_counter() - started
     return Rollout(outcome=outcome, seconds=seconds, actions=engine.actions(), repeated=repeated)
 
 
 def _act_seen(engine: Engine, action: Action, peephole: SharedFrame, task: int) -> Observation | None:
-    """Perform an action as `Engine.act` does, and leave a picture of what it led to, drawn for people."""
+    """Perform an action as `Engine.act` does, draw the new state in full, and write its picture."""
     engine.draw(in_full=True)
     observation = engine.act(action)
     engine.draw(in_full=False)

@@ -1,8 +1,8 @@
-"""A window into the episode that a worker plays, in memory that it shares with whoever looks.
+"""Live picture of a worker's episode, in memory shared with the orchestrator.
 
-Nobody looks most of the time: then a worker reads one number at each decision, which takes some tens of nanoseconds.
-Who looks asks for a picture and finds it there a moment later, of one decision between two looks: how often one looks
-decides what it costs, and no clock is asked for it here.
+Usually no picture is requested. Then a worker only reads one number at each decision, which takes some tens of
+nanoseconds. After a request, the worker writes one picture at a decision, and the reader finds it at the next read. The
+rate of the requests decides the cost, so the worker needs no clock.
 """
 
 import mmap
@@ -18,7 +18,7 @@ from clau_doom.ports import Action, Engine, Observation
 
 __all__ = ["SharedFrame"]
 
-_FIELDS = struct.Struct("<QQIIIddI")  # task, tic, height, width, channels, health, kills, bytes of what is held
+_FIELDS = struct.Struct("<QQIIIddI")  # task, tic, height, width, channels, health, kills, bytes of the held buttons
 _ASKED, _BODY = 0, 8
 _HELD = 512
 _PIXELS = mmap.PAGESIZE
@@ -26,10 +26,10 @@ _MOST_CHANNELS = 3
 
 
 class SharedFrame:
-    """A mapped file: a number that says whether a picture is asked for, and the picture.
+    """A mapped file with a request flag and one picture.
 
-    One process writes and one looks. The picture is written while it is asked for and read while it is not, so that no
-    half of one is ever seen.
+    One process writes and one reads. The picture is written only while the flag is set and read only while it is not,
+    so that a reader never sees a partial picture.
     """
 
     def __init__(self, path: Path, resolution: tuple[int, int] | None = None) -> None:
@@ -37,8 +37,7 @@ class SharedFrame:
 
         Args:
             path: The file.
-            resolution: The largest width and height that a picture may have, in pixels, to make the file anew; None: it
-                is there.
+            resolution: The largest width and height of a picture, in pixels, to create the file; None: the file exists.
         """
         if resolution is not None:
             with path.open("wb") as file:
@@ -50,7 +49,7 @@ class SharedFrame:
         self._begun = False
 
     def __enter__(self) -> Self:
-        """Return the peephole."""
+        """Return the shared frame."""
         return self
 
     def __exit__(
@@ -66,17 +65,17 @@ class SharedFrame:
 
     @property
     def asked(self) -> memoryview:
-        """A row of one number that is not 0 while a picture is asked for; read at every decision."""
+        """View of one number that is not 0 while a picture is requested; read at every decision."""
         return self._numbers
 
     def show(self, task: int, engine: Engine, observation: Observation, action: Action) -> None:
-        """Leave a picture of a decision.
+        """Write the picture of a decision.
 
         Args:
             task: The worker's number of the episode.
-            engine: Whose screen it is.
-            observation: What is seen now.
-            action: What was done to come here.
+            engine: The engine that draws the screen.
+            observation: The current observation.
+            action: The action that led to the observation.
         """
         facts, pixels = engine.facts, np.ascontiguousarray(engine.screen())
         height, width, channels = (*pixels.shape, 1)[:3]
@@ -96,7 +95,7 @@ class SharedFrame:
         )
 
     def write(self, it: Picture) -> None:
-        """Leave a picture where one was asked for; one that is too large is left out."""
+        """Write a requested picture. A picture that is too large is dropped."""
         if len(it.pixels) <= self._most:
             held = " ".join(it.held).encode()[:_HELD]
             numbers = (it.task, it.tic, it.height, it.width, it.channels, it.health, it.kills, len(held))
@@ -107,7 +106,7 @@ class SharedFrame:
         self._numbers[0] = 0
 
     def look(self) -> Picture | None:
-        """Return the picture that was asked for at the last look, or None where there is none yet; ask for another."""
+        """Return the picture that the last call requested, or None if it is not ready; request another one."""
         if self._numbers[0]:
             return None
         picture = self._read() if self._begun else None

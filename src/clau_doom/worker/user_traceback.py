@@ -8,12 +8,12 @@ from pathlib import Path
 __all__ = ["LONGEST_TRACEBACK", "user_traceback"]
 
 LONGEST_TRACEBACK = 6000
-"""Characters of a traceback that are kept: the beginning and, more of it, the end."""
+"""Most characters of a traceback: a short part of the beginning and a longer part of the end."""
 
 _PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 _BEGINNING = 1500
 _DEEPEST = 16
-"""Frames of one error that are kept, the innermost ones."""
+"""Most frames of one error; the innermost ones are kept."""
 _CAUSES = 4
 
 
@@ -21,16 +21,16 @@ def user_traceback(error: BaseException) -> str:
     """Return the traceback of an error and its causes as text of several lines, or an empty text.
 
     Each frame names file, line and function, and shows the line. Files are relative to the import path. Values of
-    variables are left out: they may be secrets, and an agent's are its own.
+    variables are left out, because they may contain secrets or the agent's private data.
 
     Args:
-        error: What a policy raised.
+        error: The error that a policy raised.
     """
     try:
         found = traceback.TracebackException.from_exception(error, compact=True)
         _trim(found, _CAUSES)
         text = "".join(found.format()).rstrip()
-    except Exception:  # an error whose text or source cannot be read must not hide that it was raised
+    except Exception:  # an error without readable text or source must still be reported
         return ""
     if len(text) <= LONGEST_TRACEBACK:
         return text

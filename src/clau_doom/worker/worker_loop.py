@@ -1,4 +1,4 @@
-"""A worker's work, whatever it is spoken to through: a hello, an engine, and one episode after another."""
+"""Main loop of a worker on any channel: sends a hello, starts an engine, and plays one episode after another."""
 
 import gc
 from pathlib import Path
@@ -22,20 +22,20 @@ from clau_doom.worker.shared_frame import SharedFrame
 
 __all__ = ["Channel", "failed", "serve"]
 
-# Observations hold no cycles, so that looking for them every few decisions finds nothing and empties the caches.
+# Observations contain no reference cycles. Frequent collections would find nothing and would empty the CPU caches.
 _GARBAGE_THRESHOLD = 100_000
 _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
 
 class Channel(Protocol):
-    """What a worker hears from its orchestrator, and answers."""
+    """Interface for messages between a worker and its orchestrator."""
 
     def receive(self) -> pb.ToWorker | None:
-        """Return the next message, or None when the orchestrator has closed."""
+        """Return the next message, or None when the orchestrator has closed the channel."""
         ...
 
     def waiting(self) -> bool:
-        """Say whether there is something to receive."""
+        """Return whether a message can be received without waiting."""
         ...
 
     def send(self, message: pb.FromWorker) -> None:
@@ -46,20 +46,20 @@ class Channel(Protocol):
 def serve(
     channel: Channel, setup: pb.Setup, scenario: Scenario, folder: Path, page: ProgressPage, *, peephole: SharedFrame
 ) -> None:
-    """Say hello, start an engine, and play what is asked for until the orchestrator closes.
+    """Send a hello, start an engine, and play the requested episodes until the orchestrator closes the channel.
 
     Args:
-        channel: The orchestrator.
+        channel: Channel to the orchestrator.
         setup: Its first message.
-        scenario: The scenario that it names, as it lies here.
+        scenario: The scenario of the setup, with local paths.
         folder: A private folder for the engine.
-        page: Where to say whose turn it is.
-        peephole: Where to leave a picture when somebody asks for one.
+        page: Progress page that records the start and end of each decision.
+        peephole: Shared memory for requested pictures.
     """
     config = _POLICY.validate_json(setup.policy_json)
     try:
         policy = make_policy(config, scenario.facts)
-    except ConfigError as error:  # it was made elsewhere: a file or a remote agent has gone since
+    except ConfigError as error:  # a file or a remote agent has disappeared since the run was planned
         channel.send(failed(0, pb.EpisodeFailed.FAULT_POLICY, error))
         return
     baseline = make_policy(RandomPolicyConfig(), scenario.facts)
@@ -72,7 +72,7 @@ def serve(
         return
     channel.send(pb.FromWorker(ready=pb.Ready()))
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    gc.freeze()  # what is here now stays: it need not be looked at again
+    gc.freeze()  # exclude long-lived objects from garbage collection
     try:
         _Player(channel, engine, policy, baseline, page, peephole=peephole, claims=setup.actions).play_all()
     finally:
@@ -99,10 +99,10 @@ class _Player:
         self._claims = claims
 
     def play_all(self) -> None:
-        """Play what is asked for until the orchestrator closes.
+        """Play the requested episodes until the orchestrator closes the channel.
 
-        Where the next task is waiting when an episode ends, it is begun before the answer is sent: the engine writes a
-        recording out when the next episode begins, and beginning one for that alone costs a few per cent.
+        If another task is waiting when an episode ends, the next episode begins before the answer is sent. The engine
+        finishes a recording only when the next episode begins. A separate start for this purpose costs a few per cent.
         """
         channel, engine = self._channel, self._engine
         message, begun = channel.receive(), None
@@ -151,8 +151,8 @@ class _Player:
 
 
 def failed(task: int, fault: pb.EpisodeFailed.Fault, error: ClauDoomError) -> pb.FromWorker:
-    """Return the message that says that a task, or (0) the worker's start, came to nothing."""
-    reason = describe(error)[:2000].encode("utf-8", "backslashreplace").decode()  # a policy's text may be no text
+    """Return the message about the failure of a task, or (0) of the worker's start."""
+    reason = describe(error)[:2000].encode("utf-8", "backslashreplace").decode()  # a policy's text may be invalid
     trace = error.traceback.encode("utf-8", "backslashreplace").decode() if isinstance(error, PolicyFailed) else ""
     return pb.FromWorker(failed=pb.EpisodeFailed(task=task, fault=fault, reason=reason, traceback=trace))
 

@@ -1,1 +1,1 @@
-"""Backends of a plan: what each needs from this machine, and how it is created."""
+"""Creation of the backends of a plan, with the resources that each needs from this machine."""

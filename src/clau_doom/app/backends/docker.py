@@ -1,4 +1,4 @@
-"""The Docker backend of a plan: what its containers are told, what they must say, and who proves their claims."""
+"""Creation of the Docker backend for a plan: settings, expected facts, and trusted workers for verification."""
 
 from pathlib import Path
 
@@ -20,12 +20,12 @@ _VALUE = 8
 
 
 def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None) -> DockerBackend:
-    """Return the backend that plays a plan in containers, not yet entered."""
+    """Create the Docker backend of a plan, not yet entered."""
     config = plan.config
     files = announced_files(plan.scenario)
     scenario, _ = placed_scenario(config.scenario, plan.scenario)
     cores = cores or CoreAllocator.of_machine(config.execution.workers, pin=config.docker.pin)
-    # Where containers only decide, the game is played here, and nothing is claimed.
+    # With a remote policy, engines run locally, so outcomes need no verification.
     claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
     facts = plan.scenario.facts
     rules = SessionLimits(
@@ -57,7 +57,7 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
 
 
 def _service(plan: Plan, rules: SessionLimits, logs: Path | None, cores: CoreAllocator) -> Service:
-    """Return what it takes to play here what an image decides."""
+    """Return the settings for local engines with policies in containers."""
     config = plan.config
     assert isinstance(config.policy, RemotePolicyConfig)
     assert config.docker.port is not None, "checked with the configuration"
@@ -81,7 +81,7 @@ def _service(plan: Plan, rules: SessionLimits, logs: Path | None, cores: CoreAll
 
 
 def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
-    """Return the workers that perform actions again: they hold no agent's policy."""
+    """Return the workers that replay actions for verification. They do not run agents' policies."""
     config, policy = plan.config, RandomPolicyConfig()
     scenario, files = placed_scenario(config.scenario, plan.scenario)
     return LocalBackend(

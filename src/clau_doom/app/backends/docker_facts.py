@@ -1,4 +1,4 @@
-"""What the Docker daemon has for a run."""
+"""Facts of the Docker daemon for a run: version, network and image."""
 
 import asyncio
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class DockerFacts:
-    """What was found of a configuration's needs.
+    """Facts of the daemon that concern a configuration.
 
     Attributes:
-        version: Of the daemon.
-        api: The newest version of its API that both ends speak.
-        system: Its operating system and architecture.
-        network: The containers' network, or None where there is none of that name.
-        image: Whether the image is there.
+        version: Version of the daemon.
+        api: The newest API version that client and daemon both support.
+        system: Operating system and architecture.
+        network: The containers' network, or None if it does not exist.
+        image: Whether the image exists.
     """
 
     version: str
@@ -35,12 +35,12 @@ class DockerFacts:
 
 
 async def examine_docker(config: DockerConfig) -> DockerFacts:
-    """Return what the daemon has of a configuration's needs; nothing is made.
+    """Return the daemon's facts for a configuration, without creating anything.
 
     Raises:
-        ContainerRefused: The network cannot be used by anybody.
+        ContainerRefused: The network cannot be used.
         DockerUnreachable: No daemon answers within ten seconds.
-        InfrastructureFailed: It answers with a failure.
+        InfrastructureFailed: The daemon has failed.
     """
     try:
         async with asyncio.timeout(_PATIENCE):

@@ -1,4 +1,4 @@
-"""The Ray backend of a plan: what its actors are told, and what is sent to their nodes."""
+"""Creation of the Ray backend for a plan: settings of the actors, and files for their nodes."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ __all__ = ["make_ray_backend"]
 
 
 def make_ray_backend(plan: Plan) -> RayBackend:
-    """Return the backend that plays a plan on a Ray cluster, not yet entered."""
+    """Create the Ray backend of a plan, not yet entered."""
     config, files = plan.config, announced_files(plan.scenario)
     setup = pb.Setup(
         scenario_json=config.scenario.model_dump_json(),
@@ -39,7 +39,7 @@ def make_ray_backend(plan: Plan) -> RayBackend:
 
 
 def _modules(plan: Plan) -> tuple[Path, ...]:
-    """Return the Python files and packages that the policy is made of, and those that the configuration names."""
+    """Return the Python files and packages of the policy and of the configuration's modules."""
     config = plan.config
     named = [Path(module).resolve() for module in config.ray.modules]
     if isinstance(config.policy, CustomPolicyConfig):

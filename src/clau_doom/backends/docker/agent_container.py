@@ -1,4 +1,4 @@
-"""One agent's stay: its container from making to removal, and the episodes that it plays there."""
+"""Container of one agent, from creation to removal, with the queue of episodes that the agent plays."""
 
 import asyncio
 import contextlib
@@ -33,63 +33,64 @@ _T = TypeVar("_T")
 
 
 class Speaking(Protocol):
-    """An attached worker, wherever it runs."""
+    """Interface of an attached worker, in the container or on this machine."""
 
     asked: deque[tuple[int, PendingEpisode]]
-    """What it plays, and what waits behind that."""
+    """Queue of episodes: the episode being played, then the waiting ones."""
 
     @property
     def ready(self) -> bool:
-        """Whether it waits for episodes, or plays."""
+        """Whether the worker waits for an episode or plays one."""
         ...
 
     async def serve(self) -> None:
-        """Hear it out until it ends; raise where it ends by its own fault."""
+        """Read the worker's messages until it ends; raise an error if the worker caused the end."""
         ...
 
     def play(self, asked: PendingEpisode) -> None:
-        """Ask for an episode, after those that were asked for before."""
+        """Request an episode. The worker plays it after all earlier requests."""
         ...
 
     def verdict(self) -> ClauDoomError | None:
-        """Return why it must be ended now, or None."""
+        """Return the reason to end the worker now, or None."""
         ...
 
     def glimpse(self) -> Glimpse | None:
-        """Return what was seen of its episode since the last call, and have it show more."""
+        """Return the newest picture of the episode since the last call, and request another one."""
         ...
 
     def close(self) -> None:
-        """Let it end."""
+        """Close the connection, so that the worker ends."""
         ...
 
 
 class WorkerConnector(Protocol):
-    """How the worker of one container is reached."""
+    """Interface for connecting to the worker of one container."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What the container is told."""
+        """Environment variables of the container."""
         ...
 
     async def attach(self, container: str) -> Speaking:
-        """Return the worker, once it is there."""
+        """Wait for the worker to connect, and return it."""
         ...
 
 
 ConnectorFactory = Callable[[str, int, Callable[[], None]], AbstractContextManager[WorkerConnector]]
-"""Opens a way for an agent in a place, and calls back whenever the worker may be given more to do."""
+"""Creates the connector of an agent in a place. The worker calls the given function whenever it can accept an episode.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerContext:
-    """What all tenants of a backend share.
+    """Objects that all agent containers of a backend share.
 
     Attributes:
-        manager: The containers.
-        door: How workers are reached.
-        config: What containers are made of.
-        proven: Set once a worker was given an episode: containers of this image start.
+        manager: Creates and removes containers.
+        door: Factory of worker connectors.
+        config: Image, network and limits of the containers.
+        proven: Set once a worker received an episode. It shows that containers of this image can start.
     """
 
     manager: ContainerManager
@@ -99,19 +100,19 @@ class ContainerContext:
 
 
 class AgentContainer:
-    """An agent in its container."""
+    """One agent in its own container."""
 
     def __init__(
         self, agent: str, place: int, core: int | None, around: ContainerContext, changed: Callable[[], None]
     ) -> None:
-        """Prepare a stay; `live` begins it.
+        """Prepare the container. Call `live` to create it.
 
         Args:
             agent: The agent's id.
-            place: The number of the place that it plays in.
-            core: The core that it is kept on, or None.
-            around: What all share.
-            changed: Called whenever it may be given more to do.
+            place: The number of the agent's place.
+            core: The CPU core of the container, or None.
+            around: Objects that all agent containers share.
+            changed: Called whenever the agent can accept another episode.
         """
         self.agent = agent
         self.place = place
@@ -127,29 +128,29 @@ class AgentContainer:
 
     @property
     def outstanding(self) -> int:
-        """How many episodes are waited for."""
+        """Number of requested episodes without a result."""
         return len(self._waiting) + self.playing
 
     @property
     def playing(self) -> int:
-        """How many episodes the worker has been given."""
+        """Number of episodes that the worker has received."""
         return len(self._session.asked) if self._session else 0
 
     @property
     def ready(self) -> bool:
-        """Whether the worker waits for episodes, or plays."""
+        """Whether the worker waits for an episode or plays one."""
         return self._session is not None and self._session.ready
 
     def glimpse(self) -> Glimpse | None:
-        """Return what was seen of its episode since the last call, and have it show more."""
+        """Return the newest picture of the episode since the last call, and request another one."""
         return self._session.glimpse() if self._session and self._session.asked else None
 
     def ask(self, asked: PendingEpisode) -> None:
-        """Have an episode played after the others."""
+        """Add an episode to the end of the queue."""
         self._waiting.append(asked)
 
     def play(self, most: int) -> None:
-        """Give the worker what waits, until it has `most` episodes."""
+        """Send waiting episodes to the worker until it has `most` of them."""
         while self._session and self._session.ready and self._waiting and self.playing < most:
             asked = self._waiting.popleft()
             if not asked.answer.done():
@@ -157,28 +158,28 @@ class AgentContainer:
                 self._session.play(asked)
 
     async def move_to(self, core: int | None) -> None:
-        """Play on another core from now on."""
+        """Move the container to another CPU core."""
         if core is not None and self.container is not None:
             try:
                 await self._around.manager.move(self.container, core)
-            except ClauDoomError as error:  # it plays all the same, only not alone on its core
+            except ClauDoomError as error:  # the agent continues, but shares its core
                 _log.warning("a container could not be moved", agent=self.agent, error=str(error))
 
     def leave(self) -> None:
-        """Let the worker end when nothing more is to come."""
+        """Let the worker end after its last episode."""
         self.leaving = True
         if self._session:
             self._session.close()
         self._end.set()
 
     def end(self, verdict: ClauDoomError | None = None) -> None:
-        """Have the worker ended at once; the episode that it plays ends with the verdict."""
+        """End the worker at once. Its current episode fails with `verdict`."""
         self._verdict = self._verdict or verdict
         self.leaving = True
         self._end.set()
 
     def watch(self, found: Found | None) -> None:
-        """Look whether the worker still plays, and what the daemon says of its container."""
+        """Check the progress of the worker and the state that Docker reports for its container."""
         verdict = self._session.verdict() if self._session else None
         if verdict is None and found is not None and found.unhealthy:
             verdict = WorkerCrashed(f"the container of agent {self.agent} is unhealthy")
@@ -187,7 +188,10 @@ class AgentContainer:
             self.end(verdict)
 
     async def live(self) -> None:
-        """Make the container, play, and remove it; what is still asked for by then has moved, or failed with it."""
+        """Create the container, play episodes, and remove the container.
+
+        Episodes without a result are requeued. The one being played fails if the container was lost.
+        """
         error: ClauDoomError | None = None
         try:
             error = await self._stay()
@@ -213,7 +217,7 @@ class AgentContainer:
                 await self._removed()
 
     async def _played(self, attach: Coroutine[Any, Any, Speaking], began: float) -> ClauDoomError | None:
-        """Wait for the worker and hear it out; return why it was lost, or None when it has left."""
+        """Wait for the worker and serve it. Return the reason for its loss, or None after a regular end."""
         patience = self._around.config.start_timeout
         async with _running(attach) as attaching:
             if not await self._before_end(attaching, patience):
@@ -239,7 +243,7 @@ class AgentContainer:
             self.end(WorkerCrashed(f"the worker of agent {self.agent} was not ready within {limit}"))
 
     async def _before_end(self, future: "asyncio.Future[Any]", patience: float | None = None) -> bool:
-        """Wait for a future, but no longer than the stay, or so many seconds, last; say whether it is done."""
+        """Wait for a future until the agent ends or `patience` seconds pass; return whether the future is done."""
         ended = asyncio.ensure_future(self._end.wait())
         try:
             await asyncio.wait({future, ended}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -248,10 +252,13 @@ class AgentContainer:
         return future.done()
 
     async def _why(self, lost: ClauDoomError) -> ClauDoomError:
-        """Return why the worker was lost, as its container tells it; what it did itself needs no such look."""
+        """Return the reason for the loss of the worker, from the exit code and log of its container.
+
+        An error that the worker itself caused is returned unchanged.
+        """
         if self._verdict is not None or isinstance(lost, PolicyFailed) or self.container is None:
             return lost
-        with contextlib.suppress(ClauDoomError):  # the daemon has gone as well, or the container
+        with contextlib.suppress(ClauDoomError):  # the daemon or the container may be gone
             ending = await self._around.manager.ending(self.container)
             words = await self._around.manager.last_words(self.container)
             return why_ended(self.agent, ending, memory=format_size(self._around.config.memory), words=words)
@@ -268,10 +275,11 @@ class AgentContainer:
             _log.warning("a container could not be removed", agent=self.agent, error=str(error))
 
     def _before_any_episode(self, error: ClauDoomError) -> ClauDoomError:
-        """Return what the loss of a worker that was given no episode means.
+        """Classify the loss of a worker that had not received an episode.
 
-        No attempt is counted where the container could not be made, or where none of this image has started yet. Where
-        others have, this agent's container is to blame, and the number of attempts ends it.
+        The attempt is not counted in two cases: the container could not be created, or no container of this image has
+        started yet. If other containers of the image have started, the attempt counts. The limit on attempts then ends
+        the retries.
         """
         lost = isinstance(error, InfrastructureFailed | OutOfMemory)
         if isinstance(error, WorkerRefused | ContainerRefused) or not lost:
@@ -280,7 +288,7 @@ class AgentContainer:
         return unavailable(error) if ours else error
 
     def _settle(self, error: ClauDoomError | None) -> None:
-        """End what is waited for: the first with the error, if there is one, and the others as moved."""
+        """Resolve all open requests: the first one with the error, if any, and the others as requeued."""
         asked = [each for _, each in self._session.asked] if self._session else []
         if error is not None and not asked:
             error = self._before_any_episode(error)
@@ -295,7 +303,7 @@ class AgentContainer:
 
 @asynccontextmanager
 async def _running(work: Coroutine[Any, Any, _T]) -> "AsyncIterator[asyncio.Task[_T]]":
-    """Do some work beside the block; leaving the block ends it."""
+    """Run a coroutine as a task inside the block, and cancel the task when the block ends."""
     task = asyncio.ensure_future(work)
     try:
         yield task

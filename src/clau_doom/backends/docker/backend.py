@@ -1,4 +1,4 @@
-"""The Docker backend: so many places, in each an agent that plays, and behind it one whose container is being made."""
+"""Docker backend: a fixed number of places, each with one playing agent and one agent that is being prepared."""
 
 import asyncio
 import contextlib
@@ -24,29 +24,29 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 __all__ = ["DockerBackend"]
 
 _DEPTH = 2
-"""Episodes that an agent is given at once: one is played, and one waits beside it."""
+"""Episodes that an agent receives at once: one is played, and the other one waits."""
 _WATCH_INTERVAL = 0.5
 _LOOK_INTERVAL = 2.0
-"""Seconds between two looks at what the daemon says of the containers."""
+"""Seconds between two queries of the containers' states."""
 
 _log = get_logger(__name__)
 
 
 @dataclass
 class _Place:
-    """A place to play, with the agents that have it: the first plays, and one is made ready behind it."""
+    """A place and its agents: the first one plays, and the second one is being prepared."""
 
     number: int
     tenants: list[AgentContainer] = field(default_factory=list)
 
     @property
     def staying(self) -> list[AgentContainer]:
-        """The agents that have not been told to leave."""
+        """Agents in this place that are not leaving."""
         return [tenant for tenant in self.tenants if not tenant.leaving]
 
 
 class DockerBackend(EvaluationBackend):
-    """Plays each agent in a container of its own, and proves what is claimed there in workers of its own."""
+    """Plays each agent in its own container, and verifies the reported outcomes with trusted local workers."""
 
     def __init__(
         self,
@@ -60,17 +60,17 @@ class DockerBackend(EvaluationBackend):
         service: Service | None = None,
         cores: CoreAllocator,
     ) -> None:
-        """Prepare a backend; nothing is started before it is entered.
+        """Prepare a backend. Entering the context starts it.
 
         Args:
             experiment: The experiment's id.
             run: The experiment's UUID.
-            config: What containers are made of.
-            rules: What holds for their workers.
-            workers: How many play at once; 0: one for each core.
-            trusted: Where actions are performed again; not entered before that is asked for.
-            service: Where the containers only decide, and the game is played here: what that takes.
-            cores: The places for workers, which may be shared with other backends.
+            config: Image, network and limits of the containers.
+            rules: Limits on the messages of all workers.
+            workers: Number of agents that play at once; 0: one for each core.
+            trusted: Local backend that replays actions for verification. It is entered at the first verification.
+            service: Settings for local engines, when the containers serve only the policy; otherwise None.
+            cores: The places for workers, which other backends may share.
         """
         self._experiment = experiment
         self._run = run
@@ -91,7 +91,7 @@ class DockerBackend(EvaluationBackend):
         self._chores: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        """Reach the daemon, remove what a killed orchestrator left, make the network, and wait for workers."""
+        """Connect to Docker, remove containers of a killed orchestrator, create the network, and listen for workers."""
         try:
             daemon = await self._stack.enter_async_context(Daemon())
             image = await check_image(daemon, self._config.image)
@@ -111,11 +111,11 @@ class DockerBackend(EvaluationBackend):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove every container, and end the workers."""
+        """Remove all containers, and end the workers."""
         try:
             for tenant in self._tenants():
                 tenant.end()
-            ending = [*self._chores, *([self._trusts] if self._trusts else [])]  # its workers may still be starting
+            ending = [*self._chores, *([self._trusts] if self._trusts else [])]  # workers may still start
             for task in ending:
                 task.cancel()
             await asyncio.gather(*self._stays, *ending, return_exceptions=True)
@@ -125,16 +125,19 @@ class DockerBackend(EvaluationBackend):
 
     @property
     def slots(self) -> int:
-        """How many episodes it takes at once, in all."""
+        """Maximum number of episodes in the backend at once."""
         return self._most * _DEPTH + self._trusted.slots
 
     @property
     def _most(self) -> int:
-        """How many agents it takes at once: for each place one that plays, and one that is made ready behind it."""
+        """Maximum number of agents at once: for each place, one that plays and one that is being prepared."""
         return 2 * max(len(self._share.places) if self._share else 0, 1)
 
     def takes(self, task: EpisodeTask) -> bool:
-        """Say whether there is room: a few episodes of each agent, and two agents for each place."""
+        """Return whether the backend can accept an episode now.
+
+        It accepts two episodes for each agent, and two agents for each place.
+        """
         if task.actions is not None:
             return self._proving < self._trusted.slots
         busy = 0
@@ -145,7 +148,7 @@ class DockerBackend(EvaluationBackend):
         return busy < self._most
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode in its agent's container; see the port."""
+        """Play one episode in the container of its agent; see the port."""
         if task.actions is not None:
             return await self._proved(task)
         episode = await self._played(task)
@@ -153,17 +156,17 @@ class DockerBackend(EvaluationBackend):
             proof = await self._proved(replace(task, actions=episode.actions))
             if wrong := episode.outcome.mismatch(proof.outcome):
                 raise Forged(f"episode {task.number} is forged: {wrong}")
-            if task.purpose is Purpose.TRAINING:  # the actions of what is judged are kept: by them it can be shown
+            if task.purpose is Purpose.TRAINING:  # actions are kept for replays of evaluation only
                 return replace(episode, actions=None)
         return episode
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what containers show of the episodes that are being played; see the port."""
+        """Return the newest pictures of running episodes; see the port."""
         seen = [tenant.glimpse() for tenant in self._tenants()]
         return tuple([each for each in seen if each])
 
     async def end_generation(self, generation: int) -> None:
-        """Remove the containers of a generation's agents, while the next generation begins."""
+        """Remove the containers of a generation's agents in the background, while the next generation begins."""
         for tenant in self._tenants():
             if generation_of(tenant.agent) == str(generation):
                 tenant.leave()
@@ -201,7 +204,7 @@ class DockerBackend(EvaluationBackend):
                 await asyncio.shield(trusts)
             except InfrastructureFailed:
                 if self._trusts is trusts:
-                    self._trusts = None  # the next proof tries again to start the workers
+                    self._trusts = None  # the next verification starts the workers again
                 raise
             return await self._trusted.play(task)
         finally:
@@ -211,7 +214,7 @@ class DockerBackend(EvaluationBackend):
         await self._stack.enter_async_context(self._trusted)
 
     async def _tenant(self, agent: str) -> AgentContainer:
-        """Return an agent's tenant, a new one once the container of its last is removed."""
+        """Return the container of an agent. Create a new one after the agent's previous container has been removed."""
         while found := next((each for each in self._stays.items() if each[1].agent == agent), None):
             stay, tenant = found
             if not tenant.leaving:
@@ -227,7 +230,7 @@ class DockerBackend(EvaluationBackend):
         return tenant
 
     def _emptiest(self) -> _Place:
-        """Return the place of ours that has the fewest agents with something to play; of those, the fewest at all."""
+        """Return the allotted place with the fewest active agents; of equal places, the one with the fewest agents."""
         assert self._share is not None, "entered first"
         ours = [self._places[number] for number in self._share.places] or self._places
         return min(ours, key=lambda place: (sum(each.outstanding > 0 for each in place.tenants), len(place.tenants)))
@@ -241,13 +244,13 @@ class DockerBackend(EvaluationBackend):
         return [tenant for place in self._places for tenant in place.tenants]
 
     def _settle_soon(self) -> None:
-        """Look who plays next, once those that wait for an answer had the chance to ask for more."""
+        """Schedule `_settle` for the next loop iteration, so that callers can request more episodes first."""
         if not self._settling:
             self._settling = True
             asyncio.get_running_loop().call_soon(self._settle)
 
     def _settle(self) -> None:
-        """Have the first agent of each place play; one that has nothing left to play makes room."""
+        """Let the first agent of each place play. An idle agent leaves if another one waits for the place."""
         self._settling = False
         share = self._share
         if share is None:
@@ -259,7 +262,7 @@ class DockerBackend(EvaluationBackend):
         for place in self._places:
             if place.number in share.places:
                 self._play_in(place)
-        # A place is in use while its agents' containers are made, too: nobody else may have it meanwhile.
+        # A place is also in use while a container is created for it. Other backends must not receive it then.
         share.plays_on(sum(any(tenant.outstanding for tenant in place.tenants) for place in self._places))
 
     def _play_in(self, place: _Place) -> None:
@@ -274,14 +277,14 @@ class DockerBackend(EvaluationBackend):
                 return
 
     def _spare(self) -> AgentContainer | None:
-        """Return an agent that is ready to play and waits behind another."""
-        if self._service is not None:  # its worker is kept on a core as well
+        """Return a ready agent that waits behind another agent, or None."""
+        if self._service is not None:  # the local worker is pinned to a core, too
             return None
         behind = (tenant for place in self._places for tenant in place.staying[1:])
         return next((each for each in behind if each.ready and each.outstanding and not each.playing), None)
 
     async def _watch(self) -> None:
-        """Look after the containers, as long as the backend is entered."""
+        """Check all containers periodically while the backend is entered."""
         looked = -_LOOK_INTERVAL
         loop = asyncio.get_running_loop()
         while True:
@@ -289,7 +292,7 @@ class DockerBackend(EvaluationBackend):
             states = {}
             if loop.time() - looked > _LOOK_INTERVAL and self._stays:
                 assert self._around is not None
-                with contextlib.suppress(ClauDoomError):  # a daemon that restarts: their streams tell all the same
+                with contextlib.suppress(ClauDoomError):  # during a daemon restart, the streams report losses
                     states = {found.id: found for found in await self._around.manager.found()}
                 looked = loop.time()
             for tenant in self._tenants():
@@ -315,7 +318,7 @@ class DockerBackend(EvaluationBackend):
 async def _cleaned_up(
     manager: ContainerManager, generation: int | None, *, living: Callable[[], Collection[str]] = tuple
 ) -> int:
-    """Remove containers as `ContainerManager.cleanup_generation` does; those that cannot be removed end no run."""
+    """Remove containers with `ContainerManager.cleanup_generation`. An error is logged and does not end the run."""
     try:
         return await manager.cleanup_generation(generation, living=living)
     except (ClauDoomError, ExceptionGroup) as error:

@@ -1,4 +1,4 @@
-"""The certificate of one start: made here, trusted by the containers of that start alone, kept in memory."""
+"""Self-signed TLS certificate of one start, kept in memory. Only the containers of that start trust it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,14 @@ _SKEW = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """A self-signed certificate and its key, both PEM."""
+    """A self-signed certificate and its private key, both in PEM format."""
 
     certificate: bytes
     key: bytes = field(repr=False)
 
 
 def make_certificate(*hosts: str) -> Certificate:
-    """Return a certificate for names and addresses, with a new key (ECDSA over P-256)."""
+    """Create a certificate for host names and addresses, with a new key (ECDSA over P-256)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "clau-doom")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Agents' containers: made, hardened, looked at and removed. They are known by their labels alone."""
+"""Creation, hardening, inspection and removal of agents' containers, which are found by their labels."""
 
 import asyncio
 import contextlib
@@ -38,13 +38,13 @@ _STOP_SECONDS = 10
 _AGAIN = 0.05
 _SHARED_MEMORY = 64 << 20
 _LOG_SIZE = "1m"
-# Of TEST-NET-1 (RFC 5737), which nobody has: old daemons ask the host's resolver even for internal networks.
+# An unused address of TEST-NET-1 (RFC 5737). Old daemons query the host's resolver even for internal networks.
 _NO_RESOLVER = "192.0.2.1"
 _USER = "10001:10001"
 
 
 def generation_of(agent: str) -> str:
-    """Return the generation that an agent's id names, as a label has it; empty for the random baseline."""
+    """Return the generation in an agent's id as a label value; empty for the random baseline."""
     try:
         return str(parse_agent_id(agent)[1])
     except AgentNotFound:
@@ -53,12 +53,12 @@ def generation_of(agent: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class SpawnAgent:
-    """One container to be made.
+    """Settings of one new container.
 
     Attributes:
         agent: The agent's id.
-        environment: What it is told beside that; a token is among it.
-        core: The core that it is kept on, or None.
+        environment: Additional environment variables, including a token.
+        core: The CPU core of the container, or None.
     """
 
     agent: str
@@ -68,15 +68,15 @@ class SpawnAgent:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A container with our labels.
+    """A container with the labels of clau-doom.
 
     Attributes:
-        id: Docker's id.
+        id: Docker's id of the container.
         agent: The agent's id.
         experiment: The experiment's id.
         generation: The agent's generation, as text; empty for the random baseline.
-        state: Docker's word, such as ``running`` or ``exited``.
-        unhealthy: Whether its health check fails.
+        state: State in Docker's terms, such as ``running`` or ``exited``.
+        unhealthy: Whether the container's health check fails.
     """
 
     id: str
@@ -88,17 +88,17 @@ class Found:
 
 
 class ContainerManager:
-    """The containers of one experiment's agents."""
+    """Creates, finds and removes the containers of one experiment's agents."""
 
     def __init__(self, daemon: Daemon, config: DockerConfig, image: str, *, experiment: str, run: str) -> None:
-        """Manage containers.
+        """Create a manager.
 
         Args:
-            daemon: Where they run; entered.
-            config: What they may have.
-            image: The id of the image that they are made of: its name may be given to another meanwhile.
+            daemon: The Docker daemon; already entered.
+            config: Resource limits and network of the containers.
+            image: The id of the image. The image's name may be assigned to another image during the run.
             experiment: The experiment's id.
-            run: What tells this experiment from every other of that id: its UUID.
+            run: The experiment's UUID, which is unique even if an id is used again.
         """
         self._daemon = daemon
         self._config = config
@@ -107,14 +107,14 @@ class ContainerManager:
         self._run = run
 
     async def reachable(self, container: str, port: int) -> str:
-        """Return a container's address, once its program listens there."""
+        """Wait until the program in a container listens on a port, and return the container's address."""
         return await reachable(self._daemon, container, self._config.network, port)
 
     async def spawn(self, wanted: SpawnAgent) -> str:
-        """Make a container and start it; return its id.
+        """Create a container and start it; return its id.
 
         Raises:
-            ContainerRefused: The image or the network is missing, or a container that is not ours has its name.
+            ContainerRefused: The image or the network is missing, or a container of another owner has the name.
             DockerUnreachable: No daemon answers.
             InfrastructureFailed: The daemon has failed.
         """
@@ -131,25 +131,25 @@ class ContainerManager:
             with asking(f"starting container for agent {wanted.agent}"):
                 await container.start()
         except BaseException:
-            with contextlib.suppress(ClauDoomError):  # what could not be started may be as hard to remove
+            with contextlib.suppress(ClauDoomError):  # the removal may fail like the start
                 await self.remove(container.id)
             raise
         return str(container.id)
 
     async def found(self, *, generation: int | None = None) -> tuple[Found, ...]:
-        """Return this experiment's containers, in whatever state they are."""
+        """Return this experiment's containers in all states."""
         labels = {RUN: self._run} | ({} if generation is None else {GENERATION: str(generation)})
         return await found(self._daemon, labels)
 
     async def move(self, container: str, core: int) -> None:
-        """Keep a container on another core from now on."""
+        """Move a container to another CPU core."""
         with asking(f"moving container {container[:12]} to core {core}"):
             await self._daemon.client._query_json(  # noqa: SLF001 - aiodocker has no call for it
                 f"containers/{container}/update", method="POST", data={"CpusetCpus": str(core)}
             )
 
     async def ending(self, container: str) -> Ending:
-        """Return how a container has ended, waiting a moment for one that is about to."""
+        """Return the exit state of a container. Wait briefly if the container is about to end."""
         for _ in range(20):
             with asking(f"inspecting container {container[:12]}"):
                 state: dict[str, Any] = (await self._daemon.client.containers.container(container).show())["State"]
@@ -164,7 +164,7 @@ class ContainerManager:
         )
 
     async def last_words(self, container: str) -> str:
-        """Return the last line that a container has written, or nothing."""
+        """Return the last line of a container's log, or an empty text."""
         with contextlib.suppress(ClauDoomError):
             with asking("reading a container's log"):
                 lines = await self._daemon.client.containers.container(container).log(stdout=True, stderr=True, tail=1)
@@ -172,33 +172,34 @@ class ContainerManager:
         return ""
 
     async def remove(self, container: str) -> None:
-        """End a container at once and remove it; harmless when it is gone."""
+        """Kill a container and remove it. Do nothing if it is already gone."""
         with asking(f"removing container {container[:12]}"):
             await _remove(self._daemon, container)
 
     async def cleanup_generation(
         self, generation: int | None = None, *, living: Callable[[], Collection[str]] = tuple
     ) -> int:
-        """Stop this experiment's containers of a generation (None: of all) and remove them; return how many.
+        """Stop and remove this experiment's containers of a generation (None: of all); return their number.
 
         Args:
-            generation: Whose agents' containers.
-            living: Returns the agents that play again already, such as those that are judged: theirs are left alone.
+            generation: Generation of the agents.
+            living: Returns the agents that play again, such as agents in evaluation. Their containers are kept.
 
         Raises:
-            ExceptionGroup: Some could not be removed; all others were.
+            ExceptionGroup: Some containers could not be removed; all others were.
         """
         there = await self.found(generation=generation)
-        playing = living()  # asked now, so that a container that is made after the look is not among those found
+        playing = living()  # before the query, so that containers created after it are not removed
         return await cleanup(self._daemon, [each for each in there if each.agent not in playing])
 
     async def _create(self, wanted: SpawnAgent) -> Any:
         return await self._daemon.client.containers.create(self._settings(wanted), name=f"agent-{wanted.agent}")
 
     async def _make_room(self, agent: str, step: str) -> None:
-        """Remove what holds an agent's name, such as what a killed orchestrator left; leave what is not ours.
+        """Remove an old container that has an agent's name, such as one of a killed orchestrator.
 
-        A daemon that fails at the removal, as one may for ever after a restart of its own, is asked to rename it.
+        Containers of other owners are kept. If the daemon cannot remove the container, it is renamed. A daemon may fail
+        to remove a container permanently after a restart.
         """
         name = f"agent-{agent}"
         try:
@@ -239,25 +240,25 @@ async def check_image(daemon: Daemon, image: str) -> str:
     """Return the id of an image.
 
     Raises:
-        ContainerRefused: It is not there.
+        ContainerRefused: The image is missing.
     """
     with asking(f"looking for the image {image}", image=image):
         return str((await daemon.client.images.inspect(image))["Id"])
 
 
 def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
-    """Return what holds for every container that runs somebody else's code, as the daemon's ``HostConfig``."""
+    """Return the ``HostConfig`` with the limits of every container that runs untrusted code."""
     return {
         "NetworkMode": config.network,
         "Dns": [_NO_RESOLVER],
         "Memory": config.memory,
         "MemorySwap": config.memory,
-        # One core is limit enough: a quota that cannot bind costs a worker that never sleeps a fifth of its time.
+        # Pinning to one core is a sufficient limit. An additional quota costs a busy worker a fifth of its time.
         "NanoCpus": 0 if core is not None and config.cpus >= 1.0 else round(config.cpus * 1e9),
         "CpusetCpus": "" if core is None else str(core),
         "PidsLimit": config.pids,
         "ReadonlyRootfs": True,
-        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,exec,size={config.tmpfs},mode=1777"},  # noqa: S108 - the container's
+        "Tmpfs": {"/tmp": f"rw,nosuid,nodev,exec,size={config.tmpfs},mode=1777"},  # noqa: S108 - in the container
         "ShmSize": _SHARED_MEMORY,
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
@@ -269,7 +270,7 @@ def limits(config: DockerConfig, core: int | None) -> dict[str, Any]:
 
 
 async def reachable(daemon: Daemon, container: str, network: str, port: int) -> str:
-    """Return a container's address on a network, once its program listens there."""
+    """Wait until the program in a container listens on a port; return the container's address on a network."""
     while True:
         with asking(f"inspecting container {container[:12]}"):
             shown: dict[str, Any] = await daemon.client.containers.container(container).show()
@@ -282,7 +283,7 @@ async def reachable(daemon: Daemon, container: str, network: str, port: int) -> 
 
 
 async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:
-    """Return the agents' containers that have labels, in whatever state they are, by agent id."""
+    """Return agents' containers with the given labels, in all states, sorted by agent id."""
     wanted = [AGENT, *(f"{name}={value}" for name, value in labels.items())]
     with asking("listing containers"):
         rows = await daemon.client.containers.list(all=True, filters={"label": wanted})
@@ -290,15 +291,15 @@ async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:
 
 
 async def cleanup(daemon: Daemon, containers: Sequence[Found]) -> int:
-    """Stop containers, each with ten seconds to end by itself, and remove them; return how many.
+    """Stop containers, each with ten seconds to end by itself, and remove them; return their number.
 
     Raises:
-        ExceptionGroup: Some could not be removed; all others were.
+        ExceptionGroup: Some containers could not be removed; all others were.
     """
 
     async def stop(container: Found) -> None:
         with asking(f"removing container for agent {container.agent}"):
-            with contextlib.suppress(aiodocker.DockerError, TimeoutError):  # one that cannot be stopped is killed below
+            with contextlib.suppress(aiodocker.DockerError, TimeoutError):  # killed below if it fails
                 await daemon.client.containers.container(container.id).stop(t=_STOP_SECONDS, timeout=_STOP_SECONDS + 20)
             await _remove(daemon, container.id)
 
@@ -314,7 +315,7 @@ async def _remove(daemon: Daemon, container: str) -> None:
     try:
         await daemon.client.containers.container(container).delete(force=True, v=True)
     except aiodocker.DockerError as error:
-        if error.status == _CONFLICT:  # another removal is on its way
+        if error.status == _CONFLICT:  # another removal is in progress
             for _ in range(100):
                 await asyncio.sleep(0.1)
                 if not await daemon.client.containers.list(all=True, filters={"id": [container]}):

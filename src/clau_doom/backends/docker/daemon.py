@@ -1,4 +1,4 @@
-"""The Docker daemon: reached, asked, and what it answers turned into errors that say what to do."""
+"""Client of the Docker daemon, with errors that name the failed step and a remedy."""
 
 import contextlib
 import os
@@ -17,16 +17,16 @@ __all__ = ["Daemon", "DaemonFacts", "asking"]
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=5.0)
 _NO_SUCH, _CONFLICT, _BAD = 404, 409, 400
 _UNREACHABLE = {503, 900}
-"""900 is aiodocker's own word for a connection that it cannot make."""
+"""HTTP status of an unreachable daemon; aiodocker uses 900 for a failed connection."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DaemonFacts:
-    """What a daemon is.
+    """Version and platform of a daemon.
 
     Attributes:
-        version: Of the engine.
-        api: The newest version of the API that both ends speak.
+        version: Version of the Docker engine.
+        api: The newest API version that client and daemon both support.
         system: Operating system and architecture.
     """
 
@@ -36,20 +36,20 @@ class DaemonFacts:
 
 
 class Daemon:
-    """A client of the daemon that ``DOCKER_HOST``, the Docker context or the usual socket leads to."""
+    """Client of the daemon that ``DOCKER_HOST``, the Docker context or the default socket names."""
 
     def __init__(self) -> None:
         self._docker: aiodocker.Docker | None = None
 
     async def __aenter__(self) -> Self:
-        """Connect.
+        """Connect to the daemon.
 
         Raises:
             DockerUnreachable: No daemon answers.
         """
         try:
             self._docker = aiodocker.Docker(timeout=_ASK_TIMEOUT)
-        except (AssertionError, ValueError):  # neither a variable nor a socket leads to a daemon
+        except (AssertionError, ValueError):  # no environment variable and no socket names a daemon
             raise _unreachable("reaching the Docker daemon") from None
         try:
             with asking("reaching the Docker daemon"):
@@ -62,18 +62,18 @@ class Daemon:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Disconnect."""
-        with contextlib.suppress(aiohttp.ClientError, OSError):  # a daemon that has gone cannot be said good-bye to
+        """Disconnect from the daemon."""
+        with contextlib.suppress(aiohttp.ClientError, OSError):  # the daemon may be gone
             await self.client.close()
 
     @property
     def client(self) -> aiodocker.Docker:
-        """The connection."""
+        """The aiodocker client."""
         assert self._docker is not None, "entered first"
         return self._docker
 
     async def facts(self) -> DaemonFacts:
-        """Return what the daemon is."""
+        """Return the version and platform of the daemon."""
         with asking("asking the Docker daemon for its version"):
             found = await self.client.version()
         return DaemonFacts(
@@ -85,16 +85,16 @@ class Daemon:
 
 @contextlib.contextmanager
 def asking(step: str, *, image: str = "") -> Iterator[None]:
-    """Turn what goes wrong while a daemon is asked into one error that begins with the step.
+    """Convert errors of a request to the daemon into one error that begins with the step.
 
     Args:
-        step: What is being done, such as ``creating container for agent X``.
-        image: The image that it needs, for the remedy.
+        step: Name of the step, such as ``creating container for agent X``.
+        image: The image that the step needs, for the remedy.
 
     Raises:
         DockerUnreachable: The daemon does not answer.
-        ContainerRefused: It answers that this cannot be done as things stand.
-        InfrastructureFailed: It has failed itself.
+        ContainerRefused: The daemon rejects the request.
+        InfrastructureFailed: The daemon has failed.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""How a container ended, and whose doing that was."""
+"""Exit states of containers, classified as failures of the agent or of the infrastructure."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,18 @@ _REASONS = {
     137: "was killed from outside, by its daemon or a person",
     139: "crashed with SIGSEGV",
 }
-"""What exit codes mean: 128 and a signal's number, the shell's own, and the worker's own (sysexits.h)."""
+"""Meanings of exit codes: 128 plus a signal's number, codes of the shell, and codes of the worker (sysexits.h)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What Docker says of a container.
+    """Exit state of a container, as Docker reports it.
 
     Attributes:
-        running: Whether it has not ended at all.
-        code: Its exit code.
-        out_of_memory: Whether the kernel ended a process of it for want of memory.
-        error: What the daemon says went wrong.
+        running: Whether the container is still running.
+        code: The exit code.
+        out_of_memory: Whether the kernel killed one of its processes because memory ran out.
+        error: The daemon's error message.
     """
 
     running: bool = False
@@ -35,12 +35,12 @@ class Ending:
 
 
 def why_ended(agent: str, ending: Ending, *, memory: str, words: str) -> ClauDoomError:
-    """Return what a lost container comes to: the agent's own fault, or nobody's.
+    """Classify the loss of a container as a failure of the agent or of the infrastructure.
 
     Args:
         agent: The agent's id.
-        ending: What Docker says.
-        memory: What the container could have, for the remedy.
+        ending: Exit state of the container.
+        memory: Memory limit of the container, for the remedy.
         words: The last line of its log, or empty.
     """
     whose = f"the container of agent {agent}"

@@ -1,4 +1,4 @@
-"""What an image's policy says of itself: a container asked once, with the limits of all others and no network."""
+"""Description of an image's policy, read from a container with the usual limits and without a network."""
 
 import asyncio
 import base64
@@ -32,11 +32,11 @@ _LABELS = {AGENT: "described"}
 async def describe_service(
     config: DockerConfig, policy: RemotePolicyConfig, facts: ScenarioFacts
 ) -> tuple[GenomeSpace, tuple[tuple[str, str], ...]]:
-    """Return the genes of the agent that an image serves, and what an experiment keeps of it.
+    """Return the genes of the agent that an image serves, and the facts that the experiment records about the agent.
 
     Raises:
-        ConfigError: Nothing answers at `docker.port`, or what it says of itself cannot be used.
-        ContainerRefused: There is no such image.
+        ConfigError: The port `docker.port` does not answer, or the description is invalid.
+        ContainerRefused: The image is missing.
         DockerUnreachable: No daemon answers.
     """
     port = config.port
@@ -67,11 +67,11 @@ async def describe_service(
 
 
 async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
-    """Return what the policy in an image says of itself; its version is the SHA-256 of its source.
+    """Return the description of the policy in an image. Its version is the SHA-256 of the policy's source.
 
     Raises:
-        ConfigError: It holds no such policy, or says nothing that can be used.
-        ContainerRefused: There is no such image.
+        ConfigError: The image does not contain the policy, or the description is invalid.
+        ContainerRefused: The image is missing.
         DockerUnreachable: No daemon answers.
     """
     where = f"policy.target {policy.target!r} in the image {config.image}"
@@ -93,7 +93,7 @@ async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts
 async def _run(
     daemon: Daemon, config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts
 ) -> tuple[int, str]:
-    """Run the image once; return the exit code and what was said."""
+    """Run the image once; return the exit code and the output."""
     scenario = describe_request(facts).scenario.SerializeToString()
     settings: dict[str, Any] = {
         "Image": config.image,

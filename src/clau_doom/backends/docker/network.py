@@ -1,4 +1,4 @@
-"""The containers' network: without a way out, and without traffic among those who are on it."""
+"""Isolated Docker network: without access to other networks, and without traffic between its containers."""
 
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -13,7 +13,7 @@ from clau_doom.errors import ContainerRefused
 __all__ = ["MADE_BY", "Network", "check_network", "ensure_network", "find_network", "found_networks", "remove_network"]
 
 MADE_BY = "clau-doom"
-"""The label of networks that were made here."""
+"""The label of networks that clau-doom created."""
 _NO_SUCH, _IN_USE = 404, 403
 _SEPARATE = "com.docker.network.bridge.enable_icc"
 _BRIDGE_NAME = "com.docker.network.bridge.name"
@@ -21,14 +21,14 @@ _BRIDGE_NAME = "com.docker.network.bridge.name"
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network.
+    """A Docker network.
 
     Attributes:
-        name: Its name.
-        gateway: The host's own address on it.
-        internal: Whether it has no way out.
+        name: Name of the network.
+        gateway: The host's address on the network.
+        internal: Whether the network is isolated from other networks.
         separate: Whether its containers cannot reach each other.
-        ours: Whether it was made here.
+        ours: Whether clau-doom created it.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Network:
 
 
 async def find_network(daemon: Daemon, name: str) -> Network | None:
-    """Return a network, or None where there is none of that name."""
+    """Return the network with a name, or None if it does not exist."""
     step = f"looking for the network {name}"
     with asking(step):
         try:
@@ -52,17 +52,17 @@ async def find_network(daemon: Daemon, name: str) -> Network | None:
 
 
 async def found_networks(daemon: Daemon) -> tuple[Network, ...]:
-    """Return the networks that were made here and that no running container is on, by name."""
+    """Return the networks that clau-doom created and that no running container uses, sorted by name."""
     step = "listing networks"
     with asking(step):
         rows = await daemon.client.networks.list(filters={"label": f"{MADE_BY}=network"})
         networks = []
         for row in sorted(rows, key=lambda row: str(row["Name"])):
-            # A list tells of nobody's containers, whatever its filter `dangling` promises: each is looked at.
+            # The list does not name the containers, despite its filter `dangling`. Inspect each network.
             try:
                 shown: dict[str, Any] = await (await daemon.client.networks.get(row["Id"])).show()
             except aiodocker.DockerError as error:
-                if error.status == _NO_SUCH:  # somebody else removed it just now
+                if error.status == _NO_SUCH:  # another process has just removed it
                     continue
                 raise
             if not shown.get("Containers"):
@@ -71,11 +71,11 @@ async def found_networks(daemon: Daemon) -> tuple[Network, ...]:
 
 
 async def ensure_network(daemon: Daemon, name: str) -> Network:
-    """Return a network that was made when absent.
+    """Return the network with a name. Create it if it does not exist.
 
     Raises:
-        ContainerRefused: There is one of that name that lets its containers out, or to each other; or the daemon can
-            make none that does not.
+        ContainerRefused: The existing network lets containers reach other networks or each other, or the daemon cannot
+            create an isolated network.
     """
     found = await find_network(daemon, name)
     if found is None:
@@ -91,10 +91,10 @@ async def ensure_network(daemon: Daemon, name: str) -> Network:
 
 
 async def check_network(daemon: Daemon, name: str) -> None:
-    """Do nothing if a network is absent, or keeps its containers in and apart.
+    """Check that a network is absent, or isolates its containers.
 
     Raises:
-        ContainerRefused: It does not.
+        ContainerRefused: The network does not isolate its containers.
     """
     if found := await find_network(daemon, name):
         _refuse(found)
@@ -121,7 +121,7 @@ async def _made(daemon: Daemon, name: str) -> Network:
         try:
             await daemon.client.networks.create(settings)
         except aiodocker.DockerError:
-            if found := await find_network(daemon, name):  # another run was faster
+            if found := await find_network(daemon, name):  # another run has created it
                 return found
             raise
     found = await find_network(daemon, name)
@@ -130,13 +130,13 @@ async def _made(daemon: Daemon, name: str) -> Network:
 
 
 def _lacks(network: Network) -> str:
-    """Return what a network must be and is not."""
+    """Return the required properties that a network lacks."""
     parts = (("internal", network.internal), ("without traffic between containers", network.separate))
     return " and not ".join(what for what, there in parts if not there)
 
 
 async def remove_network(daemon: Daemon, name: str) -> bool:
-    """Remove a network that was made here, if nobody is on it; return whether it is gone."""
+    """Remove a network that clau-doom created, if no container uses it; return whether it is gone."""
     found = await find_network(daemon, name)
     if found is None or not found.ours:
         return False
@@ -150,7 +150,7 @@ async def remove_network(daemon: Daemon, name: str) -> bool:
 
 
 def _named(network: str) -> dict[str, str]:
-    """Give the bridge of the usual network a name that a firewall's rules can count on."""
+    """Return the options that give the bridge of the default network a fixed name, for firewall rules."""
     return {_BRIDGE_NAME: "clau-doom0"} if network == DockerConfig().network else {}
 
 

@@ -1,4 +1,4 @@
-"""What a run in containers needs of the daemon, looked at before anything is stored or started."""
+"""Checks of the Docker daemon before a run is stored or started."""
 
 from clau_doom.backends.docker.container_lifecycle import check_image
 from clau_doom.backends.docker.daemon import Daemon
@@ -9,10 +9,10 @@ __all__ = ["check_daemon"]
 
 
 async def check_daemon(config: DockerConfig) -> None:
-    """Do nothing if containers can be made as a configuration asks for them.
+    """Check that containers of a configuration can be created.
 
     Raises:
-        ContainerRefused: The image is missing, or the network is there and lets its containers out or to each other.
+        ContainerRefused: The image is missing, or the network lets containers reach other networks or each other.
         DockerUnreachable: No daemon answers.
     """
     async with Daemon() as daemon:

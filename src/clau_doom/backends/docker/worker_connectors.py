@@ -1,4 +1,4 @@
-"""The two ways to a worker: it dials us from its container, or it runs here and asks what the container serves."""
+"""The two ways to connect to a worker: it connects from its container, or it runs here and queries the container."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ __all__ = ["Service", "dialled", "served"]
 
 
 def dialled(gate: WorkerServer, rules: SessionLimits) -> ConnectorFactory:
-    """Return the way of workers that play in their containers."""
+    """Return the connector factory for workers that play in their containers and connect to the orchestrator."""
 
     @contextlib.contextmanager
     def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
@@ -34,14 +34,14 @@ def dialled(gate: WorkerServer, rules: SessionLimits) -> ConnectorFactory:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What is needed to play here what decides in a container.
+    """Settings for episodes with a local engine and a policy in a container.
 
     Attributes:
-        launch: What the workers are started with.
-        policy: The policy, whose address is that of each container.
-        port: Where the containers' programs listen.
-        cores: The places and their cores.
-        folders: Where workers' folders are made; entered.
+        launch: Start settings of the local workers.
+        policy: The policy's configuration; the address is replaced by that of each container.
+        port: Port of the programs in the containers.
+        cores: The places for workers and their cores.
+        folders: Parent of the workers' folders; already entered.
     """
 
     launch: Launch
@@ -52,7 +52,7 @@ class Service:
 
 
 def served(manager: ContainerManager, service: Service) -> ConnectorFactory:
-    """Return the way of containers that hold an `AgentService`, in any language: the game is played here."""
+    """Return the connector factory for containers that run an `AgentService`, in any language. Engines run locally."""
 
     @contextlib.contextmanager
     def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
@@ -113,7 +113,7 @@ class _Served:
 
 
 class _Here:
-    """A worker of this machine that asks what a container serves: its episodes are no claims."""
+    """A local worker that queries the policy in a container. Its outcomes need no verification."""
 
     def __init__(self, worker: WorkerProcess, folders: WorkDirs, answered: Callable[[], None]) -> None:
         self.asked: deque[tuple[int, PendingEpisode]] = deque()
@@ -135,7 +135,7 @@ class _Here:
                 self._lost.result()
         finally:
             closed.cancel()
-            await asyncio.shield(asyncio.ensure_future(self._end()))  # whoever stops listening does not stop this
+            await asyncio.shield(asyncio.ensure_future(self._end()))  # cancellation of the caller must not stop this
 
     async def _end(self) -> None:
         await self._worker.kill()
@@ -157,7 +157,7 @@ class _Here:
             return
         except PolicyFailed as error:
             result = error
-        except ClauDoomError as error:  # whatever the container's program has done to be out of reach, it is replaced
+        except ClauDoomError as error:  # any loss of the program: replace the container
             self._lose(error)
             return
         self.asked.remove((number, asked))
@@ -169,7 +169,7 @@ class _Here:
             self._lost.set_exception(error)
 
     def verdict(self) -> ClauDoomError | None:
-        self._worker.watch()  # it ends the worker by itself, and `play` raises why
+        self._worker.watch()  # `watch` ends a hung worker, and `play` raises the reason
         return None
 
     def glimpse(self) -> Glimpse | None:

@@ -1,7 +1,8 @@
-"""`WorkerService`: where workers in containers come in. Nothing is known of who knocks but the token.
+"""gRPC server of `WorkerService` that workers in containers connect to with a token.
 
-A token belongs to one container. Its SHA-256 is kept, and forgotten when somebody shows it: whoever shows it again, or
-shows another, is turned away and logged. What is said after that is bytes to everybody here; the session reads them.
+A token belongs to one container and can be used once. The server keeps only its SHA-256 and deletes it at the first
+use. A connection with a used or unknown token is refused and logged. Later messages stay bytes here; the session
+decodes them.
 """
 
 import asyncio
@@ -26,18 +27,18 @@ __all__ = ["Lease", "Stream", "WorkerServer"]
 _SERVICE = "claudoom.worker.v1.WorkerService"
 _BEARER = "Bearer "
 _EACH = 16
-"""Refusals that are logged one by one; of those after them each is that doubles their number."""
+"""Number of refusals that are logged one by one. After them, a refusal is logged when the total is a power of two."""
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", MAX_FRAME),
     ("grpc.max_send_message_length", MAX_FRAME),
     ("grpc.max_concurrent_streams", 4),
-    # A container that was cut off or frozen says nothing: ask every five seconds whether it is there.
+    # A disconnected or frozen container sends no close. Ping every five seconds to detect it.
     ("grpc.keepalive_time_ms", 5000),
     ("grpc.keepalive_timeout_ms", 5000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 1000),
-    # Whoever comes in and says nothing, or has nothing more to say, takes up no room.
+    # Close connections that complete no handshake or stay idle.
     ("grpc.server_handshake_timeout_ms", 10_000),
     ("grpc.max_connection_idle_ms", 10_000),
 )
@@ -46,7 +47,7 @@ _log = get_logger(__name__)
 
 
 class Stream:
-    """The two directions of an attached worker, as bytes."""
+    """Both directions of an attached worker's stream, as bytes."""
 
     def __init__(self, requests: AsyncIterator[bytes]) -> None:
         self._requests = requests
@@ -54,38 +55,38 @@ class Stream:
         self._ended = asyncio.Event()
 
     async def received(self) -> AsyncIterator[bytes]:
-        """Yield what the worker says, one message at a time, until it is gone."""
+        """Yield the worker's messages, one at a time, until the stream ends."""
         try:
             async for data in self._requests:
                 yield data
-        except (grpc.RpcError, grpc.aio.UsageError):  # it was broken off, here or there
+        except (grpc.RpcError, grpc.aio.UsageError):  # cancelled by the worker or by this process
             return
         finally:
             self.close()
 
     def send(self, data: bytes) -> None:
-        """Say something to the worker."""
+        """Send a message to the worker."""
         self._outgoing.put_nowait(data)
 
     def close(self) -> None:
-        """Say that there is nothing more to come: the worker ends."""
+        """End the outgoing messages, so that the worker ends."""
         self._ended.set()
         self._outgoing.put_nowait(None)
 
     async def outgoing(self) -> AsyncIterator[bytes]:
-        """Yield what is to be said."""
+        """Yield the messages for the worker."""
         while not self._ended.is_set() and (data := await self._outgoing.get()) is not None:
             yield data
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """The right to attach once.
+    """Permission for one worker to attach once.
 
     Attributes:
-        agent: Whose worker it is.
-        token: What it shows.
-        attached: Its stream, once it has come in.
+        agent: The agent's id.
+        token: The token that the worker must send.
+        attached: Future of the worker's stream.
     """
 
     agent: str
@@ -94,14 +95,14 @@ class Lease:
 
 
 class WorkerServer:
-    """Listens while it is entered."""
+    """Server that listens while it is entered."""
 
     def __init__(self, listen: str, *, advertise: str | None = None) -> None:
-        """Listen at an address.
+        """Create a server.
 
         Args:
-            listen: host:port; port 0 is any that is free.
-            advertise: What containers dial, where it is another.
+            listen: Address as host:port; port 0 selects any free port.
+            advertise: Address for the containers, if it differs.
         """
         self._host, _, self._port = listen.rpartition(":")
         self._advertise = advertise
@@ -111,22 +112,22 @@ class WorkerServer:
         self._server: grpc.aio.Server | None = None
         self.endpoint = advertise or listen
         self.refused = 0
-        """How many showed a token that is good for nothing."""
+        """Number of refused connections with an invalid token."""
 
     @property
     def certificate(self) -> str:
-        """What containers are to trust (PEM)."""
+        """Certificate that the containers must trust (PEM)."""
         return self._certificate.certificate.decode()
 
     async def __aenter__(self) -> Self:
         """Begin to listen.
 
         Raises:
-            ContainerRefused: It cannot listen there.
+            ContainerRefused: The server cannot listen at the address.
         """
         _make_room()
         self._server = server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=1024)
-        # Bytes: nothing is decoded before the session.
+        # Keep messages as bytes; the session decodes them.
         handler: Any = grpc.stream_stream_rpc_method_handler(self._attach)
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {"Attach": handler}),))
         credentials = grpc.ssl_server_credentials([(self._certificate.key, self._certificate.certificate)])
@@ -145,7 +146,7 @@ class WorkerServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Break off every stream, and listen no more."""
+        """Cancel every stream, and stop listening."""
         assert self._server is not None, "entered first"
         await self._server.stop(None)
 
@@ -177,7 +178,7 @@ class WorkerServer:
 
     def _refuse(self, peer: str) -> None:
         self.refused += 1
-        # Whoever knocks a thousand times a second is not given as many lines of the log.
+        # Limit the number of log lines for frequent refusals.
         if self.refused <= _EACH or self.refused.bit_count() == 1:
             _log.warning("somebody without a good token wanted to be a worker", peer=peer, times=self.refused)
 
@@ -190,11 +191,11 @@ class WorkerServer:
 
 
 def _make_room() -> None:
-    """Let this process have as many open files as the system grants it.
+    """Raise this process's limit of open files to the hard limit.
 
-    A container can come as a thousand connections; where they are all that may be open (1024 is usual), nobody else
-    gets in, and no file is opened either.
+    A container can open a thousand connections. The usual limit is 1024 open files. At that limit, other containers
+    could not connect, and this process could not open files.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):  # macOS grants less than it says
+    with contextlib.suppress(ValueError, OSError):  # macOS grants less than the reported hard limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,7 +1,7 @@
-"""An attached worker: what it may say, in which order, and how long it may say nothing.
+"""Session of an attached worker: checks the content, the order and the timing of its messages.
 
-Everything that it says is a claim of a program that may be hostile. What no worker says ends the session with `Forged`,
-which is the agent's own fault; silence and a standstill are nobody's.
+A worker is an untrusted program, and its messages are claims. An invalid message ends the session with `Forged`, which
+counts as a failure of the agent. Missing messages and missing progress count as infrastructure failures.
 """
 
 import asyncio
@@ -42,33 +42,34 @@ __all__ = ["ExpectedIdentity", "PendingEpisode", "SessionLimits", "WorkerSession
 
 _PART = 1 << 20
 _BEATS, _GLIMPSES = 20.0, 150.0
-"""Heartbeats and glimpses that a worker may send at once, and in ten seconds: it sends one a second, and ten."""
+"""Most heartbeats and glimpses in a burst and in ten seconds. A worker sends one heartbeat and ten glimpses a second.
+"""
 _LOOK_AGAIN = 1.0
 _CHANNELS = 3
 _KNOWN = 64
-"""Episodes of which a glimpse may still come: a picture waits for a tenth of a second until it is sent."""
+"""Number of recent episodes for which glimpses are accepted. A picture waits a tenth of a second until it is sent."""
 _REASON = 500
 
 
 class ExpectedIdentity:
-    """What workers of one image must say that they are."""
+    """Versions and digests that workers of one image must report."""
 
     def __init__(self, facts: Provenance) -> None:
-        """Expect facts."""
+        """Set the expected facts."""
         self._facts = facts
         self._met = False
 
     def check(self, agent: str, claimed: Provenance) -> None:
-        """Do nothing where a worker says what it must.
+        """Compare the facts that a worker reports with the expected facts.
 
         Raises:
-            WorkerRefused: It says something else: the image is another than this process needs.
-            Forged: It says something else, and another worker of the image did not.
+            WorkerRefused: The facts differ: the image does not fit this process.
+            Forged: The facts differ, although another worker of the image reported the expected facts.
         """
         if not (difference := self._facts.first_difference(claimed)):
             self._met = True
             return
-        name, here, there = (printable(text, 100) for text in difference)  # the name may be its invention, too
+        name, here, there = (printable(text, 100) for text in difference)  # the name may be forged, too
         if self._met:
             raise Forged(f"the worker of agent {agent} says that its {name} is {there} where its image has {here}")
         raise WorkerRefused(
@@ -78,15 +79,15 @@ class ExpectedIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionLimits:
-    """What holds for every worker of a backend.
+    """Settings and limits for every worker of a backend.
 
     Attributes:
-        setup: The first message to it.
+        setup: The first message to a worker.
         files: The scenario's own files, in the setup's order.
-        hellos: What its hello must say.
-        claims: Whether every episode must come with its actions.
+        hellos: The required content of a worker's hello.
+        claims: Whether every episode must include its actions.
         episode_timeout: Seconds of wall time for one episode.
-        stall_timeout: Seconds without progress or a heartbeat after which it counts as hung.
+        stall_timeout: Seconds without progress or a heartbeat before a worker counts as hung.
         longest: The most bytes of an episode's actions, and of its recording.
         resolution: The scenario's screen, in pixels.
     """
@@ -103,32 +104,32 @@ class SessionLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class PendingEpisode:
-    """An episode that somebody waits for."""
+    """A requested episode and the future of its result."""
 
     task: EpisodeTask
     answer: "asyncio.Future[Episode]"
 
 
 def settle(asked: PendingEpisode, result: Episode | ClauDoomError) -> None:
-    """Tell whoever waits for an episode what came of it; one who gave up waiting is not told."""
+    """Set the result of a requested episode; do nothing if the request was cancelled."""
     if asked.answer.done():
         return
     if isinstance(result, Episode):
         asked.answer.set_result(result)
     else:
         asked.answer.set_exception(result)
-        asked.answer.exception()  # so that nobody complains where it is not asked for any more
+        asked.answer.exception()  # mark the exception as retrieved
 
 
 class _Allowance:
-    """How often something may be said: so many times at once, and as many again in ten seconds."""
+    """Rate limit: `most` messages in a burst, and `most` more in ten seconds."""
 
     def __init__(self, most: float) -> None:
         self._most = self._left = most
         self._at = time.monotonic()
 
     def take(self) -> bool:
-        """Say whether it may be said now, once more."""
+        """Return whether another message is allowed now, and count it."""
         now = time.monotonic()
         self._left = min(self._most, self._left + (now - self._at) * self._most / 10.0) - 1.0
         self._at = now
@@ -136,23 +137,23 @@ class _Allowance:
 
 
 class WorkerSession:
-    """A worker from its hello to its end."""
+    """Session of a worker, from its hello to its end."""
 
     def __init__(
         self, agent: str, place: int, stream: Stream, rules: SessionLimits, answered: Callable[[], None]
     ) -> None:
-        """Speak to a worker.
+        """Create a session.
 
         Args:
-            agent: Whose it is.
-            place: The number of the place that it plays in.
-            stream: What it says, and hears.
-            rules: What holds for it.
-            answered: Called after each answer, and when it has become ready.
+            agent: The agent's id.
+            place: The number of the agent's place.
+            stream: The worker's messages in both directions.
+            rules: Settings and limits of the session.
+            answered: Called after each answer, and when the worker has become ready.
         """
         self.ready = False
         self.asked: deque[tuple[int, PendingEpisode]] = deque()
-        """What it plays, and what waits behind that."""
+        """Queue of episodes: the episode being played, then the waiting ones."""
         self._agent = agent
         self._place = place
         self._stream = stream
@@ -168,13 +169,13 @@ class WorkerSession:
         self._known: dict[int, EpisodeTask] = {}
 
     async def serve(self) -> None:
-        """Set the worker up and hear it out, until its stream ends.
+        """Set the worker up, and process its messages until its stream ends.
 
         Raises:
-            Forged: It says what no worker says.
+            Forged: The worker sent an invalid message.
             WorkerRefused: Its versions or files differ from this process's.
             EngineCrashed: Its engine did not start.
-            PolicyFailed: Its policy cannot be made.
+            PolicyFailed: Its policy cannot be created.
         """
         self._stream.send(pb.ToWorker(setup=self._rules.setup).SerializeToString())
         for path in self._rules.files:
@@ -183,7 +184,7 @@ class WorkerSession:
             self._hear(data)
 
     def play(self, asked: PendingEpisode) -> None:
-        """Ask for an episode, after those that were asked for before."""
+        """Request an episode. The worker plays it after all earlier requests."""
         self._tasks += 1
         self.asked.append((self._tasks, asked))
         self._known[self._tasks] = asked.task
@@ -193,7 +194,7 @@ class WorkerSession:
             self._begun = self._moved = time.monotonic()
 
     def glimpse(self) -> Glimpse | None:
-        """Return what was seen of the episode since the last call, and have the worker show more."""
+        """Return the newest picture of the episode since the last call, and request another one."""
         now = time.monotonic()
         if self.ready and now - self._looked >= _LOOK_AGAIN:
             self._looked = now
@@ -202,11 +203,11 @@ class WorkerSession:
         return seen
 
     def close(self) -> None:
-        """Let the worker end."""
+        """Close the stream, so that the worker ends."""
         self._stream.close()
 
     def verdict(self) -> ClauDoomError | None:
-        """Return why the worker must be ended now, or None."""
+        """Return the reason to end the worker now, or None."""
         now, rules, whose = time.monotonic(), self._rules, f"the worker of agent {self._agent}"
         if self._greeted and now - self._heard > rules.stall_timeout:
             return EpisodeTimedOut(f"{whose} has said nothing for {rules.stall_timeout:g} s")
@@ -242,7 +243,7 @@ class WorkerSession:
             else:
                 self._take(message)
         except MalformedMessage as error:
-            # What it is caused by adds nothing.
+            # The cause adds no information.
             raise Forged(f"the worker of agent {self._agent} sent {error}") from None
 
     def _beat(self, turns: int) -> None:
@@ -257,7 +258,7 @@ class WorkerSession:
             raise Forged(f"the worker of agent {self._agent} floods its stream with glimpses")
         width, height = self._rules.resolution
         picture = picture_from_glimpse(message, width * height * _CHANNELS)
-        # A short episode may have ended since: of those that did long ago nothing is shown.
+        # A short episode may have ended already. Ignore pictures of episodes that ended long ago.
         if task := self._known.get(picture.task):
             self._seen = Glimpse(task=task, worker=self._place, picture=picture)
 
@@ -309,5 +310,5 @@ class WorkerSession:
         if message.fault == pb.EpisodeFailed.FAULT_UNREACHABLE:
             return AgentUnreachable(reason)
         if message.fault == pb.EpisodeFailed.FAULT_ENGINE:
-            raise EngineCrashed(reason)  # the worker ends after saying so
+            raise EngineCrashed(reason)  # the worker ends after this message
         raise WorkerCrashed(f"the worker of agent {self._agent} failed: {reason}")

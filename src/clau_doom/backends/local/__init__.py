@@ -1,7 +1,7 @@
-"""Episodes on this machine: one subprocess a worker, one engine and one core each, under a watchdog.
+"""Local backend: each worker is a subprocess on this machine, with its own engine and core, monitored by a watchdog.
 
-The watchdog lives in this process, because a worker whose engine has hung cannot run a line of Python. Whatever it
-ends, it ends with the whole process group, so that no engine outlives its worker.
+The watchdog runs in this process, because a worker with a hung engine cannot run Python code. The watchdog kills the
+whole process group, so that no engine outlives its worker.
 """
 
 from clau_doom.backends.local.backend import LocalBackend

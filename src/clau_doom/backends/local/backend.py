@@ -1,4 +1,4 @@
-"""The local backend: a fixed number of slots, each with at most one living worker."""
+"""Local backend: a fixed number of slots, each with at most one living worker."""
 
 import asyncio
 import contextlib
@@ -38,13 +38,13 @@ __all__ = ["LocalBackend"]
 
 _START_ATTEMPTS = 3
 _WATCH_INTERVAL = 0.25
-# One is played and one waits beside it, so that a worker never waits for this process between two episodes. Of short
-# episodes so many wait that this process need not look at them one by one: for about so many seconds, in all, which is
-# longer than answers lie unread. None takes less than the shortest, because beginning one takes longer than that.
+# Each worker has at least `_FEWEST` episodes: one is played and one waits, so that a worker is never idle.
+# Short episodes are queued for about `_AHEAD` seconds, so that this process can read their answers in batches.
+# This time exceeds the interval between two reads. `_SHORTEST` is the least duration assumed for an episode.
 _FEWEST = 2
 _AHEAD = 0.08
 _SHORTEST = 0.001
-# How much an episode counts in the mean of their seconds, at least.
+# Least weight of a new episode in the mean duration.
 _NEWEST = 0.05
 
 
@@ -74,17 +74,17 @@ class LocalBackend(EvaluationBackend):
         logs: Path | None = None,
         files: ScenarioFiles | None = None,
     ) -> None:
-        """Prepare a backend; nothing is started before it is entered.
+        """Prepare a backend. Entering the context starts it.
 
         Args:
-            scenario: What to play.
-            policy: How genomes play.
-            execution: How many workers, how long an episode, whether to record.
+            scenario: The scenario.
+            policy: The policy's configuration.
+            execution: Number of workers, episode timeout, and recording.
             local: Pinning and the stall timeout.
-            facts: What every worker's hello must say.
-            cores: The places for workers, where they are shared with other backends; None: its own.
+            facts: The required content of a worker's hello.
+            cores: Places for workers that other backends share; None: separate places for this backend.
             logs: A folder for the workers' output, or None to drop it.
-            files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
+            files: The scenario's files if they came from another machine; None: the files that its .cfg names.
         """
         self._cores = cores or CoreAllocator.of_machine(execution.workers, pin=local.pin)
         self._wanted = execution.workers
@@ -95,7 +95,7 @@ class LocalBackend(EvaluationBackend):
                 scenario_json=scenario.model_dump_json(),
                 policy_json=policy.model_dump_json(),
                 record=execution.record != "none",
-                # By the actions of the episodes that judge it, a champion is replayed where the user's policy is gone.
+                # The actions of evaluation episodes allow a replay of the champion without the user's policy.
                 actions=isinstance(policy, CustomPolicyConfig | RemotePolicyConfig),
             ),
             facts=facts,
@@ -110,25 +110,25 @@ class LocalBackend(EvaluationBackend):
         self._ending = False
         self._played = 0
         self._seconds = execution.episode_timeout
-        """How long an episode takes, the last ones counting most."""
+        """Mean duration of an episode in seconds; recent episodes have more weight."""
         self._folders = WorkDirs()
         self._stack = contextlib.ExitStack()
         self._watchdog: asyncio.TimerHandle | None = None
 
     @property
     def slots(self) -> int:
-        """How many episodes it takes at once: for each worker the one that it plays, and those that wait behind it."""
+        """Maximum number of episodes at once: for each worker, the one that it plays and the waiting ones."""
         depth = 1 + math.ceil(_AHEAD / max(self._seconds, _SHORTEST))
         places = len(self._share.places) if self._share else 0
         return max(depth, _FEWEST) * max(places, 1)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
-        """The process ids of the living workers, for whoever watches them."""
+        """Process ids of the living workers."""
         return tuple(slot.worker.pid for slot in self._slots if slot.worker)
 
     async def __aenter__(self) -> Self:
-        """Start a worker in every place at once; when one does not start, none is left."""
+        """Start a worker in each place at once. If one of them does not start, end all."""
         with starting("the workers"):
             self._stack.enter_context(self._folders)
         self._share = self._stack.enter_context(self._cores.share(self._wanted))
@@ -152,19 +152,19 @@ class LocalBackend(EvaluationBackend):
         await self._end()
 
     def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
-        """Say that there is room: any worker plays any agent."""
+        """Return True: any worker can play any agent."""
         return True
 
     async def end_generation(self, generation: int) -> None:
-        """Do nothing: workers outlive generations."""
+        """Do nothing: workers are kept between generations."""
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played; see the port."""
+        """Return the newest pictures of running episodes; see the port."""
         seen = [slot.worker.glimpse() for slot in self._slots if slot.worker and slot.episodes]
         return tuple([each for each in seen if each])
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode on the worker that has the fewest to play; see the port."""
+        """Play one episode on the worker with the fewest episodes; see the port."""
         share = self._share
         assert share is not None, "entered first"
         await share.have_any()

@@ -1,9 +1,9 @@
-"""Places for workers, shared by the experiments of this process, and their cores, claimed beside other processes.
+"""Allocation of worker places and CPU cores among the experiments of this process.
 
-A worker is kept on one core, and two that play on the same core at once only hinder each other. So each place for a
-worker belongs to one backend at a time. The cores of the places are claimed while any backend is entered
-(`core_lease`). Everybody who has episodes to play has as many places as everybody else, as far
-as they are wanted; where they do not come out even, the rest goes round in turns.
+A worker is pinned to one core, because two workers on one core slow each other down. Each place for a worker belongs to
+one backend at a time. The cores of the places are claimed while any backend is entered (`core_lease`), so that other
+processes use other cores. Backends with waiting episodes receive equal numbers of places, up to the number that each
+can use. If the places do not divide evenly, the backends receive the remaining places in turns.
 """
 
 import asyncio
@@ -17,18 +17,19 @@ from clau_doom.machine_limits import cpu_quota, default_workers, usable_cores
 __all__ = ["CoreAllocator", "Share"]
 
 _TURN = 2.0
-"""Seconds after which it is the next one's turn."""
+"""Seconds between two rotations of the remaining places."""
 
 _log = get_logger(__name__)
 
 
 class Share:
-    """One backend's part of the places.
+    """One backend's share of the places.
 
     Attributes:
-        wanted: The most places that it can use.
-        places: The places that it may begin episodes on now, by their numbers; what it has begun on another ends there.
-        playing: Whether it has episodes to play; one that has none leaves its places to the others.
+        wanted: The most places that the backend can use.
+        places: Numbers of the places on which the backend may begin episodes now. Episodes begun on other places end
+            there.
+        playing: Whether the backend has episodes to play. An idle backend leaves its places to the others.
     """
 
     def __init__(self, cores: "CoreAllocator", wanted: int) -> None:
@@ -42,16 +43,16 @@ class Share:
 
     @property
     def busy(self) -> int:
-        """On how many places it plays."""
+        """Number of places on which the backend plays."""
         return self._busy
 
     def plays_on(self, places: int) -> None:
-        """Say on how many places episodes are played now."""
+        """Set the number of places on which episodes are played now."""
         self._busy = places
         self.playing = places > 0 or self._waiting > 0
 
     async def have_any(self) -> None:
-        """Wait until there is a place."""
+        """Wait until the share has a place."""
         self._waiting += 1
         try:
             if not self.playing:
@@ -63,7 +64,7 @@ class Share:
             self._waiting -= 1
 
     def take(self, places: tuple[int, ...]) -> None:
-        """Have other places from now on."""
+        """Replace the places of this share."""
         if places != self.places:
             self.places = places
             self._changed.set()
@@ -74,9 +75,9 @@ class CoreAllocator:
     """The places for workers on this machine.
 
     Attributes:
-        places: The core of each place, or None where workers are not kept on one. With a lease they are known, and may
-            change, while a part of the places is held.
-        restarts: How many workers were replaced by others.
+        places: The core of each place, or None if workers are not pinned. With a lease, the cores are set, and may
+            change, while a share exists.
+        restarts: Number of replaced workers.
     """
 
     def __init__(
@@ -87,11 +88,11 @@ class CoreAllocator:
         lease: CoreLease | None = None,
         announce: bool = True,
     ) -> None:
-        """Share some places.
+        """Create an allocator.
 
         Args:
-            places: The core of each, or None.
-            turn: Seconds after which it is the next one's turn.
+            places: The core of each place, or None.
+            turn: Seconds between two rotations of the remaining places.
             lease: Claims the cores of the places.
             announce: Whether to log that workers share cores.
         """
@@ -106,11 +107,12 @@ class CoreAllocator:
 
     @classmethod
     def of_machine(cls, workers: int, *, pin: bool, announce: bool = True) -> "CoreAllocator":
-        """Return so many places (0: one for each core that this process may use).
+        """Return an allocator with the requested number of places.
 
         Args:
-            workers: How many.
-            pin: Whether workers are kept on cores, which are then claimed beside this user's other processes.
+            workers: Number of places; 0: one for each core that this process may use.
+            pin: Whether workers are pinned to cores. The cores are then claimed, so that this user's processes use
+                different cores.
             announce: Whether to log that workers share cores.
         """
         places = [None] * (workers or default_workers())
@@ -118,12 +120,12 @@ class CoreAllocator:
 
     @property
     def busy(self) -> int:
-        """On how many places somebody plays."""
+        """Number of places on which episodes are played."""
         return min(sum(share.busy for share in self._shares), len(self.places))
 
     @contextmanager
     def share(self, wanted: int) -> Iterator[Share]:
-        """Have a part of the places while the context lasts: at most `wanted` of them, 0 meaning all."""
+        """Allocate a share while the context lasts: at most `wanted` places; 0: all places."""
         if not self._shares:
             self._claim()
         share = Share(self, min(wanted or len(self.places), len(self.places)))
@@ -167,7 +169,7 @@ class CoreAllocator:
             self._lease.release()
 
     def deal(self) -> None:
-        """Give everybody who plays their part, and leave them the places that they have, as far as it goes."""
+        """Distribute the places among the active backends. Backends keep their current places as far as possible."""
         counts = self._counts()
         kept = {share: share.places[: counts[share]] for share in self._shares}
         taken = {place for places in kept.values() for place in places}

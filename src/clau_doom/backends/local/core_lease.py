@@ -1,9 +1,8 @@
 """Claims of CPU cores that all of a user's clau-doom processes on a machine respect.
 
-A claim is a lock on a file, so that it ends with its process, however that ends. Each core has places, numbered from 0:
-the first worker on a core holds place 0, and place 1 is taken only when no allowed core has a free place 0. Workers are
-spread evenly that way; where there are fewer cores than workers, the numbers of workers on
-cores differ by at most one.
+A claim is a file lock, so the kernel releases it when the process ends. Each core has places, numbered from 0: the
+first worker on a core holds place 0, and place 1 is taken only when no allowed core has a free place 0. This spreads
+workers evenly. If there are fewer cores than workers, the numbers of workers on cores differ by at most one.
 """
 
 import contextlib
@@ -35,11 +34,11 @@ class CoreLease:
     """The cores that one pool of workers holds."""
 
     def __init__(self, allowed: Sequence[int], folder: Path | None = None) -> None:
-        """Hold no core yet.
+        """Create a lease without claims.
 
         Args:
             allowed: The cores to choose from, at least one.
-            folder: Where the locks lie; None: a folder of this user that all processes on the machine find.
+            folder: Folder of the lock files; None: a folder that all of this user's processes on the machine find.
         """
         self._allowed = tuple(allowed)
         self._folder = folder
@@ -52,11 +51,11 @@ class CoreLease:
 
     @property
     def shared(self) -> int:
-        """How many of the workers share their core with a worker that came before."""
+        """Number of workers on a core that an earlier worker already uses."""
         return sum(claim.place > 0 for claim in self._claims)
 
     def claim(self, workers: int) -> tuple[int, ...]:
-        """Claim a core for each worker and return them; cores in turn where no lock can be made."""
+        """Claim a core for each worker and return the cores. Without a usable lock folder, assign cores in turn."""
         try:
             folder, lowest = self._made(), 0
             for _ in range(workers):
@@ -69,9 +68,9 @@ class CoreLease:
         return self.cores
 
     def improve(self) -> bool:
-        """Move workers that share a core to places that have become free; return whether any moved."""
+        """Move workers from shared cores to places that have become free; return whether any worker moved."""
         moved = False
-        with contextlib.suppress(OSError, InfrastructureFailed):  # they go on where they are
+        with contextlib.suppress(OSError, InfrastructureFailed):  # the workers stay on their cores
             for number, claim in enumerate(self._claims):
                 if claim.place and (better := self._free(self._made(), range(claim.place))):
                     os.close(claim.descriptor)
@@ -79,7 +78,7 @@ class CoreLease:
         return moved
 
     def release(self) -> None:
-        """Give all cores back."""
+        """Release all cores."""
         claims, self._claims = self._claims, []
         for claim in claims:
             os.close(claim.descriptor)
@@ -91,7 +90,7 @@ class CoreLease:
         return claim
 
     def _free(self, folder: Path, places: Sequence[int]) -> _Claim | None:
-        """Claim the first free one of some places, or return None."""
+        """Claim the first free place of the given ones, or return None."""
         for place, core in itertools.product(places, self._allowed):
             descriptor = os.open(folder / f"{core}.{place}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -110,6 +109,6 @@ class CoreLease:
 
 
 def _common() -> Path:
-    """Return a folder that every process of this machine finds; TMPDIR is often a batch job's own."""
+    """Return a folder that every process of this machine finds. Batch jobs often have their own TMPDIR."""
     folders = (Path("/dev/shm"), Path("/tmp"))  # noqa: S108 - the folder in it is private
     return next((folder for folder in folders if os.access(folder, os.W_OK)), Path(tempfile.gettempdir()))

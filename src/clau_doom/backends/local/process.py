@@ -1,4 +1,4 @@
-"""One worker process, seen from the orchestrator: start, ask, watch, kill."""
+"""Process of one worker, controlled by the orchestrator: start, requests, supervision and end."""
 
 import asyncio
 import contextlib
@@ -36,26 +36,26 @@ __all__ = ["Launch", "WorkerProcess"]
 
 _START_TIMEOUT = 60.0
 _ENGINE_TIMEOUT = 30.0
-"""Seconds from a worker's hello to its running engine, which takes 0.2 s on a free core."""
+"""Seconds from a worker's hello to its running engine. The start takes 0.2 s on a free core."""
 _KNOWN = 256
-"""Episodes of which a picture may still be found: more than wait at a worker; it lies there until somebody looks."""
+"""Number of recent episodes for which pictures are accepted. A picture stays in the shared file until it is read."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """What every worker of a backend is started with.
+    """Start settings of every worker of a backend.
 
     Attributes:
-        setup: The first message to it.
-        facts: What its hello must say.
+        setup: The first message to a worker.
+        facts: The required content of a worker's hello.
         episode_timeout: Seconds of wall time for one episode.
-        stall_timeout: Seconds without a decision after which the engine counts as hung.
-        log: Where its output goes, or None.
+        stall_timeout: Seconds without a decision before the engine counts as hung.
+        log: File of the workers' output, or None.
         log_size: Bytes of that file before it is rotated.
-        remote: Whether the policy waits for another program, whose time no agent is charged with.
-        files: Where the scenario's files lie that were brought from another machine; None: where its .cfg says.
-        folder: The working folder of this process, which is also that of the workers; None: the current one.
+        remote: Whether the policy waits for another program. The waiting time is then not charged to the agent.
+        files: The scenario's files if they came from another machine; None: the files that its .cfg names.
+        folder: The working folder of this process, which the workers use, too; None: the current one.
     """
 
     setup: pb.Setup
@@ -71,7 +71,7 @@ class Launch:
 
 @dataclass
 class _Watched:
-    """What the watchdog knows of the episode that is being played; times are monotonic seconds."""
+    """State of the current episode for the watchdog; times are monotonic seconds."""
 
     count: int
     begun: float
@@ -79,7 +79,7 @@ class _Watched:
 
 
 class WorkerProcess:
-    """A started worker. Plays one episode after another; after most errors it must be killed."""
+    """A started worker that plays one episode after another. After most errors it must be killed."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class WorkerProcess:
 
         Raises:
             WorkerRefused: Its versions or files differ from this process's.
-            DiskFull: There is no room for its files.
+            DiskFull: There is not enough disk space for its files.
             WorkerUnavailable: It could not be started, ended, or was not ready within a minute.
         """
         with starting(f"worker {number}"), contextlib.ExitStack() as undo:
@@ -127,7 +127,7 @@ class WorkerProcess:
             output = undo.enter_context(WorkerOutput(launch.log, folder, limit=launch.log_size))
             ours, theirs = socket.socketpair()
             with theirs:
-                # Nothing is awaited between the start of the process and the `try` that ends it.
+                # No await between the start of the process and the `try` that ends it.
                 link = await WorkerChannel.over(ours)
                 popen = _spawn(theirs.fileno(), output.fileno(), core, folder, launch)
             worker = cls(number, popen, link, page, output=output, core=core, folder=folder, launch=launch)
@@ -172,12 +172,13 @@ class WorkerProcess:
             raise WorkerRefused(f"worker {self.number} has {name} {there} where this process has {here}")
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play an episode, after those that were asked for before it.
+        """Play an episode, after all earlier requests.
 
         Raises:
-            Displaced: The worker ended because of another one.
-            PolicyFailed: The agent's own fault; the worker can go on.
-            AgentUnreachable: Nobody's fault; the worker can go on.
+            Requeued: The worker ended because of another episode.
+            PolicyFailed: The policy failed; the worker can continue.
+            AgentUnreachable: The agent's program cannot be reached, which is an infrastructure failure. The worker can
+                continue.
             InfrastructureFailed: The worker must be killed.
         """
         self._tasks += 1
@@ -209,24 +210,24 @@ class WorkerProcess:
             raise WorkerCrashed(f"worker {self.number} ended{await self._last_words()}") from None
 
     def _begin_watch(self) -> None:
-        """Watch the episode that is played now, if any is."""
+        """Watch the episode that is played now, if any."""
         now = time.monotonic()
         playing = self._link.outstanding > 0
         self._watched = _Watched(count=self._page.read()[0], begun=now, moved=now) if playing else None
 
     def glimpse(self) -> Glimpse | None:
-        """Return what could be seen of its episode since the last call, and ask for more; see the port."""
+        """Return the newest picture of the episode since the last call, and request another one; see the port."""
         if self._peephole is None:
             try:
                 self._peephole = SharedFrame(self.folder / "peephole")
-            except OSError:  # no file descriptor is free, or the folder was removed: the episode goes on without
+            except OSError:  # no free file descriptor or no folder: go on without pictures
                 return None
         picture = self._peephole.look()
         task = self._known.get(picture.task) if picture else None
         return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
 
     def move_to(self, core: int | None) -> None:
-        """Keep the worker and its engine on another core from now on; None, or the same, changes nothing."""
+        """Move the worker and its engine to another core. Do nothing for None or the current core."""
         if core is None or core == self._core:
             return
         self._core = core
@@ -235,9 +236,10 @@ class WorkerProcess:
                 _keep_on_core(pid, core)
 
     def watch(self) -> None:
-        """Look whether the episode that is being played still moves; end the worker when it does not.
+        """Check the progress of the current episode, and end the worker if it hangs.
 
-        Called a few times a second. It ends the worker by a signal alone, so that `play` sees the socket close.
+        The backend calls this a few times a second. The worker is ended by a signal, so that `play` sees the socket
+        close.
         """
         self._output.move()
         if self._watched is None or self._verdict is not None:
@@ -252,7 +254,7 @@ class WorkerProcess:
 
     def _judge(self, phase: Phase, *, playing: float, still: float) -> ClauDoomError | None:
         if self._engine is not None and has_ended(self._engine):
-            # A worker whose engine dies in the middle of a recorded step would wait for it for ever.
+            # If the engine dies during a recorded step, the worker would wait for ever.
             return EngineCrashed(f"the engine of worker {self.number} has ended")
         return overdue(
             f"worker {self.number}",
@@ -278,19 +280,19 @@ class WorkerProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     async def kill(self) -> None:
-        """End the worker and its engine, at once. Harmless when they are gone."""
+        """Kill the worker and its engine. Do nothing if they have ended."""
         self._signal()
         self._link.close()
         if self._peephole is not None:
             self._peephole.close()
         await asyncio.to_thread(self._popen.wait)
         self._output.close()
-        if self._engine is not None:  # its files can be removed only when it is gone
+        if self._engine is not None:  # its files can be removed only after its end
             await asyncio.to_thread(_wait_for_end, self._engine)
 
 
 def _spawn(descriptor: int, output: int, core: int | None, folder: Path, launch: Launch) -> "subprocess.Popen[bytes]":
-    # The working folder is no place for Python's own modules (-P); custom policies are looked for there last.
+    # -P: do not import Python's own modules from the working folder. Custom policies are searched for there last.
     command = [sys.executable, "-P", "-m", "clau_doom.worker", "--socket", str(descriptor), "--folder", str(folder)]
     command += ["--parent", str(os.getpid())] + ([] if core is None else ["--core", str(core)])
     if files := launch.files:
@@ -308,7 +310,7 @@ def _spawn(descriptor: int, output: int, core: int | None, folder: Path, launch:
 
 
 def _keep_on_core(pid: int, core: int) -> None:
-    """Keep all threads of a process on one core; one that has ended is left out. Linux only."""
+    """Pin all threads of a process to one core. Threads that have ended are skipped. Linux only."""
     if hasattr(os, "sched_setaffinity"):
         with contextlib.suppress(OSError):
             for thread in Path(f"/proc/{pid}/task").iterdir():

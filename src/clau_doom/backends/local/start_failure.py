@@ -14,15 +14,15 @@ _ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextlib.contextmanager
 def starting(worker: str) -> Iterator[None]:
-    """Turn whatever keeps a worker from starting into one error, inside the context.
+    """Convert any error of a worker's start inside the context into one of three errors.
 
     Args:
         worker: The worker's name in the message, such as ``worker 0``.
 
     Raises:
         WorkerRefused: Its versions or files differ from this process's.
-        DiskFull: There is no room for its files.
-        WorkerUnavailable: Anything else; the message names what is missing.
+        DiskFull: There is not enough disk space for its files.
+        WorkerUnavailable: Any other error; the message names the missing file or resource.
     """
     try:
         yield
@@ -37,12 +37,12 @@ def starting(worker: str) -> Iterator[None]:
 
 
 def unavailable(error: Exception) -> WorkerUnavailable:
-    """Return the error of an episode that was not begun, with the text of another error."""
+    """Return the error of an episode that did not begin, with the text of another error."""
     return error if isinstance(error, WorkerUnavailable) else WorkerUnavailable(words(error))
 
 
 def _missing(error: OSError) -> str:
-    """Return what is missing and what to do about it."""
+    """Return the missing file or resource, with a remedy."""
     limits = {
         errno.EMFILE: f"no file descriptor is free; the limit is {_limit(resource.RLIMIT_NOFILE)}: raise ulimit -n",
         errno.ENFILE: "this machine has no free file descriptor: end other programs",

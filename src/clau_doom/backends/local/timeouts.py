@@ -1,4 +1,4 @@
-"""When an episode has taken too long, and whose doing that is; the same wherever it is played."""
+"""Timeouts of episodes, classified as policy or infrastructure failures, for all backends."""
 
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, PolicyTimedOut
 
@@ -15,16 +15,16 @@ def overdue(
     episode_timeout: float,
     stall_timeout: float,
 ) -> ClauDoomError | None:
-    """Return why a worker must be ended now, or None.
+    """Return the reason to end a worker now, or None.
 
     Args:
-        worker: What it is called in a message.
+        worker: The worker's name in a message.
         playing: Seconds since its episode began.
         still: Seconds since its last turn.
-        deciding: Whether its policy has the turn.
-        charged: Whether the policy's time is the agent's own: one that waits for another program is not charged.
+        deciding: Whether the policy has the turn.
+        charged: Whether the policy's time is charged to the agent. Waiting for another program is not charged.
         episode_timeout: Seconds for an episode.
-        stall_timeout: Seconds without a turn after which it counts as hung; a policy may think for longer.
+        stall_timeout: Seconds without a turn before the engine counts as hung. A policy may take longer to decide.
     """
     if playing > episode_timeout:
         if deciding and charged:

@@ -1,8 +1,9 @@
-"""Private working folders for workers, and the removal of what killed ones left behind.
+"""Private working folders of workers, and the removal of folders that killed processes left.
 
-Each orchestrator process has one folder in memory (or under the system's temporary folder), with a lock that it holds
-while it lives; its workers have folders inside. A folder whose lock nobody holds belongs to the dead, and is swept
-with the shared memory files of its engines. Those that no folder names, such as of a killed replay, are removed, too.
+Each orchestrator process has one folder in memory (or in the system's temporary folder). It holds a lock on the folder
+while it runs. Its workers have subfolders. A folder without a held lock belongs to an ended process. It is removed
+together with the shared memory files of its engines. Shared memory files without a folder, such as those of a killed
+replay, are removed, too.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from clau_doom.shared_memory import remove_stale_items
 
 __all__ = ["WorkDirs", "private"]
 
-# Where the engine's shared memory lies anyway: recordings and the phase page are written faster there than to a disk.
+# The engine's shared memory is here, too. Writing recordings and the progress page here is faster than to a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it are private
 
 
@@ -33,10 +34,10 @@ def _place() -> Path:
 
 
 def private(folder: Path) -> Path:
-    """Return a folder of this user alone, made where it is not there.
+    """Return a folder that only this user can access. Create it if it does not exist.
 
     Raises:
-        InfrastructureFailed: Somebody else's is in its place.
+        InfrastructureFailed: The folder belongs to another user.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
@@ -55,17 +56,17 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 class WorkDirs:
-    """This process's folders for workers; entering sweeps what the dead left."""
+    """This process's folders for workers. Entering also removes the folders of ended processes."""
 
     def __init__(self, root: Path | None = None) -> None:
-        """Have folders in a private folder, or (None) where they are fastest."""
+        """Use folders in a private folder, or (None) in the fastest file system."""
         self._root = root
         self._base: Path | None = None
         self._held: int | None = None
         self._made = 0
 
     def __enter__(self) -> Self:
-        """Make this process's own folder."""
+        """Create this process's own folder."""
         root = self._root or private(_place() / f"clau-doom-{os.getuid()}")
         with _lock(root / "lock"):
             _sweep_all(root)
@@ -78,7 +79,7 @@ class WorkDirs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove it, and what its engines left in shared memory."""
+        """Remove this process's folder, and the files of its engines in shared memory."""
         assert self._base is not None
         assert self._held is not None
         _remove(self._base)
@@ -98,9 +99,9 @@ class WorkDirs:
         return folder
 
     def remove(self, folder: Path) -> None:
-        """Remove a dead worker's folder, and what its engine left in shared memory.
+        """Remove the folder of an ended worker, and the files of its engine in shared memory.
 
-        What cannot be removed now is left to the next sweep.
+        If a file cannot be removed now, a later sweep removes it.
         """
         with contextlib.suppress(OSError):
             sweep(folder)

@@ -1,4 +1,4 @@
-"""Messages to and from one worker over its socket, answered in the order in which they were asked for."""
+"""Message channel to one worker over its socket. Answers arrive in the order of the requests."""
 
 import asyncio
 import socket
@@ -14,8 +14,8 @@ from clau_doom.wire import PREFIX, MalformedMessage, frame, frame_size, parse
 
 __all__ = ["Disconnected", "Requeued", "WorkerChannel"]
 
-# Seconds for which answers lie unread while more than `_FEW` are still to come. Every wake-up of this process empties
-# the caches of a core on which a worker plays; what waits in the socket is safe, whatever becomes of the worker.
+# Seconds between two reads while more than `_FEW` answers are expected. Each wake-up of this process empties the
+# caches of a core on which a worker plays. Unread answers stay in the socket, even if the worker ends.
 _REST = 0.03
 _FEW = 2
 
@@ -25,11 +25,11 @@ class Disconnected(WorkerCrashed):
 
 
 class Requeued(WorkerCrashed):
-    """A worker ended because of another of its episodes; this one is played on the next, and it is no attempt."""
+    """The worker ended because of another episode. This episode is requeued, and its attempt is not counted."""
 
 
 class WorkerChannel(asyncio.Protocol):
-    """One worker's socket, on this process's side.
+    """This process's end of one worker's socket.
 
     Attributes:
         on_answer: Called after every answer.
@@ -46,25 +46,25 @@ class WorkerChannel(asyncio.Protocol):
 
     @classmethod
     async def over(cls, connected: socket.socket) -> "WorkerChannel":
-        """Return a link over a connected socket, which it owns from now on."""
+        """Return a channel over a connected socket. The channel owns the socket from now on."""
         _, link = await asyncio.get_running_loop().create_unix_connection(cls, sock=connected)
         return link
 
     @property
     def outstanding(self) -> int:
-        """How many answers are still to come."""
+        """Number of expected answers."""
         return len(self._waiting)
 
     def send(self, message: Message) -> None:
-        """Send a message; one to a worker that has ended is lost, as the answer's future says."""
+        """Send a message. If the worker has ended, the message is lost, and the answer's future has the error."""
         if self._transport and not self._closed:
             self._transport.write(frame(message))
 
     def expect(self) -> "asyncio.Future[pb.FromWorker]":
         """Return the future of the next answer.
 
-        When the worker ends, the first that lacks its answer ends with `Disconnected` (or `MalformedMessage`), because
-        it is what the worker was busy with; those behind it end with `Requeued`.
+        When the worker ends, the first open future fails with `Disconnected` (or `MalformedMessage`), because the
+        worker was busy with that request. Later futures fail with `Requeued`.
         """
         future: asyncio.Future[pb.FromWorker] = self._loop.create_future()
         self._waiting.append(future)
@@ -73,22 +73,22 @@ class WorkerChannel(asyncio.Protocol):
         return future
 
     def close(self) -> None:
-        """Close the socket; what is still expected is displaced."""
+        """Close the socket. Open requests fail with `Requeued`."""
         if self._transport:
             self._transport.abort()
         self._end(None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; asyncio calls it."""
-        # By its methods alone: uvloop, which Ray takes where it is installed, has a class of its own.
+        """Start reading; called by asyncio."""
+        # No isinstance check: uvloop, which Ray uses if it is installed, has its own transport class.
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End; asyncio calls it."""
+        """End all open requests; called by asyncio."""
         self._end(Disconnected(str(exc or "closed there")))
 
     def data_received(self, data: bytes) -> None:
-        """Take in what has come; asyncio calls it."""
+        """Process received bytes; called by asyncio."""
         self._data += data
         try:
             while (message := self._next()) is not None:
@@ -124,7 +124,7 @@ class WorkerChannel(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _end(self, error: WorkerCrashed | None) -> None:
-        """End what is expected: the first with the error, if there is one, and the others as displaced by it."""
+        """Fail the open requests: the first one with the error, if any, and the others with `Requeued`."""
         self._closed = True
         if self._resting:
             self._resting.cancel()
@@ -132,5 +132,5 @@ class WorkerChannel(asyncio.Protocol):
         for future in waiting:
             if not future.done():
                 future.set_exception(error or Requeued("the worker ended with another episode"))
-                future.exception()  # whoever gave up waiting is not told
+                future.exception()  # mark the exception as retrieved
             error = None

@@ -1,7 +1,7 @@
 """Output of one worker: written to a file without a name, and moved from there to the log of all workers.
 
-A worker never waits for a reader, as it would with a pipe, and lines of several workers are not mixed. What a policy
-prints faster than the log takes it is left out.
+Unlike with a pipe, a worker never waits for a reader, and lines of several workers are not mixed. Output is dropped
+when a policy prints faster than it can be moved to the log.
 """
 
 import contextlib
@@ -15,32 +15,33 @@ from typing import Self
 __all__ = ["WorkerOutput"]
 
 _MOST = 1 << 16
-"""Bytes that are moved at a time; of more, the last ones."""
+"""Most bytes that one call moves; of more output, the last bytes are kept."""
 _LIMIT = 8 << 20
 _LONGEST = 300
-"""Characters of a last line."""
+"""Most characters of a last line."""
 
 
 class WorkerOutput:
-    """The standard output and error of one worker."""
+    """Standard output and standard error of one worker."""
 
     def __init__(self, log: Path | None, folder: Path, *, limit: int = _LIMIT) -> None:
-        """Make the file.
+        """Create the file.
 
         Args:
-            log: Where the output is kept, or None to keep none.
-            folder: The worker's private folder, where the file lies when there is no log.
-            limit: Bytes of the log; a full one is renamed to ``.1`` in place of the one before, and a new one begun.
+            log: File that keeps the output, or None to drop it.
+            folder: The worker's private folder, which contains the file if `log` is None.
+            limit: Most bytes of the log. A full log is renamed to ``.1``, which replaces the older one, and a new log
+                begins.
 
         Raises:
-            OSError: It cannot be made.
+            OSError: The file cannot be created.
         """
         self._log = log
         self._limit = limit
         place = log.parent if log else folder
         self._file = tempfile.TemporaryFile(dir=place, buffering=0)  # noqa: SIM115 - `close` closes it
         flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
-        fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_APPEND)  # the worker goes on at the end after `truncate`
+        fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_APPEND)  # the worker appends after `truncate`
         self._moved = 0
         self._tail = b""
 
@@ -55,20 +56,20 @@ class WorkerOutput:
         self.close()
 
     def fileno(self) -> int:
-        """Return the descriptor that the worker writes to."""
+        """Return the file descriptor that the worker writes to."""
         return self._file.fileno()
 
     @property
     def last_line(self) -> str:
-        """The last line that the worker has written, of what was moved, or an empty text."""
+        """The last line that was moved to the log, or an empty text."""
         lines = self._tail.decode(errors="replace").strip().splitlines()
         return lines[-1].strip()[:_LONGEST] if lines else ""
 
     def move(self, *, last: bool = False) -> None:
-        """Move the lines that the worker has written since the last call to the log; a full disk loses them.
+        """Move the lines that the worker has written since the last call to the log. A full disk loses them.
 
         Args:
-            last: Whether a line without an end is moved, too: the worker has ended.
+            last: Whether the worker has ended, so that an incomplete last line is moved, too.
         """
         size = 0 if self._file.closed else os.fstat(self.fileno()).st_size
         if size <= self._moved:
@@ -96,14 +97,15 @@ class WorkerOutput:
                 log.replace(log.with_name(f"{log.name}.1"))
 
     def close(self) -> None:
-        """Move what is left, and close the file."""
+        """Move the remaining output, and close the file."""
         self.move(last=True)
         self._file.close()
 
 
 def _private(path: str, flags: int) -> int:
-    """Open a file that only this user reads and writes, whatever the umask is.
+    """Open a file that only this user can read and write, independent of the umask.
 
-    A FIFO is not waited for, and no link is followed: it would let a stranger's folder name any file to write to.
+    The call does not wait for a FIFO and does not follow links. Otherwise another user's link could redirect the output
+    to any file.
     """
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)

@@ -1,4 +1,4 @@
-"""What runs on a node: an actor that owns one worker process, with its engine, its core and its watchdog."""
+"""Ray actor on a node: owns one worker process, with its engine, its core and its watchdog."""
 
 import asyncio
 import contextlib
@@ -29,21 +29,21 @@ _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
 
 class EpisodeActor:
-    """An actor of Ray's. What goes in and comes out is bytes: messages of `worker/v1`, one a call.
+    """Actor that plays episodes. Arguments and results are bytes: messages of `worker/v1`, one for each call.
 
-    The watchdog of a worker must be in another process than its engine's, and beside it: so the actor is a local
-    backend of one worker, which ends a hung one and starts the next as it would on a laptop.
+    The watchdog must run in another process than the engine, on the same node. So the actor contains a local backend
+    with one worker. The backend kills a hung worker and starts a new one.
     """
 
     def __init__(self, hosting: bytes, *files: bytes) -> None:
-        """Take in what to play, as `ToWorker.hosting`, and the scenario's own files, each as a `FilePart`."""
+        """Store the experiment's setup, as `ToWorker.hosting`, and the scenario's own files, each as a `FilePart`."""
         self._hosting = parse(pb.ToWorker, hosting).hosting
         self._files = files
         self._stack = contextlib.AsyncExitStack()
         self._backend: LocalBackend | None = None
 
     async def where(self) -> bytes:
-        """Return where this is, as `FromWorker.hosted`."""
+        """Return the location of the actor, as `FromWorker.hosted`."""
         node = ray.get_runtime_context().get_node_id()
         hosted = pb.Hosted(node=node, machine=platform.node(), address=ray.util.get_node_ip_address(), pid=os.getpid())
         return pb.FromWorker(hosted=hosted).SerializeToString()
@@ -60,11 +60,11 @@ class EpisodeActor:
         return pb.FromWorker(ready=pb.Ready()).SerializeToString()
 
     async def play(self, request: bytes) -> bytes:
-        """Play the episode of a `ToWorker.play`, after those before it, and return `FromWorker.played` or `failed`."""
+        """Play the episode of a `ToWorker.play` after earlier ones, and return `FromWorker.played` or `failed`."""
         play = parse(pb.ToWorker, request).play
         assert self._backend is not None, "started first"
         task = EpisodeTask(
-            # What it is for, and whose, is known where it was asked for, and there the actions of training are dropped.
+            # A purpose that keeps actions. The orchestrator knows the real purpose and drops the actions of training.
             purpose=Purpose.HELD_OUT,
             agent="",
             genome=Genome(play.genome),
@@ -83,18 +83,18 @@ class EpisodeActor:
         return answer.SerializeToString()
 
     async def beat(self) -> bytes:
-        """Return `FromWorker.heartbeat`: whoever can answer is not hung."""
+        """Return `FromWorker.heartbeat`; an answer shows that the actor does not hang."""
         return pb.FromWorker(heartbeat=pb.Heartbeat()).SerializeToString()
 
     async def glimpse(self) -> bytes:
-        """Return `FromWorker.glimpse` of the episode that is being played, or nothing; ask for the next."""
+        """Return `FromWorker.glimpse` of the current episode, or empty bytes, and request the next picture."""
         seen = self._backend.glimpses() if self._backend else ()
         return b"".join(
             glimpse_message(replace(glimpse.picture, task=glimpse.task.number)).SerializeToString() for glimpse in seen
         )
 
     async def close(self) -> bytes:
-        """End the worker, and leave nothing of it on the node."""
+        """End the worker, and remove its files from the node."""
         await self._stack.aclose()
         return b""
 

@@ -1,4 +1,4 @@
-"""One actor, seen from the orchestrator: begun, asked, watched, ended."""
+"""Orchestrator's handle of one actor: start, requests, supervision and end."""
 
 import asyncio
 import contextlib
@@ -25,18 +25,18 @@ _BEAT = 1.0
 _STARTING = 120.0
 _LEAVING = 5.0
 _KNOWN = 64
-"""Episodes of which a glimpse may still come."""
+"""Number of recent episodes for which glimpses are accepted."""
 _CHANNELS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What holds for every actor of a backend.
+    """Settings for every actor of a backend.
 
     Attributes:
-        hosting: What it is told first.
-        files: The scenario's own files, in the order in which its setup announces them.
-        config: What it takes of the cluster.
+        hosting: The first message to an actor.
+        files: The scenario's own files, in the setup's order.
+        config: Resources that an actor takes from the cluster.
         modules: Python files and packages that its worker imports.
         resolution: The scenario's screen, in pixels.
     """
@@ -54,7 +54,7 @@ class ActorHandle:
     def __init__(self, number: int, actor: Any, cluster: Cluster, rules: Rules) -> None:
         self.number = number
         self.where = "a node of the cluster"
-        """What its node is called in a message."""
+        """Name of the actor's node in messages."""
         self.pid = 0
         self._actor = actor
         self._cluster = cluster
@@ -68,11 +68,11 @@ class ActorHandle:
 
     @classmethod
     async def begin(cls, number: int, cluster: Cluster, rules: Rules, files: tuple[Any, ...]) -> Self:
-        """Ask for an actor, wait until Ray has placed it, however long, and start its worker.
+        """Request an actor, wait without a limit until Ray has placed it, and start its worker.
 
         Raises:
             WorkerRefused: Its versions or files differ from this process's; the message names the node.
-            InfrastructureFailed: It did not start.
+            InfrastructureFailed: The actor or its worker did not start.
         """
         hosting = pb.ToWorker(hosting=rules.hosting).SerializeToString()
         hosted = cls(number, await cluster.begin(rules.config, hosting, files), cluster, rules)
@@ -86,21 +86,21 @@ class ActorHandle:
 
     @property
     def lost(self) -> bool:
-        """Whether nothing can be asked of it any more."""
+        """Whether the actor is lost and accepts no requests."""
         return self._gone.done()
 
     @property
     def outstanding(self) -> int:
-        """How many of its answers are still to come."""
+        """Number of expected answers."""
         return len(self._asked)
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play an episode, after those that were asked for before it.
+        """Play an episode, after all earlier requests.
 
         Raises:
-            Displaced: The actor was lost with another one.
-            PolicyFailed: The agent's own fault.
-            InfrastructureFailed: Nobody's fault; where the actor can go on, it has a new worker.
+            Requeued: The actor was lost with another episode.
+            PolicyFailed: The policy failed.
+            InfrastructureFailed: The infrastructure failed. If the actor can continue, it has a new worker.
         """
         self._count += 1
         number = self._count
@@ -119,10 +119,10 @@ class ActorHandle:
         return self._episode(parse(pb.FromWorker, data), number, task)
 
     async def watch(self) -> None:
-        """Look after it until it is lost.
+        """Check the actor until it is lost.
 
         Raises:
-            InfrastructureFailed: Why it is.
+            InfrastructureFailed: The reason for the loss.
         """
         patience = self._rules.config.stall_timeout
         while True:
@@ -138,13 +138,13 @@ class ActorHandle:
                 await _first(self._gone, timeout=_BEAT)
 
     def lose(self, error: ClauDoomError) -> None:
-        """Ask nothing of it any more; what it was playing is lost with this error."""
+        """Mark the actor as lost. Its current episode fails with this error."""
         if not self._gone.done():
             self._gone.set_exception(error)
-            self._gone.exception()  # there may be nobody to tell
+            self._gone.exception()  # mark the exception as retrieved
 
     def glimpse(self) -> Glimpse | None:
-        """Return what was seen of its episode since the last call, and ask for more; see the port."""
+        """Return the newest picture of the episode since the last call, and request another one; see the port."""
         looking = self._looking
         if not self._asked or self.lost or (looking and not looking.done()):
             return None
@@ -154,13 +154,13 @@ class ActorHandle:
         width, height = self._rules.resolution
         try:
             picture = picture_from_glimpse(parse(pb.FromWorker, looking.result()).glimpse, width * height * _CHANNELS)
-        except MalformedMessage:  # it is for people alone
+        except MalformedMessage:  # a picture affects only the live view
             return None
         task = self._known.get(picture.task)
         return Glimpse(task=task, worker=self.number, picture=picture) if task else None
 
     async def close(self) -> None:
-        """Let its worker end and leave nothing behind; a lost one is killed."""
+        """End the actor's worker and remove its files. A lost actor is killed."""
         if not self.lost:
             _, closed = self._ask("close")
             await _first(closed, self._gone, timeout=_LEAVING)
@@ -168,7 +168,7 @@ class ActorHandle:
         self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the actor at once."""
         self._cluster.kill(self._actor)
 
     async def _find(self) -> None:
@@ -193,7 +193,7 @@ class ActorHandle:
             self._cluster.gone.result()
 
     def _ask(self, method: str, *messages: bytes) -> "tuple[Any, asyncio.Future[bytes]]":
-        """Return Ray's reference to an answer, and the future of it; no future is ever cancelled, which Ray minds."""
+        """Return Ray's reference to an answer, and its future. The future is never cancelled: Ray does not allow it."""
         try:
             reference = getattr(self._actor, method).remote(*messages)
         except exceptions.RayError as error:
@@ -203,7 +203,7 @@ class ActorHandle:
         return reference, answer
 
     def _answered(self, answer: "asyncio.Future[bytes]", number: int | None = None) -> bytes:
-        """Return an answer, or raise what became of it: the first that was asked for is what it was lost with."""
+        """Return an answer, or raise its error. If the actor is lost, its first open request fails with the loss."""
         if answer.done() and not answer.exception():
             return answer.result()
         if answer.done():
@@ -226,18 +226,18 @@ class ActorHandle:
 
 
 async def _first(*futures: "asyncio.Future[Any]", timeout: float | None = None) -> None:  # noqa: ASYNC109 - none is cancelled
-    """Wait until one of them has ended, or the time is over."""
+    """Wait until one of the futures is done, or the time is over."""
     await asyncio.wait(futures, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
 
 def _ours(error: BaseException | None, where: str) -> InfrastructureFailed:
     assert isinstance(error, Exception)
     mapped = lost(error, where)
-    mapped.__cause__ = None  # Ray's texts are long, and what matters of them is in ours
+    mapped.__cause__ = None  # Ray's long text is summarised in this error
     return mapped
 
 
 def _look(answer: "asyncio.Future[bytes]") -> None:
-    """Have seen an answer's error: whoever gave up waiting is not told."""
+    """Mark an answer's exception as retrieved, because the caller may have stopped waiting."""
     with contextlib.suppress(asyncio.CancelledError):
         answer.exception()

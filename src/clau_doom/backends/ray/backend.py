@@ -1,4 +1,4 @@
-"""The Ray backend: so many actors on the nodes of a cluster, each replaced when it is lost."""
+"""Ray backend: a fixed number of actors on the nodes of a cluster. Lost actors are replaced."""
 
 import asyncio
 import contextlib
@@ -23,12 +23,13 @@ from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 __all__ = ["RayBackend"]
 
 _DEPTH = 2
-"""Episodes that an actor is given at once: one is played, and one waits beside it. All others wait in the player."""
+"""Episodes that an actor receives at once: one is played, and one waits. The others wait in the episode scheduler."""
 _START_ATTEMPTS = 3
 _OTHERS = 10.0
-"""Seconds for which the first actor that is ready waits for others; they join it whenever they are."""
+"""Seconds for which the first ready actor waits for others. Later actors join when they are ready."""
 _AGAIN, _LONGEST = 0.25, 30.0
-"""Seconds before a lost actor is replaced; twice as many each time that its worker does not start."""
+"""First and longest delay in seconds before a lost actor is replaced. Each failed start of a worker doubles the delay.
+"""
 
 _log = get_logger(__name__)
 
@@ -37,11 +38,11 @@ class RayBackend(EvaluationBackend):
     """Plays episodes on the nodes of a Ray cluster."""
 
     def __init__(self, rules: Rules, *, workers: int) -> None:
-        """Prepare a backend; nothing is started before it is entered.
+        """Prepare a backend. Entering the context starts it.
 
         Args:
-            rules: What holds for its actors.
-            workers: How many there are; 0: as many as the cluster has CPUs for.
+            rules: Settings for its actors.
+            workers: Number of actors; 0: one for each worker that fits on the cluster's CPUs.
         """
         self._rules = rules
         self._workers = workers
@@ -57,16 +58,16 @@ class RayBackend(EvaluationBackend):
 
     @property
     def slots(self) -> int:
-        """How many episodes it takes at once: for each actor the one that it plays, and one that waits behind it."""
+        """Maximum number of episodes at once: for each actor, the one that it plays and the waiting one."""
         return _DEPTH * max(len(self._hosts), 1)
 
     @property
     def hosts(self) -> tuple[ActorHandle, ...]:
-        """The actors that play, for whoever watches them."""
+        """The actors that are ready to play."""
         return tuple(self._hosts[number] for number in sorted(self._hosts))
 
     async def __aenter__(self) -> Self:
-        """Connect, and begin an actor for each worker; wait for the first, and a while for the others."""
+        """Connect, and start an actor for each worker. Wait for the first actor, and briefly for the others."""
         config = self._rules.config
         try:
             self._cluster = cluster = await self._stack.enter_async_context(
@@ -86,30 +87,30 @@ class RayBackend(EvaluationBackend):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End all actors with their workers, and the cluster where it was started here."""
+        """End all actors with their workers. Stop the cluster if this process started it."""
         await self._end()
 
     def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
-        """Say that there is room: any actor plays any agent."""
+        """Return True: any actor can play any agent."""
         return True
 
     async def end_generation(self, generation: int) -> None:
-        """Do nothing: actors outlive generations."""
+        """Do nothing: actors are kept between generations."""
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played; see the port."""
+        """Return the newest pictures of running episodes; see the port."""
         seen = [hosted.glimpse() for hosted in self.hosts]
         return tuple([each for each in seen if each])
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode on the actor that has the fewest to play; see the port."""
+        """Play one episode on the actor with the fewest episodes; see the port."""
         while True:
             hosted = await self._any()
             with contextlib.suppress(Requeued):
                 return await hosted.play(task)
 
     async def _any(self) -> ActorHandle:
-        """Return the actor with the fewest to play; where all were lost, wait for one."""
+        """Return the actor with the fewest episodes. If all actors were lost, wait for a new one."""
         patience = self._rules.config.start_timeout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience):
@@ -128,7 +129,7 @@ class RayBackend(EvaluationBackend):
         return await self._cluster.refusal(self._rules.config)
 
     async def _settled(self) -> None:
-        """Wait for a first actor, and a while longer for the others, as long as they may still start."""
+        """Wait for the first actor, then for the others for a limited time, as long as they can still start."""
         patience = self._rules.config.start_timeout
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience) as waiting:
@@ -139,7 +140,7 @@ class RayBackend(EvaluationBackend):
                     await self._changed.wait()
                     if self._hosts and patience:
                         waiting.reschedule(asyncio.get_running_loop().time() + min(patience, _OTHERS))
-                        patience = 0.0  # once, and not again with each
+                        patience = 0.0  # wait once, not for each actor
         if self._refusal is not None:
             raise self._refusal
         if not self._hosts:
@@ -148,7 +149,7 @@ class RayBackend(EvaluationBackend):
             _log.warning("workers have no place on the cluster yet", workers=len(self._hosts), missing=missing)
 
     async def _keep(self, number: int, cluster: Cluster) -> None:
-        """Keep an actor in a place, as long as the backend is entered."""
+        """Keep an actor running for one worker number while the backend is entered."""
         while self._refusal is None:
             try:
                 hosted = await ActorHandle.begin(number, cluster, self._rules, self._files)

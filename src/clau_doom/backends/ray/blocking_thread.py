@@ -1,4 +1,4 @@
-"""A thread of its own for calls of Ray's that block, so that nothing else waits for them."""
+"""Thread for blocking calls of Ray, so that they do not block the event loop."""
 
 import asyncio
 import contextlib
@@ -13,28 +13,29 @@ _T = TypeVar("_T")
 
 
 class BlockingThread:
-    """Makes one call after the other.
+    """Makes one call after the other in its own thread.
 
-    Ray's processes end with the thread that started them, so that one thread lives as long as they are wanted. It is a
-    daemon: a call to a cluster that is gone may never return, and must not keep this process alive.
+    Ray's processes end with the thread that started them. So one thread lives as long as the processes are needed. It
+    is a daemon thread, because a call to an unreachable cluster may never return. Such a call must not keep this
+    process alive.
     """
 
     def __init__(self, name: str) -> None:
-        """Begin; `close` ends it."""
+        """Start the thread; `close` ends it."""
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     async def call(self, function: Callable[[], _T], *, timeout: float) -> _T:  # noqa: ASYNC109 - the call itself goes on
-        """Return what a call returns.
+        """Run a function in the thread and return its result.
 
         Raises:
-            TimeoutError: It has not returned in time; those behind it wait all the same.
+            TimeoutError: The function has not returned in time. It continues, and later calls wait for it.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_T] = loop.create_future()
 
         def settle(result: Any, error: Exception | None) -> None:
-            if future.done():  # whoever asked has given up
+            if future.done():  # the caller has stopped waiting
                 return
             if error is not None:
                 future.set_exception(error)
@@ -45,9 +46,9 @@ class BlockingThread:
             outcome: tuple[Any, Exception | None]
             try:
                 outcome = function(), None
-            except Exception as error:  # whoever waits has it
+            except Exception as error:  # raised in the caller
                 outcome = None, error
-            with contextlib.suppress(RuntimeError):  # nobody waits on a loop that is closed
+            with contextlib.suppress(RuntimeError):  # the event loop may be closed
                 loop.call_soon_threadsafe(settle, *outcome)
 
         self._calls.put(work)
@@ -55,14 +56,14 @@ class BlockingThread:
             return await future
 
     def post(self, function: Callable[[], object]) -> None:
-        """Make a call whose outcome nobody waits for."""
+        """Run a function in the thread and ignore its result."""
         self._calls.put(function)
 
     def close(self) -> None:
-        """End the thread once it has made the calls that were asked for."""
+        """End the thread after the requested calls."""
         self._calls.put(None)
 
     def _run(self) -> None:
         while call := self._calls.get():
-            with contextlib.suppress(Exception):  # of one that was posted; `call` passes on its own
+            with contextlib.suppress(Exception):  # errors of `post` are ignored; `call` handles its own
                 call()

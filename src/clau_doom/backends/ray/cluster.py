@@ -1,4 +1,4 @@
-"""This process's connection to a Ray cluster: one, which all of its experiments share."""
+"""Connection of this process to one Ray cluster, which all its experiments share."""
 
 import asyncio
 import contextlib
@@ -27,9 +27,9 @@ from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 __all__ = ["Cluster", "check_cluster", "connected"]
 
 _STORE = 96 << 20
-"""Bytes of a local cluster's object store: all that lies in it are a scenario's own files."""
+"""Bytes of a local cluster's object store, which contains only the scenario's own files."""
 _PROBE = 2.0
-"""Seconds between two questions to the head."""
+"""Seconds between two checks of the head."""
 _CALL = 30.0
 _SHUTDOWN = 10.0
 _SHOWN = 8
@@ -43,8 +43,8 @@ class Cluster:
     """A cluster that this process is connected to.
 
     Attributes:
-        address: Where it is, or None for one that was started here.
-        modules: What its workers were sent to import.
+        address: Address of the cluster, or None if this process started it.
+        modules: Python modules that were sent to its workers.
         gone: Ends with `ClusterUnreachable` when the head does not answer any more.
     """
 
@@ -56,10 +56,10 @@ class Cluster:
     watching: "asyncio.Task[None] | None" = None
 
     async def places(self, workers: int, config: RayConfig) -> int:
-        """Return for how many workers there is to be a place; of 0, as many as the nodes have CPUs for now.
+        """Return the number of workers; for 0, the number that the nodes have CPUs for now.
 
         Raises:
-            ClusterRefused: No node could ever take one, and no other will come.
+            ClusterRefused: No node can ever take a worker, and no other node will join.
         """
         nodes = await self._nodes()
         fitting = [node for node in nodes if _fits(config, node)]
@@ -68,7 +68,7 @@ class Cluster:
         return workers or max(sum(int(node["Resources"].get("CPU", 0.0) / config.cpus) for node in fitting), 1)
 
     async def refusal(self, config: RayConfig) -> ClusterRefused:
-        """Return why there is no place for a worker."""
+        """Return the reason that no node can take a worker."""
         nodes = await self._nodes()
         if any(_fits(config, node) for node in nodes):
             needs = _amounts(_needs(config))
@@ -88,7 +88,7 @@ class Cluster:
         return kept
 
     async def begin(self, config: RayConfig, hosting: bytes, files: Sequence[Any]) -> Any:
-        """Return an actor that Ray places when and where there is room."""
+        """Request an actor. Ray places it when a node has free resources."""
 
         def make() -> Any:
             options = ray.remote(EpisodeActor).options(
@@ -96,7 +96,7 @@ class Cluster:
                 memory=config.memory,
                 resources=dict(config.resources) or None,
                 scheduling_strategy=_STRATEGIES[config.placement],
-                max_restarts=0,  # what is lost is told, and begun again by whoever counts attempts
+                max_restarts=0,  # the backend replaces lost actors and counts attempts
                 max_task_retries=0,
             )
             return options.remote(hosting, *files)
@@ -104,15 +104,15 @@ class Cluster:
         return await self._call(make)
 
     def kill(self, actor: Any) -> None:
-        """End an actor at once, placed or not."""
+        """Kill an actor at once, even if Ray has not placed it yet."""
         self.lane.post(lambda: ray.kill(actor, no_restart=True))
 
     def cancel(self, answer: Any) -> None:
-        """Have an actor give up what it was asked for."""
+        """Cancel a request to an actor."""
         self.lane.post(lambda: ray.cancel(answer))
 
     async def watch(self, patience: float) -> None:
-        """Ask the head whether it is there, and our node for it, as long as they are."""
+        """Check the head, and the head's state of this node, until a check fails."""
         lane, here = BlockingThread("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:
@@ -124,7 +124,7 @@ class Cluster:
             why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else words(error)
             if not self.gone.done():
                 self.gone.set_exception(ClusterUnreachable(f"the Ray cluster has gone: {why}"))
-                self.gone.exception()  # there may be nobody to tell
+                self.gone.exception()  # mark the exception as retrieved
         finally:
             lane.close()
 
@@ -149,18 +149,18 @@ _turn = asyncio.Lock()
 
 @asynccontextmanager
 async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path]) -> AsyncIterator[Cluster]:
-    """Be connected to a cluster while the context lasts; Ray allows a process one at a time.
+    """Connect to a cluster while the context lasts. Ray allows a process one connection at a time.
 
     Args:
-        config: Which.
-        workers: How many workers a cluster that is started here has room for; 0: one for each core.
-        modules: Python files and packages that its workers are to import.
+        config: Settings of the cluster.
+        workers: Number of workers that a cluster started here must have resources for; 0: one for each core.
+        modules: Python files and packages that its workers import.
 
     Raises:
-        ClusterRefused: This process is connected to another, or with other modules.
-        ClusterUnreachable: None answers, or none can be started.
+        ClusterRefused: This process is connected to another cluster, or with other modules.
+        ClusterUnreachable: No cluster answers, or none can be started.
     """
-    wanted = tuple(modules) if config.address else ()  # what lies here need not be sent here
+    wanted = tuple(modules) if config.address else ()  # a local cluster needs no copies
     async with _turn:
         if not _shared:
             _shared.append(await _connect(config, workers, wanted))
@@ -201,16 +201,16 @@ async def _disconnect(cluster: Cluster) -> None:
     if cluster.watching:
         cluster.watching.cancel()
         await asyncio.gather(cluster.watching, return_exceptions=True)
-    with contextlib.suppress(TimeoutError):  # a head that is gone takes nobody's leave
+    with contextlib.suppress(TimeoutError):  # the head may be gone
         await cluster.lane.call(_shutdown, timeout=_SHUTDOWN)
     cluster.lane.close()
 
 
 async def check_cluster(config: RayConfig) -> None:
-    """Do nothing if something listens where a cluster is said to be: Ray itself tries for a minute, and says little.
+    """Check that a process listens at the cluster's address. Ray itself retries for a minute and reports few details.
 
     Raises:
-        ClusterUnreachable: Nobody does.
+        ClusterUnreachable: No process listens there.
     """
     address = config.address
     if address is None or address == "auto":
@@ -234,13 +234,13 @@ def _named(config: RayConfig) -> str:
 
 def _init(config: RayConfig, workers: int, modules: tuple[Path, ...]) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters comes as an exception
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # relevant problems are raised as exceptions
     quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False, "logging_level": logging.CRITICAL}
     if config.address is not None:
         environment = {"py_modules": [str(path) for path in modules]} if modules else None
         ray.init(config.address, runtime_env=environment, **quiet)
         return
-    # Its path is short because those of sockets, which are below it, must be; where Ray has its own by default.
+    # Sockets are created in this folder and need short paths. This is Ray's default location, too.
     place = Path("/tmp") if sys.platform == "darwin" else Path(tempfile.gettempdir())  # noqa: S108 - private below
     folders = _own.enter_context(WorkDirs(private(place / f"clau-ray-{os.getuid()}")))
     try:
@@ -286,7 +286,7 @@ def _amounts(amounts: dict[str, float]) -> str:
 
 
 def _shown(nodes: Sequence[dict[str, Any]]) -> str:
-    """Return what nodes have, but for what Ray itself counts."""
+    """Return the resources of nodes, without the entries that Ray adds for its own use."""
     if not nodes:
         return "it has no node"
     texts = []

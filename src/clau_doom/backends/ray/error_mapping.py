@@ -1,4 +1,4 @@
-"""What errors become on their way: of a worker on a node, to its actor's answer and back; of Ray, to ours."""
+"""Conversion of errors: of a worker to its actor's answer and back, and of Ray to clau-doom's own."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -26,7 +26,7 @@ __all__ = ["error_of", "fault_of", "lost"]
 
 _Fault = pb.EpisodeFailed.Fault
 
-# The first that an error is one of is its fault.
+# The first class that an error is an instance of decides its fault.
 _FAULTS: Mapping[type[ClauDoomError], _Fault] = MappingProxyType(
     {
         PolicyTimedOut: pb.EpisodeFailed.FAULT_POLICY_TIMED_OUT,
@@ -35,7 +35,7 @@ _FAULTS: Mapping[type[ClauDoomError], _Fault] = MappingProxyType(
         EpisodeTimedOut: pb.EpisodeFailed.FAULT_TIMED_OUT,
         EngineCrashed: pb.EpisodeFailed.FAULT_ENGINE,
         WorkerRefused: pb.EpisodeFailed.FAULT_REFUSED,
-        DiskFull: pb.EpisodeFailed.FAULT_UNAVAILABLE,  # of the node: results are kept elsewhere
+        DiskFull: pb.EpisodeFailed.FAULT_UNAVAILABLE,  # the node's disk; results are stored elsewhere
         WorkerUnavailable: pb.EpisodeFailed.FAULT_UNAVAILABLE,
         ClauDoomError: pb.EpisodeFailed.FAULT_WORKER,
     }
@@ -46,7 +46,7 @@ _LONGEST = 300
 
 
 def fault_of(error: ClauDoomError) -> _Fault:
-    """Return how an actor says what befell its worker."""
+    """Return the fault code of a worker's error in an actor's answer."""
     return next(fault for kind, fault in _FAULTS.items() if isinstance(error, kind))
 
 
@@ -55,7 +55,7 @@ def error_of(failed: pb.EpisodeFailed, where: str) -> ClauDoomError:
 
     Args:
         failed: The answer.
-        where: The actor's node, which the agent's own failures do not name.
+        where: The actor's node. Failures of the agent do not name it.
     """
     kind = _ERRORS.get(failed.fault, WorkerCrashed)
     if issubclass(kind, PolicyFailed):
@@ -64,7 +64,7 @@ def error_of(failed: pb.EpisodeFailed, where: str) -> ClauDoomError:
 
 
 def lost(error: Exception, where: str) -> InfrastructureFailed:
-    """Return what it means to us that Ray has no answer of an actor."""
+    """Convert Ray's error of a lost actor."""
     text = _last_line(error)
     if _MISSING in text:
         return WorkerRefused(
@@ -76,6 +76,6 @@ def lost(error: Exception, where: str) -> InfrastructureFailed:
 
 
 def _last_line(error: Exception) -> str:
-    """Return what an error of Ray's comes to: a traceback of elsewhere ends with it."""
+    """Return the last line of Ray's error, which follows the remote traceback."""
     lines = [line.strip() for line in words(error).splitlines() if line.strip()]
     return lines[-1][:_LONGEST] if lines else type(error).__name__

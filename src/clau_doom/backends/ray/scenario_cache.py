@@ -1,4 +1,4 @@
-"""The scenario's own files on a node: brought there once, kept under their SHA-256, and checked each time."""
+"""Cache of the scenario's own files on a node: stored under their SHA-256, and checked at each use."""
 
 import os
 import tempfile
@@ -16,14 +16,14 @@ __all__ = ["store"]
 
 
 def store(announced: Iterable[pb.ScenarioFile], parts: Iterable[bytes]) -> "dict[pb.ScenarioFile.Role, Path]":
-    """Keep files on this machine, and return where each lies.
+    """Store files on this machine, and return their paths.
 
     Args:
-        announced: What they are.
-        parts: For each a `FilePart` that holds it.
+        announced: Roles and digests of the files.
+        parts: For each file, a `FilePart` with its content.
 
     Raises:
-        InvalidMessage: A file is not the one that was announced.
+        InvalidMessage: A file differs from the announced digest.
     """
     root = private(Path(tempfile.gettempdir()) / f"clau-doom-files-{os.getuid()}")
     return {
@@ -39,7 +39,7 @@ def _stored(root: Path, file: pb.ScenarioFile, data: bytes) -> Path:
     ending = ".cfg" if file.role == pb.ScenarioFile.ROLE_CFG else ".wad"
     path = private(root / digest.hexdigest()) / f"scenario{ending}"
     if not _holds(path, file.sha256):
-        # Other actors of the node may do the same now: whoever is last puts the same bytes there.
+        # Other actors of the node may store the file at the same time. All of them write the same bytes.
         fresh = path.with_name(f"{uuid4()}.new")
         fresh.write_bytes(data)
         fresh.replace(path)

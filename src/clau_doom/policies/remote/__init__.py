@@ -1,8 +1,8 @@
-"""Agents in any language: a program behind `claudoom.agent.v1.AgentService` decides, and the game is played here.
+"""Policies in any language: an external `claudoom.agent.v1.AgentService` decides, and the engine runs locally.
 
-Single calls go through gRPC's own client. `Play`, which is asked thousands of times a second, goes through a small
-client of its own over a blocking socket: gRPC's hands every message to another thread and back, and that alone costs
-more than a decision does (docs/decisions/0012).
+Single calls use gRPC's client. `Play`, with thousands of decisions a second, uses a small client over a blocking
+socket. gRPC's client passes each message to another thread and back, which takes longer than a decision
+(docs/decisions/0012).
 """
 
 from clau_doom.policies.remote.policy import RemotePolicy

@@ -1,7 +1,7 @@
-"""Just enough of HPACK (RFC 7541) to send one request's headers and to read a gRPC status.
+"""Subset of HPACK (RFC 7541) that can encode the headers of one request and decode a gRPC status.
 
-Of the static table only the entries that a gRPC response can carry and that matter are known. There is no dynamic
-table: a peer must not use one where the settings give it no size.
+Of the static table, only relevant entries of gRPC responses are supported. A dynamic table is not supported: the
+settings give it size 0, so that a peer must not use it.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ __all__ = ["BadHeaders", "decode", "encode"]
 _STATUS = ":status"
 _STATIC = {8: "200", 9: "204", 10: "206", 11: "304", 12: "400", 13: "404", 14: "500"}
 _STATIC_END = 61
-# The Huffman code is canonical: the symbols of each length in order, the codes one after the other. These are the
-# printable ones; no other can stand in what is read here.
+# The Huffman code is canonical: the symbols of each length are in order, with consecutive codes. The table has the
+# printable symbols only, because the decoded fields contain no others.
 _LENGTHS = {
     5: "012aceiost",
     6: " %-./3456789=A_bdfghlmnpru",
@@ -29,11 +29,11 @@ _LENGTHS = {
 
 
 class BadHeaders(ValueError):
-    """A header block that cannot be read."""
+    """An invalid header block."""
 
 
 def encode(headers: dict[str, str]) -> bytes:
-    """Return a header block: every field a literal, shorter than 127 bytes, that enters no table."""
+    """Return a header block. Every field is a literal, shorter than 127 bytes, that is not added to a table."""
     parts = [text.encode() for field in headers.items() for text in field]
     return b"".join(
         b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
@@ -42,10 +42,10 @@ def encode(headers: dict[str, str]) -> bytes:
 
 
 def decode(block: bytes) -> dict[str, str]:
-    """Return the fields whose names are spelled out, and ``:status``; the others are left out.
+    """Return ``:status`` and the fields with literal names; the other fields are skipped.
 
     Raises:
-        BadHeaders: The block is cut short, or refers to a table that is not there.
+        BadHeaders: The block is truncated, or refers to a table that does not exist.
     """
     found: dict[str, str] = {}
     at = 0
@@ -71,7 +71,7 @@ def decode(block: bytes) -> dict[str, str]:
 
 
 def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
-    """Return the integer that begins in the last bits of a byte, and where what follows begins."""
+    """Return the integer that begins in the last `bits` bits of a byte, and the position after it."""
     most = (1 << bits) - 1
     value, at = _byte(block, at) & most, at + 1
     if value < most:
@@ -123,5 +123,5 @@ def _unpacked(data: bytes) -> Iterator[str]:
                 yield symbol
                 code = length = 0
             elif length > _LONGEST:
-                yield "?"  # the rest cannot be told apart any more
+                yield "?"  # the remaining symbols cannot be decoded
                 return

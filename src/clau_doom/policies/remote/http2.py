@@ -1,7 +1,7 @@
-"""One gRPC call over one HTTP/2 connection (RFC 9113), on a blocking socket and in the calling thread.
+"""Client for one gRPC call over one HTTP/2 connection (RFC 9113), on a blocking socket and in the calling thread.
 
-What a stream of small messages between two programs needs, and nothing else: no multiplexing, no TLS, no compression.
-Flow control is kept in both directions, pings and settings are answered, and the status is read.
+The client supports the features that a stream of small messages between two programs needs. It has no multiplexing, TLS
+or compression. It applies flow control in both directions, answers pings and settings, and reads the status.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ from clau_doom.policies.remote import hpack
 __all__ = ["Call", "CallEnded", "connect"]
 
 UNAVAILABLE = 14
-"""gRPC's status for a peer that is not there."""
+"""gRPC's status for an unreachable peer."""
 MAX_MESSAGE = 4 * 1024 * 1024
-"""The longest message that is taken, in bytes: gRPC's own default."""
+"""Longest accepted message, in bytes: gRPC's own default."""
 
 _DATA, _HEADERS, _RESET, _SETTINGS, _PING, _GOAWAY, _WINDOW, _CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 _END_STREAM = _ACK = 0x1
 _END_HEADERS, _PADDED, _PRIORITY = 0x4, 0x8, 0x20
 _HEADER = 9
-_LARGEST_FRAME = 16_384  # what every peer takes before it says more, and all that is taken here
+_LARGEST_FRAME = 16_384  # default of every peer, and the limit for received frames
 _FIRST_WINDOW = 65_535
 _OPEN_WINDOW = 1 << 30
 _STREAM = 1
@@ -36,11 +36,11 @@ _pack_message = struct.Struct(">BI").pack
 
 
 class CallEnded(Exception):
-    """The call is over.
+    """The call has ended.
 
     Attributes:
-        status: gRPC's number for how.
-        text: What was said about it.
+        status: gRPC's status number.
+        text: The status message.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -53,7 +53,7 @@ def connect(address: str, timeout: float) -> socket.socket:
     """Return a socket to ``unix:PATH``, ``host:port`` or ``[IPv6]:port``.
 
     Raises:
-        OSError: Nobody takes the connection.
+        OSError: No program accepts the connection.
     """
     if address.startswith("unix:"):
         made = socket.socket(socket.AF_UNIX)
@@ -71,7 +71,7 @@ def connect(address: str, timeout: float) -> socket.socket:
 
 
 def _timeval(seconds: float) -> bytes:
-    """Return a time limit as the kernel takes it; 0 would be none."""
+    """Return a time limit in the kernel's format. The kernel would take 0 as no limit."""
     whole, part = divmod(max(seconds, 0.001), 1.0)
     return struct.pack("ll", int(whole), int(part * 1e6))
 
@@ -88,7 +88,7 @@ class Call:
         """Begin the call.
 
         Args:
-            connected: The connection, which it owns from now on.
+            connected: The connection. The call owns it from now on.
             path: The method, such as ``/package.Service/Method``.
             timeout: Seconds for which a write or a read may wait.
         """
@@ -105,7 +105,7 @@ class Call:
         self._window = self._stream_window = self._initial_window = _FIRST_WINDOW
         self._max_frame = _LARGEST_FRAME
         self._taken = 0
-        # The kernel keeps the time: Python would ask it before every read and write whether it has to wait.
+        # Use the kernel's time limit. With Python's, every read and write needs an additional system call.
         connected.settimeout(None)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(timeout))
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
@@ -128,7 +128,7 @@ class Call:
 
     @property
     def usable(self) -> bool:
-        """Whether the call stands as if it were new, as far as what has come until now says; nothing is waited for."""
+        """Whether the call is open without unread data, according to the data received so far; does not wait."""
         with contextlib.suppress(TimeoutError):
             while self._ended is None:
                 self._read(socket.MSG_DONTWAIT)
@@ -136,22 +136,22 @@ class Call:
 
     @property
     def surplus(self) -> bool:
-        """Whether a message has come in that was not received yet."""
+        """Whether an unread message has arrived."""
         return bool(self._messages)
 
     def drain(self, end: float) -> None:
-        """Wait until what was sent has left.
+        """Wait until all sent data has left the buffer.
 
         Args:
-            end: When to give up, in monotonic seconds.
+            end: Time limit, in monotonic seconds.
 
         Raises:
-            TimeoutError: The peer has made no room for it until then.
+            TimeoutError: The peer did not accept the data in time.
         """
         self._wait(end, lambda: not self._unsent)
 
     def send(self, message: bytes) -> None:
-        """Send a message; what the peer has no room for yet leaves when it has, while something is received."""
+        """Send a message. Data beyond the peer's flow-control window is sent later, during receive calls."""
         self._unsent = memoryview(b"".join((self._unsent, _pack_message(0, len(message)), message)))
         self._flush()
 
@@ -159,16 +159,16 @@ class Call:
         """Return the next message.
 
         Args:
-            end: When to give up, in monotonic seconds; None: after the timeout.
+            end: Time limit, in monotonic seconds; None: after the timeout.
 
         Raises:
-            TimeoutError: There was none until then.
-            CallEnded: There will be none.
+            TimeoutError: No message arrived in time.
+            CallEnded: The call ended without another message.
         """
         if end is None:
             end = time.monotonic() + self._timeout
             if not self._messages and self._ended is None:
-                self._read()  # as a rule it is one read, for which the socket's timeout is set already
+                self._read()  # usually a single read; the socket has the timeout already
         if not self._messages and self._ended is None:
             self._wait(end, lambda: bool(self._messages))
         if self._messages:
@@ -177,11 +177,11 @@ class Call:
         raise self._ended
 
     def close(self) -> None:
-        """Give the call up; the peer sees it cancelled."""
+        """Cancel the call. The peer receives the cancellation."""
         self._socket.close()
 
     def _wait(self, end: float, ready: Callable[[], bool]) -> None:
-        """Read until something is so, or the call has ended."""
+        """Read until a condition is true or the call has ended."""
         try:
             while self._ended is None and not ready():
                 left = end - time.monotonic()
@@ -198,7 +198,7 @@ class Call:
     def _write(self, data: bytes) -> None:
         try:
             self._socket.sendall(data)
-        except OSError as error:  # a part may have left, so that nothing more can be said
+        except OSError as error:  # a partial write makes the connection unusable
             self._end(UNAVAILABLE, f"it takes in nothing more: {error}")
 
     def _flush(self) -> None:
@@ -209,13 +209,13 @@ class Call:
             self._write(_frame(_DATA, 0, _STREAM, bytes(data)))
 
     def _read(self, flags: int = 0) -> None:
-        """Take in what comes next.
+        """Read and process the next data.
 
         Args:
-            flags: How to receive.
+            flags: Flags of the `recv` call.
 
         Raises:
-            TimeoutError: Nothing came.
+            TimeoutError: No data arrived in time.
         """
         try:
             data = self._socket.recv(65_536, flags)

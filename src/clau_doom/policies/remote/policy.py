@@ -1,4 +1,4 @@
-"""The policy that asks a program elsewhere."""
+"""Policy that requests its decisions from an external program."""
 
 import uuid
 from collections.abc import Callable
@@ -17,24 +17,24 @@ from clau_doom.wire.agent import ActionReader, Described, begin_request, decide_
 
 __all__ = ["RemotePolicy"]
 
-_FIRST_PATIENCE = 4.0  # a run that cannot begin says so within 5 s
-_PATIENCE = 10.0  # a program that has ended may be started again meanwhile
+_FIRST_PATIENCE = 4.0  # a run that cannot begin must fail within 5 s
+_PATIENCE = 10.0  # an ended program may be restarted in this time
 _SEEDS = 1 << 64
 
 
 class RemotePolicy:
-    """Plays what the agent's program answers, on one stream for one episode after another.
+    """Requests each action from the agent's program, on one stream for consecutive episodes.
 
-    The program is asked for its genes and needs when the policy is made, and is connected to again when an episode
-    begins. A program without `Play` is asked by `GetAction`.
+    The constructor reads the program's genes and needs. Each episode connects again if necessary. A program without
+    `Play` is called by `GetAction`.
 
     Args:
-        facts: What the scenario offers.
-        config: Where the program listens, and how long it is waited for.
-        streams: Ask by `Play` where the program has it, or else by `GetAction` from the beginning.
+        facts: Buttons, variables and resolution of the scenario.
+        config: The program's address and timeouts.
+        streams: Whether to use `Play` if the program implements it; otherwise always `GetAction`.
 
     Raises:
-        ConfigError: Nobody answers at the address, or what answers is no agent.
+        ConfigError: No program answers at the address, or its answer is invalid.
     """
 
     def __init__(self, facts: ScenarioFacts, config: RemotePolicyConfig, *, streams: bool = True) -> None:
@@ -53,24 +53,24 @@ class RemotePolicy:
 
     @property
     def needs(self) -> Needs:
-        """What the agent asks to see."""
+        """Observations that the agent requests."""
         return Needs(objects=self._described.objects, screen=self._described.screen)
 
     @property
     def space(self) -> GenomeSpace:
-        """The genes that the agent named."""
+        """Genome space with the genes that the agent describes."""
         return self._described.space
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
-        """What an experiment keeps of the agent: its version, and the SHA-256 of what it said of itself."""
+        """Facts for the experiment: the agent's version, and the SHA-256 of its description."""
         return (("agent.version", self._described.version), ("agent.description", self._described.sha256))
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
-        """Begin an episode, and return what asks the agent.
+        """Begin an episode, and return the function that requests the agent's decisions.
 
         Raises:
-            AgentUnreachable: Its program does not listen.
+            AgentUnreachable: No program listens at the address.
         """
         self._begun += 1
         seed = int(rng.integers(_SEEDS, dtype=np.uint64, endpoint=False))
@@ -86,7 +86,7 @@ class RemotePolicy:
         return self._episode(request, self._stream.act)
 
     def close(self) -> None:
-        """Close what is open; the policy may be used again."""
+        """Close open connections. The policy can be used again."""
         for opened in (self._stream, self._calls):
             if opened is not None:
                 opened.close()
@@ -112,11 +112,11 @@ class RemotePolicy:
 
 
 class _Episode:
-    """One episode's agent: asks at every decision.
+    """An episode's agent, which requests an action at every decision.
 
     Attributes:
-        ask: How one decision is asked for.
-        repeated: Decisions for which the agent was late, so that its last action was performed again.
+        ask: Function that requests one decision.
+        repeated: Number of decisions that repeated the last action because the agent was late.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class _Episode:
         self._decision = 0
 
     def __call__(self, observation: Observation) -> Action:
-        """Return the agent's action, or its last one where it is late and may be."""
+        """Return the agent's action, or its last one if it is late and late answers are allowed."""
         request = decide_request(self._episode, self._decision, observation)
         self._decision += 1
         try:

@@ -1,4 +1,4 @@
-"""What an agent's failure means: whose fault it is."""
+"""Status codes of an agent's program, classified as policy or infrastructure failures."""
 
 from clau_doom.errors import AgentUnreachable, ClauDoomError, PolicyFailed
 
@@ -36,12 +36,13 @@ class Late(AgentUnreachable):
 def judged(address: str, status: int, text: str) -> ClauDoomError:
     """Return the error that a call's status stands for.
 
-    A program that is gone, going or late is infrastructure; whatever else it answers with is its own doing.
+    A program that has ended, is ending or is late counts as an infrastructure failure. Any other status counts as a
+    failure of the agent.
 
     Args:
-        address: Where it listens.
-        status: gRPC's number.
-        text: What came with it.
+        address: Address of the program.
+        status: gRPC's status number.
+        text: The status message.
     """
     said = f": {text}" if text else ""
     if status == _DEADLINE_EXCEEDED:

@@ -1,4 +1,4 @@
-"""The agent's program, asked over and over on one `Play` stream."""
+"""Client for the agent's program, with one `Play` stream for all decisions."""
 
 import socket
 import time
@@ -20,49 +20,49 @@ class NoStream(Exception):
 
 
 class PlayStream:
-    """One stream, for one episode after another."""
+    """One stream for consecutive episodes."""
 
     def __init__(self, address: str, deadline: float, patience: float) -> None:
-        """Connect.
+        """Connect to the agent's program.
 
         Args:
             address: ``host:port`` or ``unix:PATH``.
             deadline: Seconds for each decision.
-            patience: Seconds to wait until somebody listens.
+            patience: Seconds to wait for a listening program.
 
         Raises:
-            AgentUnreachable: Nobody does.
+            AgentUnreachable: No program listens at the address.
         """
         self._address = address
         self._deadline = deadline
         self._call = Call(_connected(address, patience), _METHOD, deadline)
         self._owed: deque[tuple[str, int]] = deque()
-        """What was asked and not answered: answers come in order, and say not what they answer."""
+        """Requests without an answer. Answers arrive in order and do not name their request."""
         self._answered = False
 
     @property
     def usable(self) -> bool:
-        """Whether another episode can begin here: the agent still listens, and owes no answer."""
+        """Whether another episode can begin: the agent still listens, and all its answers have arrived."""
         return not self._owed and self._call.usable
 
     def begin(self, request: pb.BeginRequest) -> None:
-        """Begin an episode; nothing answers."""
+        """Begin an episode; the agent sends no answer."""
         self._call.send(pb.PlayRequest(begin=request).SerializeToString())
 
     def act(self, request: pb.GetActionRequest) -> bytes:
         """Return the `ActionProto` for one decision, not yet parsed.
 
         Raises:
-            AgentUnreachable: The agent is gone; `Late` where it missed the deadline.
-            PolicyFailed: It raised.
-            NoStream: It has no such method.
+            AgentUnreachable: The agent's program has ended; `Late` if it missed the deadline.
+            PolicyFailed: The agent raised an error.
+            NoStream: The program does not implement Play.
         """
         end = time.monotonic() + self._deadline
         asked = request.episode_id, request.decision
         try:
             if self._call.surplus and not self._owed:
                 raise PolicyFailed(f"the agent at {self._address} gave an answer that nobody asked for")
-            if self._owed:  # the agent is late already, and may be so late that it takes in nothing
+            if self._owed:  # a late agent may have stopped reading
                 self._call.drain(end)
             self._call.send(pb.PlayRequest(decide=request).SerializeToString())
             self._owed.append(asked)
@@ -79,12 +79,12 @@ class PlayStream:
         return answer
 
     def close(self) -> None:
-        """Close the stream; the agent sees it cancelled."""
+        """Close the stream. The agent receives a cancellation."""
         self._call.close()
 
 
 def _connected(address: str, patience: float) -> socket.socket:
-    """Return a connection, waiting until somebody listens: a program that has ended may be started again."""
+    """Return a connection. Wait until a program listens, because an ended program may be restarted."""
     end = time.monotonic() + patience
     while True:
         try:

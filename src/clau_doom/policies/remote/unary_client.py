@@ -1,4 +1,4 @@
-"""The agent's program, asked by single calls through gRPC's own client."""
+"""Client for the agent's program, with single calls through gRPC's own client."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,8 +16,8 @@ ReplyT = TypeVar("ReplyT")
 
 _SERVICE = "/claudoom.agent.v1.AgentService/"
 _OPTIONS = (
-    ("grpc.enable_http_proxy", 0),  # the address is where it listens, whatever the environment says
-    ("grpc.use_local_subchannel_pool", 1),  # so that another policy's failed attempts delay nothing here
+    ("grpc.enable_http_proxy", 0),  # connect directly, without a proxy of the environment
+    ("grpc.use_local_subchannel_pool", 1),  # so that failed attempts of another policy cause no delay here
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
@@ -28,7 +28,7 @@ class AgentCalls:
     """A channel to the agent's program."""
 
     def __init__(self, address: str, deadline: float) -> None:
-        """Make a channel; nothing is asked yet.
+        """Create a channel without connecting.
 
         Args:
             address: ``host:port`` or ``unix:PATH``.
@@ -44,15 +44,15 @@ class AgentCalls:
         )
 
     def describe(self, request: pb.DescribeRequest, patience: float) -> pb.DescribeResponse:
-        """Return what the agent says of itself, waiting until its program listens.
+        """Return the agent's description. Wait until its program listens.
 
         Args:
             request: The scenario.
-            patience: Seconds in all.
+            patience: Seconds to wait in total.
 
         Raises:
-            AgentUnreachable: Nobody answered.
-            PolicyFailed: It raised.
+            AgentUnreachable: No program answered.
+            PolicyFailed: The agent raised an error.
         """
         return self._asked(lambda: self._describe(request, timeout=patience, wait_for_ready=True))
 
@@ -61,11 +61,11 @@ class AgentCalls:
 
         Args:
             request: The episode.
-            patience: Seconds to wait until the agent's program listens again, where it does not.
+            patience: Seconds to wait for a restarted program if none listens.
 
         Raises:
-            AgentUnreachable: It does not, or was late.
-            PolicyFailed: It raised.
+            AgentUnreachable: No program listens, or the answer was late.
+            PolicyFailed: The agent raised an error.
         """
         try:
             self._asked(lambda: self._stub.Begin(request, timeout=self._deadline))
@@ -86,8 +86,8 @@ class AgentCalls:
         """Return the `ActionProto` for one decision, not yet parsed.
 
         Raises:
-            AgentUnreachable: It is gone; `Late` where it missed the deadline.
-            PolicyFailed: It raised.
+            AgentUnreachable: The agent's program has ended; `Late` if it missed the deadline.
+            PolicyFailed: The agent raised an error.
         """
         return self._asked(lambda: self._act(request, timeout=self._deadline))
 
