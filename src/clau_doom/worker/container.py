@@ -97,7 +97,8 @@ class StreamChannel:
 
 def main() -> None:
     """Play episodes until the orchestrator ends the stream."""
-    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))  # PID 1 has no default
+    # The kernel gives PID 1 of a container no default handler.
+    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))
     run_in_batch()
     agent, endpoint, token = (_environment(name) for name in ("AGENT_ID", "GRPC_ENDPOINT", "CLAU_DOOM_TOKEN"))
     credentials = grpc.ssl_channel_credentials(_environment("CLAU_DOOM_CA").encode())

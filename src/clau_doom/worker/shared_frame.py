@@ -28,8 +28,8 @@ _MOST_CHANNELS = 3
 class SharedFrame:
     """A mapped file with a request flag and one picture.
 
-    One process writes and one reads. The picture is written only while the flag is set and read only while it is not,
-    so that a reader never sees a partial picture.
+    One process writes and one reads. The picture is written only while the flag is set, and read only while it is not.
+    So a reader never sees a partial picture.
     """
 
     def __init__(self, path: Path, resolution: tuple[int, int] | None = None) -> None:

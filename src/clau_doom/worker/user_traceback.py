@@ -51,7 +51,7 @@ def _trim(found: traceback.TracebackException, causes: int) -> None:
 
 
 def _relative(file: str) -> str:
-    """Return a file as it is named below the entry of the import path that it was found in."""
+    """Return a file's path relative to the entry of the import path that contains it."""
     folders = sorted((str(Path(folder or ".").absolute()) for folder in sys.path), key=len, reverse=True)
     folder = next((folder for folder in folders if file.startswith(f"{folder}/")), None)
     return file[len(folder) + 1 :] if folder else Path(file).name

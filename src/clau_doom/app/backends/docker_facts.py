@@ -50,7 +50,7 @@ async def examine_docker(config: DockerConfig) -> DockerFacts:
 
 
 async def _facts(config: DockerConfig) -> DockerFacts:
-    from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker, which no local run needs
+    from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker is needed for Docker only
         Daemon,
         check_image,
         find_network,

@@ -150,7 +150,7 @@ async def remove_network(daemon: Daemon, name: str) -> bool:
 
 
 def _named(network: str) -> dict[str, str]:
-    """Return the options that give the bridge of the default network a fixed name, for firewall rules."""
+    """Return the options that give the bridge of the default network a fixed name, which firewall rules can use."""
     return {_BRIDGE_NAME: "clau-doom0"} if network == DockerConfig().network else {}
 
 

@@ -112,7 +112,7 @@ class Cluster:
         self.lane.post(lambda: ray.cancel(answer))
 
     async def watch(self, patience: float) -> None:
-        """Check the head, and the head's state of this node, until a check fails."""
+        """Query the head periodically. End `gone` with an error if the head does not answer or this node is dead."""
         lane, here = BlockingThread("ray-probe"), ray.get_runtime_context().get_node_id()
         try:
             while True:

@@ -105,7 +105,7 @@ class Call:
         self._window = self._stream_window = self._initial_window = _FIRST_WINDOW
         self._max_frame = _LARGEST_FRAME
         self._taken = 0
-        # Use the kernel's time limit. With Python's, every read and write needs an additional system call.
+        # Use the kernel's time limit. Python's own needs an additional system call for each read and write.
         connected.settimeout(None)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(timeout))
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(timeout))
@@ -128,7 +128,7 @@ class Call:
 
     @property
     def usable(self) -> bool:
-        """Whether the call is open without unread data, according to the data received so far; does not wait."""
+        """Whether the call is open, without unread messages and unsent data. Reads available data without waiting."""
         with contextlib.suppress(TimeoutError):
             while self._ended is None:
                 self._read(socket.MSG_DONTWAIT)
