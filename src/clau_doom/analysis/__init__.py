@@ -1,15 +1,14 @@
-"""What an experiment's numbers say, and how surely.
+"""Statistics of experiments, with intervals.
 
-Everything here is given values and gives values back (or writes the file that it was told to): no store, no engine, no
-clock. The one source of randomness, the bootstrap's resampling, is a generator that the caller makes from the
-experiment's seed, so that a repeated analysis gives the same numbers. A part that the data do not allow is an
-`Unavailable` with the reason, never a number.
+The functions depend only on their arguments: they do not use a store, an engine or a clock. `plot` writes a file. The
+only random part is the bootstrap. Its generator has the experiment's seed, so that a repeated analysis gives the same
+numbers. A result that the data do not allow is an `Unavailable` with the reason, never a number.
 
-`experiment` puts the parts together for one experiment, `comparison` for several. Below them, a file a subject:
-`estimates` and `intervals`, `effects`, `held_out` and `summary`, `learning`, `control_charts`, `genomes`,
-`regression`, `components`, `lineage`, `archive`, `topsis` and `ranking`; `plot` draws. `matplotlib` (`plot`) and
-`statsmodels` (`effects`, `regression`, and so `experiment` and `comparison`) take a second to import: those modules are
-imported by name where they are used, and not with the package.
+`experiment_analysis` combines the statistics of one experiment, `comparison` those of several. The other modules have
+one subject each, such as `held_out`, `learning`, `control_charts`, `genomes`, `regression`, `pca`, `lineage`,
+`elite_map`, `topsis` and `ranking`. `plot` draws the fitness curve. `matplotlib` (`plot`) and `statsmodels`
+(`regression`, `experiment_analysis`, `comparison`) take a second to import. Import these modules inside functions, not
+with the package.
 """
 
 from clau_doom.analysis.held_out import ROLE_NAMES, held_out_standings, held_out_table

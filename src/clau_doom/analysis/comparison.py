@@ -1,15 +1,14 @@
 """Comparison of experiments, by champion and by setup.
 
-Two questions, with two kinds of evidence:
+Two questions need different evidence:
 
-- *Is this champion better than that one?* The evidence is their held-out episodes, paired where their seeds are the
-  same (experiments of one seed), independent samples otherwise: held-out seeds come from the experiment's seed.
-- *Is this setup better than that one?* Experiments that differ in nothing but name and seed are runs of one setup. The
-  evidence is one score for each run, its champion's held-out mean, as in Agarwal et al. (2021): a hundred more
-  episodes of one champion say nothing of the next run. It takes two runs of a setup to say anything, and five or more
-  to say much.
+- *Is one champion better than another?* The evidence is the champions' held-out episodes. Experiments with the same
+  seed have the same held-out seeds, so that their episodes are paired. Otherwise, the samples are independent.
+- *Is one setup better than another?* Experiments that differ only in name and seed are runs of one setup. The evidence
+  is one score for each run, the champion's held-out mean, as in Agarwal et al. (2021). More episodes of one champion
+  do not reduce the variance between runs. A comparison needs two runs of a setup; five or more are recommended.
 
-Each question's comparisons with the baseline are one family for Holm's correction.
+For each question, the comparisons with the baseline are one family for Holm's correction.
 """
 
 from collections.abc import Sequence
@@ -35,14 +34,14 @@ __all__ = ["ComparedExperiment", "EntrantRow", "ExperimentComparison", "Setup", 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparedExperiment:
-    """An experiment that is to be compared.
+    """Experiment of a comparison.
 
     Attributes:
-        id: Its id.
-        seed: Its seed.
-        setup: The number of its setup: the same for experiments that differ in nothing but name and seed.
-        changes: In what its setup differs from the baseline's, a line for each field.
-        champion: Its champion's held-out episodes.
+        id: Id of the experiment.
+        seed: Seed of the experiment.
+        setup: Number of the setup. It is equal for experiments that differ only in name and seed.
+        changes: Differences between its setup and the baseline's, one line for each field.
+        champion: Held-out episodes of the champion.
     """
 
     id: str
@@ -57,13 +56,13 @@ class EntrantRow:
     """Held-out result of an experiment's champion.
 
     Attributes:
-        id: The experiment.
-        seed: Its seed.
-        setup: The number of its setup.
-        agent: The champion's id.
-        fitness: Its mean on held-out seeds.
-        aggregates: Mean, median and interquartile mean of its held-out episodes.
-        profile: The share of its episodes above each fitness; all experiments have the same thresholds.
+        id: Id of the experiment.
+        seed: Seed of the experiment.
+        setup: Number of the setup.
+        agent: Id of the champion.
+        fitness: Mean fitness on held-out seeds.
+        aggregates: Mean, median and interquartile mean of the held-out episodes.
+        profile: Share of episodes above each threshold. All experiments have the same thresholds.
     """
 
     id: str
@@ -77,16 +76,18 @@ class EntrantRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setup:
-    """The runs of one setup.
+    """Runs of one setup.
 
     Attributes:
-        number: From 0, the baseline's.
-        experiments: Its runs; of several with one seed, which are one run, the first.
-        changes: In what it differs from the baseline's setup.
-        mean: The mean of the runs' scores with its interval (Student's t for a few), or why there is none.
-        runs: Bootstrap estimates over the runs' scores, or why there are none; of fewer than ten runs their intervals
-            are too narrow, because resampling cannot show what a handful of runs has not.
-        episodes: Estimates over all their episodes, the strata being the runs: of these champions, not of the setup.
+        number: Number of the setup. The baseline's setup is 0.
+        experiments: Runs of the setup. Experiments with the same seed are one run, represented by the first.
+        changes: Differences from the baseline's setup.
+        mean: Mean of the runs' scores with its interval (Student's t for few runs), or the reason why it is
+            unavailable.
+        runs: Bootstrap estimates over the runs' scores, or the reason why they are unavailable. With fewer than ten
+            runs,
+            the intervals are too narrow, because resampling a small sample underestimates its variance.
+        episodes: Estimates over all episodes, stratified by run. They describe these champions, not the setup.
     """
 
     number: int
@@ -102,15 +103,17 @@ class ExperimentComparison:
     """Comparison of several experiments.
 
     Attributes:
-        baseline: The experiment that the others are compared with.
-        scenario: What all of them play.
-        fitness: What all of them maximise, for people.
-        entrants: The champions, in the order given.
-        contrasts: Each other champion against the baseline's; one family.
-        setups: The ways of evolving them, the baseline's first.
-        setup_contrasts: Each other setup's runs against those of the baseline's, or why there are none; one family.
-        ranking: The champions over several criteria, on held-out episodes.
-        remarks: What is to be known before the numbers are believed.
+        baseline: Id of the experiment that the others are compared with.
+        scenario: Scenario of all experiments.
+        fitness: Display name of the fitness of all experiments.
+        entrants: Champions, in the order given.
+        contrasts: Each other champion compared with the baseline's champion; one family.
+        setups: Setups, the baseline's first.
+        setup_contrasts: Each other setup's runs compared with the baseline's, or the reason why they are unavailable;
+            one
+            family.
+        ranking: Ranking of the champions over several criteria, on held-out episodes.
+        remarks: Caveats for the reader.
     """
 
     baseline: str
@@ -134,16 +137,16 @@ def compare_experiments(
     criteria: Sequence[Criterion] = (),
     remarks: Sequence[str] = (),
 ) -> ExperimentComparison:
-    """Return experiments set side by side.
+    """Compare experiments with a baseline.
 
     Args:
-        entrants: Two or more, of one scenario and one fitness, each with two held-out episodes or more.
-        baseline: The id of one of them; its setup is number 0.
-        scenario: What they play.
-        fitness: What they maximise.
-        fitness_name: What people call it.
-        criteria: What champions are ranked by; none: no ranking.
-        remarks: What is known already that is to be said.
+        entrants: Two or more experiments with the same scenario and fitness. Each has two or more held-out episodes.
+        baseline: Id of one of the experiments. Its setup is number 0.
+        scenario: Name of the scenario.
+        fitness: Fitness of an episode's measures.
+        fitness_name: Display name of the fitness.
+        criteria: Criteria for the ranking of champions. Empty: no ranking.
+        remarks: Caveats for the reader.
     """
     base = next(entrant for entrant in entrants if entrant.id == baseline)
     thresholds = thresholds_over([value for entrant in entrants for value in entrant.champion.fitnesses])
@@ -175,7 +178,7 @@ def _row(entrant: ComparedExperiment, thresholds: Sequence[float]) -> EntrantRow
         seed=seed,
         setup=entrant.setup,
         agent=entrant.champion.agent,
-        # The streams of the experiment's own analysis: its champion has the same intervals here and there.
+        # Use the random streams of the experiment's own analysis, so that a champion has the same intervals in both.
         fitness=mean_interval(scores, generator(seed, "analysis", entrant.champion.role, "fitness")),
         aggregates=aggregate([scores], generator(seed, "analysis", "aggregates", entrant.champion.role)),
         profile=performance_profile(
@@ -189,7 +192,7 @@ def _episodes(entrant: ComparedExperiment) -> Sample:
 
 
 def _runs(entrants: Sequence[ComparedExperiment]) -> dict[int, list[ComparedExperiment]]:
-    """Return each setup's runs, one for each seed."""
+    """Return the runs of each setup, one for each seed."""
     found: dict[int, dict[int, ComparedExperiment]] = {}
     for entrant in entrants:
         found.setdefault(entrant.setup, {}).setdefault(entrant.seed, entrant)

@@ -1,20 +1,21 @@
 """Shewhart control charts over generations.
 
-A subgroup is a generation, its values the agents' fitnesses. With up to ten agents the charts are Shewhart's x-bar and
-R, with more x-bar and s, because the range wastes what a larger subgroup knows (Montgomery, "Introduction to
-Statistical Quality Control", 6th ed. 2009, sections 6.2 and 6.3; constants from its appendix VI). Subgroups may differ
-in size, because failed agents have no fitness: each has limits of its own, sigma being the mean of R / d2(n) or of
-s / c4(n).
+A subgroup is a generation, and its values are the agents' fitness values. With up to ten agents, the charts are x-bar
+and R charts. With more agents, they are x-bar and s charts, because the range is inefficient in large subgroups.
+Source: Montgomery, "Introduction to Statistical Quality Control", 6th ed. 2009, sections 6.2 and 6.3; constants from
+its
+appendix VI. Subgroups may differ in size, because failed agents do not have a fitness. Each subgroup has its own
+limits. Sigma is the mean of R / d2(n) or of s / c4(n).
 
-Signals are those of the Western Electric rules ("Statistical Quality Control Handbook", 1956), on the x-bar chart:
+Signals follow the Western Electric rules ("Statistical Quality Control Handbook", 1956), on the x-bar chart:
 
 1. one point beyond 3 sigma;
-2. two of three in a row beyond 2 sigma, on one side;
-3. four of five in a row beyond 1 sigma, on one side;
-4. eight in a row on one side of the centre.
+2. two of three consecutive points beyond 2 sigma, on one side;
+3. four of five consecutive points beyond 1 sigma, on one side;
+4. eight consecutive points on one side of the centre.
 
-Evolution is meant to leave the state of control: signals below the centre early and above it late are learning. What
-deserves a look is a signal after a plateau, or in the chart of the spread.
+Evolution is expected to leave the state of control. Early signals below the centre and late signals above it indicate
+learning. A signal after a plateau or in the chart of the spread needs attention.
 """
 
 import math
@@ -28,10 +29,10 @@ from clau_doom.analysis.unavailable import Unavailable
 __all__ = ["ChartPoint", "ControlChart", "Signal", "control_chart", "western_electric"]
 
 D2 = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
-"""The mean range of n standard normal values."""
+"""Mean range of n standard normal values."""
 
 D3 = {2: 0.853, 3: 0.888, 4: 0.880, 5: 0.864, 6: 0.848, 7: 0.833, 8: 0.820, 9: 0.808, 10: 0.797}
-"""The standard deviation of that range; Montgomery's d3, not his D3."""
+"""Standard deviation of that range. This is Montgomery's d3, not D3."""
 
 _RULES = ((1, 1, 1, 3.0), (2, 2, 3, 2.0), (3, 4, 5, 1.0), (4, 8, 8, 0.0))  # rule, points, of the last, beyond sigmas
 
@@ -41,14 +42,14 @@ class ChartPoint:
     """One generation on both charts.
 
     Attributes:
-        generation: Which.
-        n: Agents with a fitness.
-        mean: Their mean fitness.
-        mean_low: The lower limit of the mean.
-        mean_high: Its upper limit.
-        spread: Their range, or standard deviation.
-        spread_low: The lower limit of the spread.
-        spread_high: Its upper limit.
+        generation: Number of the generation.
+        n: Number of agents with a fitness.
+        mean: Mean fitness.
+        mean_low: Lower limit of the mean.
+        mean_high: Upper limit of the mean.
+        spread: Range or standard deviation.
+        spread_low: Lower limit of the spread.
+        spread_high: Upper limit of the spread.
     """
 
     generation: int
@@ -62,7 +63,7 @@ class ChartPoint:
 
     @property
     def spread_signals(self) -> bool:
-        """Whether the spread lies beyond its limits."""
+        """Whether the spread is outside its limits."""
         return not self.spread_low <= self.spread <= self.spread_high
 
 
@@ -71,9 +72,9 @@ class Signal:
     """A point that meets a Western Electric rule.
 
     Attributes:
-        generation: The point's generation, the last of those that the rule looks at.
-        rule: 1 to 4.
-        above: Whether the points lie above the centre.
+        generation: Generation of the last point of the rule.
+        rule: Number of the rule, 1 to 4.
+        above: Whether the points are above the centre.
     """
 
     generation: int
@@ -86,11 +87,11 @@ class ControlChart:
     """An x-bar chart with its chart of spread.
 
     Attributes:
-        spread: What the second chart shows: ``R``, the range, or ``s``, the standard deviation.
-        centre: The mean of all values.
-        sigma: The standard deviation within generations.
-        points: The generations with two fitnesses or more.
-        signals: Where rules are met on the x-bar chart, by generation, then rule.
+        spread: Statistic of the second chart: ``R``, the range, or ``s``, the standard deviation.
+        centre: Mean of all values.
+        sigma: Standard deviation within generations.
+        points: Generations with two or more fitness values.
+        signals: Signals on the x-bar chart, sorted by generation, then rule.
     """
 
     spread: str
@@ -101,10 +102,10 @@ class ControlChart:
 
 
 def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Unavailable:
-    """Return the charts of the generations' fitnesses, or why there are none.
+    """Compute the control charts of the generations, or return the reason why they are unavailable.
 
     Args:
-        generations: The fitnesses of each, those without a fitness left out.
+        generations: Fitness values of each generation, without failed agents.
     """
     groups = [(index, np.asarray(row, dtype=np.float64)) for index, row in enumerate(generations) if len(row) >= 2]
     if len(groups) < 2:
@@ -137,17 +138,17 @@ def control_chart(generations: Sequence[Sequence[float]]) -> ControlChart | Unav
 
 
 def western_electric(scores: Sequence[float]) -> tuple[tuple[int, int, bool], ...]:
-    """Return where the Western Electric rules are met: (place, rule, above the centre).
+    """Find the points that meet the Western Electric rules: (index, rule, above the centre).
 
     Args:
-        scores: Each point's distance from the centre, in its own standard errors.
+        scores: Distance of each point from the centre, in the point's standard errors.
     """
     found: list[tuple[int, int, bool]] = []
     for at in range(len(scores)):
         for rule, wanted, window, sigmas in _RULES:
             for above in (True, False):
                 sided = [score if above else -score for score in scores[max(0, at - window + 1) : at + 1]]
-                # The point itself must be one of them: a rule is met where its last point falls.
+                # The last point must be beyond the limit, too.
                 if sided[-1] > sigmas and sum(score > sigmas for score in sided) >= wanted:
                     found.append((at, rule, above))
     return tuple(found)

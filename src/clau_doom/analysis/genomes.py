@@ -1,8 +1,9 @@
 """Encoding of genomes on a common scale, and their diversity.
 
-A real or whole gene runs from 0, its lowest value, to 1, its highest. A choice has no order: two agents differ in it by
-1 or not at all. Genes that can have one value only are left out. Distances are Gower's ("A general coefficient of
-similarity and some of its properties", Biometrics 27, 1971): the mean over the genes of the differences so scaled.
+A real or integer gene is scaled from 0, its lowest value, to 1, its highest value. A choice is not ordered: two
+different values have the distance 1. Genes with a single possible value are left out. Distances are Gower's ("A general
+coefficient of similarity and some of its properties", Biometrics 27, 1971), the mean of the scaled differences over the
+genes.
 """
 
 from collections.abc import Sequence
@@ -23,9 +24,9 @@ class Encoded:
     """Genomes as a matrix.
 
     Attributes:
-        terms: The columns' names: a gene's, or ``gene=choice``.
-        genes: The gene that each column belongs to.
-        matrix: From 0 to 1; a choice has a column of 0 and 1 for each of its values; shape (genomes, terms).
+        terms: Names of the columns: a gene, or ``gene=choice``.
+        genes: Gene of each column.
+        matrix: Values from 0 to 1, shape (genomes, terms). A choice has an indicator column for each of its values.
     """
 
     terms: tuple[str, ...]
@@ -38,9 +39,9 @@ class Diversity:
     """Diversity of the agents of a generation.
 
     Attributes:
-        generation: Which.
-        distance: The mean distance between two agents: 0 when all are alike, a third when drawn uniformly.
-        spreads: The same for each gene, in the order of the genes that can vary.
+        generation: Number of the generation.
+        distance: Mean distance between two agents. 0: all are equal; 1/3: expected for real genes drawn uniformly.
+        spreads: Mean distance in each variable gene, in the order of the genes.
     """
 
     generation: int
@@ -53,11 +54,11 @@ class GeneHistory:
     """Distribution of one gene by generation.
 
     Attributes:
-        gene: Its name.
-        kind: How its number is read.
-        means: By generation, the mean on the scale from 0 to 1; of a choice, the share of its commonest value.
+        gene: Name of the gene.
+        kind: Kind of the gene.
+        means: By generation, the mean on the scale from 0 to 1. For a choice, the share of the most frequent value.
         spreads: By generation, the mean distance between two agents in this gene.
-        commonest: By generation, the commonest value of a choice; empty for other genes.
+        commonest: By generation, the most frequent value of a choice. Empty for other genes.
     """
 
     gene: str
@@ -68,11 +69,11 @@ class GeneHistory:
 
 
 def encode(space: GenomeSpace, genomes: Sequence[Genome]) -> Encoded:
-    """Return genomes as a matrix.
+    """Encode genomes as a matrix.
 
     Args:
-        space: Their genes.
-        genomes: At least one.
+        space: Genes of the genomes.
+        genomes: At least one genome.
     """
     values = _matrix(space, genomes)
     terms, genes, columns = [], [], []
@@ -90,12 +91,12 @@ def encode(space: GenomeSpace, genomes: Sequence[Genome]) -> Encoded:
 
 
 def diversity(space: GenomeSpace, generation: int, genomes: Sequence[Genome]) -> Diversity:
-    """Return how different the genomes of a generation are; all 0 for a single one, or where no gene can vary.
+    """Compute the diversity of a generation. It is 0 for a single genome or without variable genes.
 
     Args:
-        space: Their genes.
-        generation: Which generation they are.
-        genomes: At least one.
+        space: Genes of the genomes.
+        generation: Number of the generation.
+        genomes: At least one genome.
     """
     values = _matrix(space, genomes)
     spreads = tuple(_spread(gene, column) for gene, column in _free(space, values))
@@ -103,11 +104,11 @@ def diversity(space: GenomeSpace, generation: int, genomes: Sequence[Genome]) ->
 
 
 def gene_histories(space: GenomeSpace, generations: Sequence[Sequence[Genome]]) -> tuple[GeneHistory, ...]:
-    """Return each gene that can vary, through the generations.
+    """Compute the distribution of each variable gene by generation.
 
     Args:
-        space: The genes.
-        generations: The genomes of each, at least one.
+        space: Genes of the genomes.
+        generations: Genomes of each generation, at least one.
     """
     by_generation = [_free(space, _matrix(space, row)) for row in generations]
     return tuple(_history([row[at] for row in by_generation]) for at in range(len(by_generation[0])))
@@ -139,12 +140,12 @@ def _free(space: GenomeSpace, values: Matrix) -> list[tuple[Gene, Matrix]]:
 
 
 def _scaled(gene: Gene, column: Matrix) -> Matrix:
-    # Halved, because the difference of two doubles may overflow.
+    # Halve the values first, because the difference of two doubles may overflow.
     return (0.5 * column - 0.5 * gene.low) / (0.5 * gene.high - 0.5 * gene.low)
 
 
 def _spread(gene: Gene, column: Matrix) -> float:
-    """Return the mean distance between two agents in one gene; sorting spares looking at every pair."""
+    """Return the mean distance between two agents in one gene. Sorting avoids a loop over all pairs."""
     n = len(column)
     if n < 2:
         return 0.0

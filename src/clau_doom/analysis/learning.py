@@ -1,21 +1,21 @@
 """Learning curve over generations, and a trend test of the last generations.
 
-The **curve** is asymptotic regression, y = a + (r0 - a) exp(-x / tau): fast at first, slower as it nears the asymptote
-a (Pinheiro and Bates, "Mixed-Effects Models in S and S-PLUS", 2000, appendix C.1, fit it as SSasymp). Given tau it is
-linear in a and r0, so that least squares search one number only (Golub and Pereyra, "The differentiation of
-pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM Journal on Numerical Analysis 10,
-1973). Intervals come from the linearised model with Student's t. Generations descend from each other, and so do their
-residuals: the intervals are too narrow rather than too wide.
+The **curve** is asymptotic regression, y = a + (r0 - a) exp(-x / tau). It rises fast at first, and slower near the
+asymptote a (Pinheiro and Bates, "Mixed-Effects Models in S and S-PLUS", 2000, appendix C.1, fit it as SSasymp). For a
+given tau, the curve is linear in a and r0, so that the least-squares search has one dimension (Golub and Pereyra, "The
+differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM Journal on
+Numerical Analysis 10, 1973). Intervals come from the linearised model with Student's t. Successive generations are
+related, so that their residuals are correlated. The intervals are therefore rather too narrow than too wide.
 
-The **plateau** is judged on the last third of the generations, ten at least, by Mann and Kendall's test of trend
+The **plateau** is tested on the last third of the generations, at least ten. The test is the Mann-Kendall trend test
 (Mann, "Nonparametric tests against trend", Econometrica 13, 1945; Kendall, "Rank Correlation Methods", 1975; normal
-approximation with correction for ties and continuity) and Sen's slope with its interval ("Estimates of the regression
-coefficient based on Kendall's tau", Journal of the American Statistical Association 63, 1968). A trend that is not
-significant is no proof of standing still, so that there are three answers beside falling:
+approximation with correction for ties and continuity). The slope is Sen's slope with its interval ("Estimates of the
+regression coefficient based on Kendall's tau", Journal of the American Statistical Association 63, 1968). A trend that
+is not significant does not prove a plateau. Therefore, there are three verdicts besides falling:
 
 - *rising*: the test finds an upward trend at 5 %;
-- *plateau*: it does not, and even the upper end of the slope's interval, kept up over the window, would add less than
-  `NEGLIGIBLE` of all that was gained since generation 0;
+- *plateau*: the test finds no upward trend, and the upper end of the slope's interval, continued over the window, adds
+  less than `NEGLIGIBLE` of the total gain since generation 0;
 - *undecided*: neither.
 """
 
@@ -35,28 +35,28 @@ from clau_doom.statistics.intervals import CONFIDENCE
 __all__ = ["LearningCurve", "Plateau", "Trend", "Verdict", "fit_learning_curve", "judge_plateau", "mann_kendall"]
 
 NEGLIGIBLE = 0.1
-"""The share of the whole gain that a plateau may still add over its window."""
+"""Share of the total gain that a plateau may still add over its window."""
 
 _ALPHA = 0.05
 _WINDOW = 10
 _POINTS = 5  # three parameters and two degrees of freedom
-_SLOWEST = 10.0  # of the observed span: a slower curve cannot be told from a line
+_SLOWEST = 10.0  # multiples of the observed span; slower curves look like lines
 
 _Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LearningCurve:
-    """Asymptotic regression through the generations' mean fitness.
+    """Asymptotic regression of the generations' mean fitness.
 
     Attributes:
-        model: The formula that was fitted.
-        asymptote: What fitness tends to, with its interval.
-        start: What it began with, at generation 0, with its interval.
-        tau: The generations in which the distance to the asymptote shrinks to 1/e, with its interval.
-        r_squared: The share of the variance between generations that the curve explains.
-        residual: The standard deviation of the residuals.
-        n: How many generations were fitted.
+        model: Fitted formula.
+        asymptote: Limit of the fitness, with its interval.
+        start: Fitness at generation 0, with its interval.
+        tau: Number of generations in which the distance to the asymptote shrinks to 1/e, with its interval.
+        r_squared: Share of the variance between generations that the curve explains.
+        residual: Standard deviation of the residuals.
+        n: Number of fitted generations.
     """
 
     model: str
@@ -78,10 +78,10 @@ class Trend:
     """Result of the Mann-Kendall test.
 
     Attributes:
-        s: Kendall's S: pairs that rise less pairs that fall.
-        z: Its standard normal score; 0 where nothing varies.
-        p: The two-sided p-value.
-        n: How many values were tested.
+        s: Kendall's S: rising pairs minus falling pairs.
+        z: Standard normal score of S. 0 if all values are equal.
+        p: Two-sided p-value.
+        n: Number of values.
     """
 
     s: int
@@ -104,11 +104,11 @@ class Plateau:
     """Trend of the mean fitness of the last generations.
 
     Attributes:
-        verdict: See the module's text.
-        since: The first generation of the window.
-        trend: The test over the window.
-        slope: Sen's slope, fitness for each generation, with its interval.
-        gain: What was gained between the first fifth of the generations (one at least) and the window, in fitness.
+        verdict: See the module's docstring.
+        since: First generation of the window.
+        trend: Result of the test over the window.
+        slope: Sen's slope in fitness per generation, with its interval.
+        gain: Difference in fitness between the first fifth of the generations (at least one) and the window.
     """
 
     verdict: Verdict
@@ -119,11 +119,11 @@ class Plateau:
 
 
 def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurve | Unavailable:
-    """Return the asymptotic regression of ys on xs, or why there is none.
+    """Fit the asymptotic regression of ys on xs, or return the reason why it is unavailable.
 
     Args:
-        xs: Generations, rising.
-        ys: The mean fitness of each.
+        xs: Generations, ascending.
+        ys: Mean fitness of each generation.
     """
     x, y = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
     if len(x) < _POINTS:
@@ -141,11 +141,11 @@ def fit_learning_curve(xs: Sequence[float], ys: Sequence[float]) -> LearningCurv
 
 
 def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Unavailable:
-    """Return what the last generations do, or why that cannot be said.
+    """Test the trend of the last generations, or return the reason why it is unavailable.
 
     Args:
-        xs: Generations, rising.
-        ys: The mean fitness of each.
+        xs: Generations, ascending.
+        ys: Mean fitness of each generation.
     """
     if len(xs) < _WINDOW:
         return Unavailable(missing=f"{len(xs)} generations are too few to tell a plateau: {_WINDOW} are needed")
@@ -165,10 +165,10 @@ def judge_plateau(xs: Sequence[float], ys: Sequence[float]) -> Plateau | Unavail
 
 
 def mann_kendall(values: Sequence[float]) -> Trend:
-    """Return Mann and Kendall's test of a monotonic trend.
+    """Compute the Mann-Kendall test of a monotonic trend.
 
     Args:
-        values: In the order of time.
+        values: Values in the order of time.
     """
     row = np.asarray(values, dtype=np.float64)
     n = len(row)
@@ -188,7 +188,7 @@ def _shortest(x: _Values) -> float:
 
 
 def _linear(x: _Values, y: _Values, log_tau: float) -> tuple[float, float, float]:
-    """Return the asymptote, the start and the sum of squares of the best curve of a tau."""
+    """Return the asymptote, the start and the sum of squares of the best curve for a given tau."""
     decay = np.exp(-x / math.exp(log_tau))
     design = np.column_stack([1.0 - decay, decay])
     coefficients = np.linalg.lstsq(design, y)[0]
@@ -196,7 +196,7 @@ def _linear(x: _Values, y: _Values, log_tau: float) -> tuple[float, float, float
 
 
 def _best_log_tau(x: _Values, y: _Values, low: float, high: float) -> float:
-    """Return the logarithm of the tau of least squares: the best of a grid, refined between its neighbours."""
+    """Return the logarithm of the least-squares tau: the best of a grid, refined between its neighbours."""
     grid = np.linspace(low, high, 200)
     squares = [_linear(x, y, float(at))[2] for at in grid]
     best = int(np.argmin(squares))
@@ -211,7 +211,7 @@ def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Unavailabl
     asymptote, start, squares = _linear(x, y, log_tau)
     tau, freedom = math.exp(log_tau), len(x) - 3
     decay = np.exp(-x / tau)
-    # By asymptote, start and log(tau).
+    # Derivatives by asymptote, start and log(tau).
     jacobian = np.column_stack([1.0 - decay, decay, (start - asymptote) * decay * x / tau])
     information = jacobian.T @ jacobian
     if np.linalg.cond(information) > 1e14:
@@ -234,6 +234,6 @@ def _around(value: float, reach: float, n: int) -> Estimate:
 
 
 def _factor(value: float, reach: float, n: int) -> Estimate:
-    """Return an estimate whose interval was made on the logarithm; no end where it leaves the range of numbers."""
+    """Return an estimate with an interval on the logarithmic scale. An end beyond the range of floats is None."""
     high = value * math.exp(reach) if reach < 700.0 else None
     return Estimate(value=value, low=value * math.exp(-reach), high=high, n=n)

@@ -1,8 +1,8 @@
 """Principal components of genomes.
 
-By singular value decomposition of the centred columns (Pearson 1901; Jolliffe, "Principal Component Analysis", 2nd ed.
-2002). A component's sign is arbitrary; here its loading of largest absolute value is positive (of equal ones the
-first), so that the same genomes give the same picture.
+The components come from the singular value decomposition of the centred columns (Pearson 1901; Jolliffe, "Principal
+Component Analysis", 2nd ed. 2002). A component's sign is arbitrary. Here, the loading with the largest absolute value
+(of equal ones the first) is positive, so that the same genomes give the same result.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Score:
 
     Attributes:
         agent: The agent.
-        fitness: Its fitness, or None.
-        values: Its score on each component.
+        fitness: Fitness of the agent, or None.
+        values: Score on each component.
     """
 
     agent: AgentRef
@@ -39,11 +39,11 @@ class Components:
     """Principal components of genomes.
 
     Attributes:
-        terms: The columns' names.
-        deviations: The standard deviation of the scores on each component, the largest first.
-        explained: The share of the whole variance that each explains.
-        loadings: For each component, the weight of each term; of length 1.
-        scores: The agents on the components, in the order given.
+        terms: Names of the columns.
+        deviations: Standard deviations of the scores, largest first.
+        explained: Share of the total variance that each component explains.
+        loadings: For each component, the weight of each term. The weights have the length 1.
+        scores: Scores of the agents, in the order given.
     """
 
     terms: tuple[str, ...]
@@ -56,15 +56,16 @@ class Components:
 def gene_components(
     encoded: Encoded, agents: tuple[AgentRef, ...], fitness: tuple[float | None, ...]
 ) -> Components | Unavailable:
-    """Return the principal components of genomes on the scale of `genomes`, choices as indicators.
+    """Compute the principal components of encoded genomes, with choices as indicators.
 
-    Indicators are divided by the root of 2, so that two agents that differ in one choice are 1 apart, as two that are
-    at the two ends of a gene.
+    Indicators are divided by the square root of 2. Two agents that differ in one choice then have the distance 1, like
+    two
+    agents at the two ends of a gene.
 
     Args:
         encoded: The genomes.
-        agents: Who has them.
-        fitness: The fitness of each, or None.
+        agents: Agents of the genomes.
+        fitness: Fitness of each agent, or None.
     """
     choices = np.array([term != gene for term, gene in zip(encoded.terms, encoded.genes, strict=True)], dtype=bool)
     matrix = np.where(choices, encoded.matrix / np.sqrt(2.0), encoded.matrix)
@@ -84,18 +85,18 @@ def gene_components(
 
 
 def principal_components(matrix: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-    """Return the leading components of a matrix.
+    """Compute the leading components of a matrix.
 
     Args:
-        matrix: Shape (rows, columns), at least two rows, not all alike.
+        matrix: Shape (rows, columns), with at least two different rows.
 
     Returns:
-        The scores' standard deviations, shape (components,); the shares of variance, likewise; the loadings, shape
-        (components, columns); the scores, shape (rows, components). At most `KEPT` components.
+        Standard deviations of the scores, shape (components,); shares of variance, shape (components,); loadings, shape
+        (components, columns); scores, shape (rows, components). At most `KEPT` components.
     """
     centred = matrix - matrix.mean(axis=0)
     left, sizes, right = np.linalg.svd(centred, full_matrices=False)
-    # Ties of rounding must not decide a sign: what is as good as the largest counts as it.
+    # Rounding must not decide a sign: loadings within 1e-9 of the largest count as equal.
     largest = np.abs(right).max(axis=1, keepdims=True)
     leading = np.argmax(np.abs(right) >= (1.0 - 1e-9) * largest, axis=1)
     signs = np.where(right[np.arange(len(right)), leading] < 0.0, -1.0, 1.0)

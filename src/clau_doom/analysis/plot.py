@@ -1,7 +1,8 @@
-"""The fitness curve: what each generation came to, and what the champion is worth, in one picture.
+"""Plot of fitness by generation with the held-out results.
 
-Drawn with matplotlib's objects, not with pyplot, whose figures and backend are global state. The file's bytes depend on
-the values alone: no date is written into it.
+This module uses matplotlib's objects instead of pyplot, which has global figures and a global backend. The file does
+not
+contain a date, so that equal values give equal bytes.
 """
 
 from collections.abc import Sequence
@@ -18,13 +19,13 @@ from clau_doom.escaping import printable
 __all__ = ["FORMATS", "draw_fitness_curve"]
 
 FORMATS = ("png", "svg")
-"""The kinds of file that `draw_fitness_curve` writes, by the path's suffix."""
+"""File formats of `draw_fitness_curve`, by suffix."""
 
 _INK, _FAINT, _GRID, _PANEL = "#1f2430", "#6b7280", "#e5e7eb", "#f6f6f7"
 _EVOLVED = "#b3261e"
 _ROLES = {"champion": _EVOLVED, "generation 0": "#b7791f", "random": "#4b5563"}
 _SHORT = {"generation 0": "best of\ngeneration 0", "random": "random\nplay"}
-_MARKED = 60  # with more generations than these, dots would hide the line
+_MARKED = 60  # with more generations, dots would hide the line
 
 
 def draw_fitness_curve(
@@ -36,18 +37,18 @@ def draw_fitness_curve(
     subtitle: str = "",
     fitness: str = "fitness",
 ) -> None:
-    """Draw fitness by generation, the contestants' held-out means beside it, and write it to a file.
+    """Draw fitness by generation and the held-out results, and write the figure to a file.
 
     Args:
-        path: The file; its suffix, one of `FORMATS`, says its kind.
-        generations: Those to draw; one in which every agent failed leaves a gap.
-        results: The contestants on held-out seeds, drawn as levels with their intervals.
-        title: The heading.
-        subtitle: A line below it.
-        fitness: What the vertical axis is called.
+        path: Path of the file. The suffix, one of `FORMATS`, decides the format.
+        generations: Generations to draw. A generation without any fitness leaves a gap.
+        results: Held-out results, drawn as levels with intervals.
+        title: Title of the figure.
+        subtitle: Line below the title.
+        fitness: Label of the vertical axis.
 
     Raises:
-        ValueError: The suffix is none of `FORMATS`, or there is no generation with a fitness.
+        ValueError: The suffix is not one of `FORMATS`, or all generations lack a fitness.
         OSError: The file cannot be written.
     """
     kind = path.suffix.removeprefix(".").lower()
@@ -55,7 +56,7 @@ def draw_fitness_curve(
         raise ValueError(f"{str(path)!r} is no {' or '.join(f'.{form}' for form in FORMATS)} file")
     if not any(row.best is not None for row in generations):
         raise ValueError("no generation has a fitness yet: there is nothing to draw")
-    with mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"}):  # the salt makes an SVG's ids repeatable
+    with mpl.rc_context({"font.size": 11, "svg.hashsalt": "clau-doom"}):  # a fixed salt makes an SVG's ids reproducible
         figure = Figure(figsize=(9.0, 4.9), facecolor="white")
         curve, levels = _panels(figure, results)
         _draw_generations(curve, generations)
@@ -64,12 +65,12 @@ def draw_fitness_curve(
             curve.axhline(mean, color=colour, linewidth=1.0, linestyle=(0, (5, 4)), alpha=0.75, zorder=1)
         _draw_levels(levels, results)
         _dress(figure, curve, generations, title=title, subtitle=subtitle, fitness=fitness)
-        # A date would make equal pictures unequal files. PNG has none unless asked.
+        # A date would make files of equal figures differ. PNG files have a date only on request.
         figure.savefig(path, format=kind, dpi=160, metadata={"Date": None} if kind == "svg" else None)
 
 
 def _panels(figure: Figure, results: Sequence[ResultRow]) -> tuple[Axes, Axes]:
-    """Return the curve's axes and, beside it on the same vertical axis, those of the held-out results."""
+    """Create the axes of the curve and, with the same vertical axis, the axes of the held-out results."""
     ratios = (1.0, 0.05 + 0.105 * len(results))
     left, right = figure.subplots(1, 2, sharey=True, gridspec_kw={"width_ratios": ratios, "wspace": 0.03})
     figure.subplots_adjust(left=0.075, right=0.985 if results else 1.04, top=0.8, bottom=0.115)
@@ -126,7 +127,7 @@ def _dress(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10, steps=[1, 2, 5, 10]))
     axes.margins(y=0.12)
     axes.set_xlim(generations[0].index - 0.5, generations[-1].index + 0.5)
-    # Names may hold dollar signs, which are no formulas.
+    # Names may contain dollar signs, which do not mark formulas.
     figure.text(0.015, 0.945, printable(title), fontsize=15, fontweight="bold", color=_INK, parse_math=False)
     figure.text(0.015, 0.897, printable(subtitle), fontsize=10, color=_FAINT, parse_math=False)
     figure.legend(

@@ -1,18 +1,19 @@
 """Linear regression of fitness on genes, with diagnostics of its assumptions.
 
-Ordinary least squares of fitness on the genes, both standardised, so that a coefficient is in standard deviations of
-fitness for one of the gene. A choice enters as indicators, its first value that occurs being what the others are
-measured against. Terms that never vary, and terms that are a combination of those before them, are left out and told.
+The model is ordinary least squares of fitness on the genes. Both are standardised, so that a coefficient is in standard
+deviations of fitness per standard deviation of the gene. A choice is encoded as indicators, with its first occurring
+value as the reference. Constant terms and linear combinations of earlier terms are left out and listed in `dropped`.
 
-- **VIF**, the variance inflation factor of a term, is 1 / (1 - R²) of its regression on the others; above 10 its
-  coefficient cannot be told from its neighbours' (Belsley, Kuh and Welsch, "Regression Diagnostics", 1980).
-- the **condition number** is that of the standardised terms; above 30 the same is true of the whole (ibid.).
-- **Breusch and Pagan's** test ("A simple test for heteroscedasticity and random coefficient variation", Econometrica
-  47, 1979), in Koenker's form (1981), asks whether the noise depends on the genes. Where it says so at 5 %, intervals
-  and p-values are those of MacKinnon and White's HC3 ("Some heteroskedasticity-consistent covariance matrix estimators
-  with improved finite sample properties", Journal of Econometrics 29, 1985), which do not mind.
+- **VIF**, the variance inflation factor of a term, is 1 / (1 - R²) of its regression on the other terms. Above 10, its
+  coefficient is poorly separated from those of other terms (Belsley, Kuh and Welsch, "Regression Diagnostics", 1980).
+- The **condition number** is that of the standardised terms. Above 30, the whole regression is ill-conditioned (ibid.).
+- The **Breusch-Pagan** test ("A simple test for heteroscedasticity and random coefficient variation", Econometrica 47,
+  1979), in Koenker's form (1981), tests whether the noise depends on the genes. If it is significant at 5 %, intervals
+  and p-values use the HC3 covariance by MacKinnon and White, which is robust to heteroscedasticity ("Some
+  heteroskedasticity-consistent covariance matrix estimators with improved finite sample properties", Journal of
+  Econometrics 29, 1985).
 
-Agents were bred and not drawn at random: genes drift together, and a coefficient is an association and no cause.
+Agents are bred and not sampled at random, so that genes are correlated. A coefficient is an association, not a cause.
 """
 
 from collections.abc import Sequence
@@ -30,26 +31,26 @@ from clau_doom.statistics.intervals import CONFIDENCE
 __all__ = ["Dropped", "Regression", "Term", "regress"]
 
 FREEDOM = 10
-"""Fewer residual degrees of freedom make every diagnostic a guess."""
+"""Minimum residual degrees of freedom. With fewer, the diagnostics are unreliable."""
 
 _ALPHA = 0.05
 _COMBINED = "it is a linear combination of terms before it"
-_DEPENDENT = 1e-7  # what is left of a unit column that the columns before it explain
-_FULL_LEVERAGE = 0.999  # HC3 divides by the square of what is missing to 1
+_DEPENDENT = 1e-7  # remaining norm of a unit column after projection on earlier columns
+_FULL_LEVERAGE = 0.999  # HC3 divides by the square of 1 minus the leverage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Term:
-    """One term's association with fitness.
+    """Association of one term with fitness.
 
     Attributes:
-        name: The gene's name, or ``gene=choice``.
+        name: Name of the gene, or ``gene=choice``.
         gene: The gene.
-        coefficient: Standard deviations of fitness for one standard deviation of the term, others held.
-        low: The lower end of its 95 % interval.
-        high: The upper end.
-        p: Its two-sided p-value, not corrected for the number of terms.
-        vif: Its variance inflation factor, at least 1.
+        coefficient: Standard deviations of fitness per standard deviation of the term, with other terms held constant.
+        low: Lower end of the 95 % interval.
+        high: Upper end of the 95 % interval.
+        p: Two-sided p-value, not corrected for the number of terms.
+        vif: Variance inflation factor, at least 1.
     """
 
     name: str
@@ -66,8 +67,8 @@ class Dropped:
     """A term that was left out.
 
     Attributes:
-        name: Its name.
-        reason: Why.
+        name: Name of the term.
+        reason: Reason for leaving it out.
     """
 
     name: str
@@ -76,21 +77,21 @@ class Dropped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Regression:
-    """Fitness regressed on the genes.
+    """Regression of fitness on genes.
 
     Attributes:
-        n: How many agents.
-        terms: In the order of the genes.
-        r_squared: The share of the variance of fitness that the genes explain.
-        adjusted: The same, adjusted for the number of terms.
-        f: The F statistic of all terms together.
-        f_p: Its p-value.
-        breusch_pagan: Breusch and Pagan's Lagrange multiplier.
-        breusch_pagan_p: Its p-value.
-        condition: The condition number of the standardised terms.
-        covariance: Which covariance the intervals are of: ``classical``, ``HC3``, or ``HC1`` where a single agent alone
-            decides a coefficient.
-        dropped: The terms that were left out.
+        n: Number of agents.
+        terms: Terms in the order of the genes.
+        r_squared: Share of the variance of fitness that the genes explain.
+        adjusted: R², adjusted for the number of terms.
+        f: F statistic of all terms together.
+        f_p: p-value of the F statistic.
+        breusch_pagan: Lagrange multiplier of the Breusch-Pagan test.
+        breusch_pagan_p: p-value of the Breusch-Pagan test.
+        condition: Condition number of the standardised terms.
+        covariance: Covariance of the intervals: ``classical``, ``HC3``, or ``HC1`` if a single agent decides a
+            coefficient.
+        dropped: Terms that were left out.
     """
 
     n: int
@@ -107,18 +108,18 @@ class Regression:
 
 
 def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Unavailable:
-    """Return fitness regressed on genes, or why it cannot be.
+    """Regress fitness on genes, or return the reason why this is impossible.
 
     Args:
-        encoded: The genes of agents with a fitness.
-        fitness: The fitness of each.
+        encoded: Genes of the agents with a fitness.
+        fitness: Fitness of each agent.
     """
     y = np.asarray(fitness, dtype=np.float64)
     kept, design, dropped = _independent(encoded)
     if not kept:
         return Unavailable(missing="no gene varies among the agents")
     if len(y) < len(kept) + 1 + FREEDOM:
-        # Fewer agents than terms make terms combinations of each other: all that vary are what was asked for.
+        # With fewer agents than terms, terms depend on each other. All terms that vary count as required.
         terms = len(kept) + sum(each.reason == _COMBINED for each in dropped)
         return Unavailable(missing=f"{len(y)} agents are too few for {terms} terms: {terms + 1 + FREEDOM} are needed")
     if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
@@ -145,9 +146,9 @@ def regress(encoded: Encoded, fitness: Sequence[float]) -> Regression | Unavaila
 
 
 def _terms(encoded: Encoded, kept: Sequence[int], design: Matrix, fit: Any) -> tuple[Term, ...]:
-    """Return the coefficients of a fit whose first one is the constant."""
+    """Return the coefficients of a fit. The constant is the first column of `design`."""
     ends = fit.conf_int(1.0 - CONFIDENCE)
-    # The inverse of the correlations holds what each term's regression on the others would give.
+    # The diagonal of the inverse correlation matrix contains the VIFs.
     vifs = np.diag(np.linalg.inv(np.corrcoef(design, rowvar=False).reshape(len(kept), len(kept))))
     return tuple(
         Term(
@@ -164,7 +165,7 @@ def _terms(encoded: Encoded, kept: Sequence[int], design: Matrix, fit: Any) -> t
 
 
 def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ...]]:
-    """Return the columns to keep, standardised, and those that are left out."""
+    """Return the indices of the columns to keep, these columns standardised, and the dropped terms."""
     kept: list[int] = []
     dropped: list[Dropped] = []
     references: set[str] = set()
@@ -183,7 +184,7 @@ def _independent(encoded: Encoded) -> tuple[list[int], Matrix, tuple[Dropped, ..
         unit = column - column.mean()
         unit = unit / np.linalg.norm(unit)
         left, before = unit, basis[:, : len(kept)]
-        for _ in range(2):  # once more, because rounding leaves traces of the first pass
+        for _ in range(2):  # a second pass removes rounding errors of the first
             left = left - before @ (before.T @ left)
         size = float(np.linalg.norm(left))
         if size < _DEPENDENT:

@@ -1,7 +1,8 @@
 """Tables of an experiment: fitness by generation, and results on held-out seeds.
 
-A generation's best is the winner of a noisy contest, and so looks better than it is; its mean does not. What a champion
-is worth is said by its held-out episodes alone; `SelectionBias` says how much its training fitness promised too much.
+The training fitness of a generation's best agent is biased upwards, because the agent was selected by a noisy measure.
+The mean of the generation is not biased. The unbiased estimate for a champion is its mean over held-out episodes.
+`SelectionBias` estimates the bias of its training fitness.
 """
 
 from collections.abc import Sequence
@@ -42,16 +43,17 @@ class GenerationRow:
     """Fitness of one generation, over its agents that have a fitness.
 
     Attributes:
-        index: The generation, from 0.
-        best: The best agent's place, or None when every agent failed.
-        best_fitness: Its training fitness, or None.
-        mean: The mean fitness with Student's t interval, or None.
-        worst_fitness: The worst fitness, or None.
-        best_interval: The best agent's fitness with Student's t interval over its episodes, or None where they are not
-            known. It holds what the agent is worth less often than 95 % of the time, because luck helped to choose it.
-        worst_interval: The worst agent's, likewise.
-        agents: How many agents it has.
-        failed: How many of them have no fitness.
+        index: Number of the generation, from 0.
+        best: Best agent, or None if all agents failed.
+        best_fitness: Training fitness of the best agent, or None.
+        mean: Mean fitness with Student's t interval, or None.
+        worst_fitness: Worst fitness, or None.
+        best_interval: Fitness of the best agent with Student's t interval over its episodes, or None if the episodes
+            are
+            unknown. Its coverage is below 95 %, because the agent was selected for its fitness.
+        worst_interval: Fitness of the worst agent, with the same kind of interval.
+        agents: Number of agents.
+        failed: Number of agents without a fitness.
     """
 
     index: int
@@ -67,13 +69,13 @@ class GenerationRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultRow:
-    """One contestant on the held-out seeds.
+    """Held-out result of one contestant.
 
     Attributes:
-        role: What it is: ``champion``, ``generation 0`` or ``random``.
-        agent: Its id.
-        fitness: Its mean fitness over the episodes.
-        measures: The scenario's telling measures, by name, in the table's order.
+        role: ``champion``, ``generation 0`` or ``random``.
+        agent: Id of the agent.
+        fitness: Mean fitness over the episodes.
+        measures: Means of the scenario's most informative measures, by name, in the order of the table.
     """
 
     role: str
@@ -84,12 +86,12 @@ class ResultRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Difference between the champion and another agent, paired by seed.
+    """Difference between the champion and another contestant, paired by seed.
 
     Attributes:
-        role: The other contestant.
-        difference: The mean difference of fitness, champion minus the other.
-        overlap: Whether the two contestants' own intervals overlap; None where one has none.
+        role: Role of the other contestant.
+        difference: Mean difference of fitness, champion minus other.
+        overlap: Whether the intervals of both contestants overlap. None if an interval is missing.
     """
 
     role: str
@@ -102,12 +104,13 @@ class SelectionBias:
     """Selection bias of the champion's training fitness.
 
     Attributes:
-        training: The champion's fitness in the generation that it was best of.
-        held_out: Its mean on held-out seeds.
-        low: The lower end of the bias's 95 % interval, or None. The training fitness is taken as it was; what is not
-            known for sure is the mean that held-out episodes estimate.
-        high: The upper end, or None.
-        n: How many held-out episodes there are.
+        training: Training fitness of the champion in its generation.
+        held_out: Mean fitness on held-out seeds.
+        low: Lower end of the bias's 95 % interval, or None. The training fitness counts as exact; the interval
+            expresses the
+            uncertainty of the held-out mean.
+        high: Upper end of the interval, or None.
+        n: Number of held-out episodes.
     """
 
     training: float
@@ -118,18 +121,18 @@ class SelectionBias:
 
     @property
     def value(self) -> float:
-        """Training minus held-out fitness; near 0 when the training fitness could be believed."""
+        """Training minus held-out fitness. A value near 0 means that the training fitness was not biased."""
         return self.training - self.held_out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultTable:
-    """What came of an experiment.
+    """Held-out results of an experiment.
 
     Attributes:
-        rows: The contestants, the champion first.
-        comparisons: The champion against each of the others, on the seeds that both finished.
-        bias: The champion's selection bias, or None without a champion or its training fitness.
+        rows: Contestants, the champion first.
+        comparisons: Champion compared with each other contestant, on the seeds that both finished.
+        bias: Selection bias of the champion. None if the champion or its training fitness is missing.
     """
 
     rows: tuple[ResultRow, ...]
@@ -138,18 +141,19 @@ class ResultTable:
 
 
 def telling_measures(scenario: str) -> tuple[str, ...]:
-    """Return the names of the measures that say most about an episode of a scenario; any name is welcome."""
+    """Return the names of a scenario's most informative measures. Unknown scenarios are allowed."""
     return _TELLING.get(scenario, _TELLING_ELSEWHERE)
 
 
 def generation_rows(
     generations: Sequence[Sequence[Evaluation]], fitness: Fitness | None = None
 ) -> tuple[GenerationRow, ...]:
-    """Return a row for each of the finished generations.
+    """Build the rows of the finished generations.
 
     Args:
-        generations: The evaluations of each, by index. Of equally fit agents, the one of the lower index is the best.
-        fitness: How an episode's measures become fitness, for the intervals of the best and the worst agent.
+        generations: Evaluations of each generation, by index. Of equally fit agents, the one with the lower index is
+            best.
+        fitness: Fitness of an episode's measures, for the intervals of the best and the worst agent.
     """
     return tuple(_generation_row(index, evaluations, fitness) for index, evaluations in enumerate(generations))
 
@@ -157,13 +161,13 @@ def generation_rows(
 def result_table(
     standings: Sequence[HoldoutResult], *, measures: Sequence[str], seed: int, training: float | None = None
 ) -> ResultTable:
-    """Return what the contestants came to on held-out seeds.
+    """Build the table of held-out results.
 
     Args:
-        standings: The contestants with their episodes, at least one each.
-        measures: The names of the scenario's telling measures.
-        seed: The experiment's; the intervals' resampling comes from it.
-        training: The champion's training fitness, if it is known.
+        standings: Contestants with at least one episode each.
+        measures: Names of the scenario's most informative measures.
+        seed: Seed of the experiment, for the resampling of the intervals.
+        training: Training fitness of the champion, if known.
     """
     rows = tuple(_result_row(standing, measures, seed) for standing in standings)
     champion = next((row for row in rows if row.role == CHAMPION), None)
@@ -236,7 +240,7 @@ def _comparisons(standings: Sequence[HoldoutResult], rows: Sequence[ResultRow], 
 
 
 def _difference(ours: HoldoutResult, theirs: HoldoutResult, seed: int) -> Interval | None:
-    """Return the mean difference over the seeds that both finished, or None when there is none."""
+    """Return the mean difference over the seeds that both finished. None if they share no seed."""
     other = dict(zip(theirs.seeds, theirs.fitnesses, strict=True))
     common = [(fitness, other[at]) for at, fitness in zip(ours.seeds, ours.fitnesses, strict=True) if at in other]
     if not common:

@@ -1,8 +1,10 @@
 """TOPSIS: ranking over several criteria by closeness to the ideal alternative.
 
-After Hwang and Yoon, "Multiple Attribute Decision Making: Methods and Applications", 1981, chapter III: each criterion
-is divided by the Euclidean norm of its column and weighted; the ideal takes the best of each column, the anti-ideal the
-worst; an alternative's closeness is its distance to the anti-ideal over the sum of its distances to both.
+Source: Hwang and Yoon, "Multiple Attribute Decision Making: Methods and Applications", 1981, chapter III. Each
+criterion
+is divided by the Euclidean norm of its column and weighted. The ideal has the best value of each column, the anti-ideal
+the worst. The closeness of an alternative is its distance to the anti-ideal, divided by the sum of its distances to
+both.
 """
 
 from collections.abc import Sequence
@@ -18,8 +20,8 @@ class Criterion:
     """Criterion of a ranking.
 
     Attributes:
-        name: Its name.
-        weight: Relative weight; below 0 where less is better. Not 0.
+        name: Name of the criterion.
+        weight: Relative weight, not 0. Negative if smaller values are better.
     """
 
     name: str
@@ -28,13 +30,13 @@ class Criterion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranked:
-    """One alternative.
+    """One ranked alternative.
 
     Attributes:
-        name: Its name.
-        rank: From 1, the best; equally close ones share the better rank.
-        closeness: To the ideal: 0 is the worst of every criterion, 1 the best of every one; 0.5 where all are alike.
-        values: Its values, in the order of the criteria.
+        name: Name of the alternative.
+        rank: Rank from 1, the best. Alternatives with equal closeness share the better rank.
+        closeness: Closeness to the ideal. 0: worst in every criterion; 1: best in every criterion; 0.5: all are equal.
+        values: Values in the order of the criteria.
     """
 
     name: str
@@ -45,12 +47,12 @@ class Ranked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranking:
-    """Alternatives ranked over several criteria.
+    """Ranking of alternatives over several criteria.
 
     Attributes:
-        criteria: With their weights, whose absolute values sum to 1.
-        rows: The alternatives, the best first.
-        basis: What the values are, for people: whose episodes, on which seeds.
+        criteria: Criteria with weights. The absolute values of the weights sum to 1.
+        rows: Alternatives, best first.
+        basis: Description of the values: agents, episodes and seeds.
     """
 
     criteria: tuple[Criterion, ...]
@@ -61,19 +63,19 @@ class Ranking:
 def topsis(
     names: Sequence[str], values: Sequence[Sequence[float]], criteria: Sequence[Criterion], *, basis: str = ""
 ) -> Ranking:
-    """Return the alternatives, ranked.
+    """Rank alternatives.
 
     Args:
-        names: The alternatives.
-        values: A row for each, of one finite value for each criterion.
-        criteria: What counts; at least one.
+        names: Names of the alternatives.
+        values: One row per alternative, with a finite value for each criterion.
+        criteria: At least one criterion.
         basis: See `Ranking`.
     """
     matrix = np.asarray(values, dtype=np.float64).reshape(len(names), len(criteria))
     signed = np.array([criterion.weight for criterion in criteria])
     signed = signed / np.abs(signed).sum()
     norms = np.linalg.norm(matrix, axis=0)
-    # A cost is a benefit of the other sign.
+    # Negating a cost turns it into a benefit.
     weighted = signed * matrix / np.where(norms > 0.0, norms, 1.0)
     to_best = np.linalg.norm(weighted - weighted.max(axis=0), axis=1)
     to_worst = np.linalg.norm(weighted - weighted.min(axis=0), axis=1)

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 DESCRIBED = "clau-doom describes: "
-"""What stands before a description where it is printed."""
+"""Prefix of a printed description."""
 
 MAX_GENES = 1_000_000
 MAX_TEXT = 200
@@ -40,13 +40,13 @@ _KINDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """What an agent said of itself.
+    """Description that an agent returned.
 
     Attributes:
-        space: Its genes.
-        objects: Whether it wants to see objects.
-        screen: Whether it wants to see the screen.
-        version: What decides its play beside the genome.
+        space: Genes of the agent.
+        objects: Whether the agent needs the visible objects.
+        screen: Whether the agent needs the screen.
+        version: Version of the agent. Together with the genome, it decides the agent's play.
     """
 
     space: GenomeSpace
@@ -56,13 +56,13 @@ class Described:
 
     @property
     def sha256(self) -> str:
-        """64 hexadecimal digits over genes and needs: another description is another experiment."""
+        """SHA-256 of genes and needs, 64 hexadecimal digits. A changed description makes another experiment."""
         genes = [[gene.name, gene.kind, gene.low.hex(), gene.high.hex(), *gene.choices] for gene in self.space.genes]
         return hashlib.sha256(json.dumps([genes, self.objects, self.screen]).encode()).hexdigest()
 
 
 def describe_request(facts: ScenarioFacts) -> pb.DescribeRequest:
-    """Return the message that asks an agent for its genes and needs in a scenario."""
+    """Create the request for an agent's genes and needs in a scenario."""
     width, height = facts.resolution
     return pb.DescribeRequest(
         scenario=pb.Scenario(
@@ -79,7 +79,7 @@ def describe_request(facts: ScenarioFacts) -> pb.DescribeRequest:
 
 
 def describe_response(space: GenomeSpace, needs: Needs, *, version: str) -> pb.DescribeResponse:
-    """Return the message that states the needs and the genes of a policy."""
+    """Create the response with the genes and needs of a policy."""
     kinds = {kind: number for number, kind in _KINDS.items() if number}
     genes = [
         pb.Gene(name=gene.name, kind=kinds[gene.kind], low=gene.low, high=gene.high, choices=gene.choices)
@@ -89,10 +89,10 @@ def describe_response(space: GenomeSpace, needs: Needs, *, version: str) -> pb.D
 
 
 def described(message: pb.DescribeResponse) -> Described:
-    """Return what an agent claims to be, checked.
+    """Parse and validate an agent's description.
 
     Raises:
-        ConfigError: It names no version, or a gene has no name, a name that is taken, or bounds that bound nothing.
+        ConfigError: The version is missing, or a gene has an empty name, a duplicate name or invalid bounds.
     """
     if not message.version or len(message.version) > MAX_TEXT or not message.version.isprintable():
         raise ConfigError(
@@ -130,19 +130,19 @@ def _gene(message: pb.Gene) -> Gene:
 
 
 def begin_request(episode: str, genome: Genome, seed: int, buttons: Sequence[str]) -> pb.BeginRequest:
-    """Return the message that begins an episode.
+    """Create the request that begins an episode.
 
     Args:
-        episode: Its unique id.
-        genome: The agent's genes.
-        seed: Where the agent's random numbers come from, below 2^64.
-        buttons: The scenario's, in order.
+        episode: Unique id of the episode.
+        genome: Genome of the agent.
+        seed: Seed of the agent's random numbers, below 2^64.
+        buttons: Buttons of the scenario, in order.
     """
     return pb.BeginRequest(episode_id=episode, genome=genome, seed=seed, buttons=buttons)
 
 
 def decide_request(episode: str, decision: int, observation: Observation) -> pb.GetActionRequest:
-    """Return the message that asks for one decision, from 0."""
+    """Create the request for a decision. Decisions are numbered from 0."""
     screen = observation.screen
     return pb.GetActionRequest(
         episode_id=episode,
@@ -171,11 +171,11 @@ def _seen_object(seen: SeenObject) -> pb.SeenObject:
 
 
 class ActionReader:
-    """Reads an agent's answers: a value for every button, and tics.
+    """Parses an agent's actions: a value for each button, and a number of tics.
 
     Args:
-        buttons: The scenario's, in order.
-        frame_skip: The most tics that an action is held for.
+        buttons: Buttons of the scenario, in order.
+        frame_skip: Maximum number of tics of an action.
     """
 
     def __init__(self, buttons: Sequence[str], frame_skip: int) -> None:
@@ -184,11 +184,12 @@ class ActionReader:
         self._one = [[float(at == pressed) for at in range(len(buttons))] for pressed in range(len(buttons))]
 
     def __call__(self, data: bytes) -> tuple[list[float], int]:
-        """Return what an `ActionProto` says to press, and for how many tics; 0: the frame skip.
+        """Parse an `ActionProto`, and return the button values and the number of tics. 0 tics: the frame skip.
 
         Raises:
-            PolicyFailed: It is none, names a button that is not there, has not one finite value a button, or holds
-                them for too long.
+            PolicyFailed: The data is malformed, a button is unknown, a value is missing or not finite, or the number of
+                tics is
+                too large.
         """
         try:
             message = pb.ActionProto.FromString(data)

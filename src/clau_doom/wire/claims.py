@@ -1,4 +1,4 @@
-"""What a message claims, checked: each function returns the checked value, or raises `InvalidMessage`."""
+"""Validation of received values. Each function returns the validated value or raises `InvalidMessage`."""
 
 import math
 import re
@@ -40,10 +40,10 @@ _BILLION = 1_000_000_000
 
 
 class Words(Generic[WordT]):
-    """An enumeration of ours and the one of a .proto that has its members, by the same names behind a prefix."""
+    """Mapping between an enumeration and the protobuf enumeration with the same member names after a prefix."""
 
     def __init__(self, words: type[WordT], enum: EnumDescriptor) -> None:
-        """Pair them. The .proto's may have more members than ours."""
+        """Pair the enumerations. The protobuf enumeration may have additional members."""
         prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", enum.name).upper()
         self._name = enum.name
         self._sent = {word: f"{prefix}_{word.name}" for word in words}
@@ -51,15 +51,15 @@ class Words(Generic[WordT]):
         self._received = {number: word for word, number in self._numbers.items()}
 
     def sent(self, word: WordT) -> str:
-        """Return the name that a message is made with."""
+        """Return the protobuf name of a member."""
         return self._sent[word]
 
     def number(self, word: WordT) -> int:
-        """Return the number of a word in messages."""
+        """Return the protobuf number of a member."""
         return self._numbers[word]
 
     def received(self, number: int) -> WordT:
-        """Return what a message's number means."""
+        """Return the member of a received number."""
         try:
             return self._received[number]
         except KeyError:
@@ -67,12 +67,12 @@ class Words(Generic[WordT]):
 
 
 def sendable(text: str) -> str:
-    """Return a text that protobuf takes: what is no Unicode, such as a file name's stray bytes, is spelt out."""
+    """Return a text that protobuf accepts. Invalid Unicode, such as undecodable bytes of a file name, is escaped."""
     return text.encode(errors="backslashreplace").decode()
 
 
 def check_finite(message: Message) -> None:
-    """Refuse a message that holds a number that is not finite, at whatever depth."""
+    """Reject a message that contains a number that is not finite, at any depth."""
     for field, value in message.ListFields():
         if field.type == FieldDescriptor.TYPE_DOUBLE:
             wrong = next((number for number in _each(value) if not math.isfinite(number)), None)
@@ -88,14 +88,14 @@ def _each(value: float | Iterable[float]) -> Iterable[float]:
 
 
 def whole(value: int, what: str, *, least: int = 0) -> int:
-    """Return a whole number that is not too small to be `what`."""
+    """Validate a whole number against a minimum. `what` names it in the error."""
     if value < least:
         raise InvalidMessage(f"{what} is {value}: it is at least {least}")
     return value
 
 
 def experiment_id(text: str) -> str:
-    """Return an experiment's id."""
+    """Validate an experiment's id."""
     try:
         return check_experiment_id(text)
     except ConfigError as error:
@@ -103,7 +103,7 @@ def experiment_id(text: str) -> str:
 
 
 def agent_ref(experiment: str, text: str) -> AgentRef:
-    """Return the place of an experiment's agent."""
+    """Parse the id of an experiment's agent."""
     try:
         named, generation, index = parse_agent_id(text)
     except AgentNotFound as error:
@@ -114,14 +114,14 @@ def agent_ref(experiment: str, text: str) -> AgentRef:
 
 
 def player_id(experiment: str, text: str) -> str:
-    """Return the id of an experiment's agent, or of its random baseline."""
+    """Validate the id of an experiment's agent or random baseline."""
     if text != baseline_id(experiment):
         agent_ref(experiment, text)
     return text
 
 
 def unique_id(text: str) -> str:
-    """Return an experiment's UUID."""
+    """Validate an experiment's UUID."""
     try:
         canonical = str(UUID(text))
     except ValueError:
@@ -132,31 +132,31 @@ def unique_id(text: str) -> str:
 
 
 def digest(text: str) -> str:
-    """Return a SHA-256 in hexadecimal digits."""
+    """Validate a SHA-256 in hexadecimal digits."""
     if not _SHA256.fullmatch(text):
         raise InvalidMessage(f"{text!r} is no SHA-256: it is 64 of 0-9 and a-f")
     return text
 
 
 def timestamp(time: float) -> Timestamp:
-    """Return a time in seconds since the epoch, to the nanosecond: finer than any time since 1971 is known."""
+    """Convert seconds since the epoch to nanoseconds. This is finer than a float's resolution of times since 1971."""
     seconds = math.floor(time)
     seconds, nanos = divmod(seconds * _BILLION + round((time - seconds) * _BILLION), _BILLION)
     return Timestamp(seconds=seconds, nanos=nanos)
 
 
 def moment(message: Timestamp) -> float:
-    """Return the time that `timestamp` wrote: the same number, because a ratio of whole numbers rounds but once."""
+    """Convert a timestamp to the exact float that `timestamp` received. A ratio of integers is rounded only once."""
     if not (0 <= message.seconds < 2**38 and 0 <= message.nanos < _BILLION):
         raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are no time since the epoch")
     return (message.seconds * _BILLION + message.nanos) / _BILLION
 
 
 def claimed_traceback(failed: EpisodeFailed) -> str:
-    """Return the traceback that a worker claims, shortened and escaped; its line breaks stay."""
+    """Return a worker's traceback, shortened and escaped. Line breaks are kept."""
     return printable_message(failed.traceback, limit=_LONGEST_TRACEBACK) if failed.traceback else ""
 
 
 def printable(text: str, most: int) -> str:
-    """Return the first characters of a stranger's text, without what a terminal would obey."""
+    """Return the first characters of an untrusted text, without terminal control sequences."""
     return "".join(char if char.isprintable() else " " for char in text[:most])

@@ -1,4 +1,4 @@
-"""Between commands and the messages of `ControlAgent`: what a client asks for, and what came of it."""
+"""Mapping between commands and the messages of `ControlAgent`."""
 
 from clau_doom.domain import Genome, check_experiment_id, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand, Command, CommandDone, InjectGenome
@@ -11,20 +11,21 @@ from clau_doom.wire.resources import agent_brief
 __all__ = ["MAX_COMMAND_ID", "command_from", "command_message", "done_message", "refused_message"]
 
 MAX_COMMAND_ID = 64
-"""The longest id of a command, in characters."""
+"""Maximum length of a command's id, in characters."""
 
 _INJECT = "inject"
 
 
 def command_from(message: pb.AgentCommand) -> tuple[str, Command]:
-    """Return the id of a command that a client sent, and the command.
+    """Parse a client's command, and return its id and the command.
 
-    Whether what it names is there, and whether its genome fits, is for those to say who carry it out.
+    This function does not check whether the agent exists and whether the genome fits. The experiment checks both.
 
     Raises:
-        InvalidMessage: Its id has not 1 to `MAX_COMMAND_ID` characters, it says nothing to do, or a gene is not finite.
-        AgentNotFound: What it names can be no agent's id.
-        ExperimentNotFound: What it names can be no experiment's id.
+        InvalidMessage: The id does not have 1 to `MAX_COMMAND_ID` characters, the command is missing, or a gene is not
+            finite.
+        AgentNotFound: The agent's id is malformed.
+        ExperimentNotFound: The experiment's id is malformed.
     """
     if not 1 <= len(message.command_id) <= MAX_COMMAND_ID:
         size = len(message.command_id)
@@ -40,7 +41,7 @@ def command_from(message: pb.AgentCommand) -> tuple[str, Command]:
 
 
 def command_message(command_id: str, command: Command) -> pb.AgentCommand:
-    """Return the message with which a client sends a command, under an id of its choosing."""
+    """Create the message of a command. The client chooses the id."""
     if isinstance(command, InjectGenome):
         inject = pb.InjectGenome(experiment_id=command.experiment, genome=command.genome)
         return pb.AgentCommand(command_id=command_id, inject=inject)
@@ -50,12 +51,12 @@ def command_message(command_id: str, command: Command) -> pb.AgentCommand:
 
 
 def done_message(command_id: str, done: CommandDone, *, agent: resources_pb2.Agent | None = None) -> pb.AgentResponse:
-    """Return the answer to a command that was carried out.
+    """Create the response to a successful command.
 
     Args:
-        command_id: The command's id.
-        done: What came of it.
-        agent: The agent as it stands, if it is known in more detail than `done` tells.
+        command_id: Id of the command.
+        done: Result of the command.
+        agent: Current state of the agent, if it has more details than `done`.
     """
     if agent is None and done.evaluation is not None:
         count = len(done.evaluation.outcomes)
@@ -64,7 +65,7 @@ def done_message(command_id: str, done: CommandDone, *, agent: resources_pb2.Age
 
 
 def refused_message(command_id: str, code: int, reason: str) -> pb.AgentResponse:
-    """Return the answer to a command that was refused, with a code of `google.rpc.Code` and the reason on one line."""
+    """Create the response to a refused command, with a code of `google.rpc.Code` and a one-line reason."""
     refused = pb.CommandRefused(code=code, message=sendable(" ".join(reason.split())))
     return pb.AgentResponse(command_id=command_id, refused=refused)
 

@@ -1,12 +1,12 @@
-"""Between the configuration as a message and the plain data that a configuration file with the same fields holds.
+"""Mapping between the configuration's message and the plain data of a configuration file.
 
-Nothing here names a field of the configuration: everything is read off the .proto, which is written like this.
+The mapping reads the field names from the .proto and follows its conventions:
 
-- A field that is not set is left out, and so is an enumeration's UNSPECIFIED; other words are those behind the prefix,
+- An unset field and an enumeration's UNSPECIFIED are left out. Other enumeration values are written without the prefix,
   in lower case.
-- A message with a oneof ``kind`` of messages alone is a section of that kind. Where one of them is no message, the
-  whole is the value of the one that is set.
-- A message whose only field is a list or a map stands for that list or map.
+- A message with a oneof ``kind`` that contains only messages is a section of that kind. If a oneof ``kind`` contains
+  another type, the message stands for the value that is set.
+- A message with a list or map as its only field stands for that list or map.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 
 __all__ = ["config_fields", "config_message"]
 
-# Protobuf's descriptors come in two families of classes that have no common one.
+# Protobuf has two implementations of descriptors without a common base class.
 _Field: TypeAlias = Any
 _Oneof: TypeAlias = Any
 _Enum: TypeAlias = Any
@@ -34,19 +34,19 @@ _TYPES = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_MESSAGE: dict,
 }
-"""What the kinds of a value that is no section look like as plain data."""
+"""Plain data types of the kinds of a value that is not a section."""
 
 
 def config_fields(message: pb.ExperimentConfig) -> dict[str, object]:
-    """Return what a configuration file with the same fields would hold; nothing is validated yet."""
+    """Return the fields of a configuration file. The values are not validated."""
     return _section(message)
 
 
 def config_message(config: ExperimentConfig) -> pb.ExperimentConfig:
-    """Return a configuration's message, every field set; the sections of the service have none and are left out.
+    """Return the message of a configuration with every field set. The service's sections are not part of the message.
 
     Raises:
-        InvalidMessage: It holds a whole number of more than 64 bits.
+        InvalidMessage: A whole number exceeds 64 bits.
     """
     message = pb.ExperimentConfig()
     try:
@@ -66,19 +66,19 @@ def _plain(field: _Field, value: Any) -> object:
         return _single(field, value)
     if _is_map(field):
         inner = _map_value(field)
-        return {key: _single(inner, value[key]) for key in sorted(value)}  # protobuf's order is another each time
+        return {key: _single(inner, value[key]) for key in sorted(value)}  # protobuf's order of maps varies
     return [_single(field, item) for item in value]
 
 
 def _single(field: _Field, value: Any) -> object:
     if field.enum_type:
         words = {number: word for word, number in _words(field.enum_type).items()}
-        return words.get(value, value)  # a number that is unknown here is refused where words are
+        return words.get(value, value)  # unknown numbers are rejected during validation
     return _message(value) if field.message_type else value
 
 
 def _message(message: Message) -> object:
-    """Return what a message stands for; None for a value of several kinds of which none is set."""
+    """Return the plain data of a message, or None if a value of several kinds is unset."""
     kind, wrapped = message.DESCRIPTOR.oneofs_by_name.get(_KIND), _wrapped(message)
     if wrapped:
         return _plain(wrapped, getattr(message, wrapped.name))
@@ -121,7 +121,7 @@ def _extend(container: Any, field: _Field, value: Any) -> None:
 
 
 def _assign(message: Message, value: Any) -> None:
-    """Make a message stand for a value."""
+    """Set a message from plain data."""
     kind, wrapped = message.DESCRIPTOR.oneofs_by_name.get(_KIND), _wrapped(message)
     if wrapped:
         _set(message, wrapped, value)
@@ -135,7 +135,7 @@ def _assign(message: Message, value: Any) -> None:
 
 
 def _begun(message: Message, name: str) -> Message:
-    """Return the message in a field, which is there from now on even where it stays empty."""
+    """Return the message of a field, and mark it as present even if it stays empty."""
     inner: Message = getattr(message, name)
     inner.SetInParent()
     return inner

@@ -1,7 +1,7 @@
-"""Between the events of the log and `ExperimentEvent`, as a message and as JSON.
+"""Mapping between the events of the log and `ExperimentEvent`, as a message and as JSON.
 
-A message holds everything that its event does, a recording apart, so that the same event is read off it again, to the
-last bit. What is read is a claim: whoever follows a server checks it here.
+A message contains all data of its event except recordings. Decoding it returns the same event to the last bit. Received
+messages are untrusted, and this module validates them for the clients of a server.
 """
 
 import json
@@ -23,11 +23,11 @@ _MANY_GENES = 20_000
 _FIELDS: Mapping[object, str] = MappingProxyType(
     {field.message_type: field.name for field in pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields}
 )
-"""The field of each kind of payload."""
+"""Protobuf field of each kind of payload."""
 
 
 def is_large(event: Event) -> bool:
-    """Return whether an event holds so many genes that serialising it belongs on a thread and not on an event loop."""
+    """Return whether an event contains so many genes that it must be serialised on a thread, off the event loop."""
     match event:
         case GenerationStarted(agents=agents) | AgentsAsked(agents=agents):
             return sum(len(agent.genome) for agent in agents) > _MANY_GENES
@@ -37,7 +37,7 @@ def is_large(event: Event) -> bool:
 
 
 def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEvent:
-    """Return the message of an event in an experiment's log."""
+    """Encode an event of an experiment's log."""
     message = pb.ExperimentEvent(experiment_id=experiment, sequence=recorded.sequence, time=timestamp(recorded.time))
     payload = payload_message(experiment, recorded.event)
     getattr(message, _FIELDS[payload.DESCRIPTOR]).CopyFrom(payload)
@@ -45,10 +45,10 @@ def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEven
 
 
 def recorded_event(message: pb.ExperimentEvent) -> tuple[str, RecordedEvent]:
-    """Return the experiment's id and the event that a message claims its log to hold.
+    """Decode and validate an event, and return it with the experiment's id.
 
     Raises:
-        InvalidMessage: It cannot be one; the message says why.
+        InvalidMessage: The message is not a valid event. The error has the reason.
     """
     check_finite(message)
     experiment = experiment_id(message.experiment_id)
@@ -65,23 +65,23 @@ def recorded_event(message: pb.ExperimentEvent) -> tuple[str, RecordedEvent]:
 
 
 def event_json(message: pb.ExperimentEvent) -> str:
-    """Return an event in protobuf's JSON mapping, on one line, with sorted keys and without white space.
+    """Encode an event in protobuf's JSON mapping, on one line, with sorted keys and without white space.
 
-    Names are in lowerCamelCase, whole numbers of 64 bits are strings, and zeros and empty texts are written out.
+    Names are in lowerCamelCase, whole numbers of 64 bits are strings, and zeros and empty texts are included.
     """
     plain = MessageToDict(message, always_print_fields_with_no_presence=True)
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def event_from_json(text: str | bytes) -> pb.ExperimentEvent:
-    """Return the message that a text in protobuf's JSON mapping holds; what it says has yet to be checked.
+    """Parse an event in protobuf's JSON mapping. The values are not validated.
 
     Raises:
-        InvalidMessage: It holds none.
+        InvalidMessage: The text is not a JSON event.
     """
     try:
         plain = text if isinstance(text, str) else text.decode()
-        if not plain.lstrip().startswith("{"):  # protobuf takes an empty list for an empty message
+        if not plain.lstrip().startswith("{"):  # protobuf accepts an empty list as an empty message
             raise InvalidMessage(f"no event: {plain[:100]!r}")
         return Parse(plain, pb.ExperimentEvent())
     except (ParseError, UnicodeDecodeError) as error:

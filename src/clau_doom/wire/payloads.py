@@ -1,7 +1,7 @@
-"""Mapping of events to their payloads in `ExperimentEvent`, by the fields of both.
+"""Mapping of events to their payloads in `ExperimentEvent`, derived from the fields of both.
 
-No event type is named here: a field of an event has the field of its payload that has its name, or that of an agent's
-id, and its type selects the conversion. What is received is a claim and is checked.
+The mapping does not name event types. An event's field corresponds to the payload's field of the same name, or to the
+field of an agent's id. The field's type selects the conversion. Received values are untrusted and validated.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ _PAYLOADS = pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields
 _MESSAGES: dict[str, Any] = {field.name: field.message_type for field in _PAYLOADS}
 _AGENT_FIELDS = {"ref", "champion", "agent"}
 _LEAST = {"generations": 1, "attempt": 1, "episodes": 1, "candidates": 1}
-"""Smallest whole numbers; those of other fields are 0."""
+"""Minimum values of whole numbers. The minimum of other fields is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Mapping:
 
 
 def payload_message(experiment: str, event: Event) -> Message:
-    """Return the payload of an event in an experiment's log."""
+    """Encode the payload of an event in an experiment's log."""
     declaration = declaration_of(event)
     payload = GetMessageClass(_MESSAGES[declaration.code])()
     for name, mapping in _mappings(declaration):
@@ -64,10 +64,10 @@ def payload_message(experiment: str, event: Event) -> Message:
 
 
 def event_from(experiment: str, field: str, payload: Message) -> Event:
-    """Return the event that a payload, in its field of `ExperimentEvent`, claims to be.
+    """Decode and validate a payload. `field` is its field in `ExperimentEvent`.
 
     Raises:
-        InvalidMessage: The claim is invalid.
+        InvalidMessage: The payload is invalid.
     """
     declaration = declared(field)
     values = {name: mapping.read(payload, experiment) for name, mapping in _mappings(declaration)}
@@ -100,7 +100,7 @@ def _text(name: str) -> _Mapping:
 
 
 def _word(words: Words[Any]) -> Callable[[str], _Mapping]:
-    """Return the conversion to an enumeration."""
+    """Return the conversion of an enumeration."""
     return lambda name: _Mapping(
         lambda payload, _, value: setattr(payload, name, words.number(value)),
         lambda payload, _: words.received(getattr(payload, name)),
@@ -115,7 +115,7 @@ def _plain(name: str, check: Callable[[Any, str], Any]) -> _Mapping:
 
 
 def _nested(write: Callable[[str, Any], Message], read: Callable[[str, Any], Any]) -> Callable[[str], _Mapping]:
-    """Return the conversion to a field that holds a message."""
+    """Return the conversion of a nested message."""
     return lambda name: _Mapping(
         lambda payload, experiment, value: getattr(payload, name).CopyFrom(write(experiment, value)),
         lambda payload, experiment: read(experiment, getattr(payload, name)),

@@ -1,4 +1,4 @@
-"""From a stored experiment to the messages that clients see: experiments, generations, agents."""
+"""Messages of experiments, generations and agents for clients."""
 
 from collections.abc import Sequence
 
@@ -29,12 +29,12 @@ __all__ = [
 ]
 
 _LONGEST_GENES = 1_000_000
-"""Bytes; a message has at most four times as many."""
+"""Maximum size of the stored genes, in bytes. A message has at most four times this size."""
 _PAUSED = pb.AgentStatus.Name(pb.AGENT_STATUS_PAUSED)
 
 
 def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experiment:
-    """Return an experiment; `whole` adds what lists leave out: configuration, provenance, generations."""
+    """Encode an experiment. `whole` adds configuration, provenance and generations, which lists leave out."""
     snapshot, config = stored.snapshot, stored.config
     name, deviations = snapshot.experiment.id, snapshot.deviations
     message = pb.Experiment(
@@ -76,7 +76,7 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
 
 
 def reader_failures(message: pb.Experiment) -> tuple[ReaderFailure, ...]:
-    """Return the failures of readers that an experiment's message names."""
+    """Return the failures of log readers in an experiment's message."""
     return tuple(
         ReaderFailure(
             reader=each.reader,
@@ -90,10 +90,10 @@ def reader_failures(message: pb.Experiment) -> tuple[ReaderFailure, ...]:
 
 
 def generation_message(stored: StoredExperiment, generation: int | None) -> pb.GenerationStatus:
-    """Return how a generation stands; None: the one under way, or the last.
+    """Encode the state of a generation. None: the current or last generation.
 
     Raises:
-        GenerationNotFound: It has not started.
+        GenerationNotFound: The generation has not started.
     """
     snapshot = stored.snapshot
     number = _started(snapshot, generation)
@@ -114,13 +114,13 @@ def generation_message(stored: StoredExperiment, generation: int | None) -> pb.G
 def agent_message(
     stored: StoredExperiment, evaluation: Evaluation, *, space: GenomeSpace | None, whole: bool
 ) -> pb.Agent:
-    """Return an agent; `whole` adds what lists leave out: genome, lineage, episodes.
+    """Encode an agent.
 
     Args:
-        stored: The agent's experiment.
-        evaluation: The agent's evaluation, from the snapshot of `stored`.
-        space: The policy's genes, which name those of the genome; None leaves them without names.
-        whole: Whether to add what lists leave out.
+        stored: Experiment of the agent.
+        evaluation: Evaluation of the agent, from the snapshot of `stored`.
+        space: Genes of the policy, for the names of the genome's values. None: leave out the names.
+        whole: Whether to add genome, lineage and episodes, which lists leave out.
     """
     snapshot, agent = stored.snapshot, evaluation.agent
     paused = agent.ref in snapshot.paused
@@ -136,7 +136,7 @@ def agent_message(
 
 
 def agent_brief(evaluation: Evaluation, *, paused: bool, episodes_finished: int) -> pb.Agent:
-    """Return an agent as lists have it; `paused` says that a person keeps its missing episodes waiting."""
+    """Encode an agent for a list. `paused`: a user has paused the agent's missing episodes."""
     agent, pending = evaluation.agent, evaluation.status is AgentStatus.PENDING
     return pb.Agent(
         id=agent.id,
@@ -152,10 +152,10 @@ def agent_brief(evaluation: Evaluation, *, paused: bool, episodes_finished: int)
 
 
 def agent_status(number: int) -> tuple[AgentStatus, bool]:
-    """Return the status that a client received, and whether the agent's missing episodes are kept waiting.
+    """Decode an agent's status, and return it with a flag: True if its missing episodes are paused.
 
     Raises:
-        InvalidMessage: It is unknown here.
+        InvalidMessage: The status is unknown here.
     """
     if number == pb.AGENT_STATUS_PAUSED:
         return AgentStatus.PENDING, True

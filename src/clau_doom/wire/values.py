@@ -1,4 +1,4 @@
-"""What events and resources share: measures, episodes, summaries, champions, and the words of their enumerations."""
+"""Mapping of the values that events and resources share: measures, episodes, summaries, champions and enumerations."""
 
 from clau_doom.domain import (
     AgentRef,
@@ -37,7 +37,7 @@ _EVENTS = events_pb2.DESCRIPTOR.enum_types_by_name
 
 EXPERIMENT_STATES = Words(ExperimentState, _RESOURCES["ExperimentState"])
 AGENT_STATUSES = Words(AgentStatus, _RESOURCES["AgentStatus"])
-"""Without PAUSED, which to us is a pending agent that is kept waiting."""
+"""Without PAUSED, which is decoded as a pending agent with held episodes."""
 PURPOSES = Words(Purpose, _RESOURCES["Purpose"])
 FAILURE_KINDS = Words(FailureKind, _EVENTS["FailureKind"])
 
@@ -48,7 +48,7 @@ def place(experiment: str, ref: AgentRef) -> str:
 
 
 def episode_message(episode: Episode) -> resources_pb2.Episode:
-    """Return an episode's message; its recording is left out."""
+    """Encode an episode without its recording."""
     outcome, timing = episode.outcome, episode.timing
     return resources_pb2.Episode(
         purpose=PURPOSES.sent(episode.purpose),
@@ -65,10 +65,10 @@ def episode_message(episode: Episode) -> resources_pb2.Episode:
 
 
 def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
-    """Return the episode that a message claims an experiment to have.
+    """Decode and validate an episode of an experiment.
 
     Raises:
-        InvalidMessage: It cannot be one.
+        InvalidMessage: The message is not a valid episode.
     """
     if not message.HasField("measures"):
         raise InvalidMessage("an episode without its measures")
@@ -91,7 +91,7 @@ def episode_from(experiment: str, message: resources_pb2.Episode) -> Episode:
 
 
 def summary_message(experiment: str, summary: GenerationSummary) -> resources_pb2.GenerationSummary:
-    """Return a finished generation's message."""
+    """Encode the summary of a finished generation."""
     return resources_pb2.GenerationSummary(
         generation=summary.index,
         best_agent_id=place(experiment, summary.best),
@@ -105,10 +105,10 @@ def summary_message(experiment: str, summary: GenerationSummary) -> resources_pb
 
 
 def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> GenerationSummary:
-    """Return the summary that a message claims an experiment's generation to have.
+    """Decode and validate the summary of a generation.
 
     Raises:
-        InvalidMessage: It cannot be one.
+        InvalidMessage: The message is not a valid summary.
     """
     return GenerationSummary(
         index=whole(message.generation, "a generation"),
@@ -123,10 +123,10 @@ def summary_from(experiment: str, message: resources_pb2.GenerationSummary) -> G
 
 
 def champion_message(experiment: str, champion: AgentRef, validation_fitness: float) -> resources_pb2.Champion:
-    """Return a champion's message."""
+    """Encode a champion."""
     return resources_pb2.Champion(agent_id=place(experiment, champion), validation_fitness=validation_fitness)
 
 
 def genome_from(message: events_pb2.AskedAgent | events_pb2.GenomeInjected) -> Genome:
-    """Return the genome that a message holds."""
+    """Decode a genome."""
     return Genome(message.genome)

@@ -23,18 +23,18 @@ __all__ = [
     "played",
 ]
 
-_GREATEST = 1e100  # sums and squares of more might not be finite
+_GREATEST = 1e100  # sums and squares of larger numbers may not be finite
 _MOST_HELD, _LONGEST_NAME = 64, 64
-_QUICK = 1  # a tenth of the time of the best one, for a tenth more bytes
+_QUICK = 1  # compared with the best level: a tenth of the time, a tenth more bytes
 
 MessageT = TypeVar("MessageT", bound=Message)
 
 
 def parse(kind: Callable[[], MessageT], data: bytes) -> MessageT:
-    """Return the message that `data` holds.
+    """Parse a message of a given type.
 
     Raises:
-        MalformedMessage: It holds none of that kind.
+        MalformedMessage: The data is not a message of that type.
     """
     message = kind()
     try:
@@ -45,7 +45,7 @@ def parse(kind: Callable[[], MessageT], data: bytes) -> MessageT:
 
 
 def play_episode(number: int, task: EpisodeTask) -> pb.ToWorker:
-    """Return the message that asks a worker for an episode, or to perform the actions of one again."""
+    """Create the task for a worker: play an episode, or perform its recorded actions again."""
     play = pb.PlayEpisode(
         task=number,
         genome=task.genome,
@@ -65,7 +65,7 @@ def played(
     repeated: int = 0,
     actions: bytes | None = None,
 ) -> pb.FromWorker:
-    """Return the message that answers a task with a finished episode; `actions` are as the engine returns them."""
+    """Create a worker's response with a finished episode. `actions` are as the engine returns them."""
     measures = pb.Measures(**{name: getattr(outcome.measures, name) for name in MEASURES})
     return pb.FromWorker(
         played=pb.EpisodePlayed(
@@ -82,14 +82,14 @@ def played(
 
 
 def inflate_actions(data: bytes, most: int) -> bytes:
-    """Return the actions that `played` deflated.
+    """Decompress the actions that `played` compressed.
 
     Args:
-        data: What a worker claims to be actions.
-        most: The most bytes that they may come to: a few bytes can be inflated to gigabytes.
+        data: Compressed actions from a worker.
+        most: Maximum decompressed size in bytes. A few bytes may decompress to gigabytes.
 
     Raises:
-        MalformedMessage: It holds none, or more.
+        MalformedMessage: The data is malformed or too large.
     """
     inflater = zlib.decompressobj()
     try:
@@ -102,7 +102,7 @@ def inflate_actions(data: bytes, most: int) -> bytes:
 
 
 def glimpse_message(picture: Picture) -> pb.FromWorker:
-    """Return the message that shows a moment of an episode."""
+    """Encode a live view of an episode."""
     return pb.FromWorker(
         glimpse=pb.Glimpse(
             task=picture.task,
@@ -119,14 +119,14 @@ def glimpse_message(picture: Picture) -> pb.FromWorker:
 
 
 def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
-    """Return the moment that a worker claims to show.
+    """Decode and validate a live view.
 
     Args:
-        message: What it says.
-        most: The most bytes that a screen can have.
+        message: Message of a worker.
+        most: Maximum size of a screen in bytes.
 
     Raises:
-        MalformedMessage: The screen has not the bytes that its size asks for, or too many, or a number is none.
+        MalformedMessage: The size of the screen differs from its dimensions or is too large, or a number is not finite.
     """
     size, channels = message.width * message.height * message.channels, message.channels
     if channels not in {1, 3} or not 0 < size <= most or len(message.pixels) != size:
@@ -150,15 +150,16 @@ def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
 
 
 def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker: int) -> Episode:
-    """Return the episode that a worker claims to have played, checked against what it was asked for.
+    """Decode a finished episode, and validate it against its task.
 
     Raises:
-        MalformedMessage: The seed is another, a measure is no number or beyond all measure, the hash has not 32 bytes,
-            or more decisions were repeated than there were.
+        MalformedMessage: The seed differs, a measure is not finite or exceeds 1e100, the hash does not have 32 bytes,
+            or
+            more decisions were repeated than made.
     """
     values = {name: getattr(message.measures, name) for name in MEASURES}
     for name, value in (*values.items(), ("seconds", message.seconds)):
-        if not abs(value) <= _GREATEST:  # no number is no smaller either
+        if not abs(value) <= _GREATEST:  # NaN fails this comparison too
             raise MalformedMessage(f"an episode whose {name} is {value}")
     if message.seed != task.seed:
         raise MalformedMessage(f"an episode on seed {message.seed} where {task.seed} was asked for")

@@ -1,11 +1,13 @@
-"""A report: an experiment's analysis, or several side by side, as one page that stands by itself.
+"""Report of an experiment, or of a comparison of experiments, as one self-contained HTML page.
 
-`experiment` and `comparison` put it together, a file a subject (`training`, `held_out`, `genes`, `choosing`, `origin`);
-each gives `Section` values of `document`. Pictures are SVG that `picture` writes, numbers are set by `typeset`, and
-`page` makes the HTML by the templates beside it. The page fetches nothing and runs nothing, is dark or light as its
-reader's system is, and prints. It has no date in it: the same experiment gives the same bytes.
+`experiment` and `comparison` assemble the report from sections. Each module has one subject (`training`, `held_out`,
+`genes`, `agent_sections`, `appendix`) and returns `Section` values of `document`. `svg` draws the charts,
+`number_format` formats numbers, and `html` renders the page with its templates. The page contains no scripts and loads
+no other files. It follows the reader's dark or light mode and can be printed. The page does not contain a date: the
+same
+experiment gives the same bytes.
 
-`statsmodels` and jinja2 take a second to import: import this package where a report is made.
+`statsmodels` and jinja2 take a second to import. Import this package inside functions.
 """
 
 from clau_doom.analysis.report.comparison import comparison_report

@@ -1,4 +1,4 @@
-"""Single agents as figures: the champion's line of parents, the MAP-Elites archive, and a ranking over criteria."""
+"""Sections about single agents: lineage of the champion, MAP-Elites archive and ranking."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,11 @@ from clau_doom.analysis.unavailable import Unavailable
 __all__ = ["lineage_section", "map_section", "ranking_section"]
 
 _RANKED = 20
-_NAMED = 16  # ancestors; of more, names would lie on each other
+_NAMED = 16  # ancestors; with more, their names would overlap
 
 
 def lineage_section(analysis: ExperimentAnalysis) -> Section:
-    """Return how the champion came to be."""
+    """Build the section with the champion's line of descent."""
     line = analysis.lineage
     blocks: tuple[Block, ...] = (gap(line),) if isinstance(line, Unavailable) else (_lineage_figure(analysis, line),)
     return Section(anchor="lineage", title="Lineage of the champion", blocks=blocks)
@@ -78,7 +78,7 @@ def _lineage_table(line: Sequence[Ancestor]) -> Table:
 
 
 def map_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the MAP-Elites archive."""
+    """Build the section with the MAP-Elites archive."""
     archive = analysis.archive
     blocks: list[Block]
     if isinstance(archive, Unavailable):
@@ -172,7 +172,7 @@ def _cells_table(archive: EliteMap) -> Table:
 
 
 def ranking_section(ranking: Ranking | Unavailable) -> Section:
-    """Return agents ranked over several criteria."""
+    """Build the section with the ranking of agents over several criteria."""
     blocks: tuple[Block, ...] = (gap(ranking),) if isinstance(ranking, Unavailable) else (_ranking_figure(ranking),)
     return Section(anchor="ranking", title="Ranking over several criteria", blocks=blocks)
 

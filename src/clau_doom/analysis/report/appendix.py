@@ -1,4 +1,4 @@
-"""Where the numbers come from: agents that failed, deviations, and an appendix by which all of it can be made again."""
+"""Sections about failures, deviations and the data that are needed to reproduce the results."""
 
 import shlex
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["appendix_section", "criteria_flag", "failed_agents", "trouble_section"]
 
-_TOLD = 200  # agents that failed
-_REASON = 300  # letters of a reason
+_TOLD = 200  # failed agents
+_REASON = 300  # characters of a reason
 _TRACEBACKS = 20
 
 
 def failed_agents(snapshot: Snapshot) -> tuple[Evaluation, ...]:
-    """Return the agents that have no fitness because they failed, the oldest first."""
+    """Return the agents without a fitness because of a failure, oldest first."""
     return tuple(each for row in snapshot.generations for each in row if each.status is AgentStatus.FAILED)
 
 
 def trouble_section(stored: StoredExperiment) -> Section:
-    """Return the agents that failed, the episodes that are lacking, and what depended on time, luck or a person."""
+    """Build the section with failed agents, missing episodes, and effects of time, chance or users."""
     failed = failed_agents(stored.snapshot)
     blocks: list[Block] = [_failed_table(failed)] if failed else [Paragraph(text="No agent failed.")]
     blocks += _tracebacks(stored.snapshot)
@@ -52,7 +52,7 @@ def _failed_table(failed: Sequence[Evaluation]) -> Table:
 
 
 def _tracebacks(snapshot: Snapshot) -> list[Block]:
-    """Return where policies raised, each traceback once with the agents that it belongs to."""
+    """Return the tracebacks of policies, each once with its agents."""
     agents: dict[str, list[str]] = {}
     for agent, text in snapshot.traces.items():
         agents.setdefault(text, []).append(agent)
@@ -102,11 +102,11 @@ def _deviations_table(deviations: Deviations) -> Table:
 
 
 def appendix_section(experiments: Sequence[StoredExperiment], flags: str) -> Section:
-    """Return what makes experiments and their report again.
+    """Build the section with everything that is needed to reproduce experiments and their report.
 
     Args:
-        experiments: One, or several that are compared.
-        flags: What the command that makes the report is told beside their names.
+        experiments: One experiment, or the compared experiments.
+        flags: Arguments of the report's command after the experiments' names.
     """
     names = [stored.snapshot.experiment.id for stored in experiments]
     target = names[0] if len(names) == 1 else "comparison"
@@ -119,10 +119,10 @@ def appendix_section(experiments: Sequence[StoredExperiment], flags: str) -> Sec
 
 
 def criteria_flag(ranking: Ranking | Unavailable) -> str:
-    """Return the flag that asks for a ranking, or nothing."""
+    """Return the command-line flag that requests a ranking, or an empty text."""
     if isinstance(ranking, Unavailable):
         return ""
-    # Weights count by their shares: the smallest may as well be 1, which is shorter to read.
+    # Only the ratios of weights count. Dividing by the smallest weight gives shorter numbers.
     least = min(abs(criterion.weight) for criterion in ranking.criteria)
     text = ",".join(f"{criterion.name}:{criterion.weight / least:.12g}" for criterion in ranking.criteria)
     return f" --criteria {shlex.quote(text)}"
@@ -144,7 +144,7 @@ def _commands(experiments: Sequence[StoredExperiment], report: str) -> str:
 
 
 def _shared(facts: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, str], ...]:
-    """Return the versions and digests that all experiments have in common."""
+    """Return the versions and digests that all experiments share."""
     return tuple(fact for fact in facts[0] if all(fact in row for row in facts))
 
 
@@ -159,7 +159,7 @@ def _versions_table(shared: Sequence[tuple[str, str]]) -> Table:
 
 
 def _origin(stored: StoredExperiment, shared: Sequence[tuple[str, str]], *, folded: bool) -> list[Block]:
-    """Return what is an experiment's own: its state, hash and configuration, and the seeds that it played."""
+    """Return the facts of one experiment: state, hash, configuration and seeds of its episodes."""
     snapshot, name = stored.snapshot, stored.snapshot.experiment.id
     return [
         *_doubts(stored),
@@ -194,7 +194,7 @@ def _state_table(stored: StoredExperiment, shared: Sequence[tuple[str, str]]) ->
 
 
 def _seeds(snapshot: Snapshot) -> str:
-    """Return every seed that was played, by purpose."""
+    """Return the seeds of all episodes, by purpose."""
     lines = []
     for index, row in enumerate(snapshot.finished_generations):
         seeds = dict.fromkeys(outcome.seed for each in row for outcome in each.outcomes)

@@ -1,4 +1,4 @@
-"""The report of several experiments side by side, put together."""
+"""Report of a comparison of experiments."""
 
 from collections.abc import Sequence
 
@@ -33,11 +33,11 @@ _MANY_RUNS = 10
 
 
 def comparison_report(experiments: Sequence[StoredExperiment], comparison: ExperimentComparison) -> Report:
-    """Return the report of experiments side by side.
+    """Build the report of a comparison.
 
     Args:
         experiments: The experiments.
-        comparison: Their comparison, in the same order.
+        comparison: Comparison of the experiments, in the same order.
     """
     names = [entrant.id for entrant in comparison.entrants]
     rest = f" and {len(names) - 4} more" if len(names) > 5 else ""

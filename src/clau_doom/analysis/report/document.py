@@ -1,4 +1,4 @@
-"""What a report is made of, before anybody thinks of pages: sections of paragraphs, figures, tables and listings."""
+"""Content of a report, independent of HTML: sections with paragraphs, figures, tables and listings."""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +14,10 @@ class Paragraph:
     """A paragraph of text.
 
     Attributes:
-        text: Its words.
-        kind: ``plain``; ``note`` for how something was computed; ``caution`` for what must not be overlooked; ``gap``
-            for what the data do not allow.
+        text: The text.
+        kind: ``plain``; ``note`` for a description of a method; ``caution`` for a warning; ``gap`` for a result that
+            the
+            data do not allow.
     """
 
     text: str
@@ -25,14 +26,14 @@ class Paragraph:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """A table; every cell is text.
+    """A table with text cells.
 
     Attributes:
-        title: What it shows, as a caption.
-        columns: The headings.
-        rows: As many cells each.
-        words: Places of the columns that hold words and begin at the left; numbers end at the right.
-        note: What is to be said below it.
+        title: Caption of the table.
+        columns: Headings of the columns.
+        rows: Rows with one cell for each column.
+        words: Indices of the columns that contain text and are left-aligned. Numbers are right-aligned.
+        note: Text below the table.
     """
 
     title: str
@@ -43,7 +44,7 @@ class Table:
 
     @property
     def long(self) -> bool:
-        """Whether it would fill more than a printed page, so that print leaves it out."""
+        """Whether the table is longer than a printed page and is left out in print."""
         return len(self.rows) > _PRINTED
 
 
@@ -52,12 +53,12 @@ _PRINTED = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
-    """A line of a figure's legend.
+    """An entry of a figure's legend.
 
     Attributes:
         mark: ``line``, ``dash``, ``band``, ``bar``, ``dot`` or ``ring``.
-        colour: The class of its colour.
-        label: What it stands for.
+        colour: CSS class of the colour.
+        label: Meaning of the mark.
     """
 
     mark: str
@@ -67,16 +68,16 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """A picture with what is needed to read it, and its numbers.
+    """A figure with caption, legend and data.
 
     Attributes:
-        anchor: Its name within the page.
-        title: What it shows, in a few words.
-        caption: How to read it: n, intervals, seeds.
-        alt: What it shows, for those who cannot see it.
-        picture: The SVG.
-        table: The numbers that are drawn.
-        keys: The legend.
+        anchor: Id of the figure in the page.
+        title: Short title of the figure.
+        caption: Explanation: n, intervals and seeds.
+        alt: Description for readers who cannot see the figure.
+        picture: SVG of the figure.
+        table: Drawn numbers.
+        keys: Legend.
     """
 
     anchor: str
@@ -90,12 +91,12 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """Text that is kept as it is, such as a configuration.
+    """Preformatted text, such as a configuration.
 
     Attributes:
-        title: What it is.
+        title: Title of the listing.
         text: The text.
-        folded: Whether it is shown on request only.
+        folded: Whether the listing is collapsed at first.
     """
 
     title: str
@@ -108,12 +109,12 @@ Block = Paragraph | Table | Figure | Listing
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A part of a report.
+    """A section of a report.
 
     Attributes:
-        anchor: Its name within the page.
-        title: Its heading.
-        blocks: What it holds, in order.
+        anchor: Id of the section in the page.
+        title: Heading of the section.
+        blocks: Content in order.
     """
 
     anchor: str
@@ -123,12 +124,12 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
-    """A number that is seen first.
+    """A key number at the top of a report.
 
     Attributes:
-        label: What it is.
+        label: Name of the number.
         value: The number.
-        detail: Its interval, its n, or what it is beside.
+        detail: Interval, n or reference of the number.
     """
 
     label: str
@@ -138,16 +139,16 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A report whole.
+    """A complete report.
 
     Attributes:
-        kind: What kind of report it is, for people.
-        title: The page's.
-        subtitle: What it is about, on one line.
-        facts: The numbers that are seen first.
-        summary: What it comes to, in sentences.
-        cautions: What must not be concluded.
-        sections: The rest.
+        kind: Kind of the report for display.
+        title: Title of the page.
+        subtitle: Subject of the report, on one line.
+        facts: Key numbers.
+        summary: Results as sentences.
+        cautions: Conclusions that the data do not support.
+        sections: Sections of the report.
     """
 
     kind: str
@@ -160,5 +161,5 @@ class Report:
 
 
 def gap(missing: Unavailable) -> Paragraph:
-    """Return what the data do not allow, as a sentence."""
+    """Return the reason of an unavailable result as a paragraph."""
     return Paragraph(text=f"Not shown: {missing.missing}.", kind="gap")

@@ -1,4 +1,4 @@
-"""The report of one experiment, put together."""
+"""Report of one experiment."""
 
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.report.agent_sections import lineage_section, map_section, ranking_section
@@ -14,11 +14,11 @@ __all__ = ["experiment_report"]
 
 
 def experiment_report(stored: StoredExperiment, analysis: ExperimentAnalysis) -> Report:
-    """Return the report of an experiment.
+    """Build the report of an experiment.
 
     Args:
         stored: The experiment.
-        analysis: Its analysis.
+        analysis: Analysis of the experiment.
     """
     config = stored.config
     return Report(

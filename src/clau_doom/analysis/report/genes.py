@@ -1,4 +1,4 @@
-"""Genes as figures: their way through the generations, what they have to do with fitness, and where genomes differ."""
+"""Sections about genes: distribution by generation, regression of fitness on genes, and principal components."""
 
 from collections.abc import Sequence
 
@@ -26,20 +26,20 @@ from clau_doom.domain import AgentRef, GeneKind
 __all__ = ["components_section", "genes_section", "regression_section"]
 
 _DRAWN = 40  # genes; a network has thousands
-_TOLD = 500  # rows of a table, beyond which `--json` is the better place
+_TOLD = 500  # rows of a table; larger tables are available with `--json`
 _ACROSS, _CELL = 4, 92.0
 _AGES = ("a0", "a1", "a2", "a3", "a4")
 
 
 def genes_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the genes through the generations."""
+    """Build the section with the distribution of genes by generation."""
     genes = analysis.genes
     blocks: tuple[Block, ...] = (gap(genes),) if isinstance(genes, Unavailable) else (_genes_figure(analysis, genes),)
     return Section(anchor="genes", title="Genes through the generations", blocks=blocks)
 
 
 def _genes_figure(analysis: ExperimentAnalysis, genes: Sequence[GeneHistory]) -> Figure:
-    # What moved most or was fixed is what is looked for: of many genes, those whose mean moved farthest are drawn.
+    # If there are many genes, draw those with the largest change of the mean. They include genes that became fixed.
     farthest = sorted(range(len(genes)), key=lambda at: (-abs(genes[at].means[-1] - genes[at].means[0]), at))
     drawn = [genes[at] for at in sorted(farthest[:_DRAWN])]
     height = _CELL * -(-len(drawn) // _ACROSS)
@@ -86,7 +86,7 @@ def _draw_gene(picture: Picture, gene: GeneHistory, *, left: float, top: float) 
     picture.dots(places[-1:], colour)
 
 
-_NAME = 24  # letters that there is room for
+_NAME = 24  # characters that fit
 
 
 def _genes_table(genes: Sequence[GeneHistory]) -> Table:
@@ -110,7 +110,7 @@ def _end(gene: GeneHistory, at: int) -> str:
 
 
 def regression_section(analysis: ExperimentAnalysis) -> Section:
-    """Return what the genes have to do with fitness."""
+    """Build the section with the regression of fitness on genes."""
     regression = analysis.regression
     blocks: list[Block]
     if isinstance(regression, Unavailable):
@@ -156,7 +156,7 @@ def _diagnostics_table(regression: Regression) -> Table:
                 "above 30: terms hard to tell apart" if regression.condition > 30 else "terms well apart",
             ),
             (
-                "Breusch–Pagan",  # noqa: RUF001 - two people
+                "Breusch–Pagan",  # noqa: RUF001 - two names
                 f"{number(regression.breusch_pagan)}, {p_equals(regression.breusch_pagan_p)}",
                 "the noise depends on the genes" if uneven else "no sign of uneven noise",
             ),
@@ -228,7 +228,7 @@ def _more(names: int) -> str:
 
 
 def components_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the principal components of all genomes."""
+    """Build the section with the principal components of all genomes."""
     found = analysis.components
     if isinstance(found, Unavailable):
         return Section(anchor="components", title="Principal components of genomes", blocks=(gap(found),))

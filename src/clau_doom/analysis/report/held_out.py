@@ -1,4 +1,4 @@
-"""What the champion is worth, as figures: held-out episodes, contrasts, performance profiles, selection bias."""
+"""Sections about held-out results: episodes, contrasts, performance profiles and selection bias."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,16 +29,16 @@ __all__ = ["contrast_figure", "contrasts_tables", "held_out_section", "profile_f
 
 _NAMES, _RIGHT = 168.0, WIDTH - 92.0
 _ROW, _TALLEST, _BIN = 62.0, 32.0, 6.0
-_SIZES = 40  # of more sizes than these, neighbours share a bar
+_SIZES = 40  # with more sizes, neighbours share a bar
 
 
 def role_name(role: str) -> str:
-    """Return what people call a contestant."""
+    """Return the display name of a role."""
     return ROLE_NAMES.get(role, role)
 
 
 def held_out_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the contestants on held-out seeds, the champion against the others, and its selection bias."""
+    """Build the section with held-out results, contrasts of the champion and its selection bias."""
     results = analysis.results
     if results is None:
         missing = Unavailable(
@@ -99,7 +99,7 @@ def _episodes_figure(analysis: ExperimentAnalysis) -> Figure:
 
 
 def _draw_counts(picture: Picture, x: Axis, base: float, values: Sequence[float], colour: str) -> None:
-    """Draw how many values there are of each size, the commonest as high as there is room."""
+    """Draw a histogram. The highest bar fills the available height."""
     fine = len(set(values)) > _SIZES
     counts = Counter(_BIN * round(x.at(value) / _BIN) if fine else x.at(value) for value in values)
     most = max(counts.values(), default=1)
@@ -143,13 +143,13 @@ def _measures_table(analysis: ExperimentAnalysis) -> Table:
 
 
 def contrast_figure(contrasts: Sequence[Contrast], names: Sequence[str], *, title: str, anchor: str) -> Figure:
-    """Return differences with their intervals beside nought.
+    """Draw differences with their intervals and a line at 0.
 
     Args:
-        contrasts: One family, at least one.
-        names: What people call those that are compared, in the same order.
-        title: What they are differences of.
-        anchor: The figure's name within the page.
+        contrasts: One family with at least one contrast.
+        names: Display names of the compared agents, in the same order.
+        title: Title of the figure.
+        anchor: Id of the figure in the page.
     """
     ends = [end for each in contrasts for end in (each.difference.low, each.difference.high, each.difference.mean)]
     x = axis_over([*ends, 0.0], _NAMES, _RIGHT, count=7)
@@ -189,7 +189,7 @@ def _sure(excludes: bool) -> str:  # noqa: FBT001 - a property of the interval
 
 
 def contrasts_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Table, Table]:
-    """Return comparisons whole: how large the differences are, and how sure."""
+    """Build two tables of contrasts: effect sizes and significance."""
     return _effects_table(contrasts, names), _tests_table(contrasts, names)
 
 
@@ -247,11 +247,11 @@ def _count(contrast: Contrast) -> str:
 
 
 def profile_figure(profiles: Sequence[tuple[str, PerformanceProfile, str]], fitness: str) -> Figure:
-    """Return performance profiles over each other.
+    """Draw performance profiles in one figure.
 
     Args:
-        profiles: What people call each, the profile, and the class of its colour; all have the same thresholds.
-        fitness: What is maximised, for people.
+        profiles: Display name, profile and CSS class of each agent. All have the same thresholds.
+        fitness: Display name of the fitness.
     """
     thresholds = profiles[0][1].thresholds
     x = axis_over(thresholds, 52.0, WIDTH - 12.0, count=8, pad=0.0)
@@ -314,7 +314,7 @@ def _bias_blocks(bias: SelectionBias) -> list[Block]:
 
 
 def bias_sentence(bias: SelectionBias) -> str:
-    """Return what being the best of many promised too much, in a sentence."""
+    """Describe the selection bias of the champion's training fitness in a sentence."""
     sure = bias.low is not None and bias.high is not None and not bias.low <= 0.0 <= bias.high
     side = "above" if bias.value > 0 else "below"
     verdict = ": it promised too much" if sure and bias.value > 0 else "" if sure else ", which luck alone may explain"

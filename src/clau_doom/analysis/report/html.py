@@ -1,4 +1,4 @@
-"""From a report to its page: one HTML file that fetches nothing and runs nothing."""
+"""Rendering of a report as one HTML file without scripts or external files."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from clau_doom.escaping import printable_message
 __all__ = ["MARK", "render"]
 
 MARK = '<meta name="generator" content="clau-doom report">'
-"""What tells a report of ours from any other file; it stands near the beginning."""
+"""Mark near the beginning of a file that identifies it as a report of clau-doom."""
 
 
 def render(report: Report) -> str:
@@ -31,7 +31,7 @@ def render(report: Report) -> str:
 
 
 def _printable(value: object) -> object:
-    """Return a value of a page: a text without what HTML forbids or hides, and with its long words shortened."""
+    """Return a template value without characters that HTML forbids or hides, and with long words shortened."""
     return printable_message(value, limit=None) if type(value) is str else value
 
 

@@ -1,4 +1,4 @@
-"""The first page of an experiment's report: what it came to in plain sentences, and what must not be concluded."""
+"""Summary of an experiment's report: results in sentences, key numbers and cautions."""
 
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.report.appendix import failed_agents
@@ -25,7 +25,7 @@ _STRATEGIES = {
 
 
 def summary(stored: StoredExperiment, analysis: ExperimentAnalysis) -> tuple[str, ...]:
-    """Return what an experiment came to, in sentences that name n, interval and seed."""
+    """Describe the results in sentences with n, intervals and seed."""
     return (
         _evolved(stored, analysis),
         *_worth(analysis),
@@ -37,7 +37,7 @@ def summary(stored: StoredExperiment, analysis: ExperimentAnalysis) -> tuple[str
 
 
 def key_facts(stored: StoredExperiment, analysis: ExperimentAnalysis) -> tuple[Fact, ...]:
-    """Return the numbers that are seen first."""
+    """Return the key numbers."""
     facts = []
     champion = _champion(analysis)
     if champion:
@@ -62,7 +62,7 @@ def key_facts(stored: StoredExperiment, analysis: ExperimentAnalysis) -> tuple[F
 
 
 def cautions(analysis: ExperimentAnalysis) -> tuple[str, ...]:
-    """Return what must not be concluded from an experiment."""
+    """Return warnings about conclusions that the experiment does not support."""
     found = []
     if analysis.state is not ExperimentState.COMPLETED:
         found.append(f"The experiment is {analysis.state.value}. Everything here is of what was finished so far.")
@@ -145,7 +145,7 @@ def _worth(analysis: ExperimentAnalysis) -> list[str]:
 
 
 def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
-    """Return a comparison in a sentence."""
+    """Describe a contrast in a sentence."""
     difference = contrast.difference
     n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
     name = "d_z" if contrast.paired else "d"

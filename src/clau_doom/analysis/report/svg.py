@@ -1,8 +1,7 @@
-"""Pictures as SVG, written by hand: a few marks on a pair of axes, coloured by the page's own classes.
+"""SVG charts: marks on a pair of axes, styled by CSS classes of the page.
 
-A picture holds no colour, font or identifier of its own: classes name them, and the page's style sheet says what they
-are in daylight, at night and on paper. Coordinates are in units of about a pixel, to a tenth, so that the same values
-give the same bytes on every machine.
+A chart does not contain colours, fonts or ids. The page's style sheet defines the classes for light mode, dark mode and
+print. Coordinates are in CSS pixels, rounded to a tenth, so that equal values give equal bytes on every machine.
 """
 
 import math
@@ -18,7 +17,7 @@ from clau_doom.escaping import printable, printable_message
 __all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite"]
 
 WIDTH = 720.0
-"""How wide a picture is; the page scales it."""
+"""Width of a chart in units. The page scales it."""
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _Point = tuple[float, float]
@@ -26,15 +25,15 @@ _Point = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Axis:
-    """A scale from values to places on paper.
+    """A linear scale from values to coordinates.
 
     Attributes:
-        low: The value at its start.
-        high: The value at its end.
-        start: The place of `low`.
-        end: The place of `high`.
-        ticks: The values that are labelled.
-        decimals: How many decimals their labels need.
+        low: Value at the start.
+        high: Value at the end.
+        start: Coordinate of `low`.
+        end: Coordinate of `high`.
+        ticks: Labelled values.
+        decimals: Number of decimals of the labels.
     """
 
     low: float
@@ -45,13 +44,13 @@ class Axis:
     decimals: int
 
     def at(self, value: float) -> float:
-        """Return a value's place; what lies beyond the axis lies at its end."""
+        """Return the coordinate of a value. Values outside the axis are clipped."""
         part = (value - self.low) / (self.high - self.low)
         return self.start + min(max(part, 0.0), 1.0) * (self.end - self.start)
 
 
 def finite(values: Iterable[float | None]) -> list[float]:
-    """Return those of the values that are there and finite."""
+    """Return the finite values."""
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
@@ -65,16 +64,16 @@ def axis_over(
     whole: bool = False,
     bounds: tuple[float | None, float | None] = (None, None),
 ) -> Axis:
-    """Return an axis that holds values, with round numbers on it.
+    """Create an axis with round tick values.
 
     Args:
-        values: What it must hold; what is missing or not finite is left out.
-        start: The place of its lower end.
-        end: The place of its upper end.
-        count: About how many ticks it has.
-        pad: What is left free at each end, as a share of the whole.
-        whole: Whether it counts, so that no tick lies between two whole numbers.
-        bounds: Where it must begin and end, whatever the values; None: where the values do.
+        values: Values that the axis must contain. Missing and infinite values are ignored.
+        start: Coordinate of the lower end.
+        end: Coordinate of the upper end.
+        count: Approximate number of ticks.
+        pad: Padding at each end, as a share of the range.
+        whole: Whether the values are counts, so that ticks are whole numbers only.
+        bounds: Fixed bounds of the axis. None: the range of the values.
     """
     held = finite(values) or [0.0]
     low, high = min(held), max(held)
@@ -92,14 +91,14 @@ def axis_over(
 
 
 class Picture:
-    """A drawing that grows mark by mark; a mark's classes are those of the page's style sheet."""
+    """Builder of an SVG chart. CSS classes come from the page's style sheet."""
 
     def __init__(self, height: float, *, width: float = WIDTH) -> None:
         self._size = (width, height)
         self._parts: list[str] = []
 
     def frame(self, x: Axis, y: Axis, *, x_label: str = "", y_label: str = "") -> None:
-        """Draw two axes: lines across at the ticks of y, a base line, and labels."""
+        """Draw two axes: horizontal lines at the ticks of y, a base line, and labels."""
         left, right, base = x.start, x.end, y.start
         for value in y.ticks:
             self.rule((left, y.at(value)), (right, y.at(value)), "grid")
@@ -113,7 +112,7 @@ class Picture:
             self.text((max(left - 46, 2.0), y.end - 12), y_label, "label")
 
     def columns(self, x: Axis, top: float, base: float, *, x_label: str = "") -> None:
-        """Draw the lines down of a picture whose rows have names instead of numbers."""
+        """Draw the vertical grid lines of a chart with named rows."""
         for value in x.ticks:
             self.rule((x.at(value), top), (x.at(value), base), "grid")
             self.text((x.at(value), base + 17), short(value, x.decimals), "tick mid")
@@ -121,19 +120,19 @@ class Picture:
             self.text(((x.start + x.end) / 2, base + 36), x_label, "label mid")
 
     def line(self, points: Sequence[tuple[float, float | None]], css: str) -> None:
-        """Draw a line through points; one without a height leaves a gap."""
+        """Draw a line through points. A missing y leaves a gap."""
         for part in _unbroken(points):
             self._parts.append(f'<path class="ln {css}" d="{_path(part)}"/>')
 
     def band(self, points: Sequence[tuple[float, float | None, float | None]], css: str) -> None:
-        """Fill what lies between two heights (x, low, high); where either is missing there is a gap."""
+        """Fill the area between two y values (x, low, high). A missing value leaves a gap."""
         lows = _unbroken([(x, None if high is None else low) for x, low, high in points])
         highs = _unbroken([(x, None if low is None else high) for x, low, high in points])
         for under, over in zip(lows, highs, strict=True):
             self._parts.append(f'<path class="bd {css}" d="{_path([*under, *reversed(over)])}Z"/>')
 
     def dots(self, points: Iterable[_Point], css: str, *, size: float = 6.0) -> None:
-        """Draw round dots: one path of strokes without length, which is a tenth of as many circles."""
+        """Draw round dots as one path of zero-length strokes, which is a tenth of the size of circles."""
         marks = "".join(f"M{_place(x)} {_place(y)}h.01" for x, y in points)
         if marks:
             self._parts.append(f'<path class="dt {css}" stroke-width="{_place(size)}" d="{marks}"/>')
@@ -147,13 +146,13 @@ class Picture:
         self._parts.append(f'<path class="{css}" d="{_path([start, end])}"/>')
 
     def box(self, corner: _Point, size: _Point, css: str, *, strength: float | None = None) -> None:
-        """Fill a rectangle, faintly where its strength is below 1."""
+        """Fill a rectangle. Its opacity is `strength`."""
         faint = "" if strength is None else f' fill-opacity="{strength:.2f}"'
         place = f'x="{_place(corner[0])}" y="{_place(corner[1])}" width="{_place(size[0])}" height="{_place(size[1])}"'
         self._parts.append(f'<rect class="{css}" {place}{faint}/>')
 
     def whisker(self, axis: Axis, y: float, ends: tuple[float | None, float | None], value: float, css: str) -> None:
-        """Draw an interval that lies, with its estimate."""
+        """Draw a horizontal interval with its estimate."""
         low, high = ends
         if low is not None and high is not None:
             self._parts.append(f'<path class="wk {css}" d="{_path([(axis.at(low), y), (axis.at(high), y)])}"/>')
@@ -162,20 +161,20 @@ class Picture:
         self.dots([(axis.at(value), y)], css, size=7.5)
 
     def text(self, at: _Point, words: str, css: str = "tick") -> None:
-        """Write words; the classes ``mid`` and ``end`` say which part of them is at the point."""
+        """Draw a text. The classes ``mid`` and ``end`` select the anchor of the text."""
         self._parts.append(
             f'<text class="{css}" x="{_place(at[0])}" y="{_place(at[1])}">{escape(printable(words))}</text>'
         )
 
     def svg(self, alt: str) -> Markup:
-        """Return the picture.
+        """Return the SVG of the chart.
 
         Args:
-            alt: What it shows, for those who cannot see it.
+            alt: Description for readers who cannot see the chart.
         """
         width, height = (_place(value) for value in self._size)
         head = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(printable_message(alt))}">'
-        return Markup(head + "".join(self._parts) + "</svg>")  # noqa: S704 - all that came from outside is escaped above
+        return Markup(head + "".join(self._parts) + "</svg>")  # noqa: S704 - outside values are escaped above
 
 
 def _step(rough: float) -> float:
@@ -184,7 +183,7 @@ def _step(rough: float) -> float:
 
 
 def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[_Point]]:
-    """Return the stretches of points that follow each other without a gap."""
+    """Split points at gaps into continuous stretches."""
     stretches: list[list[_Point]] = [[]]
     for x, y in points:
         if y is None or not math.isfinite(y):

@@ -1,4 +1,4 @@
-"""Training as figures: fitness through the generations, the curve through it, its control charts, and diversity."""
+"""Sections about training: fitness by generation, learning curve, control charts and diversity."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ from clau_doom.domain.experiment import RaceTally
 __all__ = ["charts_section", "diversity_section", "fitness_section", "learning_section", "plateau_sentence"]
 
 COLOURS = {"champion": "c0", "generation 0": "c2", "random": "c9"}
-"""The classes of their colours."""
+"""CSS classes of the roles' colours."""
 
 _LEFT, _RIGHT, _TOP = 52.0, WIDTH - 12.0, 26.0
-_MARKED = 60  # with more generations than these, dots would hide the line
+_MARKED = 60  # with more generations, dots would hide the line
 
 
 def fitness_section(analysis: ExperimentAnalysis) -> Section:
-    """Return fitness through the generations."""
+    """Build the section with fitness by generation."""
     rows = analysis.generations
     blocks: list[Block] = []
     if any(row.mean for row in rows):
@@ -142,7 +142,7 @@ def _generations_table(rows: Sequence[GenerationRow]) -> Table:
 
 
 def learning_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the curve through the generations, and what the last of them do."""
+    """Build the section with the learning curve and the trend of the last generations."""
     blocks: list[Block] = []
     if isinstance(analysis.curve, Unavailable):
         blocks.append(gap(analysis.curve))
@@ -157,7 +157,7 @@ def learning_section(analysis: ExperimentAnalysis) -> Section:
 
 
 def plateau_sentence(plateau: Plateau, last: int) -> str:
-    """Return what the last generations do, in a sentence."""
+    """Describe the trend of the last generations in a sentence."""
     said = {
         Verdict.RISING: "fitness was still rising: more generations may gain more",
         Verdict.FALLING: "fitness was falling",
@@ -165,7 +165,7 @@ def plateau_sentence(plateau: Plateau, last: int) -> str:
         Verdict.UNDECIDED: "it is undecided whether fitness still rose: no trend is found, and none is ruled out",
     }[plateau.verdict]
     slope = interval(plateau.slope)
-    test = f"Mann–Kendall S = {plateau.trend.s}, {p_equals(plateau.trend.p)}"  # noqa: RUF001 - two people
+    test = f"Mann–Kendall S = {plateau.trend.s}, {p_equals(plateau.trend.p)}"  # noqa: RUF001 - two names
     return f"Over generations {plateau.since} to {last} {said} (Sen's slope {slope} a generation; {test})."
 
 
@@ -175,7 +175,7 @@ def _curve_figure(analysis: ExperimentAnalysis, curve: LearningCurve) -> Figure:
     ends = (curve.asymptote.low, curve.asymptote.high)
     heights = [row.mean.mean for row in rows if row.mean] + [height for _, height in fitted]
     span = max(heights) - min(heights)
-    # An interval that is far wider than the data would flatten them: it is drawn as far as twice their span.
+    # A much wider interval would flatten the data. Ends beyond twice the span of the data are not shown.
     shown = [end for end in ends if end is not None and min(heights) - span <= end <= max(heights) + span]
     x, y = generations_axis(analysis.generations), axis_over([*heights, curve.asymptote.value, *shown], 276.0, _TOP)
     picture = Picture(320.0)
@@ -254,7 +254,7 @@ def _plateau_table(plateau: Plateau) -> Table:
 
 
 def charts_section(analysis: ExperimentAnalysis) -> Section:
-    """Return the control charts."""
+    """Build the section with the control charts."""
     chart = analysis.chart
     blocks: tuple[Block, ...] = (gap(chart),) if isinstance(chart, Unavailable) else (_chart_figure(analysis, chart),)
     return Section(anchor="control", title="Control charts", blocks=blocks)
@@ -337,7 +337,7 @@ def _chart_table(chart: ControlChart) -> Table:
 
 
 def diversity_section(analysis: ExperimentAnalysis) -> Section:
-    """Return how different the agents are."""
+    """Build the section with the diversity of agents."""
     rows = analysis.diversity
     blocks: tuple[Block, ...] = (gap(rows),) if isinstance(rows, Unavailable) else (_diversity_figure(analysis, rows),)
     return Section(anchor="diversity", title="Diversity", blocks=blocks)
