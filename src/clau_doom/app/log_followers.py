@@ -38,10 +38,10 @@ class _Reading:
 
 
 class Followers:
-    """Reads the log of every experiment that is run. Enter it before the runs.
+    """Reads the log of every running experiment. Enter the context before the runs start.
 
-    Each reader has a task, a connection and a cursor of its own: one that fails disturbs neither the runs nor the
-    other readers, and is restarted from its cursor.
+    Each reader has its own task, connection and cursor. A failing reader disturbs neither the runs nor the other
+    readers, and is restarted from its cursor.
     """
 
     def __init__(
@@ -50,15 +50,15 @@ class Followers:
         metrics: Metrics,
         bus: EventBus | None,
         health: ReaderHealth,
-        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never changed
+        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never modified
     ) -> None:
-        """Follow what a laboratory keeps.
+        """Prepare readers for the experiments of a repository.
 
         Args:
-            laboratory: Where the experiments are.
-            metrics: What shows them to Prometheus.
-            bus: Where events are published, or None.
-            health: What runs the readers and keeps their failures.
+            laboratory: Repository of the experiments.
+            metrics: Prometheus metrics.
+            bus: Event bus, or None.
+            health: Runs the readers and records their failures.
             private: Hides the server's paths from the subscribers of the bus.
         """
         self._private = private
@@ -91,7 +91,7 @@ class Followers:
         await self._tasks.__aexit__(None, None, None)
 
     def begin(self, experiments: Sequence[StoredExperiment]) -> None:
-        """Show the stored experiments, and publish the events that the last server did not publish."""
+        """Add the stored experiments to the metrics, and publish the events that the last server did not publish."""
         for stored in experiments:
             name = stored.snapshot.experiment.id
             try:
@@ -103,7 +103,7 @@ class Followers:
                 self._relay(name)
 
     def follow(self, experiment: str, before: Snapshot) -> None:
-        """Follow a run that has begun, from how the experiment stood before."""
+        """Follow a run that has started, from the snapshot before its start."""
         after = self._take_over("metrics", experiment, before.last_sequence)
         shown = after < before.last_sequence
 
@@ -122,7 +122,7 @@ class Followers:
         self._relay(experiment)
 
     def _take_over(self, reader: str, experiment: str, last: int) -> int:
-        """End a reader of the run before this one, and return where the next one has to start."""
+        """Stop the reader of the previous run, and return the sequence after which the next reader starts."""
         before = self._reading.pop((reader, experiment), None)
         if before is None:
             return last
@@ -130,7 +130,7 @@ class Followers:
         return min(last, before.position())
 
     def _relay(self, experiment: str) -> None:
-        """Publish an experiment's events; a relay that does so already, such as for the last server's rest, ends."""
+        """Publish the events of an experiment. Stop an earlier relay, such as for the last server's events."""
         if (bus := self._bus) is None:
             return
         previous = self._reading.pop(("relay", experiment), None)
@@ -183,7 +183,7 @@ class Followers:
             await asyncio.sleep(_LOOK)
 
     async def _forget_deleted(self) -> None:
-        """Remove the series of experiments whose folders were deleted, and end what reads them."""
+        """Remove the metrics of experiments with deleted folders, and stop their readers."""
         shown = {*self._metrics.experiments, *self._relays}
         for experiment in await asyncio.to_thread(self._laboratory.deleted, shown):
             for key in [key for key in self._reading if key[1] == experiment]:

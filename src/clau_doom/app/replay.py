@@ -151,9 +151,8 @@ def export_agent(
     """Return an agent as the text of an agent file, which `find_contestant` can read anywhere.
 
     Raises:
-        ConfigError: The play of the agent depends on more than its genome and bundled code, or its genes are not stored
-            and
-            `trust` does not contain its policy.
+        ConfigError: The play of the agent depends on more than its genome and bundled code. Or its genes are not stored
+            and its policy is not in `trust`.
         InvalidGenome: The policy has different genes here.
     """
     if who.baseline:
