@@ -1,4 +1,4 @@
-"""Makes ``python -m clau_doom`` the same as ``clau-doom``."""
+"""Entry point of ``python -m clau_doom``, the same as ``clau-doom``."""
 
 from clau_doom.cli import main
 

@@ -1,58 +1,58 @@
-"""Every error that clau-doom raises on purpose, in one tree.
+"""Errors that clau-doom raises on purpose, as one class hierarchy.
 
     ClauDoomError
     ├── UsageError                 exit 2: nothing was started, nothing was written
-    │   ├── ConfigError            the configuration cannot be read, parsed or accepted
+    │   ├── ConfigError            the configuration cannot be read or parsed, or is invalid
     │   ├── ExperimentNotFound
-    │   ├── GenerationNotFound     it has not started
+    │   ├── GenerationNotFound     the generation has not started
     │   ├── AgentNotFound
-    │   │   └── InvalidAgentId     it has not the form of an agent's id
-    │   ├── EpisodeNotFound        the agent has not finished it
+    │   │   └── InvalidAgentId     the text does not have the form of an agent's id
+    │   ├── EpisodeNotFound        the agent has not finished the episode
     │   ├── ExperimentExists       the name is taken
-    │   ├── ExperimentBusy         another process runs it
+    │   ├── ExperimentBusy         another process runs the experiment
     │   ├── FolderBusy             another server serves the folder of experiments
-    │   ├── ExperimentDone         it is completed, failed or cancelled: nothing more can be done to it
-    │   ├── WrongState             the request does not fit how the experiment or the agent stands
-    │   ├── NotAllowed             a name that the server's allow-list does not hold
-    │   ├── AddressTaken           another server listens on a host and port
-    │   ├── NotAuthenticated       the server wants a token, or another one
+    │   ├── ExperimentDone         the experiment is completed, failed or cancelled and cannot be changed
+    │   ├── WrongState             the state of the experiment or the agent does not allow the request
+    │   ├── NotAllowed             a name is not in the server's allow-list
+    │   ├── AddressTaken           another server listens on the host and port
+    │   ├── NotAuthenticated       the token is missing or wrong
     │   └── ResumeRefused          something that decides the results has changed
     ├── ExperimentFailed           exit 1
-    ├── FailedAgent                one agent's failure among those that a group joins
+    ├── FailedAgent                failure of one agent in a group of failures
     ├── GenerationFailed
     ├── GenerationFull             an agent beyond the population's capacity
-    ├── InvalidGenome              a genome that its space does not hold
-    ├── InvalidMessage             what a client, a server or a bus sent is not what it claims to be
-    ├── OutOfOrder                 tell before ask, or results that do not fit what was asked
-    ├── OutputFailed               standard output cannot be written: its disk is full, or its reader has gone
-    ├── ReplayDiffers              an episode that is played again is not what is recorded
-    ├── ServerFailed               a server said that something went wrong on its side
+    ├── InvalidGenome              a genome outside its space
+    ├── InvalidMessage             a malformed message from a client, a server or a bus
+    ├── OutOfOrder                 tell before ask, or results that do not match the last ask
+    ├── OutputFailed               standard output cannot be written: its disk is full, or its reader has ended
+    ├── ReplayDiffers              a replayed episode differs from its record
+    ├── ServerFailed               a server reported an internal error
     ├── ServerUnreachable          no orchestrator answers at the address
-    ├── ShutdownRequested          a person, a signal or a deadline asked the run to stop
+    ├── ShutdownRequested          a user, a signal or a deadline stopped the run
     ├── StorageFailed
     │   ├── DiskFull
     │   ├── ResultsLost            the results were deleted or replaced while a run was writing them
-    │   └── StoreCorrupted         what is stored contradicts itself or the configuration
-    ├── BusUnavailable             events cannot be told: the bus is out of reach, or refuses them
-    ├── PolicyFailed               the agent's own fault: no fitness, and never played again
-    │   ├── Forged                 what its container claims is not true
-    │   ├── OutOfMemory            it took more memory than its container may have
-    │   └── PolicyTimedOut         it was still deciding at the deadline
-    └── InfrastructureFailed       nobody's fault: the episode is played again with the same seed
-        ├── ContainerRefused       no container can be made as things stand: an image or a name is in the way
+    │   └── StoreCorrupted         stored data contradict each other or the configuration
+    ├── BusUnavailable             events cannot be published: the bus is unreachable, or rejects them
+    ├── PolicyFailed               failure of the policy: the agent gets no fitness and no further attempt
+    │   ├── Forged                 the agent's container sent false claims
+    │   ├── OutOfMemory            the agent exceeded the memory limit of its container
+    │   └── PolicyTimedOut         the policy did not choose an action before the deadline
+    └── InfrastructureFailed       failure outside the policy: the episode is played again with the same seed
+        ├── ContainerRefused       no container can be created, because of an image or a name
         ├── DockerUnreachable      no Docker daemon answers
         ├── EngineCrashed
         ├── EpisodeTimedOut        the engine or the worker hung
         ├── WorkerCrashed
-        ├── WorkerRefused          its versions or files differ from the orchestrator's
-        ├── WorkerUnavailable      no worker can be started: the episode was not begun, and no attempt is counted
-        ├── AgentUnreachable       a remote agent's program cannot be reached, has ended, or was late
-        ├── ClusterRefused         the cluster has no place for a worker, or takes none as things stand
-        ├── ClusterUnreachable     no Ray cluster answers, or it has gone
-        └── AttemptsExhausted      played as often as `execution.attempts` allows, and lost each time
+        ├── WorkerRefused          the worker's versions or files differ from the orchestrator's
+        ├── WorkerUnavailable      no worker can be started; the episode did not start, and no attempt is counted
+        ├── AgentUnreachable       the program of a remote agent is unreachable, has ended, or was late
+        ├── ClusterRefused         the cluster lacks the resources for a worker, or accepts none
+        ├── ClusterUnreachable     no Ray cluster answers, or the cluster has gone
+        └── AttemptsExhausted      all `execution.attempts` attempts of the episode were lost
 
-Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Several failures that happened side
-by side travel as an `ExceptionGroup`.
+Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Concurrent failures are raised as
+an `ExceptionGroup`.
 """
 
 import re
@@ -122,7 +122,7 @@ __all__ = [
 
 _MOST_KINDS = 5
 _MOST_AGENTS = 3
-"""Errors of a group that are told one by one, and agents of each that are named."""
+"""Maximum number of errors of a group that are described one by one, and of agents named for each."""
 _NUMBER = re.compile(r"0x[0-9a-f]+|\d[\d.,]*(?:e[+-]?\d+)?")
 
 
@@ -142,16 +142,16 @@ class ClauDoomError(Exception):
 
 
 class UsageError(ClauDoomError, code="usage_error"):
-    """The request cannot be carried out as it stands; nothing was started and nothing was written."""
+    """A request that cannot be carried out; nothing was started and nothing was written."""
 
 
 class ConfigError(UsageError, code="config_error"):
-    """The configuration cannot be read, parsed or accepted.
+    """The configuration cannot be read or parsed, or is invalid.
 
     Attributes:
-        problems: What is wrong with its values: (dotted path, what and how to mend it), the path empty where a problem
-            belongs to no field; empty where the configuration could not be read or parsed at all.
-        lines: The line of the file that each problem is in, from 1, or None where it is in none.
+        problems: Invalid values, each as a dotted path and a text with the problem and its remedy. The path is empty if
+            a problem belongs to no field. The mapping is empty if the configuration could not be read or parsed.
+        lines: The line of each problem in the file, from 1, or None if the problem belongs to no line.
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class ConfigError(UsageError, code="config_error"):
 
 
 class ExperimentNotFound(UsageError, code="experiment_not_found"):
-    """No experiment of that id is stored here."""
+    """No experiment with that id is stored here."""
 
 
 class GenerationNotFound(UsageError, code="generation_not_found"):
@@ -175,11 +175,11 @@ class GenerationNotFound(UsageError, code="generation_not_found"):
 
 
 class AgentNotFound(UsageError, code="agent_not_found"):
-    """No agent of that id is stored here."""
+    """No agent with that id is stored here."""
 
 
 class InvalidAgentId(AgentNotFound, code="invalid_agent_id"):
-    """A text has not the form of an agent's id."""
+    """A text does not have the form of an agent's id."""
 
 
 class EpisodeNotFound(UsageError, code="episode_not_found"):
@@ -187,7 +187,7 @@ class EpisodeNotFound(UsageError, code="episode_not_found"):
 
 
 class ExperimentExists(UsageError, code="experiment_exists"):
-    """An experiment of that id is already stored here."""
+    """An experiment with that id is already stored here."""
 
 
 class ExperimentBusy(UsageError, code="experiment_busy"):
@@ -203,19 +203,19 @@ class ExperimentDone(UsageError, code="experiment_done"):
 
 
 class WrongState(UsageError, code="wrong_state"):
-    """The request does not fit how the experiment or the agent stands; the message says what would."""
+    """The state of the experiment or the agent does not allow the request; the message names the allowed states."""
 
 
 class NotAllowed(UsageError, code="not_allowed"):
-    """A request names something that the server's allow-list, which the message names, does not hold."""
+    """A request contains a name that is not in the server's allow-list; the message names the list."""
 
 
 class AddressTaken(UsageError, code="address_taken"):
-    """Another server listens on the host and port, which the message names."""
+    """Another server listens on the host and port; the message names both."""
 
 
 class NotAuthenticated(UsageError, code="not_authenticated"):
-    """A server wants a token that was not shown, or another one."""
+    """A token that a server requires is missing or wrong."""
 
 
 class ResumeRefused(UsageError, code="resume_refused"):
@@ -223,11 +223,11 @@ class ResumeRefused(UsageError, code="resume_refused"):
 
 
 class ExperimentFailed(ClauDoomError, code="experiment_failed"):
-    """The experiment cannot go on."""
+    """The experiment cannot continue."""
 
 
 class FailedAgent(ClauDoomError, code="failed_agent"):
-    """One agent's failure among several; its cause is what happened.
+    """Failure of one agent among several failures; its cause is the original error.
 
     Attributes:
         agent: The agent's id.
@@ -246,7 +246,7 @@ class FailedAgent(ClauDoomError, code="failed_agent"):
 
 
 class GenerationFailed(ClauDoomError, code="generation_failed"):
-    """A generation cannot be finished."""
+    """A generation cannot be completed."""
 
 
 class GenerationFull(ClauDoomError, code="generation_full"):
@@ -258,18 +258,18 @@ class InvalidGenome(ClauDoomError, code="invalid_genome"):
 
 
 class InvalidMessage(ClauDoomError, code="invalid_message"):
-    """What a client, a server or a bus sent is not what it claims to be; the message says in what."""
+    """A client, a server or a bus sent a malformed message; the message of the error describes the fault."""
 
 
 class OutOfOrder(ClauDoomError, code="out_of_order"):
-    """A strategy was told before it was asked, or told about something that it did not ask."""
+    """A strategy received results before it was asked, or results for genomes that it did not propose."""
 
 
 class OutputFailed(ClauDoomError, code="output_failed"):
     """Standard output cannot be written.
 
     Attributes:
-        reader_gone: Whether the program that read it has ended: nothing needs to be reported then.
+        reader_gone: Whether the reading program has ended. The error is then not reported.
     """
 
     def __init__(self, message: str, *, reader_gone: bool = False) -> None:
@@ -278,11 +278,11 @@ class OutputFailed(ClauDoomError, code="output_failed"):
 
 
 class ReplayDiffers(ClauDoomError, code="replay_differs"):
-    """An episode that is played again is not what is recorded; the message says in what, and what may be the cause."""
+    """A replayed episode differs from its record; the message names the difference and possible causes."""
 
 
 class ServerFailed(ClauDoomError, code="server_failed"):
-    """A server said that something went wrong on its side; its log holds more."""
+    """A server reported an internal error; the server's log has the details."""
 
 
 class ServerUnreachable(ClauDoomError, code="server_unreachable"):
@@ -290,34 +290,34 @@ class ServerUnreachable(ClauDoomError, code="server_unreachable"):
 
 
 class ShutdownRequested(ClauDoomError, code="shutdown_requested"):
-    """A person, a signal or a deadline asked the run to stop."""
+    """A user, a signal or a deadline requested the run to stop."""
 
 
 class StorageFailed(ClauDoomError, code="storage_failed"):
-    """The store could not keep or give back what it was asked for."""
+    """The store could not read or write data."""
 
 
 class DiskFull(StorageFailed, code="disk_full"):
-    """There is no room left where the results are kept."""
+    """The disk that holds the results is full."""
 
 
 class ResultsLost(StorageFailed, code="results_lost"):
-    """The results were deleted, moved or replaced while a run was writing them; the message says what is lost."""
+    """The results were deleted, moved or replaced while a run was writing them; the message names the loss."""
 
 
 class StoreCorrupted(StorageFailed, code="store_corrupted"):
-    """What is stored contradicts itself, or the configuration that it was made from."""
+    """Stored data contradict each other, or their configuration."""
 
 
 class BusUnavailable(ClauDoomError, code="bus_unavailable"):
-    """The event bus is out of reach, or did not take what it was given; it may have kept it all the same."""
+    """The event bus is unreachable or did not acknowledge a message; the bus may have stored the message."""
 
 
 class PolicyFailed(ClauDoomError, code="policy_failed"):
-    """The policy raised, returned something that is no action, or was still deciding at the deadline.
+    """The policy raised an error, returned an invalid action, or exceeded the deadline.
 
     Attributes:
-        traceback: Where a policy in Python raised, as text of several lines; empty where that is not known.
+        traceback: Traceback of the error in a Python policy, several lines; empty if unknown.
     """
 
     def __init__(self, message: str, *, traceback: str = "") -> None:
@@ -326,31 +326,31 @@ class PolicyFailed(ClauDoomError, code="policy_failed"):
 
 
 class PolicyTimedOut(PolicyFailed, code="policy_timed_out"):
-    """The policy was still deciding at the episode's deadline."""
+    """The policy did not choose an action before the episode's deadline."""
 
 
 class Forged(PolicyFailed, code="forged"):
-    """What an agent's container claims is not true, or is nothing that a worker says."""
+    """An agent's container sent a false claim, or a message that workers do not send."""
 
 
 class OutOfMemory(PolicyFailed, code="out_of_memory"):
-    """The agent took more memory than its container may have."""
+    """The agent exceeded the memory limit of its container."""
 
 
 class InfrastructureFailed(ClauDoomError, code="infrastructure_failed"):
-    """An engine, worker, container, node or network failed; the agent is not charged."""
+    """An engine, worker, container, node or network failed; the failure does not count against the agent."""
 
 
 class ContainerRefused(InfrastructureFailed, code="container_refused"):
-    """No container can be made until a person has seen to what the message names; no attempt changes it."""
+    """No container can be created until the user solves the problem in the message; retries do not help."""
 
 
 class ClusterRefused(InfrastructureFailed, code="cluster_refused"):
-    """The cluster has no place for a worker, or takes none as things stand; the message says what it has."""
+    """The cluster lacks the resources for a worker, or accepts none; the message lists its resources."""
 
 
 class ClusterUnreachable(InfrastructureFailed, code="cluster_unreachable"):
-    """No Ray cluster answers, or it has gone in the middle of a run."""
+    """No Ray cluster answers, or the cluster became unreachable during a run."""
 
 
 class DockerUnreachable(InfrastructureFailed, code="docker_unreachable"):
@@ -358,7 +358,7 @@ class DockerUnreachable(InfrastructureFailed, code="docker_unreachable"):
 
 
 class EngineCrashed(InfrastructureFailed, code="engine_crashed"):
-    """The ViZDoom engine died or could not be started."""
+    """The ViZDoom engine crashed or could not be started."""
 
 
 class EpisodeTimedOut(InfrastructureFailed, code="episode_timed_out"):
@@ -366,7 +366,7 @@ class EpisodeTimedOut(InfrastructureFailed, code="episode_timed_out"):
 
 
 class WorkerCrashed(InfrastructureFailed, code="worker_crashed"):
-    """The process or container that played the episode is gone."""
+    """The process or container that played the episode has ended."""
 
 
 class WorkerRefused(InfrastructureFailed, code="worker_refused"):
@@ -374,19 +374,19 @@ class WorkerRefused(InfrastructureFailed, code="worker_refused"):
 
 
 class WorkerUnavailable(InfrastructureFailed, code="worker_unavailable"):
-    """No worker can be started for an episode, which was not begun; the message names what is missing."""
+    """No worker can be started for an episode, which did not start; the message names the missing resource."""
 
 
 class AgentUnreachable(InfrastructureFailed, code="agent_unreachable"):
-    """A remote agent's program cannot be reached, ended in the middle of an episode, or missed a deadline."""
+    """The program of a remote agent is unreachable, ended during an episode, or missed a deadline."""
 
 
 class AttemptsExhausted(InfrastructureFailed, code="attempts_exhausted"):
-    """The episode was lost as often as `execution.attempts` allows."""
+    """All `execution.attempts` attempts of the episode were lost."""
 
 
 def words(error: BaseException) -> str:
-    """Return what an error says, or its kind where it says nothing; asking one of a policy's may fail."""
+    """Return an error's message, or the name of its class if the message is empty or its `__str__` fails."""
     try:
         return str(error) or type(error).__name__
     except Exception:
@@ -396,9 +396,9 @@ def words(error: BaseException) -> str:
 def describe(error: BaseException) -> str:
     """Return the error and its chain of causes on one line, outermost first.
 
-    A cause whose text already ends the line before it is not repeated. The members of a group are joined by "; ", those
-    that differ in numbers at most are counted and told once, and of many kinds the first few are told.
-    Texts from outside in it are shortened and escaped, and urls have no users and passwords.
+    A cause is omitted if its text already ends the text of the error before it. The members of a group are joined by ";
+    ". Members that differ in numbers only are grouped and counted. Of many kinds, the first few are described.
+    Texts from outside are shortened and escaped, and URLs are shown without users and passwords.
     """
     return printable_message(without_logins(_chain(error)))
 
@@ -409,7 +409,7 @@ def _chain(error: BaseException) -> str:
     if cause is None:
         return text
     if isinstance(cause, OSError) and cause.strerror and cause.strerror in text:
-        return text  # it has the operating system's reason; the cause adds an errno and the path again
+        return text  # the text has the operating system's reason; the cause would repeat the path and add an errno
     rest = _chain(cause)
     return text if text.endswith(rest) else f"{text}: {rest}"
 
@@ -426,7 +426,7 @@ def _joined(errors: "Sequence[BaseException]") -> str:
 
 
 def _counted(errors: "Sequence[BaseException]") -> str:
-    """Return what errors that are alike say, with the agents that they are of."""
+    """Return the common text of similar errors, with the ids of their agents."""
     reasons = [_reason(error) for error in errors]
     text = reasons[0] if len({*reasons}) == 1 else f"for example {reasons[0]}"
     agents = [error.agent for error in errors if isinstance(error, FailedAgent)]

@@ -1,4 +1,4 @@
-"""Text from outside, made harmless: shortened, and without characters that act on a terminal or a log."""
+"""Shortening and escaping of untrusted text for terminals and logs."""
 
 import re
 import unicodedata
@@ -6,22 +6,23 @@ import unicodedata
 __all__ = ["LONGEST", "printable", "printable_message", "quoted"]
 
 LONGEST = 200
-"""Characters of a name or a value that a message shows."""
+"""Maximum number of characters of a name or a value in a message."""
 
 _LONGEST_MESSAGE = 20_000
 _LONG_WORD = re.compile(rf"\S{{{LONGEST + 101},}}")
 
 
 def printable(text: str, *, limit: int | None = LONGEST, keep: str = "") -> str:
-    r"""Shorten a text and escape what is not printable in it, as Python writes it: ESC becomes ``\x1b``.
+    r"""Shorten a text and escape its non-printable characters as Python does: ESC becomes ``\x1b``.
 
     Control characters, marks of writing direction, invisible characters, line separators and lone surrogates are
-    escaped; the spaces of other scripts stay.
+    escaped. Spaces of other scripts are kept.
 
     Args:
         text: The text, from a user, a file, a client or a worker.
-        limit: The most characters to show, or None for all; of a longer text, its beginning and its length are shown.
-        keep: Characters to leave as they are, such as newlines.
+        limit: Maximum number of characters, or None for no limit. Of a longer text, the beginning and the length are
+            shown.
+        keep: Characters that are not escaped, such as newlines.
     """
     rest = ""
     if limit is not None and len(text) > limit:
@@ -38,13 +39,13 @@ def quoted(text: str, *, limit: int = LONGEST) -> str:
 
 
 def printable_message(text: str, *, limit: int | None = _LONGEST_MESSAGE) -> str:
-    """Shorten and escape a message that holds text from outside; its line breaks and tabs stay.
+    """Shorten and escape a message that contains untrusted text; line breaks and tabs are kept.
 
-    Long words are shortened one by one, so that what stands behind them is still shown.
+    Long words are shortened one by one, so that the text after them is still shown.
 
     Args:
         text: The message.
-        limit: The most characters to show, or None for all.
+        limit: Maximum number of characters, or None for no limit.
     """
     shortened = text if len(text) <= LONGEST else _LONG_WORD.sub(lambda word: printable(word.group()), text)
     return printable(shortened, limit=limit, keep="\n\t")

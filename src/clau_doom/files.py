@@ -1,4 +1,4 @@
-"""Opening of files that others name or prepare: regular files only, and without waiting."""
+"""Opening of files at untrusted paths: regular files only, without blocking."""
 
 import errno
 import os
@@ -10,10 +10,10 @@ __all__ = ["check_regular", "open_regular", "read_regular"]
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """Open a regular file for reading. A FIFO, which `open` would wait for, and a device are refused.
+    """Open a regular file for reading. FIFOs, which would block `open`, and devices are refused.
 
     Raises:
-        OSError: The file is missing, cannot be read, or is of another kind; `strerror` names the reason.
+        OSError: The file is missing, cannot be read, or is not a regular file; `strerror` names the reason.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -34,10 +34,10 @@ def read_regular(path: Path) -> bytes:
 
 
 def check_regular(status: os.stat_result, path: Path) -> None:
-    """Do nothing if a file's status is that of a regular file.
+    """Check that a file's status is that of a regular file.
 
     Raises:
-        OSError: The file is of another kind; `strerror` names the kind.
+        OSError: The file is not a regular file; `strerror` names its kind.
     """
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

@@ -1,8 +1,8 @@
-"""Connections of an HTTP server: time limits until a request is complete, and a limit for each address.
+"""Connections of an HTTP server, with time limits for requests and a connection limit for each address.
 
-A connection waits as long as its client has something to do: the TLS handshake, the headers, the body, or reading the
-answer. A new connection that would be one too many ends one that waits. So silent connections, however many, keep no
-other client out.
+A connection is waiting while the next step is the client's: the TLS handshake, the headers, the body, or reading the
+response. If a new connection exceeds the limit, the server closes a waiting one. Silent connections therefore cannot
+block other clients.
 """
 
 import asyncio
@@ -31,23 +31,23 @@ ERROR_HEADERS: Mapping[str, str] = MappingProxyType(
         "x-content-type-options": "nosniff",
     }
 )
-"""Headers of the answers that are given without asking the application."""
+"""Headers of responses that do not come from the application."""
 
 _SPARE = 16
-"""Connections above the limits that are told so; further ones are cut off."""
+"""Connections above the limits that receive an error response; further ones are closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionLimits:
-    """What a server allows its clients.
+    """Limits for the clients of a server.
 
     Attributes:
-        total: Connections at once.
-        per_address: Connections of one address at once.
+        total: Maximum number of open connections.
+        per_address: Maximum number of open connections of one address.
         handshake: Seconds for the TLS handshake.
         headers: Seconds for the headers of a request.
         body: Seconds for the body of a request.
-        stall: Seconds for which a client may leave an answer unread.
+        stall: Seconds for which a client may leave a response unread.
     """
 
     total: int
@@ -68,16 +68,16 @@ class _Connection(Protocol):
 
 
 class Connections:
-    """The connections of one server, over all that it listens on."""
+    """Open connections of one server, over all its listeners."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
-        """Hold none yet."""
+        """Start without connections."""
         self.limits = limits
         self._open: dict[_Connection, None] = {}
         self._negotiating: set[asyncio.Task[None]] = set()
 
     def factory(self, tls: ssl.SSLContext | None) -> Callable[..., asyncio.Protocol]:
-        """Return what makes the protocol of a new connection, with the arguments of uvicorn's own."""
+        """Return a factory of connection protocols, which takes the arguments of uvicorn's own."""
 
         def make(**arguments: Any) -> asyncio.Protocol:
             def http() -> _HttpProtocol:
@@ -88,7 +88,7 @@ class Connections:
         return make
 
     def admit(self, connection: _Connection) -> bool:
-        """Take a new connection in, and say whether its requests may be answered."""
+        """Register a new connection, and return whether its requests may be answered."""
         counts = Counter(each.address for each in self._open)
         of_address = counts[connection.address]
         full, crowded = len(self._open) >= self.limits.total, of_address >= self.limits.per_address
@@ -101,7 +101,7 @@ class Connections:
             if each is not connection and each.waits and (each.address == connection.address or not crowded)
         ]
         if waiting:
-            # The oldest of the address that has most.
+            # The oldest connection of the address with the most connections.
             max(waiting, key=lambda each: counts[each.address]).drop()
             return True
         if len(self._open) > self.limits.total + _SPARE or of_address >= self.limits.per_address + _SPARE:
@@ -109,21 +109,21 @@ class Connections:
         return False
 
     def replace(self, old: _Connection, new: _Connection) -> None:
-        """Put a connection into the place of what negotiated for it."""
+        """Replace a handshake by the connection that it negotiated."""
         self._open.pop(old, None)
         self._open[new] = None
 
     def forget(self, connection: _Connection) -> None:
-        """Leave out a connection that has ended."""
+        """Remove a connection that has ended."""
         self._open.pop(connection, None)
 
     def negotiate(self, work: asyncio.Task[None]) -> None:
-        """Keep a handshake until it is over."""
+        """Register a handshake until it has ended."""
         self._negotiating.add(work)
         work.add_done_callback(self._negotiating.discard)
 
     async def abort(self) -> None:
-        """Cut off all connections."""
+        """Close all connections at once."""
         for work in self._negotiating:
             work.cancel()
         for connection in [*self._open]:
@@ -132,7 +132,7 @@ class Connections:
 
 
 class _HttpProtocol(H11Protocol):
-    """Uvicorn's protocol with time limits."""
+    """Uvicorn's HTTP protocol with time limits."""
 
     def __init__(self, registry: Connections, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -146,18 +146,18 @@ class _HttpProtocol(H11Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether the next step is the client's."""
+        """Whether the server is waiting for the client."""
         return self.conn.their_state in {h11.IDLE, h11.SEND_BODY} or self.flow.write_paused
 
     def drop(self) -> None:
-        """Cut the connection off."""
+        """Close the connection at once."""
         self.transport.abort()
 
     def admitted(self, *, answers: bool) -> None:
-        """Take over the answer of `Connections.admit`, which was asked before the TLS handshake."""
+        """Set the result of `Connections.admit`, which was called before the TLS handshake."""
         self._admitted = answers
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # same type as in uvicorn
         super().connection_made(transport)
         self.address = _address(transport)
         if self._admitted is None:
@@ -179,7 +179,7 @@ class _HttpProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.conn.their_state is not h11.IDLE:  # then uvicorn's own limit for kept connections holds
+        if self.conn.their_state is not h11.IDLE:  # uvicorn's own limit for idle connections applies then
             self._watch()
 
     def pause_writing(self) -> None:
@@ -193,7 +193,7 @@ class _HttpProtocol(H11Protocol):
             self._stalled = None
 
     def _watch(self) -> None:
-        """Limit the time of what the client has to send next; more of the same gives no more time."""
+        """Limit the time for the client's next step; more data of the same step do not extend the limit."""
         state = self.conn.their_state
         if state is self._timed:
             return
@@ -203,7 +203,7 @@ class _HttpProtocol(H11Protocol):
         self._timed, self._timer = state, self.loop.call_later(limit, self.drop) if limit is not None else None
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP."""
+        """Respond to data that are not HTTP."""
         headers = {"content-type": "text/plain; charset=utf-8", **ERROR_HEADERS}
         response = h11.Response(status_code=400, headers=list(headers.items()), reason=b"Bad Request")
         for event in (response, h11.Data(data=f"{msg}\n".encode()), h11.EndOfMessage()):
@@ -212,7 +212,7 @@ class _HttpProtocol(H11Protocol):
 
 
 class _TlsProtocol(asyncio.Protocol):
-    """Negotiates TLS for a connection, which is counted from its first byte on."""
+    """Protocol that negotiates TLS for a connection. The connection counts from its first byte."""
 
     def __init__(self, registry: Connections, context: ssl.SSLContext, make: Callable[[], _HttpProtocol]) -> None:
         self.address = ""
@@ -224,16 +224,16 @@ class _TlsProtocol(asyncio.Protocol):
 
     @property
     def waits(self) -> bool:
-        """A handshake always waits for the client."""
+        """Always True: a handshake waits for the client."""
         return True
 
     def drop(self) -> None:
-        """Cut the connection off."""
+        """Close the connection at once."""
         if self._raw is not None:
             self._raw.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin the handshake; nothing may be read before."""
+        """Start the handshake; no data may be read before."""
         assert isinstance(transport, asyncio.Transport)
         transport.pause_reading()
         self._raw, self.address = transport, _address(transport)
@@ -241,7 +241,7 @@ class _TlsProtocol(asyncio.Protocol):
         self._registry.negotiate(asyncio.get_running_loop().create_task(self._negotiate(transport, answers=answers)))
 
     def data_received(self, data: bytes) -> None:
-        """Keep what comes along with the end of the handshake."""
+        """Keep data that arrive together with the end of the handshake."""
         self._received += data
 
     async def _negotiate(self, raw: asyncio.Transport, *, answers: bool) -> None:
@@ -251,7 +251,7 @@ class _TlsProtocol(asyncio.Protocol):
             encrypted = await loop.start_tls(
                 raw, self, self._context, server_side=True, ssl_handshake_timeout=limit, ssl_shutdown_timeout=limit
             )
-        except OSError:  # no TLS, or too late, or the client has gone
+        except OSError:  # the data are not TLS, the time limit passed, or the client has gone
             encrypted = None
         if encrypted is None or encrypted.is_closing():
             self._registry.forget(self)
@@ -273,6 +273,6 @@ def _address(transport: asyncio.BaseTransport) -> str:
 
 
 async def _unavailable(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer for a server that has no room."""
+    """Respond for a server at its connection limit."""
     text = "the server has too many connections: try again later\n"
     await PlainTextResponse(text, status_code=503, headers=dict(ERROR_HEADERS))(scope, receive, send)

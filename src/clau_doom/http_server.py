@@ -1,4 +1,4 @@
-"""A web server that is a guest in the running event loop: it takes no signals, and leaves nothing behind."""
+"""Embedded HTTP server for an ASGI application in the running event loop."""
 
 import asyncio
 import errno
@@ -19,14 +19,14 @@ __all__ = ["HttpServer", "address_of"]
 
 Application = Callable[..., Any]
 
-_GRACE = 1  # seconds for what is being sent at the end; a client that reads nothing is cut off
+_GRACE = 1  # seconds for sending responses during shutdown; then the connections are closed
 _PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
-"""Seconds before a listener that failed is restarted; doubled while it keeps failing."""
+"""Seconds before the restart of a failed listener; doubled after each failure."""
 _STABLE = 60.0
-"""Seconds after which a listener that was restarted counts as sound."""
+"""Seconds after which a restarted listener counts as healthy."""
 _HANDLED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-"""Errors of `accept` after which asyncio itself tries again, in a second."""
+"""Errors of `accept` after which asyncio itself retries after one second."""
 
 _log = get_logger(__name__)
 
@@ -34,7 +34,8 @@ _log = get_logger(__name__)
 class HttpServer:
     """Serves an ASGI application in the running event loop. Enter and leave it in one task.
 
-    When the listener or what serves it fails, it is restarted on the same port, with growing pauses; nothing else ends.
+    After a failure of the listener, the server restarts it on the same port, with growing delays. The rest of the
+    process is not affected.
     """
 
     def __init__(
@@ -48,16 +49,16 @@ class HttpServer:
         tls: ssl.SSLContext | None = None,
         pause: float = _PAUSE,
     ) -> None:
-        """Prepare a server; nothing listens before it is entered.
+        """Prepare a server; it listens from `__aenter__` on.
 
         Args:
-            application: What answers.
-            section: The configuration's section that says where to listen, for the errors' texts.
-            host: Where to listen.
-            port: The port; 0: any that is free.
-            limits: What clients are allowed.
-            tls: What connections are encrypted with, or None for plain text.
-            pause: Seconds before the first restart of a listener that failed.
+            application: The ASGI application.
+            section: Section of the configuration that holds the address, for error messages.
+            host: The host to listen on.
+            port: The port; 0: any free port.
+            limits: Limits for clients.
+            tls: TLS context, or None for plain text.
+            pause: Seconds before the first restart of a failed listener.
         """
         self._section = section
         self._pause = pause
@@ -66,7 +67,7 @@ class HttpServer:
         self._connections = Connections(limits)
         self._config = uvicorn.Config(
             application,
-            http=self._connections.factory(tls),  # type: ignore[arg-type] # a factory is as good as a class
+            http=self._connections.factory(tls),  # type: ignore[arg-type] # uvicorn expects a class
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -82,25 +83,25 @@ class HttpServer:
 
     @property
     def trouble(self) -> str | None:
-        """Why nobody is answered at the moment, on one line, or None."""
+        """Reason on one line if the server does not accept connections at the moment, or None."""
         return self._trouble
 
     @property
     def port(self) -> int:
-        """The port that it listens on; before it is entered, the configured one."""
+        """The port that the server listens on; before `__aenter__`, the configured port."""
         return self._port
 
     @property
     def address(self) -> str:
-        """Host and port, as they stand in a url."""
+        """Host and port in the form of a URL."""
         return address_of(self._host, self._port)
 
     async def __aenter__(self) -> Self:
-        """Listen.
+        """Start to listen.
 
         Raises:
             AddressTaken: Another server listens there.
-            ConfigError: Nobody can listen there.
+            ConfigError: The address cannot be used.
         """
         listener = await _listen(self._section, self._host, self._port)
         self._port = listener.getsockname()[1]
@@ -117,18 +118,18 @@ class HttpServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop listening, and let what is being answered be sent."""
+        """Stop listening, and finish the responses under way."""
         await self._end()
 
     async def _end(self) -> None:
         self._ending.set()
         if self._server is not None:
             self._server.should_exit = True
-        # Given no error: the group would wrap the caller's, and cancel the server in place of letting it end.
+        # No error is passed: the group would wrap the caller's error, and would cancel the server without a clean end.
         await self._group.__aexit__(None, None, None)
 
     async def _keep_serving(self, listener: "_Listener", up: "asyncio.Future[None]") -> None:
-        """Serve until the end is asked for; restart what fails before that."""
+        """Serve until the stop request; restart after earlier failures."""
         loop = asyncio.get_running_loop()
         pause = self._pause
         while True:
@@ -149,7 +150,7 @@ class HttpServer:
             listener = again
 
     async def _listen_again(self, pause: float) -> "tuple[_Listener | None, float]":
-        """Return a new listener and the next pause; no listener once the end is asked for."""
+        """Return a new listener and the next delay; no listener after the stop request."""
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), pause)
@@ -160,7 +161,7 @@ class HttpServer:
                 return await _listen(self._section, self._host, self._port), pause
 
     async def _serve(self, listener: "_Listener", up: "asyncio.Future[None]") -> Exception:
-        """Serve until the end is asked for or something fails, and return the failure."""
+        """Serve until the stop request or a failure, and return the failure."""
         server = self._server = _Server(self._config, listener, lambda: self._mark_up(up))
         server.should_exit = self._ending.is_set()
         try:
@@ -182,9 +183,9 @@ class HttpServer:
 
 
 class _Listener(socket.socket):
-    """A listening socket that notices when it cannot accept connections any more.
+    """Listening socket that detects when it can no longer accept connections.
 
-    asyncio logs such an error again and again, as fast as it can, and does nothing else about it.
+    Without this class, asyncio logs such an error in a busy loop and does not recover.
     """
 
     failure: OSError | None = None
@@ -198,10 +199,10 @@ class _Listener(socket.socket):
             if error.errno in _HANDLED:
                 raise
             self.failure = error
-            raise BlockingIOError from error  # for asyncio: there is nothing to accept for now
+            raise BlockingIOError from error  # tells asyncio that no connection is waiting
 
     def check(self) -> bool:
-        """Return whether it listens still; a socket that was shut down or closed may say nothing by itself."""
+        """Return whether the socket still listens; a closed socket may raise no error by itself."""
         try:
             listens = self.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
         except OSError as error:
@@ -213,7 +214,7 @@ class _Listener(socket.socket):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn as a guest: signals are the orchestrator's, and nothing of it is left behind."""
+    """Uvicorn server without signal handlers, which the orchestrator owns. It releases all its resources."""
 
     def __init__(self, config: uvicorn.Config, listener: _Listener, up: Callable[[], None]) -> None:
         super().__init__(config)
@@ -231,12 +232,12 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or not self._listener.check()
 
     async def abort(self) -> None:
-        """Cut off the clients that are still there, and close what a cancelled end left open."""
+        """Close the remaining connections, and the resources that a cancelled shutdown left open."""
         for server in getattr(self, "servers", ()):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # sockets are closed in the loop's next round
+        await asyncio.sleep(0)  # asyncio closes sockets in the next iteration of the loop
 
 
 async def _listen(section: str, host: str, port: int) -> _Listener:
@@ -258,5 +259,5 @@ async def _listen(section: str, host: str, port: int) -> _Listener:
 
 
 def address_of(host: str, port: int) -> str:
-    """Return host and port as they stand in a url."""
+    """Return host and port in the form of a URL."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,9 +1,9 @@
-"""What is written down while clau-doom runs: one pipeline for its own logs and its libraries', without secrets.
+"""Logging pipeline for records of clau-doom and of its libraries, with redaction of secrets.
 
-`get_logger` may be called anywhere and configures nothing: until `configure_logs` is called, records go where Python's
-`logging` sends them, redacted already. What looks like a secret by its name or by its form is redacted at any depth; a
-secret in prose, under an innocent name, cannot be recognised: do not log it. Text from
-outside is shortened and escaped.
+`get_logger` may be called anywhere and configures nothing. Until `configure_logs` is called, records go to Python's
+`logging`, already redacted.
+Values that look like secrets by name or by form are redacted at any depth. A secret in prose, under an unrelated name,
+cannot be recognised: do not log it. Untrusted text is shortened and escaped.
 """
 
 import logging
@@ -49,7 +49,7 @@ def get_logger(name: str) -> BoundLogger:
 
 @contextmanager
 def bound(*, experiment: str | None = None, generation: int | None = None, agent: str | None = None) -> Iterator[None]:
-    """Have every record say what it is about, for as long as the context lasts, in this task and those begun in it.
+    """Add the subject to every record, while the context lasts, in this task and in tasks started by it.
 
     Args:
         experiment: The experiment's id.
@@ -62,14 +62,14 @@ def bound(*, experiment: str | None = None, generation: int | None = None, agent
 
 
 def configure_logs(stream: TextIO, *, json: bool | None = None, brief: bool = False) -> None:
-    """Write clau-doom's records from INFO and everybody else's from WARNING to a stream.
+    """Write records of clau-doom from INFO and of other libraries from WARNING to a stream.
 
-    Called again, it replaces what it did before. Handlers that others have added stay.
+    A second call replaces the configuration of the first. Handlers of other libraries are kept.
 
     Args:
-        stream: Where to; it is the caller's to close.
-        json: One JSON object a line, or text for people; by default, text where the stream is a terminal.
-        brief: Write warnings and errors only, as messages without times and loggers; for commands that show progress.
+        stream: The output; the caller closes it.
+        json: Whether to write one JSON object a line instead of text; default: False on a terminal, else True.
+        brief: Whether to write warnings and errors only, without times and loggers; for commands that show progress.
     """
     terminal = stream.isatty()
     as_json = not terminal if json is None else json
@@ -90,12 +90,12 @@ def configure_logs(stream: TextIO, *, json: bool | None = None, brief: bool = Fa
 
 
 class _Handler(logging.StreamHandler[TextIO]):
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        """Lose a record that cannot be written: `logging` would print it on stderr as it came, with its secrets."""
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - name from logging
+        """Drop a record that cannot be written: `logging` would print the record on stderr without redaction."""
 
 
 def _common() -> list[Processor]:
-    """Return what is done to every record, whoever made it; redaction comes last, so that it sees everything."""
+    """Return the processors for all records; redaction is the last one, so that it covers the output of the others."""
     return [
         merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -115,7 +115,7 @@ def _add_logger_name(logger: logging.Logger | None, _method: str, event: EventDi
 
 
 def _hand_over(logger: logging.Logger, method: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
-    """Give the record to `logging`, without the exception: it stands in the event as text, and is redacted there."""
+    """Pass the record to `logging`, without the exception: the event has it as text, which is redacted."""
     args, options = ProcessorFormatter.wrap_for_formatter(logger, method, event)
     return args, {**options, "exc_info": False}
 
@@ -145,7 +145,7 @@ def _standard_first(_logger: object, _method: str, event: EventDict) -> EventDic
 
 
 def _escape_line_breaks(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Keep what a worker or a client said from passing for a line of its own."""
+    """Escape line breaks in texts of workers and clients, so that they cannot fake a log line."""
     return {
         name: printable(value, limit=None) if isinstance(value, str) and name not in _MANY_LINES else value
         for name, value in event.items()
@@ -166,7 +166,7 @@ def _says_nothing(value: object) -> bool:
 
 
 def _redact(value: object, depth: int) -> object:
-    """Return a value of JSON's types that holds no secret."""
+    """Return a JSON value with its secrets redacted."""
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, str):
@@ -186,7 +186,7 @@ def _redact_inside(value: Collection[object], depth: int) -> object:
         shown = islice(value.items(), _MOST_ITEMS)
         return {_text(str(name)): _redact_named(name, each, depth) for name, each in shown}
     items = list(islice(value, _MOST_ITEMS))
-    # A header or a piece of gRPC metadata.
+    # A header or an entry of gRPC metadata.
     if len(items) == 2 and isinstance(items[0], str | bytes):
         return [_redact(items[0], depth), _redact_named(items[0], items[1], depth)]
     return [_redact(item, depth) for item in items]

@@ -1,4 +1,4 @@
-"""Limits of the machine that hold for this process: CPUs and memory, by affinity, control groups and rlimits."""
+"""CPU and memory limits of this process, from its affinity mask, control groups and rlimits."""
 
 import os
 import resource
@@ -18,42 +18,43 @@ __all__ = [
 
 _ROOT = Path("/")
 _V1_NONE = 1 << 60
-"""Bytes from which on a limit of version 1 means none: the kernel writes the largest number of pages."""
+"""Bytes from which on a limit of version 1 means no limit: the kernel writes the largest number of pages."""
 _MEGABYTE = 1 << 20
 # Measured with Python 3.11 on two cores: an orchestrator reserves 1,260 MB of addresses and uses 125 MB of memory; a
-# worker with its engine uses 80 MB. With less address space NumPy's import hangs, or a native library ends the process.
+# worker with its engine uses 80 MB. With less address space the import of NumPy hangs, or a native library ends the
+# process.
 _ORCHESTRATOR, _WORKER = 130 * _MEGABYTE, 85 * _MEGABYTE
 _ADDRESSES = {"run": 1536, "serve": 1536, "analyze": 1024, "export": 1024, "replay": 1024, "doctor": 0, "config": 0}
 _ADDRESSES_OF_OTHERS = 640
 
 
 def usable_cores() -> tuple[int, ...]:
-    """Return the CPUs that this process may run on, by number; where there is no affinity mask, all of them."""
+    """Return the numbers of the CPUs that this process may run on; without an affinity mask, all CPUs."""
     if hasattr(os, "sched_getaffinity"):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))
 
 
 def cpu_quota(root: Path = _ROOT) -> float | None:
-    """Return how many CPUs' time the control groups of this process allow, or None without a limit.
+    """Return the CPU quota of this process's control groups in CPUs, or None without a limit.
 
     Args:
-        root: The folder that holds ``proc``, and that the mount points lie in.
+        root: The folder that holds ``proc`` and the mount points.
     """
     quotas = [_v2_cpus(folder) if version == 2 else _v1_cpus(folder) for version, folder in _groups("cpu", root)]
     return min((quota for quota in quotas if quota is not None), default=None)
 
 
 def default_workers(root: Path = _ROOT) -> int:
-    """Return the number of workers where none is configured: one for each CPU that this process may use, at least 1."""
+    """Return the default number of workers: one for each CPU that this process may use, at least 1."""
     cores, quota = len(usable_cores()), cpu_quota(root)
     return cores if quota is None else max(1, min(cores, int(quota)))
 
 
 def memory_limit(root: Path = _ROOT) -> tuple[int, str] | None:
-    """Return the most bytes that this process may have and what sets that limit, or None without a limit.
+    """Return the memory limit of this process in bytes and its source, or None without a limit.
 
-    The limit of address space (``ulimit -v``) and those of the control groups are compared.
+    The result is the smallest of the limits of address space (``ulimit -v``) and of the control groups.
     """
     limits = [*_group_memory(root)]
     if sys.platform == "linux":
@@ -64,14 +65,14 @@ def memory_limit(root: Path = _ROOT) -> tuple[int, str] | None:
 
 
 def memory_needed(workers: int) -> int:
-    """Return the bytes of memory that an orchestrator and its local workers need, with a policy that needs little."""
+    """Return the bytes of memory that an orchestrator and its local workers need, for a small policy."""
     return _ORCHESTRATOR + workers * _WORKER
 
 
 def memory_problem(workers: int, root: Path = _ROOT) -> str | None:
-    """Return why so many local workers do not fit into the limit of memory, and what to do, or None where they fit.
+    """Return the problem and its remedy if the workers exceed the memory limit, else None.
 
-    The limit is that of the control groups. ``ulimit -v`` holds for each process by itself.
+    The limit is that of the control groups. ``ulimit -v`` applies to each process separately.
     """
     limit = min(_group_memory(root), default=None)
     needed = memory_needed(workers)
@@ -83,7 +84,7 @@ def memory_problem(workers: int, root: Path = _ROOT) -> str | None:
 
 
 def address_space_problem(command: str) -> str | None:
-    """Return why a command does not fit into the limit of address space, and what to do, or None where it fits.
+    """Return the problem and its remedy if a command exceeds the limit of address space, else None.
 
     Args:
         command: The name of the command, such as ``run``.
@@ -99,7 +100,7 @@ def address_space_problem(command: str) -> str | None:
 
 
 def _group_memory(root: Path) -> Iterator[tuple[int, str]]:
-    """Yield the bytes that each control group allows all of its processes together, and what sets the limit."""
+    """Yield the memory limit in bytes of each control group, with the source of the limit."""
     for version, folder in _groups("memory", root):
         text = _read(folder / ("memory.max" if version == 2 else "memory.limit_in_bytes"))
         if text.isdigit() and int(text) < _V1_NONE:
@@ -127,7 +128,7 @@ def _groups(controller: str, root: Path) -> Iterator[tuple[int, Path]]:
         path = paths.get(controller if version == 1 else "")
         if path is None:
             continue
-        # In a container the group's path may be that of the host, and the mount shows a part of the tree.
+        # In a container, the group's path may be the path on the host, and the mount may show only a part of the tree.
         inside = path.removeprefix(mounted_root.rstrip("/")).strip("/")
         parts = [part for part in inside.split("/") if part]
         for depth in range(len(parts), -1, -1):
@@ -135,7 +136,7 @@ def _groups(controller: str, root: Path) -> Iterator[tuple[int, Path]]:
 
 
 def _memberships(root: Path) -> Iterator[tuple[str, str]]:
-    """Yield each controller of this process with its group's path; that of version 2 has an empty name."""
+    """Yield each controller of this process with the path of its group; the name for version 2 is empty."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         for name in controllers.split(","):

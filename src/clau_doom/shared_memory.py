@@ -1,9 +1,10 @@
-"""Shared memory of engines that are gone.
+"""Cleanup of shared memory that killed engines left behind.
 
-ViZDoom's engine and its game share files in ``/dev/shm``. Both map them as long as they live, and a process that is
-killed leaves them behind. Whether any process maps a file is asked of the kernel by a write lease (``fcntl(2)``), which
-it grants only when no process has the file open or mapped. Unlike a look at ``/proc``, the answer covers the processes
-of other PID namespaces, such as of containers that share the folder.
+ViZDoom's engine and its game share files in ``/dev/shm``. Both map the files during their lifetime. A killed process
+leaves its files behind.
+A write lease (``fcntl(2)``) shows whether a process maps a file: the kernel grants the lease only if no process has the
+file open or mapped. Unlike ``/proc``, the lease also covers processes in other PID namespaces, such as containers that
+share the folder.
 """
 
 import contextlib
@@ -17,18 +18,18 @@ from pathlib import Path
 
 __all__ = ["SHARED_MEMORY", "Items", "find_items", "remove_stale_items"]
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where ViZDoom puts its files
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - ViZDoom's own location
 _PREFIX = "ViZDoom"
 _YOUNG = 60.0
-"""Seconds for which a file counts as used: it is made a moment before it is mapped."""
+"""Seconds for which a new file counts as used, because engines create files shortly before they map them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """This user's shared memory of engines.
+    """Shared memory of this user's engines.
 
     Attributes:
-        used: Files that a process has open or mapped, or that are new, or of which the kernel does not tell.
+        used: Files that a process has open or mapped, that are new, or for which the kernel gives no answer.
         stale: Files that no process has open or mapped.
     """
 
@@ -40,13 +41,13 @@ def find_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> Items:
     """Return the shared memory of this user's engines.
 
     Args:
-        folder: Where it lies.
+        folder: The folder of the files.
         young: Seconds for which a file counts as used.
     """
     used: list[Path] = []
     stale: list[Path] = []
     for path in sorted(folder.glob(f"{_PREFIX}*")):
-        with contextlib.suppress(OSError):  # it has gone meanwhile
+        with contextlib.suppress(OSError):  # another process has removed the file
             facts = path.lstat()
             if stat.S_ISREG(facts.st_mode) and facts.st_uid == os.getuid():
                 is_stale = time.time() - facts.st_ctime > young and _unused(path)
@@ -55,7 +56,7 @@ def find_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> Items:
 
 
 def remove_stale_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -> tuple[Path, ...]:
-    """Remove what no process of any namespace uses, and return what was removed; see `find_items`."""
+    """Remove the stale files and return them; see `find_items`."""
     removed = []
     for path in find_items(folder, young=young).stale:
         with contextlib.suppress(OSError):
@@ -65,7 +66,7 @@ def remove_stale_items(folder: Path = SHARED_MEMORY, *, young: float = _YOUNG) -
 
 
 def _unused(path: Path) -> bool:
-    """Return whether the kernel grants a write lease; where it knows of no leases, the file counts as used."""
+    """Return whether the kernel grants a write lease; if leases are not supported, the file counts as used."""
     if not hasattr(fcntl, "F_SETLEASE"):
         return False
     try:
@@ -73,7 +74,7 @@ def _unused(path: Path) -> bool:
     except OSError:
         return False
     try:
-        # A process that opens the file in this moment breaks the lease: by a signal that is ignored by default.
+        # If a process opens the file at this moment, the kernel sends a signal, which is ignored by default.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)

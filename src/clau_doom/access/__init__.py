@@ -1,7 +1,7 @@
-"""Access control of a running orchestrator: named tokens, the callers who show them, and the audit log.
+"""Access control of a running orchestrator: named tokens, authenticated callers, and the audit log.
 
-gRPC, the dashboard and NATS control authenticate with one `Authenticator`. `AuditedOrchestrator` checks the role of the
-caller and records every change, so that no face can skip either.
+gRPC, the dashboard and NATS control authenticate clients with one `Authenticator`. `AuditedOrchestrator` checks the
+role of the caller and records every change, for all three.
 """
 
 from clau_doom.access.audit import AuditLog

@@ -1,4 +1,4 @@
-"""The audit log: one JSON object a line for every change that a client asked for."""
+"""Audit log of the changes that clients requested, one JSON object a line."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from clau_doom.logs import get_logger
 __all__ = ["AuditLog"]
 
 _LARGEST = 10_000_000
-"""Bytes of one file; then it is renamed to ``audit.log.1``, and so on."""
+"""Maximum size of one file in bytes; larger files are renamed to ``audit.log.1``, and so on."""
 _KEPT = 9
 _LONGEST = 200
 
@@ -22,18 +22,18 @@ _log = get_logger(__name__)
 
 
 class AuditLog:
-    """Appends to a private file; made with the first line. A line that cannot be written is logged as an error."""
+    """Appends to a private file, created with the first line. A failed write is logged as an error."""
 
     def __init__(self, path: Path) -> None:
-        """Write to a file. One process writes it at a time."""
+        """Set the file. Only one process at a time may write it."""
         self._handler = _File(path)
 
     def record(self, caller: Caller, action: str, target: str, *, result: str, detail: str = "") -> None:
-        """Add a line, and tell the log the same.
+        """Append a line, and write the same record to the log.
 
         Args:
-            caller: Who asked.
-            action: What for, such as ``pause``.
+            caller: The client that requested the change.
+            action: The requested change, such as ``pause``.
             target: The id of the experiment or agent.
             result: ``done``, or the name of the error.
             detail: The error's text.
@@ -60,7 +60,7 @@ class AuditLog:
 
 
 class _File(RotatingFileHandler):
-    """A file that only its owner can read, as its renamed predecessors are."""
+    """Rotating log file that only its owner can read, like its renamed predecessors."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8", delay=True)
@@ -69,5 +69,5 @@ class _File(RotatingFileHandler):
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         return os.fdopen(os.open(self.baseFilename, flags, 0o600), "a", encoding="utf-8")
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - name from logging
         _log.exception("the audit log cannot be written", path=self.baseFilename, line=record.getMessage())

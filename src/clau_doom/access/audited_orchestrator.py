@@ -1,4 +1,4 @@
-"""An orchestrator that changes nothing without a caller who may, and that records every change."""
+"""Orchestrator that checks the caller's role before a change and records every change."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
@@ -21,20 +21,20 @@ ResultT = TypeVar("ResultT")
 
 
 class AuditedOrchestrator:
-    """Implements `ports.Orchestrator` for the faces of a server; whoever calls must be `acting` as somebody."""
+    """Implements `ports.Orchestrator` for the servers. Callers must be set with `acting`."""
 
     def __init__(
         self,
         orchestrator: Orchestrator,
         audit: AuditLog,
-        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never changed
+        private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - immutable
     ) -> None:
-        """Guard an orchestrator.
+        """Wrap an orchestrator.
 
         Args:
-            orchestrator: What carries out.
-            audit: Where changes are recorded, the refused ones included.
-            private: Hides the server's paths from its clients; the audit log has them.
+            orchestrator: The orchestrator that carries out the calls.
+            audit: The log of changes, including refused ones.
+            private: Hides the server's paths from clients; the audit log has the paths.
         """
         self._private = private
         self._orchestrator = orchestrator
@@ -42,12 +42,12 @@ class AuditedOrchestrator:
 
     @property
     def draining(self) -> bool:
-        """Whether it is shutting down."""
+        """Whether the orchestrator is shutting down."""
         return self._orchestrator.draining
 
     @property
     def live(self) -> tuple[str, ...]:
-        """The experiments that are run here, by id."""
+        """The experiments that this process runs, by id."""
         return self._orchestrator.live
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
@@ -58,13 +58,13 @@ class AuditedOrchestrator:
         return self._private.experiment(stored), created
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes of an experiment that could be started; see `ports.Orchestrator.check`."""
+        """Return the gene space of a new experiment if it could be started; see `ports.Orchestrator.check`."""
         with self._private.hiding():
             _check_role(current_caller())
             return await self._orchestrator.check(config)
 
     async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
-        """Return the stored experiments by id, and the id and the reason of each that cannot be read."""
+        """Return the stored experiments by id, and the id and the reason of each unreadable one."""
         found, unreadable = await self._orchestrator.listing()
         return (
             tuple([self._private.experiment(stored) for stored in found]),
@@ -76,7 +76,7 @@ class AuditedOrchestrator:
         return tuple([self._private.experiment(stored) for stored in await self._orchestrator.experiments()])
 
     async def experiment(self, experiment: str) -> StoredExperiment:
-        """Return an experiment as it stands."""
+        """Return the current state of an experiment."""
         with self._private.hiding():
             return self._private.experiment(await self._orchestrator.experiment(experiment))
 
@@ -91,7 +91,7 @@ class AuditedOrchestrator:
         return self._private.experiment(done)
 
     async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Return an experiment that could be resumed; see `ports.Orchestrator.check_resume`."""
+        """Return an experiment if it could be resumed; see `ports.Orchestrator.check_resume`."""
         with self._private.hiding():
             _check_role(current_caller())
             return self._private.experiment(await self._orchestrator.check_resume(experiment, change))
@@ -102,7 +102,7 @@ class AuditedOrchestrator:
         return self._private.experiment(done)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command; inspecting an agent changes nothing."""
+        """Carry out a command; inspection of an agent is not a change."""
         if isinstance(command, AgentCommand):
             action, target = f"agent {command.action.value}", command.agent
         else:
@@ -128,11 +128,11 @@ class AuditedOrchestrator:
                 await events.aclose()
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return what can be seen of the episodes that are being played."""
+        """Return the visible state of the running episodes."""
         return self._orchestrator.glimpses()
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
-        """Return the genes that a stored experiment's policy has."""
+        """Return the gene space of a stored experiment's policy."""
         with self._private.hiding():
             return self._orchestrator.space(config)
 
@@ -151,7 +151,7 @@ class AuditedOrchestrator:
             result, detail = type(error).__name__, str(error)
             raise
         except Exception as error:
-            result = type(error).__name__  # its text may hold anything; the log has it with its traceback
+            result = type(error).__name__  # the text may hold private data; it is in the log
             raise
         finally:
             self._audit.record(caller, action, target, result=result, detail=detail)

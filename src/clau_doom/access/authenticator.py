@@ -1,4 +1,4 @@
-"""The check of a token, the same for every face; answers to wrong ones are delayed."""
+"""Authentication by token for all servers, with delayed responses to wrong tokens."""
 
 import asyncio
 from collections import Counter, OrderedDict
@@ -14,19 +14,19 @@ _SHORTEST_DELAY = 0.25
 _LONGEST_DELAY = 8.0
 _MOST_WAITING = 64
 _MOST_WAITING_OF_ADDRESS = 8
-"""Wrong logins whose answers are delayed at once; the others are refused at once, so that they hold no resources."""
+"""Maximum number of delayed responses; further wrong logins are refused at once, so that they hold no resources."""
 _MOST_ADDRESSES = 4096
 _FORGOTTEN = 600.0
-"""Seconds without a wrong login after which an address begins anew."""
+"""Seconds without a wrong login after which the count of an address is reset."""
 
 _log = get_logger(__name__)
 
 
 class Authenticator:
-    """Says which caller a secret belongs to.
+    """Finds the caller for a secret.
 
-    A right token is accepted at once, whatever went before: users behind one address cannot lock each other out. The
-    answer to the n-th wrong login of an address comes after 0.25 s · 2ⁿ⁻¹, at most 8 s.
+    A correct token is always accepted at once, so users behind one address cannot lock each other out. The response to
+    the n-th wrong login of an address is delayed by 0.25 s · 2ⁿ⁻¹, at most 8 s.
     """
 
     def __init__(self, tokens: TokenFiles, *, shortest_delay: float = _SHORTEST_DELAY) -> None:
@@ -34,23 +34,23 @@ class Authenticator:
 
         Args:
             tokens: The tokens.
-            shortest_delay: Seconds before the answer to the first wrong login.
+            shortest_delay: Seconds before the response to the first wrong login.
         """
         self.tokens = tokens
         self._shortest_delay = shortest_delay
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        """By address, the latest last: how many wrong logins, and the time of the latest."""
+        """For each address, the number of wrong logins and the time of the latest; the latest address is last."""
         self._waiting: Counter[str] = Counter()
 
     async def authenticate(self, secret: str | None, *, face: Face, peer: str, address: str, note: str = "") -> Caller:
-        """Return the caller that a secret belongs to.
+        """Return the caller for a secret.
 
         Args:
-            secret: What the client shows, or None for nothing.
-            face: How the client reached the server.
+            secret: The secret from the client, or None.
+            face: The connection type of the client.
             peer: The client's address and port, for the audit log.
-            address: The client's address alone, by which wrong logins are counted.
-            note: The person's note.
+            address: The client's address without port, for counting wrong logins.
+            note: The user's note.
 
         Raises:
             NotAuthenticated: The secret is missing or wrong.
@@ -66,9 +66,9 @@ class Authenticator:
         return caller_of(token, face=face, peer=peer, note=note)
 
     async def refuse(self, *, face: Face, address: str) -> None:
-        """Count a wrong login of an address, log it, and wait as long as its answer is to be delayed."""
+        """Count and log a wrong login of an address, and wait for the delay of its response."""
         failures = self._count(address)
-        if failures & (failures - 1) == 0:  # a flood makes a few lines
+        if failures & (failures - 1) == 0:  # limits the log lines of a flood of requests
             _log.warning("wrong login", face=face, address=address, failures=failures)
         if self._waiting[address] >= _MOST_WAITING_OF_ADDRESS or self._waiting.total() >= _MOST_WAITING:
             return
@@ -77,7 +77,7 @@ class Authenticator:
             await asyncio.sleep(min(self._shortest_delay * 2 ** min(failures - 1, 10), _LONGEST_DELAY))
         finally:
             self._waiting[address] -= 1
-            self._waiting += Counter()  # leaves out the addresses of which none waits
+            self._waiting += Counter()  # removes the addresses without a waiting response
 
     def _count(self, address: str) -> int:
         now = asyncio.get_running_loop().time()
@@ -90,5 +90,5 @@ class Authenticator:
 
 
 def caller_of(token: Token, *, face: Face, peer: str, note: str = "") -> Caller:
-    """Return the caller who showed a token."""
+    """Return the caller for a token."""
     return Caller(name=token.name, role=token.role, face=face, peer=peer, note=note)

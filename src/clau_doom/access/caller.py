@@ -1,4 +1,4 @@
-"""The client that a request came from, known to everything that the request does."""
+"""Authenticated client of the current request, available to all code that handles the request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,24 +12,24 @@ from clau_doom.access.tokens import Role
 __all__ = ["NOTE_HEADER", "Caller", "Face", "acting", "current_caller", "read_note"]
 
 Face = Literal["grpc", "nats", "socket", "web"]
-"""How a client reached the server."""
+"""Connection type of a client."""
 
 NOTE_HEADER = "x-note"
-"""The HTTP header or gRPC metadata with the person's note, percent-encoded UTF-8."""
+"""HTTP header or gRPC metadata with the user's note, in percent-encoded UTF-8."""
 
 _LONGEST_NOTE = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Who asks for something.
+    """Authenticated client of a request.
 
     Attributes:
         name: The name of the token.
-        role: What the token allows.
-        face: How the client reached the server.
+        role: The role of the token.
+        face: The connection type of the client.
         peer: The client's address.
-        note: Why, in the person's own words; may be empty.
+        note: The user's reason for the request; may be empty.
     """
 
     name: str
@@ -44,7 +44,7 @@ _CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 @contextmanager
 def acting(caller: Caller) -> Iterator[None]:
-    """Attribute what is done while the context lasts to a caller, in this task and in tasks begun by it."""
+    """Set the caller while the context lasts, in this task and in tasks started by it."""
     before = _CALLER.set(caller)
     try:
         yield
@@ -53,10 +53,10 @@ def acting(caller: Caller) -> Iterator[None]:
 
 
 def current_caller() -> Caller:
-    """Return the caller whose request is carried out.
+    """Return the caller of the current request.
 
     Raises:
-        RuntimeError: No request is: a face has not authenticated its client.
+        RuntimeError: No caller is set: the server has not authenticated its client.
     """
     caller = _CALLER.get()
     if caller is None:
@@ -65,5 +65,5 @@ def current_caller() -> Caller:
 
 
 def read_note(encoded: str) -> str:
-    """Return a note from its percent-encoded form, shortened to 500 characters."""
+    """Decode a percent-encoded note, shortened to 500 characters."""
     return unquote(encoded[: 12 * _LONGEST_NOTE], errors="replace").strip()[:_LONGEST_NOTE]

@@ -1,7 +1,7 @@
-"""Paths of the server's machine, kept out of what its clients receive.
+"""Replacement of private paths of the server's machine in texts for clients.
 
-Errors and reasons name files, which the server's log needs. A client receives the same text with a placeholder for each
-private folder.
+Errors and reasons contain file names, which the server's log needs. Clients receive the same text with a placeholder
+for each private folder.
 """
 
 import re
@@ -27,7 +27,7 @@ from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed
 
 __all__ = ["PrivatePaths"]
 
-# The folder of an absolute path in a resolved configuration, such as that of a user's own scenario file.
+# The folder of an absolute path in a resolved configuration, such as that of a custom scenario file.
 _FOLDER = re.compile(r"(?m)^( *(?:[\w-]+:|-) ['\"]?)/(?:[^\n]*/)?(?=[^/\n]+$)")
 
 
@@ -35,10 +35,10 @@ class PrivatePaths:
     """Replaces private folders in texts for clients."""
 
     def __init__(self, folders: Mapping[Path, str]) -> None:
-        """Hide some folders.
+        """Set the folders to hide.
 
         Args:
-            folders: The placeholder of each absolute path. The root folder hides nothing.
+            folders: Placeholders by absolute path. The root folder is ignored.
         """
         names = {str(path): name for path, name in folders.items() if path.is_absolute() and path != Path(path.anchor)}
         self._names = names
@@ -48,23 +48,23 @@ class PrivatePaths:
 
     @classmethod
     def of_process(cls, output_dir: Path) -> "PrivatePaths":
-        """Hide the folder of experiments, the working folder, the home and the installation of this process."""
+        """Hide the experiment folder, the working directory, the home folder and the installation of this process."""
         folders = {Path(clau_doom.__file__).parents[1]: "<installation>"}
-        with suppress(RuntimeError):  # a user without a home folder, as in containers
+        with suppress(RuntimeError):  # the user has no home folder, as in containers
             folders[Path.home()] = "~"
         folders[Path.cwd()] = "<working folder>"
         folders |= {output_dir.resolve(): "<output folder>", output_dir.absolute(): "<output folder>"}
         return cls(folders)
 
     def hide(self, text: str) -> str:
-        """Return a text with placeholders."""
+        """Return a text with placeholders for private folders."""
         return self._pattern.sub(lambda found: self._names[found[0]], text) if self._pattern else text
 
     @contextmanager
     def hiding(self) -> Iterator[None]:
-        """Replace a refusal that leaves the context by one of the same kind without private paths.
+        """Replace a refusal that leaves the context by one of the same class without private paths.
 
-        Errors that clients never see in words keep their paths for the log.
+        Errors with texts that clients never receive keep their paths for the log.
         """
         try:
             yield
@@ -85,7 +85,7 @@ class PrivatePaths:
     def experiment(self, stored: StoredExperiment) -> StoredExperiment:
         """Return a stored experiment without private paths in its texts: configuration, reasons and tracebacks.
 
-        The parsed configuration keeps its paths: the server plays by it.
+        The parsed configuration keeps its paths, because the server uses it to play.
         """
         snapshot = stored.snapshot
         created = replace(snapshot.experiment, config_yaml=self.configuration(snapshot.experiment.config_yaml))

@@ -1,7 +1,7 @@
 """Named tokens in private files, each with a role.
 
-The owner's token is one file, such as ``runs/token``. Further tokens are files beside it: ``token.NAME.full`` and
-``token.NAME.readonly``. A change of the files takes effect within a second, without a restart.
+The owner's token is one file, such as ``runs/token``. Further tokens are files in the same folder: ``token.NAME.full``
+and ``token.NAME.readonly``. A change of the files takes effect within a second, without a restart.
 """
 
 import contextlib
@@ -23,19 +23,19 @@ from clau_doom.logs import get_logger
 __all__ = ["OWNER", "Role", "Token", "TokenFiles", "is_token", "read_token"]
 
 OWNER = "owner"
-"""The name of the token whose file the server makes by itself."""
+"""Name of the token that the server creates by itself."""
 
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 4096
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _FRESH = 1.0
-"""Seconds for which a reading of the files is used before the files are looked at again."""
+"""Seconds before the server checks the files for changes again."""
 
 _log = get_logger(__name__)
 
 
 class Role(StrEnum):
-    """What the holder of a token may do."""
+    """Permissions of a token."""
 
     FULL = "full"
     """Read and change experiments."""
@@ -45,13 +45,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
-    """One token.
+    """A token with its role and file.
 
     Attributes:
-        name: The name that the audit log shows.
-        role: What its holder may do.
-        path: Its file.
-        secret: What its holder shows.
+        name: The name in the audit log.
+        role: The permissions of the token.
+        path: The file of the token.
+        secret: The secret that clients send.
     """
 
     name: str
@@ -61,14 +61,14 @@ class Token:
 
 
 class TokenFiles:
-    """The tokens that a server accepts."""
+    """Tokens that a server accepts."""
 
     def __init__(self, owner: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Use the owner's file and the files of further tokens beside it.
+        """Use the owner's file and further token files in the same folder.
 
         Args:
             owner: The file of the owner's token.
-            clock: Returns seconds that never go back.
+            clock: Returns monotonic time in seconds.
         """
         self.owner = owner
         self._clock = clock
@@ -77,7 +77,7 @@ class TokenFiles:
         self._tokens: tuple[Token, ...] = ()
 
     def make(self) -> Token:
-        """Return the owner's token; make its file when there is none.
+        """Return the owner's token; create its file if it does not exist.
 
         Raises:
             ConfigError: The file cannot be used, or other users can read it.
@@ -87,8 +87,8 @@ class TokenFiles:
         return Token(name=OWNER, role=Role.FULL, path=self.owner, secret=read_token(self.owner))
 
     def find(self, secret: str) -> Token | None:
-        """Return the token with a secret, or None. Every token is compared, each in constant time."""
-        if not is_token(secret):  # a client may send any text, also one that has no UTF-8 form
+        """Return the token with a secret, or None. The secret is compared with every token, each in constant time."""
+        if not is_token(secret):  # a client may send any text, including text without a UTF-8 form
             return None
         self._refresh()
         shown = secret.encode()
@@ -96,16 +96,16 @@ class TokenFiles:
         return found[0] if found else None
 
     def all(self) -> tuple[Token, ...]:
-        """Return the tokens, the owner's first, then by name. Files that cannot be used are logged and left out."""
+        """Return the tokens, the owner's first, then by name. Unusable files are logged and omitted."""
         self._read_at = None
         self._refresh()
         return self._tokens
 
     def create(self, name: str, role: Role) -> Token:
-        """Make a further token.
+        """Create a further token.
 
         Raises:
-            ConfigError: The name cannot be used or is taken, or the file cannot be made.
+            ConfigError: The name is invalid or taken, or the file cannot be created.
         """
         if not _NAME.fullmatch(name) or name == OWNER:
             raise ConfigError(
@@ -122,17 +122,17 @@ class TokenFiles:
         """Replace a token's secret, and make its file private; the old secret is no longer accepted.
 
         Raises:
-            ConfigError: There is no such token, or its file cannot be replaced.
+            ConfigError: The token does not exist, or its file cannot be replaced.
         """
         role, path = self._named(name)
         _write(path, replace=True)
         return Token(name=name, role=role, path=path, secret=read_token(path))
 
     def remove(self, name: str) -> Path:
-        """Remove a further token, and return what was its file.
+        """Remove a further token, and return the path of its file.
 
         Raises:
-            ConfigError: There is no such token, it is the owner's, or its file cannot be removed.
+            ConfigError: The token does not exist, is the owner's, or its file cannot be removed.
         """
         _, path = self._named(name)
         if name == OWNER:
@@ -144,12 +144,12 @@ class TokenFiles:
         return path
 
     def named(self, name: str) -> Token | None:
-        """Return the token of a name, or None."""
+        """Return the token with a name, or None."""
         self._refresh()
         return next((token for token in self._tokens if token.name == name), None)
 
     def _named(self, name: str) -> tuple[Role, Path]:
-        """Return role and file of a token, whether or not the file can be used."""
+        """Return the role and file of a token, even if the file cannot be used."""
         files = {each: (role, path) for each, role, path in self._files()}
         if name not in files:
             raise ConfigError(f"there is no token {name[:60]!r}; tokens here: {', '.join(files)}")
@@ -179,7 +179,7 @@ class TokenFiles:
 
 
 def read_token(path: Path) -> str:
-    """Return the token in a file that only its owner can read.
+    """Read the token in a file that only its owner can read.
 
     Raises:
         ConfigError: The file cannot be used, or other users can read it.
@@ -196,12 +196,12 @@ def read_token(path: Path) -> str:
 
 
 def is_token(text: str) -> bool:
-    """Return whether a text can be a token: printable ASCII without spaces, as headers carry it."""
+    """Return whether a text can be a token: printable ASCII without spaces, as required for headers."""
     return 0 < len(text) <= _LONGEST_TOKEN and text.isascii() and text.isprintable() and " " not in text
 
 
 def _write(path: Path, *, replace: bool) -> None:
-    """Make a file with a new token at once or not at all; without `replace`, a file that is there stays."""
+    """Write a file with a new token atomically; without `replace`, an existing file is kept."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -230,7 +230,7 @@ def _token(name: str, role: Role, path: Path) -> Token | None:
 
 
 def _state(path: Path) -> tuple[int, ...] | None:
-    """Return what changes when a file is written, replaced, or made readable."""
+    """Return file attributes that change when a file is written, replaced, or made readable."""
     try:
         facts = path.stat()
     except OSError:

@@ -1,13 +1,13 @@
-"""The gRPC face of a running orchestrator: its service, its server, and a client of it.
+"""gRPC service of a running orchestrator: service, server and client.
 
-The service is thin: requests are checked and handed to an `Orchestrator`, and what comes back is mapped by `wire`.
-Around every handler stands a guard that authenticates, turns errors into statuses in one place, logs and counts; events
-reach any number of clients by a feed that keeps no queue for any of them. Nothing here knows how experiments are run.
+Requests are checked and passed to an `Orchestrator`, and results are mapped by `wire`. Every handler is wrapped: the
+wrapper authenticates, maps errors to statuses, logs and counts. Clients stream events at their own speed, without a
+queue for each client. This package does not depend on the way in which experiments are run.
 """
 
 import os
 
-# gRPC's core prints on stderr what it tells us as errors and statuses as well. It asks when it is imported.
+# gRPC's core prints errors to stderr that it also reports as exceptions and statuses. The setting is read at import.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from clau_doom.rpc.client import RpcClient, connect

@@ -1,4 +1,4 @@
-"""The calls that a server is busy with: how many, and how they are told that it stops."""
+"""Count of the active calls of a server, and their end at shutdown."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,18 +13,18 @@ __all__ = ["ActiveCalls"]
 
 
 class ActiveCalls:
-    """The calls of one server, over all addresses that it listens on. Made and used on one event loop.
+    """Active calls of one server, over all its addresses. Create and use it on one event loop.
 
-    gRPC's own limit and its own drain count calls that ended here long ago, while their last bytes wait for a client
-    that does not read; this one counts what still does something.
+    gRPC's own limit and drain also count calls that have ended here but have unsent bytes, because the client does not
+    read. This class counts only calls that still do work.
     """
 
     def __init__(self, *, draining: Callable[[], bool] = lambda: False, most: int = 1024) -> None:
-        """Begin with none.
+        """Start without calls.
 
         Args:
-            draining: Says whether new work is refused already.
-            most: How many calls are carried out at once.
+            draining: Returns whether the server already refuses new work.
+            most: Maximum number of concurrent calls.
         """
         self._draining = draining
         self._most = most
@@ -36,26 +36,26 @@ class ActiveCalls:
 
     @property
     def draining(self) -> bool:
-        """Whether no new work is taken."""
+        """Whether new work is refused."""
         return self._stopping.is_set() or self._draining()
 
     @property
     def stopping(self) -> bool:
-        """Whether no new calls are taken."""
+        """Whether new calls are refused."""
         return self._stopping.is_set()
 
     def enter(self, context: "grpc.aio.ServicerContext[bytes, bytes]") -> None:
         """Count a call until its status is sent or given up."""
         self._calls += 1
         self._idle.clear()
-        context.add_done_callback(self._leave)  # type: ignore[arg-type] # the stubs want a class of their own
+        context.add_done_callback(self._leave)  # type: ignore[arg-type] # the stubs want their own class
 
     def admit(self, *, works: bool) -> None:
-        """Say whether a call that was counted may be carried out.
+        """Check that a counted call may be carried out.
 
         Raises:
-            ShutdownRequested: It is new work, or the server stops.
-            CallRefused: There are too many.
+            ShutdownRequested: The call is new work during a drain, or the server stops.
+            CallRefused: The server has too many concurrent calls.
         """
         if self.stopping or (works and self.draining):
             raise ShutdownRequested("the server is shutting down: send this again when it is back")
@@ -64,13 +64,13 @@ class ActiveCalls:
             raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
 
     def stop(self) -> None:
-        """Take no more calls, and have those that wait for their client go."""
+        """Refuse new calls, and end those that wait for their client."""
         self._stopping.set()
         for wait in self._waits:
             wait.reschedule(asyncio.get_running_loop().time())
 
     async def idle(self, grace: float) -> bool:
-        """Wait until no call is carried out, but no longer than a grace; return whether it came to that."""
+        """Wait until no call is active, at most for the grace time; return False on timeout."""
         try:
             async with asyncio.timeout(grace):
                 await self._idle.wait()
@@ -79,7 +79,7 @@ class ActiveCalls:
         return True
 
     async def stopped(self, seconds: float) -> bool:
-        """Wait until calls are no longer taken, but not for long; return whether it came to that."""
+        """Wait until new calls are refused, at most for some seconds; return False on timeout."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
@@ -89,7 +89,7 @@ class ActiveCalls:
 
     @asynccontextmanager
     async def until_stopping(self) -> AsyncIterator[None]:
-        """Bound something that may take for ever.
+        """Cancel a wait of unlimited duration when the server stops.
 
         Raises:
             ShutdownRequested: The server stops.

@@ -1,4 +1,4 @@
-"""From an address to a channel, and to the token that belongs with it."""
+"""Creation of a client's channel to an address, and lookup of its token."""
 
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -16,17 +16,17 @@ from clau_doom.rpc.handshake import TlsFiles
 __all__ = ["LARGEST_ANSWER", "TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
 
 LARGEST_ANSWER = 1 << 30
-"""Bytes of one message of a server: 8 for each gene of a generation, of which a log holds 90 million at most."""
+"""Maximum size of a server's message in bytes: 8 a gene; a generation in a log has at most 90 million."""
 
-TOKEN_VARIABLE = "CLAU_DOOM_TOKEN"  # noqa: S105 - the variable's name
+TOKEN_VARIABLE = "CLAU_DOOM_TOKEN"  # noqa: S105 - the name of a variable
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", LARGEST_ANSWER),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
-    # A connection of one's own, that ends with its client.
+    # A separate connection, which ends with its client.
     ("grpc.use_local_subchannel_pool", 1),
-    # Else a server that has come back is left waiting for minutes.
+    # Otherwise a reconnection to a restarted server takes minutes.
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 5_000),
@@ -36,7 +36,7 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 def find_token(
     address: str, token_file: Path | None, default_token_file: Path | None, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the token to show: that of a file that was named, of the environment, or of the file where it always is.
+    """Return the token from the named file, the environment variable, or the default file.
 
     Raises:
         ConfigError: A file cannot be used, or the variable holds no token.
@@ -51,27 +51,27 @@ def find_token(
             )
         return token
     if default_token_file is None or not is_loopback(address.rpartition(":")[0]) or not default_token_file.exists():
-        return None  # and what is secret here is not told to another machine
+        return None  # the local token is never sent to another machine
     return read_token(default_token_file)
 
 
 @asynccontextmanager
 async def dial(address: str, files: TlsFiles) -> AsyncIterator[grpc.aio.Channel]:
-    """Yield a channel to an address; nothing is connected yet.
+    """Yield a channel to an address; the connection is made by the first call.
 
     Args:
         address: ``host:port`` or ``unix:PATH``.
         files: The client's files for TLS.
 
     Raises:
-        ConfigError: The address has not the right form, or a file cannot be read.
+        ConfigError: The address is malformed, or a file cannot be read.
     """
     target, _ = _target(address)
     if (files.certificate is None) != (files.key is None):
         missing = "--key (CLAU_DOOM_KEY)" if files.certificate else "--certificate (CLAU_DOOM_CERTIFICATE)"
         raise ConfigError(f"a client's certificate and its key belong together: give {missing}, too")
     if is_plain(address, files):
-        # A proxy that the environment names leads elsewhere.
+        # A proxy from the environment would redirect the connection.
         channel = grpc.aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))
     else:
         ca, key, certificate = _read(files.ca), _read(files.key), _read(files.certificate)
@@ -83,12 +83,12 @@ async def dial(address: str, files: TlsFiles) -> AsyncIterator[grpc.aio.Channel]
 
 
 def is_plain(address: str, files: TlsFiles) -> bool:
-    """Return whether an address is spoken to in plain text, which only this machine may be."""
+    """Return whether the connection to an address uses plain text, which is allowed on this machine only."""
     return _target(address)[1] and not files.given
 
 
 def _check(files: TlsFiles) -> None:
-    """Refuse here what gRPC would refuse without a reason."""
+    """Refuse errors here that gRPC would refuse without a reason."""
     try:
         files.context()
     except (ssl.SSLError, ValueError) as error:
@@ -100,7 +100,7 @@ def _check(files: TlsFiles) -> None:
 
 
 def _target(address: str) -> tuple[str, bool]:
-    """Return the address as gRPC has it, and whether nobody but this machine itself sees what is said there."""
+    """Return the address in gRPC's form, and whether the connection stays on this machine."""
     scheme, _, path = address.partition(":")
     if scheme == "unix" and path:
         return f"unix:{Path(path).absolute()}", True

@@ -1,4 +1,4 @@
-"""A client of the service, for the command line and for programs in Python: errors come back as what they were."""
+"""Client of the service, for the command line and for Python programs, which restores the server's errors."""
 
 import asyncio
 import os
@@ -25,15 +25,15 @@ from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
 __all__ = ["RpcClient", "connect"]
 
 _ANSWER = 30.0
-"""Seconds that an answer may take; starting an experiment included, streams not."""
+"""Timeout of a call in seconds, including the start of an experiment, excluding streams."""
 
 _LARGEST_PAGE = 1000
 
 _PAUSES = (0.1, 0.3, 1.0, 3.0)
-"""Seconds before each new try to reach a server that was there before; the last one is repeated."""
+"""Seconds before each retry to reach a server after a lost connection; the last one is repeated."""
 
 _GONE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED})
-"""How a stream ends that may be taken up again: the server or the way to it is gone, or we were too slow."""
+"""Statuses after which a stream can be resumed: the server is unreachable, or the client was too slow."""
 
 ResultT = TypeVar("ResultT")
 
@@ -50,16 +50,16 @@ async def connect(
     note: str = "",
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator["RpcClient"]:
-    """Yield a client of the server at an address; the first call finds out whether it is there.
+    """Yield a client of the server at an address; the first call opens the connection.
 
     Args:
-        address: ``host:port``, or ``unix:PATH``. A host beyond loopback is spoken to by TLS.
-        token_file: The file that holds the server's token; else the variable CLAU_DOOM_TOKEN holds it.
-        default_token_file: The file to look into where neither says anything; it need not be there.
-        ca: The authority that signed the server's certificate (PEM); given, TLS is spoken to any host.
-        certificate: A certificate of one's own, for a server that asks for one (PEM).
-        key: Its key (PEM).
-        note: Why the client changes something, for the server's audit log.
+        address: ``host:port``, or ``unix:PATH``. A host beyond loopback requires TLS.
+        token_file: The file with the server's token; default: the variable CLAU_DOOM_TOKEN.
+        default_token_file: The file to read if neither is given; the file may be missing.
+        ca: The authority that signed the server's certificate (PEM). If given, TLS is used for any host.
+        certificate: A client certificate, for a server that requires one (PEM).
+        key: The key of the client certificate (PEM).
+        note: The reason for changes, for the server's audit log.
         environ: The environment.
 
     Raises:
@@ -72,7 +72,7 @@ async def connect(
 
 
 class RpcClient:
-    """Calls one server; made by `connect`. Every method raises what the server refused by, or `ServerUnreachable`."""
+    """Calls one server; created by `connect`. Every method raises the server's error, or `ServerUnreachable`."""
 
     def __init__(
         self, channel: grpc.aio.Channel, address: str, token: str | None, files: TlsFiles, *, note: str = ""
@@ -87,7 +87,7 @@ class RpcClient:
     async def start(
         self, config: str | config_pb2.ExperimentConfig, *, request_id: str = ""
     ) -> tuple[resources_pb2.Experiment, bool]:
-        """Start an experiment by the text of a configuration or by its fields; return it, and whether it is new."""
+        """Start an experiment from a configuration, as text or fields; return it, and whether it is new."""
         request = pb.StartExperimentRequest(request_id=request_id)
         if isinstance(config, str):
             request.config_yaml = config
@@ -97,12 +97,12 @@ class RpcClient:
         return response.experiment, response.created
 
     async def check(self, config: str) -> int:
-        """Return the number of genes of an experiment that could be started; raises as `start` does."""
+        """Return the number of genes of a new experiment if it could be started; raises as `start` does."""
         request = pb.StartExperimentRequest(config_yaml=config, validate_only=True)
         return int((await self._call(self._stub.StartExperiment, request)).genes)
 
     async def unreadable(self) -> Sequence[tuple[str, str]]:
-        """Return the id of each stored experiment that cannot be read, with the reason."""
+        """Return the id and the reason of each stored experiment that cannot be read."""
         response = await self._call(self._stub.ListExperiments, pb.ListExperimentsRequest(page_size=1))
         return [(each.id, each.reason) for each in response.unreadable]
 
@@ -124,9 +124,9 @@ class RpcClient:
     async def resume(
         self, experiment: str, change: BudgetChange = UNCHANGED, *, validate_only: bool = False
     ) -> resources_pb2.Experiment:
-        """Resume an experiment, with a new budget if there is one; return it as it stands once it has begun.
+        """Resume an experiment, optionally with a new budget; return its state after the resumption.
 
-        With `validate_only`, only check that this could be done.
+        With `validate_only`, only check that the experiment could be resumed.
         """
         try:
             request = pb.ResumeExperimentRequest(
@@ -140,11 +140,11 @@ class RpcClient:
         return await self._call(self._stub.ResumeExperiment, request)
 
     async def cancel(self, experiment: str) -> resources_pb2.Experiment:
-        """End an experiment for good."""
+        """Cancel an experiment permanently."""
         return await self._call(self._stub.CancelExperiment, pb.CancelExperimentRequest(experiment_id=experiment))
 
     async def generation(self, experiment: str, generation: int | None = None) -> resources_pb2.GenerationStatus:
-        """Return how a generation stands; None: the one under way, or the last."""
+        """Return the state of a generation; None: the current one, or the last."""
         request = pb.GetGenerationStatusRequest(experiment_id=experiment, generation=generation)
         return await self._call(self._stub.GetGenerationStatus, request)
 
@@ -153,12 +153,12 @@ class RpcClient:
         return await self._call(self._stub.GetAgent, pb.GetAgentRequest(agent_id=agent))
 
     async def agents(self, experiment: str, generation: int | None = None) -> Sequence[resources_pb2.Agent]:
-        """Return an experiment's agents, or those of a generation."""
+        """Return the agents of an experiment or of one generation."""
         request = pb.ListAgentsRequest(experiment_id=experiment, generation=generation, page_size=_LARGEST_PAGE)
         return await self._pages(self._stub.ListAgents, request, lambda response: response.agents)
 
     async def control(self, command: Command) -> pb.CommandDone:
-        """Have a command carried out; return what came of it once it is committed."""
+        """Carry out a command; return its result once the change is committed."""
         requests = [command_message("1", command)]
         call = self._stub.ControlAgent(iter(requests), metadata=self._metadata, timeout=_ANSWER)
         try:
@@ -172,14 +172,14 @@ class RpcClient:
     async def follow(
         self, experiment: str, after: int = 0, *, patience: float = 60.0
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """Yield an experiment's events after a sequence, until its run is over.
+        """Yield an experiment's events after a sequence, until its run has ended.
 
-        A connection that breaks is made again, and nothing is missed and nothing comes twice.
+        A lost connection is restored, without missing or repeated events.
 
         Args:
             experiment: The experiment's id.
-            after: The sequence of the last event that is known; 0: from the beginning.
-            patience: Seconds for which a server that was there before is waited for.
+            after: The sequence of the last known event; 0: from the beginning.
+            patience: Maximum seconds of waiting for the server after a lost connection.
         """
         reached, tries = False, 0
         loop = asyncio.get_running_loop()
@@ -238,7 +238,7 @@ class RpcClient:
         return error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
 
     async def _tls_fault(self) -> ClauDoomError | None:
-        """Return how TLS keeps this client from the server, or None."""
+        """Return the TLS error that prevents the connection, or None."""
         if self._address.startswith("unix:"):
             return None
         plain = is_plain(self._address, self._files)

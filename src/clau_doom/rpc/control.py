@@ -1,4 +1,4 @@
-"""Commands in, answers out: those to one agent one after the other, those to different agents side by side."""
+"""Handler of the command stream: commands for one agent run in order, those for different agents concurrently."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,19 +15,19 @@ from clau_doom.wire import command_from, done_message, refused_message
 __all__ = ["control_agents"]
 
 Control = Callable[[Command], Awaitable[CommandDone]]
-"""Carries out a command; returns once what it did is committed."""
+"""Carries out a command; returns once the change is committed."""
 
 _MOST = 64
-"""Commands of one stream that are carried out at once; the next one waits to be read."""
+"""Maximum number of concurrent commands of a stream; further ones stay unread."""
 
 _log = get_logger(__name__)
 
 
 async def control_agents(control: Control, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
-    """Carry out a stream's commands, and answer each by its id once what it did is committed.
+    """Carry out a stream's commands, and answer each by its id once the change is committed.
 
     Raises:
-        ShutdownRequested: The server stops; what was read before is done and answered.
+        ShutdownRequested: The server stops; commands read before that are carried out and answered.
     """
     stream = _Stream(control, write)
     stopped: ShutdownRequested | None = None
@@ -42,7 +42,7 @@ async def control_agents(control: Control, requests: AsyncIterator[pb.AgentComma
 
 
 class _Stream:
-    """One client's commands."""
+    """Commands of one client."""
 
     def __init__(self, control: Control, write: Write) -> None:
         self._control = control
@@ -52,7 +52,7 @@ class _Stream:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, message: pb.AgentCommand, group: asyncio.TaskGroup) -> None:
-        """Begin with a command, once there is room for it."""
+        """Start a command as soon as the limit of concurrent commands allows."""
         try:
             _, command = command_from(message)
         except ClauDoomError as error:
@@ -65,7 +65,7 @@ class _Stream:
 
     async def _carry_out(self, command_id: str, command: Command, turn: asyncio.Lock) -> None:
         try:
-            async with turn:  # those who wait are let in by the order in which they came
+            async with turn:  # a fair lock: commands run in the order of their arrival
                 await self._answer(await self._result(command_id, command))
         finally:
             self._room.release()

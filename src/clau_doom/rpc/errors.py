@@ -1,4 +1,4 @@
-"""The one place where errors become gRPC statuses, and become errors again at the other end.
+"""Mapping of errors to gRPC statuses, and back to errors in the client.
 
 A status carries the canonical code, the message and google.rpc details (`grpc-status-details-bin`). The details hold an
 ErrorInfo with the error's code in capitals as reason. For a configuration they also hold a BadRequest with one
@@ -23,11 +23,11 @@ from clau_doom.escaping import printable_message
 __all__ = ["DETAILS", "CallRefused", "Status", "error_of_code", "error_of_status", "status_of"]
 
 DETAILS = "grpc-status-details-bin"
-"""The trailer that holds google.rpc.Status."""
+"""Trailer that holds google.rpc.Status."""
 
 _DOMAIN = "clau-doom"
 
-# Clients take 8 KiB of headers for granted and no more: message and details (in base64) stay below it together.
+# Clients accept at least 8 KiB of headers: message and details (in base64) together stay below that.
 _LONGEST_MESSAGE = 1024
 _LONGEST_DETAILS = 3072
 
@@ -57,7 +57,7 @@ _CODES: Mapping[type[ClauDoomError], grpc.StatusCode] = MappingProxyType(
         errors.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
     }
 )
-"""The code of each error that a client may see."""
+"""Codes of the errors that a client may see."""
 
 # Errors for canonical codes that arrive without a known reason.
 _KINDS: Mapping[int, type[ClauDoomError]] = MappingProxyType(
@@ -75,7 +75,7 @@ _KINDS: Mapping[int, type[ClauDoomError]] = MappingProxyType(
 
 
 class CallRefused(Exception):
-    """A call cannot go on, for a reason that lies in the call itself and not in what it asks for."""
+    """A call cannot be carried out, for a reason in the call itself and not in its request."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
@@ -84,13 +84,13 @@ class CallRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """How a call ends that does not end well.
+    """Status of a failed call.
 
     Attributes:
         code: The canonical code.
-        message: Why, for people.
-        trailers: Trailing metadata that says the same to programs.
-        error_id: What connects the status to the log, where the error was unexpected; empty otherwise.
+        message: The reason, for users.
+        trailers: Trailing metadata with the reason for programs.
+        error_id: The id that connects the status to the log, for an unexpected error; otherwise empty.
     """
 
     code: grpc.StatusCode
@@ -100,12 +100,12 @@ class Status:
 
     @property
     def number(self) -> int:
-        """The code's number, as in google.rpc.Code."""
+        """Number of the code, as in google.rpc.Code."""
         return int(self.code.value[0])
 
 
 def status_of(error: BaseException) -> Status:
-    """Return the status that an error becomes."""
+    """Return the status for an error."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     if isinstance(error, CallRefused):
@@ -120,12 +120,12 @@ def status_of(error: BaseException) -> Status:
 
 
 def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomError:
-    """Return the error that a server's status was made from.
+    """Return the error for a server's status.
 
     Args:
         code: The canonical code's number.
-        message: Its message.
-        details: What the trailer `DETAILS` holds, or None where there is none.
+        message: The status message.
+        details: The value of the trailer `DETAILS`, or None if missing.
     """
     reason, problems = "", []
     for detail in _unpacked(details):
@@ -142,7 +142,7 @@ def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomE
 
 
 def error_of_code(code: int, message: str) -> ClauDoomError:
-    """Return the error that a canonical code stands for, where nothing else is known."""
+    """Return the error for a canonical code without further details."""
     return _KINDS.get(code, errors.ServerFailed)(message)
 
 
@@ -151,7 +151,7 @@ def _reason(kind: type[ClauDoomError]) -> str:
 
 
 def _cut(message: str) -> str:
-    """Shorten a message to what fits into a header, where it is percent-encoded."""
+    """Shorten a message to the size limit of a header, in which it is percent-encoded."""
     if len(quote(message)) <= _LONGEST_MESSAGE:
         return message
     while len(quote(message)) > _LONGEST_MESSAGE - 3:
@@ -169,7 +169,7 @@ def _details(code: grpc.StatusCode, message: str, error: ClauDoomError) -> bytes
 
 
 def _bad_request(problems: tuple[tuple[str, str], ...], room: int) -> error_details_pb2.BadRequest:
-    """Return one violation a problem, as many as there is room for; the last one says how many there was none for."""
+    """Return one violation for each problem, up to the size limit; the last one counts the omitted problems."""
     request = error_details_pb2.BadRequest()
     for done, (path, text) in enumerate(problems):
         request.field_violations.add(field=_cut(path), description=_cut(text))
@@ -186,7 +186,7 @@ def _unpacked(details: bytes | None) -> Iterable[error_details_pb2.ErrorInfo | e
         for packed in status.details:
             yield from _known(packed)
     except DecodeError:
-        return  # what another program sent in our place; the code and the message are left
+        return  # the details come from another program; the code and the message are still used
 
 
 def _known(packed: AnyMessage) -> Iterable[error_details_pb2.ErrorInfo | error_details_pb2.BadRequest]:

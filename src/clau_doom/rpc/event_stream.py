@@ -1,9 +1,9 @@
-"""Events to any number of clients, without a queue for any of them.
+"""Streams of events to any number of clients, without a queue for each client.
 
-While somebody streams an experiment, one follower reads its log and keeps the last events, already serialised: the
-tail. A client is a cursor that moves along it, at the speed at which its own connection takes what is sent. Who is
-behind the tail reads pages of the log, which all clients share as well. So an event is mapped and serialised once, a
-slow client holds nobody up, and all that it costs is its cursor.
+While an experiment has streaming clients, one follower reads its log. The follower keeps the last events, already
+serialised, as the tail. Each client has a cursor, which advances at the speed of its connection. A client whose cursor
+is before the tail reads pages of the log, which are shared by all clients. Each event is therefore mapped and
+serialised once. A slow client does not delay other clients, and costs only its cursor.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from clau_doom.wire import event_message, is_large
 __all__ = ["EventStream"]
 
 _PAGE = 256
-"""Events in a page of the log."""
+"""Number of events in a page of the log."""
 
 _TAIL = 4 * 1024 * 1024
 _PAGES = 8 * 1024 * 1024
@@ -32,7 +32,7 @@ _Key = tuple[str, int, int]
 
 
 class _Tail:
-    """The last events of one experiment, and whoever waits for the next."""
+    """Last events of one experiment, with a notification of new ones."""
 
     def __init__(self, uuid: str, last: int, most: int) -> None:
         self.uuid = uuid
@@ -73,7 +73,7 @@ class _Tail:
 
 
 class _Pages:
-    """Serialised pages of logs, the most recently read ones."""
+    """Cache of serialised pages of logs, which keeps the most recently read ones."""
 
     def __init__(self, most: int) -> None:
         self._pages: OrderedDict[_Key, tuple[bytes, ...]] = OrderedDict()
@@ -94,7 +94,7 @@ class _Pages:
 
 
 class EventStream:
-    """Streams event logs. Entering and leaving bound its followers."""
+    """Streams event logs. Its followers run between enter and exit."""
 
     def __init__(
         self,
@@ -105,14 +105,14 @@ class EventStream:
         readers: ReaderHealth | None = None,
         streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Make a feed.
+        """Prepare the stream.
 
         Args:
-            orchestrator: Whose logs are read.
-            tail: The most bytes of an experiment's last events that are kept.
-            pages: The most bytes of pages that are kept, over all experiments.
+            orchestrator: The orchestrator that has the logs.
+            tail: Maximum size of an experiment's last events in bytes.
+            pages: Maximum size of cached pages in bytes, over all experiments.
             readers: Counts failures.
-            streaming: Entered for as long as a client is streamed to.
+            streaming: Context that is active while a client receives events.
         """
         self._orchestrator = orchestrator
         self._readers = readers or ReaderHealth()
@@ -126,7 +126,7 @@ class EventStream:
         self._stopping = False
 
     async def __aenter__(self) -> Self:
-        """Begin; nothing is read before somebody asks."""
+        """Start; logs are read from the first request on."""
         await self._stack.enter_async_context(self._group)
         return self
 
@@ -140,18 +140,18 @@ class EventStream:
         await self._stack.aclose()
 
     def stop(self) -> None:
-        """Have every stream end once it has sent what is there, and that of a run that is over how it ended."""
+        """End every stream after the available events; of a run that has ended, its last event is included."""
         self._stopping = True
         for tail in self._tails.values():
             tail.announce()
 
     async def stream(self, experiment: str, after: int, write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Send an experiment's events after a sequence, as they are and as they come, until its run is over.
+        """Send an experiment's events after a sequence, stored and new ones, until its run has ended.
 
         Raises:
-            ExperimentNotFound: There is none of that id.
-            InvalidMessage: Its log does not go as far as `after`.
-            ShutdownRequested: The server stops, and the run is not over.
+            ExperimentNotFound: No experiment has that id.
+            InvalidMessage: The log is shorter than `after`.
+            ShutdownRequested: The server stops, and the run has not ended.
         """
         async with self._joined(experiment) as tail:
             with self._streaming():
@@ -201,7 +201,7 @@ class EventStream:
                     del self._tails[experiment]
 
     async def _followed(self, experiment: str, before: _Tail | None) -> _Tail:
-        """Return a new tail with its follower; one that is over may go on, because runs are resumed."""
+        """Return a new tail with its follower; an ended log is followed too, because a run can be resumed."""
         if before is None:
             snapshot = (await self._orchestrator.experiment(experiment)).snapshot
             tail = _Tail(snapshot.experiment.uuid, snapshot.last_sequence, self._most)
@@ -211,7 +211,7 @@ class EventStream:
         return tail
 
     async def _follow(self, experiment: str, tail: _Tail) -> None:
-        """Read the log to its end; after a failure once more from the same place, then the clients get the error."""
+        """Read the log to its end; after a second failure at the same position, pass the error to the clients."""
         failed = -1
         try:
             while not tail.over:
@@ -236,18 +236,18 @@ class EventStream:
                 tail.add(recorded.sequence, await _bytes_of(experiment, recorded))
 
     async def _page(self, experiment: str, after: int, tail: _Tail) -> tuple[bytes, ...]:
-        """Return the events after a sequence to the end of its page, or to the tail where that comes first."""
+        """Return the events after a sequence, up to the end of the page or the start of the tail."""
         begin = after - after % _PAGE
         end = min(begin + _PAGE, tail.first - 1)
         key = (tail.uuid, begin, end)
-        async with tail.reading:  # who waits here finds what the one before has read
+        async with tail.reading:  # a concurrent request may have read the page already
             page = self._pages.get(key)
             if page is None:
                 try:
                     page = await self._read(experiment, begin, end)
                 except UsageError:
                     raise
-                except Exception as error:  # once more, as for the tail
+                except Exception as error:  # one retry, as for the tail
                     self._readers.failed("gRPC streams", experiment, error)
                     page = await self._read(experiment, begin, end)
                 self._pages.add(key, page)
@@ -264,7 +264,7 @@ class EventStream:
 
 
 async def _bytes_of(experiment: str, recorded: RecordedEvent) -> bytes:
-    if is_large(recorded.event):  # it may take seconds, for which every other request would wait
+    if is_large(recorded.event):  # a large event may take seconds, which would block every other request
         return await asyncio.to_thread(_serialised, experiment, recorded)
     return _serialised(experiment, recorded)
 
@@ -275,7 +275,7 @@ def _serialised(experiment: str, recorded: RecordedEvent) -> bytes:
 
 @asynccontextmanager
 async def _closing(log: AsyncIterator[RecordedEvent]) -> AsyncIterator[AsyncIterator[RecordedEvent]]:
-    """Close a log that can be closed, so that nobody waits for its next event any more."""
+    """Close a log that can be closed, so that no follower waits for its next event."""
     try:
         yield log
     finally:

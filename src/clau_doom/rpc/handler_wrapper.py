@@ -1,7 +1,8 @@
-"""What stands around every handler: who may call, what becomes of errors, what is logged and counted.
+"""Wrapper of every gRPC handler: authentication, error mapping, logging and counting.
 
-The handlers are wrapped, because an interceptor of grpc.aio does not see what they raise, and gRPC would send it to the
-client. Messages are decoded and encoded here, too: gRPC answers one that cannot be decoded by the decoder's own text.
+The handlers are wrapped, because an interceptor of grpc.aio does not receive their errors, which gRPC would send to the
+client. Messages are decoded and encoded here as well: otherwise gRPC reports a malformed one with the text of the
+decoder.
 """
 
 import asyncio
@@ -26,23 +27,23 @@ from clau_doom.rpc.errors import CallRefused, Status, status_of
 __all__ = ["Guard", "Method", "Observe", "Peer", "Write", "methods_of"]
 
 Observe = Callable[[str, str, float], None]
-"""Told of every call when it has ended: the method, such as ``OrchestratorService/GetAgent``, its code, its seconds."""
+"""Callback after each call, with the method, such as ``OrchestratorService/GetAgent``, its code and its seconds."""
 
 Peer = Literal["unix", "tcp", "tls"]
-"""By which kind of address a client came in: known from the listener, so that no client can claim another."""
+"""Type of the client's address, which is taken from the listener, so that clients cannot fake it."""
 
 Write = Callable[[Message | bytes], Awaitable[None]]
-"""Sends one message of a stream, and returns when there is room for the next."""
+"""Sends one message of a stream; returns as soon as the next one can be sent."""
 
 _Context = grpc.aio.ServicerContext[bytes, bytes]
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 _Work = Callable[[], Awaitable[bytes]]
 
 _LAST_WORD = 1.0
-"""Seconds that a status may take to be sent: behind a write that is blocked it only leaves when the client reads."""
+"""Seconds for sending a status: after a blocked write, the status is sent only when the client reads."""
 
 _SOCKET_OWNER = "socket-owner"
-"""Who came in by a Unix socket, which only its owner can open."""
+"""Caller on a Unix socket, which only its owner can open."""
 
 _log = get_logger(__name__)
 
@@ -53,14 +54,14 @@ class Method:
 
     Attributes:
         service: The full name of its service.
-        name: Its name.
+        name: The name of the method.
         request: The class of its requests.
-        handler: ``(request) -> response``; with `streams_in` it is given an iterator of requests, and with
-            `streams_out` a `Write` as well, and returns nothing.
+        handler: ``(request) -> response``. With `streams_in`, the argument is an iterator of requests. With
+            `streams_out`, the handler also takes a `Write`, and returns None.
         streams_in: Whether the client sends many messages.
-        streams_out: Whether the server does.
-        open: Whether it may be called without a token.
-        works: Whether it is refused while the server drains.
+        streams_out: Whether the server sends many messages.
+        open: Whether the method can be called without a token.
+        works: Whether the method is refused while the server drains.
     """
 
     service: str
@@ -74,14 +75,14 @@ class Method:
 
     @property
     def label(self) -> str:
-        """The name for logs and metrics."""
+        """Name for logs and metrics."""
         return f"{self.service.rpartition('.')[2]}/{self.name}"
 
 
 def methods_of(
     service: ServiceDescriptor, servicer: object, *, works: frozenset[str] = frozenset(), open_: bool = False
 ) -> tuple[Method, ...]:
-    """Return a service's methods, carried out by the servicer's handlers of the same names."""
+    """Return a service's methods, with the servicer's handlers of the same names."""
     return tuple(
         Method(
             service=service.full_name,
@@ -94,12 +95,12 @@ def methods_of(
             works=method.name in works,
         )
         for method in service.methods
-        if hasattr(servicer, method.name)  # the others are UNIMPLEMENTED: a standard service may grow
+        if hasattr(servicer, method.name)  # methods without a handler are UNIMPLEMENTED: a standard service may grow
     )
 
 
 class Guard:
-    """Stands around the handlers of one listening address."""
+    """Wraps the handlers of one listening address."""
 
     def __init__(
         self,
@@ -110,14 +111,14 @@ class Guard:
         observe: Observe | None = None,
         stall: float = 300.0,
     ) -> None:
-        """Make a guard.
+        """Create the wrapper.
 
         Args:
-            traffic: Where calls are counted.
-            peer: How clients come in here.
-            authenticator: Checks the token of a call, or None where only the owner of the address can connect.
-            observe: Told of every call when it has ended.
-            stall: Seconds after which a client that reads nothing is given up.
+            traffic: Counts the calls.
+            peer: The type of the clients' addresses.
+            authenticator: Checks the token of a call, or None if only the owner of the address can connect.
+            observe: Callback after each call.
+            stall: Seconds after which a stream to a client that does not read is ended.
         """
         self._traffic = traffic
         self._peer = peer
@@ -126,7 +127,7 @@ class Guard:
         self._stall = stall
 
     def handlers(self, methods: tuple[Method, ...]) -> list[grpc.GenericRpcHandler]:
-        """Return what a server is made with."""
+        """Return the generic handlers for a server."""
         services: dict[str, dict[str, _Handler]] = {}
         for method in methods:
             services.setdefault(method.service, {})[method.name] = self._handler(method)
@@ -205,7 +206,7 @@ class Guard:
         )
 
     def _report(self, method: Method, code: grpc.StatusCode, seconds: float) -> None:
-        # Probes and lists of services come by the minute, and say nothing about experiments.
+        # Health checks and lists of services are frequent, and do not concern experiments.
         level = _log.debug if method.open else _log.info
         level("call", method=method.label, code=code.name, seconds=round(seconds, 6), peer=self._peer)
         if self._observe is not None:
@@ -232,9 +233,9 @@ async def _abort(context: _Context, status: Status) -> bytes:
         async with asyncio.timeout(_LAST_WORD):
             await context.abort(status.code, status.message, status.trailers)
     except TimeoutError:
-        # It stays queued, and leaves when the client reads again or goes. Ending like this costs nothing here.
+        # The status stays queued until the client reads again or disconnects. This end of the call costs no resources.
         raise asyncio.CancelledError from None
     except grpc.aio.AbortError:
         raise
-    except grpc.aio.BaseError:  # the client has gone meanwhile
+    except grpc.aio.BaseError:  # the client has gone
         raise asyncio.CancelledError from None

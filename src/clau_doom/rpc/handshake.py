@@ -1,4 +1,4 @@
-"""Causes of a failed connection to a server, found by a TLS handshake of our own.
+"""Causes of a failed connection to a server, found with a separate TLS handshake.
 
 gRPC reports a refused certificate as a closed connection. Python's `ssl` gives the alert that the server sent.
 """
@@ -25,7 +25,7 @@ class TlsFiles:
     Attributes:
         ca: The authority of the server's certificate, or None for those of the system.
         certificate: The client's certificate, or None.
-        key: Its key, or None.
+        key: The key of the client's certificate, or None.
     """
 
     ca: Path | None = None
@@ -34,7 +34,7 @@ class TlsFiles:
 
     @property
     def given(self) -> bool:
-        """Whether any is named, so that TLS is used on loopback, too."""
+        """Whether any file is set. TLS is then used on loopback, too."""
         return bool(self.ca or self.certificate or self.key)
 
     def context(self) -> ssl.SSLContext:
@@ -53,7 +53,7 @@ class TlsFiles:
 
 
 def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | None:
-    """Return the cause of a failed connection, or None where TLS is not the cause.
+    """Return the cause of a failed connection, or None if TLS is not the cause.
 
     Args:
         address: The server's ``host:port``.
@@ -62,7 +62,7 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
     """
     host, _, port = address.rpartition(":")
     context = files.context()
-    if plain:  # the question is only whether the server speaks TLS
+    if plain:  # only checks whether the server uses TLS
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     shaken = False
     try:
@@ -71,7 +71,7 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
             context.wrap_socket(raw, server_hostname=host.strip("[]")) as secure,
         ):
             shaken = True
-            # By TLS 1.3 the client's handshake ends before the server has looked at the client's certificate.
+            # In TLS 1.3, the client's handshake ends before the server checks the client's certificate.
             closed = not plain and not secure.recv(1)
     except ssl.SSLCertVerificationError as error:
         return ServerUnreachable(
@@ -80,7 +80,7 @@ def explain(address: str, files: TlsFiles, *, plain: bool) -> ClauDoomError | No
         )
     except ssl.SSLError as error:
         return None if plain and not shaken else _from_alert(address, files, error.reason or "")
-    except UnicodeError:  # a host that cannot be a name, such as one with a label of 64 characters
+    except UnicodeError:  # the host is not a valid name, for example with a label of 64 characters
         return None
     except OSError as error:
         closed = shaken and isinstance(error, ConnectionError)

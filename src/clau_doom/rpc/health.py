@@ -1,4 +1,4 @@
-"""The standard health service, by service name: NOT_SERVING while the server drains."""
+"""Standard gRPC health service by service name, with NOT_SERVING while the server drains."""
 
 from collections.abc import Iterable
 
@@ -14,25 +14,25 @@ __all__ = ["Health"]
 _Status = pb.HealthCheckResponse
 
 _LOOK = 0.5
-"""Seconds between looks at whether the server drains, for those who watch."""
+"""Seconds between two checks of the drain state, for `Watch`."""
 
 
 class Health:
-    """The servicer. The one that comes with gRPC forgets whoever watches beside somebody who leaves."""
+    """Health servicer. gRPC's own servicer loses watchers of a service when another watcher leaves."""
 
     def __init__(self, traffic: ActiveCalls, services: Iterable[str]) -> None:
-        """Serve the health of some services, and under the empty name that of the whole server."""
+        """Serve the health of some services, and of the whole server under the empty name."""
         self._traffic = traffic
         self._services = frozenset(("", *services))
 
-    async def Check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:  # noqa: N802 - the method's name
-        """Return how a service stands."""
+    async def Check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:  # noqa: N802 - name of the method
+        """Return the health of a service."""
         if request.service not in self._services:
             raise CallRefused(grpc.StatusCode.NOT_FOUND, f"there is no service {request.service!r} here")
         return pb.HealthCheckResponse(status=self._status(request.service))
 
     async def Watch(self, request: pb.HealthCheckRequest, write: Write) -> None:  # noqa: N802
-        """Send how a service stands, now and whenever that changes."""
+        """Send the health of a service, now and after every change."""
         sent = None
         while True:
             status = self._status(request.service)

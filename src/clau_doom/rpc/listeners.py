@@ -1,4 +1,4 @@
-"""Opening the addresses: a port that is taken and a socket that is alive are errors that name them."""
+"""Listening addresses of the gRPC server, with errors that name a taken port or socket."""
 
 import contextlib
 import errno
@@ -17,15 +17,15 @@ from clau_doom.rpc.security import addresses
 
 __all__ = ["listen_on_host", "listen_on_socket"]
 
-_LONGEST_PATH = 107  # what the kernel takes as a Unix socket's address
+_LONGEST_PATH = 107  # the kernel's limit for the address of a Unix socket
 
 
 def listen_on_host(server: grpc.aio.Server, host: str, port: int, credentials: grpc.ServerCredentials | None) -> int:
-    """Have a server listen on a port of a host's addresses; return the port.
+    """Make a server listen on a port of a host's addresses; return the port.
 
     Raises:
         AddressTaken: Another program listens there.
-        ConfigError: This machine has no such address.
+        ConfigError: This machine does not have the address.
     """
     for address in addresses(host):
         shown = f"[{address}]" if ":" in address else address
@@ -40,7 +40,7 @@ def listen_on_host(server: grpc.aio.Server, host: str, port: int, credentials: g
 
 
 def _refusal(address: str, port: int) -> AddressTaken | ConfigError:
-    """Ask the kernel why an address cannot be had: gRPC does not say it."""
+    """Return the kernel's reason for refusing an address, which gRPC does not report."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     number = errno.EADDRINUSE
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -57,10 +57,10 @@ def _refusal(address: str, port: int) -> AddressTaken | ConfigError:
 
 @contextmanager
 def listen_on_socket(server: grpc.aio.Server, path: Path) -> Iterator[Path]:
-    """Have a server listen on a Unix socket that only its owner can connect to; remove it in the end.
+    """Make a server listen on a Unix socket that only its owner can connect to; remove the socket on exit.
 
     Raises:
-        AddressTaken: A living program listens there.
+        AddressTaken: A running program listens there.
         ConfigError: The path cannot be used.
     """
     path = path.absolute()
@@ -83,7 +83,7 @@ def listen_on_socket(server: grpc.aio.Server, path: Path) -> Iterator[Path]:
 
 
 def _make_socket(server: grpc.aio.Server, path: Path) -> int:
-    """Make the socket where nobody else gets to, and show it under its name once it is private itself."""
+    """Create the socket in a private folder, and link it to its path after its permissions are set."""
     with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
         hidden = Path(folder, "s")
         server.add_insecure_port(f"unix:{hidden}")
@@ -119,5 +119,5 @@ def _answers(path: Path) -> bool:
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:
-            return True  # it is busy, or another person's: somebody is there
+            return True  # the socket is busy, or belongs to another user: a program listens there
     return True

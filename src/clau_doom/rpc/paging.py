@@ -1,4 +1,4 @@
-"""Lists in pages: tokens that say where the next one begins, and mean nothing to anybody else."""
+"""Pagination of lists with opaque page tokens."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ __all__ = ["DEFAULT_PAGE", "LARGEST_PAGE", "page"]
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
 
-_LONGEST_TOKEN = 512  # far more than any of ours, and too short for JSON that is deep
+_LONGEST_TOKEN = 512  # far longer than valid tokens, and too short for deeply nested JSON
 
 ItemT = TypeVar("ItemT")
 
@@ -22,17 +22,18 @@ ItemT = TypeVar("ItemT")
 def page(
     items: Sequence[ItemT], key: Callable[[ItemT], str], *, size: int, token: str, listed: str
 ) -> tuple[Sequence[ItemT], str]:
-    """Return a page and the token of the next one, which is empty when there is none.
+    """Return a page and the token of the next one, which is empty on the last page.
 
     Args:
-        items: Everything, sorted by key.
-        key: Where an item stands; a page begins after the one before, whatever has come or gone meanwhile.
-        size: How many items at most; 0 leaves it to us.
-        token: What came with the page before, or nothing.
-        listed: What is listed, filters included: a token is good for that only.
+        items: All items, sorted by key.
+        key: Sort key of an item. A page begins after the last key of the page before, even if items were added or
+            removed.
+        size: Maximum number of items; 0: the default.
+        token: The token from the page before, or an empty text.
+        listed: Description of the list, filters included. A token is valid for this list only.
 
     Raises:
-        InvalidMessage: The size is negative, or the token is none of this list.
+        InvalidMessage: The size is negative, or the token belongs to another list.
     """
     if size < 0:
         raise InvalidMessage(f"page_size is {size}: use 0 for {DEFAULT_PAGE}, or up to {LARGEST_PAGE}")

@@ -1,4 +1,4 @@
-"""gRPC reflection, by which grpcurl and others learn what can be called."""
+"""gRPC reflection, which describes the services to grpcurl and other clients."""
 
 from collections.abc import AsyncIterator, Iterable
 
@@ -9,12 +9,12 @@ from clau_doom.rpc.handler_wrapper import Method, Write
 
 __all__ = ["reflection_methods"]
 
-# The two versions have the same messages; clients of today ask for the second, and the package has only the first.
+# The two versions have the same messages. Current clients request the second; the package has only the first.
 _NAMES = (reflection.SERVICE_NAME, "grpc.reflection.v1.ServerReflection")
 
 
 def reflection_methods(services: Iterable[str]) -> tuple[Method, ...]:
-    """Return the methods that describe some services."""
+    """Return the reflection methods for some services."""
     servicer = reflection.aio.ReflectionServicer((*services, reflection.SERVICE_NAME))
 
     async def answer(requests: AsyncIterator[pb.ServerReflectionRequest], write: Write) -> None:

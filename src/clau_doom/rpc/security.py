@@ -1,4 +1,4 @@
-"""Certificates of the gRPC server, and the addresses that can do without them."""
+"""Certificates of the gRPC server, and check of the addresses that require none."""
 
 import socket
 import ssl
@@ -14,12 +14,12 @@ __all__ = ["addresses", "server_credentials"]
 
 
 def addresses(host: str) -> tuple[str, ...]:
-    """Return the addresses that a host to listen on means.
+    """Return the addresses of a host to listen on.
 
-    gRPC is content when it can listen on one of several; we are given each by itself.
+    gRPC reports success if it can listen on one of several addresses; the caller therefore opens each separately.
 
     Raises:
-        ConfigError: There are none.
+        ConfigError: The host has no address.
     """
     host = host.strip("[]")
     if host == "localhost":
@@ -33,10 +33,10 @@ def addresses(host: str) -> tuple[str, ...]:
 
 
 def server_credentials(config: GrpcConfig) -> grpc.ServerCredentials | None:
-    """Return what to listen with, or None for plain text, which only this machine itself may use.
+    """Return the credentials of the listener, or None for plain text, which is allowed on loopback only.
 
     Raises:
-        ConfigError: The address needs more than was given, or a file cannot be used.
+        ConfigError: The address requires a certificate, or a file cannot be used.
     """
     if config.certificate is None or config.key is None:
         _check_plain(config)
@@ -64,7 +64,7 @@ def _check_plain(config: GrpcConfig) -> None:
 
 
 def _check_pair(config: GrpcConfig) -> None:
-    """Refuse here what gRPC would refuse without a reason."""
+    """Refuse a certificate and key here that gRPC would refuse without a reason."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(str(config.certificate), str(config.key), password="")

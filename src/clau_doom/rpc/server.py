@@ -1,4 +1,4 @@
-"""The gRPC server: its addresses, its limits, and how it starts and stops."""
+"""gRPC server with its addresses, limits, start and shutdown."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
@@ -29,20 +29,20 @@ from clau_doom.rpc.service import WORKS, OrchestratorService
 __all__ = ["RpcServer"]
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
-    # Without it a second server would listen on the same port, and take half of the calls.
+    # Otherwise a second server can listen on the same port, and receives half of the calls.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
     ("grpc.max_send_message_length", LARGEST_ANSWER),
     ("grpc.max_concurrent_streams", 256),
-    # Whoever has gone without a word is found, and whoever asks too often whether we are there is sent away.
+    # Silently lost clients are detected, and clients with too frequent keepalive pings are disconnected.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.max_ping_strikes", 2),
-    # A connection without a call is ended, and clients make a new one for their next call.
+    # An idle connection is closed; the client opens a new one for its next call.
     ("grpc.max_connection_idle_ms", 300_000),
-    # gRPC has no limit for each address; this one leaves file descriptors to the rest of the process.
+    # gRPC has no limit for each address; this total limit leaves file descriptors for the rest of the process.
     ("grpc.max_allowed_incoming_connections", 512),
 )
 
@@ -50,13 +50,12 @@ _log = get_logger(__name__)
 
 
 class RpcServer:
-    """Serves an orchestrator on the addresses of its configuration. Entering starts it, leaving stops it.
+    """Serves an orchestrator on the configured addresses between enter and exit.
 
-    The port asks for a token; a Unix socket does not, because only its owner can open it. They are two servers over
-    one service: by which of them a call came in is known here, whatever the client says.
-
-    Leaving takes no more calls, lets those that are carried out end, and after a grace ends them. Leave it after the
-    orchestrator, so that streams of events end by themselves, with what happened last.
+    The port requires a token. A Unix socket does not, because only its owner can open it. Both are separate gRPC
+    servers over one service, so the type of the client's address does not depend on the client's claims.
+    Exit refuses new calls and waits for running calls; after the grace time, these are ended. Exit the server after the
+    orchestrator, so that streams of events end with their last events.
     """
 
     def __init__(
@@ -78,18 +77,18 @@ class RpcServer:
         """Prepare a server.
 
         Args:
-            config: Where to listen, and by what certificate.
-            orchestrator: What is served.
-            authenticator: Checks the tokens of calls to the port; the owner's token is made when its file is absent.
-            grace: Seconds that calls may take to end.
-            stall: Seconds after which a client that reads nothing is given up.
-            most_calls: How many calls are carried out at once.
-            handshake: Seconds that a client has for its TLS and HTTP/2 handshakes.
-            observe: Told of every call when it has ended.
-            methods: What else is served.
-            socket_only: Listen on the Unix socket of the configuration alone.
+            config: The addresses and the certificate.
+            orchestrator: The orchestrator to serve.
+            authenticator: Checks the tokens of calls to the port; the owner's token is created if its file is missing.
+            grace: Seconds for running calls at shutdown.
+            stall: Seconds after which a stream to a client that does not read is ended.
+            most_calls: Maximum number of concurrent calls.
+            handshake: Seconds for a client's TLS and HTTP/2 handshakes.
+            observe: Callback after each call.
+            methods: Further methods to serve.
+            socket_only: Whether to listen on the configured Unix socket only.
             readers: Counts failures of streams of events.
-            streaming: Entered for as long as events are streamed to a client.
+            streaming: Context that is active while a client receives events.
         """
         self._config = config
         self._authenticator = authenticator
@@ -115,21 +114,21 @@ class RpcServer:
 
     @property
     def port(self) -> int:
-        """The port that it listens on."""
+        """The port that the server listens on."""
         return self._port
 
     @property
     def address(self) -> str:
-        """What a client on this machine connects to."""
+        """The address for clients on this machine."""
         host = self._config.host.strip("[]")
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not used to listen
         return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
 
     async def __aenter__(self) -> Self:
-        """Start.
+        """Start to listen.
 
         Raises:
-            ConfigError: A file cannot be used, or the address needs a certificate.
+            ConfigError: A file cannot be used, or the address requires a certificate.
             AddressTaken: Another program listens there.
         """
         async with AsyncExitStack() as stack:
@@ -149,7 +148,7 @@ class RpcServer:
         return self
 
     async def _listen(self, stack: AsyncExitStack) -> grpc.aio.Server:
-        """Return a server of the port, which wants a token."""
+        """Return a gRPC server for the port, which requires a token."""
         credentials = server_credentials(self._config)
         self._authenticator.tokens.make()
         peer: Peer = "tcp" if credentials is None else "tls"
@@ -160,7 +159,7 @@ class RpcServer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop; return when nothing is left."""
+        """Stop, and return after all calls have ended."""
         await self._stack.aclose()
 
     async def _drain(self) -> None:

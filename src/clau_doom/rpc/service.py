@@ -1,4 +1,4 @@
-"""OrchestratorService: requests are checked, handed to the orchestrator, and answered as messages."""
+"""Servicer of OrchestratorService, which maps requests to calls of the orchestrator."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,18 +20,18 @@ from clau_doom.wire import EXPERIMENT_STATES, agent_message, config_fields, expe
 __all__ = ["WORKS", "OrchestratorService"]
 
 WORKS = frozenset({"StartExperiment", "PauseExperiment", "ResumeExperiment", "CancelExperiment", "ControlAgent"})
-"""The methods that are refused while the orchestrator drains."""
+"""Methods that are refused while the orchestrator drains."""
 
 _LONGEST_ID = 64
 
-# ruff: noqa: N802 - the methods have the names of the .proto
+# ruff: noqa: N802 - the names come from the .proto
 
 
 class OrchestratorService:
-    """The servicer. Every method answers or raises one of `clau_doom.errors`; nothing is mapped to codes here."""
+    """Servicer of the orchestrator. Methods raise errors of `clau_doom.errors`, which the wrapper maps to codes."""
 
     def __init__(self, orchestrator: Orchestrator, feed: EventStream, finishing: Finishing) -> None:
-        """Serve an orchestrator and the events that its feed streams; what changes something is finished."""
+        """Serve an orchestrator and its event streams; changes are completed even if the client disconnects."""
         self._orchestrator = orchestrator
         self._feed = feed
         self._finish = finishing.finish
@@ -42,7 +42,7 @@ class OrchestratorService:
             raise InvalidMessage(
                 f"request_id has {len(request.request_id)} characters: use at most {_LONGEST_ID}, such as a UUID"
             )
-        config = await asyncio.to_thread(_config, request)  # parsing would keep every other request waiting
+        config = await asyncio.to_thread(_config, request)  # parsing may take long and would block other requests
         if request.validate_only:
             return pb.StartExperimentResponse(genes=len(await self._orchestrator.check(config)))
         begun = self._orchestrator.start(config, request_id=request.request_id)
@@ -89,11 +89,11 @@ class OrchestratorService:
         return experiment_message(await self._finish(resumed), whole=True)
 
     async def CancelExperiment(self, request: pb.CancelExperimentRequest) -> resources_pb2.Experiment:
-        """End an experiment for good."""
+        """Cancel an experiment permanently."""
         return experiment_message(await self._finish(self._orchestrator.cancel(request.experiment_id)), whole=True)
 
     async def GetGenerationStatus(self, request: pb.GetGenerationStatusRequest) -> resources_pb2.GenerationStatus:
-        """Return how a generation stands."""
+        """Return the state of a generation."""
         stored = await self._orchestrator.experiment(request.experiment_id)
         return generation_message(stored, request.generation if request.HasField("generation") else None)
 
@@ -103,11 +103,11 @@ class OrchestratorService:
         stored = await self._orchestrator.experiment(experiment)
         evaluation = stored.snapshot.find(request.agent_id)
         space = await self._space(stored)
-        # A million genes take seconds, and every other request would wait.
+        # A million genes take seconds, which would block every other request.
         return await asyncio.to_thread(agent_message, stored, evaluation, space=space, whole=True)
 
     async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
-        """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        """Return the gene space, or None if its policy is not available here."""
         if stored.space is not None:
             return stored.space
         try:
