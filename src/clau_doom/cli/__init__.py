@@ -1,8 +1,10 @@
-"""The command line: one file a command group, each thin: parse, call, print.
+"""Command line of clau-doom.
 
-Data goes to stdout, everything else to stderr; `console` says how errors and JSON look, `options` what commands share.
-A command imports what is heavy (the engine, the statistics, the plots) when it runs, so that ``--help`` and a typing
-error answer at once. Concrete classes are reached through `clau_doom.app` only.
+Each module of `commands` has one command or command group, which parses arguments, calls the application layer, and
+prints the result. Data goes to stdout, all other output to stderr. `console` formats errors and JSON; `options` has the
+shared options.
+Commands import slow modules (the engine, statistics, plots) when they run, so that ``--help`` and usage errors appear
+at once. Concrete classes are used through `clau_doom.app` only.
 """
 
 import os
@@ -100,7 +102,7 @@ def _root(
     session.token_file, session.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
     session.certificate, session.key = certificate and home_expanded(certificate), key and home_expanded(key)
     wants_help = {"-h", "--help"} & {*sys.argv[1:]}
-    # Checked before any native library is imported: their imports hang or crash where memory is missing.
+    # This check precedes imports of native libraries, which hang or crash if memory is missing.
     if not wants_help and (problem := address_space_problem(context.invoked_subcommand or "")):
         raise UsageError(problem)
 
@@ -121,7 +123,7 @@ def run_command(arguments: list[str]) -> int:
 def main() -> None:
     """Entry point of the `clau-doom` command."""
     install_streams()
-    os.umask(os.umask(0o077) | 0o022)  # no file is writable to other users, also under a umask of 0
+    os.umask(os.umask(0o077) | 0o022)  # other users cannot write the files, also under a umask of 0
     code = run_command(sys.argv[1:])
     if failure := output_failure():
         report_dropped_output(failure)

@@ -1,4 +1,4 @@
-"""The dashboard in the user's browser."""
+"""Login links of the dashboard, for the user's browser and in a private file."""
 
 import os
 import subprocess
@@ -11,25 +11,25 @@ from pathlib import Path
 __all__ = ["LOGIN_HINT", "kept_in_file", "shown_in_browser"]
 
 LOGIN_HINT = " (the link is valid once, for 15 minutes)"
-"""What is printed behind a login link."""
+"""Hint after a printed login link."""
 
 
 @contextmanager
 def shown_in_browser(link: str, folder: Path) -> Iterator[None]:
-    """Open a login link in the user's browser, where a terminal and a display are there.
+    """Open a login link in the user's browser, if a terminal and a display are available.
 
-    Other users can read the arguments of a process, but not the private file that leads the browser to the link. The
-    file is removed when the context ends.
+    Other users can read the arguments of a process. The browser therefore opens a private file, which redirects to the
+    link. The file is removed when the context ends.
 
     Args:
         link: The link, with its one-time code.
-        folder: A folder for the file.
+        folder: The folder for the file.
     """
     page = folder.absolute() / f"login-{os.getpid()}.html"
     try:
         process = _open(link, page) if _has_display() else None
     except OSError:
-        process = None  # the link is printed all the same
+        process = None  # the link is printed as well
     try:
         yield
     finally:
@@ -41,15 +41,15 @@ def shown_in_browser(link: str, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def kept_in_file(link: str, folder: Path) -> Iterator[Path | None]:
-    """Keep a login link in a private file while the context lasts: logs, which others may read, must not hold it.
+    """Keep a login link in a private file while the context lasts, because other users may read the log.
 
-    Yields the file, or None where it cannot be written: a token opens the dashboard all the same.
+    Yields the file, or None if it cannot be written; the user can then log in with a token.
 
     Args:
         link: The link, with its one-time code.
-        folder: A folder for the file.
+        folder: The folder for the file.
     """
-    path = folder.absolute() / "login.link"  # no experiment's id has a dot
+    path = folder.absolute() / "login.link"  # ids of experiments have no dot
     written: Path | None = path
     try:
         _write_private(path, f"{link}\n")
@@ -63,14 +63,14 @@ def kept_in_file(link: str, folder: Path) -> Iterator[Path | None]:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read, in place of an older one."""
+    """Write a new file that only its owner can read, and replace an older one."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
         file.write(text)
 
 
 def _open(link: str, page: Path) -> "subprocess.Popen[bytes]":
-    """Have a process of its own open the browser, which may print and take long."""
+    """Open the browser from a separate process, because this may print output or take long."""
     _write_private(page, f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(link)}" />\n')
     command, quiet = [sys.executable, "-m", "webbrowser", page.as_uri()], subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 - our own interpreter and file

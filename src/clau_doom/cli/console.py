@@ -1,4 +1,4 @@
-"""What every command prints through: data on stdout, everything else on stderr, errors in one form."""
+"""Output of commands: data on stdout, all other output on stderr, and a common format of errors."""
 
 import io
 import json
@@ -35,18 +35,18 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
-"""The version of every JSON document that a command prints; raised when a field changes its meaning or goes away."""
+"""Version of the JSON documents of commands; raised when a field changes its meaning or is removed."""
 
-_PIPED_WIDTH = 200  # wide enough that no table is cut short on its way to a file or a pager
+_PIPED_WIDTH = 200  # wide enough for complete tables in a file or a pager
 _LITERAL: dict[str, Any] = {"highlight": False, "markup": False, "emoji": False}
 _INVISIBLE = re.compile(
     "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
-"""Characters that JSON may hold as they are, and a terminal obeys or hides."""
+"""Characters that are valid in JSON, but that terminals interpret or hide."""
 
 
 class ExitCode(IntEnum):
-    """How a command ended."""
+    """Exit codes of a command."""
 
     DONE = 0
     FAILED = 1
@@ -66,16 +66,16 @@ LOG_MESSAGES: ContextVar[bool] = ContextVar("log_messages", default=False)
 
 
 def data_console() -> Console:
-    """Return the console of stdout, for data. Rich leaves colours out for `NO_COLOR` and where no terminal is."""
+    """Return the console of stdout, for data. Colours are off under `NO_COLOR` and without a terminal."""
     return _LiteralConsole(**_LITERAL, width=_width(sys.stdout.isatty()))
 
 
 def progress_console() -> Console:
     """Return the console of stderr, for progress, logs and errors.
 
-    All callers share one, so that messages stand above a live display and are not overwritten by it.
+    All callers share one console, so that messages appear above a live display and are not overwritten.
     """
-    stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a live display stands in for it
+    stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a live display replaces the stream
     return _console_of_stderr(stream, _width(stream.isatty()))
 
 
@@ -92,7 +92,7 @@ def tell(text: Text, level: Level = "info") -> None:
 
 
 class MessageStream(io.StringIO):
-    """Stream for log messages of a command: they stand above its live display, like all messages on stderr."""
+    """Stream for a command's log messages, which appear above its live display, like all messages on stderr."""
 
     def write(self, text: str) -> int:
         """Print a text with its line breaks."""
@@ -108,10 +108,10 @@ def print_json(data: Mapping[str, object]) -> None:
 
 
 def json_text(data: Mapping[str, object], *, indent: int | None = None) -> str:
-    """Return JSON for stdout: what its encoding lacks or a terminal would obey stands as an escape sequence.
+    """Return JSON for stdout. Characters that stdout cannot encode or that terminals interpret are escaped.
 
     Args:
-        data: What to write.
+        data: The data.
         indent: Spaces for each level, or None for one line.
     """
     encoding = (sys.stdout.encoding or "utf-8").lower().replace("-", "")
@@ -123,11 +123,11 @@ def json_text(data: Mapping[str, object], *, indent: int | None = None) -> str:
 
 
 def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
-    """Print an error on stderr, on one line, and return the exit code that it means.
+    """Print an error on stderr, on one line, and return its exit code.
 
     Args:
-        error: What ended the command.
-        debug: Print its traceback as well.
+        error: The error that ended the command.
+        debug: Whether to print its traceback as well.
     """
     if isinstance(error, KeyboardInterrupt):
         _print_line("interrupted", "")
@@ -154,7 +154,7 @@ def _print_traceback(error: BaseException) -> None:
 
 
 def report_dropped_output(error: OSError) -> None:
-    """Warn that what a long command printed on stdout is lost; its results are stored."""
+    """Warn that stdout output of a long command was lost; its results are stored."""
     reason = error.strerror or str(error)
     _print_line("warning: ", f"standard output is incomplete: {reason}; clau-doom analyze prints stored results again")
 
@@ -170,19 +170,19 @@ def _console_of_stderr(stream: TextIO, width: int | None) -> Console:
 
 
 class _LiteralConsole(Console):
-    """Console that shows every text as it is: no markup, and no character that acts on the terminal."""
+    """Console that prints text without markup, and without characters that terminals interpret."""
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Return a string as a text, escaped before it is laid out."""
+        """Return a string as escaped text, before the layout."""
         return super().render_str(printable(text, limit=None, keep="\n\t"), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render, with the texts escaped; whole cells, lines and titles pass here."""
+        """Render with escaped texts, including cells, lines and titles."""
         return super().render(_escaped(renderable) if isinstance(renderable, Text) else renderable, options)
 
 
 def _escaped(text: Text) -> Text:
-    """Return a text with its spans, what is not printable escaped."""
+    """Return a text with its styles, with non-printable characters escaped."""
     if printable(text.plain, limit=None, keep="\n\t") == text.plain:
         return text
     chars = [printable(char, limit=None, keep="\n\t") for char in text.plain]
@@ -197,5 +197,5 @@ def _json_escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found.group()):04x}"
 
 
-def _width(terminal: bool) -> int | None:  # noqa: FBT001 - says what it is at its two callers
+def _width(terminal: bool) -> int | None:  # noqa: FBT001 - clear at its two calls
     return None if terminal or "COLUMNS" in os.environ else _PIPED_WIDTH

@@ -1,4 +1,4 @@
-"""Numbers, intervals and times as people read them."""
+"""Formatting of numbers, intervals and times for users."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,11 +13,11 @@ _STEPS = "▁▂▃▄▅▆▇█"
 _AGES = (("day", 86_400), ("h", 3_600), ("min", 60))
 
 _LARGE = 1e12
-"""From here on numbers have an exponent."""
+"""Numbers from this size on are shown with an exponent."""
 
 
 def number(value: float | None) -> str:
-    """Return a number to two decimals, a large one to fewer or with an exponent, and a dash for none."""
+    """Return a number with two decimals, a large one with fewer or an exponent, and a dash for None."""
     if value is None:
         return "-"
     if abs(value) >= _LARGE:
@@ -42,14 +42,14 @@ def estimate(value: "Estimate") -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p-value to three decimals, a smaller one as ``< 0.001``, and a dash for none."""
+    """Return a p-value with three decimals, a smaller one as ``< 0.001``, and a dash for None."""
     if value is None:
         return "-"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def percent(share: float | None) -> str:
-    """Return a share of 1 in whole percent, rounded to neither 0 nor 100 unless it is that, and a dash for none."""
+    """Return a fraction in whole percent, and a dash for None. Only exact values are shown as 0 or 100."""
     if share is None:
         return "-"
     whole = round(100.0 * share)
@@ -59,21 +59,21 @@ def percent(share: float | None) -> str:
 
 
 def percents(value: "Estimate") -> str:
-    """Return an estimated share of 1 with its interval, such as ``65 % [52, 77]``."""
+    """Return an estimated fraction with its interval, such as ``65 % [52, 77]``."""
     if value.low is None or value.high is None:
         return percent(value.value)
     return f"{percent(value.value)} [{100.0 * value.low:.0f}, {100.0 * value.high:.0f}]"
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    """Return a duration as ``m:ss``, or as ``h:mm:ss`` from one hour on."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def ago(seconds: float) -> str:
-    """Return how long ago something was, to the largest unit that fits."""
+    """Return the time since an event, in the largest unit that fits."""
     for unit, size in _AGES:
         count = int(seconds // size)
         if count:
@@ -82,13 +82,13 @@ def ago(seconds: float) -> str:
 
 
 def gauge(share: float, width: int = 12) -> tuple[str, str]:
-    """Return a small bar with a mark at `share` (0 to 1) of its width, as the parts before the mark and after it."""
+    """Return a small bar with a mark at `share` (0 to 1) of its width, as the parts before and after the mark."""
     place = round(min(max(share, 0.0), 1.0) * (width - 1))
     return "─" * place, "─" * (width - 1 - place)
 
 
 def sparkline(values: Sequence[float], width: int = 24) -> str:
-    """Return a row of at most `width` bars; of more values, each bar shows the last of an equal share of them."""
+    """Return at most `width` bars; of more values, each bar shows the last of an equal part of them."""
     if not values:
         return ""
     count = min(width, len(values))

@@ -1,4 +1,4 @@
-"""How commands look an experiment up: at the server that is named, or in the folder."""
+"""Lookup of experiments for commands, from a server or the local folder."""
 
 import asyncio
 import gc
@@ -15,15 +15,15 @@ __all__ = ["look_up", "look_up_all"]
 
 
 def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: bool = True) -> "StoredExperiment":
-    """Return an experiment as it stands; without `measured`, what training episodes measured may be left out."""
+    """Return an experiment; without `measured`, measurements of training episodes may be missing."""
     from clau_doom.app.catalog.lookup import open_source
 
     async def ask() -> "StoredExperiment":
         async with open_source(remote_of(server), output_dir) as source:
             return await source.experiment(experiment, measured=measured)
 
-    # What is read stays until the command ends: looking through all of it for garbage, again and again, takes as long
-    # as reading it.
+    # The data are needed until the command ends, and repeated garbage collection would double the time for reading
+    # them.
     gc.disable()
     stored = asyncio.run(ask())
     gc.freeze()
@@ -32,7 +32,7 @@ def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: 
 
 
 def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[Overview], list[tuple[str, str]]]":
-    """Return how all experiments stand, and those that cannot be read with the reason."""
+    """Return an overview of all experiments, and the ids of unreadable ones with the reason."""
     from clau_doom.app.catalog.lookup import open_source
 
     async def ask() -> "tuple[list[Overview], list[tuple[str, str]]]":

@@ -1,7 +1,7 @@
-"""Classification of errors that end a command: a mistake of the user, a failure, or a bug.
+"""Classification of errors that end a command: usage error, failure, or bug.
 
-This is the one place that decides. Code below it raises errors of `clau_doom.errors`, or lets an error of the operating
-system pass.
+All such decisions are made in this module. Other code raises errors of `clau_doom.errors`, or passes an error of the
+operating system on.
 """
 
 import errno
@@ -17,24 +17,24 @@ from clau_doom.escaping import printable_message, quoted
 __all__ = ["Cause", "Verdict", "judge"]
 
 _CommandLineError = typer.BadParameter.__mro__[1]
-"""Base class of what typer raises for arguments that it does not take."""
+"""Base class of typer's errors for invalid arguments."""
 _MACHINE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN})
-"""Errors of the operating system that no other argument would avoid."""
+"""Errors of the operating system that do not depend on the arguments."""
 
 
 class Cause(StrEnum):
-    """Why a command ended with an error."""
+    """Cause of a command's error."""
 
     MISTAKE = "mistake"
-    """Arguments, files or configuration cannot be used as they are."""
+    """Arguments, files or the configuration cannot be used."""
     FAILURE = "failure"
-    """The work failed, or the machine lacks something."""
+    """The work failed, or the machine lacks a resource."""
     BUG = "bug"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Cause of an error and the line that describes it; no line where the help has been printed instead."""
+    """Cause of an error and its description on one line; no description if the help was printed instead."""
 
     cause: Cause
     text: str
@@ -43,8 +43,8 @@ class Verdict:
 def judge(error: BaseException) -> Verdict:
     """Return the cause of an error and its description, shortened and escaped.
 
-    A group has the cause that all of its members share. A group of several causes is a failure; with a bug in it, it is
-    a bug.
+    The cause of a group is the common cause of its members. A group with several causes is a failure; with a bug among
+    them, it is a bug.
     """
     if isinstance(error, BaseExceptionGroup):
         causes = {judge(member).cause for member in error.exceptions}
@@ -62,7 +62,7 @@ def judge(error: BaseException) -> Verdict:
 
 
 def _command_line(error: BaseException) -> str:
-    """Return what is wrong with the arguments, and the command whose help tells more."""
+    """Return the error in the arguments, and the command that prints the help."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return ""
     text = str(getattr(error, "format_message", error.__str__)()).removesuffix(".")

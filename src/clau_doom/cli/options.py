@@ -1,4 +1,4 @@
-"""The options that many commands share, and what the root command knows of them."""
+"""Shared options of commands, and the options of the root command."""
 
 import shlex
 from contextvars import ContextVar
@@ -37,12 +37,12 @@ SERVER_VARIABLE = "CLAU_DOOM_SERVER"
 
 @dataclass(slots=True)
 class Session:
-    """One use of the command line: what the root command was told, for the command behind it.
+    """Options of the root command, for the subcommand.
 
     Attributes:
-        debug: Print tracebacks.
-        output_dir: Where experiments are kept, unless the command itself is told another place.
-        token_file: The file that holds a server's token, or None to find it.
+        debug: Whether to print tracebacks.
+        output_dir: The folder of experiments; an option of the subcommand takes precedence.
+        token_file: The file with a server's token, or None for the default search.
         ca: The authority that signed a server's certificate, or None.
         certificate: The client's own certificate, or None.
         key: The key of that certificate, or None.
@@ -57,21 +57,21 @@ class Session:
 
 
 CURRENT: ContextVar[Session] = ContextVar("session")
-"""The use of the command line that is going on."""
+"""Options of the current command line."""
 
 
 def _chosen(context: typer.Context, value: Path) -> Path:
-    """Return the command's own flag, or else what the root command was told by its flag or the environment."""
+    """Return the subcommand's option if given, or else the value of the root command's option or the environment."""
     source = context.get_parameter_source("output_dir")
     told = source is not None and source.name == "COMMANDLINE"
     return home_expanded(value) if told or not isinstance(context.obj, Session) else context.obj.output_dir
 
 
 def home_expanded(path: Path) -> Path:
-    """Return a path with ``~`` expanded: a shell leaves it in a variable and behind ``--option=``.
+    """Return a path with ``~`` expanded, which a shell does not expand in a variable or after ``--option=``.
 
     Raises:
-        BadParameter: It names a user without a home folder.
+        BadParameter: The path names a user without a home folder.
     """
     if not str(path).startswith("~"):
         return path
@@ -93,7 +93,7 @@ OutputDir = Annotated[
         help=f"Where experiments are kept (default: ${OUTPUT_DIR_VARIABLE}, else {DEFAULT_OUTPUT_DIR}).",
     ),
 ]
-"""The parameter must be called ``output_dir``, and its default be `DEFAULT_OUTPUT_DIR`."""
+"""The parameter must have the name ``output_dir`` and the default `DEFAULT_OUTPUT_DIR`."""
 
 Server = Annotated[
     str | None,
@@ -112,7 +112,7 @@ Note = Annotated[
 
 
 def remote_of(server: str | None) -> "Remote | None":
-    """Return how the server at an address is reached, by what the root command was told; None for no address."""
+    """Return the connection settings for a server's address; None for no address."""
     from clau_doom.app.catalog.sources import Remote
 
     if not server:
@@ -146,7 +146,7 @@ TrustedNames = Annotated[
 
 
 def trust_of(names: list[str] | None, *more: str | None) -> "Trust":
-    """Return the user's consent to classes and addresses by name; None among them is left out."""
+    """Return the user's consent to classes and addresses by name; None among them is omitted."""
     from clau_doom.app.trust import Trust
 
     return Trust(frozenset(name for name in (*(names or ()), *more) if name))
@@ -156,12 +156,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document in
 
 
 def resume_command(experiment: str, output_dir: Path) -> str:
-    """Return the command that goes on with an experiment."""
+    """Return the command that resumes an experiment."""
     return f"clau-doom run --resume {experiment}{_where(output_dir)}"
 
 
 def replay_command(experiment: str, output_dir: Path, server: str | None = None) -> str:
-    """Return the command that films an experiment's champion, of the server that ran it or the folder."""
+    """Return the command that films an experiment's champion, from its server or the local folder."""
     where = f" --server {shlex.quote(server)}" if server else _where(output_dir)
     return f"clau-doom replay {experiment} --overlay -o {experiment}.mp4{where}"
 

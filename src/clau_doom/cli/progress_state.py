@@ -1,4 +1,4 @@
-"""What the event log says about how far a run is: state without a screen, so that any display can be drawn from it."""
+"""Progress of a run, computed from its event log, without output."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -23,27 +23,27 @@ from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["Tracker"]
 
-_CONTESTANTS = 3  # the champion, generation 0's best and random play
+_CONTESTANTS = 3  # the champion, generation 0's best and the random baseline
 _WINDOW = 20.0
 _FEWEST = 5
 
 
 @dataclass(kw_only=True)
 class Tracker:
-    """How far a run is. Feed it every event, in order; read it whenever something is to be drawn.
+    """Progress of a run. Apply every event in order; the attributes are always up to date.
 
     Attributes:
-        config: What is run.
-        generations: How many generations it is to have.
+        config: The configuration of the run.
+        generations: Number of generations of the run.
         summaries: The finished generations.
-        generation: The generation under way, from 0.
-        phase: What is played now.
-        done: Episodes finished in this phase (in training: of this generation).
-        total: Episodes that this phase has.
-        fitnesses: Of this generation's agents, and of those asked after them, as far as they are evaluated.
-        failed: Agents without a fitness, over the whole run.
-        started: When this process began to run it, in seconds since the epoch, or None.
-        generation_started: When the generation under way began, or None when that was before this process.
+        generation: The current generation, from 0.
+        phase: The purpose of the current episodes.
+        done: Finished episodes of the current phase (in training: of the current generation).
+        total: All episodes of the current phase.
+        fitnesses: Fitness of the evaluated agents of the current generation, and of later ones already asked.
+        failed: Number of agents without a fitness, over the whole run.
+        started: Start of the run by this process, in seconds since the epoch, or None.
+        generation_started: Start of the current generation, or None if an earlier process started it.
     """
 
     config: ExperimentConfig
@@ -59,21 +59,21 @@ class Tracker:
     generation_started: float | None = None
     _played: dict[str, int] = field(default_factory=dict)
     _missing: dict[AgentRef, int] = field(default_factory=dict)
-    """How many episodes failed agents will not play."""
+    """Number of episodes that failed agents will not play."""
     _agents: dict[AgentRef, Agent] = field(default_factory=dict)
     _candidates: dict[Genome, None] = field(default_factory=dict)
     _recent: deque[float] = field(default_factory=deque)
 
     @classmethod
     def begin(cls, config: ExperimentConfig, snapshot: Snapshot | None = None) -> "Tracker":
-        """Return a tracker for a run, from its start or from where a snapshot says it was."""
+        """Return a tracker for a new run, or for a resumed one from its snapshot."""
         tracker = cls(config=config, generations=config.generations)
         if snapshot is not None:
             tracker._restore(snapshot)
         return tracker
 
     def apply(self, recorded: RecordedEvent) -> None:
-        """Take in the next event."""
+        """Apply the next event."""
         event = recorded.event
         if isinstance(event, EpisodeFinished):
             self._episode(event, recorded.time)
@@ -97,7 +97,7 @@ class Tracker:
             self.started, self.generations = recorded.time, event.generations
 
     def rate(self, now: float) -> float | None:
-        """Return episodes per second over the last seconds, or None while there are too few to say."""
+        """Return the recent rate in episodes per second, or None for too few episodes."""
         while self._recent and self._recent[0] < now - _WINDOW:
             self._recent.popleft()
         if len(self._recent) < _FEWEST:
@@ -105,12 +105,12 @@ class Tracker:
         return len(self._recent) / max(now - self._recent[0], 0.05)
 
     def seconds_left(self, now: float) -> float | None:
-        """Return about how long the run will take from now on, or None while nobody can know."""
+        """Return the estimated remaining seconds of the run, or None without a rate."""
         rate = self.rate(now)
         return None if rate is None else self.episodes_left() / rate
 
     def episodes_left(self) -> int:
-        """Return how many episodes are still to be played, over all phases; validation's is a bound until it begins."""
+        """Return the remaining episodes of all phases; an upper bound before validation starts."""
         config, left = self.config, max(self.total - self.done, 0)
         if self.phase is Purpose.HELD_OUT:
             return left
@@ -144,7 +144,7 @@ class Tracker:
             self.done = sum(len(played) for (use, _), played in snapshot.judging.items() if use is self.phase)
 
     def _restore_asked(self, asked: list[Evaluation]) -> None:
-        """Take in those of a steady state whose generations are unfinished, as an earlier process left them."""
+        """Restore the agents of a steady-state run's unfinished generations, evaluated by an earlier process."""
         self._agents = {each.agent.ref: each.agent for each in asked}
         self._played = {each.agent.id: len(each.outcomes) for each in asked}
         self.fitnesses = {each.agent.ref: each.fitness for each in asked if each.fitness is not None}
@@ -168,7 +168,7 @@ class Tracker:
             self.generation_started = time
 
     def _go_on(self) -> None:
-        """Count for the next generation of a steady state, of which some agents may have been played already."""
+        """Start the next generation of a steady-state run; some of its agents may have finished episodes."""
         self.generation, self.phase = len(self.summaries), Purpose.TRAINING
         self._agents = {ref: agent for ref, agent in self._agents.items() if ref.generation >= self.generation}
         self._missing = {ref: count for ref, count in self._missing.items() if ref in self._agents}
@@ -212,14 +212,14 @@ class Tracker:
             self.done += not ahead
 
     def _restart(self, event: AgentRestarted) -> None:
-        """Count the episodes of a failed agent again."""
+        """Count the episodes of a restarted agent again."""
         self.failed -= 1
         missing = self._missing.pop(event.ref, 0)
         if event.ref.generation == self.generation:
             self.total += missing
 
     def _fail(self, event: AgentFailed) -> None:
-        """Leave out the episodes that a failed agent will not play."""
+        """Subtract the episodes that a failed agent will not play."""
         self.failed += 1
         if event.ref in self._agents:
             self._missing[event.ref] = self.config.episodes - self._played.get(self._agents[event.ref].id, 0)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as requests to stop."""
+"""Conversion of Ctrl-C and SIGTERM to requests to stop."""
 
 import asyncio
 import signal
@@ -19,26 +19,26 @@ __all__ = ["Received", "stop_signals"]
 
 @dataclass
 class Received:
-    """The signals that came, in order."""
+    """Received signals, in order."""
 
     signals: list[signal.Signals] = field(default_factory=list)
 
     @property
     def exit_code(self) -> ExitCode:
-        """What a command that was stopped ends with."""
+        """Exit code of a stopped command."""
         return ExitCode.TERMINATED if signal.SIGTERM in self.signals else ExitCode.INTERRUPTED
 
 
 @contextmanager
 def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grace: float) -> Iterator[Received]:
-    """Turn the first signal into a request to stop, and a second into one to stop at once.
+    """Turn the first signal into a request to stop, and a second one into a request to stop at once.
 
-    A closed terminal (SIGHUP) ends nothing: what would be shown is dropped.
+    A closed terminal (SIGHUP) does not stop the run: further output is dropped.
 
     Args:
-        shutdown: Whom to ask.
-        interrupt_grace: Seconds that running episodes may take to end after Ctrl-C.
-        terminate_grace: The same after SIGTERM.
+        shutdown: Receives the requests.
+        interrupt_grace: Seconds for running episodes after Ctrl-C.
+        terminate_grace: Seconds for running episodes after SIGTERM.
     """
     loop, received = asyncio.get_running_loop(), Received()
 
@@ -56,7 +56,7 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
     handled = [signal.SIGINT, signal.SIGTERM]
     for sign in handled:
         loop.add_signal_handler(sign, stop, sign)
-    # nohup has it ignored already; that must outlast this context.
+    # nohup already ignores SIGHUP; this setting must remain after the context.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, _ignore)
         handled.append(signal.SIGHUP)
@@ -68,4 +68,4 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
 
 
 def _ignore() -> None:
-    """Outlive the terminal."""
+    """Keep running after the terminal closes."""

@@ -1,4 +1,4 @@
-"""Standard streams that end no run: their reader may go away, their disk may be full, they may be closed."""
+"""Standard streams whose failures do not end a run: closed, on a full disk, or with a reader that has ended."""
 
 import codecs
 import errno
@@ -13,7 +13,7 @@ from clau_doom.errors import OutputFailed
 __all__ = ["OutputStream", "install_streams", "make_output_optional", "output_failure"]
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
-_PATIENCE = 1.0  # seconds that a full non-blocking pipe is waited for where what is written may be dropped
+_PATIENCE = 1.0  # seconds of waiting for a full non-blocking pipe, if output may be dropped
 _BARS = dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True))
 _ASCII = _BARS | {
     "●": "*",
@@ -40,18 +40,18 @@ _ASCII = _BARS | {
     "└": "+",
     "│": "|",
 }
-"""What stands for our own signs where a stream's encoding lacks them."""
+"""Replacements for symbols that a stream's encoding lacks."""
 _REPLACING = "clau_doom.ascii"
 
 
 class OutputStream(io.TextIOBase):
-    """Text stream on a file descriptor, without a buffer.
+    """Unbuffered text stream on a file descriptor.
 
-    Characters that the encoding lacks are replaced. A write that fails is dropped and remembered, or, where the output
-    is required, raised as `OutputFailed`.
+    Characters that the encoding lacks are replaced. A failed write raises `OutputFailed` if the output is required.
+    Otherwise, the output is dropped and the error is kept.
 
     Attributes:
-        required: Whether a failed write is an error; else it is dropped.
+        required: Whether a failed write is an error.
         failure: The last failed write, or None.
     """
 
@@ -72,7 +72,7 @@ class OutputStream(io.TextIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Tell whether the stream is a terminal."""
+        """Return whether the stream is a terminal."""
         return os.isatty(self._descriptor)
 
     def writable(self) -> bool:
@@ -111,7 +111,7 @@ class OutputStream(io.TextIOBase):
 def install_streams() -> None:
     """Replace Python's standard streams; closed ones are opened on the null device.
 
-    An open file must never get the number of a closed standard stream: what libraries print there would end up in it.
+    Otherwise an opened file could get the descriptor of a closed standard stream, and libraries would print into it.
     """
     encodings = [stream.encoding if stream else "utf-8" for stream in (sys.stdout, sys.stderr)]
     for descriptor in (_STDIN, _STDOUT, _STDERR):
@@ -119,17 +119,17 @@ def install_streams() -> None:
     sys.stdout = cast("TextIO", OutputStream(_STDOUT, encodings[0], required=True))
     sys.stderr = cast("TextIO", OutputStream(_STDERR, encodings[1], required=False))
     if sys.stdin is None:
-        sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115 - it lasts as long as the process
+        sys.stdin = open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115 - open until the process ends
 
 
 def make_output_optional() -> None:
-    """Drop what cannot be written on stdout from now on: the command has other work, and shows it elsewhere too."""
+    """Drop output that stdout does not accept from now on; the command continues, and also reports elsewhere."""
     if isinstance(sys.stdout, OutputStream):
         sys.stdout.required = False
 
 
 def output_failure() -> OSError | None:
-    """Return why output on stdout was dropped, or None; a reader that has ended is not a failure."""
+    """Return the reason for dropped output on stdout, or None; a reader that has ended does not count."""
     stream = sys.stdout
     if not isinstance(stream, OutputStream) or stream.required or stream.failure is None:
         return None
@@ -144,7 +144,7 @@ def _open_closed(descriptor: int) -> None:
         if null != descriptor:
             os.dup2(null, descriptor)
             os.close(null)
-        os.set_inheritable(descriptor, True)  # noqa: FBT003 - it has no name
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - positional only
 
 
 def _replace(error: UnicodeError) -> tuple[str | bytes, int]:

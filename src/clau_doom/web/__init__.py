@@ -1,9 +1,9 @@
-"""The dashboard: the face of a running orchestrator that people look at.
+"""Web dashboard of a running orchestrator.
 
-`WebServer` serves one page, made of the ES modules below ``static/``, and the JSON and the events that it is drawn
-from. `views` turns snapshots into that JSON, `shelf` keeps a browser that asks often from reading a store often, and
-`guard` stands before everything: hosts, origins, tokens, and the headers that keep a page's own faults small. Whatever
-is changed is changed through the same `Orchestrator` that the gRPC API drives.
+`WebServer` serves one HTML page, the ES modules below ``static/``, and the JSON and events for the page. `serializers`
+converts snapshots to JSON. `throttled_cache` limits the reads of a store by frequent requests. `access` checks hosts,
+origins and tokens, and sets security headers. The dashboard makes every change through the same `Orchestrator` as the
+gRPC API.
 """
 
 from clau_doom.web.artifacts import FilmProgress

@@ -1,8 +1,8 @@
-"""Access to the dashboard, and the headers by which a browser refuses what does not belong to it.
+"""Access control of the dashboard, and security headers for browsers.
 
-A browser logs in with a one-time link or a token, and then shows a cookie; a program sends ``Authorization: Bearer
-TOKEN``. On loopback the Host header is checked against DNS rebinding. A change by a browser needs our own Origin, and a
-value that only our own page holds. An address beyond loopback needs TLS.
+A browser logs in with a one-time link or a token, and then sends a cookie. A program sends ``Authorization: Bearer
+TOKEN``. On loopback, the Host header is checked against DNS rebinding. A change by a browser requires the dashboard's
+own Origin, and a CSRF value that only the dashboard's page has. An address beyond loopback requires TLS.
 """
 
 import hmac
@@ -42,7 +42,7 @@ SECURITY_HEADERS = MappingProxyType(
 
 
 class Guard:
-    """ASGI middleware: refuses what must not come in, and adds the headers that every answer has."""
+    """ASGI middleware that refuses unauthorised requests, and adds the security headers to every response."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class Guard:
         sessions: Sessions,
         cookie: Callable[[], str],
     ) -> None:
-        """Stand before an application.
+        """Wrap an application.
 
         Args:
-            app: What answers those who are let in.
-            hosts: Returns the Host headers that are ours, or None where any is.
-            authenticator: Checks tokens that come as ``Authorization: Bearer TOKEN``.
-            sessions: Knows the browsers that have logged in.
-            cookie: Returns the name of the cookie that holds a session's secret.
+            app: The application for authorised requests.
+            hosts: Returns the accepted Host headers, or None to accept any.
+            authenticator: Checks tokens that are sent as ``Authorization: Bearer TOKEN``.
+            sessions: The sessions of logged-in browsers.
+            cookie: Returns the name of the session cookie.
         """
         self._app = app
         self._hosts = hosts
@@ -69,7 +69,7 @@ class Guard:
         self._cookie = cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let through as the caller that the request came from."""
+        """Refuse a request, or pass it on with its caller set."""
         if scope["type"] != "http":
             return
         request, send = Request(scope), _with_headers(send)
@@ -87,7 +87,7 @@ class Guard:
                 await self._app(scope, receive, send)
 
     def _misplaced(self, request: Request) -> Response | None:
-        """Refuse another server's name, and changes by pages of other sites."""
+        """Refuse requests for other hosts, and changes from pages of other sites."""
         headers = request.headers
         if self._hosts is not None and headers.get("host", "") not in self._hosts():
             return _refused(
@@ -102,7 +102,7 @@ class Guard:
         return _refused(HTTPStatus.FORBIDDEN, "a page of another origin may change nothing here")
 
     async def _caller(self, request: Request) -> Caller | Response:
-        """Return who sent a request, or what a stranger sees."""
+        """Return the caller of a request, or the response to an unauthenticated one."""
         headers = request.headers
         client, note = request.client, read_note(headers.get(NOTE_HEADER, ""))
         address, peer = (client.host, address_of(client.host, client.port)) if client else ("", "")
@@ -128,7 +128,7 @@ class Guard:
 
 
 def _is_open(path: str) -> bool:
-    """Say whether a path is for strangers, too: the login page and what it is drawn with."""
+    """Return whether a path needs no login: the login page and its files."""
     return path == "/login" or path.startswith("/static/")
 
 

@@ -1,4 +1,4 @@
-"""What pages ask for, and what they change: each request is handed to the orchestrator, and answered as JSON."""
+"""JSON API of the dashboard, which passes requests to the orchestrator."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ _LARGEST_BODY = 1 << 20
 _MOST_SHELVES = 64
 _PING = 15
 _MOST_REPORTED = 6
-# A report has its style within, and neither runs nor fetches anything.
+# A report contains its style, and neither runs scripts nor fetches anything.
 _REPORTS_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'"
 )
@@ -45,7 +45,7 @@ _ACTIONS: Mapping[str, AgentAction] = MappingProxyType(
 
 
 class Api:
-    """The routes below ``/api``."""
+    """Routes below ``/api``."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class Api:
         readers: ReaderHealth | None = None,
         streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Answer for an orchestrator.
+        """Serve an orchestrator.
 
         Args:
-            orchestrator: Whose experiments are shown.
-            studio: Makes what no store holds.
-            finishing: Sees a change to its end, even where the browser that asked for it has gone.
+            orchestrator: The orchestrator of the experiments.
+            studio: Creates maps, reports and films.
+            finishing: Completes a change even if the browser disconnects.
             readers: Counts failures of streams of events.
-            streaming: Entered for as long as events are streamed to a browser.
+            streaming: Context that is active while a browser receives events.
         """
         self._orchestrator = orchestrator
         self._readers = readers or ReaderHealth()
@@ -117,7 +117,7 @@ class Api:
         return JSONResponse({"experiments": rows, "unreadable": broken, "draining": self._orchestrator.draining})
 
     async def _start(self, request: Request) -> Response:
-        # Parsing on the event loop would keep every other request waiting.
+        # Parsing on the event loop would block other requests.
         config = await asyncio.to_thread(config_from_yaml, await _text(request), name="the configuration")
         stored, created = await self._finish(
             self._orchestrator.start(config, request_id=request.headers.get("x-request-id", "")[:64])
@@ -125,10 +125,10 @@ class Api:
         return JSONResponse({"id": stored.snapshot.experiment.id, "created": created}, status_code=201)
 
     async def _check(self, request: Request) -> Response:
-        """Say what is wrong with a configuration, as starting it would; nothing is stored."""
+        """Return the problems of a configuration, as a start would; nothing is stored."""
         text = await _text(request)
         try:
-            async with self._checking:  # one at a time: it is work for a core
+            async with self._checking:  # one check at a time, because each uses a CPU core
                 config = await asyncio.to_thread(config_from_yaml, text, name="the configuration")
                 await self._orchestrator.check(config)
         except ClauDoomError as error:
@@ -141,7 +141,7 @@ class Api:
         return JSONResponse(await asyncio.to_thread(experiment_view, stored, fitness, here=here))
 
     def _runs(self, stored: StoredExperiment) -> bool:
-        """Say whether this process runs an experiment."""
+        """Return whether this process runs an experiment."""
         return stored.snapshot.experiment.id in self._orchestrator.live
 
     async def _population(self, request: Request) -> Response:
@@ -161,17 +161,17 @@ class Api:
         return JSONResponse(map_view(stored, found))
 
     async def _make_film(self, request: Request) -> Response:
-        """Have an episode filmed; answers when it is."""
+        """Film an episode; respond when the film is complete."""
         agent, told = request.path_params["agent"], await _fields(request)
         stored = await self._read(experiment_of_player(agent))
-        # Whoever may not have a policy imported here may not have it filmed either.
+        # A user who may not import a policy here may not film it either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
         purpose, number = _purpose(told.get("purpose")), _whole(str(told.get("number")), "number")
         key = await self._studio.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
     async def _film_progress(self, request: Request) -> Response:
-        """Say how far a film is, or null where it is not being made."""
+        """Return the progress of a film, or null if the film is not being made."""
         agent, query = request.path_params["agent"], request.query_params
         stored = await self._read(experiment_of_player(agent))
         purpose, number = _purpose(query.get("purpose")), _whole(query.get("number", ""), "number")
@@ -204,9 +204,9 @@ class Api:
         return JSONResponse({"id": agent, "status": status, "paused": done.paused})
 
     async def _events(self, request: Request) -> Response:
-        """Stream events from a sequence on: that of the last one that a browser has seen, when it comes back."""
+        """Stream events after a sequence, which a reconnecting browser sends as its last event id."""
         experiment = request.path_params["experiment"]
-        await self._read(experiment)  # so that an unknown one is an answer, and no stream
+        await self._read(experiment)  # an unknown experiment gets an error response instead of a stream
         after = _whole(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
         return EventSourceResponse(self._stream(experiment, after), ping=_PING, headers={"cache-control": "no-store"})
 
@@ -216,7 +216,7 @@ class Api:
             with self._streaming():
                 async for recorded in events:
                     yield ServerSentEvent(_json(experiment, recorded), event="happened", id=str(recorded.sequence))
-        except Exception as error:  # the browser comes back by itself, with the last event that it has seen
+        except Exception as error:  # the browser reconnects by itself, with its last event id
             self._readers.failed("dashboard", experiment, error)
             return
         finally:
@@ -225,7 +225,7 @@ class Api:
         yield ServerSentEvent("{}", event="over")
 
     async def _report(self, request: Request) -> Response:
-        """Return the report of the experiments that ``ids`` names, as a page of its own that fetches nothing."""
+        """Return the report of the experiments in ``ids``, as a self-contained page."""
         names = [name for name in request.query_params.get("ids", "").split(",") if name]
         if not 0 < len(names) <= _MOST_REPORTED:
             raise InvalidMessage(f"ids names {len(names)} experiments: name 1 to {_MOST_REPORTED}, with commas between")
@@ -235,7 +235,7 @@ class Api:
 
     async def _reported(self, stored: Sequence[StoredExperiment]) -> str:
         key = tuple((each.snapshot.experiment.uuid, each.snapshot.last_sequence) for each in stored)
-        async with self._reporting:  # one at a time: it is work for a core
+        async with self._reporting:  # one report at a time, because each uses a CPU core
             if key not in self._reports:
                 space = await self._space(stored[0]) if len(stored) == 1 else None
                 self._reports[key] = await asyncio.to_thread(self._studio.report, stored, space)
@@ -244,7 +244,7 @@ class Api:
             return self._reports[key]
 
     async def _watch(self, _request: Request) -> Response:
-        """Stream what the agents that play now see."""
+        """Stream the frames of the running agents."""
         return EventSourceResponse(self._frames(), ping=_PING, headers={"cache-control": "no-store"})
 
     async def _frames(self) -> AsyncGenerator[ServerSentEvent, None]:
@@ -257,7 +257,7 @@ class Api:
     async def _read(self, experiment: str, *, fresh: bool = False) -> StoredExperiment:
         shelf = self._shelves.get(experiment)
         if shelf is None:
-            await self._orchestrator.experiment(experiment)  # only what there is has a place on the shelf
+            await self._orchestrator.experiment(experiment)  # only existing experiments get a cache entry
             shelf = self._shelves[experiment] = ThrottledCache(partial(self._orchestrator.experiment, experiment))
             while len(self._shelves) > _MOST_SHELVES:
                 self._shelves.popitem(last=False)
@@ -265,7 +265,7 @@ class Api:
         return await shelf.get(fresh=fresh)
 
     async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
-        """Return the genes by name, or None where the policy that knows them cannot be asked here and now."""
+        """Return the gene space, or None if its policy is not available here."""
         if stored.space is not None:
             return stored.space
         uuid = stored.snapshot.experiment.uuid
@@ -281,7 +281,7 @@ class Api:
 
 
 def _json(experiment: str, recorded: RecordedEvent) -> str:
-    """Return an event as the dashboard shows it, without its contents."""
+    """Return an event for the dashboard, without its contents."""
     declaration = declaration_of(recorded.event)
     return json.dumps(
         {

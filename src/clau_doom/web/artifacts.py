@@ -1,4 +1,4 @@
-"""What the dashboard asks to be made of experiments: the seam between this room and the one that wires it."""
+"""Interface for maps, reports and films of the dashboard, which the application layer implements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ __all__ = ["FilmProgress", "Studio"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilmProgress:
-    """How far a film is.
+    """Progress of a film.
 
     Attributes:
-        stage: What is done now; a film waits while others are made.
-        share: How much of the episode is filmed, from 0 to 1.
+        stage: The current stage; a film waits while others are made.
+        share: Filmed part of the episode, from 0 to 1.
     """
 
     stage: Literal["waiting", "playing", "filming"]
@@ -28,48 +28,48 @@ class FilmProgress:
 
 
 class Studio(Protocol):
-    """Makes what is shown and is no part of a store."""
+    """Creates maps, reports and films, which are not part of a store."""
 
     def fitness(self, config: ExperimentConfig) -> Fitness:
-        """Return the fitness that a configuration asks for."""
+        """Return the fitness function of a configuration."""
         ...
 
     def elites(self, stored: StoredExperiment, space: GenomeSpace) -> "EliteMap | None":
-        """Return the map of a MAP-Elites archive, or None where there is none. May take seconds; blocks."""
+        """Return the map of a MAP-Elites archive, or None for other strategies. May take seconds; blocks."""
         ...
 
     def report(self, experiments: Sequence[StoredExperiment], space: GenomeSpace | None) -> str:
-        """Return the report of an experiment, or of several side by side, as HTML. May take seconds; blocks.
+        """Return the report of one or several experiments as HTML. May take seconds; blocks.
 
         Args:
-            experiments: One or more; the first is the one that the others are compared with.
-            space: The genes of a single one's policy, or None where they are not known here.
+            experiments: One or more; the first is the baseline of the comparison.
+            space: The gene space of a single experiment's policy, or None if unknown here.
 
         Raises:
-            ConfigError: They cannot be compared.
-            WrongState: There is nothing to report on yet.
+            ConfigError: The experiments cannot be compared.
+            WrongState: The experiments have no results yet.
         """
         ...
 
     async def film(self, uuid: str, agent: str, purpose: Purpose, number: int) -> str:
-        """Play an episode again, prove that it is the recorded one, and film it; return the film's key.
+        """Replay an episode, verify it against its record, and film it; return the film's key.
 
         Args:
-            uuid: The experiment's.
+            uuid: The experiment's UUID.
             agent: The id of the agent, or of the random baseline.
-            purpose: What it was played for.
-            number: Its place among the agent's episodes of that purpose.
+            purpose: The purpose of the episode.
+            number: Index of the episode among the agent's episodes of that purpose.
 
         Raises:
-            WrongState: It cannot be played again, or too many wait for films.
+            WrongState: The episode cannot be replayed, or too many films are waiting.
             StorageFailed: The film cannot be written.
         """
         ...
 
     def film_progress(self, uuid: str, agent: str, purpose: Purpose, number: int) -> FilmProgress | None:
-        """Return how far a film is, with the arguments of `film`; None where it is not being made."""
+        """Return the progress of a film by the arguments of `film`, or None if the film is not being made."""
         ...
 
     def find_film(self, key: str) -> Path | None:
-        """Return a film that was made, or None."""
+        """Return a finished film, or None."""
         ...

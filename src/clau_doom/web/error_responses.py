@@ -1,4 +1,4 @@
-"""Errors as answers: one place says which status each has, and the unexpected is logged and named by an id alone."""
+"""Mapping of errors to HTTP responses; unexpected errors are logged, and sent as an error id only."""
 
 import secrets
 from collections.abc import Mapping
@@ -40,14 +40,14 @@ _log = get_logger(__name__)
 
 
 class Refusals:
-    """ASGI middleware: an error that a handler raises becomes its answer."""
+    """ASGI middleware that converts a handler's error to a response."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand around an application."""
+        """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through, and answer for what is raised."""
+        """Pass a request on, and respond to errors."""
         begun = False
 
         async def sending(message: Message) -> None:
@@ -57,16 +57,16 @@ class Refusals:
 
         try:
             await self._app(scope, receive, sending)
-        except ClientDisconnect:  # in the middle of an upload: no client waits for an answer
+        except ClientDisconnect:  # disconnected during an upload: no client waits for a response
             _log.debug("a client went away before its request was complete", path=scope["path"])
         except Exception as error:
             answer = _answer(error, scope["path"])
-            if not begun:  # of a stream that has begun only its end can be told
+            if not begun:  # once a response has started, an error can only end it
                 await answer(scope, receive, send)
 
 
 def _answer(error: Exception, path: str) -> Response:
-    """Return what kind of error it was, why, and what to mend where; the unexpected only the log explains."""
+    """Return the response to an error; details of an unexpected error are only logged."""
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
     if status is None:
         error_id = secrets.token_hex(6)
@@ -79,7 +79,7 @@ def _answer(error: Exception, path: str) -> Response:
 
 
 def told(error: Exception) -> dict[str, object]:
-    """Return an error that clients may see as JSON: its kind, its text, and a configuration's problems by line."""
+    """Return an error as JSON for clients: its kind, its text, and a configuration's problems by line."""
     found: dict[str, object] = {"kind": type(error).__name__, "message": describe(error)}
     if isinstance(error, ConfigError):
         found["problems"] = [

@@ -1,6 +1,6 @@
-"""The arena: what the agents that play now see, ten times a second, for as long as somebody looks.
+"""Live view of the running agents' frames, ten times a second while a browser watches.
 
-Whoever looks shares the pictures with everybody else who does, and none is made while nobody does.
+All browsers share the frames. Without a watching browser, no frames are made.
 """
 
 import asyncio
@@ -20,25 +20,25 @@ __all__ = ["LiveView"]
 _PERIOD = 0.1
 _QUALITY = 80
 _IDLE = 1.0
-"""Seconds after which a worker that shows nothing is said to be gone."""
+"""Seconds without a frame after which a worker is reported as gone."""
 
 Json = dict[str, Any]
 
 
 class LiveView:
-    """Shows what can be seen of the episodes that are being played."""
+    """Shows the frames of the running episodes."""
 
     def __init__(self, glimpses: Callable[[], tuple[Glimpse, ...]]) -> None:
-        """Show what `glimpses` returns."""
+        """Show the frames that `glimpses` returns."""
         self._glimpses = glimpses
         self._looking = asyncio.Lock()
         self._looked = -_PERIOD
         self._count = 0
         self._shown: dict[str, tuple[int, float, Json]] = {}
-        """By experiment and place: the number of the look, its time, and what was seen."""
+        """By experiment and place: the number of the update, its time, and the frame."""
 
     async def stream(self) -> AsyncGenerator[Json, None]:
-        """Yield what has changed since the last time: frames, and where nobody is seen any more; never ends."""
+        """Yield the changes since the last update: new frames, and places without frames; never ends."""
         told: dict[str, int] = {}
         while True:
             await self._look()
@@ -49,7 +49,7 @@ class LiveView:
             await asyncio.sleep(_PERIOD)
 
     async def _look(self) -> None:
-        """Look, unless somebody else has just done so."""
+        """Update the frames, unless another stream has just done so."""
         async with self._looking:
             now = time.monotonic()
             if now - self._looked < _PERIOD * 0.9:

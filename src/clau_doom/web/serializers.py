@@ -1,4 +1,4 @@
-"""What pages are drawn from: snapshots as JSON. Agents go by their ids; what there is none of is null."""
+"""Conversion of snapshots to JSON for the dashboard. Agents are given by their ids; missing values are null."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 __all__ = ["agent_view", "experiment_row", "experiment_view", "genes_view", "map_view", "population_view"]
 
 _MOST_GENES = 64
-"""Of a network's thousands of weights no page draws more than these."""
+"""Maximum number of genes on a page; a network may have thousands of weights."""
 
 Json = dict[str, Any]
 
 
 def experiment_row(stored: StoredExperiment, *, here: bool) -> Json:
-    """Return an experiment as the list has it.
+    """Return an experiment as an entry of the list.
 
     Args:
         stored: The experiment.
-        here: Whether this process runs it, so that it can be steered here.
+        here: Whether this process runs the experiment and can therefore control it.
     """
     snapshot, config = stored.snapshot, stored.config
     played = sum(map(len, snapshot.episodes.values())) + sum(map(len, snapshot.judging.values()))
@@ -111,7 +111,7 @@ def experiment_view(stored: StoredExperiment, fitness: Fitness, *, here: bool) -
 
 
 def population_view(stored: StoredExperiment, space: GenomeSpace | None, generation: int | None) -> Json:
-    """Return the agents of a generation, or of the one under way; genes by name where the space is known."""
+    """Return the agents of a finished or the current generation, with gene names if the space is known."""
     snapshot = stored.snapshot
     count = len(snapshot.generations)
     if not count:
@@ -128,14 +128,14 @@ def population_view(stored: StoredExperiment, space: GenomeSpace | None, generat
 
 
 def genes_view(stored: StoredExperiment, space: GenomeSpace | None) -> Json:
-    """Return each gene over the finished generations: mean and the middle half, as fractions of the gene's range."""
+    """Return the mean and the middle half of each gene by finished generation, as fractions of its range."""
     generations = stored.snapshot.finished_generations
     genes = space.genes[:_MOST_GENES] if space else ()
     values = [np.array([row.agent.genome.array()[: len(genes)] for row in rows]) for rows in generations]
     drawn = []
     for place, gene in enumerate(genes):
         if gene.kind is GeneKind.CHOICE or gene.high <= gene.low:
-            continue  # neighbouring choices mean nothing, and their mean means less
+            continue  # the order of choices has no meaning, so their mean has none either
         columns = [(rows[:, place] - gene.low) / (gene.high - gene.low) for rows in values]
         drawn.append(
             {
@@ -151,7 +151,7 @@ def genes_view(stored: StoredExperiment, space: GenomeSpace | None) -> Json:
 def agent_view(
     stored: StoredExperiment, evaluation: Evaluation, space: GenomeSpace | None, fitness: Fitness, *, here: bool
 ) -> Json:
-    """Return one agent: its genes in their ranges, its family back to drawn genomes, its episodes."""
+    """Return one agent: its genes in their ranges, its lineage back to generation 0, and its episodes."""
     snapshot, agent = stored.snapshot, evaluation.agent
     named = space.named(agent.genome, _MOST_GENES) if space else {}
     genes = space.genes[:_MOST_GENES] if space else ()
@@ -170,7 +170,7 @@ def agent_view(
         ],
         "genes_total": len(agent.genome),
         "children": [child.id for child in _children(snapshot, agent)],
-        # The same line as the command line draws; ties are for it to decide.
+        # The command line draws the same line, and breaks ties in the same way.
         "line": [_id(agent.experiment, each.agent) for each in line_of(agent.ref, snapshot.generations)],
         "ancestors": [_brief(snapshot, ancestor) for ancestor in snapshot.ancestors(agent)[:400]],
         "episodes": [
@@ -190,7 +190,7 @@ def agent_view(
 
 
 def map_view(stored: StoredExperiment, found: "EliteMap | None") -> Json:
-    """Return the map of a MAP-Elites archive: its axes and its filled cells; no axes where there is none."""
+    """Return the map of a MAP-Elites archive: its axes and its filled cells; without an archive, no axes."""
     if found is None:
         return {"axes": [], "cells": [], "coverage": None, "qd_score": None}
     name = stored.snapshot.experiment.id
@@ -205,7 +205,7 @@ def map_view(stored: StoredExperiment, found: "EliteMap | None") -> Json:
 
 
 def _shown(value: object) -> object:
-    """Return a text from outside shortened and escaped, and any other value as it is."""
+    """Return an untrusted text shortened and escaped, and any other value unchanged."""
     return printable_message(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""The dashboard's server: the page, its modules, and the API that they ask."""
+"""HTTP server of the dashboard's page, its modules and its API."""
 
 import ssl
 from collections.abc import Callable
@@ -54,20 +54,20 @@ class WebServer(HttpServer):
         readers: ReaderHealth | None = None,
         streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Prepare a server; nothing listens before it is entered.
+        """Prepare a server; it listens from `__aenter__` on.
 
         Args:
-            config: Where to listen.
-            orchestrator: Whose experiments are shown and steered.
-            studio: Makes what no store holds.
-            authenticator: Knows the tokens that open a session.
-            finishing: Sees a change to its end, even where the browser that asked for it has gone; entered.
+            config: The address to listen on.
+            orchestrator: The orchestrator of the experiments.
+            studio: Creates maps, reports and films.
+            authenticator: Checks the tokens that open a session.
+            finishing: Completes a change even if the browser disconnects; already entered.
             starts: Whether experiments can be started here.
             readers: Counts failures of streams of events.
-            streaming: Entered for as long as events are streamed to a browser.
+            streaming: Context that is active while a browser receives events.
 
         Raises:
-            ConfigError: The address needs a certificate, or one cannot be used.
+            ConfigError: The address requires a certificate, or a certificate cannot be used.
         """
         tls = _tls(config)
         self._authenticator = authenticator
@@ -99,7 +99,7 @@ class WebServer(HttpServer):
 
     @property
     def url(self) -> str:
-        """Where the dashboard is."""
+        """The URL of the dashboard."""
         return f"{self._scheme}://{self.address}"
 
     def login_link(self) -> str:
@@ -107,7 +107,7 @@ class WebServer(HttpServer):
         return f"{self.url}/login?{urlencode({'code': self._sessions.code()})}"
 
     def _cookie(self) -> str:
-        """Return the name of the session's cookie: browsers keep one set of cookies for all ports of a host."""
+        """Return the name of the session cookie. It has the port, as browsers share cookies between ports of a host."""
         return f"clau_doom_session_{self.port}"
 
     def _hosts(self) -> frozenset[str]:
@@ -117,7 +117,7 @@ class WebServer(HttpServer):
         return frozenset({address_of(name, port) for name in names} | {self.address} | bare)
 
     async def _page(self, request: Request) -> Response:
-        """Return the one page; what it shows is chosen by its address, in the browser."""
+        """Return the HTML page; the browser chooses its content by the address."""
         text = (_STATIC / "index.html").read_text()
         csrf = self._sessions.csrf(request.cookies.get(self._cookie(), ""))
         told = {"CSRF": csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
@@ -127,7 +127,7 @@ class WebServer(HttpServer):
         return HTMLResponse(text)
 
     async def _login_page(self, request: Request) -> Response:
-        """Show the form, or log in who comes with a one-time code."""
+        """Show the login form, or log in a browser with a one-time code."""
         code = request.query_params.get("code")
         if code is None or request.method != "GET":
             return _login_form()
@@ -135,7 +135,7 @@ class WebServer(HttpServer):
         if secret is None:
             await self._authenticator.refuse(face="web", address=_address(request))
             return _login_form(_OLD_CODE)
-        # No redirect: after one from another site's page, browsers would leave the new cookie out.
+        # No redirect: after one from another site's page, browsers would not send the new cookie.
         return self._logged_in(secret, HTMLResponse((_STATIC / "welcome.html").read_text()))
 
     async def _login(self, request: Request) -> Response:
@@ -161,7 +161,7 @@ class WebServer(HttpServer):
 
 def _login_form(problem: str = "") -> Response:
     text = (_STATIC / "login.html").read_text().replace("%PROBLEM%", problem)
-    # Without a referrer browsers would send the form with the Origin "null".
+    # Without a referrer, browsers would send the form with the Origin "null".
     headers = {"referrer-policy": "same-origin"}
     return HTMLResponse(text, status_code=401 if problem else 200, headers=headers)
 
@@ -171,7 +171,7 @@ def _address(request: Request) -> str:
 
 
 class _Static(StaticFiles):
-    """Files that may be kept, as long as the browser asks whether they have changed."""
+    """Static files, which browsers may cache but must revalidate."""
 
     def file_response(self, *arguments: Any, **named: Any) -> Response:
         answer = super().file_response(*arguments, **named)
@@ -195,7 +195,7 @@ def _field(body: bytes, name: str) -> str:
 
 
 def _tls(config: WebConfig) -> ssl.SSLContext | None:
-    """Return what connections are encrypted with, or None for plain text, which only this machine itself may use."""
+    """Return the TLS context, or None for plain text, which is allowed on loopback only."""
     given = {"certificate": config.certificate, "key": config.key}
     missing = [name for name, path in given.items() if path is None]
     if len(missing) == len(given) and is_loopback(config.host):

@@ -1,7 +1,7 @@
-"""Sessions of browsers that have logged in, and the one-time codes of login links.
+"""Sessions of logged-in browsers, and one-time codes of login links.
 
-A session is a cookie that is signed with the secret of the token that opened it. It outlives a restart of the server,
-and ends with its token or after seven days.
+A session is a cookie, signed with the secret of the token that opened it. It remains valid after a restart of the
+server, and expires with its token or after seven days.
 """
 
 import hmac
@@ -23,13 +23,13 @@ _SESSION_LASTS = 7 * 86_400
 
 
 class Sessions:
-    """Who is logged in, by the browser's cookie."""
+    """Sessions of logged-in browsers, by cookie."""
 
     def __init__(self, tokens: TokenFiles, *, clock: Callable[[], float] = time.time) -> None:
-        """Know no login code yet.
+        """Start without login codes.
 
         Args:
-            tokens: The tokens that are accepted.
+            tokens: The accepted tokens.
             clock: Returns seconds since the epoch.
         """
         self._tokens = tokens
@@ -45,7 +45,7 @@ class Sessions:
         return code
 
     def redeem(self, code: str) -> str | None:
-        """Return a new session's cookie, or None for a code that is unknown, used or too old."""
+        """Return a new session's cookie, or None for a code that is unknown, used or expired."""
         token, made = self._codes.pop(code, (None, 0.0))
         if token is None or self._clock() - made > _CODE_LASTS:
             return None
@@ -57,7 +57,7 @@ class Sessions:
         return f"{content}.{_signature(token, 'session', content)}"
 
     def token_of(self, cookie: str) -> Token | None:
-        """Return the token that a session was opened with, or None where the cookie is none of ours or too old."""
+        """Return the token that opened a session, or None if the cookie is invalid or expired."""
         content, _, signature = cookie.rpartition(".")
         name, _, rest = content.partition(".")
         token = self._tokens.named(name)
@@ -67,13 +67,13 @@ class Sessions:
         return token if age <= _SESSION_LASTS else None
 
     def csrf(self, cookie: str) -> str:
-        """Return what a change in a session must show; empty for a cookie that is none of ours."""
+        """Return the CSRF value for changes in a session; empty for an invalid cookie."""
         token = self.token_of(cookie)
         return _signature(token, "csrf", cookie) if token else ""
 
     @staticmethod
     def remember(response: Response, name: str, cookie: str, *, encrypted: bool) -> None:
-        """Have the browser send a session's cookie from now on, with requests from our own pages alone."""
+        """Set a session's cookie in the browser, for requests from the dashboard's own pages only."""
         response.set_cookie(
             name, cookie, max_age=_SESSION_LASTS, secure=encrypted, httponly=True, samesite="strict", path="/"
         )

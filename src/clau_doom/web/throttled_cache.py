@@ -1,6 +1,6 @@
-"""What was read last, for browsers that ask often: reading a store costs time that the experiment's workers need.
+"""Cache that limits the time spent on reading a store, which the experiment's workers need.
 
-However many ask, one read is under way at a time, and reads take at most a tenth of the time.
+For any number of requests, only one read runs at a time, and reads take at most a tenth of the time.
 """
 
 import asyncio
@@ -13,25 +13,25 @@ __all__ = ["ThrottledCache"]
 _T = TypeVar("_T")
 
 _PAUSE = 9.0
-"""How much longer than a read the pause after it is."""
+"""Length of the pause after a read, as a multiple of the read's duration."""
 _LONGEST_PAUSE = 30.0
 
 
 class ThrottledCache(Generic[_T]):
-    """Keeps what `read` returned, until it may be read again."""
+    """Caches the result of `read` until the end of the pause."""
 
     def __init__(self, read: Callable[[], Awaitable[_T]]) -> None:
-        """Keep nothing yet."""
+        """Start with an empty cache."""
         self._read = read
         self._lock = asyncio.Lock()
         self._kept: _T | None = None
         self._began = self._until = 0.0
 
     async def get(self, *, fresh: bool = False) -> _T:
-        """Return what was read a moment ago, or is read now.
+        """Return the cached result, or read again.
 
         Args:
-            fresh: Return nothing that was read before this call, because something has changed just now.
+            fresh: Whether to ignore results read before this call, because of a change.
         """
         asked = time.monotonic()
         async with self._lock:

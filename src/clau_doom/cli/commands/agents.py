@@ -1,4 +1,4 @@
-"""`clau-doom agent`: who was evaluated, what they are made of, where they come from, and what is left of them."""
+"""Commands `clau-doom agent` for listing, inspecting, exporting and cleaning up agents."""
 
 import asyncio
 import shlex
@@ -140,7 +140,7 @@ def _show_leftovers(left: "Leftovers") -> None:
             table.add_column(heading, overflow="fold")
         for each in left.containers:
             labels = (each.agent, each.experiment or "-", each.generation or "-", each.state)
-            table.add_row(*map(Text, labels))  # anybody can label a container: no markup
+            table.add_row(*map(Text, labels))  # users can set any label on a container: no markup
         data_console().print(table)
     _tell(len(left.containers), left.networks, "would be removed")
 

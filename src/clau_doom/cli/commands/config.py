@@ -1,4 +1,4 @@
-"""The `config` commands: write a starter, check a file, show what holds, and print the JSON Schema."""
+"""Commands `clau-doom config`: create, check and print configurations, and print the JSON Schema."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commands that change what runs: experiments paused, resumed and cancelled; agents held, stopped, restarted."""
+"""Commands that pause, resume and cancel experiments, and that stop, restart and inject agents."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -50,7 +50,7 @@ def resume(
     state = _steer(
         experiment, _client(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
     )
-    if state not in {"running", "completed"}:  # a short one may be over already
+    if state not in {"running", "completed"}:  # a short run may have ended already
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -70,13 +70,13 @@ def _steer(
     *,
     ending: bool = False,
 ) -> str:
-    """Carry out a command, print how the experiment stands after it, and return its state.
+    """Carry out a command, print the new state of the experiment, and return it.
 
     Args:
         experiment: The experiment's id.
         connection: A client of the server, or of the process that runs the experiment.
         call: The command.
-        ending: Whether the command ends the run, which a plain run answers before it has ended.
+        ending: Whether the command ends the run. Without a server, the response precedes the end of the run.
     """
     from clau_doom.wire import EXPERIMENT_STATES
 
@@ -109,7 +109,7 @@ def _client(
 
 
 def add_agent_commands(app: typer.Typer) -> None:
-    """Add the commands that steer agents to the group of agents."""
+    """Add the commands that control agents to the command group of agents."""
     for action, text in _ACTIONS.items():
         app.command(action, help=text)(_command_of(action))
     app.command("inject")(inject)

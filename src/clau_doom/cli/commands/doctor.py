@@ -1,4 +1,4 @@
-"""`clau-doom doctor`: is everything needed here, and what to do where it is not."""
+"""Command `clau-doom doctor`: check the host's requirements, with remedies."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

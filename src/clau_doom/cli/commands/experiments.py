@@ -1,4 +1,4 @@
-"""`clau-doom status` and `clau-doom analyze`: what is stored, how it stands, and what it means."""
+"""Commands `clau-doom status` and `clau-doom analyze`: list, inspect and analyse experiments."""
 
 import time
 from collections.abc import Sequence

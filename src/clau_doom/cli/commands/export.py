@@ -1,4 +1,4 @@
-"""`clau-doom export`: an experiment's tables as files for other programs."""
+"""Command `clau-doom export`: write an experiment's tables to files for other programs."""
 
 import asyncio
 from enum import StrEnum
@@ -15,7 +15,7 @@ __all__ = ["export"]
 
 
 class _Format(StrEnum):
-    """The kinds of file; spelt out so that `--help` need not import what writes them."""
+    """File formats, listed here so that `--help` does not import the writers."""
 
     CSV = "csv"
     PARQUET = "parquet"

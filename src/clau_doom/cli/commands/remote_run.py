@@ -1,4 +1,4 @@
-"""`clau-doom run --server`: an experiment that a server runs, started, resumed or followed from here."""
+"""Implementation of `clau-doom run --server`: start, resume or follow an experiment on a server."""
 
 import asyncio
 import shlex
@@ -28,7 +28,7 @@ __all__ = ["Order", "check_at_server", "run_at_server"]
 
 _TRIES = 3
 _BUDGET_TRIES, _BUDGET_PAUSE = 60, 0.5
-"""How often and after how many seconds a run is looked for that the server ended to change its budget."""
+"""Number of checks, and seconds between them, for a run that the server restarts to change its budget."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +49,16 @@ class Order:
 
 
 def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
-    """Start, resume or only follow an experiment at a server, and show it to its end.
+    """Start, resume or only follow an experiment on a server, and show it until its end.
 
-    Ctrl-C leaves it running.
+    Ctrl-C does not stop the experiment.
 
     Args:
         remote: The server.
-        output_dir: Where its token may lie.
-        order: What is asked for.
+        output_dir: The folder that may hold the server's token.
+        order: The request.
     """
-    # Whoever started this in the background may have had it ignored; asyncio minds the default handler alone.
+    # SIGINT may be ignored in a background process; asyncio handles it only under the default handler.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return asyncio.run(_run(remote, output_dir, order))
@@ -68,12 +68,12 @@ def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
 
 
 def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
-    """Have a server check that an experiment could be started or resumed there, and print a summary.
+    """Check on a server that an experiment could be started or resumed, and print a summary.
 
     Args:
         remote: The server.
-        output_dir: Where its token may lie.
-        order: What would be asked for.
+        output_dir: The folder that may hold the server's token.
+        order: The request to check.
     """
     for name, text in asyncio.run(_checked(remote, output_dir, order)).items():
         data_console().print(Text(f"{name:<12}{text}"), soft_wrap=True)
@@ -107,7 +107,7 @@ async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str
 
 
 def _without_services(config: "ExperimentConfig") -> "ExperimentConfig":
-    """Return a configuration without the services of this machine: a server has its own, and one holds a password."""
+    """Return a configuration without this machine's services: the server has its own, and one may hold a password."""
     from clau_doom.config import SERVICE_SECTIONS
 
     return config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
@@ -137,7 +137,7 @@ async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
             last = await _show(source, config, before)
         while isinstance(last, ExperimentInterrupted):
             now = await _after_interruption(source, name, last)
-            if now is None:  # the server is gone by now
+            if now is None:  # the server no longer answers
                 _say_how_to_go_on(name, last.reason, remote)
                 return ExitCode.INTERRUPTED
             if now.state not in LIVE:
@@ -168,9 +168,9 @@ async def _show(
 
 
 async def _after_interruption(source: "ServerSource", name: str, last: "Event | None") -> "StoredExperiment | None":
-    """Return how an experiment stands after its run was interrupted, or None if the server does not answer.
+    """Return the state after an interrupted run, or None if the server does not answer.
 
-    A server interrupts a run to change its budget and resumes it at once: that is waited for.
+    A server interrupts a run to change its budget, and resumes it at once; this function waits for the resumption.
     """
     from clau_doom.app.catalog.sources import LIVE
     from clau_doom.domain.events import ExperimentInterrupted
@@ -190,7 +190,7 @@ async def _after_interruption(source: "ServerSource", name: str, last: "Event | 
 
 
 async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
-    """Start an experiment; a request that may have been lost is sent again, which starts it once."""
+    """Start an experiment. A request that may have been lost is repeated, but starts the experiment only once."""
     from clau_doom.config import to_yaml
     from clau_doom.errors import ServerUnreachable
 

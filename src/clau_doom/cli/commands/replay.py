@@ -1,4 +1,4 @@
-"""`clau-doom replay`: an episode played again, proved to be the one that is recorded, watched or filmed."""
+"""Command `clau-doom replay`: replay an episode, verify it against its record, and show or film it."""
 
 import asyncio
 import os
@@ -122,7 +122,7 @@ def _plan(
     remote = remote_of(server)
     setting, who = asyncio.run(find_contestant(agent, remote, output_dir, trust=trust, address=address))
     choice = choose(who, purpose=purpose, number=number, seed=seed)
-    # A server tells what has happened; what its folder keeps beside that is not asked for.
+    # For an experiment on a server, actions that are stored in the local folder are not used.
     actions = None if remote or is_file(agent) else asyncio.run(kept_actions(choice, output_dir))
     return plan_replay(setting, choice, actions, address=address)
 
@@ -191,5 +191,5 @@ def _purpose(text: str | None) -> "Purpose | None":
 
 
 def _said(text: str) -> AbstractContextManager[object]:
-    """Say what is going on, on a terminal, while it does."""
+    """Show the current step on a terminal until the context ends."""
     return progress_console().status(Text(text), spinner_style="red")

@@ -1,4 +1,4 @@
-"""`clau-doom run`: evolve, or go on evolving, and show how it goes."""
+"""Command `clau-doom run`: start or resume an experiment, and show its progress."""
 
 import asyncio
 import os
@@ -26,12 +26,12 @@ __all__ = ["run"]
 
 _CONFIG = Path("config.yaml")
 _INTERRUPT_GRACE = 10.0
-# A supervisor that sends SIGTERM waits for a few seconds only, and nothing may run on after 5.
+# A supervisor waits only a few seconds after SIGTERM: the process must end within 5 seconds.
 _TERMINATE_GRACE = 3.0
 _LAST_LOOK = 5.0
 
 
-def run(  # noqa: PLR0917 - one parameter an option; all have names on the command line
+def run(  # noqa: PLR0917 - each parameter is an option with a name
     config: Annotated[
         Path | None, typer.Option("-c", "--config", metavar="FILE", help=f"The configuration (default: {_CONFIG}).")
     ] = None,
@@ -177,13 +177,13 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
                             _say_where(link)
                             stack.enter_context(shown_in_browser(link, plan.output_dir))
                         state = await experiment.run()
-                    # On a full disk the event that ends the display may be missing.
+                    # On a full disk, the event that ends the display may be missing.
                     await asyncio.wait({showing}, timeout=_LAST_LOOK)
                 finally:
                     showing.cancel()
                     await asyncio.gather(showing, return_exceptions=True)
                 snapshot = await store.snapshot()
-        except ShutdownRequested:  # before it had begun
+        except ShutdownRequested:  # before the start of the run
             state, snapshot = ExperimentState.INTERRUPTED, None
     if state is ExperimentState.CANCELLED:
         progress_console().print(f"experiment {plan.config.name} was cancelled", style="yellow")
@@ -198,7 +198,7 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
 
 
 async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
-    """Show the run until its log ends; a display that fails starts again with how the run stands then."""
+    """Show the run until its log ends; after a failure, restart the display from the current state."""
     from clau_doom.cli.views.progress import show_progress
     from clau_doom.orchestration import ReaderHealth
 
@@ -217,7 +217,7 @@ async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapsho
 
 
 def _say_where(link: str) -> None:
-    # The link has a line of its own: it fits into 80 columns, and can be copied from narrower terminals too.
+    # The link is on its own line, which fits into 80 columns and can be copied from narrower terminals.
     progress_console().print(Text.assemble(f"dashboard{LOGIN_HINT}:\n", (link, "bold underline")), soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""`clau-doom scenarios`: what can be played."""
+"""Command `clau-doom scenarios`: list the bundled scenarios."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""`clau-doom serve`: the orchestrator as a service."""
+"""Command `clau-doom serve`: run the orchestrator as a service."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ def serve(
     overrides = {"grpc.host": host, "grpc.port": port, "web.port": web_port, "execution.workers": workers}
     resolved = load_config(config, environ=os.environ, overrides=overrides).config
     configure_logs(sys.stderr)
-    if not sys.stderr.isatty():  # the log is JSON: nothing else may stand between its lines
+    if not sys.stderr.isatty():  # the log is JSON: no other output may appear between its lines
         LOG_MESSAGES.set(True)
         logging.captureWarnings(capture=True)
     make_output_optional()

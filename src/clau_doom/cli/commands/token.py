@@ -1,4 +1,4 @@
-"""`clau-doom token`: make, list, rotate and remove the tokens of a folder's server."""
+"""Commands `clau-doom token`: create, list, rotate and remove the tokens of a folder's server."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -65,11 +65,11 @@ def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
 
 
 def _files(output_dir: Path) -> "TokenFiles":
-    """Return the tokens beside `--token-file`, or those of the folder."""
+    """Return the token files in the folder of `--token-file`, or in the output folder."""
     from clau_doom.app.access import token_files
     from clau_doom.config import GrpcConfig
     from clau_doom.logs import configure_logs
 
-    configure_logs(MessageStream(), brief=True)  # a token that cannot be used is a warning
+    configure_logs(MessageStream(), brief=True)  # an unusable token file is a warning
     owner = CURRENT.get().token_file
     return token_files(GrpcConfig(token_file=str(owner) if owner else None), output_dir)

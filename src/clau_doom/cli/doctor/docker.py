@@ -1,4 +1,4 @@
-"""Is everything here that agents in containers need? Nothing of it is missing to a run with local workers."""
+"""Checks of the requirements for agents in containers, which runs with local workers do not need."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daem
 _SOCKETS = Path("/proc/net")
 _LISTENS = "0A"
 _EVERYWHERE = {"00000000", "0" * 32, "0000000000000000FFFF000000000000"}
-"""0.0.0.0, [::] and [::ffff:0.0.0.0], in words of the machine's byte order."""
+"""Addresses 0.0.0.0, [::] and [::ffff:0.0.0.0] in Linux's format, as words in the machine's byte order."""
 _MANY_PORTS = 20
 
 
 def examine_docker() -> Iterator[Finding]:
-    """Yield what each check of Docker finds, only that there is none where no daemon answers."""
+    """Yield the findings of the Docker checks; without a daemon, a single finding."""
     from clau_doom.app.backends import docker_facts
     from clau_doom.config import DockerConfig
 
@@ -40,19 +40,19 @@ def examine_docker() -> Iterator[Finding]:
 
 
 def no_daemon(error: InfrastructureFailed) -> Finding:
-    """Return why agents cannot play in containers, which is no reason for others not to play."""
+    """Return the reason why containers are unavailable; other agents do not need Docker."""
     remedy = f"only execution.backend: docker needs it; {describe(error)}"
     return Finding(name="Docker", verdict=Verdict.WARNING, found="cannot be used", remedy=remedy)
 
 
 def daemon(facts: "DockerFacts") -> Finding:
-    """Return what the daemon is."""
+    """Return the version and kind of the daemon."""
     found = f"{facts.version}, API {facts.api}, {facts.system}"
     return Finding(name="Docker", verdict=Verdict.FINE, found=found)
 
 
 def network(wanted: str, facts: "DockerFacts") -> Finding:
-    """Return whether the containers' network lets them out, or to each other."""
+    """Return whether the containers' network isolates them from the internet and from each other."""
     name, there = "Docker network", facts.network
     if there is None:
         return Finding(name=name, verdict=Verdict.FINE, found=f"{wanted} is made at the first run")
@@ -72,7 +72,7 @@ def network(wanted: str, facts: "DockerFacts") -> Finding:
 
 
 def image(wanted: str, facts: "DockerFacts") -> Finding:
-    """Return whether there is something to make agents' containers of."""
+    """Return whether an image for the agents' containers exists."""
     name = "Docker image"
     if facts.image:
         return Finding(name=name, verdict=Verdict.FINE, found=wanted)
@@ -81,7 +81,7 @@ def image(wanted: str, facts: "DockerFacts") -> Finding:
 
 
 def services(ports: tuple[int, ...]) -> Finding:
-    """Return which services of this machine containers could reach: no network of Docker's keeps them from its host."""
+    """Return the services of this machine that containers can reach; Docker networks do not isolate the host."""
     name = "open ports"
     if not ports:
         return Finding(name=name, verdict=Verdict.FINE, found="no service listens on all interfaces")
@@ -93,7 +93,7 @@ def services(ports: tuple[int, ...]) -> Finding:
 
 
 def listening(tables: Iterable[str]) -> tuple[int, ...]:
-    """Return the ports on which something listens on all interfaces, sorted.
+    """Return the TCP ports that are open on all interfaces, sorted.
 
     Args:
         tables: The texts of Linux's tables of TCP sockets, such as ``/proc/net/tcp``.

@@ -1,4 +1,4 @@
-"""Is everything needed here? One function a check, each with a remedy for what it does not find."""
+"""Checks of the host for the requirements of a run, each with a remedy."""
 
 import os
 import platform
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 TRY_ENGINE = (sys.executable, "-P", "-c", "from clau_doom.app.scenario_catalog import try_engine; print(try_engine())")
-"""Starts a real engine, plays ten tics, and prints what was played."""
+"""Script that starts a real engine, plays ten tics, and prints a summary."""
 
 _MEGABYTE = 1 << 20
 _LITTLE_SPACE = 200 * _MEGABYTE
@@ -48,24 +48,24 @@ _FIRST_PYTHON, _LAST_PYTHON = (3, 11), (3, 13)
 
 
 class Verdict(StrEnum):
-    """What a check came to."""
+    """Result of a check."""
 
     FINE = "fine"
     WARNING = "warning"
-    """A run works, but not as well as it could."""
+    """A run works, with limitations."""
     MISSING = "missing"
     """A run does not work."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What one check found.
+    """Finding of one check.
 
     Attributes:
-        name: What was looked at.
-        verdict: What it came to.
-        found: What is there.
-        remedy: What to do, or empty where nothing is to be done.
+        name: The checked item.
+        verdict: The result of the check.
+        found: The observed state.
+        remedy: The remedy, or empty if no action is needed.
     """
 
     name: str
@@ -75,17 +75,17 @@ class Finding:
 
 
 def examine(output_dir: Path) -> Iterator[Finding]:
-    """Yield what each check finds, the quick ones first; nothing after memory that is missing.
+    """Yield the findings of all checks, the quick ones first; stop if memory is missing.
 
     Args:
-        output_dir: Where experiments are to be kept.
+        output_dir: The folder for experiments.
     """
     yield python(sys.version_info[:2])
     yield system(platform.system(), platform.machine())
     yield cores(len(usable_cores()), os.cpu_count() or 1, cpu_quota())
     yield (found := memory(default_workers()))
     if found.verdict is Verdict.MISSING:
-        return  # what follows imports native libraries, which hang or crash without memory
+        return  # the next checks import native libraries, which hang or crash without memory
     if platform.system() == "Linux":
         yield from shared_memory(SHARED_MEMORY)
     yield disk(output_dir)
@@ -94,7 +94,7 @@ def examine(output_dir: Path) -> Iterator[Finding]:
 
 
 def python(version: tuple[int, ...]) -> Finding:
-    """Return whether a version is one that this runs on."""
+    """Return whether a Python version is supported."""
     found = ".".join(map(str, version))
     if _FIRST_PYTHON <= version <= _LAST_PYTHON:
         return Finding(name="Python", verdict=Verdict.FINE, found=f"{platform.python_version()}, {sys.executable}")
@@ -102,7 +102,7 @@ def python(version: tuple[int, ...]) -> Finding:
 
 
 def system(system: str, machine: str) -> Finding:
-    """Return what the operating system cannot do."""
+    """Return missing functions of the operating system."""
     found = f"{system} on {machine}"
     if system == "Linux":
         return Finding(name="system", verdict=Verdict.FINE, found=found)
@@ -111,12 +111,12 @@ def system(system: str, machine: str) -> Finding:
 
 
 def cores(usable: int, present: int, quota: float | None = None) -> Finding:
-    """Return whether workers find cores of their own.
+    """Return whether each worker gets its own core.
 
     Args:
-        usable: How many the affinity mask allows.
-        present: How many the machine has.
-        quota: How many CPUs' time the control groups allow, or None without a limit.
+        usable: Number of cores that the affinity mask allows.
+        present: Number of cores of the machine.
+        quota: CPU quota of the control groups, or None without a limit.
     """
     found = f"{usable} usable of {present}"
     if quota is not None:
@@ -128,10 +128,10 @@ def cores(usable: int, present: int, quota: float | None = None) -> Finding:
 
 
 def memory(workers: int) -> Finding:
-    """Return whether the limits of this process leave the memory that a run needs.
+    """Return whether the memory limits of this process are sufficient for a run.
 
     Args:
-        workers: How many local workers the run has.
+        workers: Number of local workers of the run.
     """
     name, limit = "memory", memory_limit()
     needed = f"a run with {workers} workers needs {memory_needed(workers) // _MEGABYTE:,} MB, and 1,536 MB of addresses"
@@ -144,7 +144,7 @@ def memory(workers: int) -> Finding:
 
 
 def shared_memory(folder: Path) -> Iterator[Finding]:
-    """Yield whether engines find room in a folder of shared memory, and what dead ones left in it."""
+    """Yield whether shared memory has space for engines, and files left by dead engines."""
     name = "shared memory"
     if problem := _unwritable(folder):
         remedy = f"mount a tmpfs there that this user may write (docker run --shm-size=256m): {problem}"
@@ -163,7 +163,7 @@ def shared_memory(folder: Path) -> Iterator[Finding]:
 
 
 def disk(output_dir: Path) -> Finding:
-    """Return whether results can be kept in a folder, which need not exist."""
+    """Return whether results can be written to a folder, which need not exist."""
     name, there = "output folder", output_dir.absolute()
     while not there.exists():
         there = there.parent
@@ -179,17 +179,17 @@ def disk(output_dir: Path) -> Finding:
 
 
 def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Finding:
-    """Return whether a command that starts an engine and plays ends well.
+    """Return whether a command that starts an engine and plays succeeds.
 
-    It is another process, because an engine that does not fit the machine can crash Python, or hang for ever.
+    The command is a separate process, because an incompatible engine can crash Python, or hang.
 
     Args:
-        command: Prints what was played on its last line.
-        seconds: How long it may take.
+        command: The command; its last line of output is the summary.
+        seconds: The timeout in seconds.
     """
     name = "ViZDoom"
     remedy = "reinstall it (pip install --force-reinstall vizdoom); on a bare image see its list of system packages"
-    with tempfile.TemporaryFile("w+") as output:  # no pipe: an orphaned engine would hold it open
+    with tempfile.TemporaryFile("w+") as output:  # a file instead of a pipe, which an orphaned engine would keep open
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -208,7 +208,7 @@ def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Fin
 
 
 def terminal() -> Finding:
-    """Return what the live display will look like."""
+    """Return the form of the live display on this terminal."""
     name = "terminal"
     if not sys.stderr.isatty():
         return Finding(name=name, verdict=Verdict.FINE, found="none: progress comes as plain lines")
@@ -222,7 +222,7 @@ def terminal() -> Finding:
 
 
 def _unwritable(folder: Path) -> str | None:
-    """Return why no file can be made in a folder, or None."""
+    """Return the reason why a folder is not writable, or None."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None

@@ -1,4 +1,4 @@
-"""Is Ray here? Nothing of it is missing to a run with local workers."""
+"""Check of the Ray installation, which runs with local workers do not need."""
 
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -9,7 +9,7 @@ __all__ = ["examine_ray"]
 
 
 def examine_ray() -> Iterator[Finding]:
-    """Yield whether Ray is installed; whether a cluster answers is told by a run, which names it."""
+    """Yield whether Ray is installed. The cluster is checked by a run, whose configuration names it."""
     try:
         yield Finding(name="Ray", verdict=Verdict.FINE, found=version("ray"))
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""One agent, drawn: its genes in their ranges, its ancestors, its episodes."""
+"""Terminal output and JSON of an agent: genes in their ranges, lineage and episodes."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,7 +26,7 @@ from clau_doom.escaping import printable_message
 
 __all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 
-_GENES_SHOWN = 48  # a network has thousands; --json has them all
+_GENES_SHOWN = 48  # a network has thousands; --json has all genes
 _STATUS = {
     AgentStatus.COMPLETED: "green",
     AgentStatus.DROPPED: "yellow",
@@ -70,7 +70,7 @@ def agent_json(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, object]:
 def portrait_json(
     snapshot: Snapshot, evaluation: Evaluation, space: GenomeSpace, fitness: Fitness
 ) -> dict[str, object]:
-    """Return one agent whole: genome by gene names, all ancestors, all episodes."""
+    """Return all data of an agent: genome by gene names, all ancestors, all episodes."""
     agent = evaluation.agent
     return {
         **agent_json(evaluation, snapshot),
@@ -96,7 +96,7 @@ def portrait_json(
 def portrait_view(
     snapshot: Snapshot, evaluation: Evaluation, space: GenomeSpace, fitness: Fitness, measures: Sequence[str]
 ) -> RenderableType:
-    """Return one agent for people; of a large genome the first genes, of the lineage the fitter parent's line."""
+    """Return the terminal output of an agent: the first genes of a large genome, and the line of the fitter parents."""
     agent = evaluation.agent
     head = Text.assemble((agent.id, "bold"), "   ", (evaluation.status.value, _STATUS[evaluation.status]))
     error = fitness.error_of([outcome.measures for outcome in evaluation.outcomes])
@@ -141,7 +141,7 @@ def _range(gene: Gene) -> str:
 
 
 def _lineage(snapshot: Snapshot, evaluation: Evaluation) -> list[Text]:
-    """Draw the line of the fitter parents down to a drawn genome, the other parents as its side branches."""
+    """Draw the line of the fitter parents back to generation 0, with the other parents as side branches."""
     lines, current = [_ancestor("●", evaluation)], evaluation
     while current.agent.parents:
         parents = [snapshot.generations[ref.generation][ref.index] for ref in current.agent.parents]

@@ -24,7 +24,7 @@ from clau_doom.domain.experiment import ExperimentState, RaceTally
 
 __all__ = ["analysis_view", "ranking_view"]
 
-_ROWS = 12  # of generations and of ranked agents, unless all are asked for
+_ROWS = 12  # rows of generations and of ranked agents, by default
 _VERDICTS = {
     Verdict.RISING: "still rising",
     Verdict.FALLING: "falling",
@@ -35,11 +35,11 @@ _GLYPHS = " ▁▂▃▄▅▆▇█"
 
 
 def analysis_view(analysis: ExperimentAnalysis, sections: Sequence[Section]) -> RenderableType:
-    """Return sections of an analysis, in their own order.
+    """Return sections of an analysis, in a fixed order.
 
     Args:
         analysis: The analysis.
-        sections: Which; none: those that are read first, long tables shortened.
+        sections: The sections; if empty, the default ones, with shortened tables.
     """
     chosen = sections or DEFAULT
     whole = bool(sections)
@@ -68,7 +68,7 @@ def analysis_view(analysis: ExperimentAnalysis, sections: Sequence[Section]) -> 
 
 
 def ranking_view(ranking: Ranking | Unavailable, *, whole: bool = True) -> RenderableType:
-    """Return a ranking as a table; the first rows only, unless the whole is asked for."""
+    """Return a ranking as a table, limited to the first rows by default."""
     if isinstance(ranking, Unavailable):
         return _gap(ranking)
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
@@ -173,7 +173,7 @@ def _signalled(chart: ControlChart, *, above: bool) -> list[int]:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return rising whole numbers as ranges, such as ``0-3, 7``."""
+    """Return sorted integers as ranges, such as ``0-3, 7``."""
     runs: list[list[int]] = []
     for value in numbers:
         if runs and value == runs[-1][-1] + 1:
@@ -235,7 +235,7 @@ def _map(archive: EliteMap | Unavailable) -> RenderableType:
 
 
 def _picture(archive: EliteMap) -> Text:
-    """Draw a map of two axes: the first upwards, the second to the right, a cell's fitness by its height."""
+    """Draw a map of two axes, the first upwards, the second to the right, with fitness as the height of a bar."""
     up, right = archive.axes
     fitness = {cell.place: cell.fitness for cell in archive.cells}
     low, high = min(fitness.values()), max(fitness.values())

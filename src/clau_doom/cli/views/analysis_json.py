@@ -1,4 +1,4 @@
-"""An analysis as data for programs: agents by their ids, what cannot be said as ``{"missing": why}``."""
+"""JSON of an analysis: agents as ids, unavailable results as ``{"missing": reason}``."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ __all__ = ["analysis_json", "comparison_json"]
 
 
 def analysis_json(analysis: "ExperimentAnalysis") -> dict[str, object]:
-    """Return the whole analysis of an experiment, but for the episodes: those are `agent show`'s."""
+    """Return the complete analysis of an experiment, except episodes, which `agent show` has."""
     name, results = analysis.id, analysis.results
 
     def plain(value: object) -> object:
@@ -54,7 +54,7 @@ def analysis_json(analysis: "ExperimentAnalysis") -> dict[str, object]:
 
 
 def comparison_json(comparison: "ExperimentComparison") -> dict[str, object]:
-    """Return several experiments' comparison whole."""
+    """Return the complete comparison of several experiments."""
     whole = _plain(comparison, "")
     assert isinstance(whole, dict)
     return {"confidence": CONFIDENCE, **whole}
@@ -102,7 +102,7 @@ def _generation_json(name: str, row: GenerationRow) -> dict[str, object]:
 
 
 def _plain(value: object, experiment: str) -> object:
-    """Return a value as JSON can carry it; a number that is none (an infinite condition number) as null."""
+    """Return a value for JSON; infinite and NaN values (such as an infinite condition number) become null."""
     if isinstance(value, AgentRef):
         return agent_id(experiment, value.generation, value.index)
     if is_dataclass(value) and not isinstance(value, type):

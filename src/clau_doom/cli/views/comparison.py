@@ -1,4 +1,4 @@
-"""Several experiments side by side, for people."""
+"""Terminal output of a comparison of experiments."""
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -18,7 +18,7 @@ _MANY_RUNS = 10
 
 
 def comparison_view(comparison: ExperimentComparison) -> RenderableType:
-    """Return the champions, the setups, and each against the baseline."""
+    """Return the champions, the configurations, and each comparison with the baseline."""
     parts: list[RenderableType] = [
         Text(f"\nchampions on held-out seeds: {comparison.fitness} on {comparison.scenario}", "bold"),
         _champions(comparison),

@@ -1,4 +1,4 @@
-"""The genes' part of an analysis for people: how they spread, what they have to do with fitness, where they differ."""
+"""Terminal output of the gene analysis: diversity, relation to fitness, and differences."""
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -14,12 +14,12 @@ from clau_doom.domain import GeneKind
 
 __all__ = ["components_view", "diversity_line", "genes_view", "regression_view"]
 
-_ROWS = 40  # of genes: a network has thousands
-_LOADINGS = 5  # of each component
+_ROWS = 40  # genes; a network has thousands
+_LOADINGS = 5  # genes for each component
 
 
 def diversity_line(rows: tuple[Diversity, ...] | Unavailable) -> Text:
-    """Return how far apart agents are, from the first generation to the last, on one line."""
+    """Return the distance between agents in the first and the last generation, on one line."""
     if isinstance(rows, Unavailable):
         return Text(rows.missing, "dim")
     distances = [row.distance for row in rows]
@@ -30,7 +30,7 @@ def diversity_line(rows: tuple[Diversity, ...] | Unavailable) -> Text:
 
 
 def genes_view(genes: tuple[GeneHistory, ...] | Unavailable) -> RenderableType:
-    """Return each gene's way through the generations as a table."""
+    """Return the course of each gene over the generations as a table."""
     if isinstance(genes, Unavailable):
         return Text(genes.missing, "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
@@ -73,7 +73,7 @@ def regression_view(regression: Regression | Unavailable) -> RenderableType:
 
 
 def components_view(components: Components | Unavailable) -> RenderableType:
-    """Return what each component explains, and the genes that weigh most in it."""
+    """Return the explained variance of each component, and the genes with the largest loadings."""
     if isinstance(components, Unavailable):
         return Text(components.missing, "dim")
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)

@@ -1,4 +1,4 @@
-"""The live display of `run`, drawn from the event log on stderr; the run itself never waits for it."""
+"""Live display of `run` on stderr, drawn from the event log without delaying the run."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -42,7 +42,7 @@ from clau_doom.escaping import printable
 __all__ = ["live_view", "show_progress"]
 
 _BARS = 48
-_REFRESH = 4  # a second; more would take time from the cores that play
+_REFRESH = 4  # updates a second; more would take CPU time from the workers
 _ENDINGS = (ExperimentCancelled, ExperimentCompleted, ExperimentFailed, ExperimentInterrupted)
 _STEERED = {
     ExperimentPaused: "paused: no new episode is begun until it is resumed",
@@ -64,16 +64,16 @@ async def show_progress(
     console: Console | None = None,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Show a run until it ends: a live bar on a terminal, plain lines elsewhere, one line a generation on both.
+    """Show a run until it ends: a live bar on a terminal, plain lines elsewhere, and a line for each generation.
 
-    Returns after the event that ends the run; cancelling it leaves the terminal as it was.
+    Returns after the last event of the run. Cancellation restores the terminal.
 
     Args:
-        events: The experiment's events; of a resumed run, those after the snapshot's last.
-        config: What is run.
-        snapshot: Where a resumed run stood, or None.
-        console: Where to draw; default: stderr.
-        now: The time that events are stamped with, in seconds since the epoch.
+        events: The experiment's events; for a resumed run, those after the snapshot.
+        config: The configuration of the run.
+        snapshot: The state of a resumed run before its resumption, or None.
+        console: The output; default: stderr.
+        now: Returns the time of events, in seconds since the epoch.
     """
     console = console or progress_console()
     tracker = Tracker.begin(config, snapshot)
@@ -91,7 +91,7 @@ async def show_progress(
 
 
 def live_view(tracker: Tracker, now: float) -> RenderableType:
-    """Return what is shown of a run at a time, in at most 80 columns: progress, rate, times and fitness."""
+    """Return the display of a run at a given time, at most 80 columns wide: progress, rate, times and fitness."""
     rate, left = tracker.rate(now), tracker.seconds_left(now)
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(no_wrap=True)
@@ -130,7 +130,7 @@ def _place(tracker: Tracker) -> Text:
 
 
 def _standing(tracker: Tracker) -> Text:
-    """Return the best fitness so far, and the mean of the generation under way or of the last one."""
+    """Return the best fitness so far, and the mean of the current or last generation."""
     fitnesses = [*tracker.fitnesses.values()] if tracker.phase is Purpose.TRAINING else []
     bests = [*fitnesses, *(summary.best_fitness for summary in tracker.summaries)]
     if not bests:
@@ -141,7 +141,7 @@ def _standing(tracker: Tracker) -> Text:
 
 
 def _curve(tracker: Tracker) -> Text:
-    """Return the last line: the generations' mean fitness. It is short, as the terminal echoes Ctrl-C behind it."""
+    """Return the last line, the generations' mean fitness. It is short, because the terminal echoes Ctrl-C after it."""
     if len(tracker.summaries) < 2:
         return Text("Ctrl-C interrupts the run, which can be resumed", "dim", no_wrap=True, overflow="ellipsis")
     bars = sparkline([summary.mean_fitness for summary in tracker.summaries], _BARS)
@@ -151,7 +151,7 @@ def _curve(tracker: Tracker) -> Text:
 
 
 def _line(recorded: RecordedEvent, tracker: Tracker, width: int) -> Text | None:
-    """Return the line that an event leaves behind, or None; `tracker` does not know the event yet."""
+    """Return the line for an event, or None. Call this before `tracker` gets the event."""
     event = recorded.event
     match event:
         case GenerationCompleted():
@@ -190,7 +190,7 @@ def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: 
 
 
 def _said(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
-    """Return a line, and below it a traceback: of failures that are alike, the first has it."""
+    """Return a line, followed by a traceback for the first of several similar failures."""
     line = Text.assemble((what, style), f" {where}: {text}")
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
 
@@ -209,7 +209,7 @@ def _start_line(event: ExperimentStarted, tracker: Tracker, width: int) -> Text:
 
 
 def _generation_line(summary: GenerationSummary, tracker: Tracker, at: float, width: int) -> Text:
-    """Return a generation's line; on a narrow terminal without its rate, and on a narrower one without its time."""
+    """Return a generation's line; narrow terminals omit the rate, and narrower ones the time, too."""
     record = all(summary.best_fitness > earlier.best_fitness for earlier in tracker.summaries)
     digits = len(str(tracker.generations - 1))
     line = Text.assemble(

@@ -1,4 +1,4 @@
-"""What a replay has shown, for people and for programs."""
+"""Terminal output and JSON of a replay's verification."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ __all__ = ["proof_json", "proof_view"]
 
 
 def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) -> RenderableType:
-    """Return the proof for people: who played, what came of it, and whether the record has the same."""
+    """Return the verification for users: the agent, the result, and the comparison with the record."""
     choice, outcome = plan.choice, performance.outcome
     tics = outcome.measures.tics
     table = Table.grid(padding=(0, 2))
@@ -49,7 +49,7 @@ def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) 
 
 
 def proof_json(plan: "ReplayPlan", performance: Performance, film: Film | None) -> dict[str, object]:
-    """Return the proof as data; `proved` is false where there is no record to compare with."""
+    """Return the verification as data; `proved` is false without a record to compare with."""
     choice, outcome = plan.choice, performance.outcome
     episode = choice.episode
     return {

@@ -1,4 +1,4 @@
-"""What came of an experiment, for people: its generations, and its contestants on held-out seeds."""
+"""Terminal output of an experiment's results: generations, and contestants on held-out seeds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -36,7 +36,7 @@ def generations_view(snapshot: Snapshot) -> RenderableType:
 
 
 def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
-    """Return generations as a table; the best agent has its interval where it is known."""
+    """Return generations as a table; the best agent has its interval if known."""
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     known = any(row.best_interval for row in rows)
     for heading in ("generation", "best [95 %]" if known else "best", "mean [95 %]", "worst", "failed"):
@@ -61,12 +61,12 @@ def result_view(
     contrasts: "Sequence[Contrast]" = (),
     never_better: bool = False,
 ) -> RenderableType:
-    """Return the result table for people: the contestants on held-out seeds, and what is to be said about it.
+    """Return the results of the contestants on held-out seeds, with remarks.
 
     Args:
-        results: The contestants, or None while nobody has played.
-        held_out: Their robust estimates, or nothing.
-        contrasts: The champion against the others, or nothing: then their mean differences alone are told.
+        results: The contestants, or None before their episodes.
+        held_out: Robust estimates of the contestants; may be empty.
+        contrasts: Comparisons of the champion with the others; if empty, only mean differences are shown.
         never_better: Whether generation 0's best is the champion.
     """
     if results is None:
@@ -97,8 +97,8 @@ def contrasts_table(contrasts: "Sequence[Contrast]", names: Sequence[str] = ()) 
     """Return comparisons with one baseline as a table, a row each.
 
     Args:
-        contrasts: One family.
-        names: What people call those that are compared; none: their names.
+        contrasts: One family of comparisons.
+        names: Display names; default: the names of the compared items.
     """
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("compared", overflow="fold")
@@ -120,7 +120,7 @@ def contrasts_table(contrasts: "Sequence[Contrast]", names: Sequence[str] = ()) 
 
 
 def _add_contrasts(table: Table, contrasts: "Sequence[Contrast]") -> None:
-    """Add the champion's comparisons below the contestants that they are with."""
+    """Add the champion's comparisons to the rows of the other contestants."""
     if not contrasts:
         return
     rows: list[tuple[str, list[str | Text]]] = [
@@ -158,12 +158,12 @@ def _how(contrasts: "Sequence[Contrast]") -> Text:
 
 
 def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) -> ExitCode:
-    """Print what a completed experiment came to, and return what its command ends with.
+    """Print the results of a completed experiment, and return the command's exit code.
 
     Args:
         snapshot: The experiment.
-        config: What it was run with.
-        replay: The command that shows its champion.
+        config: The configuration of the experiment.
+        replay: The command that replays its champion.
     """
     from clau_doom.app.plan import make_fitness
 
@@ -179,7 +179,7 @@ def show_result(snapshot: Snapshot, config: ExperimentConfig, *, replay: str) ->
 
 
 def never_better(snapshot: Snapshot) -> bool:
-    """Say whether the champion is generation 0's best."""
+    """Return whether the champion is generation 0's best."""
     return bool(snapshot.champion and snapshot.summaries and snapshot.champion[0] == snapshot.summaries[0].best)
 
 

@@ -1,4 +1,4 @@
-"""How one experiment stands, for people and for programs."""
+"""Terminal output and JSON of an experiment's status."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json"
 
 
 def overview_json(overview: Overview) -> dict[str, object]:
-    """Return what the list of experiments says of one."""
+    """Return an entry of the list of experiments."""
     active = datetime.fromtimestamp(overview.last_activity, UTC).isoformat(timespec="seconds")
     failures = [
         {"reader": each.reader, "failures": each.failures, "failing": each.failing, "error": each.error}
@@ -38,14 +38,14 @@ def overview_json(overview: Overview) -> dict[str, object]:
 
 
 def reader_failure_line(failure: ReaderFailure) -> Text:
-    """Return what people want to know of a reader of the log that failed."""
+    """Return a message about a failed reader of the log."""
     times = "once" if failure.failures == 1 else f"{failure.failures} times"
     outcome = ("is failing", "bold red") if failure.failing else ("was restarted", "yellow")
     return Text.assemble(f"{failure.reader} failed {times} and ", outcome, f": {failure.error}")
 
 
 def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
-    """Return everything about the experiment in a folder but its agents: those of `agent list`."""
+    """Return all data of an experiment in a folder, except its agents, which `agent list` has."""
     snapshot = stored.snapshot
     name, deviations = snapshot.experiment.id, snapshot.deviations
     champion = None
@@ -66,9 +66,9 @@ def experiment_json(stored: StoredExperiment, folder: str) -> dict[str, object]:
 
 
 def next_command(stored: StoredExperiment, folder: str, output_dir: Path) -> str | None:
-    """Return the command that resumes an interrupted experiment, or that makes a copied folder usable; None for others.
+    """Return the command that resumes an interrupted experiment or repairs a copied folder; None for others.
 
-    It is printed on a line of its own: a table would break it.
+    The command is printed on its own line, because a table would wrap it.
     """
     name = stored.snapshot.experiment.id
     if folder != name:
@@ -77,7 +77,7 @@ def next_command(stored: StoredExperiment, folder: str, output_dir: Path) -> str
 
 
 def experiment_view(stored: StoredExperiment, folder: str, state_style: str) -> RenderableType:
-    """Return what people want to know of one experiment before its generations."""
+    """Return the overview of an experiment, without its generations."""
     snapshot, config, deviations = stored.snapshot, stored.config, stored.snapshot.deviations
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)

@@ -1,4 +1,4 @@
-// The frame around every page, and which page an address shows.
+// Layout of every page, and routing of addresses to pages.
 
 import { html, render, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { CHANGES, STARTS, VERSION } from "./net.js";
@@ -32,7 +32,7 @@ export const go = (path) => {
   dispatchEvent(new PopStateEvent("popstate"));
 };
 
-// Links between our own pages are followed without loading the page again.
+// Follows links between pages of the dashboard without reloading.
 function follow(event) {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -55,7 +55,7 @@ function ThemeButton() {
       if (next === "system") localStorage.removeItem("theme");
       else localStorage.setItem("theme", next);
     } catch {
-      // Storage may be forbidden: the choice holds until the page is loaded again.
+      // Storage may be disabled: the choice lasts until the page is reloaded.
     }
     dispatchEvent(new Event("themechange"));
     setTheme(next);
@@ -79,7 +79,7 @@ function App() {
   }, []);
   const path = address.split("?")[0];
   useEffect(() => {
-    // A page that is shown anew begins at its top, for eyes and for screen readers.
+    // A new page starts at its top, also for screen readers.
     if (first.current) first.current = false;
     else {
       scrollTo(0, 0);

@@ -1,4 +1,4 @@
-// Pictures: fitness over generations (uPlot), scatters, and one small strip a gene.
+// Charts: fitness over generations (uPlot), scatter plots, a small chart for each gene, and elite maps.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
 import uPlot from "./vendor/uplot.js";
@@ -8,7 +8,7 @@ import { number, short } from "./format.js";
 
 const paint = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-// The width that an element has, as it changes.
+// Returns the current width of an element.
 function useWidth(element) {
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -19,7 +19,7 @@ function useWidth(element) {
   return width;
 }
 
-// A chart of uPlot's. `data` may grow without the chart being made anew; `make` is asked again when `key` changes.
+// A uPlot chart. New `data` does not recreate the chart; a change of `plotKey` does, with `make`.
 function Plot({ data, make, plotKey, height, label, read }) {
   const [at, setAt] = useState(null);
   const place = useRef(null);
@@ -31,7 +31,7 @@ function Plot({ data, make, plotKey, height, label, read }) {
     const hooks = { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] };
     plot.current = new uPlot({ ...make(), width, height, hooks }, data, place.current);
     return () => plot.current.destroy();
-    // The data are set below, and the width by setSize.
+    // The effects below set the data and the width.
   }, [plotKey, dark, width > 0]);
   useEffect(() => plot.current?.setData(data), [data]);
   useEffect(() => {
@@ -56,7 +56,7 @@ const axis = (label) => ({
 
 const whole = (_plot, splits) => splits.map((value) => (Number.isInteger(value) ? value : ""));
 
-// The width of an axis upward: its label, and as much as its longest number needs.
+// Width of a vertical axis, for its label and its longest number.
 const roomFor = (_plot, values) => 30 + 8 * Math.max(4, ...(values ?? []).map((value) => String(value).length));
 
 const base = (generationsLabel, valueLabel) => ({
@@ -107,7 +107,7 @@ function fitnessLabel(generations, name) {
   return `${name} by generation: after ${generations.length}, the last one's best is ${number(last.best)} and its mean ${number(last.mean)}`;
 }
 
-// Curves of several experiments over each other. `lines`: {label, points: [[generation, value]]}.
+// Curves of several experiments in one chart. `lines`: {label, points: [[generation, value]]}.
 export const SERIES = [1, 2, 3, 4, 5, 6];
 const DASHES = [[], [8, 4], [2, 3], [12, 3, 2, 3], [5, 5], [1, 5]];
 
@@ -179,7 +179,7 @@ export function Scatter({ agents, x, y, of, height = 320 }) {
   `;
 }
 
-// One gene over generations, as a fraction of its range: the mean, and the middle half of the agents.
+// A gene over the generations, as a fraction of its range: the mean and the middle half of the agents.
 export function GeneStrip({ gene }) {
   const most = Math.max(gene.mean.length - 1, 1);
   const point = (share, at) => `${(at / most) * 100},${50 - share * 46}`;
@@ -198,7 +198,7 @@ export function GeneStrip({ gene }) {
   `;
 }
 
-// The best agent of every kind of behaviour: one axis as a row, two as a grid; of more the numbers alone.
+// The best agent of each behaviour cell: one axis as a row, two as a grid, more as numbers only.
 export function EliteMap({ map }) {
   const [across, upward = { measure: "", low: 0, high: 1, cells: 1 }] = map.axes;
   const fitness = map.cells.map((cell) => cell.fitness);

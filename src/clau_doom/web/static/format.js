@@ -28,5 +28,5 @@ export function ago(epoch) {
 
 export const spaced = (name) => name.replaceAll("_", " ");
 
-// An agent within its experiment: quickstart-g003-a017 is g003-a017.
+// Short id of an agent within its experiment: g003-a017 for quickstart-g003-a017.
 export const short = (agent) => agent.match(/g\d+-a\d+$/)?.[0] ?? agent.match(/[^-]+$/)[0];

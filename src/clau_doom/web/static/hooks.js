@@ -1,10 +1,10 @@
-// What components share: data that is asked for again, events as they come, and the theme.
+// Shared hooks of components: requested data, streamed events, throttling and the theme.
 
 import { useCallback, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Events, get } from "./net.js";
 
-// What a path answers: {data, error, loading, again}. The last answer stays while the next is on its way, and while the
-// server cannot be reached.
+// Returns the response for a path: {data, error, loading, again}. The last response stays during the next request, and
+// while the server is unreachable.
 export function useAnswer(path, { every = 0 } = {}) {
   const [answer, setAnswer] = useState({ path, data: null, error: null });
   const asking = useRef(null);
@@ -38,8 +38,8 @@ export function useAnswer(path, { every = 0 } = {}) {
   return { data: mine ? answer.data : null, error: mine ? answer.error : null, again };
 }
 
-// Calls `happened` for each event after `after`, and returns how the connection stands. `after` null: not yet.
-// `follows`: begin again where a stream ends, because another process adds to the log.
+// Calls `happened` for each event after `after`, and returns the state of the connection. With `after` null, it waits.
+// `follows`: restart an ended stream, because another process adds to the log.
 export function useEvents(experiment, after, follows, happened) {
   const [state, setState] = useState("connecting");
   const latest = useRef(happened);
@@ -51,7 +51,7 @@ export function useEvents(experiment, after, follows, happened) {
     const events = new Events(begin, after, { happened: (event) => latest.current(event), state: setState });
     stream.current = events;
     return () => events.close();
-    // `after` says where to begin, and is looked at once.
+    // `after` is the start position and is read only once.
   }, [begin]);
   useEffect(() => {
     if (!follows || state !== "over") return undefined;
@@ -61,7 +61,7 @@ export function useEvents(experiment, after, follows, happened) {
   return state;
 }
 
-// Runs `work` now, and at most once in so many milliseconds however often it is called; the last call is never lost.
+// Runs `work` at once, and then at most once every `pause` milliseconds. The last call is always run.
 export function useThrottled(work, pause) {
   const latest = useRef(work);
   latest.current = work;
@@ -94,7 +94,7 @@ export function useTitle(title) {
   }, [title]);
 }
 
-// The theme, for what is painted rather than styled; it changes with the system and with the choice that is made here.
+// Returns whether the theme is dark, for canvas charts. It follows the system's theme and the user's choice.
 export function useTheme() {
   const dark = () =>
     (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark")) ===

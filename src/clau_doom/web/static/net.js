@@ -1,11 +1,11 @@
-// What the page asks the server, and what it is told. Every failure becomes one `Refused`, whose text people can read.
+// Requests to the server and streams of events. Every failure becomes a `Refused` with a message for users.
 
 const meta = (name) => document.querySelector(`meta[name=${name}]`).content;
 
 export const VERSION = meta("version");
-// Whether this server starts experiments; one that does not belongs to a single run.
+// Whether this server starts experiments; the dashboard of a single run does not.
 export const SERVES = meta("starts") === "yes";
-// Whether the token of this session may change anything.
+// Whether the token of this session allows changes.
 export const CHANGES = meta("changes") === "yes";
 export const STARTS = SERVES && CHANGES;
 
@@ -17,7 +17,7 @@ export class Refused extends Error {
   }
 }
 
-// How the run ended whose dashboard this is, as far as this page has heard.
+// Final state of this dashboard's run, if the page received it.
 let outcome = "";
 const ENDS = ["completed", "failed", "cancelled", "interrupted"];
 
@@ -25,7 +25,7 @@ function hear(event) {
   outcome = ENDS.find((state) => event.kind === `experiment_${state}`) ?? outcome;
 }
 
-// The process whose dashboard this is has ended; without an outcome that this page has heard, it was killed.
+// The dashboard's process has ended; if the page received no final state, the process was killed.
 export class Ended extends Refused {
   constructor(state) {
     super("Ended", `The run has ended${state && `: ${state}`}. This dashboard ended with it; clau-doom serve shows its results.`);
@@ -68,8 +68,8 @@ export const post = (path, body = "", { note = "", signal } = {}) =>
     },
   });
 
-// An experiment's events after a sequence, in order, each once. A browser comes back by itself after most breaks, and
-// says what it saw last; where it gives up (the server was restarted, say), we begin again from there.
+// An experiment's events after a sequence, in order, each once. A browser reconnects by itself after most failures, and
+// sends its last event id. If it gives up (for example after a server restart), this class reconnects from that event.
 export class Events {
   constructor(experiment, after, { happened, state }) {
     this.last = after;
@@ -114,7 +114,7 @@ export class Events {
   }
 }
 
-// What the agents that play now see, for as long as it is open.
+// Stream of the running agents' frames, until it is closed.
 export class Stream {
   constructor(path, { seen, state }) {
     this.path = path;

@@ -1,4 +1,4 @@
-// Small pieces that pages are made of.
+// Shared components of pages.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact-htm.js";
 import { Ended } from "./net.js";
@@ -11,7 +11,7 @@ export const Waiting = () =>
 
 export const Empty = ({ title, children }) => html`<div class="empty"><h2>${title}</h2>${children}</div>`;
 
-// What failed; where something older is still shown, the note stands above it.
+// Error message, which may appear above older data.
 export const Failure = ({ error, again }) => html`
   <div class=${`note ${error instanceof Ended ? "" : "bad"}`} role="alert">
     <span>${error.message}</span>
@@ -45,7 +45,7 @@ export const Meter = ({ done, planned, label }) => {
   `;
 };
 
-// A line without axes: where it goes matters, not what it measures.
+// A small line chart without axes, which shows a trend.
 export function Sparkline({ values, label }) {
   const shown = values.filter((value) => value !== null);
   if (shown.length < 2) return html`<span class="faint">${shown.length ? "one generation" : "no generation yet"}</span>`;
@@ -59,7 +59,7 @@ export function Sparkline({ values, label }) {
   `;
 }
 
-// A table that is sorted by any column. `columns`: {name, label, value, show, number}.
+// A table that can be sorted by any column. `columns`: {name, label, value, show, number}.
 export function Table({ caption, columns, rows, sort, most = 60, rowKey }) {
   const [by, setBy] = useState(sort ?? { name: columns[0].name, down: false });
   const [all, setAll] = useState(false);
@@ -91,7 +91,7 @@ export function Table({ caption, columns, rows, sort, most = 60, rowKey }) {
   `;
 }
 
-// Nothing sorts last, whichever way.
+// Missing values come last in both directions.
 function compare(one, other, down) {
   const none = (value) => value === null || value === undefined || Number.isNaN(value);
   if (none(one) || none(other)) return none(one) - none(other);
@@ -99,7 +99,7 @@ function compare(one, other, down) {
   return down ? -order : order;
 }
 
-// The numbers behind a picture, for whoever cannot see it or wants to have them.
+// The data of a chart as a table, for users who cannot see the chart or who need the numbers.
 export const Numbers = ({ caption, headings, rows }) => html`
   <details class="numbers">
     <summary>Show the numbers</summary>
@@ -115,7 +115,7 @@ export const Numbers = ({ caption, headings, rows }) => html`
   </details>
 `;
 
-// A button that does something on the server, and says what came of it.
+// A button that runs an action on the server and shows the result.
 export function Action({ label, work, done, danger, confirm, disabled }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);

@@ -1,4 +1,4 @@
-// One agent: its genes, its family, its episodes, and what can be done to it.
+// Page of one agent: genes, lineage, episodes and actions.
 
 import { html, useState } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
@@ -82,7 +82,7 @@ function GeneRow({ gene }) {
   `;
 }
 
-// The family as a tree: generations downward from the agent, the line of the fitter parents marked.
+// Lineage as a tree: earlier generations below the agent, with the line of the fitter parents marked.
 function Lineage({ data }) {
   if (!data.ancestors.length) {
     return html`<${Panel} id="lineage" title="Lineage" width="w6"><p class="hint">It was drawn, and has no ancestors.</p><//>`;
@@ -148,7 +148,7 @@ function Tree({ data }) {
   `;
 }
 
-// An episode is played again on the server, which proves that it is the recorded one, and filmed. That takes a while.
+// The server replays an episode, verifies it against its record, and films it, which takes some time.
 function Episodes({ data }) {
   const [film, setFilm] = useState(null);
   const watch = async (row) => {

@@ -1,4 +1,4 @@
-// The agents that play now, as they see the game.
+// Page of the live view: the frames of the running agents.
 
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
@@ -28,7 +28,7 @@ export function Arena() {
       });
     const begin = () => new Stream("/arena", { seen, state: setConnection });
     let stream = begin();
-    // Whoever does not look should cost nothing.
+    // A hidden page closes its stream, so that the server makes no frames for it.
     const look = () => {
       stream?.close();
       stream = document.visibilityState === "visible" ? begin() : null;

@@ -1,4 +1,4 @@
-// Two or more experiments beside each other: their curves, and their champions on held-out seeds.
+// Page that compares experiments: their fitness curves, and their champions on held-out seeds.
 
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { Curves, SERIES } from "../charts.js";
@@ -77,7 +77,7 @@ function Both({ shown }) {
   `;
 }
 
-// Means and intervals on one scale, so that eyes can compare them.
+// Means and intervals on a common scale.
 function Intervals({ rows }) {
   if (!rows.length) return html`<p class="hint">None of them has played its held-out seeds yet.</p>`;
   const ends = rows.flatMap((row) => [row.mean, row.low ?? row.mean, row.high ?? row.mean]);

@@ -1,4 +1,4 @@
-// One experiment, live: what its generations came to, who is in the last one, and what happens.
+// Page of one experiment, updated live: generations, agents of the last one, and events.
 
 import { html, useMemo, useState } from "../vendor/preact-htm.js";
 import { EliteMap, FitnessChart, GeneStrip, Scatter } from "../charts.js";
@@ -70,7 +70,7 @@ const CONNECTION = {
   over: ["over", "not running"],
 };
 
-// The log of another process's run is followed by asking again, so its stream ends and begins all the time.
+// The page follows another process's run by restarting its stream, which ends at the current end of the log.
 const connectionOf = (connection, data) => (data && isElsewhere(data) && connection !== "lost" ? "elsewhere" : connection);
 
 const Head = ({ data, again, connection }) => html`

@@ -1,4 +1,4 @@
-// All experiments, the one that moved last first.
+// Page of all experiments, the most recently changed first.
 
 import { html } from "../vendor/preact-htm.js";
 import { useAnswer, useTitle } from "../hooks.js";
@@ -62,7 +62,7 @@ const Row = ({ row, again }) => html`
   </li>
 `;
 
-// Whether another process runs an experiment: this server shows it, and cannot steer it.
+// Whether another process runs an experiment, which this server can show but not control.
 export const isElsewhere = (row) => !row.here && (row.state === "running" || row.state === "paused");
 
 export function Steering({ row, again }) {

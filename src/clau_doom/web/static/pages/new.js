@@ -1,4 +1,4 @@
-// A new experiment from a configuration that is written, pasted or dropped here.
+// Page for a new experiment, from a configuration that the user writes, pastes or drops.
 
 import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
@@ -25,7 +25,7 @@ export function NewExperiment({ go }) {
   const [over, setOver] = useState(false);
   const area = useRef(null);
   const checking = useRef(null);
-  // Problems are shown a moment after the last key, and not only after Start.
+  // Problems are shown shortly after the last key press, and not only after Start.
   useEffect(() => {
     const control = new AbortController();
     checking.current = control;

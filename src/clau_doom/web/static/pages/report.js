@@ -1,4 +1,4 @@
-// The report of an experiment, or of several side by side: a page of its own, shown in ours.
+// Page that embeds the report of one or several experiments.
 
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useTitle } from "../hooks.js";
