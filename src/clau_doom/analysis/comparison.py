@@ -5,8 +5,8 @@ Two questions need different evidence:
 - *Is one champion better than another?* The evidence is the champions' held-out episodes. Experiments with the same
   seed have the same held-out seeds, so that their episodes are paired. Otherwise, the samples are independent.
 - *Is one setup better than another?* Experiments that differ only in name and seed are runs of one setup. The evidence
-  is one score for each run, the champion's held-out mean, as in Agarwal et al. (2021). More episodes of one champion
-  do not reduce the variance between runs. A comparison needs two runs of a setup; five or more are recommended.
+  is one score for each run, the champion's held-out mean, as in Agarwal et al. (2021). More episodes of one champion do
+  not reduce the variance between runs. A comparison needs two runs of a setup; five or more are recommended.
 
 For each question, the comparisons with the baseline are one family for Holm's correction.
 """
@@ -85,8 +85,7 @@ class Setup:
         mean: Mean of the runs' scores with its interval (Student's t for few runs), or the reason why it is
             unavailable.
         runs: Bootstrap estimates over the runs' scores, or the reason why they are unavailable. With fewer than ten
-            runs,
-            the intervals are too narrow, because resampling a small sample underestimates its variance.
+            runs, the intervals are too narrow, because resampling a small sample underestimates its variance.
         episodes: Estimates over all episodes, stratified by run. They describe these champions, not the setup.
     """
 
@@ -110,8 +109,7 @@ class ExperimentComparison:
         contrasts: Each other champion compared with the baseline's champion; one family.
         setups: Setups, the baseline's first.
         setup_contrasts: Each other setup's runs compared with the baseline's, or the reason why they are unavailable;
-            one
-            family.
+            one family.
         ranking: Ranking of the champions over several criteria, on held-out episodes.
         remarks: Caveats for the reader.
     """

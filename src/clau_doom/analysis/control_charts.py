@@ -3,8 +3,7 @@
 A subgroup is a generation, and its values are the agents' fitness values. With up to ten agents, the charts are x-bar
 and R charts. With more agents, they are x-bar and s charts, because the range is inefficient in large subgroups.
 Source: Montgomery, "Introduction to Statistical Quality Control", 6th ed. 2009, sections 6.2 and 6.3; constants from
-its
-appendix VI. Subgroups may differ in size, because failed agents do not have a fitness. Each subgroup has its own
+its appendix VI. Subgroups may differ in size, because failed agents do not have a fitness. Each subgroup has its own
 limits. Sigma is the mean of R / d2(n) or of s / c4(n).
 
 Signals follow the Western Electric rules ("Statistical Quality Control Handbook", 1956), on the x-bar chart:

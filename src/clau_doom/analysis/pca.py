@@ -59,8 +59,7 @@ def gene_components(
     """Compute the principal components of encoded genomes, with choices as indicators.
 
     Indicators are divided by the square root of 2. Two agents that differ in one choice then have the distance 1, like
-    two
-    agents at the two ends of a gene.
+    two agents at the two ends of a gene.
 
     Args:
         encoded: The genomes.

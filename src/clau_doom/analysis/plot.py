@@ -1,8 +1,7 @@
 """Plot of fitness by generation with the held-out results.
 
 This module uses matplotlib's objects instead of pyplot, which has global figures and a global backend. The file does
-not
-contain a date, so that equal values give equal bytes.
+not contain a date, so that equal values give equal bytes.
 """
 
 from collections.abc import Sequence

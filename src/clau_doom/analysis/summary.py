@@ -49,8 +49,7 @@ class GenerationRow:
         mean: Mean fitness with Student's t interval, or None.
         worst_fitness: Worst fitness, or None.
         best_interval: Fitness of the best agent with Student's t interval over its episodes, or None if the episodes
-            are
-            unknown. Its coverage is below 95 %, because the agent was selected for its fitness.
+            are unknown. Its coverage is below 95 %, because the agent was selected for its fitness.
         worst_interval: Fitness of the worst agent, with the same kind of interval.
         agents: Number of agents.
         failed: Number of agents without a fitness.
@@ -107,8 +106,7 @@ class SelectionBias:
         training: Training fitness of the champion in its generation.
         held_out: Mean fitness on held-out seeds.
         low: Lower end of the bias's 95 % interval, or None. The training fitness counts as exact; the interval
-            expresses the
-            uncertainty of the held-out mean.
+            expresses the uncertainty of the held-out mean.
         high: Upper end of the interval, or None.
         n: Number of held-out episodes.
     """

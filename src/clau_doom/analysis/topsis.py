@@ -1,10 +1,9 @@
 """TOPSIS: ranking over several criteria by closeness to the ideal alternative.
 
 Source: Hwang and Yoon, "Multiple Attribute Decision Making: Methods and Applications", 1981, chapter III. Each
-criterion
-is divided by the Euclidean norm of its column and weighted. The ideal has the best value of each column, the anti-ideal
-the worst. The closeness of an alternative is its distance to the anti-ideal, divided by the sum of its distances to
-both.
+criterion is divided by the Euclidean norm of its column and weighted. The ideal has the best value of each column, the
+anti-ideal the worst. The closeness of an alternative is its distance to the anti-ideal, divided by the sum of its
+distances to both.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Reports, maps of archives and films for the dashboard, computed on request.
 
-A film is made by a separate process. ViZDoom changes the working directory of its process and ends with the thread
-that started it, so that a server does not start engines itself.
+A film is made by a separate process. ViZDoom changes the working directory of its process and ends with the thread that
+started it, so that a server does not start engines itself.
 """
 
 import asyncio

@@ -59,13 +59,11 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
     """Remove agents' containers and, if no experiment is given, networks.
 
     Each container has ten seconds to exit by itself. A network with a running container is kept, even if that container
-    is
-    removed: its run may continue on this network.
+    is removed: its run may continue on this network.
 
     Args:
         experiment: Remove only the containers of this experiment. None: containers of all experiments, and networks
-            that
-            clau-doom created.
+            that clau-doom created.
         generation: Remove only the containers of agents of this generation.
 
     Raises:

@@ -31,8 +31,7 @@ class FolderRepository:
     """Stores experiments in one folder and runs them on shared workers.
 
     Implements `orchestration.ExperimentRepository`. Names from clients are compared with the server's allow-lists
-    before
-    anything is imported, opened or started. Connections to containers use the server's own settings.
+    before anything is imported, opened or started. Connections to containers use the server's own settings.
     """
 
     def __init__(self, config: ExperimentConfig, output_dir: Path) -> None:

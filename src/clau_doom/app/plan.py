@@ -107,8 +107,7 @@ def space_of(stored: StoredExperiment) -> GenomeSpace:
 
     Raises:
         ConfigError: No genes are stored (by an older version or at a server), and the scenario is missing or the policy
-            is
-            neither bundled nor trusted.
+            is neither bundled nor trusted.
         StoreCorrupted: A stored genome is not in the space of these genes.
     """
     if stored.space is not None:

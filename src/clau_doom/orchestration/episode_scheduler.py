@@ -123,10 +123,8 @@ class EpisodeScheduler:
             work: Episodes to play. The queue may change during this call.
             receive: Called with one or more reports. Calls do not overlap.
             judging: Play validation or held-out episodes. If one is lost in all attempts, the run stops whatever
-                `on_exhausted`
-                is, because a champion must not be decided by a lost episode. If an agent fails, its other episodes are
-                played
-                and count.
+                `on_exhausted` is, because a champion must not be decided by a lost episode. If an agent fails, its
+                other episodes are played and count.
             more: Whether the caller may add episodes after this call.
 
         Raises:

@@ -114,8 +114,7 @@ class ExperimentRun:
 
         Returns:
             `COMPLETED`, `CANCELLED`, or `INTERRUPTED` after a request to stop or if the disk is full. The shutdown has
-            the
-            reason.
+            the reason.
 
         Raises:
             ExperimentFailed: The experiment cannot continue. The causes are chained.

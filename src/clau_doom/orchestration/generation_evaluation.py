@@ -52,8 +52,7 @@ class GenerationRun(AgentEvaluation):
         Args:
             player: Scheduler of the episodes.
             expected: Expected length of an agent's episodes. The longest start first, so that workers finish at about
-                the same
-                time.
+                the same time.
 
         Raises:
             GenerationFailed: All agents have failed. The cause is a group of their failures.

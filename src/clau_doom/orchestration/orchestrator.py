@@ -73,8 +73,7 @@ class Orchestrator:
         Args:
             laboratory: Repository that plans, stores and opens experiments.
             begun: Called when a run begins, with the experiment's id and the snapshot before the start. Readers can
-                follow the
-                log from this snapshot.
+                follow the log from this snapshot.
             readers: Failures of the log's readers, which are part of each experiment's state.
         """
         self._laboratory = laboratory
@@ -212,8 +211,7 @@ class Orchestrator:
         """Resume a paused or interrupted experiment. With a new budget, also a running or completed one.
 
         The budget of a run is fixed. To change the budget, a running experiment is interrupted and resumed. Episodes in
-        flight
-        are played again.
+        flight are played again.
 
         Raises:
             ConfigError: The new budget is invalid.

@@ -22,8 +22,7 @@ class RunControl:
     """Applies commands to one run.
 
     A command changes the state of the run and appends its events to the log in one step. The log therefore has the
-    order of
-    the changes. The command returns when its events are on disk.
+    order of the changes. The command returns when its events are on disk.
 
     Attributes:
         immigration: Genomes that wait for the next generation.

@@ -188,8 +188,7 @@ class ActionReader:
 
         Raises:
             PolicyFailed: The data is malformed, a button is unknown, a value is missing or not finite, or the number of
-                tics is
-                too large.
+                tics is too large.
         """
         try:
             message = pb.ActionProto.FromString(data)

@@ -154,8 +154,7 @@ def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker:
 
     Raises:
         MalformedMessage: The seed differs, a measure is not finite or exceeds 1e100, the hash does not have 32 bytes,
-            or
-            more decisions were repeated than made.
+            or more decisions were repeated than made.
     """
     values = {name: getattr(message.measures, name) for name in MEASURES}
     for name, value in (*values.items(), ("seconds", message.seconds)):

@@ -4,8 +4,7 @@
 `genes`, `agent_sections`, `appendix`) and returns `Section` values of `document`. `svg` draws the charts,
 `number_format` formats numbers, and `html` renders the page with its templates. The page contains no scripts and loads
 no other files. It follows the reader's dark or light mode and can be printed. The page does not contain a date: the
-same
-experiment gives the same bytes.
+same experiment gives the same bytes.
 
 `statsmodels` and jinja2 take a second to import. Import this package inside functions.
 """

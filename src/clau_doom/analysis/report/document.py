@@ -16,8 +16,7 @@ class Paragraph:
     Attributes:
         text: The text.
         kind: ``plain``; ``note`` for a description of a method; ``caution`` for a warning; ``gap`` for a result that
-            the
-            data do not allow.
+            the data do not allow.
     """
 
     text: str
