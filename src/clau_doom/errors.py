@@ -48,7 +48,7 @@
         ├── WorkerUnavailable      no worker can be started; the episode did not start, and no attempt is counted
         ├── AgentUnreachable       the program of a remote agent is unreachable, has ended, or was late
         ├── ClusterRefused         the cluster lacks the resources for a worker, or accepts none
-        ├── ClusterUnreachable     no Ray cluster answers, or the cluster has gone
+        ├── ClusterUnreachable     no Ray cluster answers, or the connection to it was lost
         └── AttemptsExhausted      all `execution.attempts` attempts of the episode were lost
 
 Causes are chained with ``raise ... from``; `describe` prints the chain on one line. Concurrent failures are raised as
@@ -219,7 +219,7 @@ class NotAuthenticated(UsageError, code="not_authenticated"):
 
 
 class ResumeRefused(UsageError, code="resume_refused"):
-    """Something that decides the results differs from what the experiment was started with."""
+    """A fact that decides the results differs from the start of the experiment."""
 
 
 class ExperimentFailed(ClauDoomError, code="experiment_failed"):

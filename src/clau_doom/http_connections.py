@@ -251,7 +251,7 @@ class _TlsProtocol(asyncio.Protocol):
             encrypted = await loop.start_tls(
                 raw, self, self._context, server_side=True, ssl_handshake_timeout=limit, ssl_shutdown_timeout=limit
             )
-        except OSError:  # the data are not TLS, the time limit passed, or the client has gone
+        except OSError:  # the data are not TLS, the time limit passed, or the client disconnected
             encrypted = None
         if encrypted is None or encrypted.is_closing():
             self._registry.forget(self)

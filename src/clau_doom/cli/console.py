@@ -80,7 +80,7 @@ def progress_console() -> Console:
 
 
 def tell(text: Text, level: Level = "info") -> None:
-    """Print a message on stderr, or log it where `LOG_MESSAGES` is set."""
+    """Print a message on stderr, or log it if `LOG_MESSAGES` is set."""
     if not LOG_MESSAGES.get():
         console = progress_console()
         console.print(text, soft_wrap=not console.is_terminal)

@@ -155,7 +155,7 @@ class Guard:
             with acting(await self._authenticate(context)):
                 self._traffic.admit(works=method.works)
                 return await work()
-        except (asyncio.CancelledError, grpc.aio.BaseError):  # the client has gone, or the server stops at once
+        except (asyncio.CancelledError, grpc.aio.BaseError):  # the client has disconnected, or the server stops at once
             code = grpc.StatusCode.CANCELLED
             raise asyncio.CancelledError from None
         except Exception as error:
@@ -237,5 +237,5 @@ async def _abort(context: _Context, status: Status) -> bytes:
         raise asyncio.CancelledError from None
     except grpc.aio.AbortError:
         raise
-    except grpc.aio.BaseError:  # the client has gone
+    except grpc.aio.BaseError:  # the client has disconnected
         raise asyncio.CancelledError from None
