@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class AgentServiceStub(object):
-    """Implemented by the agent's program. Episodes of many workers may run at once, told apart by their ids; whatever an
-    episode needs to remember belongs to its id, so that the same genome, seed and observations give the same actions.
+    """Service of the agent's program. Episodes of many workers can run at the same time, and have different ids. Store the
+    state of an episode under its id, so that the same genome, seed and observations give the same actions.
     """
 
     def __init__(self, channel):
@@ -59,34 +59,34 @@ class AgentServiceStub(object):
 
 
 class AgentServiceServicer(object):
-    """Implemented by the agent's program. Episodes of many workers may run at once, told apart by their ids; whatever an
-    episode needs to remember belongs to its id, so that the same genome, seed and observations give the same actions.
+    """Service of the agent's program. Episodes of many workers can run at the same time, and have different ids. Store the
+    state of an episode under its id, so that the same genome, seed and observations give the same actions.
     """
 
     def Describe(self, request, context):
-        """Says what the agent wants to see and which genes evolution may choose; the same at every call.
+        """Returns the required observations and the genes of the agent. The response is the same for every call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Begin(self, request, context):
-        """Begins an episode.
+        """Starts an episode.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAction(self, request, context):
-        """Decides once. Asked again with the same decision index, it gives the same answer.
+        """Returns the action of one decision. A repeated call with the same decision index returns the same action.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Play(self, request_iterator, context):
-        """Decides over and over on one stream: faster than GetAction. The first message begins an episode, and so does any
-        later one that carries a BeginRequest; every message with an observation is answered by one action, in order.
+        """Returns the actions of many decisions on one stream, faster than GetAction. A message with a BeginRequest starts an
+        episode; the first message must have one. Every message with an observation gets one action, in order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,8 +124,8 @@ def add_AgentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AgentService(object):
-    """Implemented by the agent's program. Episodes of many workers may run at once, told apart by their ids; whatever an
-    episode needs to remember belongs to its id, so that the same genome, seed and observations give the same actions.
+    """Service of the agent's program. Episodes of many workers can run at the same time, and have different ids. Store the
+    state of an episode under its id, so that the same genome, seed and observations give the same actions.
     """
 
     @staticmethod

@@ -28,9 +28,9 @@ if _version_not_supported:
 
 
 class OrchestratorServiceStub(object):
-    """Runs experiments, and keeps them through crashes and restarts.
+    """Service that runs experiments. Experiments continue after crashes and restarts.
 
-    Errors are Google's canonical codes. INVALID_ARGUMENT carries google.rpc.BadRequest with one violation a problem.
+    Errors have Google's canonical codes. INVALID_ARGUMENT contains google.rpc.BadRequest with one violation per problem.
     """
 
     def __init__(self, channel):
@@ -97,95 +97,95 @@ class OrchestratorServiceStub(object):
 
 
 class OrchestratorServiceServicer(object):
-    """Runs experiments, and keeps them through crashes and restarts.
+    """Service that runs experiments. Experiments continue after crashes and restarts.
 
-    Errors are Google's canonical codes. INVALID_ARGUMENT carries google.rpc.BadRequest with one violation a problem.
+    Errors have Google's canonical codes. INVALID_ARGUMENT contains google.rpc.BadRequest with one violation per problem.
     """
 
     def StartExperiment(self, request, context):
-        """Starts an experiment, as `clau-doom run` would. Safe to repeat with the same request_id.
+        """Starts an experiment, like `clau-doom run`. Safe to repeat with the same request_id.
 
-        INVALID_ARGUMENT: the configuration is not acceptable. ALREADY_EXISTS: its name is taken. PERMISSION_DENIED: it
-        names a policy class or a scenario file that the server's allow-lists do not hold.
+        INVALID_ARGUMENT: the configuration is invalid. ALREADY_EXISTS: the name is taken. PERMISSION_DENIED: the
+        configuration names a policy class or a scenario file that is not in the server's allow-lists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetExperiment(self, request, context):
-        """Returns one experiment. NOT_FOUND: there is none of that id.
+        """Returns one experiment. NOT_FOUND: there is no experiment with this id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListExperiments(self, request, context):
-        """Returns the experiments, by id.
+        """Returns the experiments, sorted by id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PauseExperiment(self, request, context):
-        """Stops taking up new episodes of an experiment; those that are played end. Its running time stands still.
+        """Pauses an experiment: no new episode is started, and running episodes finish. Its running time is not counted.
 
-        FAILED_PRECONDITION: it is not running.
+        FAILED_PRECONDITION: the experiment is not running.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResumeExperiment(self, request, context):
-        """Resumes an experiment that is paused or interrupted, with another budget if the request holds one. The state in the
-        answer is RUNNING if the experiment runs.
+        """Resumes a paused or interrupted experiment, optionally with a new budget. The state in the response is RUNNING if
+        the experiment runs.
 
-        FAILED_PRECONDITION: the experiment is neither, or its max_duration is used up and the request does not raise it.
-        INVALID_ARGUMENT: the new budget is not acceptable. A running or completed experiment may be given more, too.
+        FAILED_PRECONDITION: the experiment is in another state, or its max_duration is used up and not raised.
+        INVALID_ARGUMENT: the new budget is invalid. The budget of a running or completed experiment can also be raised.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelExperiment(self, request, context):
-        """Ends an experiment for good. FAILED_PRECONDITION: it is over already.
+        """Cancels an experiment. FAILED_PRECONDITION: the experiment has ended already.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetGenerationStatus(self, request, context):
-        """Returns how a generation stands, with its agents. NOT_FOUND: it has not started.
+        """Returns the status of a generation, with its agents. NOT_FOUND: the generation has not started.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetAgent(self, request, context):
-        """Returns one agent with its genome, lineage and episodes. NOT_FOUND: there is none of that id.
+        """Returns one agent with its genome, lineage and episodes. NOT_FOUND: there is no agent with this id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListAgents(self, request, context):
-        """Returns an experiment's agents, by generation and index, without their episodes.
+        """Returns an experiment's agents, sorted by generation and index, without their episodes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StreamEvents(self, request, context):
-        """Streams an experiment's event log: first what is there, then what comes, without a gap or a duplicate. Ends when
-        the experiment is over or interrupted and everything was sent. A client that reads nothing for five minutes is
-        cut off, and may come back with the last sequence that it has.
+        """Streams an experiment's event log: first the stored events, then new events, without gaps or duplicates. Ends when
+        the experiment has ended or is interrupted and all events are sent. A client that does not read for five minutes
+        is disconnected. It can call again with the last sequence that it has received.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ControlAgent(self, request_iterator, context):
-        """Takes commands, and answers each, by its id, once what it did is on the disk. Commands that are refused are
-        answered too; only a broken stream ends it.
+        """Executes commands. Each command gets a response with its id after its effect is stored on disk. Refused commands
+        also get a response. Only a broken stream ends the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,9 +258,9 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OrchestratorService(object):
-    """Runs experiments, and keeps them through crashes and restarts.
+    """Service that runs experiments. Experiments continue after crashes and restarts.
 
-    Errors are Google's canonical codes. INVALID_ARGUMENT carries google.rpc.BadRequest with one violation a problem.
+    Errors have Google's canonical codes. INVALID_ARGUMENT contains google.rpc.BadRequest with one violation per problem.
     """
 
     @staticmethod

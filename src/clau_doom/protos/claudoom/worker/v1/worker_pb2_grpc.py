@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class WorkerServiceStub(object):
-    """Where workers that run elsewhere take their episodes.
+    """Service of the orchestrator for remote workers.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class WorkerServiceStub(object):
 
 
 class WorkerServiceServicer(object):
-    """Where workers that run elsewhere take their episodes.
+    """Service of the orchestrator for remote workers.
     """
 
     def Attach(self, request_iterator, context):
-        """Attaches a worker, which shows the token of its one attempt as "authorization: Bearer TOKEN". The token is spent by
-        this call. The worker ends when the stream does, and what it had not answered by then is lost.
+        """Attaches a worker. The worker sends the token of its single attempt as "authorization: Bearer TOKEN". This call
+        invalidates the token. The worker ends when the stream ends, and unanswered requests are lost.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +71,7 @@ def add_WorkerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WorkerService(object):
-    """Where workers that run elsewhere take their episodes.
+    """Service of the orchestrator for remote workers.
     """
 
     @staticmethod
