@@ -1,7 +1,7 @@
 """Command line of the benchmarks (``python -m bench``), with one table of results.
 
-A round plays each contestant once, so that whatever else the machine does meets them all; ratios are taken within a
-round, and the table shows their median with the least and the greatest.
+A round measures each contestant once, so that other load on the machine affects all contestants alike. Ratios are
+computed within a round. The table shows their median with the minimum and maximum.
 """
 
 import argparse
@@ -51,16 +51,16 @@ _POLICIES: dict[str, Callable[[], PolicyConfig]] = {
     "neural": NeuralPolicyConfig,
 }
 _EPISODES = {"random": 12, "rules": 4, "neural": 4}
-"""Episodes an agent: random play dies young, and would be over before it can be measured."""
+"""Episodes of each agent. Episodes of the random policy are short, so it plays more of them."""
 _VECTOR_SECONDS = 5.0
 _REMOTE_WORKERS = 3
-"""Workers a core that ask a remote agent: while one waits for an answer, another plays."""
-_WIDTH = 130  # where no terminal says, wide enough for the table
+"""Workers per core that call a remote agent: while one worker waits for an answer, another plays."""
+_WIDTH = 130  # width of the table if the terminal's width is unknown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """One round with one policy: the same episodes by a run, by bare loops, and replayed; random play by Gymnasium.
+    """One round with one policy: the same episodes in a run, in bare loops and as replays; random play with Gymnasium.
 
     A measurement that failed is None.
     """
@@ -73,7 +73,7 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True)
 class Contained:
-    """One round of agents in containers: by evaluation, and what a start took."""
+    """One round of agents in containers: results by duration of evaluations, and start times."""
 
     rounds: dict[str, ContainerRound]
     starts: list[float]
@@ -81,7 +81,7 @@ class Contained:
 
 def main() -> None:
     """Measure and print."""
-    # Told to end, it ends what it has started as well.
+    # Exit on SIGTERM in the normal way, so that child processes are ended too.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = _options()
     _print(_machine(), f"measurements are appended to {options.results}")
@@ -89,7 +89,7 @@ def main() -> None:
         parts = {"runs": _runs, **PARTS, "containers": _containers_alone, "arena": _arena_alone}
         chosen = [options.only] if options.only else ["runs", *PARTS]
         try:
-            for name in chosen:  # each is printed as it is measured: all of them take hours
+            for name in chosen:  # print each table at once, because all parts together take hours
                 _print_part(parts[name], options, journal)
         finally:
             if journal.failures:
@@ -100,7 +100,7 @@ def main() -> None:
 def _print_part(
     part: Callable[[argparse.Namespace, Journal], Table | None], options: argparse.Namespace, journal: Journal
 ) -> None:
-    with contextlib.suppress(MeasurementFailed):  # every round failed: they stand in the journal's table
+    with contextlib.suppress(MeasurementFailed):  # every round failed; the journal's table lists the failures
         table = part(options, journal)
         if table:
             _print(table)
@@ -108,7 +108,7 @@ def _print_part(
 
 @dataclass(frozen=True)
 class _Runs:
-    """What the rounds of a run, and of what stands around it, have measured so far."""
+    """Results of a run's rounds and of the related measurements so far."""
 
     rounds: dict[str, list[Round]]
     streams: dict[int, list[float]]
@@ -119,7 +119,7 @@ class _Runs:
 
 
 def _runs(options: argparse.Namespace, journal: Journal) -> None:
-    """Run the selected benchmarks and print their results, also those of an interrupted run."""
+    """Run the selected benchmarks and print their results, also after an interruption."""
     cores = tuple(sorted(os.sched_getaffinity(0)))[: options.workers]
     found = _Runs({policy: [] for policy in options.policies}, {clients: [] for clients in CLIENTS}, [], [], [], [])
     try:
@@ -139,7 +139,7 @@ def _runs(options: argparse.Namespace, journal: Journal) -> None:
 
 
 def _measure_runs(options: argparse.Namespace, cores: tuple[int, ...], found: _Runs, play: Play) -> None:
-    """Take one round's measurements; those that fail are left out."""
+    """Take the measurements of one round; failed measurements are omitted."""
     folder, seed = play.folder, 1 + play.number
 
     def keep(kept: list[_T], what: str, take: Callable[[], _T]) -> None:
@@ -373,8 +373,8 @@ def _quantiles(trips: Sequence[RoundTrip]) -> tuple[list[float], list[float]]:
 
 
 def _rows(table: Table, policy: str, played: Sequence[Round]) -> None:
-    """Add a policy's rows; ratios are of game time, because actions may be held for fewer tics than Gymnasium does."""
-    # Random play holds every action for the whole frame skip, as Gymnasium does: there the two are alike.
+    """Add the rows of a policy. Ratios refer to game time, because actions may be shorter than those of Gymnasium."""
+    # Random play holds each action for the whole frame skip, like Gymnasium, so decisions are comparable too.
     contestants: tuple[tuple[str, str, Callable[[Round], Sample | None]], ...] = (
         ("clau-doom run", "", lambda each: each.run),
         ("bare loops", ">= 0.95", lambda each: each.bare),

@@ -1,7 +1,7 @@
 """Attackers of a server: bounded loops that send abusive requests.
 
-``python -m bench.attackers ATTACK JOB`` is one of them, a process of its own that ends by itself. They come from
-another loopback address than the innocent client of `attacks`, because limits of connections are by address.
+``python -m bench.attackers ATTACK JOB`` runs one attacker in a separate process that ends by itself. Connection limits
+are per address. Therefore attackers use another loopback address than the normal client of `attacks`.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ _CONNECTIONS = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Whom to attack.
+    """Target and duration of an attack.
 
     Attributes:
         web: Port of the dashboard.
         grpc: Port of the gRPC API.
-        token: A token of the server: some attackers may start experiments.
-        seconds: How long.
+        token: A token of the server; some attackers are authorised to start experiments.
+        seconds: Duration in seconds.
     """
 
     web: int
@@ -42,7 +42,7 @@ class Job:
 
 
 def _silent(job: Job, text: bytes) -> None:
-    """Hold connections that never send a whole request; one that is closed is opened again."""
+    """Hold connections that never send a complete request; reopen closed connections."""
     held: list[socket.socket] = []
     for _ in range(_CONNECTIONS):
         with suppress(OSError):
@@ -69,7 +69,7 @@ def _opened(port: int, text: bytes) -> socket.socket:
 
 
 def _post(job: Job, body: str) -> None:
-    """Start experiments of a text again and again, with a valid token."""
+    """Send requests to start experiments repeatedly, with a valid token."""
     end = time.monotonic() + job.seconds
 
     async def again() -> None:
@@ -95,7 +95,7 @@ def _posted(job: Job, body: str) -> None:
 
 
 def _start(job: Job, body: str) -> None:
-    """Start experiments of a text again and again by gRPC."""
+    """Send requests to start experiments repeatedly by gRPC."""
 
     async def again() -> None:
         end = time.monotonic() + job.seconds
@@ -124,7 +124,7 @@ ATTACKS: MappingProxyType[str, Callable[[Job], None]] = MappingProxyType(
 
 
 def main() -> None:
-    """Attack, and end when the time is over."""
+    """Attack until the duration has passed."""
     job = Job(**json.loads(sys.argv[2]))
     print("attacking", flush=True)
     ATTACKS[sys.argv[1]](job)

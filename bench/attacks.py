@@ -25,17 +25,17 @@ from clau_doom.rpc import connect
 __all__ = ["Answers", "AttackRound", "attack_round", "attack_table"]
 
 _SECONDS, _PERIOD = 6.0, 0.05
-"""How long a server is attacked, and how often the innocent client asks."""
+"""Seconds of each attack, and seconds between two requests of the normal client."""
 _START_PATIENCE, _ANSWER_PATIENCE = 60.0, 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """Times of answers to the innocent client, in seconds.
+    """Response times of the normal client's requests, in seconds.
 
     Attributes:
-        web: Of the dashboard's list of experiments, each on a new connection.
-        grpc: Of the gRPC API's list.
+        web: Requests of the dashboard's list of experiments, each on a new connection.
+        grpc: Requests of the gRPC API's list.
     """
 
     web: tuple[float, ...]
@@ -43,28 +43,28 @@ class Answers:
 
     @property
     def slowest(self) -> float:
-        """The longest of all."""
+        """Maximum response time of all requests."""
         return max(*self.web, *self.grpc)
 
     @property
     def median(self) -> float:
-        """The median of all."""
+        """Median response time of all requests."""
         return statistics.median((*self.web, *self.grpc))
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttackRound:
-    """One round: a quiet server, and the same server under each attack; one that was not measured is left out."""
+    """One round: a server without load, and the same server under each attack. Failed measurements are omitted."""
 
     quiet: Answers
     attacked: dict[str, Answers]
 
 
 def attack_round(play: Play) -> AttackRound:
-    """Start a server and measure its answers.
+    """Start a server and measure its response times.
 
     Raises:
-        MeasurementFailed: The server did not start, or does not answer while it is quiet.
+        MeasurementFailed: The server did not start, or does not answer without load.
     """
     with _serving(play.folder) as job:
         quiet = asyncio.run(_ask(job))
@@ -107,7 +107,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _attacked(name: str, job: Job, folder: Path) -> Answers:
-    """Return the answers while an attacker is at work."""
+    """Return the response times during an attack."""
     command = [sys.executable, "-m", "bench.attackers", name, json.dumps(asdict(job))]
     environment = {**os.environ, "PYTHONPATH": python_path()}
     log = folder / f"{name.replace(' ', '-')}.log"
@@ -123,7 +123,7 @@ def _attacked(name: str, job: Job, folder: Path) -> Answers:
 
 
 async def _ask(job: Job) -> Answers:
-    """Ask both faces again and again, one question at a time."""
+    """Send requests to both APIs alternately, one at a time."""
     web, grpc = [], []
     async with connect(f"{SERVER}:{job.grpc}", environ={"CLAU_DOOM_TOKEN": job.token}) as client:
         end = time.monotonic() + job.seconds - 1.0
@@ -152,7 +152,7 @@ def _get(job: Job) -> None:
 
 
 def attack_table(rounds: Sequence[AttackRound]) -> Table:
-    """Return the answers under each attack, and their ratio to the quiet server's of the same round."""
+    """Return the response times under each attack, and their ratio to the server without load in the same round."""
     table = Table(title="answers of an attacked server", title_justify="left", header_style="bold")
     for heading in ("attack", "median, ms", "slowest, ms", "median / quiet", "goal"):
         table.add_column(heading, justify="left" if heading == "attack" else "right", no_wrap=True)

@@ -1,7 +1,7 @@
 """Hand-written ViZDoom loops on pinned cores, with the policy, observations and seeds of a run.
 
-``python -m bench.bare_loops JOB INDEX`` is one loop in a process of its own. All loops of a job play at the same
-time, twice: once with the policy, recording its actions, and once replaying those actions without a policy.
+``python -m bench.bare_loops JOB INDEX`` runs one loop in a separate process. All loops of a job play concurrently and
+play twice: first with the policy, which records its actions, then with the recorded actions and without a policy.
 """
 
 import json
@@ -24,23 +24,23 @@ from clau_doom.game.object_kinds import seen_objects
 from clau_doom.policies import make_policy
 from clau_doom.ports import Observation, Policy, SeenObject
 
-# Seconds that a loop may take whatever it plays, and as multiples of the run that played the same episodes. A loop
-# plays them twice, and a busy machine may be several times as slow at one moment as at another.
+# Time limit of a loop: a constant in seconds, plus a multiple of the run's duration. A loop plays the episodes twice.
+# Temporary load can slow the machine down by a factor of several.
 _LEAST_PATIENCE, _PATIENCE = 120.0, 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What the loops play.
+    """Episodes and settings of the loops.
 
     Attributes:
-        folder: Where they meet and leave their results.
+        folder: Folder for synchronisation and results.
         scenario: The scenario's section, as JSON.
         policy: The policy's section, as JSON.
-        episodes: Each episode's genome and seed.
-        cores: One core a loop.
-        seconds: Seconds that the run took which played these episodes; the time limit follows it.
-        flat: Draw floors without textures, as our engines do where no policy sees them.
+        episodes: Genome and seed of each episode.
+        cores: Core of each loop.
+        seconds: Seconds that the run needed for these episodes; it determines the time limit.
+        flat: Draw floors without textures, like our engines for policies that do not use the screen.
     """
 
     folder: str
@@ -53,7 +53,7 @@ class Job:
 
     @property
     def patience(self) -> float:
-        """Seconds that the loops may take."""
+        """Time limit of the loops in seconds."""
         return _LEAST_PATIENCE + _PATIENCE * self.seconds
 
 
@@ -75,7 +75,7 @@ def bare_loops(job: Job) -> tuple[Sample, Sample]:
 
 
 def main() -> None:
-    """Be one loop."""
+    """Run one loop; entry point of the child process."""
     job = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
     index = int(sys.argv[2])
     folder = Path(job.folder)
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def _meet(job: Job, name: str, index: int) -> None:
-    """Wait until all loops have come here."""
+    """Wait until all loops have reached this point."""
     folder = Path(job.folder)
     (folder / f"{name}-{index}").touch()
     end = time.monotonic() + job.patience
@@ -110,12 +110,12 @@ def _meet(job: Job, name: str, index: int) -> None:
 
 
 def new_game(scenario: Scenario, policy: Policy, launcher: Path | None = None) -> vzd.DoomGame:
-    """Return a started engine, as anybody would set it up who plays with this policy.
+    """Return a started engine with the usual settings for a policy.
 
     Args:
-        scenario: What is played.
-        policy: Who plays: nothing is rendered that it does not ask for.
-        launcher: What starts the engine in place of ViZDoom itself, or None.
+        scenario: Scenario to play.
+        policy: The policy; only the inputs that it needs are rendered.
+        launcher: Program that starts the engine in place of ViZDoom's own, or None.
     """
     facts = scenario.facts
     width, height = facts.resolution

@@ -20,7 +20,7 @@ from clau_doom.storage import Runs
 
 __all__ = ["ProductRun", "product_run"]
 
-# Seconds that a run may take whatever it plays, and for each episode: some fifty times what one takes here.
+# Time limit of a run: a constant in seconds, plus seconds for each episode, about fifty times the usual duration.
 _LEAST_PATIENCE, _PATIENCE = 300.0, 2.0
 
 
@@ -29,12 +29,12 @@ class ProductRun:
     """Result of a run.
 
     Attributes:
-        sample: Its training episodes, from the first generation's start to the last one's end: engines are warm, and
-            what evolution and the store cost is in it.
-        episodes: Genome and seed of each training episode, in the order in which they ended.
-        generations: The agents' genomes, by generation and index.
-        lengths: Seconds that each of them took, in the same order as `episodes`.
-        tics: Its length in game time.
+        sample: Training episodes from the start of the first generation to the end of the last. Engines are warm. The
+            sample includes the cost of evolution and storage.
+        episodes: Genome and seed of each training episode, in the order of their ends.
+        generations: Genomes of the agents, by generation and index.
+        lengths: Duration of each episode in seconds, in the order of `episodes`.
+        tics: Length of each episode in game time, in the order of `episodes`.
     """
 
     sample: Sample
@@ -45,10 +45,10 @@ class ProductRun:
 
 
 def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
-    """Run an experiment by the command line, in a folder of its own.
+    """Run an experiment by the command line, in a separate folder.
 
     Raises:
-        MeasurementFailed: It failed, or took longer than its number of episodes allows.
+        MeasurementFailed: The run failed, or exceeded the time limit for its number of episodes.
     """
     file = folder / "config.yaml"
     file.write_text(to_yaml(config))

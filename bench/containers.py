@@ -1,4 +1,4 @@
-"""Agents in containers against the same agents in local workers, and start times of containers."""
+"""Agents in containers compared with the same agents in local workers, and start times of containers."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from tests.support.docker_host import DockerHost
 __all__ = ["EVALUATIONS", "ContainerRound", "container_round", "run_in_containers", "start_seconds"]
 
 EVALUATIONS = {"2 s": (24, 40), "20 s": (16, 400)}
-"""Agents, and episodes of each, by how long an evaluation is to take: the quickstart's episodes last about 50 ms."""
+"""Number of agents, and episodes of each, by duration of an evaluation. Episodes of the quickstart take about 50 ms."""
 _STARTS = 8
 
 
@@ -37,10 +37,10 @@ class ContainerRound:
     """One generation of the quickstart, with both backends.
 
     Attributes:
-        evaluation: Seconds that an agent's evaluation took a local worker, in the mean.
-        episodes: How many were played.
-        local: With the local backend.
-        docker: With the Docker backend.
+        evaluation: Mean duration of an agent's evaluation in a local worker, in seconds.
+        episodes: Number of episodes.
+        local: Result of the local backend.
+        docker: Result of the Docker backend.
     """
 
     evaluation: float
@@ -50,12 +50,12 @@ class ContainerRound:
 
     @property
     def ratio(self) -> float:
-        """Episodes a second in containers, as a part of those in local workers."""
+        """Ratio of the throughput in containers to the throughput in local workers, in episodes per second."""
         return self.local.seconds / self.docker.seconds
 
 
 def run_in_containers(config: ExperimentConfig, folder: Path) -> ProductRun:
-    """Run an experiment with an agent a container, in a network of its own that is removed afterwards."""
+    """Run an experiment with one container for each agent, in a network that is removed afterwards."""
     execution = config.execution.model_copy(update={"backend": "docker"})
     with _network() as network:
         contained = config.model_copy(update={"execution": execution, "docker": DockerConfig(network=network)})
@@ -63,10 +63,10 @@ def run_in_containers(config: ExperimentConfig, folder: Path) -> ProductRun:
 
 
 def container_round(folder: Path, *, population: int, episodes: int, workers: int) -> ContainerRound:
-    """Run the quickstart's first generation with each backend.
+    """Run the first generation of the quickstart with each backend.
 
     Raises:
-        MeasurementFailed: They played different episodes.
+        MeasurementFailed: The backends played different episodes.
     """
     execution = ExecutionConfig(workers=workers)
     config = _quickstart(population, episodes).model_copy(update={"execution": execution})
@@ -85,9 +85,9 @@ def container_round(folder: Path, *, population: int, episodes: int, workers: in
 
 
 def start_seconds(folder: Path) -> list[float]:
-    """Return how long it takes from asking for a new agent's episode to its end, one after the other.
+    """Return the seconds from the request for a new agent's episode to its end, measured for one agent after another.
 
-    The episode lasts a third of a second of game time: some milliseconds.
+    The episode lasts a third of a second of game time, which takes some milliseconds.
     """
     with _network() as network:
         config = _quickstart(8, 1).model_copy(

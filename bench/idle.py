@@ -1,6 +1,6 @@
-"""Upper bound of utilisation: the cost of generation ends and ordered results, on workers that never fail.
+"""Upper bound of utilisation: the cost of generation ends and ordered results, on workers without failures.
 
-The orchestrator takes no time here and the clock is virtual, so that the numbers are the same on any machine.
+The orchestrator takes no time and the clock is virtual, so that the results are the same on any machine.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _IN_FLIGHT = 8
 
 
 def idle_shares() -> dict[str, float]:
-    """Return the share of the workers' time in which they play, by what is simulated."""
+    """Return the workers' share of time in which they play, by name of the simulation."""
     found = {}
     for workers in _WORKERS:
         lookahead = _IN_FLIGHT * workers // _EPISODES

@@ -1,4 +1,4 @@
-"""Cost of the live view for a worker, when it is available and when it is used."""
+"""Cost of the live view for a worker, for an available view and for a view in use."""
 
 import os
 import tempfile
@@ -36,7 +36,7 @@ class LookingRound:
 
 
 def looking_rounds(rounds: int) -> list[LookingRound]:
-    """Play on one core, in turns; to be called in the process's main thread."""
+    """Measure the three variants in turns on one core. Call this function in the main thread of the process."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     scenario = resolve(ScenarioConfig(name="defend_the_center", timeout=2100))
     policy = make_policy(RulesPolicyConfig(), scenario.facts)
@@ -62,7 +62,7 @@ def looking_rounds(rounds: int) -> list[LookingRound]:
                         seconds=sum(each.seconds for each in all_of_it),
                     )
 
-                played(None)  # once for nothing, so that the first is not the one that warms up
+                played(None)  # warm-up, which is not measured
                 return [_round(played, hole, path, turn) for turn in range(rounds)]
         finally:
             engine.close()

@@ -22,12 +22,12 @@ _LONGEST_REASON = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A measurement that failed.
+    """Failed measurement.
 
     Attributes:
         round: Number of the round, from 0.
         what: Name of the measurement.
-        reason: The error's last line.
+        reason: Last line of the error.
     """
 
     round: int
@@ -36,14 +36,14 @@ class Failure:
 
 
 class Journal:
-    """Takes measurements and appends each to a file, one JSON object a line.
+    """Takes measurements and appends each to a file, as one JSON object per line.
 
     Attributes:
-        failures: The measurements that failed, in the order in which they were taken.
+        failures: Failed measurements, in order.
     """
 
     def __init__(self, path: Path) -> None:
-        """Append to a file; it is made if it does not exist.
+        """Append to a file, which is created if it does not exist.
 
         Args:
             path: The file.
@@ -53,7 +53,7 @@ class Journal:
         self._file = path.open("a")
 
     def __enter__(self) -> Self:
-        """Return the journal, which closes its file when the block is left."""
+        """Return the journal, which closes its file at the end of the block."""
         return self
 
     def __exit__(
@@ -63,7 +63,7 @@ class Journal:
         self._file.close()
 
     def measure(self, round_number: int, what: str, take: Callable[[], _T]) -> _T | None:
-        """Take a measurement; return None where it fails.
+        """Take a measurement; return None if it fails.
 
         Args:
             round_number: Number of the round, from 0.
@@ -97,7 +97,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class Play:
-    """A round in which contestants are measured one after the other.
+    """Round that measures contestants one after another.
 
     Attributes:
         journal: Takes the measurements.
@@ -110,15 +110,15 @@ class Play:
     folder: Path
 
     def measure(self, what: str, take: Callable[[], _T]) -> _T | None:
-        """Take a measurement of this round; return None where it fails."""
+        """Take a measurement of this round; return None if it fails."""
         return self.journal.measure(self.number, what, take)
 
     def samples(self, contestants: Mapping[str, Callable[[], Sample]], like: Sample | None = None) -> dict[str, Sample]:
-        """Measure contestants by name; return those that did not fail.
+        """Measure contestants by name; return the samples of those that did not fail.
 
         Args:
-            contestants: Functions that measure.
-            like: The sample whose decisions and tics theirs must equal, or None.
+            contestants: Measuring functions by name.
+            like: Sample with the expected decisions and tics, or None.
         """
         taken: dict[str, Sample] = {}
         for name, take in contestants.items():
@@ -133,10 +133,10 @@ def _comparable(take: Callable[[], Sample], like: Sample | None) -> Sample:
 
 
 def alike(sample: Sample, like: Sample | None) -> Sample:
-    """Return a sample that has the decisions and tics of another one, which may be None.
+    """Return a sample after a check that it has the decisions and tics of another one, which may be None.
 
     Raises:
-        MeasurementFailed: It has not.
+        MeasurementFailed: The decisions or tics differ.
     """
     if like and (sample.decisions, sample.tics) != (like.decisions, like.tics):
         raise MeasurementFailed(f"it played other episodes than the run: {sample} and {like}")

@@ -1,6 +1,6 @@
-"""Memory of the orchestrator over 100,000 instant episodes: resident pages at each generation's end.
+"""Memory of the orchestrator over 100,000 instant episodes: resident pages at the end of each generation.
 
-``python -m bench.memory RESULT`` measures in a process of its own.
+``python -m bench.memory RESULT`` measures in a separate process.
 """
 
 import asyncio
@@ -24,20 +24,20 @@ __all__ = ["Memory", "memory_over_episodes", "memory_table"]
 
 _GENERATIONS, _POPULATION, _EPISODES = 250, 50, 8
 _WARM = 5
-"""The first so many-th part is left out: caches and the allocator fill up."""
+"""Divisor of the run: the first part is excluded, because caches and the allocator's memory grow at first."""
 _PATIENCE = 900.0
 _FLEET = Fleet(workers=4, crashes=0.0, hangs=0.0, stragglers=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """What was found.
+    """Memory during the run.
 
     Attributes:
-        episodes: How many were played.
-        warm: MiB when the first part was over.
-        end: MiB at the end.
-        slope: KiB more with every thousand episodes, by least squares, without the first part.
+        episodes: Number of episodes.
+        warm: MiB at the end of the first part.
+        end: MiB at the end of the run.
+        slope: Growth in KiB per thousand episodes, by least squares, without the first part.
     """
 
     episodes: int
@@ -47,7 +47,7 @@ class Memory:
 
 
 class _Watched(SimulatedBackend):
-    """Workers that note the memory of this process at every generation's end, in bytes."""
+    """Workers that record the memory of this process at the end of each generation, in bytes."""
 
     def __init__(self, fleet: Fleet) -> None:
         super().__init__(fleet)
@@ -63,14 +63,14 @@ def _resident() -> int:
 
 
 def memory_over_episodes(folder: Path) -> Memory:
-    """Measure in a child."""
+    """Measure in a child process."""
     result = folder / "memory.json"
     run_children([["-m", "bench.memory", str(result)]], folder / "memory.log", _PATIENCE)
     return Memory(**json.loads(result.read_text()))
 
 
 def memory_table(rounds: Sequence[Memory]) -> Table:
-    """Return what was found."""
+    """Return the results as a table."""
     table = Table(title="the orchestrator's memory", title_justify="left", header_style="bold")
     for heading in ("episodes", "MiB after a fifth", "MiB at the end", "KiB more by 1,000 episodes"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -84,7 +84,7 @@ def memory_table(rounds: Sequence[Memory]) -> Table:
 
 
 def main() -> None:
-    """Measure."""
+    """Measure; entry point of the child process."""
     backend = _Watched(_FLEET)
     with (
         tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name,

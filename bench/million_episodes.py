@@ -36,7 +36,7 @@ _NAME = "million"
 _POPULATION = 500
 _EPISODES = 20
 _WARM_UP = 0.2
-"""The share of the run after which memory should grow no more."""
+"""Share of the run after which memory should not grow any more."""
 _COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status", _NAME),
     ("analyze", _NAME),
@@ -48,13 +48,13 @@ _GOALS = {"status": "<= 2 s", "analyze": "<= 20 s"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Reading:
-    """How long a command took, and the most memory that it had.
+    """Duration and maximum memory of a command.
 
     Attributes:
-        command: Its name.
-        seconds: From its start to its end.
-        computing: Processor time, which a busy machine does not lengthen as much.
-        peak: Its largest resident memory, in bytes.
+        command: Name of the command.
+        seconds: Wall time.
+        computing: Processor time, which depends less on other load of the machine.
+        peak: Maximum resident memory, in bytes.
     """
 
     command: str
@@ -68,11 +68,11 @@ class Million:
     """Measurements of an experiment with very many episodes.
 
     Attributes:
-        episodes: How many were played.
-        seconds: How long that took.
-        stored: The bytes of its results, of which none is a recording.
+        episodes: Number of episodes.
+        seconds: Duration of the run.
+        stored: Size of the results in bytes, without recordings.
         memory: Resident memory of the orchestrator after each generation, in bytes.
-        readings: What reads it.
+        readings: Measurements of commands that read the experiment.
     """
 
     episodes: int
@@ -83,7 +83,7 @@ class Million:
 
     @property
     def growth(self) -> float:
-        """Bytes by which the orchestrator grew an episode, after its warm-up; least squares over generations."""
+        """Growth of the orchestrator in bytes per episode after the warm-up, by least squares over generations."""
         first = int(len(self.memory) * _WARM_UP)
         ys = self.memory[first:]
         middle, mean = (len(ys) - 1) / 2, sum(ys) / len(ys)
@@ -92,21 +92,21 @@ class Million:
 
 
 class _Backend(ScriptedBackend):
-    """Plays at once, remembers nothing, and looks at this process's memory after each generation."""
+    """Backend that plays instantly, keeps no state of episodes, and records the memory of this process."""
 
     def __init__(self, slots: int) -> None:
         super().__init__(slots=slots)
         self.memory: list[int] = []
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Play one episode at once; what it measures and took has as many digits as a real one's."""
+        """Play one episode instantly. Its measures and duration have as many digits as those of a real episode."""
         played = await super().play(task)
         measures = replace(played.outcome.measures, distance=played.outcome.measures.reward / 3.0)
         timing = replace(played.timing, seconds=1.0 / 3.0, worker=task.number % self.slots)
         return replace(played, outcome=replace(played.outcome, measures=measures), timing=timing)
 
     async def end_generation(self, generation: int) -> None:
-        """Take the memory down."""
+        """Record the memory."""
         self.played.clear()
         if generation % 10 == 0:
             print(f"generation {generation} is over", file=sys.stderr)
@@ -114,12 +114,12 @@ class _Backend(ScriptedBackend):
 
 
 def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
-    """Make an experiment of about so many scripted episodes in a folder, and read it by commands.
+    """Create an experiment with scripted episodes in a folder, and read it by commands.
 
     Args:
-        folder: Where it is kept; empty.
-        episodes: How many, in generations of 10,000; at least three of these.
-        slots: How many are played at once.
+        folder: Empty folder for the experiment.
+        episodes: Approximate number of episodes, in generations of 10,000; at least three generations.
+        slots: Number of concurrent episodes.
     """
     config = ExperimentConfig(
         name=_NAME,
@@ -148,7 +148,7 @@ def million_episodes(folder: Path, episodes: int, slots: int) -> Million:
 
 
 def million_table(measured: Sequence[Million]) -> Table:
-    """Return the measurements, a column each."""
+    """Return the measurements, one in each column."""
     first = measured[0]
     title = f"an experiment of {first.episodes:,} scripted episodes"
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -198,7 +198,7 @@ def _create(config: ExperimentConfig, folder: Path) -> RunFolder:
 
 
 def _read(command: tuple[str, ...], folder: Path) -> _Reading:
-    """Run a command on the experiment; what it prints is thrown away."""
+    """Run a command on the experiment and discard its output."""
     exported = ["--to", str(folder / "tables")] if command[0] == "export" else []
     whole = [sys.executable, "-m", "clau_doom", *command, *exported, "--output-dir", str(folder)]
     started = time.perf_counter()

@@ -40,7 +40,7 @@ _EPISODES = {"rules": 4, "random": 12}
 
 
 def _rounds(options: argparse.Namespace, journal: Journal, what: str, take: Callable[[Play], _T]) -> list[_T]:
-    """Return what a function finds in as many rounds as wanted, each in a folder of its own; failed ones are left out.
+    """Return the results of a function in each round, with a new folder for each round; failed rounds are omitted.
 
     Raises:
         MeasurementFailed: Every round failed.
@@ -111,7 +111,7 @@ def _million(options: argparse.Namespace, journal: Journal) -> Table:
 
 
 def _scale(options: argparse.Namespace, journal: Journal) -> Table:
-    """Simulate once: nothing but the orchestrator's processor time could differ. The picture is drawn anew."""
+    """Simulate once, because only the orchestrator's processor time could vary. The chart is drawn again."""
     counts = [count for count in FLEETS if count <= options.most]
     found = {}
     for name, slowness in SLOWNESS.items():
@@ -144,4 +144,4 @@ PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "attacks": _attacks,
     "table": _table,
 }
-"""By the name that ``--only`` takes."""
+"""Parts by the name that ``--only`` accepts."""

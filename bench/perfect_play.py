@@ -1,8 +1,9 @@
 """Maximum reward of ``basic``, found by exhaustive search of candidate action sequences.
 
-``python -m bench.perfect_play --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic``, over and over:
-to each side, for every number of tics before the first round, going on or standing still from then on. The best reward
-of each seed is more than an agent can know to get, and their mean is what a champion's is to be measured against.
+``python -m bench.perfect_play --runs FOLDER ID`` plays the held-out seeds of an experiment on ``basic`` repeatedly. A
+candidate moves to one side for a number of tics, fires its first round, and then moves on or stands still. The search
+covers both sides and all numbers of tics. The best reward of a seed is higher than an agent can reach, because an agent
+does not know the outcome in advance. The mean of these rewards is the reference for a champion's mean.
 """
 
 import argparse
@@ -23,9 +24,9 @@ from clau_doom.game import resolve
 from clau_doom.policies import RandomPolicy
 
 _LATEST = 45
-"""Tics by which the far end of the wall is reached."""
+"""Tics after which the player has reached the far end of the wall."""
 _FLIGHT = 14
-"""Tics after which a round that was fired has hit or missed."""
+"""Tics after which a fired round has hit or missed."""
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
     stored = asyncio.run(read_experiment(options.runs, options.id, measured=False))
     played = stored.snapshot.judging[Purpose.HELD_OUT, baseline_id(options.id)]
     scenario = resolve(stored.config.scenario)
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # where an engine leaves its files
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # folder for files that the engine writes
         game = new_game(scenario, RandomPolicy(scenario.facts))
         best = [max(_rewards(game, episode.outcome.seed)) for episode in played]
         game.close()

@@ -1,8 +1,8 @@
 """Savings of racing: an example with and without racing, over several seeds.
 
 ``python -m bench.racing_savings --out FOLDER`` runs ``examples/NAME.yaml`` and ``examples/NAME_raced.yaml`` with the
-seeds 1 to 5 and prints one table. Results that FOLDER holds already are read and not played again, so that the
-benchmark can be stopped and continued.
+seeds 1 to 5 and prints one table. Existing results in FOLDER are read instead of played again, so that the benchmark
+can be stopped and continued.
 """
 
 import argparse
@@ -35,8 +35,8 @@ class Evolved:
     """Result of one evolution.
 
     Attributes:
-        held_out: The champion's mean fitness over its held-out episodes.
-        episodes: Those of training and of validation: all that were played to find it.
+        held_out: Mean fitness of the champion over its held-out episodes.
+        episodes: Number of episodes for training and validation.
     """
 
     held_out: float
@@ -44,7 +44,7 @@ class Evolved:
 
 
 def main() -> None:
-    """Run what is missing, and print the table."""
+    """Run missing evolutions, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.racing_savings", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the folder of the experiments")
     parser.add_argument("--seeds", type=int, default=5, help="how many, from 1 (default: 5)")

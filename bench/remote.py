@@ -1,4 +1,4 @@
-"""Remote agent against the same agent in the worker: cost of a call and throughput of a run."""
+"""Remote agent compared with the same agent in the worker: cost of a call and throughput of a run."""
 
 import shutil
 import subprocess
@@ -27,11 +27,11 @@ IN_PROCESS = CustomPolicyConfig(target="bench.remote_policy:Sentry")
 
 @dataclass(frozen=True, kw_only=True)
 class RoundTrip:
-    """How long a decision takes that is asked for, in seconds of wall time.
+    """Wall time of a decision of the remote agent, in seconds.
 
     Attributes:
-        median: Half of them take longer.
-        p99: One in a hundred takes longer.
+        median: Median.
+        p99: 99th percentile.
     """
 
     median: float
@@ -43,8 +43,8 @@ class RemoteRound:
     """The same experiment with the agent in the workers, and behind a socket.
 
     Attributes:
-        inside: The agent in the worker's own process, one worker a core.
-        remote: The agent behind a socket, by the name of its language.
+        inside: Result with the agent in the worker's process, one worker per core.
+        remote: Result with the agent behind a socket, by programming language.
     """
 
     inside: Sample
@@ -52,7 +52,7 @@ class RemoteRound:
 
 
 def agents() -> dict[str, list[str]]:
-    """Return the commands of the agents that can be run here, by language: JavaScript's packages may be missing."""
+    """Return the commands of the available agents, by language. The packages of the JavaScript agent may be missing."""
     found = {"Python": [sys.executable, str(_EXAMPLE / "agent.py")]}
     node = shutil.which("node")
     if node and (_EXAMPLE / "node_modules").is_dir():
@@ -65,11 +65,11 @@ def remote_round(config: ExperimentConfig, folder: Path, *, workers: int) -> Rem
 
     Args:
         config: The experiment; its policy is replaced.
-        folder: Where to keep what is written.
-        workers: How many ask the agent at once.
+        folder: Folder for all files.
+        workers: Number of workers that call the agent concurrently.
 
     Raises:
-        MeasurementFailed: They played different episodes.
+        MeasurementFailed: The runs played different episodes.
     """
     inside = _run(config.model_copy(update={"policy": IN_PROCESS}), folder / "inside")
     played = {}
@@ -92,11 +92,11 @@ def round_trip(
     """Measure one decision after another, through the policy, without an engine.
 
     Args:
-        command: The agent's program.
-        folder: Where its socket is to lie.
-        config: Whose scenario is seen.
-        streams: Ask by `Play`, or else by `GetAction`.
-        decisions: How many.
+        command: Command that starts the agent.
+        folder: Folder for its socket.
+        config: Experiment with the scenario of the observations.
+        streams: Use `Play`; otherwise `GetAction`.
+        decisions: Number of decisions.
     """
     facts = resolve(config.scenario).facts
     seen = [*synthetic_observations(facts, 1, 500)]
@@ -123,7 +123,7 @@ def _run(config: ExperimentConfig, folder: Path) -> Sample:
 
 @contextmanager
 def serving(command: list[str], address: str) -> Iterator[None]:
-    """Run an agent's program until the block is left."""
+    """Run an agent's program until the end of the block."""
     with subprocess.Popen([*command, address], stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout

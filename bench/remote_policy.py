@@ -11,7 +11,7 @@ _SIDES = ("TURN_LEFT", "TURN_RIGHT")
 
 
 class Sentry:
-    """Turns until an enemy is in the middle of the screen, and fires."""
+    """Policy that turns until an enemy is in the middle of the screen, and fires."""
 
     def __init__(self, facts: ScenarioFacts) -> None:
         self._middle = facts.resolution[0] / 2

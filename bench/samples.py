@@ -14,7 +14,7 @@ __all__ = ["MeasurementFailed", "Sample", "Spread", "python_path", "run_children
 
 
 class MeasurementFailed(Exception):
-    """A measurement has no result; the message says why."""
+    """A measurement has no result; the message has the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +22,8 @@ class Sample:
     """One measurement.
 
     Attributes:
-        decisions: Actions chosen.
-        tics: Game time that they were held for, in tics.
+        decisions: Number of actions.
+        tics: Game time of these actions, in tics.
         seconds: Wall time.
     """
 
@@ -33,17 +33,17 @@ class Sample:
 
     @property
     def decisions_per_second(self) -> float:
-        """Decisions a second."""
+        """Decisions per second."""
         return self.decisions / self.seconds
 
     @property
     def tics_per_second(self) -> float:
-        """Tics a second."""
+        """Tics per second."""
         return self.tics / self.seconds
 
 
 def total(samples: Sequence[Sample]) -> Sample:
-    """Return the sum of the rates of concurrent loops, which favours unequal loops."""
+    """Return the sum of the rates of concurrent loops, which is too high if the durations of the loops differ."""
     decisions = sum(sample.decisions for sample in samples)
     seconds = decisions / sum(sample.decisions_per_second for sample in samples)
     return Sample(decisions=decisions, tics=sum(sample.tics for sample in samples), seconds=seconds)
@@ -51,12 +51,12 @@ def total(samples: Sequence[Sample]) -> Sample:
 
 @dataclass(frozen=True)
 class Spread:
-    """A measurement that was repeated."""
+    """Results of a repeated measurement."""
 
     values: tuple[float, ...]
 
     def text(self, form: str = ",.0f") -> str:
-        """Return the median, with the least and the greatest in brackets; a dash where every measurement failed."""
+        """Return the median, with minimum and maximum in brackets; a dash if every measurement failed."""
         if not self.values:
             return "-"
         middle = statistics.median(self.values)
@@ -64,18 +64,18 @@ class Spread:
 
 
 def python_path() -> str:
-    """Return the path on which children find this package, and what this process was told to find."""
+    """Return the import path for child processes: the folder of this package and the PYTHONPATH of this process."""
     return os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) -> None:
-    """Run Python with each of some rows of arguments, all at once, and wait until all have ended.
+    """Run Python once for each row of arguments, concurrently, and wait until all processes have ended.
 
-    Their output goes to a file: an engine that held a pipe would keep its reader waiting. Whatever happens, they and
-    everything that they started are gone when this returns.
+    Output goes to a file, because an engine that outlives its parent would keep a pipe open. All child processes and
+    their descendants have ended when this function returns or raises.
 
     Raises:
-        MeasurementFailed: One failed, or took longer than `patience` seconds; the message ends with their output.
+        MeasurementFailed: A process failed, or took longer than `patience` seconds; the message ends with its output.
     """
     environment = {**os.environ, "PYTHONPATH": python_path()}
     children: list[subprocess.Popen[bytes]] = []
@@ -105,6 +105,6 @@ def run_children(commands: Sequence[Sequence[str]], log: Path, patience: float) 
 
 
 def _failure(what: str, command: Sequence[str], log: Path) -> str:
-    """Return an error's text that ends with what the command was and how it failed, after its output."""
+    """Return an error message that ends with the output, the command and the failure."""
     said = log.read_text(errors="replace").strip()
     return f"{said}\n{' '.join(command)} {what}" if said else f"{' '.join(command)} {what}"

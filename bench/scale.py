@@ -1,8 +1,8 @@
 """Simulation of scale: the real orchestrator and store with up to 10,000 workers on a virtual clock.
 
-``python -m bench.scale JOB RESULT`` simulates one fleet in a process of its own, twice: once with an orchestrator whose
-work takes no time, so that only the generations' ends, failures and stragglers keep workers idle, and once with one
-that has a core to itself. Both must produce the same history.
+``python -m bench.scale JOB RESULT`` simulates one fleet twice in a separate process. In the first simulation, the
+orchestrator takes no time: only the ends of generations, failures and stragglers keep workers idle. In the second, the
+orchestrator has one core. Both must produce the same history.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ __all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulation"]
 
 FLEETS = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 SLOWNESS = {"quickstart's": 1.0, "ten times longer": 10.0}
-"""How long episodes are, by name."""
+"""Lengths of episodes, by name."""
 _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
 _GENERATIONS, _EPISODES, _FEWEST = 2, 8, 32
-"""A generation has an agent for each worker, and no fewer than this; each plays so many episodes."""
-_LEAST_PATIENCE, _PATIENCE = 600.0, 0.5  # seconds, and for each worker
+"""Number of generations, episodes of each agent, and minimum population. A generation has one agent for each worker."""
+_LEAST_PATIENCE, _PATIENCE = 600.0, 0.5  # time limit: a constant in seconds, plus seconds for each worker
 _KINDS = ("free", "charged")
 
 
@@ -41,12 +41,12 @@ class Simulation:
     """Results of one fleet; all seconds except the orchestrator's are virtual.
 
     Attributes:
-        workers: How many.
-        seconds: From the first episode's request to the last generation's end.
+        workers: Number of workers.
+        seconds: Time from the request for the first episode to the end of the last generation.
         episodes: Episodes finished in that time.
         lost: Episodes that were lost and repeated.
-        free: The share of the workers' time in which they played, with an orchestrator that takes no time.
-        busy: The same with an orchestrator that has one core.
+        free: Share of the workers' time in which they played, with an orchestrator that takes no time.
+        busy: The same share with an orchestrator that has one core.
         orchestrator: Processor seconds of the orchestrator, its store and the simulation, in that time.
     """
 
@@ -60,7 +60,7 @@ class Simulation:
 
     @property
     def load(self) -> float:
-        """Processor seconds of the orchestrator in each virtual second."""
+        """Processor seconds of the orchestrator per virtual second."""
         return self.orchestrator / self.seconds
 
 
@@ -68,7 +68,7 @@ _JOB = TypeAdapter(Fleet)
 
 
 def simulation(fleet: Fleet) -> Simulation:
-    """Simulate a fleet in a child."""
+    """Simulate a fleet in a child process."""
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         job, result = Path(name) / "fleet.json", Path(name) / "result.json"
         job.write_bytes(_JOB.dump_json(fleet))
@@ -83,7 +83,7 @@ def simulate(fleet: Fleet, folder: Path) -> Simulation:
     """Simulate one fleet in this process.
 
     Raises:
-        SystemExit: The two runs have different histories.
+        SystemExit: The two simulations have different histories.
     """
     (free, history), (span, same) = (_run(fleet, folder / name, charged=name == "charged") for name in _KINDS)
     if history != same:
@@ -118,7 +118,7 @@ async def experiment(
     episodes: int,
     evolution: EvolutionConfig | None = None,
 ) -> str:
-    """Run an experiment on simulated workers, on the running loop's time; return its history."""
+    """Run an experiment on simulated workers with the clock of the running loop; return its history."""
     config = ExperimentConfig(
         name="scale",
         generations=generations,
@@ -148,7 +148,7 @@ async def experiment(
 
 
 def main() -> None:
-    """Simulate one fleet."""
+    """Simulate one fleet; entry point of the child process."""
     fleet = _JOB.validate_json(Path(sys.argv[1]).read_bytes())
     with tempfile.TemporaryDirectory(prefix="clau-doom-bench-") as name:
         Path(sys.argv[2]).write_text(json.dumps(asdict(simulate(fleet, Path(name)))))

@@ -16,10 +16,10 @@ _COLOURS = ("#0072b2", "#d55e00")
 
 
 def scale_table(found: Mapping[str, Sequence[Simulation]]) -> Table:
-    """Return a row a fleet.
+    """Return one row for each fleet.
 
     Args:
-        found: The simulations by how long episodes are, each from few workers to many.
+        found: Simulations by length of episodes, each sorted by number of workers.
     """
     title = "scale, by simulation: the share of their time in which workers play, and the orchestrator's load"
     table = Table(title=title, title_justify="left", header_style="bold")
@@ -43,7 +43,7 @@ def scale_table(found: Mapping[str, Sequence[Simulation]]) -> Table:
 
 
 def draw_scale(found: Mapping[str, Sequence[Simulation]], path: Path) -> None:
-    """Draw utilisation and load over the number of workers into an SVG file that is the same for the same numbers."""
+    """Draw utilisation and load over the number of workers into an SVG file. Equal numbers give an identical file."""
     with mpl.rc_context({"svg.hashsalt": "clau-doom", "svg.fonttype": "path"}):
         figure = Figure(figsize=(9, 4), layout="constrained")
         playing, load = figure.subplots(1, 2)

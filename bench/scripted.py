@@ -17,7 +17,7 @@ _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in 
 
 
 def scripted_episodes(folder: Path, *, generations: int, population: int, episodes: int, slots: int) -> Sample:
-    """Run an experiment whose episodes take no time; the sample counts an episode as a decision."""
+    """Run an experiment with instant episodes; the sample counts an episode as a decision."""
     config = ExperimentConfig(
         name="scripted",
         generations=generations,

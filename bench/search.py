@@ -1,7 +1,7 @@
-"""CMA-ES of this project against the package `cma`, on functions whose optimum is known.
+"""CMA-ES of this project compared with the package `cma`, on functions with a known optimum.
 
 ``python -m bench.search [--seeds N]`` prints evaluations until a value of 1e-8, and the time of one generation. Both
-searches start at the same point, with a step of 2 on [-5, 5]. The package comes with the group `bench`.
+searches start at the same point, with a step of 2 on [-5, 5]. The dependency group `bench` contains the package.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from clau_doom.evolution.search_distribution import SearchDistribution
 
 Points = NDArray[np.float64]
 Search = tuple[Callable[[], Points], Callable[[Points, Points], None]]
-"""Functions that sample a generation, and that learn from its points and their values."""
+"""Functions that sample a generation, and that learn from points and their values."""
 
 _POPULATION, _STEP, _TARGET, _MOST = 20, 2.0, 1e-8, 20_000
 
@@ -29,7 +29,7 @@ def sphere(x: Points) -> float:
 
 
 def rosenbrock(x: Points) -> float:
-    """Return Rosenbrock's function, which is 0 where all coordinates are 1."""
+    """Return Rosenbrock's function, which is 0 if all coordinates are 1."""
     return float(np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2))
 
 
@@ -45,7 +45,7 @@ def own(start: Points, seed: int) -> Search:
 
 
 def package(start: Points, seed: int) -> Search:
-    """Return the package's search, which draws from a generator of its own."""
+    """Return the package's search, which has its own random generator."""
     import cma  # noqa: PLC0415 of the group `bench`
 
     normals = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def _evaluations(make: Callable[[Points, int], Search], function: Callable[[Poin
 
 
 def _milliseconds(make: Callable[[Points, int], Search], dimensions: int) -> float:
-    """Return the processor time of one generation, without the function's."""
+    """Return the processor time of one generation in milliseconds, without the evaluations of the function."""
     sample, learn = make(np.full(dimensions, 3.0), 1)
     spent, generations = 0.0, 50
     for _ in range(generations):

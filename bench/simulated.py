@@ -1,7 +1,7 @@
 """Simulated workers: realistic durations, crashes, hangs, stragglers and network delays.
 
-The outcome of an episode is scripted. Its duration and loss are drawn from its task, so that a simulation can be
-repeated.
+The outcome of an episode is scripted. Duration and loss depend only on the episode's task, so that a simulation is
+reproducible.
 """
 
 import asyncio
@@ -23,30 +23,31 @@ __all__ = ["Fleet", "SimulatedBackend", "Span"]
 
 _RECORDING = bytes(2048)
 _TICS, _SIGMA, _LONGEST = 620.0, 0.6, 2100.0
-"""Tics of the quickstart's episodes: a log-normal's median and sigma, and the scenario's timeout.
+"""Length of the quickstart's episodes in tics: median and sigma of a log-normal distribution, and the timeout.
 
-Fitted to 192 real ones of the rules policy, of which 1.6 % were as long as the timeout, against 2.1 % here.
+The distribution is fitted to 192 real episodes of the rules policy. 1.6 % of these reached the timeout, compared with
+2.1 % here.
 """
 _TICS_PER_SECOND = 11_770.0
-"""Of one pinned worker that plays them: 3,670 decisions a second of 3.2 tics each (docs/performance.md)."""
+"""Speed of one pinned worker in these episodes: 3,670 decisions a second of 3.2 tics each (docs/performance.md)."""
 _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """The workers.
+    """Simulated workers and their properties.
 
     Attributes:
-        workers: How many.
-        slowness: How many times as long an episode takes as the quickstart's.
-        ahead: How many episodes wait at each worker behind the one that it plays.
-        latency: Seconds that a message takes one way.
-        crashes: The share of episodes that end with their worker, at a random moment.
-        hangs: The share of episodes in which the engine hangs until the watchdog's patience is over.
-        stall_timeout: That patience, in seconds.
+        workers: Number of workers.
+        slowness: Length of an episode as a multiple of the quickstart's episodes.
+        ahead: Number of queued episodes at each worker, in addition to the running episode.
+        latency: Seconds for a message in one direction.
+        crashes: Share of episodes in which the worker crashes, at a random moment.
+        hangs: Share of episodes in which the engine hangs until the watchdog's time limit.
+        stall_timeout: Time limit of the watchdog, in seconds.
         restart: Seconds until a lost worker is replaced.
-        stragglers: The share of workers that are slower than the others.
-        drag: How many times slower.
+        stragglers: Share of slow workers.
+        drag: Factor by which stragglers are slower.
     """
 
     workers: int
@@ -61,18 +62,18 @@ class Fleet:
     drag: float = 4.0
 
     def drags(self, worker: int) -> bool:
-        """Say whether a worker is one of the slow ones, which are spread evenly."""
+        """Return whether a worker is a straggler; stragglers are distributed evenly."""
         return math.floor((worker + 1) * self.stragglers) > math.floor(worker * self.stragglers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Fate:
-    """What happens to an episode on a worker that does not drag.
+    """Simulated course of an episode on a worker that is not a straggler.
 
     Attributes:
-        seconds: How long it takes.
-        lost: Why it is lost, or None.
-        hung: Seconds that it stands still before that.
+        seconds: Duration of the episode.
+        lost: Reason of the loss, or None.
+        hung: Seconds of the hang before the loss.
     """
 
     seconds: float
@@ -82,11 +83,11 @@ class _Fate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """What happened from the request for the first episode to the end of the last generation.
+    """Totals from the request for the first episode to the end of the last generation.
 
     Attributes:
-        seconds: How long it took, on the loop's clock.
-        processor: Processor seconds that this process took, all threads together.
+        seconds: Time on the loop's clock.
+        processor: Processor seconds of this process, summed over threads.
         played: Finished episodes.
         lost: Lost episodes.
         busy: Worker-seconds of finished episodes.
@@ -100,14 +101,14 @@ class Span:
 
 
 class SimulatedBackend(EvaluationBackend):
-    """An `EvaluationBackend` whose workers are numbers.
+    """`EvaluationBackend` with simulated workers.
 
     Attributes:
-        span: What happened so far, as far as generations have ended; None before the first has.
+        span: Totals up to the end of the latest generation; None before the first has ended.
     """
 
     def __init__(self, fleet: Fleet) -> None:
-        """Make the workers, all idle."""
+        """Create idle workers."""
         self.span: Span | None = None
         self._fleet = fleet
         self._played = self._lost = 0
@@ -115,7 +116,7 @@ class SimulatedBackend(EvaluationBackend):
         self._begun: tuple[float, float] | None = None
         self._free_at = [0.0] * fleet.workers
         self._holding = [0] * fleet.workers
-        # Workers by how many episodes they hold: the one with the fewest is found without a look at all of them.
+        # Workers by their number of episodes. The least loaded worker is found without a search of all workers.
         self._ranks: list[OrderedDict[int, None]] = [OrderedDict() for _ in range(fleet.ahead + 2)]
         self._ranks[0].update(dict.fromkeys(range(fleet.workers)))
 
@@ -130,19 +131,19 @@ class SimulatedBackend(EvaluationBackend):
 
     @property
     def slots(self) -> int:
-        """For each worker, what it plays and what waits behind it."""
+        """Number of episodes that the workers accept: running and queued ones."""
         return self._fleet.workers * (1 + self._fleet.ahead)
 
     def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
-        """Say that there is room."""
+        """Return that the backend accepts an episode."""
         return True
 
     def glimpses(self) -> tuple[Glimpse, ...]:
-        """Return nothing: nothing can be seen."""
+        """Return nothing, because there is no live view."""
         return ()
 
     async def end_generation(self, generation: int) -> None:  # noqa: ARG002 - the port's
-        """Note how things stand."""
+        """Record the totals."""
         assert self._begun is not None, "nothing was played"
         self.span = Span(
             seconds=asyncio.get_running_loop().time() - self._begun[0],
@@ -153,7 +154,7 @@ class SimulatedBackend(EvaluationBackend):
         )
 
     async def play(self, task: EpisodeTask) -> Episode:
-        """Let an episode's time pass on the worker that holds the fewest."""
+        """Simulate an episode on the least loaded worker."""
         loop, fleet = asyncio.get_running_loop(), self._fleet
         now = loop.time()
         if self._begun is None:
@@ -189,7 +190,7 @@ class SimulatedBackend(EvaluationBackend):
 
 
 def _fate(task: EpisodeTask, fleet: Fleet) -> _Fate:
-    """Return what is drawn for one attempt, from its name alone."""
+    """Return the course of one attempt, drawn from its name only."""
     digest = hashlib.sha256(f"{task.agent} {task.number} {task.attempt}".encode()).digest()
     length, luck, moment = ((int.from_bytes(digest[at : at + 6], "little") + 0.5) / 2**48 for at in (0, 8, 16))
     tics = min(_TICS * math.exp(_SIGMA * _NORMAL.inv_cdf(length)), _LONGEST)

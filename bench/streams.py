@@ -1,7 +1,7 @@
-"""Events of one experiment to many clients at once, over a real server and real sockets.
+"""Events of one experiment for many concurrent clients, over a real server and real sockets.
 
-``python -m bench.streams SOCKET EXPERIMENT CLIENTS`` is a process of clients: each has a connection of its own, reads
-the whole log, and checks nothing, so that what is measured is the server.
+``python -m bench.streams SOCKET EXPERIMENT CLIENTS`` runs clients in one process. Each client has its own connection
+and reads the whole log without checks, so that the server's performance is measured.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _PATIENCE = 180.0
 
 
 def stream_events(folder: Path, clients: int) -> float:
-    """Return how many events a second reach so many clients, all together."""
+    """Return the total number of events per second that the server sends to a number of clients."""
     return asyncio.run(_measure(folder, clients))
 
 

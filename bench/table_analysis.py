@@ -21,13 +21,13 @@ _AT_ONCE = 100_000
 
 @dataclass(frozen=True, kw_only=True)
 class TableAnalysis:
-    """What was found.
+    """Result of the measurement.
 
     Attributes:
-        rows: The table's rows.
-        seconds: From the command's start to its end.
-        processor_seconds: What it took of the processor.
-        peak: Its largest memory in bytes.
+        rows: Number of rows in the table.
+        seconds: Wall time of the command.
+        processor_seconds: Processor time of the command.
+        peak: Maximum memory of the command, in bytes.
     """
 
     rows: int
@@ -50,7 +50,7 @@ def write_large_table(path: Path, rows: int) -> None:
 
 
 def analyze_large_table(folder: Path, rows: int) -> TableAnalysis:
-    """Write a table, analyse it by both factors, and return what that took.
+    """Write a table, analyse it by both factors, and return time and memory of the analysis.
 
     Raises:
         CalledProcessError: The command failed.
@@ -73,7 +73,7 @@ def analyze_large_table(folder: Path, rows: int) -> TableAnalysis:
 
 
 def table_analysis_table(measured: Sequence[TableAnalysis]) -> Table:
-    """Return the measurements and the promised limits."""
+    """Return the measurements and the documented limits."""
     table = Table(title=f"analyze --data: {measured[0].rows:,} rows, two factors")
     for heading in ("", "measured", "goal"):
         table.add_column(heading)

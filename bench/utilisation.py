@@ -1,4 +1,4 @@
-"""How much of an evolution's wall time its cores played, and what an episode costs that is over at once."""
+"""Utilisation of cores during an evolution, and overhead of an instant episode."""
 
 import statistics
 from collections.abc import Sequence
@@ -33,20 +33,20 @@ _SIZES = {
     "100 agents, 8 episodes": (100, 8, _GENERATIONS),
     "these in a steady state": (100, 8, _STEADY),
 }
-"""Agents of a generation, episodes of each, and how they are bred."""
+"""Population, episodes of each agent, and evolution settings, by name."""
 _INSTANT = (20, 100)
-"""Agents of two generations, and episodes of each, of one decision."""
+"""Population of each of two generations, and episodes of each agent. An episode has one decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evolved:
-    """One evolution.
+    """Result of one evolution.
 
     Attributes:
-        playing: The share of the workers' wall time between the first generation's start and the last one's end in
-            which an episode was begun or played.
-        shortest: Tics of the episode that is shorter than all but a twentieth.
-        longest: Of the one that is longer than all but a twentieth.
+        playing: Share of the workers' wall time in which an episode was begun or played, between the start of the first
+            generation and the end of the last.
+        shortest: 5th percentile of the episodes' lengths, in tics.
+        longest: 95th percentile of the episodes' lengths, in tics.
     """
 
     playing: float
@@ -56,11 +56,12 @@ class Evolved:
 
 @dataclass(frozen=True, kw_only=True)
 class BusyRound:
-    """One round.
+    """Results of one round.
 
     Attributes:
-        evolved: By the name of a size.
-        overhead: Milliseconds of a worker's time that an instant episode costs above a bare loop's, by workers.
+        evolved: Result of each evolution, by name of its size.
+        overhead: Additional milliseconds of a worker's time for an instant episode, compared with a bare loop, by
+            number of workers.
 
     A measurement that failed is None.
     """
@@ -70,7 +71,7 @@ class BusyRound:
 
 
 def busy_round(play: Play, cores: tuple[int, ...]) -> BusyRound:
-    """Play one round on some cores; what fails is left out."""
+    """Measure one round on a number of cores; failed measurements are omitted."""
     seed, folder = 1 + play.number, play.folder
     evolved = {}
     for number, (name, (population, episodes, evolution)) in enumerate(_SIZES.items()):
@@ -106,7 +107,7 @@ def _evolved(config: ExperimentConfig, folder: Path) -> Evolved:
 
 
 def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
-    """Return milliseconds an episode: a run's above the bare loops', which play the same one decision."""
+    """Return the additional milliseconds per episode of a run, compared with bare loops that play the same decision."""
     folder.mkdir()
     population, episodes = _INSTANT
     config = ExperimentConfig(
@@ -136,7 +137,7 @@ def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
 
 
 def busy_table(rounds: Sequence[BusyRound]) -> Table:
-    """Return what was found."""
+    """Return the results as a table."""
     table = Table(title="cores that play, of an evolution's wall time", title_justify="left", header_style="bold")
     for heading in ("what", "measured", "goal", "tics: 5 % below", "5 % above"):
         table.add_column(heading, justify="left" if heading == "what" else "right", no_wrap=True)

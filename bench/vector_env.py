@@ -1,6 +1,6 @@
-"""Gymnasium's AsyncVectorEnv over ViZDoom's own Gymnasium wrapper: random play, as its documentation shows it.
+"""Gymnasium's AsyncVectorEnv over ViZDoom's own Gymnasium wrapper: random play, according to its documentation.
 
-``python -m bench.vector_env JOB RESULT`` measures in a process of its own.
+``python -m bench.vector_env JOB RESULT`` measures in a separate process.
 """
 
 import json
@@ -17,21 +17,21 @@ from vizdoom.gymnasium_wrapper.gymnasium_env_defns import VizdoomScenarioEnv
 
 from bench.samples import Sample, run_children
 
-_PATIENCE = 120.0  # seconds for the start, and as multiples of the time that is measured
+_PATIENCE = 120.0  # time limit: seconds for the start, plus a multiple of the measured time
 _MULTIPLE = 20.0
 _WARM_UP = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class VectorJob:
-    """What is measured.
+    """Settings of the measurement.
 
     Attributes:
-        scenario: A bundled scenario's name.
-        resolution: Such as ``160x120``.
-        frame_skip: Tics that every action is held for.
-        environments: How many, each in a process of its own.
-        seconds: For how long.
+        scenario: Name of a bundled scenario.
+        resolution: Screen resolution, such as ``160x120``.
+        frame_skip: Tics of each action.
+        environments: Number of environments, each in a separate process.
+        seconds: Duration of the measurement.
     """
 
     scenario: str
@@ -45,7 +45,7 @@ JOB = TypeAdapter(VectorJob)
 
 
 def vector_env(job: VectorJob, folder: Path) -> Sample:
-    """Measure in a child and return what it came to."""
+    """Measure in a child process and return the sample."""
     (folder / "vector.json").write_bytes(JOB.dump_json(job))
     result = folder / "vector-result.json"
     arguments = ["-m", "bench.vector_env", str(folder / "vector.json"), str(result)]
@@ -54,9 +54,9 @@ def vector_env(job: VectorJob, folder: Path) -> Sample:
 
 
 def main() -> None:
-    """Measure."""
+    """Measure; entry point of the child process."""
     job = JOB.validate_json(Path(sys.argv[1]).read_bytes())
-    # Engines that start at once in a fresh folder race to make this one, and crash.
+    # Engines that start concurrently in a new folder compete to create this folder, and crash.
     os.chdir(Path(sys.argv[2]).parent)
     Path("_vizdoom").mkdir(exist_ok=True)
     resolution = getattr(vzd.ScreenResolution, f"RES_{job.resolution.upper()}")
@@ -76,7 +76,7 @@ def main() -> None:
         environments.step(actions[steps % len(actions)])
         steps += 1
     environments.close()
-    decisions = steps * job.environments  # resets count as well: they are steps of the vector
+    decisions = steps * job.environments  # resets count too, because they are steps of the vector
     sample = Sample(decisions=decisions, tics=decisions * job.frame_skip, seconds=seconds)
     Path(sys.argv[2]).write_text(json.dumps(asdict(sample)))
 

@@ -1,8 +1,8 @@
-"""An event loop whose clock jumps over the time in which nothing happens, so that hours of episodes take seconds.
+"""Event loop with a virtual clock that skips idle time, so that hours of episodes take seconds.
 
-Where it is charged, its clock also goes on by the processor time that this process takes, all threads together: as
-though the orchestrator had one core to itself, whatever else this machine does meanwhile. What a disk takes is not
-counted. Where it is not, whatever the orchestrator does takes no time at all.
+If the loop is charged, its clock also advances by the processor time of this process, summed over threads. This models
+an orchestrator with one core, independent of other load on the machine. Disk time is not counted. If the loop is not
+charged, the orchestrator's work takes no virtual time.
 """
 
 import asyncio
@@ -17,17 +17,17 @@ __all__ = ["LoopClock", "VirtualLoop"]
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 _GLANCE = 0.0005
-"""Seconds for which a thread's end is waited for, before the clock is looked at again."""
+"""Seconds to wait for the end of a thread before the clock is read again."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """An asyncio event loop on virtual time."""
+    """asyncio event loop on virtual time."""
 
     def __init__(self, *, charged: bool) -> None:
-        """Begin at time 0; `charged` says whether processor time counts."""
+        """Begin at time 0; `charged` sets whether processor time counts."""
         self.charged = charged
         self.abroad = 0
-        """How many calls other threads have not finished."""
+        """Number of unfinished calls in other threads."""
         self.skipped = 0.0
         self._started = time.process_time()
         super().__init__(_Selector(self))
@@ -39,7 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> "asyncio.Future[_T]":
-        """Call a function in a thread; no time is skipped before it has ended."""
+        """Call a function in a thread; time is not skipped before the call has ended."""
         self.abroad += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._back)
@@ -51,7 +51,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class _Selector(selectors.SelectSelector):
-    """Waits for threads in real time, and for timers not at all."""
+    """Selector that waits for threads in real time, and does not wait for timers."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         super().__init__()
@@ -62,13 +62,13 @@ class _Selector(selectors.SelectSelector):
             return super().select(timeout)
         if self._loop.abroad:
             return super().select(_GLANCE if self._loop.charged else None)
-        # Only threads ever wake this loop, and none is abroad: to ask the kernel would cost more than a callback.
+        # Only threads wake this loop, and no call is running. A system call would cost more than a callback.
         self._loop.skipped += max(timeout, 0.0)
         return []
 
 
 class LoopClock:
-    """The running event loop's time, as a `Clock`."""
+    """Time of the running event loop, as a `Clock`."""
 
     def monotonic(self) -> float:
         """Return the loop's seconds."""

@@ -1,6 +1,6 @@
-"""DEAP, with a pool of processes behind its toolbox's `map`, as its documentation recommends.
+"""DEAP with a pool of processes as its toolbox's `map`, as its documentation recommends.
 
-``python -m bench.peers.deap_pools JOB POOL``: the pool is Python's own, or loky's.
+``python -m bench.peers.deap_pools JOB POOL`` uses Python's own pool or that of loky.
 """
 
 import multiprocessing
@@ -13,18 +13,18 @@ from loky import get_reusable_executor
 
 from bench.peers.evaluation import JOB, PeerJob, evaluate
 
-# In the module, where DEAP wants them: other processes find them by these names.
+# Defined at module level as DEAP requires, because other processes find the classes by these names.
 creator.create("FitnessMax", base.Fitness, weights=(1.0,))
 creator.create("Individual", list, fitness=creator.FitnessMax)
 
 
 def fitness_of(path: str, individual: list[float]) -> tuple[float]:
-    """Return an individual's fitness, as DEAP wants it."""
+    """Return the fitness of an individual as a tuple, as DEAP requires."""
     return (evaluate(path, individual),)
 
 
 def main() -> None:
-    """Evaluate the job's generations."""
+    """Evaluate the generations of the job."""
     path, pool = sys.argv[1:]
     job = JOB.validate_json(Path(path).read_bytes())
     if pool == "loky":

@@ -1,7 +1,7 @@
-"""EnvPool's ViZDoom: random play on its threads, with three environments per core and asynchronous steps.
+"""ViZDoom of EnvPool: random play on its threads, with three environments per core and asynchronous steps.
 
-``python -m bench.peers.env_pool JOB RESULT``, the job being a `bench.vector_env.VectorJob`. It brings an engine of its
-own; scenario, resolution and frame skip are those of the other contestants.
+``python -m bench.peers.env_pool JOB RESULT`` takes a `bench.vector_env.VectorJob`. EnvPool contains its own engine.
+Scenario, resolution and frame skip are those of the other contestants.
 """
 
 import json
@@ -20,19 +20,19 @@ from bench.samples import Sample
 from bench.vector_env import JOB
 
 _AHEAD = 3
-"""Environments a core, as its documentation advises for most steps a second: two wait while one is played."""
+"""Environments per core, which its documentation recommends for maximum throughput: one is played while two wait."""
 _WARM_UP = 100
 
 
 def main() -> None:
-    """Measure."""
+    """Measure; entry point of the process."""
     job = JOB.validate_json(Path(sys.argv[1]).read_bytes())
     folder = Path(sys.argv[2]).parent / "envpool"
     (folder / "_vizdoom").mkdir(parents=True)
     os.chdir(folder)
     source = Path(vzd.scenarios_path)
     text = (source / f"{job.scenario}.cfg").read_text()
-    # The last line that names a setting wins.
+    # If a setting occurs several times, the last line is used.
     (folder / "scenario.cfg").write_text(f"{text}\nscreen_resolution = RES_{job.resolution.upper()}\n")
     wad = shutil.copy(source / f"{job.scenario}.wad", folder)
     width, height = (int(side) for side in job.resolution.split("x"))
@@ -67,7 +67,7 @@ def main() -> None:
     while (seconds := time.perf_counter() - started) < job.seconds:
         step(steps)
         steps += 1
-    decisions = steps * job.environments  # resets count as well, as they do for AsyncVectorEnv
+    decisions = steps * job.environments  # resets count too, as for AsyncVectorEnv
     sample = Sample(decisions=decisions, tics=decisions * job.frame_skip, seconds=seconds)
     Path(sys.argv[2]).write_text(json.dumps(asdict(sample)))
 

@@ -1,8 +1,8 @@
 """Evaluation function of all peers: mean reward of a genome on the job's seeds, by a bare ViZDoom loop.
 
-Each process that a peer calls it in keeps one engine, on a core of its own as far as there are any, and plays nothing
-before as many processes as there are cores are ready: no peer is charged for its start. What was played is noted in a
-file a process, because peers hand on a fitness and nothing else.
+Each process of a peer keeps one engine, pinned to a free core if one is available. Episodes begin only after one
+process per core is ready, so that start-up time is excluded for all peers. Each process writes its decisions and tics
+to a file, because peers return only a fitness.
 """
 
 import fcntl
@@ -30,15 +30,15 @@ _PLAYED, _READY = "played-", "ready-"
 
 @dataclass(frozen=True, kw_only=True)
 class PeerJob:
-    """What a peer has to evaluate.
+    """Genomes, seeds and settings of an evaluation by a peer.
 
     Attributes:
-        folder: An empty folder for whatever is left behind.
+        folder: Empty folder for all files.
         scenario: The scenario's section, as JSON.
         policy: The policy's section, as JSON.
-        generations: The agents' genomes, by generation and index.
-        seeds: What every agent plays.
-        cores: One core a process.
+        generations: Genomes of the agents, by generation and index.
+        seeds: Seeds that each agent plays.
+        cores: Core of each process.
     """
 
     folder: str
@@ -54,17 +54,17 @@ _POLICY: TypeAdapter[PolicyConfig] = TypeAdapter(PolicyConfig)
 
 
 def evaluate(path: str, genome: Sequence[float]) -> float:
-    """Return a genome's mean reward.
+    """Return the mean reward of a genome.
 
     Args:
-        path: The job's file.
-        genome: The genes' values.
+        path: Path of the job's file.
+        genome: Values of the genes.
     """
     return _evaluator(path)(tuple(float(value) for value in genome))
 
 
 def noted(job: PeerJob) -> Sample:
-    """Return what all processes have played, from the first decision to the last."""
+    """Return the total of all processes, from the first decision to the last."""
     files = Path(job.folder).glob(f"{_PLAYED}*")
     rows = [[float(word) for word in line.split()] for file in files for line in file.read_text().splitlines()]
     began, ended, decisions, tics = zip(*rows, strict=True)
@@ -86,7 +86,7 @@ class _Evaluator:
         work = folder / f"work-{os.getpid()}"
         (work / "_vizdoom").mkdir(parents=True)
         os.chdir(work)
-        # However a peer ends its processes, their engines are to end as well.
+        # End engines with their process, in any way in which a peer ends its processes.
         launcher = write_launcher(work, os.getpid()) if LAUNCHES else None
         self._game = new_game(self._scenario, self._policy, launcher)
         self._notes = (folder / f"{_PLAYED}{os.getpid()}").open("a", buffering=1)
@@ -106,7 +106,7 @@ class _Evaluator:
 
 
 def _claim(folder: Path, cores: tuple[int, ...]) -> int | None:
-    """Move to the first core that no living process of the job has taken, and return what keeps it taken."""
+    """Pin this process to a core without another living process of the job; return the descriptor of its lock."""
     for core in cores:
         lock = os.open(folder / f"core-{core}", os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,7 +1,7 @@
-"""EvoTorch: a `Problem` whose solutions are evaluated by Ray actors, as many as there are cores.
+"""EvoTorch: a `Problem` with one Ray actor per core for the evaluation of solutions.
 
-``python -m bench.peers.evo_torch JOB``. A generation is handed out in four parts an actor, so that none waits for the
-longest, as its documentation advises where evaluations differ in length.
+``python -m bench.peers.evo_torch JOB`` divides a generation into four parts per actor. This reduces waiting for long
+evaluations, and EvoTorch's documentation recommends it for evaluations of different length.
 """
 
 import functools
@@ -18,12 +18,12 @@ _PARTS = 4
 
 
 def fitness_of(path: str, solution: torch.Tensor) -> float:
-    """Return a solution's fitness."""
+    """Return the fitness of a solution."""
     return evaluate(path, solution.tolist())
 
 
 def main() -> None:
-    """Evaluate the job's generations."""
+    """Evaluate the generations of the job."""
     path = sys.argv[1]
     job = JOB.validate_json(Path(path).read_bytes())
     ray.init(num_cpus=len(job.cores), include_dashboard=False, _temp_dir=sys.argv[2])
@@ -32,7 +32,7 @@ def main() -> None:
         functools.partial(fitness_of, path),
         solution_length=len(job.generations[0][0]),
         initial_bounds=(-1.0, 1.0),
-        dtype=torch.float64,  # its default would round genes
+        dtype=torch.float64,  # the default type would round genes
         num_actors=len(job.cores),
         num_subbatches=_PARTS * len(job.cores),
     )

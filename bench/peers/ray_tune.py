@@ -1,7 +1,7 @@
 """Ray Tune: one trial for each agent, with actors that reuse their engine.
 
-``python -m bench.peers.ray_tune JOB FOLDER``. It knows no generations: all agents are in one grid, so that it never
-waits for one to end.
+``python -m bench.peers.ray_tune JOB FOLDER`` evaluates all agents in one grid, because Ray Tune has no generations.
+Therefore it does not wait for the end of a generation.
 """
 
 import sys
@@ -15,24 +15,24 @@ from bench.peers.evaluation import JOB, evaluate
 
 
 class Evaluation(tune.Trainable):  # type: ignore[misc] # untyped
-    """One agent's evaluation."""
+    """Evaluation of one agent."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Take the first agent."""
+        """Set the first agent."""
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take another agent."""
+        """Set another agent."""
         self._path, self._genome = new_config["path"], new_config["genome"]
         return True
 
     def step(self) -> dict[str, Any]:
-        """Evaluate it, once."""
+        """Evaluate the agent once."""
         return {"fitness": evaluate(self._path, self._genome), "done": True}
 
 
 def main() -> None:
-    """Evaluate the job's agents."""
+    """Evaluate the agents of the job."""
     path, folder = sys.argv[1:]
     job = JOB.validate_json(Path(path).read_bytes())
     ray.init(num_cpus=len(job.cores), include_dashboard=False, _temp_dir=folder)
@@ -44,7 +44,7 @@ def main() -> None:
         run_config=tune.RunConfig(
             storage_path=job.folder,
             verbose=0,
-            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # there is nothing to keep
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # no checkpoint is needed
         ),
     )
     results = tuner.fit()

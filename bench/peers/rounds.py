@@ -30,13 +30,13 @@ _PATIENCE = 600.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Peer:
-    """Somebody else's way of evaluating a population.
+    """Evaluation of a population by another package.
 
     Attributes:
-        name: What the table calls it.
-        module: The benchmark's module that drives it.
-        packages: What must be installed.
-        argument: Its second argument, or None for a folder of its own with a short path.
+        name: Name in the table.
+        module: The benchmark's module that calls the package.
+        packages: Required packages.
+        argument: Second argument of the module, or None for a separate folder with a short path.
     """
 
     name: str
@@ -46,7 +46,7 @@ class _Peer:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The packages that are not installed."""
+        """Packages that are not installed."""
         return tuple(package for package in self.packages if importlib.util.find_spec(package) is None)
 
 
@@ -69,9 +69,9 @@ class PeerRound:
     """Results of each contestant; peers that are not installed are omitted.
 
     Attributes:
-        same: Those that played the same episodes, the run and the bare loops among them.
-        random: Those that played at random.
-        missing: What the others would need, by name.
+        same: Contestants that played the same episodes, including the run and the bare loops.
+        random: Contestants that played at random.
+        missing: Missing packages of the other peers, by name.
     """
 
     same: dict[str, Sample]
@@ -85,14 +85,15 @@ def peer_round(
     """Play one round.
 
     Args:
-        config: What is run; its generations play the same seeds, because a peer's function knows no generation.
-        at_random: A run of the random policy.
-        vector: What others play at random.
-        cores: One core a process.
-        play: The round; a contestant that fails, or plays other episodes, is left out of it.
+        config: Configuration of the run. All generations play the same seeds, because peers do not pass a generation to
+            their evaluation function.
+        at_random: Configuration of a run with the random policy.
+        vector: Settings of the other contestants with random play.
+        cores: Core of each process.
+        play: The round; contestants that fail or play other episodes are omitted.
 
     Raises:
-        MeasurementFailed: The run failed, with which all others are compared.
+        MeasurementFailed: The run failed, which is the reference for all others.
     """
     assert config.seeds == "fixed"
     folder = play.folder
@@ -140,7 +141,7 @@ def peer_round(
 def _evaluated(peer: _Peer, job: PeerJob) -> Sample:
     path = Path(job.folder) / "job.json"
     path.write_bytes(JOB.dump_json(job))
-    # Ray's sockets lie in the folder that it is given, and a socket's path must be short.
+    # Ray creates sockets in the given folder, and the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as short:
         command = ["-m", f"bench.peers.{peer.module}", str(path), peer.argument or short]
         run_children([command], path.with_name("log"), _PATIENCE)
@@ -166,7 +167,7 @@ def _env_pool(job: VectorJob, folder: Path) -> Sample:
 
 
 def peer_table(rounds: Sequence[PeerRound]) -> Table:
-    """Return the results of each contestant; ratios of tics are within a round."""
+    """Return the results of each contestant; ratios of tics are computed within a round."""
     table = Table(title="peers: the same genomes on the same seeds", title_justify="left", header_style="bold")
     for heading in ("who", "decisions/s", "tics/s", "run / this", "goal"):
         table.add_column(heading, justify="left" if heading == "who" else "right", no_wrap=True)

@@ -1,7 +1,7 @@
-"""A policy of one's own: walk to the nearest item in sight, and look for one when there is none.
+"""Example of a custom policy: walk to the nearest visible item, and search for an item if none is visible.
 
-It has four genes, remembers something within an episode, draws from the episode's generator, and needs nothing from
-clau-doom but the words of the port.
+The policy has four genes, state within an episode, and random numbers from the episode's generator. Of clau-doom, it
+uses only the types of the policy port.
 """
 
 import numpy as np
@@ -13,11 +13,11 @@ __all__ = ["Gatherer"]
 
 
 class Gatherer:
-    """Walks to the item whose box is tallest on the screen: items of one kind look taller the nearer they are.
+    """Policy that walks to the item with the tallest box on the screen. Near items of one kind have taller boxes.
 
     Args:
-        facts: What the scenario offers; it must have TURN_LEFT, TURN_RIGHT and MOVE_FORWARD.
-        kind: What to gather, as `SeenObject.kind` has it.
+        facts: Facts about the scenario, which must have TURN_LEFT, TURN_RIGHT and MOVE_FORWARD.
+        kind: Kind of items to gather, as in `SeenObject.kind`.
     """
 
     def __init__(self, facts: ScenarioFacts, *, kind: str = "pickup") -> None:
@@ -30,12 +30,12 @@ class Gatherer:
 
     @property
     def needs(self) -> Needs:
-        """Visible objects; without this line there would be none."""
+        """Visible objects; without this property observations contain no objects."""
         return Needs(objects=True)
 
     @property
     def space(self) -> GenomeSpace:
-        """What evolution may choose."""
+        """Genes that evolution varies."""
         return GenomeSpace(
             (
                 Gene.real("straight", 0.0, 80.0, "Items at most this many columns off are walked to without turning."),
@@ -46,7 +46,7 @@ class Gatherer:
         )
 
     def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:
-        """Return the agent for one episode; whatever it remembers ends with it."""
+        """Return the agent for one episode; its state ends with the episode."""
         side = "TURN_LEFT" if rng.random() < 0.5 else "TURN_RIGHT"
         straight, curve, patience, stroll = genome.values
         searched = 0

@@ -1,4 +1,4 @@
-"""The worked example keeps the promises of the policy port, and gathers."""
+"""Tests of the example policy: contract of the policy port, and gathering of items."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ GENOME = Genome((10.0, 30.0, 3.0, 2.0))
 
 @pytest.fixture
 def gatherer(monkeypatch: pytest.MonkeyPatch) -> Policy:
-    """Return the policy, made as clau-doom makes it: by its name, from the folder where it lies."""
+    """Return the policy, loaded by its name from its folder as clau-doom does."""
     monkeypatch.chdir(Path(__file__).parent)
     return make_policy(CustomPolicyConfig(target="gatherer:Gatherer"), FACTS)
 
@@ -37,18 +37,18 @@ def medikit(x: int, height: int = 4) -> SeenObject:
 
 
 def pressed(policy: Policy, *objects: SeenObject) -> set[str]:
-    """Return the buttons that it presses at the first decision of an episode."""
+    """Return the pressed buttons of the first decision of an episode."""
     action = policy.begin(GENOME, generator(1))(Observation(np.array([100.0]), 0, objects))
     return {name for name, value in zip(FACTS.buttons, action.buttons, strict=True) if value}
 
 
 def test_keeps_the_promises_of_a_policy(gatherer: Policy) -> None:
-    """The suite that the bundled policies pass: same inputs same actions, no state between episodes, valid actions."""
+    """Run the contract tests of the bundled policies: deterministic, no state between episodes, valid actions."""
     check_policy(gatherer, make_policy(CustomPolicyConfig(target="gatherer:Gatherer"), FACTS), FACTS)
 
 
 def test_walks_to_the_nearest_item(gatherer: Policy) -> None:
-    """Straight ahead it walks, a little off it curves, far off it turns on the spot; the tallest box wins."""
+    """Walk straight ahead, curve for small angles, turn on the spot for large ones; the tallest box is the target."""
     assert pressed(gatherer, medikit(78)) == {"MOVE_FORWARD"}
     assert pressed(gatherer, medikit(100)) == {"TURN_RIGHT", "MOVE_FORWARD"}
     assert pressed(gatherer, medikit(10)) == {"TURN_LEFT"}
@@ -56,14 +56,14 @@ def test_walks_to_the_nearest_item(gatherer: Policy) -> None:
 
 
 def test_looks_around_and_walks_on_when_nothing_is_in_sight(gatherer: Policy) -> None:
-    """It turns for as long as its patience, then strolls, and so on."""
+    """Turn for the length of the patience gene, then walk, and repeat both."""
     decide = gatherer.begin(GENOME, generator(1))
     walked = [decide(Observation(np.array([100.0]), 4 * step)).buttons[2] for step in range(10)]
     assert walked == [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0]
 
 
 def test_refuses_a_scenario_in_which_it_cannot_walk(gatherer: Policy) -> None:
-    """What a policy raises while it is made is a mistake in the configuration, said before anything starts."""
+    """Report an error of the policy's constructor as a configuration error before the start."""
     del gatherer
     with pytest.raises(ConfigError, match="has no MOVE_FORWARD"):
         make_policy(CustomPolicyConfig(target="gatherer:Gatherer"), SCRIPTED_FACTS)

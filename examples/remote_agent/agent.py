@@ -1,7 +1,7 @@
-"""A remote agent in Python: turn until an enemy is in the middle of the screen, and fire.
+"""Example of a remote agent in Python: turn until an enemy is in the middle of the screen, and fire.
 
-It serves `claudoom.agent.v1.AgentService` with gRPC's asyncio API, and needs nothing of clau-doom but the generated
-messages. `agent.js` beside it decides the same. Run it as ``python agent.py ADDRESS``.
+The agent serves `claudoom.agent.v1.AgentService` with gRPC's asyncio API. Of clau-doom, it uses only the generated
+messages. `agent.js` in the same folder makes the same decisions. Start it with ``python agent.py ADDRESS``.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from clau_doom.protos.claudoom.agent.v1.agent_pb2_grpc import (
 )
 
 VERSION = "sentry 1"
-"""Another one whenever it decides differently, in any language."""
+"""Version of the agent. Change it with every change of decisions, in any language."""
 SIDES = ("TURN_LEFT", "TURN_RIGHT")
 GENES = (
     pb.Gene(name="tolerance", kind=pb.Gene.KIND_REAL, low=0.0, high=40.0),
@@ -26,12 +26,12 @@ GENES = (
     pb.Gene(name="side", kind=pb.Gene.KIND_CHOICE, choices=SIDES),
 )
 REMEMBERED = 1000
-"""Episodes are never said to be over: the oldest are forgotten."""
+"""Maximum number of stored episodes. There is no message for the end of an episode: the oldest are removed."""
 
 
 @dataclass
 class Episode:
-    """What one episode's agent knows and remembers."""
+    """Genome and state of one episode's agent."""
 
     buttons: list[str]
     tolerance: float
@@ -41,7 +41,7 @@ class Episode:
     searched: int = 0
 
     def decide(self, request: pb.GetActionRequest) -> pb.ActionProto:
-        """Fire at what is in the middle, turn to what is not, and turn about where nothing was seen for long."""
+        """Fire at an enemy in the middle, turn to other enemies, and turn around if no enemy was seen for long."""
         enemies = [seen for seen in request.observation.objects if seen.kind == "enemy"]
         if not enemies:
             self.searched += 1
@@ -55,12 +55,12 @@ class Episode:
         return self.press("TURN_RIGHT" if off > 0 else "TURN_LEFT", tics=2)
 
     def press(self, name: str, tics: int = 0) -> pb.ActionProto:
-        """Press one button, for the frame skip unless told otherwise."""
+        """Press one button, by default for the frame skip."""
         return pb.ActionProto(action_id=self.buttons.index(name), tics=tics)
 
 
 class Sentry(AgentServiceServicer):
-    """The service."""
+    """Implementation of the service."""
 
     def __init__(self) -> None:
         self.middle = 80.0
@@ -94,7 +94,7 @@ class Sentry(AgentServiceServicer):
                 yield self.episodes[message.decide.episode_id].decide(message.decide)
 
     def begin(self, request: pb.BeginRequest) -> None:
-        """Make the episode's agent of its genome."""
+        """Create the agent of an episode from its genome."""
         tolerance, patience, side = request.genome
         self.episodes[request.episode_id] = Episode([*request.buttons], tolerance, patience, int(side), self.middle)
         while len(self.episodes) > REMEMBERED:

@@ -1,4 +1,4 @@
-"""The worked examples play real episodes, and decide alike in both languages."""
+"""Tests of the example agents: real episodes, and equal decisions in both languages."""
 
 import json
 import os
@@ -20,7 +20,7 @@ PROTO = HERE.parent.parent / "proto"
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the command of the agent in JavaScript, with its packages installed beside a copy of it."""
+    """Return the command of the JavaScript agent, in a copy of its folder with its packages installed."""
     folder = tmp_path_factory.mktemp("node")
     for name in ("agent.js", "package.json", "package-lock.json"):
         shutil.copy(HERE / name, folder)
@@ -31,7 +31,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @contextmanager
 def serving(command: list[str], address: str, *more: str) -> Iterator[None]:
-    """Run an agent's program until the block is left."""
+    """Run an agent's program until the end of the block."""
     with subprocess.Popen([*command, address, *more], stdout=subprocess.PIPE, text=True) as program:  # noqa: S603
         try:
             assert program.stdout is not None
@@ -42,7 +42,7 @@ def serving(command: list[str], address: str, *more: str) -> Iterator[None]:
 
 
 def history(folder: Path, address: str) -> str:
-    """Run a tiny experiment of the example's configuration, and return its history's hash."""
+    """Run a short experiment with the example's configuration, and return the hash of its history."""
     config = yaml.safe_load((HERE / "config.yaml").read_text())
     config |= {"generations": 2, "population": 4, "episodes": 2, "holdout": {"validation": 2, "episodes": 2}}
     config["scenario"]["timeout"] = 300
@@ -66,7 +66,7 @@ def history(folder: Path, address: str) -> str:
 
 
 def test_an_experiment_gives_the_same_history_in_both_languages(node: list[str], tmp_path: Path) -> None:
-    """Python and JavaScript, asked over a socket of this machine and over TCP, decide every episode alike."""
+    """Compare the decisions of Python and JavaScript agents in every episode, over a Unix socket and over TCP."""
     python = [sys.executable, str(HERE / "agent.py")]
     with serving(python, unix := f"unix:{tmp_path}/python"):
         ours = history(tmp_path / "python-run", unix)
