@@ -283,11 +283,11 @@ def test_a_network_that_keeps_nobody_in_is_not_used(
 
 
 def test_an_image_of_other_sources_is_refused(laboratory: ExperimentRepository) -> None:
-    """One changed file of a room that decides results: nothing is played, and the message says what to build again."""
+    """If code that decides results differs, no episode is played, and the error names the remedy."""
     text = Path(rules.__file__).read_text()
     there = f"/opt/clau-doom/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
     change = f"COPY rules.py {there}/clau_doom/policies/rules.py"
-    image = laboratory.docker.image_with({"rules.py": f"{text}\n"}, more=change)
+    image = laboratory.docker.image_with({"rules.py": f"{text}\nCHANGED = True\n"}, more=change)
     ended = laboratory.evolve(laboratory.config(docker={"image": image}))
     assert ended.state is ExperimentState.INTERRUPTED
     assert_matches(

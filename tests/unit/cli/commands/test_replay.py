@@ -102,7 +102,7 @@ def test_an_agent_file_runs_no_code(
         assert "--trust canary:Canary" in done.err
         assert sorted(tmp_path.iterdir()) == before
     done = run(*command, "agent.json", "--trust", "canary:Canary")
-    assert "is no policy" in done.err  # it was imported and made, as the user asked for
+    assert "is not a policy" in done.err  # it was imported and made, as the user asked for
     assert (tmp_path / "CANARY").exists()
     assert (tmp_path / "CANARY2").exists()
 
