@@ -1,24 +1,24 @@
-# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
-# Needs Python 3.11 to 3.13 with venv, and nothing else; everything is installed into .venv, pinned and hash-checked.
+# Tasks of users and developers. Start with `make demo` or `make test`; `make help` lists all targets.
+# The only requirement is Python 3.11 to 3.13 with venv. Packages are installed into .venv, pinned and hash-checked.
 
 VENV ?= .venv
 BIN := $(VENV)/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
-# The first supported interpreter; `make PYTHON=/path/to/python3.12 ...` chooses another for a new .venv.
+# First supported interpreter. `make PYTHON=/path/to/python3.12 ...` selects another one for a new .venv.
 PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 PROTOS = $(sort $(shell find proto -name '*.proto'))
-# Those with a service in them.
+# Files that define a service.
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
 PATHS := src tests bench examples tools
-# Random inputs of `make fuzz`; its systematic ones take two to three minutes more.
+# Seconds of random inputs of `make fuzz`. Its systematic inputs take two to three additional minutes.
 SECONDS := 420
-# What the images are built on: its Python must be that of the orchestrator, in the first two numbers.
+# Base image of the Docker images. Its Python must have the major and minor version of the orchestrator's.
 BASE ?= python:3.11-slim-bookworm
 IMAGE := deploy/docker
-# Stamps: what is installed in .venv, made again when the pins or the package's metadata change.
+# Stamp files of the packages in .venv. A change of the pins or of pyproject.toml installs the packages again.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
@@ -58,7 +58,7 @@ format: $(DEV) ## Mend formatting and what the linter can mend by itself
 bench: $(DEV) ## Run the benchmarks and print one table; ARGS="--help" shows its options
 	$(BIN)/python -m bench $(ARGS)
 
-# Where SSL_CERT_FILE names a certificate bundle, packages are fetched by it; it stays out of the images.
+# If SSL_CERT_FILE is set, packages are downloaded with this certificate bundle. The images do not contain it.
 image: ## Build the Docker images clau-doom-agent and clau-doom; BASE=... chooses what they are built on
 	@$(if $(SSL_CERT_FILE),cp "$(SSL_CERT_FILE)" $(IMAGE)/ca-bundle.pem,rm -f $(IMAGE)/ca-bundle.pem)
 	docker build --network host --build-arg BASE=$(BASE) --target agent --tag clau-doom-agent --file $(IMAGE)/Dockerfile .
@@ -71,7 +71,7 @@ base-image: ## Make the image clau-doom-base of Debian packages, where no regist
 proto: $(DEV) ## Generate the protobuf code from proto/
 	$(call generate,$(GENERATED))
 
-# Generated into a folder beside, so that the check changes nothing.
+# Generates code into a separate folder, so that the check does not change files of the repository.
 check-proto: $(DEV)
 	@rm -rf $(VENV)/protos && mkdir -p $(VENV)/protos
 	@$(call generate,$(VENV)/protos)
@@ -84,7 +84,7 @@ lock: ## Choose the newest allowed versions again and pin them with their hashes
 	$(call compile,constraints.txt,--group build --constraints constraints-dev.txt)
 	@$(MAKE) --no-print-directory check-pins
 
-# Pins hold on any machine: they name no index, no mirror and no path.
+# Pins must be valid on any machine: they must not contain an index, a mirror or a path.
 check-pins:
 	@! grep -nE '://|^ *-[^-]|--(index|extra|find|trusted)' constraints.txt constraints-dev.txt \
 		|| { echo "The pins must not name where they were found: run 'make lock'." >&2; exit 1; }
@@ -92,7 +92,7 @@ check-pins:
 clean: ## Remove .venv and the tools' caches; runs/ is kept
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
-# quickstart, or quickstart-2 when it was made before, and so on: a demo never touches an older one's results.
+# Unused experiment name: quickstart, else quickstart-2, and so on. A demo does not change older results.
 free_name = $$(name=$(1); number=1; folder="$${CLAU_DOOM_OUTPUT_DIR:-runs}"; \
 	case "$$folder" in "~/"*) folder="$$HOME/$${folder\#??}";; esac; \
 	while [ -e "$$folder/$$name" ]; do number=$$((number + 1)); name=$(1)-$$number; done; echo $$name)
@@ -103,14 +103,14 @@ $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=$(1) --pyi_out=$(1) --gr
 find $(1) -name '*_pb2*.py*' -exec sed -i -E 's/^from claudoom\./from clau_doom.protos.claudoom./; s/^import claudoom\./import clau_doom.protos.claudoom./' {} +
 endef
 
-# One version of everything for Python 3.11 to 3.13, so that all of them run the same code.
+# Pins one version of each package for Python 3.11 to 3.13, so that all of them run the same code.
 define compile
 $(BIN)/uv --no-config pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	$(2) --output-file $(1) pyproject.toml
 endef
 
-# The package itself is installed editable and without its dependencies: they are pinned above it.
+# The package itself is installed in editable mode and without dependencies, because the pins include them.
 define install
 @echo "Installing what $(1) pins into $(VENV) ..." >&2
 @$(PIP) install -qq --require-hashes --only-binary :all: -r $(1)

@@ -1,7 +1,7 @@
-// A remote agent in JavaScript: turn until an enemy is in the middle of the screen, and fire.
+// Example of a remote agent in JavaScript: turn until an enemy is in the middle of the screen, and fire.
 //
-// It serves claudoom.agent.v1.AgentService with @grpc/grpc-js, which reads the .proto file as it starts. agent.py
-// beside it decides the same. Run it as `node agent.js ADDRESS [PROTO_FOLDER]`.
+// The agent serves claudoom.agent.v1.AgentService with @grpc/grpc-js, which reads the .proto file at the start.
+// agent.py in the same folder makes the same decisions. Start it with `node agent.js ADDRESS [PROTO_FOLDER]`.
 "use strict";
 
 const fs = require("node:fs");
@@ -9,7 +9,7 @@ const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const protoLoader = require("@grpc/proto-loader");
 
-// Another one whenever it decides differently, in any language.
+// Version of the agent. Change it with every change of decisions, in any language.
 const VERSION = "sentry 1";
 const SIDES = ["TURN_LEFT", "TURN_RIGHT"];
 const GENES = [
@@ -17,14 +17,14 @@ const GENES = [
   { name: "patience", kind: "KIND_INTEGER", low: 1, high: 100 },
   { name: "side", kind: "KIND_CHOICE", choices: SIDES },
 ];
-// Episodes are never said to be over: the oldest are forgotten.
+// Maximum number of stored episodes. There is no message for the end of an episode: the oldest are removed.
 const REMEMBERED = 1000;
 
 const [address, folder = path.join(__dirname, "..", "..", "proto")] = process.argv.slice(2);
 const definition = protoLoader.loadSync("claudoom/agent/v1/agent.proto", {
   includeDirs: [folder],
   keepCase: true,
-  longs: String, // a seed has 64 bits, and a number only 53
+  longs: String, // a seed has 64 bits, and a JavaScript number only 53
   defaults: true,
 });
 const { AgentService } = grpc.loadPackageDefinition(definition).claudoom.agent.v1;
@@ -77,7 +77,7 @@ server.addService(AgentService.service, {
   },
 });
 
-// A program that was killed leaves its socket behind.
+// Remove the socket of an earlier program that was killed.
 if (address.startsWith("unix:")) fs.rmSync(address.slice("unix:".length), { force: true });
 server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error) => {
   if (error) throw error;

@@ -1,8 +1,8 @@
 """Arithmetic with the same bits on every processor.
 
-BLAS, LAPACK and libm choose their kernels by the processor, and NumPy does so for its transcendental functions: the
-last bits of their results differ between machines. Here only operations are used that IEEE 754 rounds correctly
-(+, -, *, /, square root) in an order that the code fixes, and `decimal`, which computes with integers.
+BLAS, LAPACK and libm choose their kernels by the processor, and so does NumPy for transcendental functions. The last
+bits of their results differ between machines. This module uses only operations that IEEE 754 rounds correctly (+, -, *,
+/, square root), in a fixed order, and `decimal`, which computes with integers.
 """
 
 import decimal
@@ -24,7 +24,7 @@ __all__ = [
     "weighted_sum",
 ]
 
-# Digits before a result is rounded to a double, which has 17. Too large results become infinite.
+# Digits before a result is rounded to a double, which has 17. Results beyond the range of doubles become infinite.
 _CONTEXT = decimal.Context(prec=40, traps=[decimal.InvalidOperation])
 # NumPy draws normals by a ziggurat. Beyond this point their values come from libm; before it they are products.
 _TAIL = 3.6541528853610088

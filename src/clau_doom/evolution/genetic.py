@@ -1,10 +1,10 @@
-"""A genetic algorithm for noisy fitness.
+"""Genetic algorithm for noisy fitness.
 
-A fitness is a mean over few episodes, and its noise is often as large as the differences between agents: the best of
-many noisy numbers is often a lucky one. Therefore elites are re-evaluated in each generation, and a genome is ranked by
-the mean of all its results, which converges to its expected fitness (Stagge, Averaging efficiently
-in the presence of noise, PPSN V, 1998). Tournaments depend on ranks only (Jin and Branke,
-Evolutionary optimization in uncertain environments: a survey, IEEE Transactions on Evolutionary Computation 9, 2005).
+A fitness is a mean over few episodes. Its noise is often as large as the differences between agents, so that the best
+observed agent may only be lucky. Therefore elites are re-evaluated in each generation. A genome is ranked by the mean
+of all its results, which converges to its expected fitness (Stagge, Averaging efficiently in the presence of noise,
+PPSN V, 1998). Tournaments depend on ranks only (Jin and Branke, Evolutionary optimization in uncertain environments: a
+survey, IEEE Transactions on Evolutionary Computation 9, 2005).
 """
 
 from collections.abc import Sequence

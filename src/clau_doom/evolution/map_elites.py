@@ -1,10 +1,10 @@
 """MAP-Elites: an archive with the best agent of each cell of behaviour.
 
-After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn. From then
-on parents are drawn uniformly from the filled cells of the archive, and children are made by the iso+line operator (see
-`operators.line`), with the configuration's `crossover` as the probability that there is a second parent. A cell keeps
-the agent with the highest observed fitness. Under noise this is partly luck, which the experiment's validation seeds
-separate from skill.
+After Mouret and Clune, Illuminating search spaces by mapping elites, arXiv:1504.04909. Generation 0 is drawn uniformly.
+Later, parents are drawn uniformly from the filled cells of the archive. Children are created by the iso+line operator
+(see `operators.line`). The configuration's `crossover` is the probability of a second parent. A cell keeps the agent
+with the highest observed fitness. Under noise this fitness is partly luck. The experiment's validation seeds separate
+luck from skill.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Elite:
 
 
 class MapElites(Strategy):
-    """Varies the best agents of a grid over behaviour."""
+    """Strategy that varies the best agents of a grid over behaviour."""
 
     name = "map-elites"
 

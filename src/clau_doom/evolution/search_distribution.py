@@ -1,16 +1,16 @@
-"""The normal distribution that CMA-ES samples from, and its update.
+"""Normal distribution that CMA-ES samples from, and its update.
 
 Hansen, The CMA evolution strategy: a tutorial (arXiv:1604.00772, version of 2023), with its default parameters and its
 negative recombination weights. Differences:
 
-- A = chol(C) takes the place of the symmetric root of C, in sampling and in the path of the step size (Krause, Arbonès
-  and Igel, CMA-ES with optimal covariance update and storage complexity, NIPS 2016). A symmetric root needs an
+- A = chol(C) replaces the symmetric root of C, in sampling and in the path of the step size (Krause, Arbonès and Igel,
+  CMA-ES with optimal covariance update and storage complexity, NIPS 2016). A symmetric root needs an
   eigendecomposition, which differs between processors in all libraries.
 - `diagonal` keeps the variances only and learns (n + 2) / 3 times as fast (Ros and Hansen, A simple modification in
   CMA-ES achieving linear time and space complexity, PPSN 2008).
-- Each coordinate's standard deviation is held between `smallest` and `largest` by a factor of its own, which the
-  learned distribution does not contain.
-- A foreign point counts with a limited length (Hansen, Injecting external solutions into CMA-ES, arXiv:1110.4181).
+- The standard deviation of each coordinate is limited to the range from `smallest` to `largest`. A separate factor
+  for each coordinate does this, so that the learned distribution is unchanged.
+- The step of a foreign point is limited in length (Hansen, Injecting external solutions into CMA-ES, arXiv:1110.4181).
 
 All arithmetic is that of `exact`, so that state and samples have the same bits on every processor.
 """
@@ -62,7 +62,7 @@ class _Rates:
 
 
 class SearchDistribution:
-    """The state of CMA-ES: mean, step size, covariance and two paths.
+    """State of CMA-ES: mean, step size, covariance and two paths.
 
     Attributes:
         mean: Shape (n,).
@@ -79,8 +79,8 @@ class SearchDistribution:
             sigma: The first step, above 0.
             batch: Samples in each update, at least 2.
             diagonal: Whether the covariance is diagonal.
-            smallest: The least standard deviation of each coordinate, shape (n,).
-            largest: The largest standard deviation of any coordinate.
+            smallest: Minimum standard deviation of each coordinate, shape (n,).
+            largest: Maximum standard deviation of any coordinate.
         """
         self.mean = mean.copy()
         self.sigma = sigma
@@ -89,9 +89,9 @@ class SearchDistribution:
         n = len(mean)
         self._rates = _rates(n, batch, diagonal=diagonal)
         self._sigma_path, self._path = np.zeros(n), np.zeros(n)
-        # (1 - sigma_path)^(2 g): how much of the path's start is left after g updates.
+        # (1 - sigma_path)^(2 g) is the share of the path's start that remains after g updates.
         self._forgotten = 1.0
-        # C and its root: vectors of variances and deviations where diagonal, matrices otherwise.
+        # C and its root: vectors of variances and deviations if diagonal, else matrices.
         self._covariance = np.ones(n) if diagonal else np.eye(n)
         self._root = self._covariance.copy()
         self._scale = self._limits()
@@ -106,7 +106,7 @@ class SearchDistribution:
 
         Args:
             points: Ranked, best first, shape (batch, n).
-            foreign: Ranks of the points that `sample` did not make.
+            foreign: Ranks of the points that were not created by `sample`.
         """
         rates = self._rates
         steps = (points - self.mean) / self._scale
@@ -125,14 +125,14 @@ class SearchDistribution:
         self._scale = self._limits()
 
     def _shortening(self, whitened: Matrix) -> float:
-        """Return the factor that brings a foreign step to the length that it may have at most."""
+        """Return the factor that shortens a foreign step to the maximum length."""
         n = len(whitened)
         length = norm(whitened)
         longest = math.sqrt(n) + 2.0 * n / (n + 2.0)
         return longest / length if length > longest else 1.0
 
     def _move_sigma(self, whitened: Matrix) -> bool:
-        """Adapt the step size; return whether the covariance's path may grow."""
+        """Adapt the step size; return whether the path of the covariance is updated."""
         rates, n = self._rates, len(whitened)
         keep = 1.0 - rates.sigma_path
         gain = math.sqrt(rates.sigma_path * (2.0 - rates.sigma_path) * rates.effective)
@@ -157,7 +157,7 @@ class SearchDistribution:
         for weight, step, white in zip(rates.weights.tolist(), steps, whitened, strict=True):
             if weight < 0.0:
                 length = norm(white)
-                # A negative weight counts the direction of a step and not its length: C stays positive definite.
+                # A negative weight uses the direction of a step and not its length, so that C stays positive definite.
                 weight *= n / (length * length + 1e-9)  # noqa: PLW2901 the weight of this step
             found += rates.rank_mu * weight * self._square(step)
         self._covariance = found
@@ -187,7 +187,7 @@ class SearchDistribution:
         """Return the step of each coordinate in units of the learned distribution, shape (n,), within the limits."""
         variances = self._covariance if self._diagonal else np.diagonal(self._covariance)
         deviations = np.sqrt(variances)
-        # Where all coordinates are at a limit, sigma itself stays there: it must neither vanish nor overflow.
+        # If all coordinates are at a limit, sigma itself is limited, so that it neither vanishes nor overflows.
         highest, lowest = float(np.max(deviations)), float(np.min(deviations))
         self.sigma = min(max(self.sigma, float(np.min(self._smallest)) / highest), self._largest / lowest)
         wanted = self.sigma * deviations
@@ -236,6 +236,6 @@ def _total(weights: Matrix) -> float:
 
 
 def _mass(weights: Matrix) -> float:
-    """Return the variance effective selection mass: the square of the sum by the sum of squares."""
+    """Return the variance effective selection mass: the square of the sum divided by the sum of squares."""
     total = _total(weights)
     return total * total / _total(weights * weights)

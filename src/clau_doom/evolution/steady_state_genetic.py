@@ -1,10 +1,10 @@
 """Steady-state genetic algorithm.
 
-A child is bred by the operators of `Genetic`, and enters the population in the place of its oldest member, independent
-of its fitness (Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI
-2019). Replacing the worst member would keep lucky agents for ever, because a fitness is a mean over few noisy
-episodes. Good genes survive in offspring and in elites, which are re-evaluated and ranked by the mean of all their
-results, as in `Genetic`.
+A child is bred by the operators of `Genetic`. It replaces the oldest member of the population, independent of its
+fitness (Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019). A
+fitness is a mean over few noisy episodes. If the worst member were replaced, lucky agents would stay for ever. Good
+genes survive in offspring and in elites, which are re-evaluated and ranked by the mean of all their results, as in
+`Genetic`.
 """
 
 from collections import deque

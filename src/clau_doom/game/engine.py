@@ -300,7 +300,7 @@ class VizdoomEngine:
         if self._game is None:
             raise EngineCrashed("no game is running: start the engine first")
         self._deaths = child_deaths()
-        if not self._alive():  # while recording, ViZDoom waits for a dead engine for ever
+        if not self._alive():  # while recording, ViZDoom waits for a dead engine without a time limit
             raise self._crashed(ProcessLookupError(f"its process {self._pid} has ended"))
         return self._game
 
@@ -365,5 +365,5 @@ def _haunted(state: vzd.GameState | None) -> bool:
 
 
 def _abandon(game: vzd.DoomGame) -> None:
-    """Keep `game` from being destroyed: if its engine died while recording, ViZDoom would wait for ever."""
+    """Keep `game` from being destroyed. If its engine died while recording, ViZDoom would wait without a time limit."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(game))

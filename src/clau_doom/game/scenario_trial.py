@@ -1,7 +1,7 @@
 """Trial of a scenario in a child process: its engine must start and begin an episode.
 
-ViZDoom 1.3 crashes Python if an engine ends during its start, and waits for ever if it hangs. A scenario is therefore
-tried in a child process with a time limit, and the engine's console output is captured.
+ViZDoom 1.3 crashes Python if an engine ends during its start, and waits without a time limit if the engine hangs. A
+scenario is therefore tried in a child process with a time limit. The engine's console output is captured.
 """
 
 import re

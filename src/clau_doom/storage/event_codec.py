@@ -1,9 +1,9 @@
-"""Events as text and back: canonical JSON, exact to the bit, typed on the way in.
+"""Encoding of events as canonical JSON, exact to the bit, and typed decoding.
 
-The text of an event is an object with sorted keys and no white space. Numbers are written by `repr`, which gives back
-the same double; NaN and the infinities have no text and are refused. A genome is written as its doubles in base64: of a
-million genes that is a seventh of the memory that a list of numbers takes. An episode's recording is left out: it is
-kept beside the log, and a decoded event carries None.
+The text of an event is an object with sorted keys and no white space. Numbers are written by `repr`, which is exact for
+doubles; NaN and infinities are refused. A genome is written as its doubles in base64. For a million genes this takes a
+seventh of the memory of a list of numbers. An episode's recording is stored outside of the log, and a decoded event has
+None in its place.
 """
 
 import json
@@ -31,10 +31,10 @@ _dumps = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False
 
 
 def encode(event: Event) -> str:
-    """Return an event's text.
+    """Return the text of an event.
 
     Raises:
-        StorageFailed: It has a number that is not finite; the message names the event.
+        StorageFailed: The event has a number that is not finite; the message names the event.
     """
     try:
         return _dumps(_encoder(cast("Any", type(event)))(event))
@@ -43,10 +43,10 @@ def encode(event: Event) -> str:
 
 
 def decode(kind: str, text: str) -> Event:
-    """Return the event that `encode` wrote.
+    """Return the event of a text from `encode`.
 
     Raises:
-        StoreCorrupted: The text is not that of such an event.
+        StoreCorrupted: The text is not an event of this kind.
     """
     try:
         return cast("Event", _decoder(declared(kind).kind)(json.loads(text)))
@@ -56,7 +56,7 @@ def decode(kind: str, text: str) -> Event:
 
 @cache
 def _encoder(hint: Any) -> _Convert:
-    """Return what turns a value of a type into plain JSON values."""
+    """Return a function that converts values of a type to plain JSON values."""
     if is_dataclass(hint):
         parts = [(name, _encoder(part)) for name, part in _fields(hint)]
         return lambda value: {name: convert(getattr(value, name)) for name, convert in parts}
@@ -75,7 +75,7 @@ def _encoder(hint: Any) -> _Convert:
 
 @cache
 def _decoder(hint: Any) -> _Convert:
-    """Return what turns plain JSON values into a value of a type; it raises on any other shape."""
+    """Return a function that converts plain JSON values to a value of a type, and raises an error for other values."""
     if is_dataclass(hint):
         return _dataclass_decoder(cast("type", hint))
     if get_origin(hint) is tuple:
@@ -101,7 +101,7 @@ _ENCODERS: dict[Any, _Convert] = {bytes: lambda _: None, Genome: _genome_text}
 
 
 def _genome(plain: Any) -> Genome:
-    """Return a genome from its doubles in base64, or from the list of numbers that older versions wrote."""
+    """Return a genome from its doubles in base64, or from a list of numbers, which older versions wrote."""
     if _checked(dict, plain).keys() == {"values"}:
         return Genome([_checked(float, value) for value in _checked(list, plain["values"])])
     if plain.keys() != {"float64"}:
@@ -115,7 +115,7 @@ def _genome(plain: Any) -> Genome:
 def _dataclass_decoder(kind: type) -> _Convert:
     parts = [(name, _decoder(part)) for name, part in _fields(kind)]
     names = {name for name, _ in parts}
-    # A field that was added later is missing in what older versions wrote.
+    # Events of older versions lack fields that were added later.
     needed = {each.name for each in fields(cast("Any", kind)) if each.default is not None}
 
     def convert(plain: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What an event changes in the tables. An event that cannot follow what is stored is refused."""
+"""Projection of events to tables, which refuses events that cannot follow the stored ones."""
 
 import sqlite3
 from typing import Literal
@@ -37,10 +37,10 @@ from clau_doom.storage.episodes import BASELINE, COLUMNS, place_of, row_of
 __all__ = ["KeepRecordings", "Projection"]
 
 KeepRecordings = Literal["champions", "all", "none"]
-"""Whose recordings are kept: those of each finished generation's best agent, all, or none."""
+"""Agents of which recordings are stored: the best agent of each finished generation, all agents, or no agents."""
 
 _ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed, ExperimentCancelled)
-# Where a run is paused, the episodes that are being played end and are kept.
+# Episodes that are running when a run is paused are finished and stored.
 _EVALUATED = (AgentStatus.COMPLETED.value, AgentStatus.DROPPED.value)
 _LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
 _INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (names of ours)
@@ -54,7 +54,7 @@ _FORGET_RECORDINGS = (
 
 
 class Projection:
-    """The tables beside the log, written through one connection inside the caller's transaction."""
+    """Writer of the tables derived from events, with one connection, inside the caller's transaction."""
 
     def __init__(self, connection: sqlite3.Connection, keep_recordings: KeepRecordings) -> None:
         """Write through `connection`, which is used by one thread at a time."""
@@ -63,10 +63,10 @@ class Projection:
         self._keep = keep_recordings
 
     def apply(self, sequence: int, event: Event) -> None:
-        """Change the tables as an event demands.
+        """Apply an event to the tables.
 
         Raises:
-            StoreCorrupted: The event cannot follow what is stored.
+            StoreCorrupted: The event cannot follow the stored ones.
         """
         self._check_state(event)
         match event:
@@ -156,7 +156,7 @@ class Projection:
         self._join(generation, first, event.agents)
 
     def _join(self, generation: int, first: int, agents: tuple[Agent, ...]) -> None:
-        """Have agents follow those of a generation that are there."""
+        """Append agents to those of a generation."""
         if not agents:
             raise StoreCorrupted(f"generation {generation} has no agents")
         (experiment,) = self._run("SELECT id FROM experiment").fetchone()
@@ -200,7 +200,7 @@ class Projection:
         kind: str | None = None,
         failure: str | None = None,
     ) -> None:
-        # That its episodes were forged may turn out after all of them were played, until its generation is told.
+        # Forged episodes may be detected after the agent's last episode, until the generation is completed.
         settled = _EVALUATED if kind == FailureKind.FORGED else (AgentStatus.PENDING.value,) * 2
         cursor = self._run(
             "UPDATE agents SET status = ?, fitness = ?, failure_kind = ?, failure = ?"
@@ -289,5 +289,5 @@ def _parents(agent: Agent) -> str:
 
 
 def _text(text: str | None) -> str | None:
-    """Return text that UTF-8 can hold: an exception's may carry bytes of a file name."""
+    """Return a text that can be encoded as UTF-8; messages of exceptions may contain bytes of a file name."""
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

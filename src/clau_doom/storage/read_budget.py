@@ -29,7 +29,7 @@ class ReadBudget:
     """Counts the steps and bytes of one connection's transactions. Used by one thread at a time."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        """Limit a connection that nothing else uses."""
+        """Limit a connection that is not used by other code."""
         self._connection = connection
         self._steps = 0
         self._bytes = 0
