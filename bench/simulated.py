@@ -134,7 +134,7 @@ class SimulatedBackend(EvaluationBackend):
         """Number of episodes that the workers accept: running and queued ones."""
         return self._fleet.workers * (1 + self._fleet.ahead)
 
-    def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - the port's
+    def takes(self, task: EpisodeTask) -> bool:  # noqa: ARG002 - required by the port
         """Return that the backend accepts an episode."""
         return True
 
@@ -142,7 +142,7 @@ class SimulatedBackend(EvaluationBackend):
         """Return nothing, because there is no live view."""
         return ()
 
-    async def end_generation(self, generation: int) -> None:  # noqa: ARG002 - the port's
+    async def end_generation(self, generation: int) -> None:  # noqa: ARG002 - required by the port
         """Record the totals."""
         assert self._begun is not None, "nothing was played"
         self.span = Span(

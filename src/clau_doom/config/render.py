@@ -42,7 +42,7 @@ def _block(section: dict[str, object]) -> Iterator[str]:
 
 @cache
 def _has_fields(name: str) -> bool:
-    """Return whether a field of the root has fields of its own."""
+    """Return whether a field of the root is a section with fields."""
     info = ExperimentConfig.model_fields.get(name)
     return info is not None and bool(section_model(info) or union_members(info))
 

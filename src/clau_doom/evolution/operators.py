@@ -23,7 +23,7 @@ def blend(
         space: The genes.
         parents: Possible parents, shape (parents, genes).
         first: The row of one parent of each child, shape (children,).
-        second: The row of the other.
+        second: The row of the other parent, shape (children,).
         rng: Random generator.
         alpha: Extension beyond the parents, in units of their distance.
     """
@@ -49,8 +49,8 @@ def line(
     Args:
         space: The genes.
         parents: Possible parents, shape (parents, genes).
-        first: The row of the parent that each child starts from, shape (children,).
-        second: The row of the parent that it is moved towards or away from.
+        first: The row of the parent at the start of each child's step, shape (children,).
+        second: The row of the other parent; children move towards it or away from it.
         rng: Random generator.
         sigma: Standard deviation of the step; 0.2 in the paper.
     """
@@ -66,8 +66,8 @@ def line(
 def mutate(space: Coordinates, rows: Matrix, chosen: Mask, rng: np.random.Generator, *, sigma: float) -> Matrix:
     """Return the rows with the chosen genes changed; genes that are not free never change.
 
-    A real gene takes a Gaussian step, reflected at its bounds. An integer gene takes one too, rounded and of at least
-    one. A choice gene becomes any other of its choices.
+    A real gene takes a Gaussian step, reflected at its bounds. An integer gene takes a rounded Gaussian step of at
+    least one. A choice gene takes another of its choices.
 
     Args:
         space: The genes.

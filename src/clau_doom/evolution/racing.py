@@ -6,7 +6,7 @@ agents that cannot be selected any more are condemned. The others continue to th
 - **Successive halving** (Karnin, Koren and Somekh, "Almost Optimal Exploration in Multi-Armed Bandits", ICML 2013;
   Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016) keeps
   a fixed share of agents by their means so far.
-- The **sequential test** condemns an agent only when it is significantly worse than the last that would be selected
+- The **sequential test** condemns an agent only when it is significantly worse than the last selected agent
   (racing as of Maron and Moore, "Hoeffding Races", NIPS 1993, and of Birattari et al., "A Racing Algorithm for
   Configuring Metaheuristics", GECCO 2002). Noise is the residual of an additive model of agents and seeds,
   pooled over the field: t = (m_k - m_i) / sqrt(2 s² / r) with (n - 1)(r - 1) degrees of

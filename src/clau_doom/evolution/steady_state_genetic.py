@@ -2,7 +2,7 @@
 
 A child is bred by the operators of `Genetic`. It replaces the oldest member of the population, independent of its
 fitness (Real, Aggarwal, Huang and Le, Regularized Evolution for Image Classifier Architecture Search, AAAI 2019). A
-fitness is a mean over few noisy episodes. If the worst member were replaced, lucky agents would stay for ever. Good
+fitness is a mean over few noisy episodes. If the worst member were replaced, lucky agents would stay permanently. Good
 genes survive in offspring and in elites, which are re-evaluated and ranked by the mean of all their results, as in
 `Genetic`.
 """

@@ -53,7 +53,7 @@ def try_scenario(scenario: Scenario, *, limit: float = _LIMIT) -> None:
         said = folder / "child.log"
         try:
             with said.open("wb") as output:  # not a pipe, which an orphaned engine would keep open
-                done = subprocess.run(  # noqa: S603 - our own module, no shell
+                done = subprocess.run(  # noqa: S603 - runs a module of this package, without a shell
                     command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, timeout=limit
                 )
         except subprocess.TimeoutExpired:

@@ -45,7 +45,7 @@ def make_policy(config: PolicyConfig, facts: ScenarioFacts) -> Policy:
         case CustomPolicyConfig():
             return load_custom(config, facts)
         case RemotePolicyConfig():
-            from clau_doom.policies.remote import RemotePolicy  # noqa: PLC0415 - gRPC, which no other policy needs
+            from clau_doom.policies.remote import RemotePolicy  # noqa: PLC0415 - only remote policies need gRPC
 
             return RemotePolicy(facts, config)
         case _:

@@ -50,7 +50,7 @@ class NeuralPolicy:
         """One gene for each weight, by layer and unit; the last weight of a unit belongs to the constant 1."""
         return self._space
 
-    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the network draws nothing
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the network draws no random numbers
         """Return the agent for one episode."""
         layers = _layers(self._space.check(genome), self._shapes)
         reader = self._features.watch()

@@ -104,7 +104,7 @@ class RulesPolicy:
         """Genes, the same for all scenarios."""
         return GENES
 
-    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the rules draw nothing
+    def begin(self, genome: Genome, rng: np.random.Generator) -> Decide:  # noqa: ARG002 - the rules draw no random numbers
         """Return the agent for one episode."""
         return _Agent(self._facts, self._controls, _Genes(*GENES.check(genome).values)).decide
 

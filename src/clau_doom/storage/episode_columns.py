@@ -29,7 +29,7 @@ _AGENTS = (
     "SELECT generation, agent, group_concat(number), group_concat(seed), CAST(group_concat(trajectory, '') AS BLOB)"
     " FROM played WHERE purpose = 0 GROUP BY generation, agent ORDER BY generation, agent"
 )
-_EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (names of ours)
+_EPISODES = f"SELECT {', '.join(_REST)} FROM played WHERE purpose = 0 ORDER BY generation, agent, number"  # noqa: S608 (constant names)
 _Query = Callable[[str], Iterator[Row]]
 _T = TypeVar("_T")
 

@@ -43,7 +43,7 @@ _ALWAYS = (ExperimentStarted, ExperimentInterrupted, ExperimentFailed, Experimen
 # Episodes that are running when a run is paused are finished and stored.
 _EVALUATED = (AgentStatus.COMPLETED.value, AgentStatus.DROPPED.value)
 _LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
-_INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (names of ours)
+_INSERT_EPISODE = f"INSERT INTO played VALUES (?, {', '.join('?' * len(COLUMNS))})"  # noqa: S608 (constant names)
 _FORGET_ACTIONS = (
     "DELETE FROM actions WHERE episode IN (SELECT sequence FROM played WHERE purpose = 0 AND generation = ?)"
 )

@@ -63,10 +63,10 @@ _UNUSUAL = (
 _FAILED = "SELECT kind, payload FROM log WHERE kind IN ('agent_failed', 'contestant_failed') ORDER BY sequence"
 _REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
 _JUDGING = (
-    f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (names of ours)
+    f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (constant names)
 )
 _PAGE = (
-    f"SELECT log.sequence, time, kind, payload, {', '.join(COLUMNS)} FROM log LEFT JOIN played USING (sequence)"  # noqa: S608 (names of ours)
+    f"SELECT log.sequence, time, kind, payload, {', '.join(COLUMNS)} FROM log LEFT JOIN played USING (sequence)"  # noqa: S608 (constant names)
     " WHERE log.sequence > ? ORDER BY log.sequence LIMIT ?"
 )
 _ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}

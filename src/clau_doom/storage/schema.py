@@ -139,7 +139,7 @@ SELECT
     worker,
     repeated
 FROM played CROSS JOIN experiment;
-"""  # noqa: S608 (names of ours)
+"""  # noqa: S608 (constant names)
 
 # Reading creates files next to the results, which fails on a full or read-only disk.
 _NO_SIDE_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}

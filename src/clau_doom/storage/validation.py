@@ -64,7 +64,7 @@ def whole(value: object, name: str, *, least: int = 0, most: int = MOST_COUNT) -
 
 def number(value: object, name: str, *, least: float = -LARGEST, most: float = LARGEST) -> float:
     """Validate a finite number in a range."""
-    if type(value) not in {float, int} or not least <= value <= most:  # type: ignore[operator] # a number here
+    if type(value) not in {float, int} or not least <= value <= most:  # type: ignore[operator] # checked to be a number
         raise StoreCorrupted(f"{name} is {_shown(value)}: it must be a number from {least:g} to {most:g}")
     return float(value)  # type: ignore[arg-type] # as above
 
