@@ -1,4 +1,4 @@
-"""CMA-ES's own behaviour."""
+"""Tests of CMA-ES."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ SPACE = GenomeSpace(tuple(Gene.real(f"x{index}", 0, 1) for index in range(5)))
 
 
 def test_parents_are_those_that_weigh_most() -> None:
-    """From generation 1 on, offspring name the best agents of the generation before, best first."""
+    """From generation 1 on, offspring name the best agents of the previous generation, best first."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
     strategy.ask()
     strategy.tell([Result(float(index)) for index in range(10)])
@@ -25,7 +25,7 @@ def test_parents_are_those_that_weigh_most() -> None:
 
 
 def test_failed_agents_do_not_pull_the_mean() -> None:
-    """Where one agent of ten succeeds, the mean moves straight towards that one."""
+    """If one of ten agents succeeds, the mean moves straight towards that agent."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 10, 1)
     strategy.ask()
     strategy.tell([Result(float(index)) for index in range(10)])
@@ -62,7 +62,7 @@ def test_an_optimum_on_the_bounds_is_reached() -> None:
 
 
 def test_whole_genes_do_not_freeze() -> None:
-    """On a plateau of a whole gene the step stays wide enough to leave it, at the end of a long search too."""
+    """On a plateau of an integer gene, the step stays wide enough to leave it, even late in the search."""
     space = GenomeSpace((Gene.real("x", 0, 1), Gene.integer("n", 0, 9), Gene.choice("c", ["a", "b", "c"])))
     strategy = CmaEs(CmaEsConfig(), space, 12, 1)
     different = []
@@ -98,7 +98,7 @@ def test_it_writes_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path, mo
 
 
 def test_a_found_optimum_does_not_break_the_search() -> None:
-    """Long after the function is solved, samples are still sane numbers."""
+    """Samples stay finite long after the function is solved."""
     strategy = CmaEs(CmaEsConfig(), SPACE, 8, 1)
     for _ in range(1_500):
         asked = strategy.ask()

@@ -22,7 +22,7 @@ def test_mutation_cools_with_absolute_generations() -> None:
 
 
 def test_the_best_are_asked_again() -> None:
-    """Elites come first, unchanged, best first, with themselves as parents."""
+    """Elites come first, unchanged, best first, each with itself as parent."""
     genetic = Genetic(GeneticConfig(elites=2), SPACE, 6, 1)
     first = genetic.ask()
     genetic.tell([Result(float(fitness)) for fitness in (0, 5, 1, 9, 2, 3)])
@@ -34,7 +34,7 @@ def test_the_best_are_asked_again() -> None:
 
 
 def test_an_elite_counts_with_the_mean_of_all_its_results() -> None:
-    """One that was lucky once loses its place when it is played again; one with a steady record keeps it."""
+    """An elite's rank uses the mean of all its results, so one lucky result is not enough."""
     genetic = Genetic(GeneticConfig(elites=2), SPACE, 5, 1)
     genetic.ask()
     genetic.tell([Result(100.0), Result(10.0), Result(0.0), Result(0.0), Result(0.0)])
@@ -48,7 +48,7 @@ def test_an_elite_counts_with_the_mean_of_all_its_results() -> None:
 
 
 def test_an_elite_that_fails_loses_its_place() -> None:
-    """A failed agent ranks last, whatever it came to before."""
+    """A failed agent ranks last, whatever its earlier fitness was."""
     genetic = Genetic(GeneticConfig(elites=1), SPACE, 4, 1)
     genetic.ask()
     genetic.tell([Result(9.0), Result(1.0), Result(1.0), Result(1.0)])
@@ -61,7 +61,7 @@ def test_an_elite_that_fails_loses_its_place() -> None:
 
 @pytest.mark.parametrize("population", [1, 4])
 def test_something_new_is_always_tried(population: int) -> None:
-    """With more elites than agents, one agent of each generation is still new, and the best is not forgotten."""
+    """With more elites than agents, each generation still has one new agent, and the best is kept."""
     genetic = Genetic(GeneticConfig(elites=50), SPACE, population, 1)
     bests = []
     for generation in range(60):
@@ -77,7 +77,7 @@ def test_something_new_is_always_tried(population: int) -> None:
 
 
 def test_mutation_rises_when_diversity_falls() -> None:
-    """Where nearly all genomes are alike, children are mutated in more genes than otherwise."""
+    """If nearly all genomes are alike, more genes of each child are mutated."""
 
     def changed(diversity: float) -> float:
         genetic = Genetic(GeneticConfig(diversity=diversity, crossover=0.0, mutation=0.2), SPACE, 60, 1)
@@ -92,7 +92,7 @@ def test_mutation_rises_when_diversity_falls() -> None:
 
 
 def test_a_child_of_one_parent_is_never_a_copy() -> None:
-    """Without crossover, and with a mutation probability of 0, one gene mutates all the same."""
+    """Without crossover and with mutation probability 0, one gene still mutates."""
     genetic = Genetic(GeneticConfig(elites=0, crossover=0.0, mutation=0.0, diversity=0.0), SPACE, 20, 1)
     first = genetic.ask()
     genetic.tell([Result(float(index)) for index in range(20)])
@@ -103,7 +103,7 @@ def test_a_child_of_one_parent_is_never_a_copy() -> None:
 
 
 def test_without_elites_nothing_is_asked_again() -> None:
-    """Zero elites means that every agent is new."""
+    """With zero elites, every agent is new."""
     genetic = Genetic(GeneticConfig(elites=0), SPACE, 5, 1)
     for _ in range(4):
         assert "elite" not in operators(genetic.ask())

@@ -1,4 +1,4 @@
-"""Genomes of another origin: any strategy plays them, is told about them, and learns from them."""
+"""Tests of injected genomes, which every strategy evaluates and learns from."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def evolve(strategy: Strategy, generations: int, *, immigrants: dict[int, Genome
 
 @each_strategy
 def test_an_immigrant_plays_as_it_is(config: EvolutionConfig) -> None:
-    """It keeps its genes to the last bit, has no parents, and its operator says where it came from."""
+    """An injected genome keeps its genes bit for bit and has no parents. Its operator names its origin."""
     strategy = make_strategy(config, PLANE, 8, seed=1)
     strategy.ask()
     assert strategy.immigrate(7, BEST) == Offspring(BEST, (), INJECTED)
@@ -53,7 +53,7 @@ def test_an_immigrant_plays_as_it_is(config: EvolutionConfig) -> None:
 
 @each_strategy
 def test_a_strategy_is_rebuilt_with_its_immigrants(config: EvolutionConfig) -> None:
-    """The same immigrants at the same places give the same evolution; another one gives another."""
+    """The same injected genomes at the same places give the same evolution. Other genomes give another."""
     histories = [
         evolve(make_strategy(config, PLANE, 8, seed=1), 6, immigrants={0: BEST, 3: genome})
         for genome in (BEST, BEST, Genome((0.0, 0.0)))
@@ -63,7 +63,7 @@ def test_a_strategy_is_rebuilt_with_its_immigrants(config: EvolutionConfig) -> N
 
 @pytest.mark.parametrize("config", CONFIGS[:2], ids=lambda config: config.kind)
 def test_a_good_immigrant_is_learned_from(config: EvolutionConfig) -> None:
-    """With the optimum given to it, a strategy comes nearer than without, on the whole."""
+    """A strategy that is given the optimum gets nearer to it on average."""
 
     def distance(seed: int, immigrants: dict[int, Genome]) -> float:
         last = evolve(make_strategy(config, PLANE, 8, seed=seed), 6, immigrants=immigrants)[-1]
@@ -75,7 +75,7 @@ def test_a_good_immigrant_is_learned_from(config: EvolutionConfig) -> None:
 
 
 def test_a_good_immigrant_enters_the_archive() -> None:
-    """A cell keeps it, genes and all, and its children name it as their parent."""
+    """A cell stores the injected genome, and its children name it as their parent."""
     strategy = MapElites(MapElitesConfig(), PLANE, 8, seed=1)
     history = evolve(strategy, 3, immigrants={1: BEST})
     assert [elite.genome for elite in strategy.archive] == [BEST]
@@ -84,7 +84,7 @@ def test_a_good_immigrant_enters_the_archive() -> None:
 
 @each_strategy
 def test_immigrants_are_refused_where_they_do_not_fit(config: EvolutionConfig) -> None:
-    """Nothing is replaced before it is asked, beyond the population, or by a genome that the space does not hold."""
+    """An injection before the ask, beyond the population, or with a genome outside the space is refused."""
     strategy = make_strategy(config, PLANE, 4, seed=1)
     with pytest.raises(OutOfOrder, match="not asked"):
         strategy.immigrate(0, BEST)
@@ -98,7 +98,7 @@ def test_immigrants_are_refused_where_they_do_not_fit(config: EvolutionConfig) -
 @given(st.data())
 @settings(deadline=None)
 def test_a_genome_comes_back_from_its_coordinates(data: st.DataObject) -> None:
-    """Whole genes exactly, real ones but for the rounding of their range."""
+    """Integer genes are restored exactly, real genes up to the rounding of their range."""
     real = {gene.name: st.floats(gene.low, gene.high) for gene in SPACE.genes}
     whole = {gene.name: st.integers(int(gene.low), int(gene.high)).map(float) for gene in SPACE.genes[3:5]}
     genome = Genome(tuple(data.draw((real | whole)[gene.name]) for gene in SPACE.genes))

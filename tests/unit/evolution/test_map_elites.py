@@ -20,7 +20,7 @@ def hitting(fitness: float, accuracy: float) -> Result:
 
 
 def test_the_archive_keeps_the_best_of_each_cell() -> None:
-    """Agents compete with their likes only; what lies outside the axis counts into the outer cells."""
+    """Agents compete within their cell. Values outside the axis count into the outer cells."""
     strategy = MapElites(ACCURACY, SPACE, 6, 1)
     asked = strategy.ask()
     strategy.tell(
@@ -36,7 +36,7 @@ def test_the_archive_keeps_the_best_of_each_cell() -> None:
 
 
 def test_parents_come_from_all_cells() -> None:
-    """A poor agent of a rare kind is varied as often as the best one."""
+    """A poor agent of a rare cell is varied as often as the best agent."""
     strategy = MapElites(ACCURACY, SPACE, 300, 1)
     strategy.ask()
     strategy.tell([hitting(100.0, 0.5)] + [hitting(0.0, 0.0)] * 298 + [hitting(-100.0, 1.0)])
@@ -47,7 +47,7 @@ def test_parents_come_from_all_cells() -> None:
 
 
 def test_an_equal_does_not_displace() -> None:
-    """The first of equals stays, so that the archive does not depend on chance."""
+    """The first of equal agents stays in its cell."""
     strategy = MapElites(ACCURACY, SPACE, 2, 1)
     for _ in range(3):
         strategy.ask()
@@ -83,7 +83,7 @@ def test_descriptors_follow_their_formulas(name: str, measures: Measures, expect
     st.builds(Measures, **{field.name: st.floats(allow_nan=False) for field in fields(Measures)}),
 )
 def test_descriptors_lie_between_0_and_1(name: str, measures: Measures) -> None:
-    """No measures, however odd, lead out of the unit interval."""
+    """Descriptors of any measures lie in the unit interval."""
     value = describe_behaviour(name, measures)
     assert math.isfinite(value)
     assert 0.0 <= value <= 1.0

@@ -1,4 +1,4 @@
-"""What every strategy promises, whatever its kind."""
+"""Tests of the ask-tell protocol that every strategy follows."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ def measured(offspring: Offspring) -> Result:
 
 
 def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[tuple[Offspring, ...]]:
-    """Run a strategy and return what it asked."""
+    """Run a strategy and return the genomes that it asked for."""
     history = []
     for _ in range(generations):
         history.append(strategy.ask())
@@ -64,7 +64,7 @@ def evolve(strategy: Strategy, generations: int, play: Play = measured) -> list[
 
 @each_strategy
 def test_it_serves_any_function_in_three_lines(config: EvolutionConfig) -> None:
-    """Ask, evaluate and tell work with nothing but a fitness, and the generation is counted."""
+    """Ask, evaluate and tell work with a plain fitness function, and the generation is counted."""
     strategy = make_strategy(config, REAL, population=12, seed=1)
     for generation in range(6):
         assert strategy.generation == generation
@@ -88,7 +88,7 @@ def test_generation_0_covers_the_full_range_of_every_gene(config: EvolutionConfi
 
 @each_strategy
 def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
-    """A second ask names the generation that waits for its results."""
+    """The error of a second ask names the generation that has no results yet."""
     strategy = make_strategy(config, REAL, population=3, seed=1)
     strategy.ask()
     with pytest.raises(OutOfOrder, match="generation 0 is asked already: tell its 3 results"):
@@ -120,7 +120,7 @@ def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
 def test_bad_results_are_refused_by_name_and_change_nothing(
     config: EvolutionConfig, results: Sequence[Result], message: str
 ) -> None:
-    """A refused tell says what is wrong, and the right one may follow as if it had not been."""
+    """A refused tell names the problem and leaves the strategy unchanged."""
     strategy, other = (make_strategy(config, REAL, population=3, seed=1) for _ in range(2))
     assert strategy.ask() == other.ask()
     with pytest.raises(OutOfOrder, match=message):
@@ -141,7 +141,7 @@ def test_replaying_the_tells_gives_the_same_asks(config: EvolutionConfig) -> Non
 
 @each_strategy
 def test_two_instances_used_in_turn_do_not_disturb_each_other(config: EvolutionConfig) -> None:
-    """Interleaved strategies ask what each asks alone, and NumPy's global generator is neither read nor moved."""
+    """Interleaved strategies give the same asks as alone, and NumPy's global generator is not used."""
     alone = [evolve(make_strategy(config, REAL, 10, seed), 8) for seed in (1, 2)]
     before: Any = np.random.get_state()  # noqa: NPY002
     pair = [make_strategy(config, REAL, 10, seed) for seed in (1, 2)]
@@ -179,7 +179,7 @@ def test_failed_agents_are_never_parents_while_others_are_there(config: Evolutio
 @each_strategy
 @pytest.mark.parametrize("when", [{0}, {0, 1, 2}, {3}, {4, 5}, set(range(10))], ids=str)
 def test_it_survives_generations_in_which_all_fail(config: EvolutionConfig, when: set[int]) -> None:
-    """Where nothing succeeded a strategy keeps what it knew, and goes on."""
+    """If all agents fail, a strategy keeps its state and continues."""
     strategy = make_strategy(config, MIXED, 8, 5)
     for generation in range(10):
         asked = strategy.ask()
@@ -269,6 +269,6 @@ def test_mean_measures_averages_each_measure_in_any_order() -> None:
 
 
 def test_mean_measures_of_nothing_is_refused() -> None:
-    """No episodes have no mean."""
+    """An empty list of episodes raises an error."""
     with pytest.raises(ValueError, match="no episodes"):
         mean_measures([])

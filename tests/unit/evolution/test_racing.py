@@ -1,4 +1,4 @@
-"""Racing: who need not play on, decided by what was played so far alone."""
+"""Tests of racing: agents that are dropped early, by the episodes played so far."""
 
 import math
 
@@ -32,7 +32,7 @@ def race(config: RacingConfig, population: int, episodes: int = 6, seed: int = 1
 
 
 def raced(started: Race, field: list[list[float]]) -> list[list[float]]:
-    """Return what is played of a field that would play all: the race from its first rung to its last."""
+    """Run a race from its first rung to its last and return the episodes that were played."""
     played = [row[: started.rungs[0]] for row in field]
     out: set[int] = set()
     for rung, beyond in zip(started.rungs[:-1], started.rungs[1:], strict=True):
@@ -42,7 +42,7 @@ def raced(started: Race, field: list[list[float]]) -> list[list[float]]:
 
 
 def test_halving_lets_the_better_half_go_on() -> None:
-    """After one episode half of eight are left, then two, which is what selection needs; of equals the first stays."""
+    """Eight agents become four after one episode, then two. The first of equal agents stays."""
     started = race(RacingConfig(rule="halving", keep=0.25, audit=0.0), 8)
     assert started.rungs == (1, 2, 4, 6)
     assert started.dropped([[float(value)] for value in (5, 1, 5, 2, 9, 5, 5, 0)], 1) == (1, 3, 6, 7)
@@ -67,7 +67,7 @@ def test_the_test_drops_what_is_significantly_worse() -> None:
 
 
 def test_equals_are_seldom_dropped() -> None:
-    """Of fields without any difference, at most a share alpha lose anybody; a bad agent among them is always found."""
+    """At most a share alpha of fields of equal agents drops an agent. A bad agent is always found."""
     config = RacingConfig(rule="test", first=4, growth=2.0, keep=0.25, alpha=0.05, audit=0.0)
     wrong = found = 0
     for trial in range(200):
@@ -84,7 +84,7 @@ def test_equals_are_seldom_dropped() -> None:
 @settings(deadline=None)
 @given(field=FIELDS, rules=RULES, seed=st.integers(0, 99))
 def test_a_rung_is_decided_by_what_came_before_it(field: list[list[float]], rules: RacingConfig, seed: int) -> None:
-    """Decided again, with all that was played later, every rung drops the same; so a resume drops nobody else."""
+    """A decision about a rung does not change when later episodes are known, so a resume drops the same agents."""
     started = race(rules, len(field), seed=seed)
     played = raced(started, field)
     for rung in started.rungs[:-1]:
@@ -96,7 +96,7 @@ def test_a_rung_is_decided_by_what_came_before_it(field: list[list[float]], rule
 @settings(deadline=None)
 @given(field=FIELDS, rules=RULES, seed=st.integers(0, 99))
 def test_as_many_as_matter_play_to_the_end(field: list[list[float]], rules: RacingConfig, seed: int) -> None:
-    """Never fewer than `keep` of the population, and an audit lets more play on without anybody losing a place."""
+    """At least `keep` agents play all episodes. An audit adds agents and removes none."""
     played = raced(race(rules, len(field), seed=seed), field)
     assert sum(len(row) == 6 for row in played) >= math.ceil(rules.keep * len(field))
     unaudited = raced(race(rules.model_copy(update={"audit": 0.0}), len(field), seed=seed), field)
@@ -104,7 +104,7 @@ def test_as_many_as_matter_play_to_the_end(field: list[list[float]], rules: Raci
 
 
 def test_an_audit_finds_wrong_decisions() -> None:
-    """Where everybody is audited, nobody is dropped, and whoever was condemned but ends among the best is counted."""
+    """With an audit of all agents, no agent is dropped, and wrongly rejected agents are counted."""
     started = race(RacingConfig(rule="halving", first=1, growth=2.0, keep=0.25, audit=1.0), 4, episodes=2)
     field = [[4.0, 4.0], [3.0, 3.0], [2.0, 9.0], [1.0, 1.0]]
     assert started.dropped(field, 1) == ()
@@ -113,7 +113,7 @@ def test_an_audit_finds_wrong_decisions() -> None:
 
 
 def test_a_tally_counts_what_was_saved() -> None:
-    """Failed agents' missing episodes are no saving of the race's, and are not counted as dropped."""
+    """Missing episodes of failed agents do not count as saved, and failed agents do not count as dropped."""
     started = race(RacingConfig(rule="halving", first=1, growth=2.0, keep=0.25, audit=0.0), 4, episodes=2)
     tally = started.tally([[4.0, 4.0], [3.0, 5.0], [2.0], []])
     assert (tally.planned, tally.played, tally.dropped, tally.audited) == (8, 5, 1, 0)
@@ -128,7 +128,7 @@ def test_means_over_fewer_seeds_are_made_comparable() -> None:
 
 @given(levels=st.lists(st.integers(-9, 9), min_size=3, max_size=3), worth=st.lists(st.integers(-9, 9), min_size=2))
 def test_an_additive_field_is_told_without_error(levels: list[int], worth: list[int]) -> None:
-    """Where agents and seeds add up, whoever is dropped is told exactly what it would have had."""
+    """If agent and seed effects add up, the estimate for a dropped agent is exact."""
     field = [[float(agent + level) for level in levels] for agent in worth]
     told = comparable([field[0], *(row[:1] for row in field[1:])])
     assert told == pytest.approx([float(np.mean(row)) for row in field])

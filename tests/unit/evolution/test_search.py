@@ -1,4 +1,4 @@
-"""What the strategies find, on functions whose answer is known; the slow tests of this room are here."""
+"""Convergence tests of the strategies on functions with a known optimum. Slow."""
 
 import time
 from collections.abc import Callable

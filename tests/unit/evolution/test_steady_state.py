@@ -1,4 +1,4 @@
-"""Agents that are bred one at a time: what they depend on, and that it is nothing else."""
+"""Tests of the steady-state strategy: dependencies between agents and results."""
 
 import random
 
@@ -35,7 +35,7 @@ def result(offspring: Offspring, number: int) -> Result:
 
 
 def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> list[Offspring]:
-    """Ask for so many agents; one may come to another result than it would."""
+    """Ask for a number of agents. The result of one agent can be replaced."""
     asked = list[Offspring]()
     while len(asked) < count:
         if strategy.waits:
@@ -49,7 +49,7 @@ def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> li
 @settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, data: st.DataObject) -> None:
-    """Whoever is played first or last, the same agents are asked, because the results wait for their turn."""
+    """The order in which results arrive does not change the agents."""
     strategy, arrived, asked = made(config), dict[int, Result](), list[Offspring]()
     while len(asked) < 40:
         if not strategy.waits:
@@ -74,7 +74,7 @@ def test_an_agent_depends_on_the_results_that_its_lookahead_leaves(lookahead: in
 
 @each_strategy
 def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionConfig) -> None:
-    """As long as fewer are asked and not told, the next can be asked: nobody waits for the end of a generation."""
+    """The next agent can be asked while fewer agents than the lookahead are in flight."""
     strategy, asked = made(config), list[Offspring]()
     for _ in range(50):
         while strategy.asked - strategy.told < config.lookahead:
@@ -85,7 +85,7 @@ def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionCo
 
 @each_strategy
 def test_the_order_is_enforced(config: EvolutionConfig) -> None:
-    """One that is told too early or asked too early says so, and is as it was before."""
+    """A tell or an ask that is too early raises an error and changes nothing."""
     strategy = made(config)
     with pytest.raises(OutOfOrder, match="agent 0 is not asked: it is made without the result of agent 0"):
         strategy.tell(Result(fitness=1.0))
@@ -102,7 +102,7 @@ def test_the_order_is_enforced(config: EvolutionConfig) -> None:
 
 @pytest.mark.parametrize("lookahead", [1, 4, 10])
 def test_parents_are_told_before_their_children_are_asked(lookahead: int) -> None:
-    """A parent has a fitness, and is as many places ahead of its child as the lookahead is long, or more."""
+    """A parent has a fitness and is at least the lookahead ahead of its child."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=lookahead))
     for number, offspring in enumerate(evolved(strategy, 80)):
         for parent in offspring.parents:
@@ -112,13 +112,13 @@ def test_parents_are_told_before_their_children_are_asked(lookahead: int) -> Non
 
 
 def test_the_first_population_is_drawn() -> None:
-    """Children are bred when as many were asked as a generation has agents."""
+    """Breeding starts after one generation of agents was asked."""
     asked = evolved(made(GeneticConfig(mode="steady_state", lookahead=2)), 20)
     assert [offspring.operator == "draw" for offspring in asked] == [True] * 6 + [False] * 14
 
 
 def test_elites_are_played_again_in_every_block() -> None:
-    """As many agents of each block as there are elites play one again, each the one that has waited longest."""
+    """Each block replays as many agents as there are elites, those that waited longest first."""
     strategy = make_steady_state(GeneticConfig(mode="steady_state", lookahead=3, elites=2), SPACE, 10, 1)
     asked = list[Offspring]()
     while len(asked) < 50:
@@ -133,7 +133,7 @@ def test_elites_are_played_again_in_every_block() -> None:
 
 
 def test_one_that_was_lucky_once_does_not_stay() -> None:
-    """An agent leaves the population with age, and as an elite it falls back to what it is worth on the whole."""
+    """Age removes an agent from the population, and replays lower the mean of a lucky elite."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=1, elites=1))
     asked = [strategy.ask()]
     lucky = asked[0].genome
@@ -148,7 +148,7 @@ def test_one_that_was_lucky_once_does_not_stay() -> None:
 
 
 def test_where_all_fail_agents_are_drawn() -> None:
-    """Nothing can be bred from agents without a fitness."""
+    """If all agents fail, new agents are drawn at random."""
     strategy = made(GeneticConfig(mode="steady_state", lookahead=3))
     for _ in range(30):
         if strategy.waits:
@@ -165,7 +165,7 @@ def test_a_population_of_one_evolves() -> None:
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
 def test_it_finds_what_generations_find(noise: float) -> None:
-    """With as many agents it comes as near to an optimum, over ten seeds, as generations do; nearer than by chance."""
+    """Over ten seeds, it gets as near to an optimum as the generational strategy, and nearer than random search."""
     space = GenomeSpace(tuple(Gene.real(f"x{index}", -5, 5) for index in range(6)))
     steady, generational, drawn = list[float](), list[float](), list[float]()
     for seed in range(10):
@@ -196,12 +196,11 @@ def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
 
 @pytest.mark.parametrize("config", [CmaEsConfig(), MapElitesConfig()], ids=lambda config: config.kind)
 def test_others_have_no_steady_state(config: EvolutionConfig) -> None:
-    """The error names what has."""
+    """The error names the strategies that have a steady state."""
     with pytest.raises(ValueError, match=f"{config.kind} has no steady state: genetic and random have"):
         made(config)
 
 
 def test_a_lookahead_of_none_is_refused() -> None:
-    """Nobody could be asked."""
     with pytest.raises(ValueError, match="lookahead is 0"):
         made(GeneticConfig.model_construct(lookahead=0))

@@ -1,4 +1,4 @@
-"""Steering a run while it plays: pauses, agents that wait, are given up and started again, injected genomes."""
+"""Tests of run control: pause, stop and restart of runs and agents, and injected genomes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -117,7 +117,7 @@ async def untouched() -> str:
 
 
 def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
-    """What is played ends and is kept; after going on it comes to what it would have come to, with no deviation."""
+    """Running episodes finish and are kept. After a resume the result is the same, with no deviation."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -141,7 +141,7 @@ def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
 
 
 def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
-    """Whoever looks at the agents of a paused run may stop the last one, and have it played all the same."""
+    """A user can stop the last agent of a paused run, restart it, and have it evaluated."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -160,7 +160,7 @@ def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
 
 
 def test_a_pause_does_not_use_up_the_running_time() -> None:
-    """The most running time is counted without pauses, and a paused run can be stopped at once."""
+    """The time limit excludes pauses, and a paused run can be stopped at once."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -175,7 +175,7 @@ def test_a_pause_does_not_use_up_the_running_time() -> None:
 
 
 def test_a_cancelled_run_is_over() -> None:
-    """It ends at once, its state is final, and nothing can be done to it."""
+    """A cancelled run ends at once in a final state, and refuses further commands."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -189,7 +189,7 @@ def test_a_cancelled_run_is_over() -> None:
 
 
 def test_a_paused_agent_waits_also_across_a_resume() -> None:
-    """Only its own episodes wait, a new process keeps them waiting, and the history is what it would have been."""
+    """Only this agent's episodes wait, also in a new process. The history is unchanged."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -219,7 +219,7 @@ def test_a_paused_agent_waits_also_across_a_resume() -> None:
 
 
 def test_a_stopped_agent_has_no_fitness() -> None:
-    """Its other episodes are not played, the generation goes on without it, and the deviation is counted."""
+    """Its other episodes are not played, the generation continues, and the deviation is counted."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -237,7 +237,7 @@ def test_a_stopped_agent_has_no_fitness() -> None:
 
 
 def test_a_restarted_agent_plays_what_is_missing() -> None:
-    """One that was stopped and started again has the fitness that it would have had."""
+    """A stopped and restarted agent gets the fitness of an agent that was never stopped."""
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
@@ -256,7 +256,7 @@ def test_a_restarted_agent_plays_what_is_missing() -> None:
 
 
 def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
-    """Whatever made it fail, it is played again; afterwards it can be looked at and no more."""
+    """A failed agent can be restarted until its generation ends. Afterwards it is read-only."""
 
     async def scenario(stage: Stage) -> None:
         stage.fail = lambda task: task.agent == FIRST
@@ -281,7 +281,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
 
 
 def test_an_injected_genome_is_in_the_next_generation() -> None:
-    """It replaces one of the last agents, with an operator of its own; one more than fits is refused."""
+    """It replaces one of the last agents, with its own operator. A genome too many is refused."""
     genome = Genome((0.125, -0.5))
 
     async def scenario(stage: Stage) -> None:
@@ -306,7 +306,7 @@ def test_an_injected_genome_is_in_the_next_generation() -> None:
 
 @pytest.mark.parametrize("played", [2, 8, 13, 25])
 def test_an_injected_genome_survives_an_interruption(played: int) -> None:
-    """Interrupted before or after its generation began, the run comes to the same history."""
+    """An interruption before or after the start of its generation does not change the history."""
     genome = Genome((0.125, -0.5))
 
     async def history(stop_at: int | None) -> str:

@@ -1,4 +1,4 @@
-"""How the player orders, repeats, drops and abandons episodes."""
+"""Tests of the episode scheduler: order, retries, dropped and cancelled episodes."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ Script = Callable[[EpisodeTask], Exception | float | None]
 
 
 class Table:
-    """Runs a player over tasks and keeps what it reports."""
+    """Scheduler of tasks that keeps the reported results."""
 
     def __init__(self, script: Script | None = None, *, slots: int = 2, attempts: int = 3, stop: bool = False) -> None:
         self.backend = ScriptedBackend(slots=slots, disturb=self.disturb)
@@ -68,7 +68,7 @@ class Table:
 
 
 async def test_every_task_is_played_once_and_begun_in_order() -> None:
-    """Tasks are begun in the order given, and each comes back as an episode."""
+    """Tasks start in the given order, and each returns one episode."""
     table, wanted = Table(), tasks(3, 4)
     await table.play(wanted)
     assert table.backend.played == wanted
@@ -78,7 +78,7 @@ async def test_every_task_is_played_once_and_begun_in_order() -> None:
 
 
 async def test_an_episode_lost_to_infrastructure_is_played_again_on_its_seed() -> None:
-    """A lost episode is reported, begun again with the same seed, and the agent is not charged."""
+    """A lost episode is reported and repeated with the same seed. The agent is not charged."""
 
     def crash_once(task: EpisodeTask) -> Exception | None:
         return EngineCrashed("gone") if task.number == 1 and task.attempt == 1 else None
@@ -109,7 +109,7 @@ async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
 
 
 async def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
-    """An episode that was not begun is played later as its first attempt, and is not reported as lost."""
+    """An episode that did not start is played later as its first attempt, and is not reported as lost."""
     refused = dict.fromkeys(range(3), 0)
 
     def refuse_five_times(task: EpisodeTask) -> Exception | None:
@@ -123,7 +123,7 @@ async def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
 
 
 async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
-    """The reason names what is missing, and no agent fails."""
+    """The reason names the missing worker, and no agent fails."""
     table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
     table.player = EpisodeScheduler(
         table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
@@ -135,7 +135,7 @@ async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
 
 
 async def test_a_stop_is_not_delayed_by_workers_that_do_not_start() -> None:
-    """Whoever asks to stop waits for no back-off."""
+    """A stop request does not wait for a back-off."""
     table = Table(lambda _: WorkerUnavailable("gone"))
     playing = asyncio.ensure_future(table.play(tasks(1, 1)))
     for _ in range(100):  # one is played at once, and then waits
@@ -154,7 +154,7 @@ async def test_exhausted_attempts_can_stop_the_run_instead() -> None:
 
 
 async def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
-    """When what is installed has changed under a run, it is to stop, and no attempt is repeated."""
+    """Changed software stops the run without a retry, and no agent is charged."""
     table = Table(lambda task: WorkerRefused("worker 0 has numpy 3") if task.number == 1 else 0.05, slots=2)
     with pytest.raises(ShutdownRequested, match="worker 0 has numpy 3"):
         await table.play(tasks(1, 8))
@@ -170,7 +170,7 @@ async def test_a_refused_worker_stops_the_run_and_charges_nobody() -> None:
     ],
 )
 async def test_a_failing_policy_is_played_no_more(error: Exception, kind: FailureKind) -> None:
-    """The agent's own failure is final: its other episodes are dropped, not repeated."""
+    """A policy failure is final: the agent's other episodes are dropped."""
     table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
     await table.play(tasks(2, 3))
     assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
@@ -178,7 +178,7 @@ async def test_a_failing_policy_is_played_no_more(error: Exception, kind: Failur
 
 
 async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
-    """Episodes of one agent that fail side by side are one failure."""
+    """Concurrent failures of one agent's episodes count as one failure."""
     table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
     await table.play(tasks(1, 4))
     assert len(table.backend.played) > 1
@@ -186,7 +186,7 @@ async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
 
 
 async def test_a_request_to_stop_lets_running_episodes_end() -> None:
-    """No new episode is begun, what runs within the grace is reported, and then the request is raised."""
+    """No new episode starts, episodes that end within the grace period are reported, then the request is raised."""
     table = Table(lambda task: 0.05, slots=2)
     asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("Ctrl-C", grace=5.0))
     with pytest.raises(ShutdownRequested, match="Ctrl-C"):
@@ -195,7 +195,7 @@ async def test_a_request_to_stop_lets_running_episodes_end() -> None:
 
 
 async def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
-    """An episode that takes longer than the grace is cancelled and not reported."""
+    """An episode that exceeds the grace period is cancelled and not reported."""
     table = Table(lambda task: 60.0, slots=2)
     asyncio.get_running_loop().call_later(0.01, lambda: table.shutdown.request("deadline", grace=0.0))
     with pytest.raises(ShutdownRequested, match="deadline"):
@@ -205,7 +205,7 @@ async def test_running_episodes_are_abandoned_when_the_grace_is_over() -> None:
 
 
 async def test_a_receiver_that_fails_ends_the_play() -> None:
-    """When results cannot be kept, nothing more is played and the error comes out as it is."""
+    """If results cannot be stored, no more episodes start, and the error is raised unchanged."""
     table = Table(lambda task: 0.001)
 
     async def full(reports: Sequence[Report]) -> None:
@@ -218,7 +218,7 @@ async def test_a_receiver_that_fails_ends_the_play() -> None:
 
 
 async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> None:
-    """A backend may take more or fewer episodes from one to the next, and the player follows."""
+    """The scheduler follows a backend's changing number of slots."""
 
     class Breathing(ScriptedBackend):
         @property
@@ -245,7 +245,7 @@ async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> 
 
 
 async def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> None:
-    """Work that ends in time says so, work that does not is cancelled, and what it raises comes out."""
+    """Work that ends in time returns its result. Other work is cancelled. Its errors are raised."""
     shutdown, ended = Shutdown(), list[str]()
 
     async def work(seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What a run costs grows with its length, and no faster."""
+"""Tests that the cost of a run grows linearly with its length."""
 
 import gc
 from collections.abc import Iterator

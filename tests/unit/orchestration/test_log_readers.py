@@ -1,4 +1,4 @@
-"""Readers of the event log: restarted from their cursors, and never the end of anything else."""
+"""Tests of readers of the event log: restarts from cursors, and isolation of failures."""
 
 import asyncio
 import io
@@ -28,7 +28,7 @@ async def a_log() -> MemoryStore:
 
 
 def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> None:
-    """One event fails once and another one always: the first is handed over again, the second is left out."""
+    """An event that fails once is delivered again. An event that fails always is skipped."""
     taken: list[int] = []
     tries: list[int] = []
 
@@ -95,7 +95,7 @@ async def test_a_reader_is_failing_until_it_makes_progress() -> None:
 
 @pytest.mark.parametrize("error", [KeyError("x"), ExceptionGroup("several", [ValueError("bad")])])
 async def test_what_no_one_expected_is_logged_with_its_traceback(error: Exception) -> None:
-    """A bug in a reader can be found by the log."""
+    """An unexpected error of a reader is logged with its traceback."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
 

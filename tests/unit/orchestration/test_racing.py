@@ -1,4 +1,4 @@
-"""Races in whole experiments: who loses plays no more, and nothing else depends on when or where."""
+"""Tests of races in whole experiments."""
 
 import asyncio
 
@@ -59,7 +59,7 @@ def undisturbed() -> Snapshot:
 
 
 def test_losers_play_no_more_and_say_so() -> None:
-    """They keep the mean of what they have played, are never the best, and each is told of by an event of its own."""
+    """Dropped agents keep the mean of their episodes, are never the best, and each has an event."""
     snapshot, log = undisturbed(), []
 
     async def read() -> None:
@@ -87,7 +87,7 @@ def test_losers_play_no_more_and_say_so() -> None:
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 30), max_size=4), slots=st.integers(1, 9))
 def test_a_race_that_is_interrupted_anywhere_ends_the_same(stops: list[int], slots: int) -> None:
-    """Whatever the order, and wherever it was stopped: the same agents are dropped, and no episode is played again."""
+    """Any order and any interruption drop the same agents, and no episode is played twice."""
 
     async def scenario() -> None:
         store = scripted_store(configuration())
@@ -108,7 +108,7 @@ EXPECTED = undisturbed()
 
 
 async def test_the_last_decision_of_a_race_is_made_before_anything_else_is_played() -> None:
-    """No episode of a rung begins before all of the rung before it have ended."""
+    """No episode of a rung starts before all episodes of the previous rung have ended."""
     backend = ScriptedBackend(slots=5)
     store = scripted_store(configuration())
     await scripted_run(configuration(), store, backend, space=SPACE, shutdown=Shutdown()).run()
@@ -118,7 +118,7 @@ async def test_the_last_decision_of_a_race_is_made_before_anything_else_is_playe
 
 
 async def test_cma_es_can_be_raced() -> None:
-    """It is told comparable fitness for all, and is rebuilt by a resume like any other."""
+    """CMA-ES gets comparable fitness for all agents, and a resume rebuilds it."""
     racing = RACING.model_copy(update={"rule": "test", "first": 2, "alpha": 0.5, "keep": 0.5})
     config = configuration().model_copy(update={"evolution": CmaEsConfig(racing=racing), "population": 12})
     plain, stopped = scripted_store(config), scripted_store(config)

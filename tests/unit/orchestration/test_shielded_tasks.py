@@ -1,4 +1,4 @@
-"""What was begun is finished."""
+"""Tests of tasks that finish despite cancellation."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from clau_doom.orchestration.shielded_tasks import Finishing
 
 
 async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
-    """Leaving waits for it."""
+    """The exit waits for the task of a cancelled caller."""
     done = list[str]()
 
     async def work() -> str:
@@ -28,7 +28,7 @@ async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
 
 
 async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
-    """What else is carried out goes on."""
+    """An error reaches its caller only, and other tasks continue."""
 
     async def fail() -> str:
         raise WrongState("not now")
@@ -45,7 +45,7 @@ async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
 
 
 async def test_what_never_ends_is_ended_after_the_grace() -> None:
-    """And its caller with it."""
+    """After the grace period, a task and its caller are cancelled."""
     async with Finishing(grace=0.05) as finishing:
         caller = asyncio.ensure_future(finishing.finish(asyncio.sleep(60, "late")))
         await asyncio.sleep(0)

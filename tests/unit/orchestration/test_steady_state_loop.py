@@ -1,4 +1,4 @@
-"""Whole steady-state experiments on instant episodes: whoever is faster, and wherever one stops, they end the same."""
+"""Tests of steady-state experiments on instant episodes: same result in any order and after any interruption."""
 
 import asyncio
 import random
@@ -61,7 +61,7 @@ def assert_the_same(end: Snapshot, other: Snapshot) -> None:
 
 
 def late(seed: int) -> Disturb:
-    """Return a disturbance that lets episodes end in an order of its own."""
+    """Return a disturbance that changes the order in which episodes end."""
     draw = random.Random(seed)
 
     async def disturb(task: EpisodeTask) -> None:
@@ -74,21 +74,20 @@ def late(seed: int) -> Disturb:
 
 @pytest.mark.parametrize("slots", [2, 7, 30])
 def test_the_number_of_slots_changes_nothing(slots: int, undisturbed: Snapshot) -> None:
-    """One worker, a few, and more than there is to do give the same history and champion."""
+    """One worker, a few workers, and more workers than tasks give the same history and champion."""
     assert_the_same(asyncio.run(finished(configuration(), slots=slots)), undisturbed)
 
 
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000_000), slots=st.integers(1, 9))
 def test_any_order_of_arrival_gives_the_same_history(seed: int, slots: int, undisturbed: Snapshot) -> None:
-    """Episodes that end in any order change nothing."""
     assert_the_same(asyncio.run(finished(configuration(), slots=slots, disturb=late(seed))), undisturbed)
 
 
 @pytest.mark.parametrize("lookahead", [1, 6, 9, 100])
 @pytest.mark.parametrize("kind", ["genetic", "random"])
 def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
-    """Also one agent at a time, more than a generation, and more than there are agents at all."""
+    """Runs end with a lookahead of one, above a generation, and above the number of agents."""
     plain = GeneticConfig() if kind == "genetic" else RandomSearchConfig()
     evolution = plain.model_copy(update={"mode": "steady_state", "lookahead": lookahead})
     one, other = (
@@ -103,7 +102,7 @@ def test_any_lookahead_comes_to_an_end(lookahead: int, kind: str) -> None:
 def test_an_experiment_interrupted_anywhere_ends_the_same(
     stops: list[int], slots: int, grace: float, undisturbed: Snapshot
 ) -> None:
-    """However often a run is stopped, the resumed one ends as one never stopped, and plays no episode twice."""
+    """A resumed run has the result of an uninterrupted run, and plays no episode twice."""
 
     async def scenario() -> None:
         config, played = configuration(), list[tuple[Purpose, str, int]]()
@@ -134,7 +133,7 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(
 
 @pytest.mark.parametrize("cut", range(2, 110, 9))
 async def test_a_log_that_ends_anywhere_is_gone_on_with(cut: int, undisturbed: Snapshot) -> None:
-    """Killed behind any event, a run goes on to the same end."""
+    """A run that is killed after any event resumes to the same result."""
     config = configuration()
     whole = scripted_store(config)
     await run(whole, config, disturb=late(cut))
@@ -156,7 +155,7 @@ async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snaps
 
 
 async def test_no_worker_waits_while_fewer_than_the_lookahead_are_in_flight(undisturbed: Snapshot) -> None:
-    """One agent takes for ever, and all that the lookahead allows are played to their end meanwhile."""
+    """While one agent never ends, all other agents within the lookahead are played."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)
 
@@ -183,7 +182,7 @@ def flat(snapshot: Snapshot) -> list[Evaluation]:
 
 
 def test_generations_are_blocks_that_overlap() -> None:
-    """Agents are asked in order, and the next generation's while the last one's are played; no barrier is between."""
+    """Agents of the next generation start before the last generation ends, without a barrier."""
 
     async def scenario() -> list[object]:
         store = scripted_store(configuration())
@@ -202,7 +201,7 @@ def test_generations_are_blocks_that_overlap() -> None:
 
 
 async def test_the_log_alone_tells_how_it_stands() -> None:
-    """A ledger that reads the events comes to the store's snapshot, and refuses agents out of order."""
+    """A projection of the events equals the store's snapshot, and refuses agents out of order."""
     store = scripted_store(configuration())
     await run(store, configuration())
     ledger, asked = Ledger(), list[AgentsAsked]()
@@ -217,7 +216,7 @@ async def test_the_log_alone_tells_how_it_stands() -> None:
 
 
 def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
-    """Infrastructure that fails twice in every episode costs attempts and nothing else."""
+    """Two infrastructure failures in each episode use attempts and change nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:
@@ -227,7 +226,7 @@ def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> N
 
 
 def test_a_failed_agent_is_told_as_failed_in_its_turn() -> None:
-    """It has no fitness and no children, whenever it failed, and the run goes on."""
+    """A failed agent has no fitness and no children, and the run continues."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent in {"x-g000-a002", "x-g001-a003"}:
@@ -266,7 +265,7 @@ async def until_asked(store: MemoryStore, agents: int) -> None:
 
 
 async def test_a_persons_commands_are_obeyed() -> None:
-    """An agent in flight is paused, resumed, stopped and restarted; the run waits for it, and then goes on."""
+    """An agent in flight is paused, resumed, stopped and restarted. The run waits for it."""
     config, hanging = configuration(), asyncio.Event()
     store = scripted_store(config)
 

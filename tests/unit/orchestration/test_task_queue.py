@@ -1,4 +1,4 @@
-"""The work that is left: whatever is done to it, the first task in order that fits is the next."""
+"""Tests of the task queue: the next task is the first in order that fits."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,7 +27,7 @@ def modulo(size: int) -> Callable[[EpisodeTask], float]:
 
 
 class Plain:
-    """What `Work` promises, as a list that is searched from its beginning."""
+    """Reference queue: a list that is searched from its beginning."""
 
     def __init__(self, wanted: Sequence[EpisodeTask]) -> None:
         self.queue = [*wanted]
@@ -70,7 +70,7 @@ _STEPS = st.lists(
 
 @given(steps=_STEPS)
 def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> None:
-    """Through takes, losses, holds, releases and sorts, it is the one that a search from the beginning finds."""
+    """After takes, losses, holds, releases and sorts, the next task equals that of the reference queue."""
     wanted = tasks(_AGENTS, 3)
     work, plain = Work(wanted), Plain(wanted)
     for what, how in steps:
@@ -98,7 +98,7 @@ def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> Non
 
 
 def test_agents_that_do_not_fit_are_asked_once() -> None:
-    """However many episodes wait: a backend is asked about each agent, and not about each of its episodes."""
+    """A backend is asked once for each agent, not once for each episode."""
     work, asked = Work(tasks(5, 1000)), []
 
     def fits(each: EpisodeTask) -> bool:

@@ -1,4 +1,4 @@
-"""Claims of workers that nobody trusts: proved before they decide anything, and struck where they are not true."""
+"""Tests of the verification of results from untrusted workers."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0), Gene.choice("honesty", ("ho
 
 
 def boasting(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Claim a thousand more than there was, where the genome says so."""
+    """Claim a reward that is 1,000 too high, if the genome says so."""
     outcome = scripted_outcome(genome, seed)
     if genome.values[1:] != (1.0,):  # random play has no genes
         return outcome
@@ -73,14 +73,14 @@ def boasters(snapshot: Snapshot) -> set[AgentRef]:
 
 
 def test_without_proofs_a_boaster_is_the_best() -> None:
-    """Where no actions are asked for, nothing can be proved: what the other tests are about."""
+    """Without recorded actions no claim can be verified, and a false claim wins."""
     snapshot = finished("none", ScriptedBackend(outcome=boasting))
     assert {summary.best for summary in snapshot.summaries} & boasters(snapshot)
 
 
 @pytest.mark.parametrize("verify", ["champions", "parents"])
 def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
-    """It fails as forged, with what it claimed and what was found, and the best of the honest is the best."""
+    """A false claim fails the agent as forged, with claimed and verified values. The best honest agent wins."""
     snapshot = finished(verify)
     liars = boasters(snapshot)
     assert liars
@@ -94,7 +94,7 @@ def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
 
 
 def modest(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Claim another reward than there was where the genome says so, but one that makes nobody the best."""
+    """Claim another reward, if the genome says so, but not one that makes the agent the best."""
     outcome = scripted_outcome(genome, seed)
     if genome.values[1:] != (1.0,):
         return outcome
@@ -107,20 +107,20 @@ def parents(snapshot: Snapshot) -> set[AgentRef]:
 
 @pytest.mark.parametrize("claimed", [boasting, modest])
 def test_no_liar_has_offspring_where_parents_are_proved(claimed: Callable[[Genome, int], EpisodeOutcome]) -> None:
-    """Each of those that a strategy chooses was proved before it was chosen, however little it lied."""
+    """Each parent is verified before the strategy chooses it, even if its claim is only slightly false."""
     snapshot = finished("parents", ScriptedBackend(claimed=claimed))
     assert parents(snapshot)
     assert not parents(snapshot) & boasters(snapshot)
 
 
 def test_a_liar_that_is_never_the_best_may_have_offspring_where_champions_are_proved() -> None:
-    """That is what `parents` is there for."""
+    """With `champions`, an agent with a false claim can be a parent. The setting `parents` prevents it."""
     snapshot = finished("champions", ScriptedBackend(claimed=modest))
     assert parents(snapshot) & boasters(snapshot)
 
 
 def test_a_forged_agents_failure_is_an_event() -> None:
-    """Whoever reads the log sees it, with its kind."""
+    """The event log has the failure with its kind."""
     config = configuration("champions")
     store = scripted_store(config)
 
@@ -132,7 +132,7 @@ def test_a_forged_agents_failure_is_an_event() -> None:
 
 
 def test_a_generation_of_boasters_alone_fails() -> None:
-    """None is left that could be the best, and the reasons are told."""
+    """A generation without a verified agent fails, and the error has the reasons."""
     config = configuration("champions")
 
     async def run() -> None:
@@ -144,14 +144,14 @@ def test_a_generation_of_boasters_alone_fails() -> None:
 
 
 async def test_what_carries_no_actions_is_no_claim() -> None:
-    """Episodes of workers that are trusted are not played again."""
+    """Episodes of trusted workers are not replayed."""
     backend, config = ScriptedBackend(), configuration("parents")
     await made(config, scripted_store(config), backend).run()
     assert not [task for task in backend.played if task.actions is not None]
 
 
 async def test_each_claim_is_proved_once() -> None:
-    """An agent that is the best and a parent as well is not proved twice."""
+    """An agent that is both the best and a parent is verified once."""
     backend, config = ScriptedBackend(claimed=boasting), configuration("parents")
     await made(config, scripted_store(config), backend).run()
     proved = [(task.agent, task.number) for task in backend.played if task.actions is not None]
@@ -161,7 +161,7 @@ async def test_each_claim_is_proved_once() -> None:
 @pytest.mark.parametrize("verify", ["champions", "parents"])
 @pytest.mark.parametrize("stop", [3, 17, 19, 21, 40])
 def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, stop: int) -> None:
-    """The actions are kept until they are proved, so that a resume finds what it needs."""
+    """Actions are stored until their verification, so that a resume can finish it."""
     config = configuration(verify)
 
     async def run() -> Snapshot:
@@ -184,14 +184,14 @@ def test_a_run_that_is_interrupted_while_it_proves_ends_the_same(verify: str, st
 
 
 async def test_generations_end_at_the_backend_as_well() -> None:
-    """It is told of each, so that it can give back what it holds for the agents."""
+    """The backend gets each end of a generation, so that it can free its agents' resources."""
     backend, config = ScriptedBackend(), configuration("none")
     await made(config, scripted_store(config), backend).run()
     assert backend.ended == [0, 1, 2, 3]
 
 
 def test_an_outcome_says_in_what_it_differs() -> None:
-    """First the measures, then the trajectory, whose hash alone says little."""
+    """Differences list the measures first, then the trajectory hash."""
     claimed = EpisodeOutcome(seed=1, measures=Measures(kills=9.0), trajectory_sha256="aa")
     assert claimed.mismatch(claimed) is None
     fewer = replace(claimed, measures=Measures(kills=2.0))
