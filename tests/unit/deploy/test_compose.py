@@ -1,4 +1,4 @@
-"""What `deploy/` holds fits together, and the product."""
+"""Tests that the files in `deploy/` match each other and the product."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
 
 
 def test_it_is_valid_by_the_specifications_fields() -> None:
-    """A misspelt or misplaced field is found."""
+    """The file has no misspelt or misplaced field."""
     document = compose()
     jsonschema.validate(document, schema())
     document["services"]["nats"]["health_check"] = {}
@@ -36,7 +36,7 @@ def test_it_is_valid_by_the_specifications_fields() -> None:
 
 
 def test_every_service_is_asked_for_its_health() -> None:
-    """By its own endpoint on loopback; a service that needs another one waits until it is healthy."""
+    """Each service has a health check on loopback and waits for healthy dependencies."""
     services = compose()["services"]
     for service in services.values():
         assert "http://127.0.0.1:" in " ".join(service["healthcheck"]["test"])
@@ -47,7 +47,7 @@ def test_every_service_is_asked_for_its_health() -> None:
 
 
 def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
-    """It ends with 0 where /readyz answers, and with another code where nothing does."""
+    """The command exits with 0 if /readyz answers, and with another code if no server answers."""
     command = compose()["services"]["orchestrator"]["healthcheck"]["test"][1:]
     assert command[0] == "python"
 
@@ -68,7 +68,7 @@ def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
 
 
 def test_every_file_that_a_service_mounts_is_there() -> None:
-    """A path that is not there would be made as an empty folder, and its service start without it."""
+    """Each mounted path exists. Docker would create an empty folder for a missing path."""
     services = compose()["services"]
     assert set(services) == {"orchestrator", "nats", "prometheus", "grafana"}
     mounted = [volume.split(":")[0] for service in services.values() for volume in service["volumes"]]
@@ -80,7 +80,7 @@ def test_every_file_that_a_service_mounts_is_there() -> None:
 
 
 def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> None:
-    """It finds NATS and Prometheus where the other services are."""
+    """The configuration has the addresses of NATS and Prometheus."""
     config = load_config(DEPLOY / "server.yaml", environ={}, overrides={}).config
     assert config.execution.backend == "docker"
     assert config.docker.image in config.server.images
@@ -90,7 +90,7 @@ def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> N
 
 
 def test_nothing_listens_beyond_loopback() -> None:
-    """All share the host's network: an address that is left out would be every interface."""
+    """Each service has a loopback address, because all use the host's network."""
     services = compose()["services"]
     assert all(service["network_mode"] == "host" for service in services.values())
     assert "127.0.0.1" in services["nats"]["command"]
@@ -99,7 +99,7 @@ def test_nothing_listens_beyond_loopback() -> None:
 
 
 def test_grafana_finds_the_dashboard_and_its_source() -> None:
-    """The provisioned folder is the one that the dashboard is mounted into."""
+    """The provisioned folder is the mount point of the dashboard."""
     provider = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/clau-doom.yaml").read_text())["providers"][0]
     volumes = compose()["services"]["grafana"]["volumes"]
     assert any(f":{provider['options']['path']}/clau-doom.json" in volume for volume in volumes)
@@ -109,6 +109,6 @@ def test_grafana_finds_the_dashboard_and_its_source() -> None:
 
 
 def test_prometheus_takes_its_configuration(tool: Callable[[str, str], str]) -> None:
-    """By its own judgement."""
+    """promtool accepts the configuration."""
     checked = [tool("promtool", "prometheus"), "check", "config", str(DEPLOY / "prometheus.yaml")]
     subprocess.run(checked, check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""The manifest in `deploy/kubernetes/` is valid, and fits the server that it runs."""
+"""Tests that the manifest in `deploy/kubernetes/` is valid and matches the server."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def schema() -> dict[str, Any]:
 
 
 def test_every_document_is_valid_by_the_fields_of_the_api() -> None:
-    """A misspelt or misplaced field would be dropped by the API, or refused."""
+    """No field is misspelt or misplaced."""
     found = documents()
     assert set(found) == {"ConfigMap", "PersistentVolumeClaim", "Deployment", "Service"}
     for document in found.values():
@@ -37,7 +37,7 @@ def test_every_document_is_valid_by_the_fields_of_the_api() -> None:
 
 
 def test_the_configuration_is_valid_and_its_ports_are_the_containers() -> None:
-    """Probes and the service reach what the server listens on, beyond loopback."""
+    """Probes and the service use ports on which the server listens beyond loopback."""
     found = documents()
     config = config_from_yaml(found["ConfigMap"]["data"]["server.yaml"], name="server.yaml")
     (container,) = pod()["containers"]
@@ -57,7 +57,7 @@ def test_the_configuration_is_valid_and_its_ports_are_the_containers() -> None:
 
 
 def test_parts_find_each_other() -> None:
-    """Selectors choose the pod, and every volume that is mounted is there."""
+    """Selectors match the pod, and each mounted volume exists."""
     found = documents()
     labels = found["Deployment"]["spec"]["template"]["metadata"]["labels"]
     assert found["Deployment"]["spec"]["selector"]["matchLabels"] == labels
@@ -73,7 +73,7 @@ def test_parts_find_each_other() -> None:
 
 
 def test_one_server_serves_the_folder_without_privileges() -> None:
-    """Two pods never hold the volume, and Kubernetes sets no variables under our prefix."""
+    """Only one pod uses the volume, and Kubernetes sets no variables with the product's prefix."""
     spec = documents()["Deployment"]["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
     assert pod()["enableServiceLinks"] is False

@@ -1,4 +1,4 @@
-"""What `deploy/ray/` holds is valid to Ray's launcher and to KubeRay, and fits together."""
+"""Tests that the files in `deploy/ray/` are valid for Ray's launcher and KubeRay."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def rayjob_schema() -> dict[str, Any]:
 
 
 def test_the_job_is_valid_by_the_fields_that_kuberay_documents() -> None:
-    """A misspelt or misplaced field would be dropped by the operator, or refused."""
+    """No field is misspelt or misplaced."""
     _, job = kuberay()
     jsonschema.validate(job, rayjob_schema())
     job["spec"]["entryPoint"] = "sh"
@@ -33,7 +33,7 @@ def test_the_job_is_valid_by_the_fields_that_kuberay_documents() -> None:
 
 
 def test_the_cluster_is_valid_by_rays_own_schema() -> None:
-    """It is what `ray up` checks it by."""
+    """The file matches the schema that `ray up` uses."""
     schema = json.loads((Path(next(iter(ray.autoscaler.__path__))) / "ray-schema.json").read_text())
     cluster = yaml.safe_load((DEPLOY / "cluster.yaml").read_text())
     jsonschema.validate(cluster, schema)
@@ -42,7 +42,7 @@ def test_the_cluster_is_valid_by_rays_own_schema() -> None:
 
 
 def test_the_experiment_finds_the_cluster_and_has_a_place_for_every_worker() -> None:
-    """A worker without a place would be waited for."""
+    """The cluster has resources for each worker, so that no worker waits."""
     config = load_config(DEPLOY / "experiment.yaml", environ={}, overrides={}).config
     assert (config.execution.backend, config.ray.address) == ("ray", "auto")
     (group,) = kuberay()[1]["spec"]["rayClusterSpec"]["workerGroupSpecs"]
@@ -53,7 +53,7 @@ def test_the_experiment_finds_the_cluster_and_has_a_place_for_every_worker() -> 
 
 
 def test_a_job_that_is_begun_again_resumes_its_experiment() -> None:
-    """What the head has written is on a volume that outlives it, under the experiment's name."""
+    """The head writes to a persistent volume, under the experiment's name."""
     claim, job = kuberay()
     name = load_config(DEPLOY / "experiment.yaml", environ={}, overrides={}).config.name
     assert f"--resume {name} --output-dir /runs" in job["spec"]["entrypoint"]
@@ -65,7 +65,7 @@ def test_a_job_that_is_begun_again_resumes_its_experiment() -> None:
 
 
 def test_every_node_has_one_image_of_the_ray_that_is_tested() -> None:
-    """Ray refuses a driver of another version."""
+    """All nodes use one Ray version, because Ray refuses a driver of another version."""
     spec = kuberay()[1]["spec"]["rayClusterSpec"]
     groups = [spec["headGroupSpec"], *spec["workerGroupSpecs"]]
     assert {group["template"]["spec"]["containers"][0]["image"] for group in groups} == {"clau-doom-ray"}

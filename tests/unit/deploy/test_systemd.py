@@ -1,4 +1,4 @@
-"""Units and the backup in `deploy/systemd/`: valid to systemd, and a copy that can be read."""
+"""Tests of the units and the backup in `deploy/systemd/`."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ def unit(name: str) -> ConfigParser:
 
 
 def test_the_units_are_valid_to_systemd(tool: Callable[[str, str], str], tmp_path: Path) -> None:
-    """By its own judgement; a misspelt setting is found."""
+    """systemd accepts the units and finds a misspelt setting."""
     for path in DEPLOY.glob("clau-doom*"):
         text = path.read_text().replace("/opt/clau-doom/bin/clau-doom", sys.executable)
         (tmp_path / path.name).write_text(text.replace("/opt/clau-doom/bin/python", sys.executable))
@@ -47,7 +47,7 @@ def test_the_units_are_valid_to_systemd(tool: Callable[[str, str], str], tmp_pat
 
 
 def test_the_server_is_stopped_in_order_and_restarted() -> None:
-    """It has longer to stop than running episodes have to end, and a mistake in the configuration ends the attempts."""
+    """The stop timeout exceeds the grace period of episodes. A configuration error stops the restarts."""
     service = unit("clau-doom.service")["Service"]
     assert float(service["TimeoutStopSec"]) > ExperimentConfig().server.grace
     assert service["SuccessExitStatus"] == "143"
@@ -62,7 +62,7 @@ def backup(*words: object) -> "subprocess.CompletedProcess[str]":
 
 
 def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
-    """The copy has all that is committed and can be written to; a damaged experiment does not keep others out."""
+    """The copy has all committed data and is writable. A damaged experiment does not block other copies."""
     runs, config = Runs(tmp_path / "runs"), ExperimentConfig(name="lab")
     text = to_yaml(config)
     experiment = Experiment(id="lab", uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
@@ -93,7 +93,7 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
 
 
 def test_the_newest_copies_are_kept(tmp_path: Path) -> None:
-    """Older ones are removed, and nothing else."""
+    """Only older copies are removed."""
     (tmp_path / "runs").mkdir()
     for name in ("20260101T000000Z", "20260102T000000Z", "notes"):
         (tmp_path / "backups" / name).mkdir(parents=True)
@@ -106,6 +106,6 @@ def test_the_newest_copies_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", [[], ["nowhere", "backups"]])
 def test_bad_usage_is_one_line(words: list[str]) -> None:
-    """Nothing is made."""
+    """A usage error creates no files."""
     done = backup(*words)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -1,4 +1,4 @@
-"""Commands over a bus: each is answered, and none is trusted."""
+"""Tests of commands over a bus: answers, tokens and limits."""
 
 import asyncio
 import json
@@ -40,13 +40,13 @@ async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, An
 
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_command_is_obeyed_and_answered(bus: LocalBus, verb: str) -> None:
-    """The answer says the state that the experiment is in then."""
+    """The answer has the experiment's state after the command."""
     async with accepting_commands(bus, ON, _state, accept):
         assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
 
 
 async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: LocalBus) -> None:
-    """Token and note are those of the request; without the right token nothing else of it is looked at."""
+    """A request's token is checked before its other fields. Its note is passed on."""
     holders: list[str] = []
     seen: list[tuple[str, list[str]]] = []
 
@@ -77,7 +77,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: L
 
 
 async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus) -> None:
-    """Nobody answers then."""
+    """Commands get no answer unless the configuration enables them."""
     async with accepting_commands(bus, NatsConfig(enabled=True), _never, accept):
         with pytest.raises(BusUnavailable, match="no handler answers"):
             await bus.request("clau-doom.control.lab.pause")
@@ -99,7 +99,7 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus)
     ],
 )
 async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payload: bytes, says: str) -> None:
-    """Unknown verbs, malformed ids and oversized requests reach nobody, and are answered with the reason."""
+    """Unknown verbs, malformed ids and oversized requests are answered with the reason and not executed."""
     async with accepting_commands(bus, ON, _never, accept):
         answer = await ask(bus, subject, payload)
     assert answer["ok"] is False
@@ -107,7 +107,7 @@ async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payloa
 
 
 async def test_a_refusal_says_why(bus: LocalBus) -> None:
-    """An error that is meant for persons is told; what it came from is not."""
+    """The answer has an error's message, but not its cause."""
 
     async def refuse(verb: str, experiment: str) -> str:
         raise ExperimentNotFound(f"no experiment {experiment} runs here") from OSError("no such folder")
@@ -123,7 +123,7 @@ async def test_a_refusal_says_why(bus: LocalBus) -> None:
 async def test_the_unexpected_is_told_by_an_id_alone(
     bus: LocalBus, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its text stays in the log, beside the same id; and the next command is obeyed."""
+    """The answer to an unexpected error has only an id. The log has its text with this id."""
     failing = True
 
     async def fail(verb: str, experiment: str) -> str:
@@ -142,7 +142,7 @@ async def test_the_unexpected_is_told_by_an_id_alone(
 
 
 async def test_a_command_that_takes_too_long_is_answered() -> None:
-    """Silence is no answer."""
+    """A command that exceeds the timeout gets an answer."""
 
     async def hang(verb: str, experiment: str) -> str:
         await asyncio.Event().wait()
@@ -154,7 +154,7 @@ async def test_a_command_that_takes_too_long_is_answered() -> None:
 
 
 async def test_too_many_commands_at_once_are_refused() -> None:
-    """A flood costs a bounded number of commands under way."""
+    """The number of concurrent commands is limited."""
     free = asyncio.Event()
 
     async def wait(verb: str, experiment: str) -> str:

@@ -1,4 +1,4 @@
-"""The bus on NATS, where no server is needed."""
+"""Tests of the NATS bus that need no server."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from clau_doom.events import NatsBus
 
 
 def test_addresses_that_the_client_refuses() -> None:
-    """What nats-py refuses is one error with its reason, and no password."""
+    """An address that nats-py refuses is one error with its reason and without a password."""
 
     async def connect() -> None:
         async with NatsBus(NatsConfig(enabled=True, url="nats://a:S3CRET@h:1,ws://h:2")):

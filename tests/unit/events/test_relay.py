@@ -1,4 +1,4 @@
-"""The relay, over a bus that fails in every way in which one may fail."""
+"""Tests of the relay over a bus with injected failures."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ END = ExperimentInterrupted(generation=0, reason="Ctrl-C")
 
 
 def happenings(count: int) -> list[Event]:
-    """Some events of a running experiment, each of them unlike the others."""
+    """Return different events of a running experiment."""
     return [
         EpisodeLost(purpose=Purpose.TRAINING, agent="lab-g000-a000", number=n, seed=n, attempt=1, reason="gone")
         for n in range(count)
@@ -47,7 +47,7 @@ async def full_store(count: int) -> MemoryStore:
 
 
 class FailingBus(LocalBus):
-    """Keeps what it accepts, and fails as the dice say: before, in the midst of, and after what it does."""
+    """Bus that stores messages and fails at random before, during and after an operation."""
 
     def __init__(self, seed: int, *, rate: float) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class FailingBus(LocalBus):
 
 
 async def test_every_event_is_published_as_json_under_its_subject() -> None:
-    """A message says all that the log says, and its id is the experiment's UUID and the sequence."""
+    """A message has all fields of the event. Its id is the experiment's UUID and the sequence number."""
     store = await full_store(20)
     log = [recorded async for recorded in store.events()]
     async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told:
@@ -87,7 +87,7 @@ async def test_every_event_is_published_as_json_under_its_subject() -> None:
 
 
 async def test_subscribers_see_what_they_may() -> None:
-    """The log keeps the event as it is."""
+    """The published event is filtered, and the log keeps the whole event."""
     store = await full_store(3)
 
     def shown(recorded: RecordedEvent) -> RecordedEvent:
@@ -102,7 +102,7 @@ async def test_subscribers_see_what_they_may() -> None:
 
 
 async def test_events_are_published_while_the_experiment_runs() -> None:
-    """The relay follows the log, and ends with it."""
+    """The relay follows the log and ends with the log."""
     store = MemoryStore(EXPERIMENT)
     async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told, asyncio.timeout(10):
         relay = Relay(EXPERIMENT, store, bus)
@@ -119,7 +119,7 @@ async def test_events_are_published_while_the_experiment_runs() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 async def test_nothing_is_lost_and_nothing_comes_twice(seed: int) -> None:
-    """Whatever the bus does, it keeps every event once and in order; relays that are given up are no exception."""
+    """The bus stores each event once and in order, despite bus failures and cancelled relays."""
     random = Random(seed)
     store = await full_store(3000)
     async with FailingBus(seed, rate=random.choice([0.1, 0.5, 0.8])) as bus, asyncio.timeout(30):
@@ -142,7 +142,7 @@ async def reaches(relay: Relay, lag: int) -> None:
 
 
 class ClosedBus(LocalBus):
-    """Out of reach until it is told otherwise."""
+    """Bus that is unreachable until the test opens it."""
 
     reachable = False
 
@@ -153,7 +153,7 @@ class ClosedBus(LocalBus):
 
 
 async def test_the_lag_is_known_during_an_outage() -> None:
-    """What is committed meanwhile is counted, beyond what is held in memory; nobody waits, and it is caught up with."""
+    """During an outage the lag includes events beyond the memory limit. Afterwards the relay catches up."""
     store = MemoryStore(EXPERIMENT)
     async with ClosedBus() as bus, asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         relay = Relay(EXPERIMENT, store, bus)
@@ -169,7 +169,7 @@ async def test_the_lag_is_known_during_an_outage() -> None:
 
 
 async def test_a_relay_goes_on_where_the_bus_is() -> None:
-    """A second process begins behind the last event that the bus has, not at the first."""
+    """A second process starts after the last event on the bus."""
     store = await full_store(10)
     last = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=7)
     async with LocalBus() as bus:
@@ -184,7 +184,7 @@ class NarrowBus(LocalBus):
 
 
 async def test_an_event_that_is_too_long_is_known_without_its_contents() -> None:
-    """It holds up neither the relay nor what follows: its place, time and subject are told."""
+    """An oversized event is published as its position, time and subject only, and does not block the relay."""
     store = MemoryStore(EXPERIMENT)
     agents = tuple(
         Agent(experiment="lab", ref=AgentRef(0, n), genome=Genome((0.1,) * 20), parents=(), operator="draw")
@@ -207,7 +207,7 @@ class BrokenStore(MemoryStore):
 
 
 async def test_a_log_that_cannot_be_read_is_an_error() -> None:
-    """That is no outage of the bus, and no time mends it."""
+    """An unreadable log raises an error without a retry, unlike an outage of the bus."""
     async with LocalBus() as bus, asyncio.timeout(10):
         with pytest.raises(ExceptionGroup) as caught:
             await Relay(EXPERIMENT, BrokenStore(EXPERIMENT), bus).run()

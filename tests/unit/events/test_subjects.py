@@ -1,4 +1,4 @@
-"""Where each kind of event is told, and how patterns choose."""
+"""Tests of event subjects and subscription patterns."""
 
 from typing import get_args
 
@@ -91,7 +91,7 @@ SUBJECTS: list[tuple[Event, str]] = [
 
 @pytest.mark.parametrize(("event", "rest"), SUBJECTS, ids=[type(event).__name__ for event, _ in SUBJECTS])
 def test_each_kind_of_event_has_its_subject(event: Event, rest: str) -> None:
-    """Others subscribe by these words: they are part of the interface."""
+    """Subjects do not change, because subscribers depend on them."""
     subject = subject_of("lab", event)
     assert subject == f"clau-doom.experiment.lab.{rest}"
     assert covers(events_of("lab"), subject)
@@ -99,14 +99,14 @@ def test_each_kind_of_event_has_its_subject(event: Event, rest: str) -> None:
 
 
 def test_no_kind_of_event_is_left_out() -> None:
-    """Whatever can happen can be told."""
+    """Each event type has a subject."""
     assert {type(event) for event, _ in SUBJECTS} == set(get_args(Event))
     assert len({rest for _, rest in SUBJECTS}) == len(SUBJECTS)
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "Lab", "a\r\nPUB x", "x" * 41])
 def test_an_experiments_id_is_checked_before_it_is_a_token(name: str) -> None:
-    """What is no id would be another subject, several, or a command to the server."""
+    """A malformed id is refused, because it could change the subject or add a server command."""
     with pytest.raises(ConfigError, match="no experiment id"):
         events_of(name)
     with pytest.raises(ConfigError, match="no experiment id"):
@@ -115,13 +115,13 @@ def test_an_experiments_id_is_checked_before_it_is_a_token(name: str) -> None:
 
 @pytest.mark.parametrize("agent", ["", "a.b", "*", ">", "a b", "a\r\nPUB x", "x" * 65])
 def test_an_agents_id_is_checked_before_it_is_a_token(agent: str) -> None:
-    """The same holds for agents."""
+    """A malformed agent id is refused."""
     with pytest.raises(AgentNotFound):
         subject_of("lab", finished(agent))
 
 
 def test_the_random_baseline_is_told_under_its_id() -> None:
-    """It plays held-out episodes, and has no place in a generation."""
+    """The random baseline plays held-out episodes and does not belong to a generation."""
     assert subject_of("lab", finished("lab-random")).endswith(".agent.lab-random.episode_finished")
 
 
@@ -148,5 +148,5 @@ def test_the_random_baseline_is_told_under_its_id() -> None:
     ],
 )
 def test_patterns_choose_as_in_nats(pattern: str, subject: str, chosen: bool) -> None:
-    """One token for a star, all that follow for an arrow; a pattern can be covered by a wider one."""
+    """`*` matches one token and `>` all that follow. A wider pattern covers a narrower one."""
     assert covers(pattern, subject) is chosen

@@ -1,4 +1,4 @@
-"""A small experiment, told as the events of its log, and the metrics that have heard all of it."""
+"""Fixtures: the events of a small experiment, and metrics that received all of them."""
 
 from collections.abc import Callable, Sequence
 
@@ -55,7 +55,7 @@ def story() -> list[RecordedEvent]:
 
 @pytest.fixture
 def told(story: Sequence[RecordedEvent]) -> Metrics:
-    """Return metrics that have heard the whole experiment, and every number that is no event."""
+    """Return metrics that received all events of the experiment and all values from other sources."""
     metrics = Metrics()
     for recorded in story:
         metrics.apply("tiny", recorded)

@@ -1,4 +1,4 @@
-"""What the event log makes of the metrics: counts, gauges, and what must not spoil them."""
+"""Tests of the metrics that are derived from the event log."""
 
 import math
 import subprocess
@@ -45,14 +45,14 @@ def scrape(metrics: Metrics) -> Series:
 
 
 def value(metrics: Metrics, name: str, **labels: str) -> float | None:
-    """Return a series's value, the experiment being `tiny` where the metric has one; None where there is no series."""
+    """Return the value of a series of experiment `tiny`, or None if the series does not exist."""
     series = scrape(metrics)
     bare = series.get((f"clau_doom_{name}", frozenset(labels.items())))
     return series.get((f"clau_doom_{name}", frozenset({"experiment": "tiny", **labels}.items())), bare)
 
 
 def snapshot(story: Sequence[RecordedEvent], experiment: Experiment, state: ExperimentState) -> Snapshot:
-    """Return how the experiment stands after its first generation, with a second one begun."""
+    """Return the experiment's snapshot after its first generation, with a second generation started."""
     begun = [recorded.event for recorded in story if isinstance(recorded.event, GenerationStarted)]
     generations = tuple(
         tuple(Evaluation(agent=agent, status=AgentStatus.PENDING, fitness=None, outcomes=()) for agent in event.agents)
@@ -85,7 +85,7 @@ def snapshot(story: Sequence[RecordedEvent], experiment: Experiment, state: Expe
     ],
 )
 def test_episodes_are_counted_by_purpose_and_outcome(told: Metrics, purpose: str, outcome: str, count: int) -> None:
-    """The last of an exhausted agent's attempts was lost; a stopped agent's episodes did not end; none is left out."""
+    """Finished, lost and stopped episodes are all counted. The last attempt of an exhausted agent counts as lost."""
     assert value(told, "episodes_total", purpose=purpose, outcome=outcome) == count
 
 
@@ -94,7 +94,7 @@ def test_episodes_are_counted_by_purpose_and_outcome(told: Metrics, purpose: str
     [("evaluated", 3), ("policy_raised", 0), ("policy_timed_out", 1), ("attempts_exhausted", 1), ("stopped", 1)],
 )
 def test_agents_are_counted_by_what_became_of_them(told: Metrics, outcome: str, count: int) -> None:
-    """An agent without a fitness is counted by the reason, and never as evaluated."""
+    """An agent without a fitness is counted by its reason, and not as evaluated."""
     assert value(told, "agents_total", outcome=outcome) == count
 
 
@@ -110,7 +110,7 @@ def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(told: Metr
 
 
 def test_the_last_finished_generation_and_the_champion_are_shown(told: Metrics) -> None:
-    """Gauges tell the generation under evaluation, the last finished one's fitness, and the champion's."""
+    """Gauges show the current generation, the last finished generation's fitness, and the champion's fitness."""
     assert value(told, "generation") == 1
     assert value(told, "generations_planned") == 2
     assert [value(told, f"fitness_{which}") for which in ("best", "mean", "worst", "stddev")] == [9.0, 8.0, 7.0, 0.5]
@@ -127,7 +127,7 @@ def test_the_spread_of_genes_is_relative_to_generation_0(story: Sequence[Recorde
 
 
 def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedEvent], told: Metrics) -> None:
-    """Agents that are asked one after another come to what a generation's do, once their generation is complete."""
+    """A steady-state generation has the values of a generational one when it is complete."""
     events = list[Event]()
     for event in [recorded.event for recorded in story]:
         if isinstance(event, GenerationStarted):
@@ -143,7 +143,7 @@ def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedE
 
 
 def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent]) -> None:
-    """What is not known has no series, where a counter starts at zero."""
+    """An unknown gauge has no series. A counter starts at zero."""
     metrics = Metrics()
     metrics.apply("tiny", story[0])
     assert value(metrics, "fitness_best") is None
@@ -163,7 +163,7 @@ def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent])
     ],
 )
 def test_experiments_are_counted_by_state(story: Sequence[RecordedEvent], events: Sequence[Event], state: str) -> None:
-    """An experiment is in one state at a time, and every state has a series."""
+    """An experiment is in one state at a time, and each state has a series."""
     metrics = Metrics()
     for sequence, event in enumerate([story[0].event, *events], start=1):
         metrics.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
@@ -172,7 +172,7 @@ def test_experiments_are_counted_by_state(story: Sequence[RecordedEvent], events
 
 
 def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent], experiment: Experiment) -> None:
-    """Gauges come from the snapshot; counters begin at zero, and the events that made the snapshot are not counted."""
+    """Gauges start from the snapshot. Counters start at zero and exclude the snapshot's events."""
     metrics = Metrics()
     metrics.begin("tiny", snapshot(story, experiment, ExperimentState.PAUSED))
     for recorded in story[:12]:
@@ -188,7 +188,7 @@ def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent]
 def test_a_resume_in_the_same_process_keeps_the_counters(
     story: Sequence[RecordedEvent], experiment: Experiment, told: Metrics
 ) -> None:
-    """Begun again, an experiment is shown anew, what was counted stays counted, and all of it can be forgotten."""
+    """A resume resets the gauges and keeps the counters. Forgetting the experiment removes both."""
     told.begin("tiny", snapshot(story, experiment, ExperimentState.INTERRUPTED))
     assert value(told, "tics_total") == 350
     assert value(told, "experiments", state="interrupted") == 1
@@ -200,14 +200,14 @@ def test_a_resume_in_the_same_process_keeps_the_counters(
 def test_another_experiment_of_the_same_name_has_series_of_its_own(
     story: Sequence[RecordedEvent], experiment: Experiment, told: Metrics
 ) -> None:
-    """One that was deleted and made again starts from zero."""
+    """The counters of a deleted and recreated experiment start at zero."""
     told.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
     assert (value(told, "tics_total"), value(told, "generations_planned")) == (0, 5)
 
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], kind: FailureKind) -> None:
-    """Agents that lose a race and agents that fail in any way have a series, from zero on."""
+    """Each agent outcome, including every failure kind, has a series that starts at zero."""
     metrics = Metrics()
     metrics.apply("tiny", story[0])
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (0, 0)
@@ -220,7 +220,7 @@ def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], ki
 
 
 def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], told: Metrics) -> None:
-    """Whoever reads the log again after a fault changes nothing."""
+    """A repeated event does not change the metrics."""
     before = scrape(told)
     for recorded in story:
         told.apply("tiny", recorded)
@@ -231,7 +231,7 @@ def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], t
 
 
 def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], told: Metrics) -> None:
-    """Its series go, late events and lags do not bring them back, and nobody else's series are touched."""
+    """Late events do not restore removed series, and other experiments' series stay."""
     told.apply("other", story[0])
     told.forget("tiny")
     told.apply("tiny", replace(story[-1], sequence=99))
@@ -244,7 +244,7 @@ def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent],
 
 @pytest.mark.parametrize("claim", [math.nan, math.inf, -1.0])
 def test_what_is_no_number_spoils_no_counter(story: Sequence[RecordedEvent], finish: Finish, claim: float) -> None:
-    """A worker's absurd measures or seconds are left out; the episode is counted."""
+    """Invalid measures or seconds of a worker are left out, and the episode is counted."""
     metrics = Metrics()
     metrics.apply("tiny", story[0])
     for sequence, event in enumerate([finish(tics=claim), finish(seconds=claim), finish()], start=2):
@@ -255,7 +255,7 @@ def test_what_is_no_number_spoils_no_counter(story: Sequence[RecordedEvent], fin
 
 
 def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEvent], finish: Finish) -> None:
-    """An episode that ended before the first decision is counted, and divides by nothing."""
+    """An episode without decisions is counted, without a division by zero."""
     metrics = Metrics()
     metrics.apply("tiny", story[0])
     episode = finish().episode
@@ -280,14 +280,14 @@ def test_what_is_no_event_is_told_directly(told: Metrics) -> None:
 
 
 def test_a_stream_that_breaks_is_not_counted_for_ever(told: Metrics) -> None:
-    """The count falls when its context ends by an error."""
+    """An error in the stream's context decreases the count."""
     with pytest.raises(ConnectionError), told.event_stream():
         raise ConnectionError
     assert value(told, "event_streams") == 0
 
 
 def test_methods_that_do_not_exist_share_one_label(told: Metrics) -> None:
-    """A client that calls whatever it likes makes no series."""
+    """Calls of unknown methods create no new series."""
     before = len(scrape(told))
     for number in range(50):
         told.rpc(f"/made.up/Method{number}", "UNIMPLEMENTED", 0.001)
@@ -296,13 +296,13 @@ def test_methods_that_do_not_exist_share_one_label(told: Metrics) -> None:
 
 
 def test_no_series_is_labelled_by_agent(told: Metrics) -> None:
-    """Agents come by the thousand: none has a series, by whatever label's name."""
+    """No label identifies an agent, because there are thousands of agents."""
     labels = [dict(labels) for _, labels in scrape(told)]
     assert not [each for each in labels if "agent" in each or any("-a0" in text for text in each.values())]
 
 
 def test_the_registry_is_its_own(told: Metrics) -> None:
-    """Two sets of metrics share nothing, and Prometheus's global registry is left alone."""
+    """Two sets of metrics share nothing and do not use Prometheus's global registry."""
     assert value(Metrics(), "workers") == 0
     code = (
         "import prometheus_client; before = prometheus_client.generate_latest().count(b'TYPE');"
@@ -313,7 +313,7 @@ def test_the_registry_is_its_own(told: Metrics) -> None:
 
 
 def test_both_of_prometheus_formats_are_spoken(told: Metrics) -> None:
-    """Plain text unless OpenMetrics is asked for; each says what it is, and neither says when a series was made."""
+    """The default is plain text, and OpenMetrics on request. Neither has creation times."""
     plain, plain_type = told.exposition("text/html")
     opened, opened_type = told.exposition("application/openmetrics-text; version=1.0.0, text/plain;q=0.5")
     assert plain_type.startswith("text/plain; version=0.0.4")
@@ -324,7 +324,7 @@ def test_both_of_prometheus_formats_are_spoken(told: Metrics) -> None:
 
 
 def test_thousands_of_events_a_second_cost_little(story: Sequence[RecordedEvent], finish: Finish) -> None:
-    """20,000 episodes take less than two seconds, and about 0.1 on an idle core: a run finishes 1,000 in a second."""
+    """20,000 episodes take less than 2 s, and about 0.1 s on an idle core. A run finishes 1,000 episodes a second."""
     metrics = Metrics()
     metrics.apply("tiny", story[0])
     event = finish()

@@ -1,4 +1,4 @@
-"""The page on metrics and the Grafana dashboard say what the metrics are, and ask for nothing else."""
+"""Tests that the metrics page and the Grafana dashboard match the metrics."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NAME = re.compile(r"\b(?:clau_doom|process)_\w+")
 
 
 def shown(metrics: Metrics) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return each metric's type and labels by its name, read off a scrape."""
+    """Return the type and labels of each metric in a scrape, by name."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
     for family in text_string_to_metric_families(metrics.exposition()[0].decode()):
         labels = frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
@@ -28,7 +28,7 @@ def shown(metrics: Metrics) -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def series(metrics: Metrics) -> set[str]:
-    """Return the names of all series of a scrape, as a query may use them."""
+    """Return the names of all series of a scrape, as queries use them."""
     families = text_string_to_metric_families(metrics.exposition()[0].decode())
     return {sample.name for family in families for sample in family.samples}
 
@@ -44,7 +44,7 @@ def queries() -> Iterator[str]:
 
 
 def test_the_page_lists_every_metric_as_it_is(told: Metrics) -> None:
-    """Names, types and labels in the table are those of a scrape after a whole experiment, none more and none less."""
+    """Names, types and labels in the table equal those of a scrape after a whole experiment."""
     rows = re.findall(r"^\| `((?:clau_doom|process)_\w+)` \| (\w+) \| (.*?) ?\| ", PAGE, re.MULTILINE)
     listed = {name: (kind, frozenset(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
     assert listed == shown(told)
@@ -52,7 +52,7 @@ def test_the_page_lists_every_metric_as_it_is(told: Metrics) -> None:
 
 
 def test_the_page_s_alerts_use_metrics_that_exist(told: Metrics) -> None:
-    """Every rule of the example is of YAML, and each name in it is a series."""
+    """Each example rule is valid YAML, and each name in it is a series."""
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     assert [next(iter(block)) for block in blocks] == ["scrape_configs", "groups"]
     rules = blocks[1]["groups"][0]["rules"]
@@ -68,13 +68,12 @@ def test_the_dashboard_asks_for_metrics_that_exist(told: Metrics, query: str) ->
 
 
 def test_every_metric_of_ours_is_on_the_dashboard(told: Metrics) -> None:
-    """What is worth counting is worth showing."""
     asked = " ".join(queries())
     assert not [name for name in shown(told) if name.startswith("clau_doom") and name not in asked]
 
 
 def test_data_source_and_experiments_are_chosen_above_the_panels() -> None:
-    """No panel names a data source of its own, and each query by experiment obeys the choice."""
+    """No panel has its own data source, and each query by experiment uses the selection."""
     variables = {each["name"]: each["type"] for each in DASHBOARD["templating"]["list"]}
     assert variables == {"datasource": "datasource", "experiment": "query"}
     targets = [target for panel in panels() for target in panel["targets"]]
@@ -85,7 +84,7 @@ def test_data_source_and_experiments_are_chosen_above_the_panels() -> None:
 
 
 def test_the_dashboard_is_laid_out_in_rows() -> None:
-    """Evolution, episodes, workers, service; ids are unique and no panel covers another."""
+    """The rows are evolution, episodes, workers and service. Ids are unique and panels do not overlap."""
     assert [each["title"] for each in DASHBOARD["panels"] if each["type"] == "row"] == [
         "Evolution",
         "Episodes",

@@ -1,4 +1,4 @@
-"""What Prometheus's own tool says of a scrape, of the dashboard's queries and of the page's examples."""
+"""Tests of a scrape, the dashboard's queries and the page's examples with promtool."""
 
 import json
 import re
@@ -24,19 +24,19 @@ def check(promtool: str, text: bytes) -> tuple[int, str]:
 
 
 def test_promtool_has_nothing_to_say(promtool: str, told: Metrics) -> None:
-    """A scrape after a whole experiment is clean: names, units, types and help texts are as Prometheus wants them."""
+    """A scrape after a whole experiment has names, units, types and help texts that pass promtool's linter."""
     assert check(promtool, told.exposition()[0]) == (0, "")
 
 
 def test_promtool_finds_what_is_not_clean(promtool: str) -> None:
-    """The linter is really asked: a counter without `_total` is found."""
+    """The linter reports a counter without `_total`."""
     code, said = check(promtool, b"# HELP clau_doom_x X.\n# TYPE clau_doom_x counter\nclau_doom_x 1\n")
     assert code != 0
     assert "_total" in said
 
 
 def test_the_dashboard_s_queries_are_promql(promtool: str, tmp_path: Path) -> None:
-    """Prometheus's own parser accepts each query, once Grafana's variables are put in."""
+    """Prometheus's parser accepts each query after Grafana's variables are replaced."""
     dashboard = json.loads((ROOT / "deploy/grafana/clau-doom.json").read_text())
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
     filled = [query.replace("$__rate_interval", "1m").replace("$experiment", ".*") for query in queries]
@@ -49,7 +49,7 @@ def test_the_dashboard_s_queries_are_promql(promtool: str, tmp_path: Path) -> No
 
 
 def test_the_page_s_examples_are_prometheus_s(promtool: str, tmp_path: Path) -> None:
-    """The scrape configuration and the alerts of the page pass Prometheus's own check."""
+    """The page's scrape configuration and alerts pass promtool's check."""
     scraping, alerts = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/metrics.md").read_text(), re.DOTALL)
     (tmp_path / "prometheus.yaml").write_text(scraping + "rule_files: [alerts.yaml]\n")
     (tmp_path / "alerts.yaml").write_text(alerts)

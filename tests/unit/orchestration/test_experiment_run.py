@@ -1,4 +1,4 @@
-"""Whole experiments on instant episodes: wherever one is interrupted, it ends the same."""
+"""Tests of whole experiments on instant episodes: interruptions do not change the result."""
 
 import asyncio
 from functools import cache, partial
@@ -64,7 +64,7 @@ def undisturbed() -> Snapshot:
 
 
 def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
-    """One slot and seven slots give the same history, champion and judgement."""
+    """One slot and seven slots give the same history, champion and held-out result."""
     other = asyncio.run(finished(configuration(), slots=7))
     assert history_sha256(other.generations) == history_sha256(undisturbed.generations)
     assert other.champion == undisturbed.champion
@@ -74,7 +74,7 @@ def test_the_number_of_slots_changes_nothing(undisturbed: Snapshot) -> None:
 @settings(deadline=None, max_examples=25)
 @given(stops=st.lists(st.integers(1, 40), max_size=4), slots=st.integers(1, 5), grace=st.sampled_from([0.0, 5.0]))
 def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slots: int, grace: float) -> None:
-    """However often a run is stopped, and after however many episodes, the resumed one ends as one never stopped."""
+    """A resumed run has the result of an uninterrupted run, after any number of stops and episodes."""
 
     async def scenario() -> None:
         config, played = configuration(), list[tuple[Purpose, str, int]]()
@@ -105,7 +105,7 @@ def test_an_experiment_interrupted_anywhere_ends_the_same(stops: list[int], slot
 
 
 async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snapshot) -> None:
-    """Two generations, completed and raised to four, end with the history of four."""
+    """Two generations, completed and raised to four, have the history of four."""
     store = scripted_store(configuration(generations=2))
     await run(store, configuration(generations=2))
     await run(store, configuration())
@@ -115,7 +115,7 @@ async def test_a_raised_number_of_generations_is_a_longer_run(undisturbed: Snaps
 
 
 async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:
-    """Infrastructure that fails twice in every episode costs attempts and nothing else."""
+    """Two infrastructure failures in each episode use attempts and change nothing else."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.attempt < 3:
@@ -129,7 +129,7 @@ async def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot
 
 
 async def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
-    """One agent whose policy raises is stored as failed, once, and the others are evaluated."""
+    """An agent whose policy raises is stored as failed once, and the others are evaluated."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent == "x-g001-a002":
@@ -156,7 +156,7 @@ async def test_a_failed_agent_has_no_fitness_and_the_run_goes_on() -> None:
 
 
 async def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() -> None:
-    """Messages may differ; a run that goes on does not repeat the text, and another place has one of its own."""
+    """Failures at one place share one traceback, also across a resume. Another place has its own."""
     places = {"x-g000-a001": "one.py", "x-g000-a002": "one.py", "x-g001-a002": "one.py", "x-g001-a003": "two.py"}
 
     async def disturb(task: EpisodeTask) -> None:
@@ -178,7 +178,7 @@ async def test_where_policies_raised_is_kept_once_for_failures_that_are_alike() 
 
 
 async def test_exhausted_attempts_are_counted_as_deviations() -> None:
-    """An agent failed by infrastructure makes the history depend on luck, and that is counted."""
+    """An agent that fails because of infrastructure counts as a deviation."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.agent == "x-g000-a001":
@@ -190,7 +190,7 @@ async def test_exhausted_attempts_are_counted_as_deviations() -> None:
 
 
 async def test_exhausted_attempts_can_interrupt_the_run() -> None:
-    """With `on_exhausted: stop` the run is interrupted, nobody is charged, and it can be resumed."""
+    """With `on_exhausted: stop` the run is interrupted, no agent is charged, and a resume is possible."""
     config = configuration(execution=ExecutionConfig(on_exhausted="stop", attempts=2))
 
     async def disturb(task: EpisodeTask) -> None:
@@ -207,7 +207,7 @@ async def test_exhausted_attempts_can_interrupt_the_run() -> None:
 
 
 def test_workers_that_do_not_start_interrupt_the_run() -> None:
-    """No agent is charged, and the resumed run has the history of one that was never disturbed."""
+    """No agent is charged, and the resumed run has the history of an undisturbed run."""
     config = configuration(execution=ExecutionConfig(attempts=1, start_patience=0.2))
     begun: list[EpisodeTask] = []
 
@@ -277,7 +277,7 @@ def mean(episodes: tuple[Episode, ...]) -> float:
 
 
 def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> None:
-    """However many are played at once, the same episodes judge, and the failure is in the log."""
+    """The same held-out episodes count with any number of slots, and the failure is in the log."""
     lost = episode_seeds(1, Purpose.HELD_OUT, 4)[1]
 
     async def disturb(task: EpisodeTask) -> None:
@@ -298,7 +298,7 @@ def test_a_policy_that_fails_on_a_held_out_seed_lacks_that_episode_alone() -> No
 
 
 async def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) -> None:
-    """The best of the others is chosen, and no episodes of training are touched."""
+    """The best of the other candidates is chosen, and training episodes stay unchanged."""
     assert undisturbed.champion is not None
     would_be = f"x-g{undisturbed.champion[0].generation:03d}-a{undisturbed.champion[0].index:03d}"
 
@@ -315,7 +315,7 @@ async def test_a_candidate_that_fails_cannot_be_champion(undisturbed: Snapshot) 
 
 
 async def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) -> None:
-    """When a judging episode is lost for good the run is interrupted, and a resume ends as if nothing had happened."""
+    """A permanently lost validation or held-out episode interrupts the run. A resume gives the undisturbed result."""
 
     async def disturb(task: EpisodeTask) -> None:
         if task.purpose is Purpose.VALIDATION and task.number == 2:
@@ -330,7 +330,7 @@ async def test_infrastructure_never_chooses_the_champion(undisturbed: Snapshot) 
 
 
 async def test_all_causes_are_told_after_a_resume() -> None:
-    """Agents that failed before an interruption are named beside those that failed after it, by index."""
+    """The error names agents that failed before and after an interruption, by index."""
     shutdown = Shutdown()
 
     async def disturb(task: EpisodeTask) -> None:
@@ -354,7 +354,7 @@ async def test_all_causes_are_told_after_a_resume() -> None:
 
 
 async def test_only_the_champions_held_out_recordings_are_kept() -> None:
-    """Of the episodes that judge, the champion's can be shown; the others' recordings are dropped."""
+    """Only the champion's held-out recordings are kept."""
     store = scripted_store(configuration())
     await run(store, configuration())
     (champion,) = [
@@ -367,7 +367,7 @@ async def test_only_the_champions_held_out_recordings_are_kept() -> None:
 
 
 async def test_a_request_before_the_first_generation_interrupts_at_once() -> None:
-    """A run that is asked to stop while it starts plays nothing."""
+    """A run that is asked to stop while it starts plays no episode."""
     store, shutdown = scripted_store(configuration()), Shutdown()
     shutdown.request("Ctrl-C", grace=10.0)
     assert await run(store, configuration(), shutdown=shutdown) is ExperimentState.INTERRUPTED

@@ -21,7 +21,7 @@ SPACE = GenomeSpace((Gene.real("courage", 0.0, 1.0),))
 
 
 class CountedEpisodes(dict[int, Episode]):
-    """An agent's episodes, which count how many of them were looked at."""
+    """An agent's episodes, with a count of reads."""
 
     looks = 0
 
@@ -32,7 +32,7 @@ class CountedEpisodes(dict[int, Episode]):
 
 
 class CountingBackend(ScriptedBackend):
-    """Counts the agents that are in memory at every generation's end."""
+    """Backend that counts the agents in memory at each generation's end."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class CountingBackend(ScriptedBackend):
 
 
 async def test_an_agents_episodes_are_looked_at_when_all_are_played_and_not_after_each() -> None:
-    """An agent that plays many episodes is evaluated once, and not after each of them."""
+    """An agent is evaluated once, after all its episodes."""
     config = ExperimentConfig(name="x", episodes=100)
     agent = Agent(experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw")
     registry = Registry(1, [agent])

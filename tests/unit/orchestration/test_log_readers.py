@@ -64,7 +64,7 @@ def test_a_reader_goes_on_from_its_cursor_and_leaves_out_what_fails_twice() -> N
 
 
 async def test_a_reader_is_failing_until_it_makes_progress() -> None:
-    """While nothing is read it is shown as failing; the same failure in the same place is logged once."""
+    """A reader without progress is shown as failing. A repeated failure at one place is logged once."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
     cursor, tries = [0], [0]

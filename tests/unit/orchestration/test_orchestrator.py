@@ -1,4 +1,4 @@
-"""Several experiments in one process: started once, steered by id, interrupted and gone on with."""
+"""Tests of the orchestrator of several experiments in one process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -55,7 +55,7 @@ async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
 
 
 def test_experiments_run_side_by_side() -> None:
-    """Each comes to what it comes to alone, and all are listed by id."""
+    """Each concurrent experiment has the result of a run alone, and all are listed by id."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         for name in ("two", "one", "three"):
@@ -74,7 +74,7 @@ def test_experiments_run_side_by_side() -> None:
 
 
 class _FullMachine(ScriptedRepository):
-    """A laboratory in which no worker starts until there is room."""
+    """Experiment repository in which no worker starts until the test makes space."""
 
     room = False
 
@@ -87,7 +87,7 @@ class _FullMachine(ScriptedRepository):
 
 
 async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
-    """It is stored no longer, so that the same request starts it once what was missing is there."""
+    """A failed start is not stored, so that the same request succeeds later."""
     laboratory = _FullMachine()
     async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
         with pytest.raises(ClusterRefused):
@@ -99,7 +99,7 @@ async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
 
 
 def test_a_request_may_be_repeated() -> None:
-    """The same request starts one experiment; another one of its name, or with another configuration, is refused."""
+    """Equal requests start one experiment. A different request or configuration under its name is refused."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         first, created = await orchestrator.start(BASE, request_id="r1")
@@ -116,7 +116,7 @@ def test_a_request_may_be_repeated() -> None:
 
 
 async def test_what_cannot_be_planned_is_not_stored() -> None:
-    """A refusal comes out as it is, and leaves nothing behind."""
+    """An error of planning is raised unchanged, and nothing is stored."""
     laboratory = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
     async with Orchestrator(laboratory) as orchestrator:
         with pytest.raises(ConfigError, match="no such scenario"):
@@ -125,7 +125,7 @@ async def test_what_cannot_be_planned_is_not_stored() -> None:
 
 
 def test_the_log_is_followed_to_its_end() -> None:
-    """A follower gets what is there and what comes, each once and in order; one who comes late gets the same."""
+    """A follower gets each past and new event once and in order, also if it starts late."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
@@ -148,7 +148,7 @@ def test_the_log_is_followed_to_its_end() -> None:
 
 
 def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
-    """Each in the states in which it can be done, and refused with what would do in the others."""
+    """Each command works in its states. In other states the error names a possible command."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
@@ -172,7 +172,7 @@ def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
 
 
 def test_a_used_up_budget_is_refused_and_raised() -> None:
-    """A resume that would end at once is refused with the remedy; with a longer one the history is the usual one."""
+    """A resume without budget is refused with the remedy. A larger budget gives the usual history."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         await orchestrator.start(named("alone"))
@@ -199,7 +199,7 @@ def test_a_used_up_budget_is_refused_and_raised() -> None:
 
 
 def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
-    """More generations give what a longer run gives, whenever they are asked for; fewer are refused."""
+    """More generations give the history of a longer run. Fewer generations are refused."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         more = BASE.generations + 2
@@ -227,7 +227,7 @@ def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() ->
 
 
 def test_agents_are_steered_by_their_ids() -> None:
-    """Commands find their experiment; one that is not running can be looked at and no more."""
+    """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.open_gate.clear()
@@ -256,7 +256,7 @@ def test_agents_are_steered_by_their_ids() -> None:
 
 
 async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
-    """What ran when it was drained goes on; what a person paused or cancelled does not; the ends are the same."""
+    """A new server resumes drained experiments, but not those that a user paused or cancelled."""
     laboratory = ScriptedRepository()
     laboratory.open_gate.clear()
     async with Orchestrator(laboratory) as orchestrator:
@@ -287,7 +287,7 @@ async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEv
 
 
 def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
-    """It is refused, and the others go on."""
+    """An experiment that another process runs is refused, and the other experiments continue."""
 
     async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
         laboratory.create(laboratory.plan(BASE), "u1")

@@ -1,4 +1,4 @@
-"""What the registry of live agents holds and refuses."""
+"""Tests of the registry of live agents."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def agent(index: int) -> Agent:
 
 
 def test_an_agent_beyond_the_capacity_is_refused() -> None:
-    """The population's capacity holds, and the error names the agent."""
+    """The error names the agent that exceeds the population's capacity."""
     registry = Registry(2, [agent(0), agent(1)])
     with pytest.raises(GenerationFull, match=r"generation 3 holds 2 agents; x-g003-a002 is one too many"):
         registry.add(agent(2))
@@ -21,7 +21,7 @@ def test_an_agent_beyond_the_capacity_is_refused() -> None:
 
 
 def test_agents_are_found_by_id() -> None:
-    """An agent is found by its id, and a missing one is named."""
+    """The error for a missing agent names its id."""
     registry = Registry(1, [agent(0)])
     assert registry.get("x-g003-a000").agent == agent(0)
     with pytest.raises(AgentNotFound, match="x-g003-a001"):
@@ -29,7 +29,7 @@ def test_agents_are_found_by_id() -> None:
 
 
 def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> None:
-    """Half of the episodes give no fitness; all of them give their mean, whatever order they came in."""
+    """The fitness is the mean of all episodes in any order. Half of the episodes give no fitness."""
     live = Registry(1, [agent(0)]).get("x-g003-a000")
     for number in (1, 0):
         assert live.evaluate(Fitness.named("kills"), 2).status is AgentStatus.PENDING
@@ -48,7 +48,7 @@ def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> Non
 
 
 def test_a_failed_agent_has_no_fitness() -> None:
-    """A failure outweighs finished episodes."""
+    """A failed agent has no fitness, even if all its episodes finished."""
     live = Registry(1, [agent(0)]).get("x-g003-a000")
     live.failure = "the policy raised"
     evaluation = live.evaluate(Fitness.named("kills"), 0)
