@@ -1,4 +1,4 @@
-"""Declarations of event types, and every presentation that derives from them."""
+"""Tests of declarations of event types and the texts derived from them."""
 
 import io
 import json
@@ -34,7 +34,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "events.md"
 
 @pytest.fixture
 def promoted() -> Iterator[Any]:
-    """An event type that only this file declares."""
+    """Declare an event type that exists only in this file."""
 
     @event("agent_promoted", Scope.AGENT, Severity.SUCCESS, "{agent} promoted to rank {rank}: {reason}")
     @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ def promoted() -> Iterator[Any]:
 
 
 def test_an_event_type_is_declared_in_one_place(promoted: Any) -> None:
-    """Codec, subject, log line, terminal line and dashboard follow the declaration."""
+    """Codec, subject, log line, terminal line and dashboard use the declaration."""
     happened = promoted(ref=AgentRef(3, 17), rank=2, reason="it won")
     assert declaration_of(happened).title == "agent promoted"
     assert declared("agent_promoted").kind is promoted
@@ -81,20 +81,20 @@ def test_an_event_type_is_declared_in_one_place(promoted: Any) -> None:
 
 
 def test_all_event_types_are_declared() -> None:
-    """The union of types and the declarations are the same, and codes are those of the class names so far."""
+    """The union of types equals the declarations, and each code is the class name."""
     assert {each.kind for each in declarations()} == set(get_args(Event))
     assert declared("agent_dropped").kind is AgentDropped
 
 
 @pytest.mark.parametrize("code", ["agent_dropped", "Agent", "agent", "agent dropped"])
 def test_codes_are_unique_and_well_formed(code: str) -> None:
-    """A code that is in use or malformed is refused."""
+    """A used or malformed code is refused."""
     with pytest.raises(ValueError, match="malformed or in use"):
         event(code, Scope.AGENT, Severity.INFO, "x")
 
 
 def test_summaries() -> None:
-    """Counts, fitness and short ids have their place in the text."""
+    """The text has counts, fitness and short ids."""
     dropped = AgentDropped(ref=AgentRef(1, 2), fitness=26.51234, episodes=3)
     assert summary_of(dropped) == "g001-a002 dropped from the race after 3 episodes, fitness 26.51"
     agent = Agent(experiment="lab", ref=AgentRef(4, 0), genome=Genome((0.5,)), parents=(), operator="draw")

@@ -1,4 +1,4 @@
-"""Events and the values they carry: frozen, complete, comparable."""
+"""Tests of events and their values."""
 
 from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import Any, get_args
@@ -23,13 +23,13 @@ def test_an_event_is_a_frozen_value_in_the_past_tense(kind: type) -> None:
 
 
 def test_every_event_of_the_module_is_an_event() -> None:
-    """No kind of event is left out of the union that stores and streams are typed by."""
+    """Each event class of the module is in the union type of events."""
     others = {"Event", "FailureKind", "RecordedEvent"}
     assert {kind.__name__ for kind in KINDS} == set(events_module.__all__) - others
 
 
 def test_events_cannot_be_changed_and_are_equal_by_value() -> None:
-    """Two equal happenings are equal, and neither can be altered afterwards."""
+    """Events with equal fields are equal, and events are immutable."""
     event = ExperimentInterrupted(generation=3, reason="Ctrl-C")
     assert event == ExperimentInterrupted(generation=3, reason="Ctrl-C")
     assert event != ExperimentInterrupted(generation=4, reason="Ctrl-C")
@@ -40,13 +40,13 @@ def test_events_cannot_be_changed_and_are_equal_by_value() -> None:
 
 
 def test_what_is_deterministic_and_what_is_not_are_two_values() -> None:
-    """No name of a timing is also a measure, so that none can become fitness by its name."""
+    """No timing shares a name with a measure, so no timing can be used as fitness."""
     timings = {field.name for field in fields(EpisodeTiming)}
     assert not timings & {field.name for field in fields(Measures)}
 
 
 def test_final_states_are_those_that_nothing_follows() -> None:
-    """Completed, failed and cancelled are final; an interrupted experiment can be resumed."""
+    """Completed, failed and cancelled are final. An interrupted experiment can be resumed."""
     assert {state for state in ExperimentState if state.final} == {
         ExperimentState.COMPLETED,
         ExperimentState.FAILED,
@@ -67,7 +67,7 @@ def test_final_states_are_those_that_nothing_follows() -> None:
 def test_provenance_names_its_first_difference(
     here: tuple[tuple[str, str], ...], there: tuple[tuple[str, str], ...], difference: tuple[str, str, str] | None
 ) -> None:
-    """The first fact by name that differs is given with both its values; a missing one reads none."""
+    """The first differing fact by name has both values. A missing value is `none`."""
     assert Provenance(facts=here).first_difference(Provenance(facts=there)) == difference
 
 

@@ -1,4 +1,4 @@
-"""Genes and blocks of genes: names, places, bounds, and that no name stands twice."""
+"""Tests of genes and blocks of genes."""
 
 import itertools
 import tracemalloc
@@ -24,7 +24,7 @@ NAMES = [
 
 
 def test_a_blocks_genes_are_named_after_their_places() -> None:
-    """In C order, between single genes; each is made when it is asked for."""
+    """Names follow C order, between single genes. Each gene is created on access."""
     assert len(MIXED) == len(NAMES)
     assert [gene.name for gene in MIXED.genes] == NAMES
     assert [MIXED.genes[at].name for at in range(len(NAMES))] == NAMES
@@ -36,7 +36,7 @@ def test_a_blocks_genes_are_named_after_their_places() -> None:
 
 
 def test_bounds_and_kinds_are_arrays() -> None:
-    """One number for each gene, also of a block."""
+    """Each gene, also in a block, has one number."""
     assert MIXED.low.tolist() == [1.0, *[-4.0] * 6, 0.0, -1.0, -1.0]
     assert MIXED.high.tolist() == [8.0, *[4.0] * 6, 1.0, 1.0, 1.0]
     assert MIXED.whole.tolist() == [True, *[False] * 6, True, False, False]
@@ -44,7 +44,7 @@ def test_bounds_and_kinds_are_arrays() -> None:
 
 
 def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
-    """A value outside names the gene, and a genome for people is read back."""
+    """The error for an invalid value names the gene, and a readable genome is parsed back."""
     genome = Genome([3.0, *[0.5] * 6, 1.0, 0.0, 1.0])
     assert MIXED.check(genome) is genome
     assert MIXED.named(genome)["layer0_unit1_input2"] == 0.5
@@ -64,13 +64,13 @@ def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
     ],
 )
 def test_two_genes_of_one_name_are_refused(parts: list[Gene | GeneBlock], name: str) -> None:
-    """Whether they are single genes or belong to blocks."""
+    """Duplicate names are refused for single genes and blocks."""
     with pytest.raises(InvalidGenome, match=f"two genes are called '{name}': give each gene a name of its own"):
         GenomeSpace(parts)
 
 
 def test_many_blocks_are_compared_in_time() -> None:
-    """By their number and not by its square, which for those of a damaged experiment would take minutes."""
+    """The check of names takes linear time. Quadratic time would be minutes for a damaged experiment."""
     blocks = [GeneBlock(name=f"w{'_x' * (number % 50)}{number}", shape=(2,)) for number in range(20_000)]
     singles = [Gene.real(f"w{number}_", 0, 1) for number in range(20_000)]
     assert len(GenomeSpace([*blocks, *singles]).genes) == 60_000
@@ -80,7 +80,7 @@ def test_many_blocks_are_compared_in_time() -> None:
     st.lists(st.tuples(st.sampled_from(["a", "a_1", "a_1_1", "b"]), st.integers(1, 3), st.integers(0, 3)), max_size=4)
 )
 def test_names_are_unique_exactly_when_no_name_stands_twice(drawn: list[tuple[str, int, int]]) -> None:
-    """As a comparison of all names finds it."""
+    """The result equals a comparison of all names."""
     parts = [
         Gene.real(name, 0, 1) if not size else GeneBlock(name=name, shape=(size,) * axes) for name, axes, size in drawn
     ]
@@ -93,20 +93,20 @@ def test_names_are_unique_exactly_when_no_name_stands_twice(drawn: list[tuple[st
 
 
 def test_a_choice_gene_names_each_choice_once() -> None:
-    """A genome for people could not be read back."""
+    """Duplicate choices are refused, because a readable genome could not be parsed."""
     with pytest.raises(InvalidGenome, match="the gene 'scan' has two choices of one name: left, left"):
         GenomeSpace([Gene.choice("scan", ["left", "left"])])
 
 
 def test_a_block_needs_a_shape_and_a_word_for_each_axis() -> None:
-    """Other axes are a mistake of the policy's author."""
+    """Other axes raise an error for the policy's author."""
     for shape, axes in (((), ()), ((2, 3), ("unit",)), ((-1,), ())):
         with pytest.raises(InvalidGenome, match="the gene block w has shape"):
             GeneBlock(name="w", shape=shape, axes=axes)
 
 
 def test_a_billion_genes_take_no_memory_until_their_bounds_are_asked_for() -> None:
-    """A space can be made and counted before it is known whether it is allowed."""
+    """A space is created and counted before the limit on its size is checked."""
     tracemalloc.start()
     space = GenomeSpace([GeneBlock(name=f"layer{layer}", shape=(1000, 1000, 100)) for layer in range(10)])
     assert (len(space), space.genes[999_999_999].name) == (10**9, "layer9_999_999_99")
@@ -115,7 +115,7 @@ def test_a_billion_genes_take_no_memory_until_their_bounds_are_asked_for() -> No
 
 
 def test_a_genome_takes_eight_bytes_for_each_gene() -> None:
-    """Not an object for each number."""
+    """A genome does not store an object for each number."""
     tracemalloc.start()
     genome = Genome(0.5 for _ in range(10_000))
     assert tracemalloc.get_traced_memory()[0] < 82_000
@@ -124,7 +124,7 @@ def test_a_genome_takes_eight_bytes_for_each_gene() -> None:
 
 
 def test_genomes_of_equal_numbers_are_equal() -> None:
-    """Whatever the sign of a zero, as tuples of the numbers are; a set holds one of them."""
+    """Equality ignores the sign of zero, as for tuples, and a set holds one of equal genomes."""
     genomes = [Genome((0.0, 1.0)), Genome((-0.0, 1.0)), Genome([0, 1])]
     assert len(set(genomes)) == 1
     assert Genome((0.0,)) != Genome((0.0, 0.0))

@@ -1,4 +1,4 @@
-"""Genes, genomes and spaces."""
+"""Tests of genes, genomes and gene spaces."""
 
 import math
 import re
@@ -24,7 +24,7 @@ FLOATS = st.floats()
 
 @given(st.lists(FLOATS, max_size=20).map(tuple))
 def test_a_genome_survives_as_bytes(values: tuple[float, ...]) -> None:
-    """The bytes of any numbers, NaN and negative zero included, give back the same bits."""
+    """Bytes of any numbers, including NaN and negative zero, restore the same bits."""
     data = Genome(values).to_bytes()
     assert len(data) == 8 * len(values)
     assert Genome.from_bytes(data).to_bytes() == data
@@ -32,19 +32,19 @@ def test_a_genome_survives_as_bytes(values: tuple[float, ...]) -> None:
 
 
 def test_a_genomes_bytes_are_little_endian_doubles() -> None:
-    """The form of the bytes is fixed, because hashes are made of it."""
+    """The byte format is fixed, because hashes depend on it."""
     assert Genome((1.0, -0.0)).to_bytes().hex() == "000000000000f03f" + "0000000000000080"
     assert Genome(()).to_bytes() == b""
 
 
 def test_bytes_of_another_length_are_no_genome() -> None:
-    """Cut bytes are refused, and the message says how many there were."""
+    """Truncated bytes are refused, and the message has their number."""
     with pytest.raises(InvalidGenome, match="a genome of 9 bytes"):
         Genome.from_bytes(bytes(9))
 
 
 def test_a_genomes_array_is_its_own() -> None:
-    """Changing the array that a genome gave leaves the genome as it is."""
+    """A change to the returned array does not change the genome."""
     genome = Genome((1.0, 2.0))
     array = genome.array()
     array[0] = 5.0
@@ -61,13 +61,13 @@ def test_a_genomes_array_is_its_own() -> None:
     ],
 )
 def test_a_gene_holds_what_its_kind_and_bounds_allow(gene: Gene, inside: list[float], outside: list[float]) -> None:
-    """Bounds are included; integers and choices are whole; nothing holds what is not finite."""
+    """Bounds are inclusive, integers and choices are whole, and only finite values are valid."""
     assert all(gene.holds(value) for value in inside)
     assert not any(gene.holds(value) for value in outside)
 
 
 def test_genes_say_what_they_are() -> None:
-    """The three makers fill in kind, bounds and choices."""
+    """The three constructors set kind, bounds and choices."""
     kinds = [gene.kind for gene in SPACE.genes]
     assert kinds == [GeneKind.REAL, GeneKind.INTEGER, GeneKind.CHOICE]
     assert SPACE.genes[2].choices == ("nearest", "weakest", "strongest")
@@ -78,7 +78,7 @@ def test_genes_say_what_they_are() -> None:
 
 
 def test_a_space_gives_back_what_it_holds() -> None:
-    """A genome within the bounds passes."""
+    """A genome within the bounds is returned."""
     genome = Genome((0.25, 3.0, 2.0))
     assert SPACE.check(genome) is genome
 
@@ -99,14 +99,14 @@ def test_a_space_names_what_it_does_not_hold(values: tuple[float, ...], message:
 
 
 def test_a_genome_is_readable_by_name() -> None:
-    """For people numbers stand by their names, whole ones without a point, and choices by theirs."""
+    """Readable values have gene names. Integers have no decimal point, and choices are names."""
     assert SPACE.named(Genome((0.25, 3.0, 2.0))) == {"aim": 0.25, "burst": 3, "target": "strongest"}
     assert type(SPACE.named(Genome((0.25, 3.0, 2.0)))["burst"]) is int
 
 
 @given(st.tuples(st.floats(-1.5, 1.5), st.integers(1, 8).map(float), st.integers(0, 2).map(float)))
 def test_a_readable_genome_is_read_back(values: tuple[float, ...]) -> None:
-    """To the bit, whatever the order of the names."""
+    """Parsing restores each bit in any order of the names."""
     named = SPACE.named(Genome(values))
     assert SPACE.read(dict(reversed(named.items()))).to_bytes() == Genome(values).to_bytes()
 
@@ -123,7 +123,7 @@ def test_a_readable_genome_is_read_back(values: tuple[float, ...]) -> None:
     ],
 )
 def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str], message: str) -> None:
-    """The message names the gene and what it may be."""
+    """The message names the gene and its valid values."""
     named: dict[str, float | str] = {"aim": 0.5, "burst": 3, "target": "nearest"}
     with pytest.raises(InvalidGenome, match=re.escape(message)):
         SPACE.read({**named, **change})
@@ -132,5 +132,5 @@ def test_a_readable_genome_that_is_none_is_refused(change: dict[str, float | str
 
 
 def test_equal_genomes_are_one_key() -> None:
-    """Genomes can be compared and looked up by their values."""
+    """Genomes are compared and hashed by value."""
     assert {Genome((1.0,)): "x"}[Genome(struct.unpack("<d", struct.pack("<d", 1.0)))] == "x"

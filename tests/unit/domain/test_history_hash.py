@@ -1,4 +1,4 @@
-"""The history's hash: fixed by a golden file, and by what changes it and what does not."""
+"""Tests of the history hash: golden value, included and excluded facts."""
 
 import hashlib
 import json
@@ -58,7 +58,7 @@ def _bits(double: str) -> bytes:
 
 
 def _independent(generations: Sequence[Sequence[dict[str, Any]]]) -> str:
-    """Return the hash by the documented encoding, written anew from the golden file's own form."""
+    """Return the hash, by a second implementation of the documented encoding."""
     data = _framed(b"clau-doom history 1") + _u32(len(generations))
     for number, row in enumerate(generations):
         data += _u32(number) + _u32(len(row))
@@ -75,17 +75,17 @@ def _independent(generations: Sequence[Sequence[dict[str, Any]]]) -> str:
 
 
 def test_the_golden_history_has_its_golden_hash() -> None:
-    """The hash of a documented history never changes: runs of today can be compared with those of years ago."""
+    """The hash of a documented history never changes, so that old runs stay comparable."""
     assert history_sha256(HISTORY) == GOLDEN["history_sha256"]
 
 
 def test_the_golden_hash_is_that_of_the_documented_encoding() -> None:
-    """The golden hash follows from the encoding's description alone, written down a second time."""
+    """A second implementation of the documented encoding gives the golden hash."""
     assert _independent(GOLDEN["generations"]) == GOLDEN["history_sha256"]
 
 
 def test_no_generations_have_a_hash() -> None:
-    """An experiment that has finished nothing has the hash of an empty history."""
+    """An experiment without finished generations has the hash of an empty history."""
     assert history_sha256(()) == _independent([])
 
 
@@ -129,7 +129,7 @@ def _outcome(**changes: Any) -> Callable[[Evaluation], Evaluation]:
     ids=lambda item: item[0],
 )
 def test_whatever_decides_is_in_the_hash(history: tuple[str, History]) -> None:
-    """Any change to what evolved, or to what it was judged by, changes the hash."""
+    """Each change of a genome or of its evaluation changes the hash."""
     assert history_sha256(history[1]) != GOLDEN["history_sha256"]
 
 
@@ -143,5 +143,5 @@ def test_whatever_decides_is_in_the_hash(history: tuple[str, History]) -> None:
     ids=lambda item: item[0],
 )
 def test_whatever_depends_on_time_or_names_is_not(history: tuple[str, History]) -> None:
-    """Names, messages, and what a failed agent happened to finish leave the hash as it is."""
+    """Names, messages and finished episodes of a failed agent do not change the hash."""
     assert history_sha256(history[1]) == GOLDEN["history_sha256"]

@@ -1,4 +1,4 @@
-"""Ids: what is one, and what it says."""
+"""Tests of experiment and agent ids."""
 
 import pytest
 from hypothesis import given
@@ -22,13 +22,13 @@ PLACES = st.integers(min_value=0, max_value=999_999)
 
 @pytest.mark.parametrize("text", ["a", "0", "quickstart", "a-b_c", "a" * 40, "0_-"])
 def test_an_experiment_id_is_given_back(text: str) -> None:
-    """What follows the rule is an id."""
+    """A valid id is returned unchanged."""
     assert check_experiment_id(text) == text
 
 
 @pytest.mark.parametrize("text", ["", "-a", "_a", "A", "a" * 41, "a/b", "..", "a b", "a\n", "é", "a.b", "\x00"])
 def test_what_is_no_experiment_id_is_named_with_the_rule(text: str) -> None:
-    """The message shows what was given and says what an id is made of."""
+    """The message has the invalid id and the rule."""
     with pytest.raises(ConfigError, match="is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
         check_experiment_id(text)
     assert str(caught.value).startswith(repr(text))
@@ -44,12 +44,12 @@ def test_agent_ids_are_readable() -> None:
 
 @given(EXPERIMENTS, PLACES, PLACES)
 def test_an_agent_id_says_which_agent_it_is(experiment: str, generation: int, index: int) -> None:
-    """Every agent's id gives back its experiment and place, so no two agents share one."""
+    """Each agent id parses to its experiment and position, so ids are unique."""
     assert parse_agent_id(agent_id(experiment, generation, index)) == (experiment, generation, index)
 
 
 def test_an_experiment_may_look_like_an_agent() -> None:
-    """An experiment named like an agent does not confuse its agents' ids."""
+    """An experiment id in the form of an agent id does not confuse its agents' ids."""
     assert parse_agent_id("lab-g000-a000-g001-a002") == ("lab-g000-a000", 1, 2)
 
 
@@ -58,14 +58,14 @@ def test_an_experiment_may_look_like_an_agent() -> None:
     ["", "lab", "lab-g3-a017", "lab-g003-a17", "lab-g0003-a017", "LAB-g003-a017", "lab-g003-a017\n", "-g003-a017"],
 )
 def test_what_is_no_agent_id_is_named(text: str) -> None:
-    """Another spelling of an agent's place is not its id, and the message shows what ids look like."""
+    """Non-canonical spellings are refused, and the message shows the format of ids."""
     with pytest.raises(AgentNotFound, match="is no agent id: they look like quickstart-g003-a017"):
         parse_agent_id(text)
 
 
 @given(EXPERIMENTS)
 def test_whoever_plays_belongs_to_an_experiment(experiment: str) -> None:
-    """An agent's id and the random baseline's lead to it; nothing else is anybody's."""
+    """Only agent ids and the random baseline's id give an experiment."""
     assert experiment_of_player(agent_id(experiment, 3, 17)) == experiment
     assert experiment_of_player(baseline_id(experiment)) == experiment
     for text in (f"{experiment}/x", "-random", f"{experiment}.x-random"):
@@ -74,7 +74,7 @@ def test_whoever_plays_belongs_to_an_experiment(experiment: str) -> None:
 
 
 def test_places_are_ordered_by_generation_then_index() -> None:
-    """Sorting places puts agents in the order in which they were made."""
+    """Sorted positions are in the order of creation."""
     assert sorted([AgentRef(1, 0), AgentRef(0, 2), AgentRef(0, 10)]) == [
         AgentRef(0, 2),
         AgentRef(0, 10),

@@ -1,4 +1,4 @@
-"""The score, and fitness made of measures."""
+"""Tests of the score and of fitness from measures."""
 
 import math
 from dataclasses import fields
@@ -33,13 +33,13 @@ def test_the_score_is_the_formulas(kills: float, deaths: float, health: float, e
 
 @given(COUNTS, COUNTS, st.floats(allow_nan=False))
 def test_a_score_lies_between_nothing_and_one(kills: float, deaths: float, health: float) -> None:
-    """Whatever was measured, the score stays in its range."""
+    """The score of any measures is in 0..1."""
     assert 0.0 <= score(kills, deaths, health) <= 1.0
 
 
 @given(COUNTS, COUNTS, st.floats(min_value=0.0, max_value=99.0))
 def test_more_is_better(kills: float, deaths: float, health: float) -> None:
-    """Another kill or more health never lowers a score, and another death never raises it."""
+    """More kills or health never lower a score, and more deaths never raise it."""
     here = score(kills, deaths, health)
     assert score(kills + 1, deaths, health) >= here
     assert score(kills, deaths, health + 1.0) > here
@@ -56,7 +56,7 @@ def test_a_named_fitness_reads_its_measure(name: str, expected: float) -> None:
 
 
 def test_weights_add_up() -> None:
-    """A weighted fitness is the sum of its measures, each times its weight; the score is one of them."""
+    """A weighted fitness is the sum of weighted measures. The score is one of the measures."""
     fitness = Fitness((("kills", 2.0), ("damage_taken", -0.5), ("score", 10.0)))
     measures = Measures(kills=3.0, damage_taken=4.0, health=100.0)
     assert fitness.of_episode(measures) == pytest.approx(2 * 3 - 0.5 * 4 + 10 * 1.0)
@@ -69,7 +69,7 @@ def test_every_measure_can_be_a_fitness(name: str) -> None:
 
 
 def test_the_measures_are_those_of_an_episode() -> None:
-    """The list of names has them all, in their order."""
+    """The list has all measures in their order."""
     assert tuple(field.name for field in fields(Measures)) == MEASURES
     assert len(MEASURES) == 13
 
@@ -85,7 +85,7 @@ def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards:
 
 
 def test_a_fitness_carries_its_uncertainty() -> None:
-    """7, 8 and 9 have a variance of 1, and their mean an error of 1/√3; a single episode says nothing of either."""
+    """7, 8 and 9 have variance 1 and standard error 1/√3. A single episode has neither."""
     fitness = Fitness.named("kills")
     episodes = [Measures(kills=kills) for kills in (7.0, 8.0, 9.0)]
     assert fitness.variance_of(episodes) == 1.0

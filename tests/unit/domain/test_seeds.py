@@ -1,4 +1,4 @@
-"""Where random numbers come from."""
+"""Tests of random seeds."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ SEEDS = st.integers(min_value=0, max_value=2**63 - 1)
 
 
 def test_the_seeds_of_an_experiment_never_change() -> None:
-    """The same seed gives the numbers that it gave in the first version, or old results could not be repeated."""
+    """A seed gives the numbers of the first version, so that old results stay reproducible."""
     assert generator(1, "strategy").integers(2**32, size=3).tolist() == [2067106805, 3237230415, 3630759900]
     assert episode_seeds(1, Purpose.TRAINING, 3) == (958850504, 1109388124, 1091908924)
     assert episode_seeds(1, Purpose.TRAINING, 2, generation=7) == (1252298864, 2023338168)
@@ -19,7 +19,7 @@ def test_the_seeds_of_an_experiment_never_change() -> None:
 
 
 def test_streams_are_independent() -> None:
-    """Another seed, name or path is another stream; the same is the same, however often it is asked for."""
+    """Another seed, name or path gives another stream. Equal ones give equal streams."""
     first = generator(1, "strategy", "mutation").random(4)
     assert np.array_equal(first, generator(1, "strategy", "mutation").random(4))
     for other in (generator(2, "strategy", "mutation"), generator(1, "strategy"), generator(1, "strategymutation")):
@@ -27,7 +27,7 @@ def test_streams_are_independent() -> None:
 
 
 def test_drawing_from_a_stream_leaves_numpys_own_generator_alone() -> None:
-    """No stream touches the state that others may share."""
+    """A stream does not change NumPy's global generator."""
     before = np.random.get_state(legacy=False)  # noqa: NPY002 (that it is not used is what is shown)
     generator(1, "a").random(10)
     after = np.random.get_state(legacy=False)  # noqa: NPY002
@@ -36,14 +36,14 @@ def test_drawing_from_a_stream_leaves_numpys_own_generator_alone() -> None:
 
 @given(SEEDS, st.integers(min_value=0, max_value=50), st.integers(min_value=0, max_value=50))
 def test_a_longer_row_begins_with_the_shorter(seed: int, few: int, more: int) -> None:
-    """Asking for more episodes keeps those that were there."""
+    """More episodes keep the seeds of fewer episodes."""
     row = episode_seeds(seed, Purpose.VALIDATION, few + more)
     assert row[:few] == episode_seeds(seed, Purpose.VALIDATION, few)
 
 
 @given(SEEDS, st.integers(min_value=0, max_value=1000))
 def test_seeds_of_different_purposes_never_meet(seed: int, generation: int) -> None:
-    """Training, validation and held-out seeds are disjoint, different within a purpose, and fit in 31 bits."""
+    """Training, validation and held-out seeds are disjoint, unique within a purpose, and fit in 31 bits."""
     rows = [
         episode_seeds(seed, Purpose.TRAINING, 40),
         episode_seeds(seed, Purpose.VALIDATION, 40),
@@ -59,6 +59,6 @@ def test_seeds_of_different_purposes_never_meet(seed: int, generation: int) -> N
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_generations_have_seeds_of_their_own(purpose: Purpose) -> None:
-    """The seeds of a generation are neither those of the next nor those that all share."""
+    """A generation's seeds differ from the next generation's and from shared seeds."""
     rows = [episode_seeds(5, purpose, 5, generation=generation) for generation in (None, 0, 1)]
     assert len(set(rows)) == 3

@@ -1,4 +1,4 @@
-"""From a configuration to a policy: built-ins, custom classes, and what goes wrong with them."""
+"""Tests of the factory that makes policies from a configuration."""
 
 from pathlib import Path
 
@@ -75,12 +75,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
     [(RandomPolicyConfig(), RandomPolicy), (RulesPolicyConfig(), RulesPolicy), (NeuralPolicyConfig(), NeuralPolicy)],
 )
 def test_makes_the_bundled_policies(config: PolicyConfig, expected: type) -> None:
-    """Each kind in the configuration is a class of ours."""
+    """Each configured kind gives a bundled class."""
     assert isinstance(make_policy(config, SCRIPTED_FACTS), expected)
 
 
 def test_makes_a_class_from_the_working_directory(module: str) -> None:
-    """A custom class is imported from beside the configuration and given its options."""
+    """A custom class is imported from the working directory and receives its options."""
     policy = make_policy(CustomPolicyConfig(target=f"{module}:Good", options={"press": 0.0}), SCRIPTED_FACTS)
     assert vars(policy)["buttons"] == [0.0, 0.0, 0.0]
 
@@ -98,13 +98,13 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
     ],
 )
 def test_says_what_is_wrong_with_a_custom_class(module: str, target: str, message: str) -> None:
-    """A missing module or class, a class that is no policy, and one that cannot be made are told apart."""
+    """Each of these has its own error: missing module, missing class, not a policy, failing constructor."""
     with pytest.raises(ConfigError, match=message):
         make_policy(CustomPolicyConfig(target=target.format(module=module)), SCRIPTED_FACTS)
 
 
 def test_says_which_options_do_not_fit(module: str) -> None:
-    """An option that the class does not take is the configuration's mistake."""
+    """An option that the class does not accept is a configuration error."""
     config = CustomPolicyConfig(target=f"{module}:Good", options={"pres": 1.0})
     with pytest.raises(ConfigError, match="unexpected keyword argument 'pres'"):
         make_policy(config, SCRIPTED_FACTS)
@@ -123,7 +123,7 @@ def test_says_which_options_do_not_fit(module: str) -> None:
 def test_says_what_importing_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, message: str
 ) -> None:
-    """A module that cannot be imported is named, with the reason."""
+    """The error names the module and the reason of the import failure."""
     (tmp_path / f"{name}.py").write_text(text)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=message):
@@ -131,7 +131,7 @@ def test_says_what_importing_raised(
 
 
 def test_source_facts(module: str) -> None:
-    """Every policy has the digests of the packages that decide results; a custom policy adds its own module."""
+    """Each policy has the digests of the packages that affect results. A custom policy adds its module."""
     bundled = dict(source_facts(RulesPolicyConfig(), RulesPolicy(SCRIPTED_FACTS)))
     packages = ["domain", "evolution", "game", "policies", "worker"]
     assert sorted(bundled) == [f"source.{package}" for package in packages]

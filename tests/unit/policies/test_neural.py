@@ -1,4 +1,4 @@
-"""The network sees what it should, computes exactly, and its outputs are actions."""
+"""Tests of the neural policy: inputs, exact computation and actions."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -28,7 +28,7 @@ LINEAR = NeuralPolicyConfig(layers=(), bins=3)
 
 
 def box(kind: str, x: int, width: int, *, number: int = 1, distance: float = 256.0) -> SeenObject:
-    """Return an object whose box begins at a column."""
+    """Return an object whose box starts at a column."""
     return SeenObject(number, kind, kind, x, 50, width, 20, (distance, 0.0, 0.0), (0.0, 0.0, 0.0))
 
 
@@ -38,7 +38,7 @@ def look(*objects: SeenObject, tic: int = 0, health: float = 50.0, screen: np.nd
 
 
 def answer(biases: list[float], config: NeuralPolicyConfig = LINEAR) -> Action:
-    """Return what a network without hidden layers does when only its biases are not 0."""
+    """Return the action of a network without hidden layers and with only biases set."""
     policy = NeuralPolicy(FACTS, config)
     weights = np.zeros((len(biases), len(policy.space) // len(biases)))
     weights[:, -1] = biases
@@ -60,12 +60,12 @@ def test_a_single_button_is_pressed_above_zero_and_a_delta_is_proportional() -> 
 
 @pytest.mark.parametrize(("bias", "tics"), [(-4.0, 1), (-0.5, 2), (0.0, 3), (4.0, 4)])
 def test_the_last_output_says_for_how_many_tics(bias: float, tics: int) -> None:
-    """From one tic to the frame skip, in equal shares of the output's range."""
+    """The output's range maps in equal shares to one tic up to the frame skip."""
     assert answer([0.0, 0.0, 0.0, bias]).tics == tics
 
 
 def test_objects_are_sorted_by_kind_and_direction() -> None:
-    """Nearness appears in the bins that a box covers, on its kind's channel: one half at 256 map units."""
+    """Nearness is in the bins of a box, in its kind's channel. At 256 map units it is 0.5."""
     features = Features(FACTS, 3, None)
     row = features.watch().read(look(box("enemy", 0, 10), box("pickup", 75, 10), box("hazard", 150, 10), health=50.0))
     enemies, threats, pickups, motion, rest = np.split(row, [3, 6, 9, 12])
@@ -85,7 +85,7 @@ def test_bins_are_narrow_in_the_middle() -> None:
 
 
 def test_the_nearer_object_hides_the_farther() -> None:
-    """A bin shows what is nearest in it."""
+    """A bin shows its nearest object."""
     reader = Features(FACTS, 3, None).watch()
     row = reader.read(look(box("enemy", 0, 10), box("enemy", 0, 10, number=2, distance=768.0)))
     assert row[0] == 0.5
@@ -108,13 +108,13 @@ def test_the_screen_is_seen_in_blocks() -> None:
 
 
 def test_a_screen_larger_than_the_resolution_is_refused() -> None:
-    """More blocks than pixels is a mistake in the configuration."""
+    """More blocks than pixels is a configuration error."""
     with pytest.raises(ConfigError, match="161x10"):
         NeuralPolicy(FACTS, NeuralPolicyConfig(screen=(161, 10)))
 
 
 def test_asks_for_the_screen_only_when_configured() -> None:
-    """Nothing is rendered that the network does not see."""
+    """The screen is rendered only if the network uses it."""
     assert not NeuralPolicy(FACTS, LINEAR).needs.screen
     assert NeuralPolicy(FACTS, NeuralPolicyConfig(screen=(4, 3))).needs.screen
 
@@ -130,7 +130,7 @@ def test_the_default_genome_is_small() -> None:
 
 
 def test_sums_are_exact() -> None:
-    """What the network computes in doubles is what exact rational arithmetic gives."""
+    """The network's double results equal exact rational arithmetic."""
     policy = NeuralPolicy(FACTS, NeuralPolicyConfig(layers=(), bins=5, weight_limit=64.0))
     genome = drawn_genome(policy.space, 3)
     weights = to_grid(genome.array()).reshape(4, -1)
@@ -144,7 +144,7 @@ def test_sums_are_exact() -> None:
 
 
 def test_every_layer_matters() -> None:
-    """Changing the weights of any layer changes what the network does."""
+    """Changed weights of any layer change the output."""
     policy = NeuralPolicy(SCRIPTED_FACTS, NeuralPolicyConfig(layers=(8, 6)))
     genome = drawn_genome(policy.space, 1)
 

@@ -1,4 +1,4 @@
-"""The random baseline draws from the episode's generator alone."""
+"""Tests of the random policy, which uses only the episode's generator."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def test_presses_buttons_half_the_time_and_turns_a_little() -> None:
 
 
 def test_has_no_genes_and_needs_nothing() -> None:
-    """Nothing is rendered for it and nothing can be evolved."""
+    """The policy needs no rendering and has no genes."""
     policy = RandomPolicy(FACTS)
     assert len(policy.space) == 0
     assert not policy.needs.objects

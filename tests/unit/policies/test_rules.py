@@ -1,4 +1,4 @@
-"""The rules do what their genes say, in one situation after another."""
+"""Tests of the rule policy: the effect of each gene."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -39,7 +39,7 @@ PLAIN = {
 
 
 def thing(kind: str, x: float, y: float, *, number: int = 1, velocity: tuple[float, float] = (0.0, 0.0)) -> SeenObject:
-    """Return an object at a place on the map; the player stands at the origin and looks along x."""
+    """Return an object at map coordinates. The player stands at the origin and looks along x."""
     return SeenObject(number, kind, kind, 80, 60, 10, 10, (x, y, 0.0), (*velocity, 0.0))
 
 
@@ -64,7 +64,7 @@ def play(buttons: Sequence[str], observations: Iterable[Observation], **genes: f
 
 
 def values(buttons: Sequence[str], observation: Observation, **genes: float) -> tuple[dict[str, float], int]:
-    """Return the values of the buttons that are not 0, and the tics held, in a first decision."""
+    """Return the first decision's non-zero button values and its tics."""
     facts = scenario(buttons)
     genome = Genome(tuple({**PLAIN, **genes}[gene.name] for gene in GENES.genes))
     action = RulesPolicy(facts).begin(genome, generator(1, "test"))(observation)
@@ -72,7 +72,7 @@ def values(buttons: Sequence[str], observation: Observation, **genes: float) -> 
 
 
 def scenario(buttons: Sequence[str]) -> ScenarioFacts:
-    """Return the facts of a scenario with these buttons."""
+    """Return a scenario's facts with these buttons."""
     return ScenarioFacts(
         name="made up",
         buttons=tuple(buttons),
@@ -89,7 +89,7 @@ def _pressed(buttons: Sequence[str], action: Action) -> tuple[set[str], int]:
 
 
 def test_fires_when_the_aim_is_good_and_turns_when_it_is_not() -> None:
-    """An enemy straight ahead is shot at; one to the left is turned to first."""
+    """The agent shoots at an enemy straight ahead, and first turns to an enemy on the left."""
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0))]) == [({"ATTACK"}, 4)]
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 300.0))]) == [({"TURN_LEFT"}, 4)]
     assert play(SHOOTER, [seen(thing("enemy", 300.0, -300.0))]) == [({"TURN_RIGHT"}, 4)]
@@ -104,20 +104,20 @@ def test_turns_for_as_many_tics_as_the_angle_needs(off: float, tics: int) -> Non
 
 
 def test_turning_on_is_faster_than_beginning_to_turn() -> None:
-    """The game doubles the speed of a turn after five tics, and the rules count on it."""
+    """The rules use the game's doubled turn speed after five tics."""
     looks = [seen(thing("enemy", 500.0, 500.0)), seen(thing("enemy", 500.0, 80.0), tic=4)]
     assert [held for _, held in play(SHOOTER, looks, aim_tolerance=0.1)] == [4, 3]
 
 
 def test_aim_gain_scales_the_turn() -> None:
-    """Half the gain is half the turn."""
+    """Half the gain gives half the turn."""
     look = [seen(thing("enemy", 500.0, 62.0))]
     assert play(SHOOTER, look, aim_tolerance=0.1)[0][1] == 4
     assert play(SHOOTER, look, aim_tolerance=0.1, aim_gain=0.5)[0][1] == 2
 
 
 def test_aim_tolerance_is_in_half_widths_of_the_enemy() -> None:
-    """The same angle is good enough when the enemy is near, and not when it is far."""
+    """The same angle suffices for a near enemy and not for a far one."""
     near, far = seen(thing("enemy", 100.0, 8.0)), seen(thing("enemy", 800.0, 64.0))
     assert "ATTACK" in play(SHOOTER, [near])[0][0]
     assert "ATTACK" not in play(SHOOTER, [far])[0][0]
@@ -125,7 +125,7 @@ def test_aim_tolerance_is_in_half_widths_of_the_enemy() -> None:
 
 
 def test_lead_aims_where_the_enemy_will_be() -> None:
-    """With lead, an enemy that walks across is aimed at ahead of where it is."""
+    """With lead, the agent aims ahead of an enemy that walks across."""
     walk = [seen(thing("enemy", 300.0, 8.0 * step), tic=4 * step) for step in range(4)]
     assert "TURN_RIGHT" not in play(SHOOTER, walk[::-1], lead=0.0)[-1][0]
     follow = [seen(thing("enemy", 300.0, 24.0 - 8.0 * step), tic=4 * step, ready=False) for step in range(4)]
@@ -134,7 +134,7 @@ def test_lead_aims_where_the_enemy_will_be() -> None:
 
 
 def test_enemies_beyond_the_range_are_left_alone() -> None:
-    """Out of range, the rules look around as if nothing were there."""
+    """With enemies out of range, the agent scans as without enemies."""
     look = [seen(thing("enemy", 900.0, 0.0))]
     assert play(SHOOTER, look)[0][0] == {"ATTACK"}
     assert play(SHOOTER, look, fire_range=800.0)[0][0] == {"TURN_LEFT"}
@@ -148,19 +148,18 @@ def test_thrift_shrinks_the_range_as_ammunition_runs_out() -> None:
 
 
 def test_without_ammunition_nothing_is_fought() -> None:
-    """An empty weapon is not fired."""
     assert "ATTACK" not in play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ammo=0.0)])[0][0]
 
 
 @pytest.mark.parametrize(("burst", "held"), [(1, 1), (2, 4), (4, 11)])
 def test_burst_holds_the_trigger(burst: int, held: int) -> None:
-    """A burst of one is a tap; each further round holds the trigger for 14 tics more."""
+    """A burst of one is a tap. Each further round holds the trigger for 14 more tics."""
     looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step, ready=step == 0) for step in range(12)]
     assert sum("ATTACK" in pressed for pressed, _ in play(SHOOTER, looks, burst=float(burst))) == held
 
 
 def test_pause_keeps_the_trigger_released() -> None:
-    """After a burst nothing is fired for as long as the pause says."""
+    """After a burst, the agent does not fire for the configured pause."""
     looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step) for step in range(20)]
     quick, slow = (
         [step for step, (pressed, _) in enumerate(play(SHOOTER, looks, pause=pause)) if "ATTACK" in pressed]
@@ -171,19 +170,19 @@ def test_pause_keeps_the_trigger_released() -> None:
 
 
 def test_the_trigger_waits_for_the_weapon() -> None:
-    """A weapon that is not ready is not fired, however good the aim."""
+    """A weapon that is not ready is not fired, even with a good aim."""
     assert play(SHOOTER, [seen(thing("enemy", 300.0, 0.0), ready=False)])[0][0] == set()
 
 
 def test_nearness_prefers_the_near_enemy_over_the_one_ahead() -> None:
-    """Between an enemy far ahead and one close by at the side, the gene decides."""
+    """The gene decides between a far enemy ahead and a near one at the side."""
     look = [seen(thing("enemy", 900.0, 0.0), thing("enemy", 100.0, -80.0, number=2))]
     assert play(SHOOTER, look, nearness=0.0)[0][0] == {"ATTACK"}
     assert play(SHOOTER, look, nearness=1.0)[0][0] == {"TURN_RIGHT"}
 
 
 def test_commitment_keeps_the_target() -> None:
-    """A committed agent stays with its enemy when a better one appears."""
+    """A committed agent keeps its target when a better one appears."""
     looks = [
         seen(thing("enemy", 300.0, 200.0)),
         seen(thing("enemy", 300.0, 200.0), thing("enemy", 100.0, -50.0, number=2), tic=4),
@@ -196,27 +195,27 @@ def test_commitment_keeps_the_target() -> None:
     ("scan", "expected"), [("left", {"TURN_LEFT"}), ("right", {"TURN_RIGHT"}), ("sweep", {"TURN_LEFT", "TURN_RIGHT"})]
 )
 def test_scan_says_where_to_look(scan: str, expected: set[str]) -> None:
-    """With nothing in sight the agent turns one way, or to and fro."""
+    """Without objects in sight, the agent turns in one direction or to and fro."""
     looks = [seen(tic=4 * step) for step in range(40)]
     pressed = play(SHOOTER, looks, scan=float(SCANS.index(scan)))
     assert set().union(*(names for names, _ in pressed)) == expected
 
 
 def test_scan_last_seen_turns_to_where_the_enemy_was_lost() -> None:
-    """An enemy that left to the right is looked for on the right."""
+    """The agent turns right to find an enemy that left to the right."""
     looks = [seen(thing("enemy", 300.0, -250.0)), seen(tic=4)]
     assert play(SHOOTER, looks, scan=float(SCANS.index("last_seen")))[1][0] == {"TURN_RIGHT"}
 
 
 def test_aims_by_moving_sideways_when_it_cannot_turn() -> None:
-    """Without turn buttons an enemy to the left is aimed at by moving left."""
+    """Without turn buttons, the agent moves left to aim at an enemy on the left."""
     look = [seen(thing("enemy", 300.0, 60.0))]
     assert play(MARKSMAN, look)[0][0] == {"MOVE_LEFT"}
     assert play(MARKSMAN, [seen(thing("enemy", 300.0, 0.0))])[0][0] == {"ATTACK"}
 
 
 def test_dodges_a_projectile_that_comes_close() -> None:
-    """A projectile on its way is sidestepped, to the side that it passes further from."""
+    """The agent sidesteps a projectile to the side with the larger distance."""
     left, right = (thing("projectile", 200.0, y, velocity=(-10.0, 0.0)) for y in (12.0, -12.0))
     assert play(DODGER, [seen(left)], dodge_clearance=150.0)[0][0] == {"MOVE_RIGHT"}
     assert play(DODGER, [seen(right)], dodge_clearance=150.0)[0][0] == {"MOVE_LEFT"}
@@ -224,7 +223,7 @@ def test_dodges_a_projectile_that_comes_close() -> None:
 
 @pytest.mark.parametrize("gene", [{"dodge_horizon": 10.0}, {"dodge_clearance": 5.0}])
 def test_ignores_a_projectile_outside_horizon_or_clearance(gene: dict[str, float]) -> None:
-    """What arrives later than the horizon, or passes beyond the clearance, is no reason to move."""
+    """The agent ignores projectiles that arrive after the horizon or pass outside the clearance."""
     shot = thing("projectile", 200.0, 12.0, velocity=(-10.0, 0.0))
     assert play(DODGER, [seen(shot)], **gene)[0][0] == set()
 
@@ -251,7 +250,7 @@ def test_commitment_decides_when_a_sideways_direction_changes() -> None:
 
 
 def test_turns_round_at_a_wall() -> None:
-    """A player who moves sideways and stays where he is takes the other side."""
+    """A player who moves sideways without progress changes direction."""
     looks = [seen(thing("enemy", 300.0, 0.0), tic=4 * step) for step in range(8)]
     sides = [names for names, _ in play(DODGER, looks, strafe=1.0, commitment=140.0)]
     assert sides[0] == {"MOVE_LEFT"}
@@ -259,14 +258,14 @@ def test_turns_round_at_a_wall() -> None:
 
 
 def test_retreats_when_weak() -> None:
-    """Below the health of its gene an agent backs away from an enemy that is near."""
+    """Below its gene's health, the agent retreats from a near enemy."""
     look = [seen(thing("enemy", 200.0, 0.0), health=30.0)]
     assert "MOVE_BACKWARD" not in play(SOLDIER, look)[0][0]
     assert "MOVE_BACKWARD" in play(SOLDIER, look, retreat_health=50.0)[0][0]
 
 
 def test_item_priority_chooses_between_items_and_enemies() -> None:
-    """Above a half items come first; so they do for the weak."""
+    """Above 0.5, or with low health, items come first."""
     enemy, item = thing("enemy", 300.0, 0.0), thing("pickup", 300.0, 200.0, number=2)
     look, weak = [seen(enemy, item)], [seen(enemy, item, health=20.0)]
     assert "ATTACK" in play(SOLDIER, look, item_priority=0.4)[0][0]
@@ -275,20 +274,20 @@ def test_item_priority_chooses_between_items_and_enemies() -> None:
 
 
 def test_item_priority_is_how_far_items_are_sought() -> None:
-    """A distant item is fetched by those who care."""
+    """An agent with high item priority fetches a distant item."""
     look = [seen(thing("pickup", 700.0, 0.0))]
     assert "MOVE_FORWARD" in play(WALKER, look, item_priority=0.5)[0][0]
     assert "MOVE_FORWARD" not in play(WALKER, look, item_priority=0.2)[0][0]
 
 
 def test_turns_on_the_spot_to_an_item_beside_it() -> None:
-    """A near item at the side is turned to before walking, because a curve would circle it for ever."""
+    """The agent turns to a near item at its side before it walks, to avoid an endless circle."""
     assert play(WALKER, [seen(thing("pickup", 80.0, 70.0))])[0][0] == {"TURN_LEFT"}
     assert play(WALKER, [seen(thing("pickup", 80.0, 0.0))])[0][0] == {"MOVE_FORWARD"}
 
 
 def test_an_item_that_comes_no_nearer_is_given_up() -> None:
-    """One behind a wall is left for the one beyond it; while the way grows shorter, nothing is given up."""
+    """The agent gives up an item behind a wall for the next one, but not while the distance shrinks."""
     walled, other = thing("pickup", 300.0, 0.0, number=1), thing("pickup", 100.0, 300.0, number=2)
     stuck = play(WALKER, [seen(walled, other, tic=tic) for tic in range(0, 60, 4)])
     assert [pressed == {"MOVE_FORWARD"} for pressed, _ in stuck] == [True] * 10 + [False] * 5
@@ -298,7 +297,7 @@ def test_an_item_that_comes_no_nearer_is_given_up() -> None:
 
 
 def test_exploration_is_the_share_of_walking() -> None:
-    """With nothing in sight the agent walks for the gene's share of the time, and looks around for the rest."""
+    """Without objects in sight, the agent walks for the gene's share of the time and scans for the rest."""
     looks = [seen(tic=4 * step, at=(30.0 * step, 0.0)) for step in range(210)]
     for share in (0.0, 0.3, 1.0):
         walked = sum("MOVE_FORWARD" in names for names, _ in play(WALKER, looks, exploration=share))
@@ -306,7 +305,7 @@ def test_exploration_is_the_share_of_walking() -> None:
 
 
 def test_walking_against_a_wall_turns_away() -> None:
-    """An explorer that does not get on turns for a while, and tries again."""
+    """An explorer without progress turns for a while and tries again."""
     looks = [seen(tic=4 * step) for step in range(20)]
     pressed = [names for names, _ in play(WALKER, looks, exploration=1.0)]
     turned = pressed.index({"TURN_LEFT"})
@@ -316,13 +315,13 @@ def test_walking_against_a_wall_turns_away() -> None:
 
 
 def test_runs_where_there_is_nothing_to_aim_at() -> None:
-    """The speed button is pressed on the way to an item, and not while aiming."""
+    """The agent presses the speed button on the way to an item, and not while it aims."""
     assert "SPEED" in play(SOLDIER, [seen(thing("pickup", 300.0, 0.0))])[0][0]
     assert "SPEED" not in play(SOLDIER, [seen(thing("enemy", 300.0, 0.0))])[0][0]
 
 
 def test_turns_exactly_with_a_delta_button() -> None:
-    """Where only the delta button turns, the whole angle is given at once, positive to the right as the game has it."""
+    """With only a delta button, the whole angle is turned at once. Positive values turn right, as in the game."""
     facts = ScenarioFacts(
         name="made up",
         buttons=("TURN_LEFT_RIGHT_DELTA", "ATTACK"),
@@ -338,7 +337,7 @@ def test_turns_exactly_with_a_delta_button() -> None:
 
 
 def test_sees_by_the_boxes_when_the_scenario_does_not_say_where_it_is() -> None:
-    """Without the player's place and angle, the box on the screen gives the direction."""
+    """Without the player's position and angle, the screen box gives the direction."""
     facts = ScenarioFacts(
         name="made up",
         buttons=SHOOTER,
@@ -354,7 +353,7 @@ def test_sees_by_the_boxes_when_the_scenario_does_not_say_where_it_is() -> None:
 
 
 def test_a_genome_outside_the_space_is_refused() -> None:
-    """A gene beyond its bounds raises, naming the gene."""
+    """The error names the gene that exceeds its bounds."""
     with pytest.raises(InvalidGenome, match="aim_tolerance"):
         play(SHOOTER, [], aim_tolerance=9.0)
 
@@ -392,25 +391,25 @@ DELTAS = ("TURN_LEFT_RIGHT_DELTA", "MOVE_FORWARD_BACKWARD_DELTA", "MOVE_LEFT_RIG
 def test_other_buttons_than_pairs(
     buttons: Sequence[str], observation: Observation, genes: dict[str, float], expected: dict[str, float]
 ) -> None:
-    """Delta buttons, and a button for one direction only, are used as pairs are."""
+    """Delta buttons and single-direction buttons work like pairs."""
     assert values(buttons, observation, **genes)[0] == expected
 
 
 def test_pairs_win_over_delta_buttons() -> None:
-    """Where a scenario has both, the pair of buttons is pressed: histories of bundled scenarios depend on it."""
+    """With both, the rules press the pair. Histories of bundled scenarios depend on it."""
     observations = [seen(thing("enemy", 300.0, 100.0)), seen(thing("pickup", 300.0, 20.0), tic=4), seen(tic=8)]
     genes = {"strafe": 1.0, "exploration": 0.5}
     assert play((*SOLDIER, *DELTAS), observations, **genes) == play(SOLDIER, observations, **genes)
 
 
 def test_turning_the_long_way_round() -> None:
-    """With one turn button only, an enemy on the other side is reached by turning on."""
+    """With one turn button, the agent turns the long way to an enemy on the other side."""
     observations = [seen(thing("enemy", 300.0, 60.0), tic=tic) for tic in (0, 4, 8)]
     assert play(("TURN_RIGHT", "ATTACK"), observations) == [({"TURN_RIGHT"}, 4)] * 3
 
 
 def test_dodging_to_one_side_only() -> None:
-    """A projectile is dodged by the only button for moving sideways, or not at all."""
+    """The agent dodges only with an existing sideways button."""
     shot = seen(thing("projectile", 300.0, 5.0, velocity=(-20.0, 0.0)))
     assert play(("MOVE_RIGHT",), [shot]) == [({"MOVE_RIGHT"}, 4)]
     assert play(("MOVE_LEFT",), [shot]) == [({"MOVE_LEFT"}, 4)]
@@ -418,6 +417,6 @@ def test_dodging_to_one_side_only() -> None:
 
 @pytest.mark.parametrize("buttons", [("USE", "TURN180", "SELECT_NEXT_WEAPON"), ("SPEED",), ("LOOK_UP_DOWN_DELTA",)])
 def test_no_button_that_the_rules_use(buttons: Sequence[str]) -> None:
-    """A scenario without a button that the rules use is refused, by the buttons that it has."""
+    """A scenario without a usable button is refused, and the error lists its buttons."""
     with pytest.raises(ConfigError, match=rf"uses none of the buttons of made up \({', '.join(buttons)}\): add ATTACK"):
         RulesPolicy(scenario(buttons))

@@ -1,4 +1,4 @@
-"""Digests of source code: prose and layout do not count, code does."""
+"""Tests of source digests, which depend on code and not on prose or layout."""
 
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def test_code_changes_a_digest(folder: Path, old: str, new: str) -> None:
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters='"\\')))
 def test_any_docstring_and_comment(folder: Path, text: str) -> None:
-    """No text of a docstring or a comment changes a digest."""
+    """Changed docstrings and comments do not change a digest."""
     changed = CODE.replace("Function.", f"{text} ").replace("# comment", f"# {text}")
     assert digest(folder, changed) == digest(folder, CODE)
 
@@ -142,14 +142,14 @@ def test_files_that_are_not_python(folder: Path) -> None:
 
 
 def test_deep_and_long_expressions(folder: Path) -> None:
-    """Neither long expressions nor long numbers stop the digest."""
+    """Long expressions and long numbers have a digest."""
     long = "x = " + "+".join(["1"] * 900)
     assert digest(folder, long) != digest(folder, long + "+1")
     assert digest(folder, f"x = 0x1{'0' * 6000}") != digest(folder, f"x = 0x2{'0' * 6000}")
 
 
 def test_names_and_files_count(folder: Path) -> None:
-    """A module's name belongs to its digest, so that moved code has another one."""
+    """A module's name is part of its digest, so moved code has another digest."""
     assert digest(folder, CODE, "a") != digest(folder, CODE, "b")
 
 

@@ -1,4 +1,4 @@
-"""Header blocks as gRPC's servers write them: plain, packed by Huffman's code, and by the static table."""
+"""Tests of header blocks of gRPC servers: plain, Huffman-coded, and with the static table."""
 
 import pytest
 from hypothesis import given
@@ -10,19 +10,19 @@ TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 
 
 def packed(text: str) -> bytes:
-    """Return RFC 7541's own examples of packed text."""
+    """Return RFC 7541's examples of Huffman-coded text."""
     return bytes.fromhex({"www.example.com": "f1e3c2e5f23a6ba0ab90f4ff", "no-cache": "a8eb10649cbf"}[text])
 
 
 @given(fields=st.dictionaries(TEXT.filter(bool), TEXT))
 def test_what_is_encoded_is_decoded(fields: dict[str, str]) -> None:
-    """Literals come back as they were."""
+    """Encoded literals decode to the same values."""
     assert decode(encode(fields)) == fields
 
 
 @pytest.mark.parametrize("text", ["www.example.com", "no-cache"])
 def test_packed_text_is_unpacked(text: str) -> None:
-    """RFC 7541, appendix C.4: the code of the printable characters."""
+    """Printable characters decode as in RFC 7541, appendix C.4."""
     value = packed(text)
     block = b"\x00\x01x" + bytes([0x80 | len(value)]) + value
     assert decode(block) == {"x": text}
@@ -37,7 +37,7 @@ def test_a_packed_date_and_status_are_unpacked() -> None:
 
 
 def test_an_indexed_status_is_read() -> None:
-    """One byte stands for ``:status`` 200, and a table of size 0 may be announced before it."""
+    """One byte encodes ``:status`` 200, also after a table size of 0."""
     assert decode(b"\x20\x88") == {":status": "200"}
 
 
@@ -47,14 +47,14 @@ def test_an_indexed_status_is_read() -> None:
     ids=["dynamic", "zero", "dynamic name", "short text", "no text", "endless integer", "no value"],
 )
 def test_a_block_that_cannot_be_read_is_refused(block: bytes) -> None:
-    """What is cut short, or refers to a table that was given no size, is an error and not a guess."""
+    """A truncated block, or a reference to a table without a size, is an error."""
     with pytest.raises(BadHeaders):
         decode(block)
 
 
 @given(block=st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(block: bytes) -> None:
-    """A peer's bytes raise nothing else."""
+    """Arbitrary bytes of a peer raise no other error."""
     try:
         decode(block)
     except BadHeaders:

@@ -1,4 +1,4 @@
-"""One call over one connection, against a peer that sends whatever frames it likes."""
+"""Tests of one HTTP/2 call against a peer that sends arbitrary frames."""
 
 import socket
 import struct
@@ -22,7 +22,7 @@ def message(text: bytes) -> bytes:
 
 
 class Peer:
-    """The other end of a call."""
+    """Peer of a call."""
 
     def __init__(self) -> None:
         ours, self.socket = socket.socketpair()
@@ -51,7 +51,7 @@ def peer() -> Iterator[Peer]:
 
 
 def test_messages_come_whole_however_they_are_cut(peer: Peer) -> None:
-    """Two messages in one frame, one over two frames, padded ones, and frames that arrive byte by byte."""
+    """Messages arrive whole from shared, split, padded and byte-by-byte frames."""
     body = message(b"one") + message(b"two") + message(b"three")
     peer.send(frame(DATA, 0, body[:19]), frame(DATA, 8, b"\x02" + body[19:] + b"\0\0"))
     for byte in frame(DATA, 0, message(b"four")):
@@ -60,7 +60,7 @@ def test_messages_come_whole_however_they_are_cut(peer: Peer) -> None:
 
 
 def test_a_status_is_read_after_the_messages_before_it(peer: Peer) -> None:
-    """Headers may be cut into a continuation, carry a priority, and the message of the status is unquoted."""
+    """Headers may be continued or have a priority. The status message is unquoted."""
     peer.send(
         frame(HEADERS, 0x4, b"\x88"),
         frame(DATA, 0, message(b"last")),
@@ -90,7 +90,7 @@ def test_a_status_is_read_after_the_messages_before_it(peer: Peer) -> None:
     ],
 )
 def test_a_peer_that_gives_up_or_talks_nonsense_ends_the_call(peer: Peer, sent: bytes, text: str) -> None:
-    """As a peer that is not there: nobody is charged."""
+    """An invalid or closing peer is reported as unavailable, and the agent is not charged."""
     peer.send(sent)
     with pytest.raises(CallEnded, match=text) as ended:
         peer.call.receive()
@@ -98,14 +98,14 @@ def test_a_peer_that_gives_up_or_talks_nonsense_ends_the_call(peer: Peer, sent: 
 
 
 def test_settings_and_pings_are_answered(peer: Peer) -> None:
-    """A ping with what it carried, settings with an acknowledgement."""
+    """A ping is answered with its payload, and settings with an acknowledgement."""
     peer.send(frame(SETTINGS, 0, b"", 0), frame(PING, 0, b"12345678", 0), frame(DATA, 0, message(b"")))
     assert peer.call.receive() == b""
     assert [peer.frame(), peer.frame()] == [(SETTINGS, 1, 0, b""), (PING, 1, 0, b"12345678")]
 
 
 def test_what_the_peer_has_no_room_for_leaves_when_it_has(peer: Peer) -> None:
-    """Frames are as long as the settings allow, and no more is sent than stream and connection have windows for."""
+    """Frames obey the peer's maximum size and the windows of stream and connection."""
     peer.send(frame(SETTINGS, 0, struct.pack(">HI", 4, 10), 0))
     with pytest.raises(TimeoutError):
         peer.call.receive()
@@ -119,7 +119,7 @@ def test_what_the_peer_has_no_room_for_leaves_when_it_has(peer: Peer) -> None:
 
 
 def test_windows_are_opened_again_before_they_close(peer: Peer) -> None:
-    """After half a gibibyte of answers the peer is given room for as much again, on stream and connection."""
+    """After 0.5 GiB of answers, the windows of stream and connection are extended by as much."""
     peer.call._taken = (1 << 29) - 1
     peer.send(frame(DATA, 0, message(b"x")))
     peer.call.receive()
@@ -128,7 +128,7 @@ def test_windows_are_opened_again_before_they_close(peer: Peer) -> None:
 
 
 def test_a_peer_that_is_leaving_is_used_for_nothing_new(peer: Peer) -> None:
-    """What was begun may go on until it ends."""
+    """A running call may continue after the peer announces its end. No new call starts."""
     assert peer.call.usable
     peer.send(frame(GOAWAY, 0, bytes(8), 0), frame(DATA, 0, message(b"still here")))
     assert peer.call.receive() == b"still here"
@@ -136,7 +136,7 @@ def test_a_peer_that_is_leaving_is_used_for_nothing_new(peer: Peer) -> None:
 
 
 def test_a_peer_that_is_gone_is_noticed_without_waiting(peer: Peer) -> None:
-    """A closed connection is not used again."""
+    """A closed connection is not reused."""
     peer.socket.close()
     assert not peer.call.usable
     with pytest.raises(CallEnded, match="closed the connection"):
@@ -144,7 +144,7 @@ def test_a_peer_that_is_gone_is_noticed_without_waiting(peer: Peer) -> None:
 
 
 def test_a_peer_that_answers_by_drops_is_late(peer: Peer) -> None:
-    """The timeout is one for the whole message, not for each of its bytes."""
+    """The timeout applies to the whole message, not to each byte."""
     import threading
     import time
 

@@ -1,4 +1,4 @@
-"""A remote agent decides as one in this process would, and is charged with what it answers and nothing else."""
+"""Tests of the remote policy: same decisions as in this process, and attribution of failures."""
 
 import socket
 import threading
@@ -37,7 +37,7 @@ Connect = Callable[..., RemotePolicy]
 
 @pytest.fixture(params=["unix", "tcp"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return an address that nobody listens at."""
+    """Return an address without a listener."""
     if request.param == "unix":
         return f"unix:{tmp_path}/agent"
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -53,7 +53,7 @@ def agent(address: str) -> Iterator[ScriptedAgent]:
 
 @pytest.fixture
 def connect(address: str) -> Iterator[Connect]:
-    """Return what makes a policy for the agent."""
+    """Return a factory of policies for the agent."""
     made: list[RemotePolicy] = []
 
     def connect(deadline: float = 5.0, on_missed: str = "retry") -> RemotePolicy:
@@ -86,7 +86,7 @@ BOTH = pytest.mark.parametrize("streams", [False, True], ids=["GetAction", "Play
 def test_an_evaluation_of_three_decisions_asks_three_times(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """Each decision is one question, numbered from 0, in an episode that was begun before."""
+    """Each decision is one request, numbered from 0, after the start of its episode."""
     agent.play = streams
     assert rollout(connect(), page).outcome.measures.decisions == 3
     assert agent.methods() == ["Play" if streams else "GetAction"] * 3
@@ -100,7 +100,7 @@ def test_an_evaluation_of_three_decisions_asks_three_times(
 def test_an_episode_is_the_same_as_in_this_process(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """The same decisions give the same trajectory, wherever they are made and however they are asked for."""
+    """The same decisions give the same trajectory in a remote and a local policy."""
     here = RulesPolicy(SCRIPTED_FACTS)
     agent.play, agent.script, agent.description = streams, script_of(here, SCRIPTED_FACTS), description_of(here, "1")
     there = connect()
@@ -113,7 +113,7 @@ def test_an_episode_is_the_same_as_in_this_process(
 
 @BOTH
 def test_keeps_the_promises_of_a_policy(agent: ScriptedAgent, connect: Connect, streams: bool) -> None:
-    """The suite that the bundled policies pass, two episodes at a time included."""
+    """The remote policy passes the test suite of bundled policies, with two concurrent episodes."""
     here = RulesPolicy(SCRIPTED_FACTS)
     agent.play, agent.script, agent.description = streams, script_of(here, SCRIPTED_FACTS), description_of(here, "1")
     check_policy(connect(), connect(), SCRIPTED_FACTS, count=20)
@@ -123,7 +123,7 @@ def test_keeps_the_promises_of_a_policy(agent: ScriptedAgent, connect: Connect, 
 def test_a_late_answer_loses_the_episode_where_it_is_to_be_retried(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """Nobody is charged; the next episode is not answered by what was late, and not kept waiting by it."""
+    """The agent is not charged, and the late answer neither answers nor delays the next episode."""
     release = threading.Event()
 
     def slow_once(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -148,7 +148,7 @@ def test_a_late_answer_loses_the_episode_where_it_is_to_be_retried(
 def test_a_late_answer_is_stood_in_for_where_the_last_action_is_to_be_repeated(
     agent: ScriptedAgent, connect: Connect, streams: bool
 ) -> None:
-    """The last action is performed again and counted; the late answer never answers a later decision."""
+    """The last action is repeated and counted. The late answer never answers a later decision."""
 
     def slow_at_two(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 2:
@@ -166,7 +166,7 @@ def test_a_late_answer_is_stood_in_for_where_the_last_action_is_to_be_repeated(
 def test_the_first_decision_repeats_that_nothing_is_pressed(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """An agent that never answers stands still, and the episode says how often it did not answer."""
+    """An agent that never answers stands still, and the episode counts its missing answers."""
     gone = threading.Event()
 
     def never(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -182,7 +182,7 @@ def test_the_first_decision_repeats_that_nothing_is_pressed(
 
 
 def test_an_agent_that_takes_in_nothing_is_late(agent: ScriptedAgent, connect: Connect) -> None:
-    """What an agent has no room for is not sent, and the decisions after it do not pile up."""
+    """Observations that exceed the window are not sent, and later decisions are not queued."""
     gone = threading.Event()
 
     def never(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
@@ -201,7 +201,7 @@ def test_an_agent_that_takes_in_nothing_is_late(agent: ScriptedAgent, connect: C
 
 
 def test_a_screen_larger_than_a_window_gets_through(agent: ScriptedAgent, connect: Connect) -> None:
-    """Flow control makes a large observation wait, and loses none of it."""
+    """Flow control delays a large observation without loss."""
     screen = np.arange(640 * 480, dtype=np.uint32).astype(np.uint8).reshape(480, 640)
     decide = connect().begin(GENOME, generator(1))
     for _ in range(30):
@@ -222,7 +222,7 @@ def test_a_screen_larger_than_a_window_gets_through(agent: ScriptedAgent, connec
 def test_a_malformed_action_is_the_agents_own_fault(
     agent: ScriptedAgent, connect: Connect, answer: pb.ActionProto, message: str, streams: bool
 ) -> None:
-    """An answer is a claim: what is no action of this scenario fails the agent."""
+    """An action that the scenario does not have fails the agent."""
     agent.play, agent.script = streams, lambda begin, request: answer
     decide = connect().begin(GENOME, generator(1))
     with pytest.raises(PolicyFailed, match=message):
@@ -233,7 +233,7 @@ def test_a_malformed_action_is_the_agents_own_fault(
 def test_an_agent_that_raises_has_failed(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, streams: bool
 ) -> None:
-    """Its status and text are told, whatever characters they hold, and the next episode is played."""
+    """The error has the status and text with any characters, and the next episode is played."""
 
     def refuse(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 1:
@@ -253,7 +253,7 @@ def test_an_agent_that_raises_has_failed(
 def test_an_agent_that_is_not_there_is_nobodys_fault(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, code: grpc.StatusCode, streams: bool
 ) -> None:
-    """A program may say itself that it cannot answer now."""
+    """An agent that reports itself as unavailable is not charged."""
 
     def refuse(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         raise AgentRefuses(code, "busy")
@@ -268,7 +268,7 @@ def test_an_agent_that_is_not_there_is_nobodys_fault(
 def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage, on_missed: str, streams: bool
 ) -> None:
-    """Nothing stands in for a program that is gone; the same policy goes on once it listens again."""
+    """No action replaces those of a dead agent. The policy continues after the agent's restart."""
 
     def die(begin: pb.BeginRequest, request: pb.GetActionRequest) -> pb.ActionProto:
         if request.decision == 1:
@@ -288,7 +288,7 @@ def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
 def test_a_stream_that_broke_between_two_episodes_is_opened_again(
     agent: ScriptedAgent, connect: Connect, page: ProgressPage
 ) -> None:
-    """A program that was restarted in between costs no episode."""
+    """A restart of the agent between two episodes loses no episode."""
     policy = connect()
     first = rollout(policy, page)
     agent.die()
@@ -298,7 +298,7 @@ def test_a_stream_that_broke_between_two_episodes_is_opened_again(
 
 
 def test_an_answer_that_nobody_asked_for_fails_the_agent(agent: ScriptedAgent, connect: Connect) -> None:
-    """An agent that answers twice would answer the next decision before it has seen it."""
+    """A second answer fails the agent, because it would answer the next decision too early."""
     agent.answers = 2
     decide = connect().begin(GENOME, generator(1))
 
@@ -327,14 +327,14 @@ def test_an_answer_that_nobody_asked_for_fails_the_agent(agent: ScriptedAgent, c
 def test_a_malformed_description_is_refused_before_anything_starts(
     agent: ScriptedAgent, connect: Connect, description: pb.DescribeResponse, message: str
 ) -> None:
-    """The error names the address and what is wrong with what the agent says of itself."""
+    """The error names the address and the invalid part of the agent's description."""
     agent.description = description
     with pytest.raises(ConfigError, match=f"policy.address {agent.address}: .*{message}"):
         connect()
 
 
 def test_an_address_without_an_agent_is_one_clear_error_within_5_s(connect: Connect, address: str) -> None:
-    """It names the address and what to do."""
+    """The error names the address and the remedy."""
     began = time.monotonic()
     with pytest.raises(ConfigError, match=f"policy.address {address}: no agent answered .*start its program first"):
         connect()
@@ -342,7 +342,7 @@ def test_an_address_without_an_agent_is_one_clear_error_within_5_s(connect: Conn
 
 
 def test_what_an_agent_says_of_itself_is_kept_with_the_experiment(agent: ScriptedAgent, connect: Connect) -> None:
-    """Its version, and a digest that changes with genes and needs."""
+    """Provenance has the agent's version, and a digest of its genes and needs."""
     first = dict(connect().facts)
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 1", objects=True)
     second = dict(connect().facts)
@@ -354,7 +354,7 @@ def test_what_an_agent_says_of_itself_is_kept_with_the_experiment(agent: Scripte
 
 
 def test_an_observation_arrives_as_it_was_seen(agent: ScriptedAgent, connect: Connect) -> None:
-    """Variables bit for bit, the clock, every object, and the screen row by row."""
+    """Variables bit for bit, the clock, all objects and each screen row arrive unchanged."""
     decide = connect().begin(GENOME, generator(1))
     shown = [*synthetic_observations(SCRIPTED_FACTS, 3, 5)]
     for seen in shown:
