@@ -1,4 +1,4 @@
-"""Durations."""
+"""Tests of durations."""
 
 import pytest
 from hypothesis import given, settings
@@ -18,14 +18,14 @@ def test_durations_mean_seconds(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("value", ["", "2", "h", "2 hours", "-2h", "1m2h", "2d", "٢h", 90, True, None])
 def test_what_is_no_duration_is_refused(value: object) -> None:
-    """A number without a unit is ambiguous, and refused like any other text."""
+    """A number without a unit is ambiguous and refused, like any other text."""
     with pytest.raises(ValueError, match="is not a duration: write 90s"):
         parse_duration(value)
 
 
 @pytest.mark.parametrize("value", ["0s", "0.0001s", "100001h", "9" * 400 + "h", -1.0, float("nan"), float("inf")])
 def test_durations_have_bounds(value: object) -> None:
-    """No time at all, and more than anyone can wait, are refused."""
+    """Zero and too long durations are refused."""
     with pytest.raises(ValueError, match="is out of range"):
         parse_duration(value)
 
@@ -33,6 +33,6 @@ def test_durations_have_bounds(value: object) -> None:
 @settings(deadline=None)
 @given(st.floats(0.001, 3.6e8))
 def test_durations_read_back_as_they_were_written(seconds: float) -> None:
-    """Writing and reading a duration changes nothing."""
+    """A written duration parses to the same value."""
     duration = parse_duration(seconds)
     assert parse_duration(format_duration(duration)) == duration

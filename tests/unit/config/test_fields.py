@@ -1,10 +1,10 @@
-"""The schema's fields and the names of their environment variables."""
+"""Tests of the schema's fields and their environment variables."""
 
 from clau_doom.config.fields import OTHER_ENVIRONMENT, environment_names, fields, locate
 
 
 def test_no_two_paths_share_an_environment_name() -> None:
-    """Every variable sets one path, and none of them is a name that the command line reads for itself."""
+    """Each variable sets one path, and none is a variable of the command line."""
     paths = {field.path for field in fields()}
     names = {field.environment for field in fields()}
     assert len(names) == len(paths) == len(environment_names())
@@ -21,12 +21,12 @@ def test_names_are_the_path_in_upper_case() -> None:
 
 
 def test_every_field_is_documented() -> None:
-    """The description of a field is its documentation, so none goes without."""
+    """Each field has a description, which is its documentation."""
     assert [field.name for field in fields() if not field.info.description] == []
 
 
 def test_pydantic_locations_become_paths() -> None:
-    """The tags that pydantic puts into the locations of unions are left out."""
+    """Pydantic's tags of unions are left out of the paths."""
     assert locate(("evolution", "map-elites", "descriptors", 1, "low"))[0] == ("evolution", "descriptors", 1, "low")
     assert locate(("policy", "class", "options", "a"))[0] == ("policy", "options", "a")
     assert locate(("fitness", "weights", "kils", "[key]"))[0] == ("fitness", "kils")

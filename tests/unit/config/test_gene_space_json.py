@@ -20,7 +20,7 @@ SPACE = GenomeSpace(
 
 @pytest.mark.parametrize("space", [SPACE, GENES, GenomeSpace(())])
 def test_a_space_comes_back(space: GenomeSpace) -> None:
-    """Kinds, bounds, choices, descriptions and blocks are kept; a block stays one entry."""
+    """Kinds, bounds, choices, descriptions and blocks are kept. A block stays one entry."""
     text = gene_space_to_json(space)
     assert gene_space_from_json(text) == space
     assert len(text) < 200 * (len(space.genes.parts) + 1)
@@ -37,6 +37,6 @@ def test_a_space_comes_back(space: GenomeSpace) -> None:
     ],
 )
 def test_damaged_text(text: bytes) -> None:
-    """Whatever is not a gene space is damage of the store."""
+    """Text that is not a gene space is reported as damage of the store."""
     with pytest.raises(StoreCorrupted, match="the stored genes are damaged"):
         gene_space_from_json(text)

@@ -1,4 +1,4 @@
-"""Files, environment and flags laid over each other."""
+"""Tests of files, environment variables and flags as layers of a configuration."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +34,7 @@ def _refusal(text: str, environ: Mapping[str, str] | None = None, **overrides: o
 
 
 def test_without_anything_there_are_the_defaults() -> None:
-    """The defaults are the documented ones, and say that they are."""
+    """The values are the documented defaults, and their origin is the default."""
     resolved = load_config(None, environ={"HOME": "/", "CLAU_DOOM_OUTPUT_DIR": "/tmp/runs"}, overrides={})
     assert resolved.config == ExperimentConfig()
     assert (resolved.config.generations, resolved.config.population) == (100, 50)
@@ -44,7 +44,7 @@ def test_without_anything_there_are_the_defaults() -> None:
 
 
 def test_a_flag_beats_the_environment_the_file_and_the_default(tmp_path: Path) -> None:
-    """Each value comes from the highest layer that has it, and knows which."""
+    """Each value comes from the highest layer with this field, and its origin names the layer."""
     path = tmp_path / "c.yaml"
     path.write_text("seed: 1\ngenerations: 2\npopulation: 30\nscenario:\n  frame_skip: 2\n")
     environ = {"CLAU_DOOM_SEED": "5", "CLAU_DOOM_GENERATIONS": "6", "CLAU_DOOM_SCENARIO_DOOM_SKILL": "3"}
@@ -62,7 +62,7 @@ def test_a_flag_beats_the_environment_the_file_and_the_default(tmp_path: Path) -
 
 
 def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None:
-    """Lists, mappings and null are written as in the file; a name that looks like a number stays a name."""
+    """Lists, mappings and null use YAML. A name that looks like a number stays a name."""
     environ = {
         "CLAU_DOOM_NAME": "007",
         "CLAU_DOOM_POLICY_KIND": "neural",
@@ -80,7 +80,7 @@ def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None
 
 
 def test_whole_numbers_serve_as_real_ones_and_lists_as_tuples() -> None:
-    """What YAML writes is taken: 1 where 1.0 is meant, and [16, 8] for the layers."""
+    """YAML values are converted: 1 to 1.0, and [16, 8] to the layers."""
     config = _resolve(
         "policy: {kind: neural, layers: [16, 8], weight_limit: 2}\nexecution: {episode_timeout: 30}"
     ).config
@@ -100,7 +100,7 @@ def test_a_section_without_a_kind_has_the_default_one() -> None:
 
 
 def test_another_kind_from_above_drops_what_lies_below() -> None:
-    """When the environment chooses another kind, the file's fields of that section go, shared names included."""
+    """If the environment sets another kind, the file's fields of the section are dropped, also shared names."""
     text = "evolution:\n  kind: genetic\n  elites: 4\n  sigma: 0.9\n"
     resolved = _resolve(text, {"CLAU_DOOM_EVOLUTION_KIND": "cma-es"})
     assert resolved.config.evolution == CmaEsConfig()
@@ -114,7 +114,7 @@ def test_another_kind_from_above_drops_what_lies_below() -> None:
 
 
 def test_a_field_of_another_kind_is_refused() -> None:
-    """A variable that sets a field which the chosen kind has not is an error that says whose it is."""
+    """The error for a field of another kind names that kind."""
     assert _refusal("evolution: {kind: cma-es}", {"CLAU_DOOM_EVOLUTION_ELITES": "3"}) == (
         "c.yaml: 1 problem:\n"
         "  evolution.elites (environment CLAU_DOOM_EVOLUTION_ELITES): "
@@ -137,7 +137,7 @@ def test_a_field_of_another_kind_is_refused() -> None:
     ],
 )
 def test_the_environment_is_checked(variable: str, value: str, message: str) -> None:
-    """An unknown, empty or unreadable variable is an error that names it and the remedy."""
+    """The error for an unknown, empty or invalid variable names it and the remedy."""
     assert message in _refusal("", {variable: value})
 
 
@@ -198,26 +198,26 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
     ],
 )
 def test_a_bad_value_is_named_with_its_place_and_remedy(text: str, message: str) -> None:
-    """Each kind of mistake has a message of its own, and none of them is taken in silence."""
+    """Each kind of mistake is reported with its own message."""
     refusal = _refusal(text)
     assert refusal.startswith("c.yaml: 1 problem:\n  ")
     assert message in refusal
 
 
 def test_an_override_of_an_unknown_path_is_refused() -> None:
-    """A flag that sets what the schema has not is an error like any other."""
+    """A flag for an unknown path is an error."""
     assert "sede (flag --sede): is an unknown field: did you mean seed?" in _refusal("", sede=1)
 
 
 def test_values_that_do_not_fit_are_found_beside_values_that_are_wrong() -> None:
-    """A clash between two sound values is reported beside mistakes elsewhere; none is made up."""
+    """A conflict of two valid values is reported together with mistakes elsewhere, and never without cause."""
     assert "evolution.elites (line 2): 5 leaves nothing" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
     assert "leaves nothing" not in _refusal("population: x\nevolution: {elites: 60}")
     assert "leaves nothing" not in _refusal("population: 2\nevolution: 3")
 
 
 def test_a_file_that_is_wrong_where_a_variable_points_is_still_reported() -> None:
-    """A section that is not a mapping is the file's mistake, whatever the environment lays over it."""
+    """A section that is not a mapping is reported, even if a variable overrides it."""
     assert "scenario (line 1): 'basic' is not a section" in _refusal(
         "scenario: basic", {"CLAU_DOOM_SCENARIO_TIMEOUT": "9"}
     )
@@ -233,7 +233,7 @@ def test_an_accepted_configuration_cannot_be_changed() -> None:
 
 
 def test_values_without_a_file_name_what_they_came_from() -> None:
-    """What a request says has its name for an origin, what it does not say is a default, and no line is told."""
+    """A value's origin is the request's name or the default, without a line number."""
     data: dict[str, object] = {"seed": 3, "evolution": {"kind": "cma-es", "sigma": 0.5}, "local": {}}
     resolved = resolve_fields(data, name="the request")
     assert resolved.config == ExperimentConfig(seed=3, evolution=CmaEsConfig(sigma=0.5))

@@ -1,4 +1,4 @@
-"""What a person sees after a typical mistake, word for word."""
+"""Tests of the exact messages for typical mistakes."""
 
 from pathlib import Path
 
@@ -73,7 +73,7 @@ workers: 2
 def test_typical_mistakes_read_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, environ: dict[str, str], message: str
 ) -> None:
-    """Reading, parsing and validation errors say which they are, where, and what to do."""
+    """Reading, parsing and validation errors have their kind, location and remedy."""
     monkeypatch.chdir(tmp_path)
     if text is not None:
         Path("config.yaml").write_text(text)

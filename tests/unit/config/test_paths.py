@@ -1,4 +1,4 @@
-"""Paths with `~` in files and variables."""
+"""Tests of paths with `~` in files and variables."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", sorted(PATHS))
 def test_every_path_of_the_configuration_is_expanded(name: str) -> None:
-    """From a file and from the environment."""
+    """Paths from files and environment variables are expanded."""
     section, field = name.split(".")
     from_file = config_from_yaml(f"{section}: {{{field}: ~/certs/one.pem}}", name="c")
     variable = f"CLAU_DOOM_{section}_{field}".upper()
@@ -41,7 +41,7 @@ def test_lists_of_paths_and_addresses_are_expanded() -> None:
 
 
 def test_every_field_that_is_a_file_is_among_the_paths() -> None:
-    """A new one must be expanded, too."""
+    """Each path field of the schema is in the list of expanded paths."""
     words = ("file", "(PEM)", "socket")
     found = {
         field.name
@@ -53,13 +53,13 @@ def test_every_field_that_is_a_file_is_among_the_paths() -> None:
 
 
 def test_a_user_without_a_home_folder_is_a_problem() -> None:
-    """The message names the path and the remedy; nothing is made in a folder of that name."""
+    """The message names the path and the remedy, and no folder is created."""
     with pytest.raises(ConfigError, match=r"web\.key \(line 1\): '~nosuchuser/k' begins with an unknown home folder"):
         config_from_yaml("web: {key: ~nosuchuser/k}", name="c")
 
 
 def test_other_paths_stay_as_they_are() -> None:
-    """Only a leading `~` means a home folder."""
+    """Only a leading `~` is expanded."""
     for path in ("a/~b", "./~", "/x", "x~"):
         assert expand_home(path) == path
     assert expand_address("unix:/x/~") == "unix:/x/~"

@@ -1,4 +1,4 @@
-"""The Ray section: which addresses and amounts it takes, and what of it a resume may change."""
+"""Tests of the Ray section."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from clau_doom.errors import ConfigError
 
 @pytest.mark.parametrize("address", [None, "auto", "10.0.0.1:6379", "head.cluster.local:6379", "[::1]:6379"])
 def test_a_cluster_is_named_by_its_head(address: str | None) -> None:
-    """Or found, or started."""
+    """A cluster has an address, or is found or started."""
     assert RayConfig(address=address).address == address
 
 
@@ -16,13 +16,13 @@ def test_a_cluster_is_named_by_its_head(address: str | None) -> None:
     "text", ["address: ray://head:10001", "address: head", "cpus: 0", "resources: {doom: 0.0}", "memory: 1"]
 )
 def test_what_cannot_be_is_refused_by_its_path(text: str) -> None:
-    """Ray's client protocol carries no worker of ours: a driver runs on a node."""
+    """An address of Ray's client protocol is refused, because a driver runs on a node."""
     with pytest.raises(ConfigError, match=rf"ray\.{text.partition(':')[0]}"):
         config_from_yaml(f"ray: {{{text}}}", name="test")
 
 
 def test_it_reloads_and_changes_no_result() -> None:
-    """Where and on what an experiment is played may change between two sittings."""
+    """Ray's settings may change on a resume."""
     ray = RayConfig(address="auto", memory=1 << 30, resources={"doom": 0.5}, modules=("helpers.py",), placement="pack")
     config = ExperimentConfig(ray=ray)
     assert config_from_yaml(to_yaml(config), name="test") == config

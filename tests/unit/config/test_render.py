@@ -1,4 +1,4 @@
-"""The configuration as text."""
+"""Tests of the configuration as text."""
 
 import json
 import re
@@ -80,14 +80,14 @@ _configs = st.builds(
 @given(_configs)
 @example(ExperimentConfig(scenario=ScenarioConfig(name="-")))
 def test_what_is_written_reads_back_equal(config: ExperimentConfig) -> None:
-    """A resolved configuration reloads to an equal one."""
+    """A written configuration reloads to an equal one."""
     assert config_from_yaml(to_yaml(config), name="written") == config
 
 
 @settings(deadline=None)
 @given(_configs)
 def test_the_environment_can_say_everything(config: ExperimentConfig) -> None:
-    """A configuration given by environment variables alone is the one that a file would give."""
+    """A configuration from environment variables alone equals that of a file."""
     assume(config.scenario.name.strip() and "\0" not in config.scenario.name)
     texts = {field.name for field in fields() if field.info.annotation is str}
     names = {field.name: field.environment for field in fields()}
@@ -98,18 +98,18 @@ def test_the_environment_can_say_everything(config: ExperimentConfig) -> None:
 @settings(deadline=None)
 @given(st.recursive(_scalars | st.none(), lambda inner: st.lists(inner) | st.dictionaries(_text, inner), max_leaves=5))
 def test_flow_means_the_same_to_every_reader(value: object) -> None:
-    """Our loader and PyYAML's YAML 1.1 loader read back what was written."""
+    """The product's loader and PyYAML's YAML 1.1 loader read the written text alike."""
     assert parse_value(flow(value)) == value
     assert yaml.safe_load(flow(value)) == value
 
 
 def test_the_starter_is_the_default() -> None:
-    """A starter that nobody has edited means what an empty configuration would."""
+    """An unedited starter file equals an empty configuration."""
     assert config_from_yaml(starter(), name="starter") == ExperimentConfig()
 
 
 def test_the_starter_shows_every_field() -> None:
-    """Every field of every kind is in the starter, and so is its description."""
+    """The starter file has each field of each kind with its description."""
     text = " ".join(starter().replace("#", " ").split())
     for field in fields():
         assert f" {field.path[-1]}: " in text
@@ -118,7 +118,7 @@ def test_the_starter_shows_every_field() -> None:
 
 @pytest.mark.parametrize(("union", "kind"), [(union, kind) for union in unions() for kind in unions()[union]])
 def test_each_commented_kind_works_once_it_is_uncommented(union: str, kind: str) -> None:
-    """Whoever takes the comment signs off another kind's lines gets that kind."""
+    """An uncommented block of another kind selects that kind."""
     section = re.search(rf"^{union}:\n((?:  .*\n)+)", starter(), re.MULTILINE)
     assert section
     block = re.search(rf"  #   kind: {kind}\n((?:  #   .*\n)*)", section[1])
@@ -141,7 +141,7 @@ def _undocumented(schema: dict[str, Any]) -> list[str]:
 
 
 def test_the_json_schema_documents_every_field() -> None:
-    """An editor can show a description for whatever may be written, and flags what may not."""
+    """The schema describes each valid field and rejects other fields."""
     schema = json.loads(json_schema())
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert schema["additionalProperties"] is False

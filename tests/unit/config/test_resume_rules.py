@@ -1,4 +1,4 @@
-"""What may change when an experiment is resumed."""
+"""Tests of changes of a configuration that a resume accepts."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def _with(**changes: object) -> ExperimentConfig:
     ],
 )
 def test_what_decides_nothing_may_change(changes: dict[str, object]) -> None:
-    """More generations, another deadline, and how episodes are played are accepted, and told."""
+    """A larger budget, another deadline and other execution settings are accepted and reported."""
     new = _with(**changes)
     assert differences(_OLD, new)
     assert [each for each in differences(_OLD, new) if each.refusal] == []
@@ -48,13 +48,13 @@ def test_nothing_changed_is_no_difference() -> None:
 
 
 def test_generations_may_not_be_lowered() -> None:
-    """Fewer generations than before would throw results away."""
+    """Fewer generations are refused, because they would discard results."""
     expected = Difference(path="generations", old="10", new="9", refusal="it may only be raised")
     assert differences(_OLD, _with(generations=9)) == (expected,)
 
 
 def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
-    """A .cfg may be named by another path; a bundled scenario, or a .cfg in its place, is another one."""
+    """A .cfg may have another path. A bundled scenario and a .cfg do not replace each other."""
     here, there, bundled = (
         ExperimentConfig(scenario=ScenarioConfig(name=name)) for name in ("/here/s.cfg", "t.cfg", "basic")
     )
@@ -65,13 +65,13 @@ def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
 
 
 def test_a_change_of_kind_is_one_difference() -> None:
-    """When the strategy is another one, its fields are not listed."""
+    """A change of the strategy is one difference, without its fields."""
     expected = Difference(path="evolution.kind", old="genetic", new="cma-es", refusal="it decides the results")
     assert differences(_OLD, _with(evolution=CmaEsConfig())) == (expected,)
 
 
 def test_a_refusal_names_every_change_that_decides_results() -> None:
-    """Each refused path comes with its old and its new value; what may change is not mentioned."""
+    """Each refused path has its old and new value. Accepted changes are left out."""
     new = _with(
         name="other",
         seed=2,
@@ -94,7 +94,7 @@ def test_a_refusal_names_every_change_that_decides_results() -> None:
 
 
 def test_every_field_outside_the_free_ones_is_refused() -> None:
-    """A field that is added to the schema decides results until somebody says that it does not."""
+    """A new field of the schema is refused by default."""
     free = {"generations", "max_duration"}
     free |= {
         name
@@ -124,7 +124,7 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
     [{"name": "other"}, {"seed": 9}, {"execution": {"workers": 7}}, {"holdout": HoldoutConfig(episodes=7)}],
 )
 def test_runs_of_one_setup_differ_in_nothing_that_evolution_sees(changes: dict[str, object]) -> None:
-    """Name, seed, how episodes are played and how many judge the champion make no other setup."""
+    """Name, seed, execution and number of held-out episodes do not change the setup."""
     assert setup_changes(_OLD, _with(**changes)) == ()
 
 
@@ -137,5 +137,5 @@ def test_runs_of_one_setup_differ_in_nothing_that_evolution_sees(changes: dict[s
     ],
 )
 def test_another_setup_is_told_by_what_changed(changes: dict[str, object], told: str) -> None:
-    """Each field that decides results is told with both values, and without a reason to refuse it."""
+    """Each changed field that affects results has both values, without a reason."""
     assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [told]

@@ -1,4 +1,4 @@
-"""The sections of the service."""
+"""Tests of the service's sections."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from clau_doom.errors import ConfigError
     ],
 )
 def test_addresses_of_nats_servers(url: str) -> None:
-    """One server or several, with and without scheme, port, user, password or token."""
+    """One or several servers are accepted, with or without scheme, port, user, password or token."""
     assert config_from_yaml(f"nats: {{url: '{url}'}}", name="c").nats.url == url
 
 
@@ -38,7 +38,7 @@ def test_addresses_of_nats_servers(url: str) -> None:
     ],
 )
 def test_addresses_that_are_refused(url: str, said: str) -> None:
-    """The message names the field and the remedy, and shows no password."""
+    """The message names the field and the remedy, and has no password."""
     with pytest.raises(ConfigError) as refused:
         config_from_yaml(f"nats: {{url: '{url}'}}", name="c")
     text = str(refused.value)
@@ -48,7 +48,7 @@ def test_addresses_that_are_refused(url: str, said: str) -> None:
 
 
 def test_passwords_in_values_of_another_kind() -> None:
-    """A url in a list, or in a field that takes none, is shown without its login."""
+    """The login is removed from a URL in a list or in a field of another type."""
     with pytest.raises(ConfigError) as refused:
         config_from_yaml("nats: {url: ['nats://a:S3CRET@h:1']}\nname: nats://a:S3CRET@h:1", name="c")
     assert "S3CRET" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""The loader: what it takes, what it refuses, and how it says so."""
+"""Tests of the strict YAML loader."""
 
 import contextlib
 import math
@@ -45,7 +45,7 @@ from clau_doom.errors import ConfigError
     ],
 )
 def test_plain_scalars_mean_what_yaml_1_2_says(text: str, value: object) -> None:
-    """Only true and false are booleans, and numbers are decimal unless they say otherwise."""
+    """Only true and false are booleans. Numbers are decimal without a prefix."""
     assert parse_value(text) == value
     assert type(parse_value(text)) is type(value)
 
@@ -85,7 +85,7 @@ def _nested(levels: int) -> str:
     ],
 )
 def test_what_could_surprise_is_refused_with_its_line(text: str, message: str) -> None:
-    """Whatever is outside the strict subset is a parsing error that names the file and the line."""
+    """Text outside the strict subset is a parsing error with file and line."""
     with pytest.raises(ConfigError) as caught:
         parse_document(text, name="c.yaml")
     assert str(caught.value).startswith("c.yaml is not valid YAML: line ")
@@ -98,7 +98,7 @@ def test_thirty_two_levels_are_taken() -> None:
 
 
 def test_every_value_knows_its_line() -> None:
-    """Keys and list items have lines, and what lies deeper has that of the nearest."""
+    """Keys and list items have lines. Deeper values have the nearest line."""
     document = parse_document("a: 1\n\nb:\n  c: 2\n  d:\n    - 1\n    - {e: 3}\n", name="c")
     assert dict(document.lines) == {
         ("a",): 1,
@@ -114,7 +114,7 @@ def test_every_value_knows_its_line() -> None:
 
 
 def test_a_file_is_read_as_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
-    """A byte-order mark, which editors on Windows leave, does no harm."""
+    """A byte-order mark, as Windows editors write it, is accepted."""
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbfname: \xc3\xa4\r\nseed: 1\r\n")
     assert read_document(path).data == {"name": "ä", "seed": 1}
@@ -129,7 +129,7 @@ def test_bytes_that_are_no_utf_8_are_a_parsing_error(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_a_reading_error(tmp_path: Path) -> None:
-    """A missing file, a folder and a file of more than a megabyte cannot be read, and the message says why."""
+    """A missing file, a folder and a file above 1 MB are errors with the reason."""
     with pytest.raises(ConfigError, match=r"^cannot read .*none\.yaml: No such file or directory$"):
         read_document(tmp_path / "none.yaml")
     with pytest.raises(ConfigError, match=r"^cannot read .*: Is a directory$"):
@@ -143,6 +143,6 @@ def test_what_cannot_be_read_is_a_reading_error(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(st.text() | st.text(alphabet="ab01:-[]{}&*!|>'\"\\#%@,? \n\t"))
 def test_no_text_breaks_the_loader(text: str) -> None:
-    """Any text at all is a document or a parsing error."""
+    """Any text gives a document or a parsing error."""
     with contextlib.suppress(ConfigError):
         assert isinstance(parse_document(text, name="c").data, dict)

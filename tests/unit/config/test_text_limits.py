@@ -1,4 +1,4 @@
-"""Limits of configuration texts: what is refused early, what an error reports, and that no event loop waits for it."""
+"""Tests of limits of configuration texts and of parsing outside the event loop."""
 
 import ast
 from pathlib import Path
@@ -21,13 +21,13 @@ def refusal(text: str) -> str:
 
 
 def test_a_list_of_half_a_million_entries_is_refused_before_it_is_read() -> None:
-    """The text ends in what no parser takes, and the message is about the entries before it."""
+    """The limit on entries is checked before the invalid end of the text is parsed."""
     text = "fitness: [" + "a," * 480_000 + "]" + "}" * 5
     assert refusal(text) == "c is not valid YAML: line 1: more than 10,000 keys and list items: leave some out"
 
 
 def test_keys_and_list_items_count_at_all_levels() -> None:
-    """10,000 are taken and one more is not, in a text and in fields."""
+    """10,000 entries are accepted and 10,001 are refused, in text and in fields."""
     rows = "".join(f"k{number}: [a]\n" for number in range(MOST_ENTRIES // 2))
     assert len(parse_document(rows, name="c").data) == MOST_ENTRIES // 2
     assert "more than 10,000 keys and list items" in refusal(rows + "one: 1\n")
@@ -44,12 +44,12 @@ def test_keys_and_list_items_count_at_all_levels() -> None:
     ],
 )
 def test_size_and_lines_of_any_text_are_limited(text: str, message: str) -> None:
-    """Whether it was a file or a message does not matter."""
+    """The limits apply to files and messages."""
     assert refusal(text) == message
 
 
 def test_fields_of_a_message_are_no_deeper_than_a_text() -> None:
-    """A message may nest what no text can."""
+    """A message has the same limit on depth as a text."""
     data: dict[str, object] = {}
     for _ in range(40):
         data = {"a": data}
@@ -58,7 +58,7 @@ def test_fields_of_a_message_are_no_deeper_than_a_text() -> None:
 
 
 def test_an_error_reports_the_first_problems_and_counts_the_others() -> None:
-    """Suggestions for thousands would take minutes, and the answer would have megabytes."""
+    """The number of reported problems is limited, because thousands would take minutes and megabytes."""
     with pytest.raises(ConfigError) as caught:
         config_from_yaml("".join(f"k{number}: 1\n" for number in range(3000)), name="c")
     lines = str(caught.value).splitlines()
@@ -68,7 +68,7 @@ def test_an_error_reports_the_first_problems_and_counts_the_others() -> None:
 
 
 def test_problems_of_the_environment_count_too() -> None:
-    """The limit is one for all sources of an error."""
+    """All sources of an error share one limit."""
     environ = {f"CLAU_DOOM_K{number:02}": "1" for number in range(15)}
     with pytest.raises(ConfigError) as caught:
         config_from_yaml("server: {policies: [1,2,3,4,5,6,7,8]}", name="c", environ=environ)
@@ -80,12 +80,12 @@ def test_problems_of_the_environment_count_too() -> None:
     "text", ["{}: 1", "a: 1\n{}: 2\n", "policy: {{kind: class, target: 'a:B', options: {{{}: []}}}}"]
 )
 def test_long_names_are_shortened(text: str) -> None:
-    """A key of 900 characters is not repeated whole."""
+    """The message shortens a key of 900 characters."""
     assert len(refusal(text.format("k" * 900))) < 600
 
 
 def test_no_coroutine_parses_a_configuration_itself() -> None:
-    """Parsing takes up to a second of CPU time: coroutines hand it to a thread."""
+    """Coroutines parse in a thread, because parsing takes up to 1 s of CPU time."""
     root = Path(clau_doom.__file__).parent
     found = [
         f"{path.relative_to(root)}:{call.lineno}"

@@ -109,6 +109,6 @@ def test_grafana_finds_the_dashboard_and_its_source() -> None:
 
 
 def test_prometheus_takes_its_configuration(tool: Callable[[str, str], str]) -> None:
-    """promtool accepts the configuration."""
+    """Prometheus's own tool accepts the configuration."""
     checked = [tool("promtool", "prometheus"), "check", "config", str(DEPLOY / "prometheus.yaml")]
     subprocess.run(checked, check=True, capture_output=True)

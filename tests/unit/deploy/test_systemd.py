@@ -27,7 +27,7 @@ def unit(name: str) -> ConfigParser:
 
 
 def test_the_units_are_valid_to_systemd(tool: Callable[[str, str], str], tmp_path: Path) -> None:
-    """systemd accepts the units and finds a misspelt setting."""
+    """The units pass `systemd-analyze verify`, which finds a misspelt setting."""
     for path in DEPLOY.glob("clau-doom*"):
         text = path.read_text().replace("/opt/clau-doom/bin/clau-doom", sys.executable)
         (tmp_path / path.name).write_text(text.replace("/opt/clau-doom/bin/python", sys.executable))

@@ -81,7 +81,7 @@ def test_an_event_type_is_declared_in_one_place(promoted: Any) -> None:
 
 
 def test_all_event_types_are_declared() -> None:
-    """The union of types equals the declarations, and each code is the class name."""
+    """The union of types equals the declarations, and codes follow the class names."""
     assert {each.kind for each in declarations()} == set(get_args(Event))
     assert declared("agent_dropped").kind is AgentDropped
 

@@ -1,4 +1,4 @@
-"""Engines that are closed whatever happens."""
+"""Fixtures for engines that are always closed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

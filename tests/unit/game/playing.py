@@ -1,4 +1,4 @@
-"""Plays episodes and says what they came to; also a script, so that other processes can play the same."""
+"""Player of random episodes, also a script for other processes."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Tests of the ViZDoom engine: episodes depend on their seed and actions alone, and nothing is left behind."""
+"""Tests of the ViZDoom engine: reproducible episodes and cleanup."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, name: str) -> None:
-    """A policy without the screen sees the same objects, by the same ids, whether somebody looks at it or not."""
+    """A policy without the screen gets the same objects and ids, with or without a live view."""
     (trajectory, _), (same, _) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert same == trajectory
     assert len(trajectory) > 1
@@ -159,7 +159,7 @@ def test_measures_at_death(make_engine: MakeEngine) -> None:
 
 
 def test_measures_at_timeout(make_engine: MakeEngine) -> None:
-    """At the timeout the tics are the timeout's, counted from the first decision, and nobody died."""
+    """At the timeout, the tics count from the first decision and equal the timeout, without a death."""
     engine = make_engine(resolve(ScenarioConfig(name="basic", timeout=50)))
     engine.start(Needs(), record=False)
     seen: Observation | None = engine.begin(5)
@@ -245,7 +245,7 @@ def test_killed_engine(make_engine: MakeEngine, *, record: bool) -> None:
 
 
 def test_no_engine_outlives_its_parent(tmp_path: Path) -> None:
-    """An engine whose parent is killed ends within 5 s; a sweep then removes its shared memory and no one else's."""
+    """An engine ends within 5 s of its parent's death. A sweep removes only its own shared memory."""
     folder = tmp_path / "with space's"
     with subprocess.Popen(
         [sys.executable, str(SCRIPT), "wait", "basic", str(folder)], stdout=subprocess.PIPE, text=True
@@ -279,7 +279,7 @@ def _runs(pid: int) -> bool:
 
 
 def test_an_engine_is_quiet(make_engine: MakeEngine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """An engine writes to its folder alone: not to the standard streams, nor to the working folder."""
+    """An engine writes only to its folder, not to standard streams or the working folder."""
     before = sorted(Path.cwd().iterdir())
     engine = make_engine(resolve(ScenarioConfig(name="basic")))
     engine.start(Needs(), record=True)
@@ -291,7 +291,7 @@ def test_an_engine_is_quiet(make_engine: MakeEngine, tmp_path: Path, capfd: pyte
 
 
 def test_an_engine_that_cannot_start(tmp_path: Path) -> None:
-    """A folder that cannot be used is reported before ViZDoom sees it, which would end the process."""
+    """An unusable folder is reported before ViZDoom's start, which would end the process."""
     (tmp_path / "file").touch()
     engine = VizdoomEngine(resolve(ScenarioConfig(name="basic")), tmp_path / "file" / "folder")
     with pytest.raises(EngineCrashed, match="did not start"):

@@ -1,4 +1,4 @@
-"""Tests of what is added up over an episode."""
+"""Tests of the measures that are summed over an episode."""
 
 import hashlib
 import struct
@@ -34,7 +34,7 @@ def test_shots_and_distance() -> None:
 
 
 def test_the_trajectory_ends_with_the_last_decision() -> None:
-    """The hash covers what each decision was made on and the decision, and not what the last one led to."""
+    """The hash covers each decision's observation and action, and not the state after the last one."""
     first, second, last = values(HEALTH=100), values(HEALTH=90), values(HEALTH=0)
     tally = Tally(first, 1)
     tally.add(b"left", second, 5)
@@ -44,7 +44,7 @@ def test_the_trajectory_ends_with_the_last_decision() -> None:
 
 
 def test_what_is_shown_may_be_written_to() -> None:
-    """A policy that scribbles on the variables changes neither measures nor hash."""
+    """A policy that changes the variables changes neither measures nor hash."""
     row = values(HEALTH=100)
     tally = Tally(row, 1)
     before = tally.trajectory_sha256(), tally.measures(0.0)
@@ -54,7 +54,7 @@ def test_what_is_shown_may_be_written_to() -> None:
 
 @pytest.mark.parametrize("buttons", [[True, 0, 2.5], (1, 0, 0), np.array([1, 0, 1]), [np.float32(1), np.bool_(0), 0]])
 def test_numbers_of_all_kinds_are_actions(buttons: list[float]) -> None:
-    """Whatever is a number serves as a button's value, and 0 tics mean the longest."""
+    """Any number type is valid for a button, and 0 tics mean the maximum."""
     given, tics, written = CHECK(Action(buttons))
     assert (given, tics) == ([float(value) for value in buttons], 4)
     assert written == struct.pack("<3dq", *given, 4)
@@ -77,6 +77,6 @@ def test_numbers_of_all_kinds_are_actions(buttons: list[float]) -> None:
     ],
 )
 def test_no_actions(action: Action) -> None:
-    """Whatever else a policy returns is its own fault."""
+    """Any other value of a policy is a policy failure."""
     with pytest.raises(PolicyFailed, match="the policy"):
         CHECK(action)

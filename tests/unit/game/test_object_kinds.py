@@ -1,4 +1,4 @@
-"""Tests of what visible objects are, against what the bundled scenarios really show."""
+"""Tests of kinds of visible objects in the bundled scenarios."""
 
 import pytest
 
@@ -73,5 +73,5 @@ CASES = [(category, name, kind) for kind, pairs in SEEN.items() for category, na
 
 @pytest.mark.parametrize(("category", "name", "kind"), CASES)
 def test_kinds(category: str, name: str, kind: str | None) -> None:
-    """Enemies, projectiles, pick-ups and hazards are told apart; corpses, effects and oneself are left out."""
+    """Enemies, projectiles, pick-ups and hazards have kinds. Corpses, effects and the player are left out."""
     assert kind_of(category, name) == kind

@@ -1,4 +1,4 @@
-"""What the kernel says of processes."""
+"""Tests of process states from the kernel."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def test_a_process_stops_and_ends() -> None:
 
 
 def test_a_childs_end_is_noticed_and_passed_on() -> None:
-    """A child's end moves the count, and whoever listened for the signal before still hears it."""
+    """A child's end increases the count, and earlier signal handlers still run."""
     heard: list[int] = []
     before = signal.signal(signal.SIGCHLD, lambda number, frame: heard.append(number))
     try:

@@ -1,4 +1,4 @@
-"""Tests of the catalogue and of resolving what a configuration names."""
+"""Tests of the scenario catalogue and of scenario lookup."""
 
 import hashlib
 import os
@@ -54,7 +54,7 @@ def test_every_bundled_scenario_resolves(name: str) -> None:
 
 
 def test_defend_the_center() -> None:
-    """What ViZDoom's own file says arrives: buttons, its own variables, skill, timeout, rewards."""
+    """Buttons, variables, skill, timeout and rewards equal those of ViZDoom's file."""
     scenario = resolve(ScenarioConfig(name="defend_the_center"))
     assert scenario.facts.buttons == ("TURN_LEFT", "TURN_RIGHT", "ATTACK")
     assert scenario.facts.variables == (*CANONICAL_VARIABLES, "AMMO2")
@@ -77,7 +77,7 @@ def test_timeout_where_none_is_set() -> None:
 
 
 def test_first_map_of_another_game() -> None:
-    """A game without ViZDoom's default map plays its first: asked for the other, the engine would never answer."""
+    """A game without ViZDoom's default map uses its first map, because the engine would hang otherwise."""
     assert resolve(ScenarioConfig(name="freedoom1")).map == "e1m1"
     assert resolve(ScenarioConfig(name="freedoom2")).map == "map01"
 
@@ -132,7 +132,7 @@ def test_other_modes_are_played_in_step(tmp_path: Path, mode: str) -> None:
     ],
 )
 def test_unknown_names(name: str, message: str) -> None:
-    """A name or path that leads nowhere is an error that says what to do instead."""
+    """The error for an unknown name or path has the remedy."""
     with pytest.raises(ConfigError, match=message):
         resolve(ScenarioConfig(name=name))
 
@@ -155,7 +155,7 @@ def test_unknown_names(name: str, message: str) -> None:
     ],
 )
 def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
-    """A .cfg that cannot be played is an error that says why."""
+    """The error for an unplayable .cfg has the reason."""
     with pytest.raises(ConfigError, match=message):
         resolve(own(tmp_path, *lines))
 
