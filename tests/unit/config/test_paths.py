@@ -48,7 +48,7 @@ def test_every_field_that_is_a_file_is_among_the_paths() -> None:
         for field in fields()
         if "str" in str(field.info.annotation) and any(word in str(field.info.description) for word in words)
     }
-    # scenario files are expanded where they are looked up, and the server's list is compared with what clients write
+    # scenario files are expanded at lookup, and the server's list is compared with what clients write
     assert found - {"scenario.name", "server.scenarios", "ray.modules"} == PATHS
 
 

@@ -34,7 +34,7 @@ def _with(**changes: object) -> ExperimentConfig:
     ],
 )
 def test_what_decides_nothing_may_change(changes: dict[str, object]) -> None:
-    """A larger budget, another deadline and other execution settings are accepted and reported."""
+    """More generations, another deadline and other execution settings are accepted and reported."""
     new = _with(**changes)
     assert differences(_OLD, new)
     assert [each for each in differences(_OLD, new) if each.refusal] == []
@@ -114,7 +114,7 @@ def test_every_field_outside_the_free_ones_is_refused() -> None:
         },
         "holdout": {"validation": 1, "episodes": 2},
     }  # fmt: skip
-    evolution = {"kind": "genetic", "mode": "steady_state", "lookahead": 3}  # which nobody races in
+    evolution = {"kind": "genetic", "mode": "steady_state", "lookahead": 3}  # without racing
     found = [*differences(_OLD, _with(**changed)), *differences(_OLD, _with(evolution=evolution))]
     assert {each.path for each in found if each.refusal} == set(values(_OLD)) - free - {"evolution.kind"}
 

@@ -32,7 +32,7 @@ choose, play = _script["choose"], _script["play"]
 
 @pytest.mark.parametrize("name", ["defend_the_center", "deadly_corridor", "predict_position"])
 def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Path, name: str) -> None:
-    """Episodes are identical in two orders, in fresh and used engines, recorded or not, and in another process."""
+    """Order, engine reuse, recording and process do not change an episode."""
     seeds = [3, 5, 8]
     command = [sys.executable, str(SCRIPT), "play", name, str(tmp_path / "other"), *map(str, seeds)]
     log = tmp_path / "other.json"
@@ -72,7 +72,7 @@ def test_a_shot_that_time_cut_off_is_counted_in_no_other_episode(make_engine: Ma
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_every_bundled_scenario_plays(make_engine: MakeEngine, name: str) -> None:
-    """Every scenario of the catalogue plays, and another episode changes neither its first observation nor the rest."""
+    """Each bundled scenario plays. An episode in between does not change a repeated episode."""
     engine = make_engine(resolve(ScenarioConfig(name=name, timeout=60)))
     engine.start(Needs(objects=True, screen=True), record=False)
     episodes = []
@@ -108,7 +108,7 @@ def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> N
 
 
 def _seen(make_engine: MakeEngine, name: str, *, screen: bool) -> tuple[Trajectory, list[tuple[bool, bytes]]]:
-    """Play at random; return what is seen, and the screens, of which somebody looks at every third."""
+    """Play at random and return the observations. Every third screen is requested by the live view."""
     engine = make_engine(resolve(ScenarioConfig(name=name, timeout=120)))
     engine.start(Needs(objects=True, screen=screen), record=False)
     rng = random.Random(3)
@@ -143,7 +143,7 @@ def test_own_scenario(make_engine: MakeEngine, tmp_path: Path) -> None:
 
 
 def test_measures_at_death(make_engine: MakeEngine) -> None:
-    """At death there is one death, health 0 (the engine's own may be negative), and the scenario's penalty."""
+    """At death there is one death, the scenario's penalty, and health 0, even if the engine's value is negative."""
     engine = make_engine(resolve(ScenarioConfig(name="defend_the_center")))
     engine.start(Needs(), record=False)
     seen: Observation | None = engine.begin(5)
@@ -173,7 +173,7 @@ def test_measures_at_timeout(make_engine: MakeEngine) -> None:
 
 
 def test_measures_at_an_exit(make_engine: MakeEngine) -> None:
-    """An episode that ends by leaving the map, which resets the game's clock, has its tics all the same."""
+    """The tics are correct after an exit from the map, which resets the game's clock."""
     engine = make_engine(resolve(ScenarioConfig(name="predict_position")))
     engine.start(Needs(), record=False)
     seen: Observation | None = engine.begin(1)
@@ -187,7 +187,7 @@ def test_measures_at_an_exit(make_engine: MakeEngine) -> None:
 
 
 def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recording, asked for at the episode's end, replays step by step at another resolution to the same end."""
+    """A recording replays each step to the same end at another resolution."""
     scenario = resolve(ScenarioConfig(name="defend_the_center"))
     engine = make_engine(scenario)
     engine.start(Needs(), record=True)
@@ -224,7 +224,7 @@ def test_recording_replays(make_engine: MakeEngine, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("record", [False, True])
 def test_killed_engine(make_engine: MakeEngine, *, record: bool) -> None:
-    """An engine killed between two steps is reported at once by every method, and another can be started."""
+    """Each method reports an engine that was killed between two steps, and a new engine can start."""
     engine = make_engine(resolve(ScenarioConfig(name="basic")))
     engine.start(Needs(), record=record)
     whole = play(engine, 1)

@@ -1,4 +1,4 @@
-"""Tests of trying a scenario in a child process."""
+"""Tests of scenario trials in a child process."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def test_scenario_that_plays() -> None:
 
 
 def test_engine_that_does_not_start(tmp_path: Path) -> None:
-    """An engine that ends during its start, which crashes the process that started it, leaves its last lines."""
+    """The error has the last output lines of an engine that crashes its process during the start."""
     broken = [("DECORATE", b"actor Foo : { } garbage"), ("MAP01", b""), ("TEXTMAP", udmf_things(1)), ("ENDMAP", b"")]
     cfg = own_scenario(tmp_path, broken)
     with pytest.raises(EngineCrashed, match=r"s\.cfg ended at its start \(it printed: .*'\{' not found in Foo\)$"):
@@ -24,6 +24,6 @@ def test_engine_that_does_not_start(tmp_path: Path) -> None:
 
 
 def test_engine_that_hangs() -> None:
-    """A child that needs longer than the limit is ended."""
+    """A child that exceeds the time limit is terminated."""
     with pytest.raises(EngineCrashed, match=r"the engine of basic did not start within 0\.01 s"):
         try_scenario(resolve(ScenarioConfig(name="basic")), limit=0.01)

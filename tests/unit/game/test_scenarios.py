@@ -20,7 +20,7 @@ BUNDLED = Path(vzd.scenarios_path)
 
 
 def own(folder: Path, *lines: str, copy: str | None = "basic.wad") -> ScenarioConfig:
-    """Write a user's .cfg, with a copy of a bundled .wad beside it, and return the configuration that names it."""
+    """Write a user's .cfg with a copy of a bundled .wad, and return a configuration that names it."""
     folder.mkdir(exist_ok=True)
     if copy is not None:
         shutil.copy(BUNDLED / "basic.wad", folder / copy)
@@ -106,7 +106,7 @@ def test_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_absolute_wad(tmp_path: Path) -> None:
-    """An absolute path in a .cfg is what it says, though ViZDoom reads it as relative."""
+    """An absolute path in a .cfg is kept, although ViZDoom reads it as relative."""
     config = own(tmp_path, f"doom_scenario_path = {BUNDLED}/basic.wad", "available_buttons = { ATTACK }", copy=None)
     assert resolve(config).wad == (BUNDLED / "basic.wad").resolve()
 
@@ -173,7 +173,7 @@ def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None
     ],
 )
 def test_another_game_than_the_cfg_names(case: str, message: str) -> None:
-    """A map that the scenario's file lacks is never replaced by the game's own, nor its file by a bundled one."""
+    """A map or file that is missing is never replaced by the game's own or a bundled one."""
     with pytest.raises(ConfigError, match=message):
         resolve(ScenarioConfig(name=str(CASES / case / "s.cfg")))
 

@@ -37,7 +37,7 @@ def test_maps_in_file_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lumps", [[], [("DECORATE", b"x")]])
 def test_a_file_may_hold_no_map(tmp_path: Path, lumps: list[tuple[str, bytes]]) -> None:
-    """Resources alone, and an empty directory, are whole files."""
+    """A file with only resources, or with an empty directory, is valid."""
     assert read_maps(written(tmp_path, wad(lumps))).maps == ()
 
 
@@ -121,14 +121,14 @@ def test_other_spelling_of_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"thing{", b'"\\', b"/*"])
 def test_unfinished_text_maps(tmp_path: Path, text: bytes) -> None:
-    """Beginnings without an end take time by the length of the map, and not by its square: here that were hours."""
+    """An unterminated block takes linear time. Quadratic time would be hours for this map."""
     found = read_maps(written(tmp_path, wad([("MAP01", b""), ("TEXTMAP", text * 200_000)])))
     assert not found.has_player_start("MAP01")
 
 
 @pytest.mark.parametrize("case", ["scn_badheader", "scn_bigcount", "scn_truncated", "scn_truncated_dir"])
 def test_damaged_cases(case: str) -> None:
-    """Damaged headers and directories are found before an engine starts."""
+    """Damaged headers and directories are reported before an engine starts."""
     (path,) = (CASES / case).glob("*.wad")
     with pytest.raises(ConfigError, match=r"is damaged: its header has .* lumps listed from byte"):
         read_maps(path)
