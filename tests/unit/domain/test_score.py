@@ -27,7 +27,7 @@ COUNTS = st.integers(min_value=0, max_value=1000).map(float)
     ],
 )
 def test_the_score_is_the_formulas(kills: float, deaths: float, health: float, expected: float) -> None:
-    """Half is the share of kills, 0 when nobody died; half is health, clamped to 0..100."""
+    """Half is the share of kills, 0 without kills and deaths. Half is health, clamped to 0..100."""
     assert score(kills, deaths, health) == pytest.approx(expected, abs=1e-12)
 
 
@@ -76,7 +76,7 @@ def test_the_measures_are_those_of_an_episode() -> None:
 
 @given(st.lists(st.floats(min_value=-1e9, max_value=1e9), min_size=1, max_size=20))
 def test_an_agents_fitness_does_not_depend_on_the_order_of_its_episodes(rewards: list[float]) -> None:
-    """The mean is the same to the last bit in whatever order the episodes were finished."""
+    """The mean is bit-identical for any order of episodes."""
     episodes = [Measures(reward=reward) for reward in rewards]
     fitness = Fitness.named("reward").of_agent(episodes)
     assert fitness == Fitness.named("reward").of_agent(episodes[::-1])

@@ -15,7 +15,7 @@ def operators(asked: tuple[Offspring, ...]) -> list[str]:
 
 
 def test_mutation_cools_with_absolute_generations() -> None:
-    """The spread above its end halves every half-life, whatever the number of generations will be."""
+    """The spread above its end halves every half-life, for any number of generations."""
     genetic = Genetic(GeneticConfig(sigma=0.23, sigma_end=0.03, half_life=5.0), SPACE, 4, 1)
     assert [genetic.temperature(generation) for generation in (0, 5, 10)] == pytest.approx([0.23, 0.13, 0.08])
     assert genetic.temperature(10_000) == pytest.approx(0.03)
@@ -48,7 +48,7 @@ def test_an_elite_counts_with_the_mean_of_all_its_results() -> None:
 
 
 def test_an_elite_that_fails_loses_its_place() -> None:
-    """A failed agent ranks last, whatever its earlier fitness was."""
+    """A failed agent ranks last, with any earlier fitness."""
     genetic = Genetic(GeneticConfig(elites=1), SPACE, 4, 1)
     genetic.ask()
     genetic.tell([Result(9.0), Result(1.0), Result(1.0), Result(1.0)])

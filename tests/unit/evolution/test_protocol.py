@@ -157,7 +157,7 @@ def test_two_instances_used_in_turn_do_not_disturb_each_other(config: EvolutionC
 
 @each_strategy
 def test_parents_are_agents_of_earlier_generations(config: EvolutionConfig) -> None:
-    """Every parent is a place in a generation that was told before."""
+    """Each parent is an agent of an earlier, evaluated generation."""
     for generation, asked in enumerate(evolve(make_strategy(config, MIXED, 8, 3), 10)):
         for offspring in asked:
             assert all(ref.generation < generation and 0 <= ref.index < 8 for ref in offspring.parents)
@@ -224,7 +224,7 @@ RESULTS = st.builds(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_genome_lies_in_its_space_whatever_was_told(config: EvolutionConfig, data: st.DataObject) -> None:
-    """Random spaces, populations and results never lead out of the space, nor to a wrong number of agents."""
+    """All genomes lie in the space, and their number is right, for random spaces, populations and results."""
     drawn = data.draw(st.lists(genes(), max_size=5))
     space = GenomeSpace([replace(gene, name=f"{gene.name}{at}") for at, gene in enumerate(drawn)])
     population = data.draw(st.integers(1, 9))

@@ -29,7 +29,7 @@ PACKAGE = {
 
 
 def distribution(*, diagonal: bool = False, smallest: float = 1e-13, sigma: float = 0.5) -> SearchDistribution:
-    """Return one in two dimensions that starts at (1, 2)."""
+    """Return a two-dimensional distribution that starts at (1, 2)."""
     return SearchDistribution(
         np.array([1.0, 2.0]), sigma, 6, diagonal=diagonal, smallest=np.full(2, smallest), largest=1.0
     )
@@ -78,7 +78,7 @@ def test_an_update_learns_the_direction() -> None:
 
 
 def test_steps_stay_within_their_limits() -> None:
-    """A coordinate's deviation is at least `smallest`, whatever is learned, and sigma does not vanish."""
+    """A coordinate's deviation is at least `smallest`, and sigma does not vanish."""
     search = distribution(smallest=0.02)
     for _ in range(300):
         search.update(np.tile(search.mean, (6, 1)))

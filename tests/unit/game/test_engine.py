@@ -52,9 +52,9 @@ def test_episodes_depend_on_the_seed_alone(make_engine: MakeEngine, tmp_path: Pa
 
 
 def test_a_shot_that_time_cut_off_is_counted_in_no_other_episode(make_engine: MakeEngine) -> None:
-    """Where time is up while a shot is on its way, the next episode begins with nothing counted, recorded or not.
+    """A shot that the timeout interrupts is not counted in the next episode, recorded or not.
 
-    ViZDoom counts it there: turned right for twelve decisions, the marine shoots a monster in the last tics.
+    ViZDoom would count it: after twelve decisions of turning right, the player shoots a monster in the last tics.
     """
     firsts = []
     for record in (False, True):
@@ -98,9 +98,9 @@ def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, nam
 
 @pytest.mark.parametrize("name", ["take_cover", "health_gathering"])
 def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> None:
-    """Who looks sees the screen that a policy would see, to the last pixel; what nobody looks at is drawn otherwise.
+    """The live view shows the policy's screen pixel by pixel. Other frames are drawn in less detail.
 
-    Where nothing is shot: sparks and smoke fly as they like, and change nothing.
+    Both scenarios have no shots, because sparks and smoke are random without an effect on the game.
     """
     (_, policys), (_, peoples) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert [screen for looks, screen in peoples if looks] == [screen for looks, screen in policys if looks]
@@ -126,7 +126,7 @@ def _seen(make_engine: MakeEngine, name: str, *, screen: bool) -> tuple[Trajecto
 
 
 def test_own_scenario(make_engine: MakeEngine, tmp_path: Path) -> None:
-    """A user's .cfg and .wad in a folder of their own play, whatever mode and window the file asks for."""
+    """A user's .cfg and .wad in another folder play, with any mode and window in the file."""
     folder = tmp_path / "my scenarios"
     folder.mkdir()
     shutil.copy(Path(vzd.scenarios_path) / "basic.wad", folder / "mine.wad")

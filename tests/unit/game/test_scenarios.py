@@ -216,7 +216,7 @@ def test_refused_options(tmp_path: Path, line: str, named: str) -> None:
 
 
 def test_settings_in_game_args(tmp_path: Path) -> None:
-    """Settings of the game may stand in game_args, whatever their values are called."""
+    """Game settings in game_args are accepted, with any values."""
     config = own(tmp_path, "game_args += +sv_noautoaim 1 +name file -nomonsters", "available_buttons = { ATTACK }")
     assert resolve(config).map == "map01"
 

@@ -370,7 +370,7 @@ DELTAS = ("TURN_LEFT_RIGHT_DELTA", "MOVE_FORWARD_BACKWARD_DELTA", "MOVE_LEFT_RIG
         (DELTAS, seen(), {"exploration": 1.0}, {"MOVE_FORWARD_BACKWARD_DELTA": 50.0}),
         ((*DELTAS[2:], "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"MOVE_LEFT_RIGHT_DELTA": -25.0}),
         ((*DELTAS[2:], "ATTACK"), seen(thing("enemy", 300.0, -100.0)), {}, {"MOVE_LEFT_RIGHT_DELTA": 25.0}),
-        # A delta button takes over the direction for which there is no button.
+        # A delta button replaces a missing direction button.
         (("MOVE_LEFT", "MOVE_LEFT_RIGHT_DELTA", "ATTACK"), seen(thing("enemy", 300.0, 100.0)), {}, {"MOVE_LEFT": 1.0}),
         (
             ("MOVE_LEFT", "MOVE_LEFT_RIGHT_DELTA", "ATTACK"),

@@ -29,7 +29,7 @@ def test_packed_text_is_unpacked(text: str) -> None:
 
 
 def test_a_packed_date_and_status_are_unpacked() -> None:
-    """RFC 7541, appendix C.6.1: ``:status`` 302 beside names of the static table, which are left out."""
+    """Decodes RFC 7541, appendix C.6.1: ``:status`` 302, with names from the static table."""
     block = bytes.fromhex(
         "488264025885aec3771a4b6196d07abe941054d444a8200595040b8166e082a62d1bff6e919d29ad171863c78f0b97c8e9ae82ae43d3"
     )
