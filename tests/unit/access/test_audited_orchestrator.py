@@ -1,4 +1,4 @@
-"""Changes need a full token, and all of them are in the audit log."""
+"""Tests of the audit log and of the token role that changes require."""
 
 import json
 import stat
@@ -24,7 +24,7 @@ READER = Caller(name="reader", role=Role.READ_ONLY, face="web", peer="192.0.2.2:
 
 
 class Audited:
-    """An audited orchestrator over scripted episodes that wait for their gate."""
+    """Audited orchestrator over scripted episodes that wait for permission to end."""
 
     def __init__(self, orchestrator: Orchestrator, path: Path) -> None:
         self.path = path
@@ -47,7 +47,7 @@ async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
 
 
 async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Audited) -> None:
-    """Also those that are refused; the file is private, and a note cannot make a line of its own."""
+    """Refused changes are recorded as well, the file is private, and a note cannot add a line."""
     here = audited.orchestrator
     agent = "lab-g000-a001"
     with acting(OWNER):
@@ -78,7 +78,7 @@ async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Aud
 
 
 async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) -> None:
-    """Each change is refused by name, and the refusal is recorded; looking at an agent is no change."""
+    """Each change by a read-only caller is refused and recorded, and reading an agent is not recorded as a change."""
     here = audited.orchestrator
     with acting(OWNER):
         await here.start(CONFIG)
@@ -103,7 +103,7 @@ async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) ->
 
 
 async def test_a_change_by_no_caller_is_a_fault_of_ours(audited: Audited) -> None:
-    """A face that forgets to authenticate changes nothing."""
+    """A server that forgets to authenticate cannot change anything."""
     with pytest.raises(RuntimeError, match="no caller"):
         await audited.orchestrator.start(CONFIG)
     assert await audited.orchestrator.experiments() == ()
@@ -112,7 +112,7 @@ async def test_a_change_by_no_caller_is_a_fault_of_ours(audited: Audited) -> Non
 async def test_a_log_that_cannot_be_written_is_an_error_in_the_log(
     audited: Audited, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The change stands, and its line is in the log in place of the file."""
+    """The change remains in effect, and the service log contains the audit line."""
     audited.path.mkdir()
     with acting(OWNER):
         await audited.orchestrator.start(CONFIG)

@@ -1,4 +1,4 @@
-"""The check of tokens: right ones pass at once, answers to wrong ones are delayed."""
+"""Tests of the authenticator: valid tokens are accepted at once, answers to invalid tokens are delayed."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ async def show(authenticator: Authenticator, secret: str | None, address: str = 
 
 
 async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
-    """With where the client came from, and its note."""
+    """The caller has the token's name and role, the client's address and its note."""
     files = TokenFiles(tmp_path / "token")
     secret = files.create("reader", Role.READ_ONLY).secret
     assert await show(Authenticator(files), secret) == Caller(
@@ -24,7 +24,7 @@ async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
 
 
 async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Each waits for twice as long as the one before; a right one and another address do not."""
+    """Each wait is twice as long as the last; a valid token or another address does not wait."""
     files = TokenFiles(tmp_path / "token")
     secret, authenticator = files.make().secret, Authenticator(files, shortest_delay=0.02)
     loop, taken = asyncio.get_running_loop(), []
@@ -48,7 +48,7 @@ async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, capl
 
 
 async def test_a_flood_of_wrong_tokens_holds_a_bounded_number_of_waits(tmp_path: Path) -> None:
-    """Those above it are refused at once: eight of an address wait, and 64 of all."""
+    """At most eight requests of an address and 64 in total wait; further requests are refused at once."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     tasks = [asyncio.create_task(show(authenticator, "wrong", f"192.0.2.{n // 10}")) for n in range(90)]
     done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -60,7 +60,7 @@ async def test_a_flood_of_wrong_tokens_holds_a_bounded_number_of_waits(tmp_path:
 
 
 async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
-    """A client that has forgotten its token is told how to show it."""
+    """The error explains how a client sends its token."""
     authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=60.0)
     for secret in (None, ""):
         with pytest.raises(NotAuthenticated, match="--token-file"):
@@ -69,7 +69,7 @@ async def test_nothing_shown_is_refused_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("secret", ["\udc80", "tök\N{SNOWMAN}", "two words", "x" * 5000])
 async def test_a_text_that_cannot_be_a_token_is_a_wrong_one(secret: str, tmp_path: Path) -> None:
-    """JSON over NATS may hold characters that have no UTF-8 form."""
+    """A token with characters that UTF-8 cannot encode, as in JSON over NATS, is invalid."""
     files = TokenFiles(tmp_path / "token")
     files.make()
     with pytest.raises(NotAuthenticated, match="not a token of this server"):

@@ -1,4 +1,4 @@
-"""Paths of the server's machine in errors, reasons and events for clients."""
+"""Tests of removing the server's paths from errors, reasons and events for clients."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,13 +50,13 @@ PATHS = PrivatePaths(
     ],
 )
 def test_private_folders_have_placeholders(text: str, hidden: str) -> None:
-    """The longest folder that a path lies in is replaced, and no other text is."""
+    """The longest known folder that contains a path is replaced, and other text is unchanged."""
     assert PATHS.hide(text) == hidden
 
 
 @pytest.mark.parametrize("kind", [ExperimentNotFound, DiskFull, StoreCorrupted, UsageError, InvalidAgentId])
 def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
-    """A client receives the same error without the path, its causes included."""
+    """A client receives an error of the same type, without the path in it or in its causes."""
     with pytest.raises(kind) as caught, PATHS.hiding():
         raise kind("/srv/doom/x is not here") from OSError(2, "No such file", "/srv/doom/x")
     assert type(caught.value) is kind
@@ -65,14 +65,14 @@ def test_refusals_keep_their_kind(kind: type[UsageError]) -> None:
 
 
 def test_causes_of_a_refusal_have_none() -> None:
-    """The dashboard shows an error with its causes."""
+    """The causes that the dashboard shows contain no path."""
     with pytest.raises(ExperimentNotFound) as caught, PATHS.hiding():
         raise ExperimentNotFound("there is none") from OSError(2, "No such file", "/srv/doom/x")
     assert describe(caught.value) == "there is none"
 
 
 def test_a_user_without_a_home_folder_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Containers run as users that have none."""
+    """Paths are replaced for a user without a home folder, as in containers."""
 
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
@@ -82,7 +82,7 @@ def test_a_user_without_a_home_folder_is_served(tmp_path: Path, monkeypatch: pyt
 
 
 def test_tracebacks_have_none() -> None:
-    """The message of an error in a policy often names a file."""
+    """The message of a policy's error, which often names a file, contains no private path."""
     trace = FailureTrace(digest="0" * 16, text="FileNotFoundError: /srv/doom/weights.npz")
     failed = AgentFailed(
         ref=AgentRef(generation=0, index=1), kind=FailureKind.POLICY_RAISED, reason="it raised", traceback=trace
@@ -93,7 +93,7 @@ def test_tracebacks_have_none() -> None:
 
 
 def test_problems_of_a_configuration_are_kept() -> None:
-    """Each has its path in the configuration and its line."""
+    """Each problem keeps its path in the configuration and its line."""
     with pytest.raises(ConfigError) as caught, PATHS.hiding():
         raise ConfigError("scenario: /srv/doom/a.cfg", (("scenario.name", "/srv/doom/a.cfg is missing"),), lines=(3,))
     assert caught.value.problems == (("scenario.name", "<working folder>/a.cfg is missing"),)
@@ -101,7 +101,7 @@ def test_problems_of_a_configuration_are_kept() -> None:
 
 
 def test_what_only_the_log_shows_keeps_its_path() -> None:
-    """Clients receive an error id for it."""
+    """The log keeps the path, and clients receive an error id."""
     with pytest.raises(StorageFailed, match="/srv/doom/runs/x"), PATHS.hiding():
         raise StorageFailed("/srv/doom/runs/x cannot be read")
 
@@ -112,7 +112,7 @@ OWN_SCENARIO = (
 
 
 def test_configurations_have_no_folders() -> None:
-    """A user's scenario is stored with its absolute path, which may lie outside all known folders."""
+    """The absolute path of a user's scenario is replaced, even outside all known folders."""
     shown = "name: x\nscenario:\n  name: <folder>/mine.cfg\n  frame_skip: 4\ngrpc:\n  cert: '<folder>/x.pem'\n"
     assert PATHS.configuration(OWN_SCENARIO) == shown
     assert PATHS.configuration("  name: /srv/doom/a.cfg\n") == "  name: <working folder>/a.cfg\n"
@@ -125,7 +125,7 @@ def test_configurations_have_no_folders() -> None:
 
 
 class Full(Orchestrator):
-    """An orchestrator whose log tells of a full disk."""
+    """Orchestrator with an event log that reports a full disk."""
 
     async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         interrupted = ExperimentInterrupted(generation=0, reason="no room is left in /srv/doom/runs/x")
@@ -133,7 +133,7 @@ class Full(Orchestrator):
 
 
 def test_reasons_of_events_have_none(tmp_path: Path) -> None:
-    """Whoever follows a log receives the reason with a placeholder."""
+    """A client that follows a log receives the reason with a placeholder."""
 
     async def reasons() -> list[str]:
         orchestrator = AuditedOrchestrator(Full(ScriptedRepository()), AuditLog(tmp_path / "audit.log"), PATHS)

@@ -1,4 +1,4 @@
-"""Token files: made privately, refused when others can read them, and read again when they change."""
+"""Tests of token files: private creation, refusal of readable files, and reloading after changes."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from clau_doom.errors import ConfigError
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """Clock that a test advances."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -22,7 +22,7 @@ class Clock:
 
 
 def test_further_tokens_have_a_name_and_a_role(tmp_path: Path) -> None:
-    """Each secret is found under its own name; other files beside the owner's are no tokens."""
+    """Each secret is found under its name, and other files in the folder are not read as tokens."""
     files = TokenFiles(tmp_path / "token")
     owner = files.make()
     reader, writer = files.create("reader", Role.READ_ONLY), files.create("ci", Role.FULL)
@@ -43,14 +43,14 @@ def test_further_tokens_have_a_name_and_a_role(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["owner", "", "a.b", "../x", "A", "x" * 41])
 def test_a_name_that_cannot_be_a_file_of_its_own_is_refused(name: str, tmp_path: Path) -> None:
-    """Nothing is written then."""
+    """An invalid name is refused, and no file is written."""
     with pytest.raises(ConfigError, match="cannot name a token"):
         TokenFiles(tmp_path / "token").create(name, Role.FULL)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
-    """Also by a token of the other role."""
+    """A name cannot be used for a second token, even with the other role."""
     files = TokenFiles(tmp_path / "token")
     files.create("ci", Role.FULL)
     with pytest.raises(ConfigError, match="there is a token ci already"):
@@ -58,7 +58,7 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
 
 
 def test_rotated_and_removed_tokens_are_refused_within_a_second(tmp_path: Path) -> None:
-    """By a server that runs: it looks at the files again, and nothing else has to happen."""
+    """A running server reads the changed files again within a second."""
     clock = Clock()
     server, operator = TokenFiles(tmp_path / "token", clock=clock), TokenFiles(tmp_path / "token")
     owner, reader = server.make(), operator.create("reader", Role.READ_ONLY)
@@ -80,7 +80,7 @@ def test_rotated_and_removed_tokens_are_refused_within_a_second(tmp_path: Path) 
 def test_a_token_that_becomes_readable_is_refused_and_the_others_stay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log has the reason once, and never the secret."""
+    """The log contains the reason once, and never the secret."""
     clock = Clock()
     files = TokenFiles(tmp_path / "token", clock=clock)
     owner, reader = files.make(), files.create("reader", Role.READ_ONLY)
@@ -99,7 +99,7 @@ def test_a_token_that_becomes_readable_is_refused_and_the_others_stay(
 
 
 def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
-    """256 random bits in a file of mode 0600; the next start finds it."""
+    """The token has 256 random bits, its file has mode 0600, and the next start reads it."""
     path = tmp_path / "folder" / "token"
     token = TokenFiles(path).make().secret
     assert len(token) >= 43
@@ -111,7 +111,7 @@ def test_the_token_is_made_once_and_private(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> None:
-    """With the command that mends it."""
+    """The error contains the command that corrects the file's mode."""
     path = tmp_path / "token"
     TokenFiles(path).make()
     path.chmod(mode)
@@ -120,7 +120,7 @@ def test_a_token_that_others_can_read_is_refused(mode: int, tmp_path: Path) -> N
 
 
 def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    """A file that another user could have put there opens nothing."""
+    """A token file of another user is refused."""
     path = tmp_path / "token"
     TokenFiles(path).make()
     if os.geteuid() == 0:
@@ -131,7 +131,7 @@ def test_a_token_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"  \n", b"two words\n", b"\xff\xfe", b"a\x00b"])
 def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> None:
-    """An empty file above all: an empty token would open the door."""
+    """An empty file is refused: an empty token would admit every client."""
     path = tmp_path / "token"
     path.write_bytes(content)
     path.chmod(0o600)
@@ -140,14 +140,14 @@ def test_a_file_without_a_token_is_refused(content: bytes, tmp_path: Path) -> No
 
 
 def test_a_token_that_cannot_be_made_is_one_error(tmp_path: Path) -> None:
-    """It names the file."""
+    """The error names the file."""
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match=r"file/token cannot be made"):
         TokenFiles(tmp_path / "file" / "token").make()
 
 
 def test_a_fifo_is_no_token_file(tmp_path: Path) -> None:
-    """It is refused at once: nobody waits for its writer."""
+    """A FIFO is refused at once, without waiting for a writer."""
     os.mkfifo(tmp_path / "token", 0o600)
     with pytest.raises(ConfigError, match="not a regular file"):
         TokenFiles(tmp_path / "token").make()

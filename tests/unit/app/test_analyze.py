@@ -1,4 +1,4 @@
-"""The analysis of whole experiments, on scripted episodes."""
+"""Tests of the analysis of whole experiments with scripted episodes."""
 
 import asyncio
 import math
@@ -40,7 +40,7 @@ CONFIG = ExperimentConfig(
 
 
 def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Return an episode whose reward rises as genes near the middle of their ranges; fewer rounds are spent with it."""
+    """Return an episode with a reward that increases as genes approach the middle of their ranges."""
     shares = ((v - g.low) / (g.high - g.low) for v, g in zip(genome.values, GENES.genes, strict=False))
     far = math.fsum((share - 0.5) ** 2 for share in shares) if genome.values else 4.0
     noise = scripted_outcome(genome, seed)
@@ -67,7 +67,7 @@ def experiment(name: str = "one", **changes: object) -> StoredExperiment:
 
 
 def test_an_analysis_holds_everything() -> None:
-    """A genetic experiment that learned has every part but an archive, and the parts agree with each other."""
+    """A genetic experiment has every part except an archive, and the parts are consistent."""
     found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
     assert (found.id, found.state, found.seed, found.fitness) == ("one", ExperimentState.COMPLETED, 1, "reward")
     assert isinstance(found.plateau, Plateau)
@@ -87,7 +87,7 @@ def test_an_analysis_holds_everything() -> None:
 
 
 def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
-    """Its comparisons are paired over all twenty held-out seeds and corrected for the two of them."""
+    """The comparisons are paired over all twenty held-out seeds and corrected for two comparisons."""
     found = analyse(experiment())
     held = {row.role: row for row in found.held_out}
     assert [*held] == ["champion", "generation 0", "random"]
@@ -104,7 +104,7 @@ def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
 
 
 def test_the_bias_of_selection_has_the_held_out_interval() -> None:
-    """Training fitness is taken as it was; what is uncertain is the held-out mean."""
+    """Training fitness is taken as exact, so the interval is that of the held-out mean."""
     results = analyse(experiment()).results
     assert results is not None
     assert results.bias is not None
@@ -115,12 +115,12 @@ def test_the_bias_of_selection_has_the_held_out_interval() -> None:
 
 
 def test_an_analysis_repeated_is_the_same() -> None:
-    """Every resample comes from the experiment's seed."""
+    """Every resample uses the experiment's seed."""
     assert analyse(experiment()) == analyse(experiment())
 
 
 def test_an_unfinished_experiment_says_what_is_missing() -> None:
-    """Before the first generation is finished there are reasons in place of numbers, and no error."""
+    """Before the first generation is finished, the analysis has reasons instead of numbers, and no error."""
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING), criteria_of("kills:1"))
@@ -130,7 +130,7 @@ def test_an_unfinished_experiment_says_what_is_missing() -> None:
 
 
 def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> None:
-    """Without validation episodes, the last finished generation's agents are set side by side: they share seeds."""
+    """Without validation episodes, the agents of the last finished generation are ranked: they share seeds."""
     whole = experiment()
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging={})), criteria_of("reward:1"))
     assert isinstance(found.ranking, Ranking)
@@ -140,7 +140,7 @@ def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> No
 
 
 def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
-    """Its means would be over other seeds than those of the others."""
+    """A candidate that lacks episodes is excluded: its means would cover other seeds."""
     whole = experiment()
     key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
     judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
@@ -151,7 +151,7 @@ def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
 
 
 def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
-    """Where the genes are not known, what rests on them is missing with the reason; all else is there."""
+    """Only the parts that need the genes are missing, each with the reason."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
     found = analyse(replace(experiment(), config=elsewhere))
     assert isinstance(found.regression, Unavailable)
@@ -161,14 +161,14 @@ def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
 
 
 def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
-    """Random play has nothing to inherit; that is said in place of a diversity of 0."""
+    """For random play, the reason replaces a diversity of 0."""
     found = analyse(replace(experiment(), space=GenomeSpace(())))
     missing = Unavailable(missing="the policy has no genes that can vary")
     assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
 
 
 def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
-    """Their number is looked at first: bounds of so many would not fit into memory."""
+    """The number of genes is checked first, because the bounds of too many genes would not fit into memory."""
     space = GenomeSpace([GeneBlock(name="w", shape=(10**6, 10**6))])
     found = analyse(experiment(), space=space)
     missing = Unavailable(missing="the policy has 1,000,000,000,000 genes, and 10,000 at most are analysed one by one")
@@ -176,7 +176,7 @@ def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
 
 
 def test_the_archive_is_the_strategys_own() -> None:
-    """MAP-Elites' map holds the cells that the strategy ends with, the best agent of each, above the worst of all."""
+    """The map has the strategy's final cells, each with its best agent, above the worst fitness of all."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found = analyse(whole).archive
     assert isinstance(found, EliteMap)
@@ -196,7 +196,7 @@ def test_the_archive_is_the_strategys_own() -> None:
 
 
 def test_an_archive_that_cannot_be_replayed_is_told() -> None:
-    """Where the strategy asks for other agents than those stored, there is no map to be invented."""
+    """The map is missing if the strategy asks for other agents than the stored ones."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
     found = analyse(other).archive
@@ -219,7 +219,7 @@ def compared(*experiments: StoredExperiment, baseline: str = "a1") -> Experiment
 
 
 def test_champions_are_compared_and_so_are_setups() -> None:
-    """One seed gives pairs, two give independent samples; runs of one setup are values of their own."""
+    """Equal seeds give paired samples, different seeds independent ones, and runs of one setup are its values."""
     found = compared(*several())
     assert [(each.ours, each.theirs, each.paired) for each in found.contrasts] == [
         ("a2", "a1", False),
@@ -240,7 +240,7 @@ def test_champions_are_compared_and_so_are_setups() -> None:
 
 
 def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
-    """Its champion's held-out mean does not move when others are looked at as well."""
+    """The interval of a champion's held-out mean does not depend on the other experiments in the comparison."""
     found = compared(*several())
     for row, whole in zip(found.entrants, several(), strict=True):
         results = analyse(whole).results
@@ -249,7 +249,7 @@ def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
 
 
 def test_the_baseline_may_be_any_of_them() -> None:
-    """Another baseline turns the differences round and gives its setup the number 0."""
+    """Another baseline reverses the signs of the differences and gives its setup the number 0."""
     found = compared(*several(), baseline="b1")
     forth = {each.ours: each for each in compared(*several()).contrasts}
     back = {each.ours: each for each in found.contrasts}
@@ -258,7 +258,7 @@ def test_the_baseline_may_be_any_of_them() -> None:
 
 
 def test_single_runs_say_nothing_of_setups() -> None:
-    """One run of each setup, or runs of one setup alone, are no comparison of setups."""
+    """Setups are compared only if there are two or more, with several runs."""
     first, second, third, _ = several()
     few = compared(first, third)
     assert isinstance(few.setup_contrasts, Unavailable)
@@ -268,7 +268,7 @@ def test_single_runs_say_nothing_of_setups() -> None:
 
 
 def test_a_run_that_is_repeated_counts_once() -> None:
-    """The same setup and seed under another name is the same run again, which is said."""
+    """A run with the same setup and seed under another name is reported and counted once."""
     first, second, *_ = several()
     again = experiment("again", seed=1, generations=3, population=4)
     found = compared(first, second, again)
@@ -277,7 +277,7 @@ def test_a_run_that_is_repeated_counts_once() -> None:
 
 
 def test_held_out_episodes_are_no_part_of_a_setup() -> None:
-    """Judging a champion by fewer episodes makes no other setup; the pairs are those that both played."""
+    """The number of held-out episodes does not change the setup, and the pairs are the common episodes."""
     first, *_ = several()
     fewer = experiment("fewer", seed=1, generations=3, population=4, holdout=HoldoutConfig(validation=4, episodes=10))
     found = compared(first, fewer)
@@ -295,7 +295,7 @@ def test_held_out_episodes_are_no_part_of_a_setup() -> None:
     ],
 )
 def test_other_quantities_are_not_compared(changes: dict[str, object], words: str) -> None:
-    """Another scenario, skill, timeout or fitness is another quantity: refused, with what differs."""
+    """Another scenario, skill, timeout or fitness is refused, and the error names the difference."""
     first, second, *_ = several()
     other = replace(second, config=second.config.model_copy(update=changes))
     with pytest.raises(ConfigError, match=r"a2 cannot be compared with a1") as refused:
@@ -304,7 +304,7 @@ def test_other_quantities_are_not_compared(changes: dict[str, object], words: st
 
 
 def test_another_wad_of_the_same_name_is_not_compared() -> None:
-    """The scenario's files are part of what is measured; other versions are said, and no reason to refuse."""
+    """Experiments with other scenario files are refused; other versions are reported but not refused."""
     first, second, *_ = several()
 
     def made_with(*facts: tuple[str, str]) -> StoredExperiment:
@@ -318,7 +318,7 @@ def test_another_wad_of_the_same_name_is_not_compared() -> None:
 
 
 def test_moved_scenarios_are_compared() -> None:
-    """Two paths of a .cfg are one scenario where the digests of its files are equal."""
+    """Two paths of a .cfg are one scenario if the digests of its files are equal."""
     first, second, *_ = several()
 
     def playing(stored: StoredExperiment, name: str, digest: str) -> StoredExperiment:
@@ -334,7 +334,7 @@ def test_moved_scenarios_are_compared() -> None:
 
 
 def test_another_source_of_the_policy_is_another_setup() -> None:
-    """Equal configurations whose policy was changed in between are no runs of one setup."""
+    """Equal configurations with different policy sources are different setups."""
     first, second, *_ = several()
     facts = (("scripted", "1"), ("source.policy", "abc"))
     made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
@@ -344,14 +344,14 @@ def test_another_source_of_the_policy_is_another_setup() -> None:
 
 
 def test_deviations_are_said_beside_a_comparison() -> None:
-    """A history that depended on time or luck is not compared in silence."""
+    """A comparison reports a history that depended on time or chance."""
     first, second, *_ = several()
     lucky = replace(second, snapshot=replace(second.snapshot, deviations=Deviations(missed_deadlines=3)))
     assert any("a2 has 3 deviations" in remark for remark in compared(first, lucky).remarks)
 
 
 def test_an_experiment_without_held_out_episodes_is_refused() -> None:
-    """Its champion is not judged yet; the message says how it stands."""
+    """The champion has no held-out result yet, and the message contains the experiment's state."""
     first, second, *_ = several()
     early = replace(second, snapshot=replace(second.snapshot, judging={}), state=ExperimentState.INTERRUPTED)
     with pytest.raises(WrongState, match="a2 is interrupted"):
@@ -359,7 +359,7 @@ def test_an_experiment_without_held_out_episodes_is_refused() -> None:
 
 
 def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
-    """Both are typing errors, and are told as such."""
+    """Both are reported as mistakes of the user."""
     first, second, *_ = several()
     with pytest.raises(ConfigError, match="the baseline c9 is not one of a1, a2"):
         compared(first, second, baseline="c9")
@@ -380,20 +380,20 @@ def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
     ],
 )
 def test_criteria_that_are_none_are_refused(text: str, words: str) -> None:
-    """The part that is wrong is named with what may stand there."""
+    """The error names the invalid part and the valid values."""
     with pytest.raises(ConfigError) as refused:
         criteria_of(text)
     assert words in str(refused.value)
 
 
 def test_criteria_are_read_with_their_signs() -> None:
-    """Blanks do not matter; the experiment's own fitness is a criterion like the measures."""
+    """Blanks are ignored, and the experiment's own fitness is a criterion like the measures."""
     found = criteria_of("kills:1, damage_taken : -2,fitness:0.5")
     assert [(each.name, each.weight) for each in found] == [("kills", 1.0), ("damage_taken", -2.0), ("fitness", 0.5)]
 
 
 def test_fitness_of_weights_has_a_name() -> None:
-    """Weights are told with their signs."""
+    """The name lists the weights with their signs."""
     weighed = experiment().config.model_copy(update={"fitness": {"kills": 1.0, "damage_taken": -0.01}})
     found = analyse(replace(experiment(), config=weighed))
     assert found.fitness == "-0.01 damage_taken +1 kills"

@@ -1,4 +1,4 @@
-"""Films of the dashboard: what a page is told while one is made."""
+"""Tests of the progress of films that the dashboard requests."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ sys.exit({code})
 
 
 def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], code: int) -> None:
-    """Have films made by a program that writes lines, and goes on after each when it is told to."""
+    """Replace the film program by one that writes lines and continues after each at the test's signal."""
     script = tmp_path / "python"
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.format(folder=str(tmp_path), lines=lines, code=code))
@@ -43,7 +43,7 @@ async def reaches(studio: Studio, number: int, wanted: FilmProgress) -> None:
 
 
 async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It waits for the one before it, plays, films, and is gone from the list when it is made."""
+    """A film waits for the earlier film, plays, is encoded, and leaves the list when it is finished."""
     pretend(tmp_path, monkeypatch, ["progress playing", "progress filming 0.25", "progress filming 0.50"], 0)
     async with Studio(tmp_path) as studio:
         assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
@@ -64,7 +64,7 @@ async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pyt
 async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason stands before lines of progress as well as behind them."""
+    """The reason is found before and after progress lines."""
     pretend(tmp_path, monkeypatch, ["progress playing", "error: it is another episode", "progress filming 0.01"], 1)
     for number in range(3):
         (tmp_path / f"go{number}").touch()
@@ -75,7 +75,7 @@ async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
 
 
 async def test_empty_lines_end_nothing_and_paths_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A policy prints what it likes, and the reason names no folder of the server's machine."""
+    """Empty lines of a policy do not end the reason, and the reason names no folder of the server."""
     pretend(tmp_path, monkeypatch, ["progress playing", "", "  ", f"error: {tmp_path}/lab is damaged"], 1)
     for number in range(4):
         (tmp_path / f"go{number}").touch()

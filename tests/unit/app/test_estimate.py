@@ -1,4 +1,4 @@
-"""What an experiment asks for, and that it is refused before anything is built where that is too much."""
+"""Tests of the resource estimate and of refusing experiments that exceed a limit before anything is built."""
 
 import resource
 import subprocess
@@ -30,7 +30,7 @@ def named(found: list[tuple[str, str]]) -> list[str]:
 
 
 def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
-    """Every generation's best may be validated, and three players are judged."""
+    """The estimate counts the best agent of every generation for validation, and three players on held-out seeds."""
     asked = estimate(config(generations=10, population=20, episodes=3, holdout={"validation": 5, "episodes": 7}), 1000)
     assert (asked.agents, asked.episodes) == (200, 200 * 3 + 10 * 5 + 3 * 7)
     assert asked.memory > 200 * 2**20 + 1000 * 20 * 100
@@ -51,7 +51,7 @@ def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
     ],
 )
 def test_what_exceeds_a_limit_is_named_with_the_amount(fields: dict[str, object], limits: list[str]) -> None:
-    """In the error of a plan, which has a problem for each limit."""
+    """The error of a plan has a problem for each exceeded limit."""
     with pytest.raises(ConfigError) as caught:
         plan_config(config(**fields), Path("none"))
     assert named([*caught.value.problems]) == limits
@@ -59,7 +59,7 @@ def test_what_exceeds_a_limit_is_named_with_the_amount(fields: dict[str, object]
 
 
 def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
-    """Its genes are counted and not made."""
+    """The genes are counted without being created."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     problems = examine(config(**FULL_SCREEN), LimitsConfig()).problems
     text = "asks for 317,766,659 genes"
@@ -68,12 +68,12 @@ def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
 
 
 def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
-    """With the default population."""
+    """The default population is used."""
     assert [*excesses(config(generations=10), estimate(config(generations=10), 1_000_000), LimitsConfig())] == []
 
 
 def test_a_generation_that_no_event_can_hold_is_refused() -> None:
-    """SQLite takes no text above 1 GB: the run would end at its first commit."""
+    """SQLite takes no text above 1 GB, so the run would end at its first commit."""
     fitting, larger = config(generations=1, population=91), config(generations=1, population=100)
     assert [*excesses(fitting, estimate(fitting, 1_000_000), LimitsConfig())] == []
     (problem,) = excesses(larger, estimate(larger, 1_000_000), LimitsConfig())
@@ -82,14 +82,14 @@ def test_a_generation_that_no_event_can_hold_is_refused() -> None:
 
 
 def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
-    """What a client's configuration says of limits is not heard."""
+    """The limits in a client's configuration are ignored."""
     lab = FolderRepository(config(limits={"agents": 100}), tmp_path)
     with pytest.raises(ConfigError, match=r"population: asks for 120 agents, and limits\.agents is 100: ask for less"):
         lab.plan(config(population=12, generations=10, limits={"agents": 1000}))
 
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
-    """Wrong values, an unknown scenario, an unknown policy and what is too much, each with its line."""
+    """Wrong values, an unknown scenario, an unknown policy and exceeded limits are reported, each with its line."""
     file = tmp_path / "c.yaml"
     file.write_text(
         "sed: 1\nscenario: {name: basik}\npopulation: 2000\ngenerations: 1000\n"
@@ -106,7 +106,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:
-    """A scenario section that is wrong has one problem."""
+    """An invalid scenario section causes one problem."""
     file = tmp_path / "c.yaml"
     file.write_text("scenario: 5\npolicy: {kind: class, target: 'no_such_module:Policy'}\n")
     with pytest.raises(ConfigError) as caught:
@@ -154,7 +154,7 @@ asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
 
 
 def test_a_run_takes_less_than_100_bytes_for_each_gene_and_agent(tmp_path: Path) -> None:
-    """From strategy to store, log and follower: the growth of a process, beside the estimate."""
+    """The growth of a process, from strategy to store, log and follower, agrees with the estimate."""
     text = "name: m\ngenerations: 2\npopulation: 16\nepisodes: 1\nholdout: {validation: 1, episodes: 2}\n"
     command = [sys.executable, "-c", RUN, text, str(tmp_path), "100000"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout

@@ -1,4 +1,4 @@
-"""Log lines of a server for the events of its experiments."""
+"""Tests of a server's log lines for the events of its experiments."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def logged(*events: Event) -> list[dict[str, object]]:
 
 
 def test_the_traceback_of_a_failure_is_logged() -> None:
-    """Among equal failures only the first event has one."""
+    """Of equal failures, only the first event is logged with a traceback."""
     trace = FailureTrace(digest="a", text="Traceback\n  line")
     kind = FailureKind.POLICY_RAISED
     rows = logged(
@@ -41,7 +41,7 @@ def test_the_traceback_of_a_failure_is_logged() -> None:
 
 
 def test_events_are_logged_with_their_objects() -> None:
-    """Experiment, generation and agent are fields of their own, and routine events are left out."""
+    """Experiment, generation and agent are separate fields, and routine events are not logged."""
     summary = GenerationSummary(
         index=3,
         best=AgentRef(3, 0),

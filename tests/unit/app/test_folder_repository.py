@@ -1,4 +1,4 @@
-"""What a server lets its clients name."""
+"""Tests of the policies, scenarios, images and folders that a server allows its clients to name."""
 
 import asyncio
 import sys
@@ -29,7 +29,7 @@ def laboratory(folder: Path, **lists: tuple[str, ...]) -> FolderRepository:
 
 
 def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The refusal names the list; a policy of the list is looked at."""
+    """The refusal names the list, and a listed policy is imported."""
     (tmp_path / "sneaky.py").write_text(POLICY)
     monkeypatch.syspath_prepend(str(tmp_path))
     config = ExperimentConfig(policy=CustomPolicyConfig(target="sneaky:Policy"))
@@ -45,7 +45,7 @@ def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["/etc/passwd.cfg", "../maze.cfg", "maze.CFG", "/etc/passwd"])
 def test_a_scenario_file_outside_the_list_is_not_opened(tmp_path: Path, name: str) -> None:
-    """The refusal is the same whether or not there is such a file."""
+    """The refusal does not depend on the existence of the scenario file."""
     with pytest.raises(NotAllowed, match=r"is not in the server's list server\.scenarios"):
         laboratory(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
     with pytest.raises(ConfigError):
@@ -53,13 +53,13 @@ def test_a_scenario_file_outside_the_list_is_not_opened(tmp_path: Path, name: st
 
 
 def test_a_word_that_is_no_scenario_is_a_mistake(tmp_path: Path) -> None:
-    """No file is meant by it, and the nearest name helps."""
+    """The value is not read as a file, and the error suggests the nearest name."""
     with pytest.raises(ConfigError, match="did you mean 'basic'"):
         laboratory(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name="basik")))
 
 
 def test_an_experiment_stores_nothing_of_the_service(tmp_path: Path) -> None:
-    """A password in a url is nobody's business who reads the experiment."""
+    """A password in a URL is not stored with the experiment."""
     lab = laboratory(tmp_path)
     plan = lab.plan(ExperimentConfig(nats=NatsConfig(url="nats://me:canary@elsewhere:4222")))
     assert plan.config.nats == NatsConfig()
@@ -73,7 +73,7 @@ IN_DOCKER = ExecutionConfig(backend="docker")
 
 
 def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
-    """The server's own image may be named without being listed; where no container is made, none is looked at."""
+    """The server's own image is allowed without being listed, and backends without containers ignore the image."""
     for ask in (laboratory(tmp_path).plan, laboratory(tmp_path, images=("other",)).space):
         with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
             ask(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image="sneaky")))
@@ -88,7 +88,7 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
 
 
 def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the image that is looked up; what can then be found out is that no daemon answers."""
+    """The image is looked up, and the error reports that no daemon answers."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     docker = DockerConfig(image="served", port=50061)
     config = ExperimentConfig(execution=IN_DOCKER, docker=docker, policy=RemotePolicyConfig())
@@ -103,7 +103,7 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
 
 @pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
 def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
-    """What a request says of network and addresses is not heard, nor what was stored by another program."""
+    """The network and addresses of a request, or of another program's stored experiment, are ignored."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
     lab = FolderRepository(ExperimentConfig(docker=own), tmp_path / "runs")
     wanted = own.model_copy(update={"memory": theirs.memory})
@@ -121,7 +121,7 @@ def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> No
 def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Clients name neither another cluster nor files that are sent there, and no policy outside the list."""
+    """Clients cannot choose a cluster, the files sent to it, or a policy outside the list."""
     (tmp_path / "sneaky.py").write_text(POLICY)
     monkeypatch.syspath_prepend(str(tmp_path))
     on_ray = ExecutionConfig(backend="ray")
@@ -134,14 +134,14 @@ def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
 
 
 def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything is started or written."""
+    """The run is refused before anything is started or written."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"needs Ray, which is not installed: pip install 'clau-doom\[ray\]'$"):
         plan_config(ExperimentConfig(execution=ExecutionConfig(backend="ray")), tmp_path)
 
 
 def test_a_full_folder_takes_no_more_experiments(tmp_path: Path) -> None:
-    """By number and by size; the remedy is named."""
+    """Both the number and the size are limited, and the error names the remedy."""
     server = FolderRepository(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
     for name in ("one", "two"):
         server.create(server.plan(ExperimentConfig(name=name)), name)

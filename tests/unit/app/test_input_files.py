@@ -1,4 +1,4 @@
-"""Tests of reading and resuming experiments whose scenario has been moved."""
+"""Tests of reading and resuming experiments after their scenario was moved."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.unit.game.wad_building import udmf_things, wad
 
 
 class Stored:
-    """A scenario of a user's own in a folder, and the inputs of an experiment that played it."""
+    """User scenario in a folder, with the inputs of an experiment that played it."""
 
     def __init__(self, folder: Path, *lines: str, extra: bytes = b"") -> None:
         (folder / "here").mkdir()
@@ -44,13 +44,13 @@ class Stored:
 
 
 def test_named_files_come_first(tmp_path: Path) -> None:
-    """As long as they are there, the named files are played."""
+    """The named files are played while they exist."""
     assert Stored(tmp_path).scenario() == resolve(ScenarioConfig(name=str(tmp_path / "here" / "s.cfg")))
 
 
 @pytest.mark.parametrize("replaying", [False, True])
 def test_moved_files(tmp_path: Path, *, replaying: bool) -> None:
-    """Where the named files are gone, the copies of the same digests are played."""
+    """If the named files are missing, copies with the same digests are played."""
     stored = Stored(tmp_path)
     (tmp_path / "here").rename(tmp_path / "there")
     scenario = stored.scenario(replaying=replaying)
@@ -63,7 +63,7 @@ def test_moved_files(tmp_path: Path, *, replaying: bool) -> None:
 
 
 def test_changed_files(tmp_path: Path) -> None:
-    """A replay plays the recorded files; a resume keeps to the named ones, which their digests then refuse."""
+    """A replay plays the recorded files; a resume uses the named files, which are refused for their digests."""
     stored = Stored(tmp_path)
     stored.cfg.write_text(stored.cfg.read_text() + "living_reward = 5\n")
     assert stored.scenario(replaying=True).cfg == (stored.inputs.folder / CFG).absolute()
@@ -82,7 +82,7 @@ def test_copies_that_are_not_the_recorded_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lines", "extra"), [((), bytes(LARGEST_INPUT)), (("doom_game_path = game.wad",), b"")])
 def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, ...], extra: bytes) -> None:
-    """Large files and game files are not copied: moved, they must be named by their new path."""
+    """Large files and game files are not copied, so the user must name their new path."""
     stored = Stored(tmp_path, *lines, extra=extra)
     assert sorted(path.name for path in stored.inputs.folder.iterdir()) == sorted(
         {GENES_FILE, CFG} if extra else {GENES_FILE, CFG, WAD}
@@ -94,7 +94,7 @@ def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, 
 
 
 def test_a_game_of_the_users_own_is_digested_and_sent(tmp_path: Path) -> None:
-    """Another game file under the same name is noticed, and workers elsewhere are sent all three files."""
+    """A changed game file of the same name is detected, and remote workers are sent all three files."""
     stored = Stored(tmp_path, "doom_game_path = game.wad")
     policy = RulesPolicyConfig()
     before = collect_facts(stored.before, policy, make_policy(policy, stored.before.facts))
@@ -109,7 +109,7 @@ def test_a_game_of_the_users_own_is_digested_and_sent(tmp_path: Path) -> None:
 
 
 def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:
-    """What is copied is what was digested."""
+    """The copied bytes are the digested bytes."""
     stored = Stored(tmp_path)
     stored.cfg.write_text("available_buttons = { USE }\n")
     with pytest.raises(ConfigError, match=r"s\.cfg has changed while the experiment was planned"):
@@ -117,7 +117,7 @@ def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:
 
 
 def test_scenarios_of_the_package_are_not_copied(tmp_path: Path) -> None:
-    """ViZDoom's own files belong to its version, which is part of the provenance."""
+    """ViZDoom's own files belong to its version, which the provenance records."""
     scenario = resolve(ScenarioConfig(name="basic"))
     assert list(copy_inputs(GENES, scenario)) == [GENES_FILE]
     assert placed_scenario(ScenarioConfig(name="basic"), scenario) == (ScenarioConfig(name="basic"), None)

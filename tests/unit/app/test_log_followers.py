@@ -1,4 +1,4 @@
-"""What reads the logs of a server's experiments: each reader by itself, on real stores."""
+"""Tests of the readers of experiments' logs, each separately, on real stores."""
 
 import asyncio
 import shutil
@@ -33,7 +33,7 @@ STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(Ex
 
 
 def planned(metrics: Metrics) -> dict[str, float]:
-    """Return the planned generations by experiment, of the experiments that have series."""
+    """Return the planned generations of each experiment that has series."""
     families = text_string_to_metric_families(metrics.exposition()[0].decode())
     family = next((each for each in families if each.name == "clau_doom_generations_planned"), None)
     return {sample.labels["experiment"]: sample.value for sample in family.samples} if family else {}
@@ -63,7 +63,7 @@ async def following(
 
 
 async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Metrics that raise at one event count the others; the log and the relay miss nothing; the start is read, too."""
+    """An exception in metrics at one event affects neither later events, the log nor the relay."""
 
     class Broken(Metrics):
         def apply(self, experiment: str, recorded: object) -> None:
@@ -96,7 +96,7 @@ async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: py
 
 
 def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -> None:
-    """What was planned is known after a restart; with the folder go all series and the readers."""
+    """Planned generations are known after a restart; deleting the folder removes all series and readers."""
     for name in ("one", "two"):
         create(tmp_path, name)
     metrics, health = Metrics(), ReaderHealth(pause=0.01)
@@ -121,7 +121,7 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
 
 
 async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
-    """Reasons that name files are published with a placeholder."""
+    """Published reasons contain a placeholder instead of the server's folder."""
     create(tmp_path)
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
 

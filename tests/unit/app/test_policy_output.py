@@ -1,4 +1,4 @@
-"""What a policy prints, warns and logs while the orchestrator loads it."""
+"""Tests of the output, warnings and log records of a policy that the orchestrator loads."""
 
 import logging
 import sys
@@ -41,7 +41,7 @@ class Loud:
 def test_a_loud_policy_is_planned_in_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Neither stream has a line of it, and logging and warnings are as they were."""
+    """Neither stream contains a line of the policy, and logging and warnings keep their configuration."""
     (tmp_path / "loud_policy.py").write_text(POLICY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -53,7 +53,7 @@ def test_a_loud_policy_is_planned_in_silence(
 
 
 def test_records_of_others_are_kept_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server logs on while one of its threads loads a policy, and so does clau-doom in that thread."""
+    """Records of other threads, and of clau-doom in the loading thread, are logged during the load."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [])
     configure_logs(stream := StringIO(), json=True)

@@ -1,4 +1,4 @@
-"""Reports of whole experiments, on scripted episodes."""
+"""Tests of reports of whole experiments with scripted episodes."""
 
 import asyncio
 from dataclasses import replace
@@ -36,7 +36,7 @@ VOID = {"meta", "path", "rect", "circle"}  # what has no end, and what our pictu
 
 
 def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
-    """Return an episode whose reward falls with the square of the genes, and has some noise."""
+    """Return an episode with a reward that decreases with the square of the genes, plus noise."""
     noise = scripted_outcome(genome, seed)
     shares = [(v - g.low) / (g.high - g.low) for v, g in zip(genome.values, GENES.genes, strict=False)]
     reward = 20.0 - 4.0 * sum(share * share for share in shares or [3.0]) + noise.measures.health / 40.0
@@ -61,7 +61,7 @@ def experiment(name: str = "one", **changes: object) -> StoredExperiment:
 
 
 class Page(HTMLParser):
-    """What a page holds; raises where an element is closed that is not open."""
+    """Parsed content of a page; raises if an element is closed that is not open."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Page(HTMLParser):
 
     @property
     def said(self) -> str:
-        """Everything that is read, each run of white space as one blank."""
+        """Return the page's text, with each run of white space as one blank."""
         return " ".join("".join(self.words).split())
 
     def count(self, tag: str, within: str | None = None) -> int:
@@ -105,7 +105,7 @@ def page(name: str = "one") -> Page:
 
 
 def test_every_figure_has_a_caption_its_numbers_and_words_for_those_who_cannot_see_it() -> None:
-    """Each is one picture with a description, one caption and one table of data, numbered in order."""
+    """Each figure is one picture with a description, a caption and a data table, numbered in order."""
     figures = page().count("figure")
     assert figures >= 11
     for part in ("figcaption", "details", "table", "summary"):
@@ -119,7 +119,7 @@ def test_every_figure_has_a_caption_its_numbers_and_words_for_those_who_cannot_s
 
 
 def test_names_within_the_page_are_unique_and_links_lead_somewhere() -> None:
-    """Every id occurs once, and the table of contents leads to sections that are there."""
+    """Each id is unique, and the table of contents links to existing sections."""
     ids = [attrs["id"] for _, attrs in page().elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     links = [attrs["href"] or "" for tag, attrs in page().elements if tag == "a"]
@@ -128,7 +128,7 @@ def test_names_within_the_page_are_unique_and_links_lead_somewhere() -> None:
 
 
 def test_a_page_fetches_nothing_and_runs_nothing() -> None:
-    """No script, no handler, no style beside the one sheet, no address: a strict policy can hold it."""
+    """The page has no script, event handler, further style or address, so a strict content policy allows it."""
     for text in (page().text, report_comparison([experiment(), experiment("two", seed=2)], "one")):
         assert not {tag for tag, _ in Page(text).elements} & {
             "script",
@@ -146,7 +146,7 @@ def test_a_page_fetches_nothing_and_runs_nothing() -> None:
 
 
 def test_equal_experiments_have_equal_reports() -> None:
-    """The bytes depend on what is stored alone: not on when it was written, or who looks."""
+    """The bytes depend only on the stored data, not on the time or the user."""
     one = experiment()
     assert report_experiment(one) == report_experiment(replace(one, last_activity=1e9))
     assert report_experiment(one) == report_experiment(one, analysis=analyse(one))
@@ -154,7 +154,7 @@ def test_equal_experiments_have_equal_reports() -> None:
 
 
 def test_the_summary_tells_what_the_analysis_found() -> None:
-    """The champion's held-out mean, what it is ahead by, n, seed and p are those of the analysis."""
+    """The champion's held-out mean, lead, n, seed and p are those of the analysis."""
     found = analyse(experiment())
     assert found.results is not None
     champion, contrast = found.results.rows[0], found.contrasts[1]
@@ -172,7 +172,7 @@ def test_the_summary_tells_what_the_analysis_found() -> None:
 
 
 def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> None:
-    """Where the interval holds nought, the summary says that nothing is shown, and the cautions that neither is."""
+    """If the interval contains 0, the summary and the cautions state that no advantage is shown."""
     found = analyse(experiment())
     unsure = replace(found.contrasts[0], difference=replace(found.contrasts[0].difference, low=-1.0, high=1.0))
     read = Page(report_experiment(experiment(), analysis=replace(found, contrasts=(unsure, found.contrasts[1])))).said
@@ -182,7 +182,7 @@ def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> Non
 
 
 def test_the_appendix_makes_it_again() -> None:
-    """It has the commands, the configuration word for word, versions, the history's hash and every seed."""
+    """The appendix has the commands, the exact configuration, versions, the history's hash and every seed."""
     stored = experiment()
     said = page().said
     assert "clau-doom run -c one.yaml --output-dir again" in said
@@ -197,7 +197,7 @@ def test_the_appendix_makes_it_again() -> None:
 
 
 def test_what_the_data_do_not_allow_is_said() -> None:
-    """Before the first generation is finished every part has its sentence; nothing is left out or made up."""
+    """Before the first generation is finished, every part has a sentence that states the missing data."""
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     read = Page(report_experiment(replace(whole, snapshot=early, state=ExperimentState.RUNNING)))
@@ -212,7 +212,7 @@ def test_what_the_data_do_not_allow_is_said() -> None:
 
 
 def test_failed_agents_and_deviations_are_told() -> None:
-    """An agent that failed has its reason, a mean without it its n, and a deviation its count and its caution."""
+    """A failed agent has its reason, a mean without it its n, and a deviation its count and caution."""
     stored = _with_failures("it divided by nought")
     read = Page(report_experiment(stored)).said
     assert "2 of 72 agents failed; 3 deviations entered the history" in read
@@ -221,7 +221,7 @@ def test_failed_agents_and_deviations_are_told() -> None:
 
 
 def _with_failures(reason: str) -> StoredExperiment:
-    """Return an experiment in which the last generation's first two agents failed."""
+    """Return an experiment with failures of the last generation's first two agents."""
     whole = experiment()
     last = [
         replace(each, status=AgentStatus.FAILED, fitness=None, failure=reason) if at < 2 else each
@@ -233,7 +233,7 @@ def _with_failures(reason: str) -> StoredExperiment:
 
 
 def test_hostile_words_stay_words() -> None:
-    """Reasons, gene names, configuration and versions may hold anything: it is shown, and is no markup."""
+    """Reasons, gene names, configuration and versions are shown as text, not as markup."""
     stored = _with_failures(HOSTILE)
     facts = Provenance(facts=((f"fact{HOSTILE}", HOSTILE),))
     snapshot = replace(
@@ -254,7 +254,7 @@ def test_hostile_words_stay_words() -> None:
 
 
 def test_a_map_of_behaviours_is_drawn() -> None:
-    """A MAP-Elites archive has a rectangle for each filled cell, and a row."""
+    """A MAP-Elites archive has a rectangle and a row for each filled cell."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found, read = analyse(stored), Page(report_experiment(stored))
     assert not isinstance(found.archive, Unavailable)
@@ -264,7 +264,7 @@ def test_a_map_of_behaviours_is_drawn() -> None:
 
 
 def test_several_experiments_are_set_side_by_side() -> None:
-    """Champions, comparisons, profiles, curves and setups have figures; remarks are told; all can be made again."""
+    """Champions, comparisons, profiles, curves and setups have figures, remarks and the data to repeat them."""
     stored = [
         experiment("a"),
         experiment("b", seed=2),
@@ -285,7 +285,7 @@ def test_several_experiments_are_set_side_by_side() -> None:
 
 
 def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
-    """An older report may go; another file stays unless it is forced to."""
+    """An older report is replaced; another file is replaced only with force."""
     target = tmp_path / "one.html"
     check_report_target(target, force=False)
     target.write_text(page().text)
@@ -306,7 +306,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:
-    """The rows of the fitness curve are the generations, with their agents, means and best."""
+    """The rows of the fitness curve are the generations, with their agents, means and best fitness."""
     text = page().text.replace("\n", "")
     for row in analyse(experiment()).generations:
         assert row.mean is not None

@@ -1,4 +1,4 @@
-"""Readers of the log beside a plain run: the relay and the progress display never end it."""
+"""Tests of the relay and the progress display, whose failures never end a local run."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -22,7 +22,7 @@ STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
 
 
 async def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
-    """Whatever the bus raises, the run goes on, and no event is lost."""
+    """After any error of the bus, the run continues and no event is lost."""
 
     class Broken(LocalBus):
         failures = 1
@@ -41,7 +41,7 @@ async def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
 
 
 async def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes on from how the run stands then, and ends with the log."""
+    """The display continues from the current state of the run and ends with the log."""
     shown: list[list[int]] = []
 
     async def show(events: AsyncIterator[RecordedEvent], *_: object, **__: object) -> None:

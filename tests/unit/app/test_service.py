@@ -1,4 +1,4 @@
-"""Service with all of its servers: what it answers while it starts."""
+"""Tests of the service with all its servers while it starts."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ def readiness(port: int) -> tuple[int, object]:
 
 
 async def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not while it resumes experiments: no client can reach it then."""
+    """The service is not ready while it resumes experiments, because no client can connect yet."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     config = ExperimentConfig(grpc=GrpcConfig(port=0), metrics=MetricsConfig(port=port), web=WebConfig(enabled=False))

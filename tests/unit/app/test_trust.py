@@ -1,4 +1,4 @@
-"""Consent to the policy classes and addresses that an agent file or a server names."""
+"""Tests of consent to policy classes and addresses that an agent file or a server names."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from clau_doom.testing import SCRIPTED_FACTS
     ],
 )
 def test_code_and_connections_need_consent_by_name(policy: PolicyConfig, name: str) -> None:
-    """The error states the origin, the name and the flag; consent to another name is not enough."""
+    """The error states the origin, the name and the flag, and consent to another name is not enough."""
     for trust in (Trust(), Trust(frozenset({"canary", "canary:Other", "localhost", "localhost:5006"}))):
         with pytest.raises(ConfigError, match=f"^agent.json names .*{name}.* --trust {name}"):
             trust.check(policy, "agent.json")

@@ -1,4 +1,4 @@
-"""How stored experiments stand."""
+"""Tests of reading the state of stored experiments."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from clau_doom.storage import GENES, Runs
 
 
 async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
-    """When it last moved is the time of its last event, whenever its files were written to."""
+    """The last activity is the time of the last event, regardless of the files' modification times."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     before = time.time()
     folder = Runs(tmp_path).create(
@@ -51,7 +51,7 @@ SPACE = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("scan", ("left", "rig
 
 
 def test_stored_genes_are_read(tmp_path: Path) -> None:
-    """They come with the experiment, but for lists, which do not need them."""
+    """The genes are read with an experiment, but not with a list."""
     kept(tmp_path, gene_space_to_json(SPACE))
     assert asyncio.run(read_experiment(tmp_path, "lab")).space == SPACE
     assert asyncio.run(read_experiment(tmp_path, "lab", measured=False)).space is None
@@ -69,7 +69,7 @@ def test_stored_genes_are_read(tmp_path: Path) -> None:
 def test_genes_that_the_agents_do_not_have(
     tmp_path: Path, genes: bytes, genome: tuple[float, ...], message: str
 ) -> None:
-    """They are damage of the store, and do not keep a list from showing the experiment."""
+    """Damaged genes are reported as damage of the store, and a list still shows the experiment."""
     kept(tmp_path, genes, genome)
     with pytest.raises(StoreCorrupted, match=message):
         asyncio.run(read_experiment(tmp_path, "lab"))

@@ -1,4 +1,4 @@
-"""An agent's container that is lost before its worker was given an episode."""
+"""Tests of an agent's container that is lost before its worker receives an episode."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ AGENT = "x-g000-a000"
 
 
 class Containers:
-    """A daemon whose containers end before their workers attach, or that makes none."""
+    """Daemon with containers that end before their workers attach, or that creates none."""
 
     def __init__(self, refusal: ClauDoomError | None = None, ending: Ending | None = None) -> None:
         self.refusal = refusal
@@ -45,7 +45,7 @@ class Containers:
 
 
 class NoWay:
-    """A way on which no worker comes."""
+    """Connector without workers."""
 
     environment: Mapping[str, str] = {}
 
@@ -60,7 +60,7 @@ def door(agent: str, place: int, changed: Callable[[], None]) -> Iterator[Worker
 
 
 async def errors_of(containers: Containers, *, proven: bool = False) -> list[BaseException | None]:
-    """Return what becomes of two episodes that are asked of one container.
+    """Return the errors of two episodes that are requested from one container.
 
     Args:
         containers: The daemon.
@@ -91,7 +91,7 @@ async def errors_of(containers: Containers, *, proven: bool = False) -> list[Bas
     ids=["daemon", "crash", "memory"],
 )
 def test_no_episode_was_begun(containers: Containers, text: str) -> None:
-    """The first episode's error counts no attempt and charges no agent; the others are asked for again."""
+    """The first error counts no attempt and charges no agent, and the other episodes are requested again."""
     first, second = asyncio.run(errors_of(containers))
     assert isinstance(first, WorkerUnavailable)
     assert text in str(first)
@@ -99,7 +99,7 @@ def test_no_episode_was_begun(containers: Containers, text: str) -> None:
 
 
 def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
-    """Its attempts are counted, so that one that never lets its worker start cannot keep the run waiting."""
+    """Attempts are counted, so a container that never starts its worker cannot delay the run forever."""
     first, _ = asyncio.run(errors_of(Containers(ending=Ending(code=139)), proven=True))
     assert isinstance(first, WorkerCrashed)
     first, _ = asyncio.run(errors_of(Containers(DockerUnreachable("no Docker daemon answers")), proven=True))
@@ -107,6 +107,6 @@ def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
 
 
 def test_a_refusal_stays_one() -> None:
-    """What no further attempt changes ends the run at once, as before."""
+    """An error that a further attempt cannot correct ends the run at once."""
     first, _ = asyncio.run(errors_of(Containers(ContainerRefused("there is no image"))))
     assert isinstance(first, ContainerRefused)

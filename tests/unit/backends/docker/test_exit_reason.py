@@ -1,4 +1,4 @@
-"""How containers end, and whose doing it was."""
+"""Tests of the exit reasons of containers and of the party that each is charged to."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def why(ending: Ending, words: str = "") -> ClauDoomError:
     ],
 )
 def test_how_a_container_ended_is_told_and_nobody_is_charged(ending: Ending, reason: str) -> None:
-    """An exit code is translated; what the daemon says of it follows."""
+    """The exit code is explained, followed by the daemon's message, and the agent is not charged."""
     error = why(ending)
     assert type(error) is WorkerCrashed
     assert str(error).startswith("the container of agent x-g000-a007 ")
@@ -46,7 +46,7 @@ def test_how_a_container_ended_is_told_and_nobody_is_charged(ending: Ending, rea
     ids=["killed", "engine killed", "ended", "running"],
 )
 def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
-    """Whichever of its processes was killed for it; the message says what it may have, and where that is set."""
+    """The agent is charged when any of its processes is killed, and the message names the limit and its setting."""
     error = why(ending, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (
@@ -55,6 +55,6 @@ def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
 
 
 def test_last_words_are_quoted() -> None:
-    """The last line of its log says more than an exit code."""
+    """The error quotes the last line of the container's log."""
     assert str(why(Ending(code=1), "MemoryError")).endswith("ended with exit code 1 (it said: MemoryError)")
     assert "it said" not in str(why(Ending(code=1)))

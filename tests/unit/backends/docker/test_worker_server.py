@@ -1,4 +1,4 @@
-"""The gate over real TLS: a token is good once, and whoever has none learns nothing and harms nobody."""
+"""Tests of the worker server over TLS: a token is valid once, and clients without one are refused."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 @pytest.fixture(scope="module", autouse=True)
 async def loop(anyio_backend: str) -> AsyncIterator[None]:
-    """Keep one event loop for all tests: what gRPC has to tell to a closed one breaks the one that comes after it."""
+    """Keep one event loop for all tests: late gRPC callbacks to a closed loop break the next one."""
     yield
     await asyncio.sleep(0.1)  # nothing says when it has told all
 
@@ -34,7 +34,7 @@ async def gate() -> AsyncIterator[WorkerServer]:
 
 
 class Client:
-    """Somebody who dials a gate, with bytes of their own."""
+    """Client that sends its own bytes to a worker server."""
 
     def __init__(
         self, gate: WorkerServer, token: str | None = None, *, header: str = "Bearer ", secure: bool = True
@@ -50,7 +50,7 @@ class Client:
         self.call: Any = self._channel.stream_stream(ATTACH)(metadata=metadata, timeout=PATIENCE)
 
     async def end(self) -> grpc.StatusCode:
-        """Wait until the call is over, and return how it ended."""
+        """Wait for the end of the call and return its status."""
         code: grpc.StatusCode = await self.call.code()
         await self._channel.close()
         return code
@@ -68,7 +68,7 @@ async def first(stream: Stream) -> bytes:
 
 
 async def test_a_good_token_lets_a_worker_in(gate: WorkerServer) -> None:
-    """It is bound to its agent, and from then on both sides say what they like, until the stream is closed."""
+    """The worker is bound to its agent, and both sides exchange messages until the stream is closed."""
     with gate.lease("x-g000-a000") as lease:
         client = Client(gate, lease.token)
         stream = await attached(lease)
@@ -83,7 +83,7 @@ async def test_a_good_token_lets_a_worker_in(gate: WorkerServer) -> None:
 
 
 async def test_a_token_is_good_once(gate: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
-    """Who shows it again is turned away, counted and logged, without the token; the first goes on."""
+    """A second use is refused, counted and logged without the token, and the first worker continues."""
     with gate.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
         worker = Client(gate, lease.token)
         stream = await attached(lease)
@@ -100,7 +100,7 @@ async def test_a_token_is_good_once(gate: WorkerServer, caplog: pytest.LogCaptur
 
 
 async def test_a_token_is_forgotten_with_its_lease(gate: WorkerServer) -> None:
-    """A worker that dials after its container's stay has ended is too late."""
+    """A worker that connects after the end of its container's lease is refused."""
     with gate.lease("x-g000-a000") as lease:
         pass
     assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
@@ -110,7 +110,7 @@ async def test_a_token_is_forgotten_with_its_lease(gate: WorkerServer) -> None:
 
 
 async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: WorkerServer) -> None:
-    """A worker that comes in the moment after its wait was given up is turned away."""
+    """A worker that connects just after its wait was cancelled is refused."""
     with gate.lease("x-g000-a000") as lease:
         lease.attached.cancel()
         assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
@@ -122,7 +122,7 @@ async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: WorkerServer)
     ids=["none", "an empty one", "a made-up one", "no bearer", "a small letter", "another scheme"],
 )
 async def test_whoever_has_no_good_token_is_turned_away(gate: WorkerServer, token: str | None, header: str) -> None:
-    """Made up, missing or shown in another way; the worker that it belongs to comes in all the same."""
+    """An invented, missing or wrongly sent token is refused, and the rightful worker can still connect."""
     with gate.lease("x-g000-a000") as lease:
         shown = lease.token if token == "TOKEN" else token
         assert await Client(gate, shown, header=header).end() is grpc.StatusCode.UNAUTHENTICATED
@@ -135,7 +135,7 @@ async def test_whoever_has_no_good_token_is_turned_away(gate: WorkerServer, toke
 async def test_who_knocks_without_end_does_not_fill_the_log(
     gate: WorkerServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """All are counted; the first are logged one by one, and then those that double their number."""
+    """All refusals are counted; the first are logged singly, later ones when their number doubles."""
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
             assert await Client(gate, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
@@ -145,7 +145,7 @@ async def test_who_knocks_without_end_does_not_fill_the_log(
 
 
 async def test_workers_that_attach_at_once_are_told_apart(gate: WorkerServer) -> None:
-    """Each comes in by its own token, whatever the order."""
+    """Each worker attaches by its own token, in any order."""
     with contextlib.ExitStack() as leases:
         made = [leases.enter_context(gate.lease(f"x-g000-a{index:03}")) for index in range(8)]
         clients = [Client(gate, lease.token) for lease in reversed(made)]
@@ -158,7 +158,7 @@ async def test_workers_that_attach_at_once_are_told_apart(gate: WorkerServer) ->
 
 
 async def test_nothing_is_said_in_plain_text(gate: WorkerServer) -> None:
-    """A worker without TLS does not come in, and its token stays good."""
+    """A worker without TLS is refused, and its token remains valid."""
     with gate.lease("x-g000-a000") as lease:
         assert await Client(gate, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
         assert not lease.attached.done()
@@ -168,7 +168,7 @@ async def test_nothing_is_said_in_plain_text(gate: WorkerServer) -> None:
 
 
 async def test_a_worker_trusts_no_other_gate(gate: WorkerServer) -> None:
-    """Each start has a certificate of its own: whoever stands at another's address is not spoken to."""
+    """Each start has its own certificate, so a worker does not talk to another server at the address."""
     async with WorkerServer("127.0.0.1:0") as other:
         with other.lease("x-g000-a000") as lease:
             client = Client(gate, lease.token)
@@ -180,7 +180,7 @@ async def test_a_worker_trusts_no_other_gate(gate: WorkerServer) -> None:
 
 
 async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: WorkerServer) -> None:
-    """It is not taken in; the others play on."""
+    """The message is refused, and other streams continue."""
     with gate.lease("x-g000-a000") as lease, gate.lease("x-g000-a001") as second:
         giant, worker = Client(gate, lease.token), Client(gate, second.token)
         stream, other = await attached(lease), await attached(second)
@@ -196,7 +196,7 @@ async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: WorkerServ
 
 @pytest.fixture
 def few_files() -> Iterator[None]:
-    """Have this process begin with room for few open files, as most do."""
+    """Start the process with a low limit of open files, as most systems do."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
     yield
@@ -204,7 +204,7 @@ def few_files() -> Iterator[None]:
 
 
 async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> None:
-    """Hundreds that are opened and left alone, or that send rubbish: a worker comes in as ever."""
+    """Hundreds of connections that are idle or send invalid bytes do not prevent a worker from connecting."""
     async with WorkerServer("127.0.0.1:0") as gate:
         host, _, port = gate.endpoint.rpartition(":")
         with contextlib.ExitStack() as open_ones:
@@ -219,7 +219,7 @@ async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> 
 
 
 async def test_a_worker_that_breaks_off_ends_its_stream(gate: WorkerServer) -> None:
-    """Whoever listens to it hears that it is gone."""
+    """The reader of the stream receives an error."""
     with gate.lease("x-g000-a000") as lease:
         worker = Client(gate, lease.token)
         stream = await attached(lease)
@@ -230,7 +230,7 @@ async def test_a_worker_that_breaks_off_ends_its_stream(gate: WorkerServer) -> N
 
 
 async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
-    """Nobody is left who waits for an answer, here or there."""
+    """Every waiting call ends, on the server and on the clients."""
     async with WorkerServer("127.0.0.1:0") as gate:
         with gate.lease("x-g000-a000") as lease:
             worker = Client(gate, lease.token)
@@ -243,7 +243,7 @@ async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
 
 
 async def test_no_token_is_shown_by_mistake(gate: WorkerServer) -> None:
-    """A lease that is printed, and a gate's certificate, give neither token nor key away."""
+    """The printed forms of a lease and of a certificate contain neither token nor key."""
     with gate.lease("x-g000-a000") as lease:
         assert lease.token not in repr(lease)
     assert "PRIVATE KEY" not in gate.certificate
@@ -251,7 +251,7 @@ async def test_no_token_is_shown_by_mistake(gate: WorkerServer) -> None:
 
 @pytest.fixture
 def taken() -> Iterator[str]:
-    """Return an address that somebody else listens on."""
+    """Return an address that another socket listens on."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -260,7 +260,7 @@ def taken() -> Iterator[str]:
 
 @pytest.mark.parametrize("where", ["taken", "192.0.2.1:0", "no-such-host.invalid:0"])
 async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: str) -> None:
-    """Taken, or none of this machine: the message names it and the setting that mends it."""
+    """For an address that is in use or not of this machine, the message names it and its setting."""
     where = taken if where == "taken" else where
     with pytest.raises(ContainerRefused, match=rf"cannot be waited for at {where}: .* set docker\.listen") as caught:
         async with WorkerServer(where):
@@ -269,7 +269,7 @@ async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: 
 
 
 async def test_two_gates_do_not_share_a_port(gate: WorkerServer) -> None:
-    """A second one on the same port would get some of the first one's workers."""
+    """A second server on the port is refused, because it would receive some of the first one's workers."""
     with pytest.raises(ContainerRefused, match="it is taken"):
         async with WorkerServer(gate.endpoint):
             pass
@@ -277,7 +277,7 @@ async def test_two_gates_do_not_share_a_port(gate: WorkerServer) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None:
-    """Its certificate is for that name or address."""
+    """The certificate is valid for the name or address that the server listens on."""
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))
@@ -293,7 +293,7 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
 
 
 async def test_containers_dial_what_is_advertised() -> None:
-    """Where that is not what is listened on, the certificate is for both."""
+    """If the advertised address differs from the listening address, the certificate is valid for both."""
     async with WorkerServer("127.0.0.1:0", advertise="host.example:50123") as gate:
         assert gate.endpoint == "host.example:50123"
         certificate = x509.load_pem_x509_certificate(gate.certificate.encode())

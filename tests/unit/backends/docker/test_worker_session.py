@@ -1,4 +1,4 @@
-"""A session with a worker that says what it likes: what is believed, what ends it, and whose fault that is."""
+"""Tests of a session with an untrusted worker: accepted messages, errors, and the party that is charged."""
 
 import asyncio
 import contextlib
@@ -69,7 +69,7 @@ def beat(turns: int) -> pb.FromWorker:
 
 @dataclass
 class Worker:
-    """A session, and the worker's end of it."""
+    """Session with the worker's end of its stream."""
 
     rules: SessionLimits = field(default_factory=lambda: replace(RULES, hellos=ExpectedIdentity(PROVENANCE)))
     answers: int = 0
@@ -92,7 +92,7 @@ class Worker:
             self._said.put_nowait(message if isinstance(message, bytes) else message.SerializeToString())
 
     async def told(self, *messages: pb.FromWorker | bytes) -> None:
-        """Say something, and wait until it was heard."""
+        """Send a message and wait until the session has read it."""
         self.say(*messages)
         heard = asyncio.ensure_future(self._said.join())
         await asyncio.wait({heard, self._serving}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
@@ -103,19 +103,19 @@ class Worker:
         return parse(pb.ToWorker, await asyncio.wait_for(anext(self._heard), 5))
 
     def ask(self, number: int = 0, *, seed: int = 5) -> "asyncio.Future[Episode]":
-        """Have an episode played."""
+        """Request an episode."""
         task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome((1.0,)), number=number, seed=seed)
         asked = PendingEpisode(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
         self.session.play(asked)
         return asked.answer
 
     async def over(self) -> None:
-        """Wait for the session's end, and raise what it raises."""
+        """Wait for the end of the session and raise its error."""
         async with asyncio.timeout(5):
             await self._serving
 
     async def refused(self, *messages: pb.FromWorker | bytes, error: type[ClauDoomError], match: str) -> None:
-        """Say something, and see that it ends the session by an error of exactly that kind."""
+        """Send a message and check that it ends the session with exactly that error class."""
         self.say(*messages)
         with pytest.raises(error, match=match) as caught:
             await self.over()
@@ -138,7 +138,7 @@ class Worker:
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
-    """Return a worker that is attached, and has said nothing yet."""
+    """Return an attached worker that has not sent a message."""
     async with Worker() as made:
         yield made
 
@@ -151,7 +151,7 @@ async def ready(worker: Worker) -> Worker:
 
 
 class Clock:
-    """A clock that is moved by hand; it stands in for the module `time`."""
+    """Clock that a test advances, in place of the module `time`."""
 
     now = 1000.0
 
@@ -161,14 +161,14 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Have sessions look at a clock that is moved by hand."""
+    """Replace the sessions' clock by one that a test advances."""
     made = Clock()
     monkeypatch.setattr(worker_session, "time", made)
     return made
 
 
 async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
-    """It is set up, greets, is asked, and its answer is the episode that was asked for; then it may leave."""
+    """The worker is set up, says hello, returns the requested episode, and may then leave."""
     assert (await worker.hear()).setup == RULES.setup
     await worker.told(beat(0), HELLO, beat(0))
     before = worker.session.ready
@@ -189,7 +189,7 @@ async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
 
 
 async def test_scenario_files_follow_the_setup(tmp_path: Path) -> None:
-    """In the setup's order, in parts that are no larger than a message may be."""
+    """Files are sent in the setup's order, in parts within the message size limit."""
     texts = {"own.cfg": b"buttons", "own.wad": bytes(3 << 20)}
     for name, text in texts.items():
         (tmp_path / name).write_bytes(text)
@@ -202,7 +202,7 @@ async def test_scenario_files_follow_the_setup(tmp_path: Path) -> None:
 
 
 async def test_answers_come_in_the_order_of_the_questions(ready: Worker) -> None:
-    """Each goes to the one who asked; one who has given up waiting in the meantime is passed over."""
+    """Each answer goes to its request, and cancelled requests are skipped."""
     first, second, third = ready.ask(0), ready.ask(1, seed=6), ready.ask(2, seed=7)
     second.cancel()
     await ready.told(episode(1), episode(2, seed=6), episode(3, seed=7))
@@ -215,13 +215,13 @@ async def test_answers_come_in_the_order_of_the_questions(ready: Worker) -> None
     ids=["no message", "nothing", "an empty one", "ready", "half a heartbeat", "an episode", "zeros"],
 )
 async def test_a_worker_greets_before_all_else(worker: Worker, message: pb.FromWorker | bytes) -> None:
-    """What comes in place of the hello, and is none, is the agent's own fault."""
+    """Another first message than the hello is charged to the agent."""
     await worker.refused(message, error=Forged, match=r"the worker of agent x-g000-a000 sent .*")
 
 
 @pytest.mark.parametrize("message", [HELLO, episode(), pb.FromWorker()], ids=["a hello", "an episode", "nothing"])
 async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.FromWorker) -> None:
-    """A second hello is no better than an answer that nobody has asked for."""
+    """A second hello is refused in the same way as an answer without a request."""
     await worker.told(HELLO)
     await worker.refused(message, error=Forged, match=r"sent \w+ where ready belongs")
     assert not worker.session.ready
@@ -239,13 +239,13 @@ async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.F
     ids=["another", "missing", "unprintable", "unheard of", "none"],
 )
 async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict[str, str], complaint: str) -> None:
-    """The first difference is named, what it says made printable and short, and what mends it."""
+    """The error names the first difference as short printable text, and the remedy."""
     hello = pb.FromWorker(hello=pb.Hello(facts=facts))
     await worker.refused(hello, error=WorkerRefused, match=complaint)
 
 
 async def test_a_later_worker_of_other_versions_lies() -> None:
-    """An image is what its first worker said: one that says otherwise later is an agent's own doing, no run's end."""
+    """Another hello than the image's first one is charged to the agent and does not end the run."""
     rules = replace(RULES, hellos=ExpectedIdentity(PROVENANCE))
     async with Worker(rules) as honest:
         await honest.told(HELLO)
@@ -255,7 +255,7 @@ async def test_a_later_worker_of_other_versions_lies() -> None:
 
 
 async def test_a_start_that_fails_is_told(worker: Worker) -> None:
-    """A policy that cannot be made is the agent's fault; an engine that does not start is nobody's."""
+    """An error of the policy's creation is charged to the agent, an error of the engine's start is not."""
     await worker.refused(
         failure(pb.EpisodeFailed.FAULT_POLICY, "no such class", task=0),
         error=PolicyFailed,
@@ -284,7 +284,7 @@ async def test_a_start_that_fails_is_told(worker: Worker) -> None:
     ids=["hello", "ready", "nothing", "task 0", "the task behind", "no task", "a failed start"],
 )
 async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWorker) -> None:
-    """Only the first of the tasks that wait is answered, and nothing else is said; those who wait go on waiting."""
+    """Only the first waiting task can be answered, and the others continue to wait."""
     answers = ready.ask(), ready.ask(1)
     await ready.refused(message, error=Forged, match=r"sent \w+ that nobody asked for")
     assert not any(answer.done() for answer in answers)
@@ -292,7 +292,7 @@ async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWo
 
 
 async def test_an_answer_that_is_given_twice_is_forged(ready: Worker) -> None:
-    """The first counts; the second ends the session."""
+    """The first answer is accepted, and the second ends the session."""
     answer = ready.ask()
     await ready.refused(episode(), episode(), error=Forged, match="played that nobody asked for")
     assert answer.result().outcome.measures.kills == 2.0
@@ -321,14 +321,14 @@ def changed(**changes: object) -> pb.FromWorker:
     ids=["actions", "recording", "none", "seed", "inf", "nan", "beyond measure", "seconds", "hash", "repeated"],
 )
 async def test_an_episode_that_cannot_be_is_forged(ready: Worker, message: pb.FromWorker, complaint: str) -> None:
-    """Its form is checked before anybody has it: the agent is charged, and the message says what was wrong."""
+    """An invalid episode is charged to the agent before it is used, and the message names the error."""
     answer = ready.ask()
     await ready.refused(message, error=Forged, match=f"sent {complaint}")
     assert not answer.done()
 
 
 async def test_actions_that_nobody_asked_for_are_forged() -> None:
-    """Where claims are not proved, an episode carries none."""
+    """Without verification of results, an episode contains no actions."""
     async with Worker(replace(RULES, claims=False)) as worker:
         await worker.told(HELLO, READY)
         first, _second = worker.ask(), worker.ask(1)
@@ -347,7 +347,7 @@ async def test_actions_that_nobody_asked_for_are_forged() -> None:
 async def test_a_failed_episode_is_told_and_the_worker_goes_on(
     ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
 ) -> None:
-    """Its reason is made printable and short; the next episode is played by the same worker."""
+    """Its reason is made printable and short, and the same worker plays the next episode."""
     answer, following = ready.ask(), ready.ask(1)
     await ready.told(failure(fault, "\x1b]0;owned\x07\r\n\u202e" + "x" * 5000), episode(2))
     with pytest.raises(error) as caught:
@@ -366,20 +366,20 @@ async def test_a_failed_episode_is_told_and_the_worker_goes_on(
 async def test_a_worker_whose_engine_is_gone_is_replaced(
     ready: Worker, fault: pb.EpisodeFailed.Fault, error: type[ClauDoomError]
 ) -> None:
-    """The session ends with it, so that the container is replaced; nobody is charged, and the episode waits on."""
+    """The session ends, the container is replaced, the agent is not charged, and the episode is requeued."""
     answer = ready.ask()
     await ready.refused(failure(fault), error=error, match="it broke")
     assert not answer.done()
 
 
 async def test_a_flood_of_heartbeats_is_forged(clock: Clock, worker: Worker) -> None:
-    """Twenty at once may be late ones; more are an attack. It takes no episode to be noticed."""
+    """Twenty heartbeats at once are accepted as late, and more are an attack, even without an episode."""
     await worker.told(HELLO, *[beat(number) for number in range(20)])
     await worker.refused(beat(20), error=Forged, match="floods its stream with heartbeats")
 
 
 async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker) -> None:
-    """One a second, for as long as it takes, and those of half a minute at once behind a stopped clock."""
+    """One heartbeat a second is accepted for any time, and so are those of half a minute behind a stopped clock."""
     for number in range(100):
         clock.now += 1.0
         await ready.told(beat(number))
@@ -389,7 +389,7 @@ async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker
 
 
 async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
-    """Before its hello the start's own limit holds; from then on silence longer than the stall timeout is nobody's."""
+    """The start limit holds before the hello, then the stall timeout, which charges no agent."""
     clock.now += 1000.0
     assert worker.session.verdict() is None
     await worker.told(HELLO, READY)
@@ -405,7 +405,7 @@ async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
 
 
 async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[int], int]) -> ClauDoomError | None:
-    """Let a worker's heart beat once a second; return the verdict, when there is one."""
+    """Send a heartbeat each second and return the session's error, if any."""
     for second in range(seconds):
         await worker.told(beat(turns(second)))
         clock.now += 1.0
@@ -415,7 +415,7 @@ async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[i
 
 
 async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: Worker) -> None:
-    """Its heart beats and no decision follows another: the engine hangs, which is nobody's fault."""
+    """With heartbeats but no decisions, the engine is stalled, and the agent is not charged."""
     assert await beating(ready, clock, 100, lambda second: 0) is None  # it plays nothing
     ready.ask()
     verdict = await beating(ready, clock, 100, lambda second: 2)
@@ -424,7 +424,7 @@ async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: 
 
 
 async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock: Clock, ready: Worker) -> None:
-    """An odd count of turns: the policy decides. That is no stall, and its own fault at the episode's deadline."""
+    """An odd count of turns means that the policy decides: no stall, but its failure at the episode's deadline."""
     ready.ask()
     verdict = await beating(ready, clock, 100, lambda second: 7)
     assert isinstance(verdict, PolicyTimedOut)
@@ -432,7 +432,7 @@ async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock:
 
 
 async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker) -> None:
-    """Decision after decision, and at the deadline it is the engine's turn: nobody is charged."""
+    """At the deadline it is the engine's turn, so the agent is not charged."""
     ready.ask()
     verdict = await beating(ready, clock, 100, lambda second: 2 * second)
     assert isinstance(verdict, EpisodeTimedOut)
@@ -441,7 +441,7 @@ async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker
 
 
 async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) -> None:
-    """The clock of an episode that waits behind another begins when that is over."""
+    """The deadline of a queued episode starts at the end of the previous episode."""
     ready.ask()
     ready.ask(1)
     assert await beating(ready, clock, 50, lambda second: 2 * second) is None
@@ -450,7 +450,7 @@ async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) ->
 
 
 async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
-    """Whoever keeps it finds out why; what it owed is still waited for."""
+    """The session's owner finds the reason, and pending episodes remain pending."""
     answer = ready.ask()
     ready.leave()
     await ready.over()
@@ -459,7 +459,7 @@ async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
 
 
 async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker) -> None:
-    """Looking asks the worker for more, at most once a second; a glimpse of another episode is nobody's."""
+    """A worker is asked at most once a second, and glimpses of other episodes are dropped."""
     await ready.hear()  # its setup
     assert ready.session.glimpse() is None
     assert (await ready.hear()).HasField("watch")
@@ -492,13 +492,13 @@ async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker)
     ids=["none", "width", "channels", "huge", "empty", "too large", "nan", "inf", "many", "long"],
 )
 async def test_a_glimpse_that_cannot_be_is_forged(ready: Worker, changes: dict[str, object]) -> None:
-    """Its form is checked before anybody sees it."""
+    """An invalid glimpse is refused before it is shown."""
     ready.ask()
     await ready.refused(glimpse(**changes), error=Forged, match="sent a (screen|glimpse)")
 
 
 async def test_a_flood_of_glimpses_is_forged(ready: Worker) -> None:
-    """A worker sends ten a second."""
+    """A worker sends ten glimpses a second."""
     ready.ask()
     await ready.told(*[glimpse()] * 150)
     await ready.refused(*[glimpse()] * 2, error=Forged, match="floods its stream with glimpses")

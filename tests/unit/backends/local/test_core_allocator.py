@@ -1,4 +1,4 @@
-"""How several backends share the places for workers."""
+"""Tests of sharing the worker places among several backends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ def shared(scenario: Callable[[], Awaitable[None]]) -> None:
 def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
     places: int, wanted: tuple[int, ...], parts: list[int]
 ) -> None:
-    """No place belongs to two, none is idle that somebody wants, and nobody has more than they want."""
+    """Each place has one backend, no requested place is idle, and no backend exceeds its request."""
 
     async def scenario() -> None:
         with ExitStack() as stack:
@@ -48,7 +48,7 @@ def test_everybody_has_the_same_part_as_far_as_it_is_wanted(
 
 
 def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
-    """Who has no episodes leaves its places to the others at the next turn, and has them back as soon as it plays."""
+    """A backend without episodes releases its places at the next turn, and gets them back when it plays."""
 
     async def scenario() -> None:
         cores = CoreAllocator(range(2), turn=0.01)
@@ -66,7 +66,7 @@ def test_places_come_back_when_somebody_leaves_or_has_nothing_to_play() -> None:
 
 
 def test_where_there_are_too_few_places_they_go_round() -> None:
-    """Three that want one place have it in turns, and each waits no longer than two turns."""
+    """Three backends that want one place use it in turns, and each waits at most two turns."""
 
     async def scenario() -> None:
         cores = CoreAllocator([None], turn=0.01)
@@ -79,7 +79,7 @@ def test_where_there_are_too_few_places_they_go_round() -> None:
 
 
 def test_who_waits_for_a_place_is_not_forgotten() -> None:
-    """One whose last episode ends while another of its own waits for a place gets one again."""
+    """A backend gets a place again if its last episode ends while another of its episodes waits."""
 
     async def scenario() -> None:
         cores = CoreAllocator([None], turn=0.01)
@@ -99,7 +99,7 @@ def test_who_waits_for_a_place_is_not_forgotten() -> None:
 
 
 def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Two pools have different cores, one that must share says so, and moves when the other has left."""
+    """Two pools have different cores, and a pool that shares reports it and moves when the other has left."""
 
     async def scenario() -> None:
         one, two, three = (CoreAllocator([None], turn=0.01, lease=CoreLease((3, 5), tmp_path)) for _ in range(3))
@@ -122,6 +122,6 @@ def test_cores_are_claimed_while_any_part_is_held(tmp_path: Path, caplog: pytest
 
 
 def test_places_without_pinning_have_no_core() -> None:
-    """There are as many as are wanted, or one for each core."""
+    """There are as many places as requested, or one for each core."""
     assert CoreAllocator.of_machine(3, pin=False).places == (None, None, None)
     assert len(CoreAllocator.of_machine(0, pin=True).places) == default_workers()

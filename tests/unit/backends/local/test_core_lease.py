@@ -1,4 +1,4 @@
-"""Cores that several pools of workers claim, here and in other processes."""
+"""Tests of cores that several pools of workers claim, in this process and in others."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from clau_doom.backends.local.core_lease import CoreLease
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """Return a stack that gives back what a test claims."""
+    """Return an exit stack that releases the claims of a test."""
     with ExitStack() as made:
         yield made
 
@@ -26,7 +26,7 @@ def lease(stack: ExitStack, folder: Path, cores: tuple[int, ...] = (3, 5)) -> Co
 
 
 def test_each_worker_has_a_core_of_its_own_until_there_are_none(stack: ExitStack, tmp_path: Path) -> None:
-    """Runs take cores that are free; then each core is shared by equally many workers."""
+    """Runs claim free cores; then each core is shared by equally many workers."""
     assert lease(stack, tmp_path).claim(1) == (3,)
     second = lease(stack, tmp_path)
     assert second.claim(1) == (5,)
@@ -37,14 +37,14 @@ def test_each_worker_has_a_core_of_its_own_until_there_are_none(stack: ExitStack
 
 
 def test_other_masks_are_honoured(stack: ExitStack, tmp_path: Path) -> None:
-    """A process that may use one core claims that one, although another is free."""
+    """A process that may use one core claims it, even if another is free."""
     lease(stack, tmp_path).claim(1)
     assert lease(stack, tmp_path, (3,)).claim(2) == (3, 3)
     assert lease(stack, tmp_path).claim(2) == (5, 5)
 
 
 def test_a_worker_that_shares_moves_to_a_core_that_becomes_free(stack: ExitStack, tmp_path: Path) -> None:
-    """Those that have a core of their own stay."""
+    """Workers with a core of their own stay."""
     first, second, third = (lease(stack, tmp_path) for _ in range(3))
     assert (first.claim(1), second.claim(1), third.claim(1)) == ((3,), (5,), (3,))
     assert not third.improve()
@@ -71,7 +71,7 @@ def test_claims_end_with_their_process_however_it_ends(stack: ExitStack, tmp_pat
 
 
 def test_cores_are_used_in_turn_where_no_lock_can_be_made(tmp_path: Path, stack: ExitStack) -> None:
-    """A run is not refused for that."""
+    """A run starts without locks."""
     missing = lease(stack, tmp_path / "missing")
     assert missing.claim(3) == (3, 5, 3)
     assert Counter(missing.cores) == {}

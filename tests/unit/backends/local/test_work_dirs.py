@@ -1,4 +1,4 @@
-"""Where workers' private folders lie."""
+"""Tests of the location of workers' private folders."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from clau_doom.backends.local import WorkDirs
 
 
 def test_folders_lie_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A TMPDIR of the user's own is taken, and left as it was but for the folder that all runs share."""
+    """The user's TMPDIR is used, and only the folder that all runs share remains in it."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with WorkDirs() as folders:
@@ -21,7 +21,7 @@ def test_folders_lie_where_the_user_says(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_folders_lie_in_memory_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without one they lie in memory, unless there is none or programs cannot be started there."""
+    """Without TMPDIR, folders are in memory if it is available and allows programs to start."""
     monkeypatch.delenv("TMPDIR", raising=False)
     memory = Path("/dev/shm")
     usable = os.access(memory, os.W_OK) and not os.statvfs(memory).f_flag & os.ST_NOEXEC

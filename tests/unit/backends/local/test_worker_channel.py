@@ -1,4 +1,4 @@
-"""The link to a worker: answers in order, whom a worker's end is charged to, and answers that are read late."""
+"""Tests of the channel to a worker: order of answers, charges for a worker's end, and late reads."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ Worker = socket.socket
 
 
 def linked(scenario: Callable[[WorkerChannel, Worker], Awaitable[None]]) -> None:
-    """Run a scenario with a link and the worker's end of its socket."""
+    """Run a test case with a channel and the worker's end of its socket."""
 
     async def run() -> None:
         ours, theirs = socket.socketpair()
@@ -34,7 +34,7 @@ def answer(task: int) -> bytes:
 
 
 def test_answers_come_in_the_order_of_the_requests() -> None:
-    """However the bytes are cut, each answer goes to the one who asked for it."""
+    """Each answer goes to its request, however the bytes are split."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         expected = [link.expect() for _ in range(3)]
@@ -48,7 +48,7 @@ def test_answers_come_in_the_order_of_the_requests() -> None:
 
 
 async def test_any_loops_transport_will_do() -> None:
-    """Event loops such as uvloop, which Ray takes where it is installed, have classes of their own for them."""
+    """The channel works with the transport classes of uvloop, which Ray uses where it is installed."""
 
     class Transport:
         def __init__(self) -> None:
@@ -68,7 +68,7 @@ async def test_any_loops_transport_will_do() -> None:
 
 
 def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None:
-    """What the worker had answered counts; the next is its last episode, and those behind it are displaced."""
+    """Answered episodes count, the next one is charged, and later ones are requeued."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         answered, charged, behind = link.expect(), link.expect(), link.expect()
@@ -86,7 +86,7 @@ def test_the_first_that_lacks_its_answer_is_charged_with_a_workers_end() -> None
 
 
 def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
-    """A link that is closed here charges nobody."""
+    """A channel that the backend closes charges no agent."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         first, second = link.expect(), link.expect()
@@ -100,7 +100,7 @@ def test_whoever_ends_a_worker_displaces_what_waits_behind() -> None:
 
 @pytest.mark.parametrize("data", [b"\x04\0\0\0\xff\xff\xff\xff", b"\xff\xff\xff\xff"])
 def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
-    """Bytes that are no message, or the length of one that is too long, end the link, and are charged."""
+    """Invalid bytes, or too large a message length, close the channel and are charged."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         charged = link.expect()
@@ -114,7 +114,7 @@ def test_a_worker_that_talks_nonsense_is_cut_off(data: bytes) -> None:
 
 
 def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
-    """Who says more than it was asked cannot be trusted with the next question."""
+    """A worker that sends an unrequested answer is not used again."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         asked = link.expect()
@@ -127,7 +127,7 @@ def test_an_answer_that_nobody_asked_for_ends_the_link() -> None:
 
 
 def test_many_short_answers_are_read_together() -> None:
-    """While many answers are to come they wait in the socket for a moment, and none is lost when the worker ends."""
+    """Answers are read in batches while many are pending, and none is lost when the worker ends."""
 
     async def scenario(link: WorkerChannel, worker: Worker) -> None:
         wakes: list[int] = []

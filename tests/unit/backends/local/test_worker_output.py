@@ -1,4 +1,4 @@
-"""Output of workers on its way to their log."""
+"""Tests of moving workers' output to their log."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from clau_doom.backends.local.worker_output import WorkerOutput
 
 
 def test_lines_of_two_workers_are_not_mixed(tmp_path: Path) -> None:
-    """A line is moved when it has ended; the last one of a worker is its own."""
+    """Only complete lines are moved, and each worker has its own last line."""
     log = tmp_path / "workers.log"
     with WorkerOutput(log, tmp_path) as first, WorkerOutput(log, tmp_path) as second:
         os.write(first.fileno(), b"one\nbeg")
@@ -24,7 +24,7 @@ def test_lines_of_two_workers_are_not_mixed(tmp_path: Path) -> None:
 
 
 def test_what_is_printed_too_fast_is_left_out(tmp_path: Path) -> None:
-    """Its end is kept, the log says how much is missing, and the file without a name does not grow."""
+    """The end of the output is kept, the log states the omitted amount, and the unnamed file does not grow."""
     log = tmp_path / "workers.log"
     with WorkerOutput(log, tmp_path) as output:
         for _ in range(3):
@@ -39,7 +39,7 @@ def test_what_is_printed_too_fast_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_log_is_private_under_any_umask(tmp_path: Path) -> None:
-    """Policies may print what is nobody else's business."""
+    """The policies' output may be private."""
     before = os.umask(0)
     try:
         with WorkerOutput(tmp_path / "workers.log", tmp_path) as output:
@@ -50,7 +50,7 @@ def test_the_log_is_private_under_any_umask(tmp_path: Path) -> None:
 
 
 def test_without_a_log_the_last_line_is_kept(tmp_path: Path) -> None:
-    """As on a node of a cluster."""
+    """The last line is kept, as on a cluster node."""
     with WorkerOutput(None, tmp_path) as output:
         os.write(output.fileno(), b"a line\n")
         output.move()
@@ -59,7 +59,7 @@ def test_without_a_log_the_last_line_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
-    """The run goes on, and the last line is known all the same."""
+    """The run continues, and the last line is known."""
     (folder := tmp_path / "logs").mkdir()
     with WorkerOutput(folder / "workers.log", tmp_path) as output:
         folder.rmdir()
@@ -69,7 +69,7 @@ def test_a_log_that_cannot_be_written_loses_its_lines(tmp_path: Path) -> None:
 
 
 def test_a_full_log_is_rotated(tmp_path: Path) -> None:
-    """Two files of the limit are kept, whatever a policy prints; the newest lines are in the log."""
+    """Two files of the limit's size are kept, and the log has the newest lines."""
     log = tmp_path / "workers.log"
     with WorkerOutput(log, tmp_path, limit=10_000) as output:
         for number in range(100):
@@ -81,7 +81,7 @@ def test_a_full_log_is_rotated(tmp_path: Path) -> None:
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
-    """A stranger's folder cannot name a file of the user as its log."""
+    """Another user's folder cannot name a file of the user as its log."""
     target = tmp_path / "precious"
     target.write_text("kept as it is")
     log = tmp_path / "workers.log"

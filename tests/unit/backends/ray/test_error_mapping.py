@@ -1,4 +1,4 @@
-"""What errors become between a worker on a node and whoever asked for an episode."""
+"""Tests of mapping errors between a worker on a node and its caller."""
 
 import pytest
 from ray import exceptions
@@ -30,34 +30,34 @@ def there_and_back(error: ClauDoomError) -> ClauDoomError:
     "kind", [AgentUnreachable, EngineCrashed, EpisodeTimedOut, WorkerCrashed, WorkerRefused, WorkerUnavailable]
 )
 def test_infrastructure_stays_what_it_is_and_names_its_node(kind: type[ClauDoomError]) -> None:
-    """Whoever reads of it knows where to look."""
+    """The error names the node."""
     error = there_and_back(kind("it broke"))
     assert type(error) is kind
     assert str(error) == "node 1: it broke"
 
 
 def test_a_full_disk_of_a_node_is_trouble_with_starting_a_worker() -> None:
-    """Results are kept elsewhere, so that the run waits and is not interrupted at once."""
+    """Results are not stored on the node, so the run waits instead of stopping at once."""
     assert type(there_and_back(DiskFull("no room"))) is WorkerUnavailable
 
 
 @pytest.mark.parametrize("kind", [PolicyFailed, PolicyTimedOut])
 def test_an_agents_own_failure_stays_its_own_wherever_it_plays(kind: type[ClauDoomError]) -> None:
-    """Its text is that of a local worker: a node is no part of it."""
+    """The text equals that of a local worker and does not name the node."""
     error = there_and_back(kind("KeyError: 'lost'"))
     assert type(error) is kind
     assert str(error) == "KeyError: 'lost'"
 
 
 def test_what_is_unknown_is_charged_to_nobody_new() -> None:
-    """A kind of policy failure stays one; any other error of ours, or of a newer version's, is infrastructure."""
+    """Unknown policy failures stay policy failures; other unknown errors are infrastructure failures."""
     assert type(there_and_back(Forged("a claim"))) is PolicyFailed
     assert type(there_and_back(InvalidMessage("a file"))) is WorkerCrashed
     assert type(error_of(pb.EpisodeFailed(reason="?"), "node 1")) is WorkerCrashed
 
 
 def test_what_ray_says_comes_down_to_its_last_line() -> None:
-    """A traceback of another process ends with what matters."""
+    """The error contains only the last line of another process's traceback."""
     error = lost(exceptions.RayActorError("", "The actor died.\n  File x\nOSError: gone\n\n"), "node 1")
     assert type(error) is WorkerCrashed
     assert str(error).startswith("node 1 has lost its worker: ")
@@ -65,7 +65,7 @@ def test_what_ray_says_comes_down_to_its_last_line() -> None:
 
 
 def test_a_node_without_this_package_is_refused_with_a_remedy() -> None:
-    """No attempt changes it, so that the run stops at once."""
+    """A further attempt cannot correct the error, so the run stops at once."""
     error = lost(exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1")
     assert type(error) is WorkerRefused
     assert "install this version of clau-doom[ray] there" in str(error)

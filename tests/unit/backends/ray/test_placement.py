@@ -1,4 +1,4 @@
-"""Scenario files that an actor finds or puts on its node."""
+"""Tests of scenario files that an actor finds or writes on its node."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ CFG, WAD = pb.ScenarioFile.ROLE_CFG, pb.ScenarioFile.ROLE_WAD
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let what is kept on a node lie in a test's own folder."""
+    """Keep the node's files in the test's folder."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -30,7 +30,7 @@ def part(data: bytes) -> bytes:
 
 
 def test_files_lie_under_their_hash_and_are_written_once() -> None:
-    """What is there already stays as it is."""
+    """An existing file is not changed."""
     paths = store([announced(CFG, b"cfg"), announced(WAD, b"wad")], [part(b"cfg"), part(b"wad")])
     assert {role: path.read_bytes() for role, path in paths.items()} == {CFG: b"cfg", WAD: b"wad"}
     assert all(path.parent.name == sha256(path.read_bytes()).hexdigest() for path in paths.values())
@@ -40,7 +40,7 @@ def test_files_lie_under_their_hash_and_are_written_once() -> None:
 
 
 def test_a_file_that_was_changed_on_the_node_is_written_again() -> None:
-    """Its name says what it must hold."""
+    """The file's name states its expected hash."""
     path = store([announced(WAD, b"wad")], [part(b"wad")])[WAD]
     path.write_bytes(b"another")
     assert store([announced(WAD, b"wad")], [part(b"wad")])[WAD].read_bytes() == b"wad"
@@ -48,13 +48,13 @@ def test_a_file_that_was_changed_on_the_node_is_written_again() -> None:
 
 
 def test_a_file_of_another_hash_is_refused() -> None:
-    """Nothing is written under a name that it has no right to."""
+    """No file is written under a wrong hash."""
     with pytest.raises(InvalidMessage, match="arrived with the SHA-256"):
         store([announced(WAD, b"wad")], [part(b"war")])
 
 
 def test_a_folder_of_somebody_elses_is_not_used(own_folder: Path) -> None:
-    """A link may lead anywhere."""
+    """A link could lead to any folder."""
     (own_folder / "elsewhere").mkdir()
     (own_folder / f"clau-doom-files-{os.getuid()}").symlink_to(own_folder / "elsewhere")
     with pytest.raises(InfrastructureFailed, match="belongs to somebody else"):
