@@ -1,4 +1,4 @@
-"""Control charts over generations."""
+"""Tests of control charts over generations."""
 
 import math
 
@@ -44,7 +44,7 @@ def test_ranges_have_the_tabulated_limits(n: int, a2: float, d3: float, d4: floa
     ("n", "a3", "b3", "b4"), [(11, 0.927, 0.321, 1.679), (15, 0.789, 0.428, 1.572), (25, 0.606, 0.565, 1.435)]
 )
 def test_standard_deviations_have_the_tabulated_limits(n: int, a3: float, b3: float, b4: float) -> None:
-    """With more than ten agents the second chart is of s: subgroups with s = 1 have limits of ± A3, B3 and B4."""
+    """For more than ten agents the second chart is of s: subgroups with s = 1 have limits of ± A3, B3 and B4."""
     raw = [float(value) for value in range(n)]
     mean = sum(raw) / n
     deviation = math.sqrt(sum((value - mean) ** 2 for value in raw) / (n - 1))
@@ -66,7 +66,7 @@ def test_the_flow_width_example() -> None:
 
 
 def test_subgroups_may_differ_in_size() -> None:
-    """A generation with failed agents has wider limits of its own; one with a single fitness is left out."""
+    """A generation with failed agents has its own, wider limits; one with a single fitness is omitted."""
     found = chart([[0.0, 1.0, 2.0, 3.0], [0.0, 1.0], [7.0], [0.0, 1.0, 2.0, 3.0]])
     assert [point.generation for point in found.points] == [0, 1, 3]
     assert found.points[1].mean_high > found.points[0].mean_high
@@ -89,12 +89,12 @@ def test_subgroups_may_differ_in_size() -> None:
     ],
 )
 def test_western_electric_rules(scores: list[float], found: list[tuple[int, int, bool]]) -> None:
-    """Each of the four rules is met where its last point falls, on one side alone."""
+    """Each of the four rules is violated at its last point, on one side only."""
     assert [*western_electric(scores)] == found
 
 
 def test_learning_is_signalled_on_both_sides() -> None:
-    """A population that leaps has its early generations below the centre and its late ones above it."""
+    """If fitness increases suddenly, early generations are below the centre line and late ones above it."""
     found = chart([[0.0, 1.0, 2.0]] * 4 + [[9.0, 10.0, 11.0]] * 4)
     assert {(signal.generation, signal.above) for signal in found.signals if signal.rule == 1} == {
         *((generation, False) for generation in range(4)),
@@ -104,7 +104,7 @@ def test_learning_is_signalled_on_both_sides() -> None:
 
 
 def test_what_has_no_spread_has_no_chart() -> None:
-    """One generation, or equally fit agents, set no limits."""
+    """One generation, or equally fit agents, have no limits."""
     assert isinstance(control_chart([[1.0, 2.0]]), Unavailable)
     assert isinstance(control_chart([[1.0, 1.0], [2.0, 2.0]]), Unavailable)
     assert set(D2) == set(D3)

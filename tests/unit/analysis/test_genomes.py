@@ -1,4 +1,4 @@
-"""Genomes as numbers: scales, distances, histories."""
+"""Tests of scales, distances and histories of genomes."""
 
 import itertools
 
@@ -29,7 +29,7 @@ genomes = st.lists(
 
 
 def test_genes_run_from_0_to_1_and_choices_have_a_column_each() -> None:
-    """Bounds become 0 and 1, a choice three indicators; a gene with one value is left out."""
+    """Bounds become 0 and 1, a choice of three has three indicators, and a gene with one value is omitted."""
     found = encode(SPACE, [genome(-10.0, 5, 1), genome(0.0, 2, 2)])
     assert found.terms == ("aim", "burst", "mood=bold", "mood=shy", "mood=calm")
     assert found.genes == ("aim", "burst", "mood", "mood", "mood")
@@ -37,27 +37,27 @@ def test_genes_run_from_0_to_1_and_choices_have_a_column_each() -> None:
 
 
 def test_the_distance_is_gowers() -> None:
-    """Half a range of aim, three quarters of burst, and another choice: (0.5 + 0.75 + 1) / 3."""
+    """Half a range of aim, three quarters of burst, and another choice have the distance (0.5 + 0.75 + 1) / 3."""
     found = diversity(SPACE, 4, [genome(-10.0, 5, 1), genome(0.0, 2, 2)])
     assert (found.generation, found.spreads) == (4, (0.5, 0.75, 1.0))
     assert found.distance == pytest.approx(0.75)
 
 
 def test_one_agent_or_a_space_without_choice_has_no_diversity() -> None:
-    """There is nobody to differ from, or nothing to differ in."""
+    """Diversity is undefined for one agent and for a space without variable genes."""
     assert diversity(SPACE, 0, [genome(0.0, 1, 0)]).distance == 0.0
     assert diversity(GenomeSpace(()), 0, [Genome(()), Genome(())]).distance == 0.0
     assert encode(GenomeSpace(()), [Genome(())]).matrix.shape == (1, 0)
 
 
 def test_bounds_at_the_ends_of_the_numbers_do_not_overflow() -> None:
-    """The difference of the bounds is no double, and the scale is from 0 to 1 all the same."""
+    """The scale is from 0 to 1 even if the difference of the bounds exceeds a double."""
     space = GenomeSpace((Gene.real("wide", -1.7e308, 1.7e308),))
     assert encode(space, [Genome((1.7e308,)), Genome((0.0,))]).matrix.tolist() == [[1.0], [0.5]]
 
 
 def test_histories_follow_each_gene() -> None:
-    """Means and spreads by generation; of a choice the commonest value and its share."""
+    """Means and spreads are listed by generation, and for a choice its most frequent value and share."""
     aim, burst, mood = gene_histories(
         SPACE, [[genome(-10.0, 1, 0), genome(10.0, 5, 1), genome(0.0, 3, 1)], [genome(10.0, 5, 2)] * 3]
     )
@@ -71,7 +71,7 @@ def test_histories_follow_each_gene() -> None:
 @settings(max_examples=50, deadline=None)
 @given(genomes)
 def test_sorting_finds_the_mean_over_all_pairs(population: list[Genome]) -> None:
-    """The mean distance is that of going through every pair, whatever the order, between 0 and 1."""
+    """The mean distance equals that over all pairs, in any order, and is between 0 and 1."""
     found = diversity(SPACE, 0, population)
     pairs = [
         (abs(a.values[0] - b.values[0]) / 20.0 + abs(a.values[1] - b.values[1]) / 4.0 + (a.values[2] != b.values[2]))

@@ -1,4 +1,4 @@
-"""Learning curves, trends and plateaus."""
+"""Tests of learning curves, trends and plateaus."""
 
 import math
 
@@ -47,7 +47,7 @@ def test_the_curve_is_that_of_rs_asymptotic_regression() -> None:
 
 
 def test_a_curve_without_noise_is_found_again() -> None:
-    """The parameters that made it come back, and R² is 1."""
+    """The fit returns the true parameters, and R² is 1."""
     found = curve([*map(float, range(20))], [20.0 - 12.0 * math.exp(-x / 4.0) for x in range(20)])
     assert (found.asymptote.value, found.start.value, found.tau.value) == pytest.approx((20.0, 8.0, 4.0), rel=1e-4)
     assert found.r_squared == pytest.approx(1.0)
@@ -63,7 +63,7 @@ def test_a_curve_without_noise_is_found_again() -> None:
     ],
 )
 def test_what_says_nothing_of_an_asymptote_is_told(ys: list[float], words: str) -> None:
-    """Too few generations, none that differ, a line or a jump have no curve, and the reason is given."""
+    """Too few generations, equal values, a line or a jump have no curve, and the reason is given."""
     found = fit_learning_curve([*map(float, range(len(ys)))], ys)
     assert isinstance(found, Unavailable)
     assert words in found.missing
@@ -78,7 +78,7 @@ def test_mann_and_kendalls_test_by_hand() -> None:
 
 
 def test_equal_values_have_no_trend() -> None:
-    """Where nothing varies, S and Z are 0 and p is 1."""
+    """For constant values, S and Z are 0 and p is 1."""
     found = mann_kendall([4.0] * 10)
     assert (found.s, found.z, found.p) == (0, 0.0, 1.0)
 
@@ -96,26 +96,26 @@ NOISE = [0.3, -0.2, 0.1, -0.3, 0.2, -0.1, 0.3, -0.3, 0.0, 0.2, -0.2, 0.1, -0.1, 
     ],
 )
 def test_the_last_generations_are_judged(ys: list[float], verdict: Verdict) -> None:
-    """A clear slope is rising or falling; a flat end after a gain is a plateau; noise alone decides nothing."""
+    """A clear slope is rising or falling, a flat end after a gain is a plateau, and noise alone is undecided."""
     assert plateau(ys).verdict is verdict
 
 
 def test_a_plateau_is_judged_on_the_last_third() -> None:
-    """Of 45 generations, the last 15; ten at least, and fewer are too few."""
+    """Of 45 generations the last 15 are tested, at least ten, and fewer are too few."""
     assert plateau([float(x) for x in range(45)]).since == 30
     assert plateau([float(x) for x in range(12)]).since == 2
     assert isinstance(judge_plateau([0.0, 1.0], [1.0, 2.0]), Unavailable)
 
 
 def test_sens_slope_ignores_an_outlier() -> None:
-    """A line of slope 2 keeps it when one generation falls out."""
+    """A line of slope 2 keeps its slope with one outlier."""
     assert plateau([2.0 * x if x != 7 else -90.0 for x in range(12)]).slope.value == pytest.approx(2.0)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(-30, 30).map(float), min_size=3, max_size=20))
 def test_a_trend_depends_on_order_alone(values: list[float]) -> None:
-    """Any rising function of the values keeps the test; time reversed turns its sign; S is within its bounds."""
+    """Increasing functions of the values keep the test, reversed time changes its sign, and S is within its bounds."""
     found = mann_kendall(values)
     assert mann_kendall([value**3 + 5.0 for value in values]) == found
     assert mann_kendall(values[::-1]).s == -found.s

@@ -1,4 +1,4 @@
-"""The champion's line, and the map of an archive."""
+"""Tests of the champion's lineage and of the map of an archive."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def evaluation(ref: AgentRef, fitness: float | None, *parents: AgentRef) -> Eval
 
 
 def test_the_line_follows_the_fittest_parents() -> None:
-    """From the champion by its fitter parent, of equal ones the older, to a drawn genome; every parent is named."""
+    """The lineage follows the fitter parent, or the older of equal ones, to a sampled genome, and names all parents."""
     a, b, c, d, e = AgentRef(0, 0), AgentRef(0, 1), AgentRef(1, 0), AgentRef(1, 1), AgentRef(2, 0)
     generations = [
         [evaluation(a, 3.0), evaluation(b, 3.0)],
@@ -33,7 +33,7 @@ def test_the_line_follows_the_fittest_parents() -> None:
 
 
 def test_the_map_says_how_much_was_found_and_how_good_it_is() -> None:
-    """Two of six cells, three and five above the worst agent: a third is covered, the QD score is 8 (Pugh et al.)."""
+    """Two of six cells are filled, three and five above the worst: coverage 1/3, QD score 8 (Pugh et al.)."""
     axes = [DescriptorConfig(measure="aggression", cells=2), DescriptorConfig(measure="movement", cells=3)]
     cells = [
         Cell(place=(1, 2), agent=AgentRef(0, 1), fitness=4.0),

@@ -1,4 +1,4 @@
-"""Principal components, against R's prcomp."""
+"""Tests of principal components against R's prcomp."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_us_arrests_are_as_r_prints_them() -> None:
 
 
 def test_signs_do_not_depend_on_the_order_of_rows() -> None:
-    """The largest loading of each component is positive, whatever the decomposition gave."""
+    """The largest loading of each component is positive, regardless of the decomposition's signs."""
     table = np.array(ARRESTS.split(), dtype=np.float64).reshape(50, 4)
     _, _, loadings, scores = principal_components(table)
     _, _, turned, back = principal_components(table[::-1])
@@ -45,7 +45,7 @@ def test_signs_do_not_depend_on_the_order_of_rows() -> None:
 
 
 def test_another_choice_is_as_far_as_the_other_end_of_a_gene() -> None:
-    """Agents that differ in one choice are 1 apart, as those at the two ends of a real gene are."""
+    """Agents with different choices are 1 apart, like those at the two ends of a real gene."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0), Gene.choice("mood", ["bold", "shy"])))
     genomes = [Genome((0.0, 0.0)), Genome((1.0, 0.0)), Genome((0.0, 1.0))]
     refs = tuple(AgentRef(0, at) for at in range(3))
@@ -59,7 +59,7 @@ def test_another_choice_is_as_far_as_the_other_end_of_a_gene() -> None:
 
 
 def test_genomes_that_are_all_alike_have_no_components() -> None:
-    """There is no direction in which they differ; nor for a space without genes."""
+    """Equal genomes, and a space without genes, have no components."""
     space = GenomeSpace((Gene.real("x", 0.0, 1.0),))
     refs = (AgentRef(0, 0), AgentRef(0, 1))
     assert isinstance(gene_components(encode(space, [Genome((0.5,))] * 2), refs, (1.0, 2.0)), Unavailable)

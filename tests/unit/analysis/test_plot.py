@@ -1,4 +1,4 @@
-"""The fitness curve."""
+"""Tests of the plot of the fitness curve."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -32,7 +32,7 @@ RESULTS = [result("champion", 7.0), result("random", 1.0)]
 
 @pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
 def test_the_suffix_says_the_kind_of_file(tmp_path: Path, suffix: str, magic: bytes) -> None:
-    """PNG and SVG are written, with and without held-out results, and a generation without fitness is a gap."""
+    """PNG and SVG are written, with or without held-out results, and a generation without fitness is a gap."""
     for results in ([], RESULTS):
         path = tmp_path / f"curve.{suffix}"
         draw_fitness_curve(path, ROWS, results, title="t")
@@ -41,7 +41,7 @@ def test_the_suffix_says_the_kind_of_file(tmp_path: Path, suffix: str, magic: by
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_equal_values_make_equal_files(tmp_path: Path, suffix: str) -> None:
-    """Drawn twice, the file has the same bytes: no date and no random ids are in it."""
+    """The same data give the same bytes: the file contains no date and no random ids."""
     paths = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     for path in paths:
         draw_fitness_curve(path, ROWS, RESULTS, title="t", subtitle="s")
@@ -49,7 +49,7 @@ def test_equal_values_make_equal_files(tmp_path: Path, suffix: str) -> None:
 
 
 def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
-    """Title, contestants and their values can be found in the SVG."""
+    """The SVG contains the title, the contestants and their values."""
     path = tmp_path / "curve.svg"
     draw_fitness_curve(path, ROWS, RESULTS, title="quickstart", subtitle="sub", fitness="kills")
     text = path.read_text()
@@ -58,20 +58,20 @@ def test_the_words_are_on_the_picture(tmp_path: Path) -> None:
 
 
 def test_another_suffix_is_refused(tmp_path: Path) -> None:
-    """The error names the path and the kinds that can be written; nothing is written."""
+    """The error names the path and the supported suffixes, and nothing is written."""
     with pytest.raises(ValueError, match=r"curve\.gif' is no \.png or \.svg file"):
         draw_fitness_curve(tmp_path / "curve.gif", ROWS, title="t")
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_to_draw_is_said(tmp_path: Path) -> None:
-    """Without a generation that has a fitness there is no picture."""
+    """Without a generation that has a fitness, no plot is written and the error says so."""
     with pytest.raises(ValueError, match="nothing to draw"):
         draw_fitness_curve(tmp_path / "curve.png", [row(0, None)], title="t")
 
 
 def test_names_are_no_formulas_and_no_markup(tmp_path: Path) -> None:
-    """Dollar signs and control characters of names are drawn as text."""
+    """Dollar signs and control characters in names are drawn as text."""
     path = tmp_path / "curve.svg"
     draw_fitness_curve(path, ROWS, title=r"$\frac{$x^{", subtitle="a\x1b$_$", fitness="$_$")
     written = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Regression of fitness on genes, against certified and printed results."""
+"""Tests of regression of fitness on genes against certified and published results."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def regressed(found: Regression | Unavailable) -> Regression:
 
 
 def test_too_few_agents_have_no_regression() -> None:
-    """Six terms need seventeen agents: Longley's sixteen years are refused."""
+    """Six terms need seventeen agents, so Longley's sixteen years are refused."""
     found = regress(encoded(LONGLEY[:, 1:]), LONGLEY[:, 0].tolist())
     assert isinstance(found, Unavailable)
     assert "17 are needed" in found.missing
@@ -90,7 +90,7 @@ def test_cars_are_as_r_prints_them() -> None:
 
 
 def test_more_genes_than_agents_are_told_as_they_are() -> None:
-    """Twelve agents and forty genes: it is the forty that are too many, not the eleven that are independent."""
+    """For twelve agents and forty genes, the reason names all forty, not the eleven independent ones."""
     found = regress(encoded(noise(12, 40)), noise(12).tolist())
     assert found == Unavailable(missing="12 agents are too few for 40 terms: 51 are needed")
 
@@ -100,7 +100,7 @@ def noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 
 
 def test_constant_and_collinear_terms_are_left_out_and_told() -> None:
-    """What does not vary, and what the terms before it add up to, has no coefficient; the others keep theirs."""
+    """Constant terms, and sums of earlier terms, have no coefficient, and the others keep theirs."""
     drawn = noise(60, 2)
     matrix = np.column_stack([drawn[:, 0], np.full(60, 3.0), drawn[:, 1], drawn[:, 0] - 2.0 * drawn[:, 1]])
     found = regressed(regress(encoded(matrix), (drawn[:, 0] + 0.1 * noise(60)).tolist()))
@@ -112,7 +112,7 @@ def test_constant_and_collinear_terms_are_left_out_and_told() -> None:
 
 
 def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
-    """Of three choices of which the first never occurs, the second is the reference; the third has a coefficient."""
+    """If the first of three choices never occurs, the second is the reference, and the third has a coefficient."""
     picked = np.array([at % 2 for at in range(40)], dtype=np.float64)
     matrix = np.column_stack([np.zeros(40), picked, 1.0 - picked])
     found = regressed(regress(encoded(matrix, "mood=a", "mood=b", "mood=c"), (5.0 * picked + 0.1 * noise(40)).tolist()))
@@ -122,7 +122,7 @@ def test_a_choice_is_measured_against_its_first_value_that_occurs() -> None:
 
 
 def test_uneven_noise_is_seen_and_allowed_for() -> None:
-    """Where the noise grows with a gene, the test says so, and intervals are HC3's, here wider than classical ones."""
+    """If the noise grows with a gene, the test detects it, and the HC3 intervals are wider than classical ones."""
     x = np.abs(noise(200))
     y = x + x * x * generator(6, "test").normal(size=200)
     found = regressed(regress(encoded(x[:, None]), y.tolist()))
@@ -132,7 +132,7 @@ def test_uneven_noise_is_seen_and_allowed_for() -> None:
 
 
 def test_one_agent_that_decides_alone_does_not_break_the_intervals() -> None:
-    """A gene in which a single agent differs gives that agent full leverage, by which HC3 cannot divide."""
+    """Intervals are finite for a gene with a single differing agent of leverage 1, where HC3 would divide by 0."""
     x = np.abs(noise(100))
     odd = np.zeros(100)
     odd[7] = 1.0
@@ -156,6 +156,6 @@ def test_units_do_not_matter() -> None:
 
 
 def test_what_does_not_vary_has_no_regression() -> None:
-    """Equal fitness, or genes that are all alike, are told."""
+    """Equal fitness, or equal genes, give a reason instead of a regression."""
     assert isinstance(regress(encoded(noise(40, 2)), [3.0] * 40), Unavailable)
     assert isinstance(regress(encoded(np.ones((40, 2))), noise(40).tolist()), Unavailable)

@@ -1,4 +1,4 @@
-"""The tables of generations and contestants."""
+"""Tests of the tables of generations and contestants."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def table(*standings: HoldoutResult, training: float | None = None) -> ResultTab
 
 
 def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None:
-    """Failed agents are counted, and are in no mean; of equally good agents the first is the best."""
+    """Failed agents are counted but not averaged, and the first of equally fit agents is the best."""
     (row,) = generation_rows([[evaluation(0, i, f) for i, f in enumerate((1.0, 4.0, None, 4.0))]])
     assert (row.best, row.best_fitness, row.worst_fitness) == (AgentRef(0, 1), 4.0, 1.0)
     assert (row.agents, row.failed) == (4, 1)
@@ -42,13 +42,13 @@ def test_a_generation_is_summed_up_over_the_agents_that_have_a_fitness() -> None
 
 
 def test_a_generation_in_which_all_failed_has_no_numbers() -> None:
-    """There is no best agent and no mean where nobody has a fitness."""
+    """Without any fitness there is no best agent and no mean."""
     (row,) = generation_rows([[evaluation(0, 0, None), evaluation(0, 1, None)]])
     assert (row.best, row.mean, row.failed) == (None, None, 2)
 
 
 def test_contestants_are_compared_seed_by_seed() -> None:
-    """The champion's lead is the mean of the differences on common seeds; the random player lacks one of them."""
+    """The champion's lead is the mean difference over common seeds, one of which the random player lacks."""
     result = table(
         standing("champion", [9.0, 11.0, 10.0]),
         standing("generation 0", [8.0, 10.0, 9.0]),
@@ -60,7 +60,7 @@ def test_contestants_are_compared_seed_by_seed() -> None:
 
 
 def test_overlap_is_said_of_the_contestants_own_intervals() -> None:
-    """Far contestants' intervals do not overlap, near ones' do, and single episodes have none."""
+    """Intervals of distant contestants do not overlap, those of close ones do, and single episodes have none."""
     far = table(standing("champion", [20.0, 21.0, 22.0]), standing("random", [1.0, 1.5, 2.0]))
     near = table(standing("champion", [1.0, 2.0, 3.0]), standing("random", [1.0, 1.5, 2.0]))
     single = table(standing("champion", [1.0]), standing("random", [1.0]))
@@ -68,14 +68,14 @@ def test_overlap_is_said_of_the_contestants_own_intervals() -> None:
 
 
 def test_selection_bias_is_what_training_promised_too_much() -> None:
-    """A champion of 24 in training that makes 20 on held-out seeds has a bias of 4."""
+    """A champion with 24 in training and 20 on held-out seeds has a bias of 4."""
     result = table(standing("champion", [19.0, 21.0]), training=24.0)
     assert result.bias is not None
     assert result.bias.value == 4.0
 
 
 def test_rows_carry_the_telling_measures_in_order() -> None:
-    """Each row has the measures that were asked for, with their means."""
+    """Each row has the requested measures, with their means."""
     (row,) = table(standing("random", [1.0, 3.0])).rows
     assert [(name, interval.mean) for name, interval in row.measures] == [("kills", 2.0), ("tics", 20.0)]
     assert table(standing("random", [1.0, 3.0])).comparisons == ()
@@ -83,7 +83,7 @@ def test_rows_carry_the_telling_measures_in_order() -> None:
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS, "my/own.cfg"])
 def test_every_scenario_has_telling_measures(scenario: str) -> None:
-    """Whatever is played, two or more measures say most about it, and all of them exist."""
+    """Every scenario has two or more informative measures, and all of them exist."""
     names = telling_measures(scenario)
     assert len(names) >= 2
     assert set(names) <= set(MEASURES)

@@ -1,4 +1,4 @@
-"""TOPSIS."""
+"""Tests of TOPSIS."""
 
 import pytest
 from hypothesis import given, settings
@@ -25,14 +25,14 @@ def test_the_fighter_aircraft_of_hwang_and_yoon() -> None:
 
 
 def test_weights_count_by_their_shares() -> None:
-    """2 and -6 are a quarter and three quarters, the sign kept."""
+    """Weights 2 and -6 become a quarter and three quarters, with their signs."""
     found = topsis(["a", "b"], [[1.0, 1.0], [2.0, 2.0]], criteria(2.0, -6.0))
     assert [criterion.weight for criterion in found.criteria] == [0.25, -0.75]
     assert found.rows[0].name == "a"
 
 
 def test_alike_alternatives_share_a_rank() -> None:
-    """Where all are alike nobody is close to anything in particular; a criterion of zeros decides nothing."""
+    """Equal alternatives have no defined closeness, and a criterion of zeros has no effect."""
     found = topsis(["a", "b"], [[1.0, 0.0], [1.0, 0.0]], criteria(1.0, 1.0))
     assert [(row.rank, row.closeness) for row in found.rows] == [(1, 0.5), (1, 0.5)]
 
@@ -43,7 +43,7 @@ rows = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=2, m
 @settings(max_examples=50, deadline=None)
 @given(rows, st.integers(2, 9))
 def test_units_and_order_do_not_matter(values: list[tuple[int, int]], scale: int) -> None:
-    """A criterion in other units, or the alternatives in another order, leave each closeness as it was."""
+    """Other units, or another order of the alternatives, do not change the closeness."""
     names = [str(at) for at in range(len(values))]
     plain = [[float(one), float(other)] for one, other in values]
     wanted = {row.name: row.closeness for row in topsis(names, plain, criteria(1.0, -2.0)).rows}
@@ -57,7 +57,7 @@ def test_units_and_order_do_not_matter(values: list[tuple[int, int]], scale: int
 @settings(max_examples=50, deadline=None)
 @given(rows)
 def test_who_is_best_in_everything_is_first(values: list[tuple[int, int]]) -> None:
-    """An alternative that beats all others in every criterion has closeness 1."""
+    """An alternative that is best in every criterion has closeness 1."""
     plain = [[float(one), float(other)] for one, other in values]
     found = topsis(["winner", *map(str, range(len(plain)))], [[60.0, 0.5], *plain], criteria(1.0, -2.0))
     assert (found.rows[0].name, found.rows[0].closeness) == ("winner", 1.0)

@@ -1,4 +1,4 @@
-"""Measurements of the benchmark: what is taken is kept, and one that fails ends no other."""
+"""Tests of measurements of the benchmark: results are kept, and a failure does not end other measurements."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_failed_measurement_is_a_row(tmp_path: Path) -> None:
-    """The others of its round are measured, and the table names it with the last line of its error."""
+    """The others of its round are measured, and the table contains the last line of its error."""
     path = tmp_path / "results.jsonl"
     with Journal(path) as journal:
         found = Play(journal, 1, tmp_path).samples({"first": lambda: SAMPLE, "second": fail, "third": lambda: SAMPLE})
@@ -37,7 +37,7 @@ def test_a_failed_measurement_is_a_row(tmp_path: Path) -> None:
 
 
 def test_results_are_written_as_they_come(tmp_path: Path) -> None:
-    """Before the next measurement begins, the one before stands in the file; an earlier file is continued."""
+    """Each result is in the file before the next measurement begins, and an existing file is continued."""
     path = tmp_path / "results.jsonl"
     with Journal(path) as journal:
         journal.measure(0, "first", lambda: SAMPLE)
@@ -48,7 +48,7 @@ def test_results_are_written_as_they_come(tmp_path: Path) -> None:
 
 
 def test_other_episodes_are_no_result(tmp_path: Path) -> None:
-    """A contestant that played other episodes than the run is left out."""
+    """A contestant that played other episodes than the run is omitted."""
     with Journal(tmp_path / "results.jsonl") as journal:
         found = Play(journal, 0, tmp_path).samples(
             {"loops": lambda: SAMPLE}, like=Sample(decisions=31, tics=1, seconds=1)
@@ -58,7 +58,7 @@ def test_other_episodes_are_no_result(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
-    """Ctrl-C is not a failed measurement."""
+    """Ctrl-C is not recorded as a failed measurement."""
 
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -68,7 +68,7 @@ def test_an_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
 
 
 def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    """The error holds its output, and the time limit."""
+    """The error contains the child's output and the time limit."""
     child = ["-c", "import time; print('ready', flush=True); time.sleep(600)"]
     with pytest.raises(MeasurementFailed, match=r"(?s)took longer than 2 s"):
         run_children([child], tmp_path / "log", 2.0)
@@ -81,11 +81,11 @@ def test_a_child_that_fails_is_reported(tmp_path: Path) -> None:
 
 
 def test_time_limits_follow_the_work() -> None:
-    """Bare loops may take 20 times as long as the run that played the same episodes, and two minutes more."""
+    """A bare loop is allowed 20 times the duration of the run with the same episodes, plus two minutes."""
     job = Job(folder="f", scenario="{}", policy="{}", episodes=(), cores=(0,), seconds=30.0)
     assert job.patience == 720.0
 
 
 def test_a_spread_of_nothing_is_a_dash() -> None:
-    """Where every measurement of a row failed, its cell says so."""
+    """If every measurement of a row failed, its cell is a dash."""
     assert Spread(()).text() == "-"

@@ -1,4 +1,4 @@
-"""A small experiment, told as events and kept in a real store."""
+"""Fixtures with a small experiment, created from events and kept in a real store."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -105,7 +105,7 @@ def _story(name: str = "tiny") -> list[Event]:
 
 @dataclass(frozen=True)
 class Command:
-    """What a command came to."""
+    """Result of a command."""
 
     code: int
     out: str
@@ -134,7 +134,7 @@ def twin() -> list[Event]:
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
-    """Return what stores the experiment `tiny`, or one of another name, as a run that is not running now."""
+    """Return a function that stores the experiment `tiny`, or another name, as a run that has ended."""
 
     def keep_events(
         events: Sequence[Event], name: str = "tiny", facts: tuple[tuple[str, str], ...] = (("clau-doom", "0.1.0"),)
@@ -158,7 +158,7 @@ def interrupted() -> Event:
 
 @pytest.fixture
 def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return what carries out a command in a folder of its own."""
+    """Return a function that runs a command in its own folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CLAU_DOOM_OUTPUT_DIR", raising=False)
     monkeypatch.setenv("COLUMNS", "120")

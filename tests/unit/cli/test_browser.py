@@ -1,4 +1,4 @@
-"""Login links: in the user's browser, and in a private file."""
+"""Tests of login links in the user's browser and in a private file."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from clau_doom.storage import Runs
 
 
 def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where no browser can be started."""
+    """The file is removed even if no browser can be started."""
     monkeypatch.setattr(browser, "_has_display", lambda: True)
     monkeypatch.setattr(sys, "executable", "/no/such/program")
     with browser.shown_in_browser("http://127.0.0.1:8080/login?code=x", tmp_path):
@@ -20,7 +20,7 @@ def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
-    """It replaces the file of a killed server, is removed with the context, and is in no experiment's way."""
+    """The file replaces that of a killed server, is removed with the context, and conflicts with no experiment."""
     (tmp_path / "login.link").write_text("http://old/login?code=1\n")
     Runs(tmp_path).create(
         Experiment(id="login", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=())),
@@ -34,7 +34,7 @@ def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
 
 
 def test_a_link_that_cannot_be_kept_ends_nothing(tmp_path: Path) -> None:
-    """Such as on a full disk, or where a folder has the name."""
+    """A full disk, or a folder of the same name, does not end the command."""
     (tmp_path / "login.link").mkdir()
     with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
         assert path is None

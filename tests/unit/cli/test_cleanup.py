@@ -1,4 +1,4 @@
-"""What `agent cleanup` says where nothing can be removed, or not everything."""
+"""Tests of `agent cleanup` when nothing, or only a part, can be removed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Run = Callable[..., Any]
 
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_a_generation_is_an_experiments(run: Run, dry: tuple[str, ...]) -> None:
-    """A generation alone would mean that of every experiment: it is refused before Docker is asked."""
+    """A generation without an experiment is refused before Docker is called."""
     done = run("agent", "cleanup", "--generation", "3", *dry)
     assert (done.code, done.out) == (2, "")
     assert "--experiment" in done.err
@@ -24,7 +24,7 @@ def test_a_generation_is_an_experiments(run: Run, dry: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", ["", "../other", "a=b", "A", "x" * 41])
 @pytest.mark.parametrize("dry", [(), ("--dry-run",)])
 def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str, ...]) -> None:
-    """What is no id matches no label, and is told so."""
+    """An invalid id is reported as such."""
     done = run("agent", "cleanup", "--experiment", name, *dry)
     assert (done.code, done.out) == (2, "")
     assert "is no experiment id" in done.err
@@ -34,7 +34,7 @@ def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str,
 def test_without_a_daemon_it_fails_on_one_line(
     run: Run, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line says what to do."""
+    """The line contains the remedy."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     done = run("agent", "cleanup", *words)
     assert (done.code, done.out) == (1, "")
@@ -45,7 +45,7 @@ def test_without_a_daemon_it_fails_on_one_line(
 
 
 def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said, and that is all."""
+    """The command prints that nothing was found, and succeeds."""
 
     async def find(experiment: str | None, generation: int | None) -> Leftovers:
         return Leftovers(containers=(), networks=())
@@ -71,7 +71,7 @@ def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch
 def test_what_could_not_be_removed_is_named(
     run: Run, monkeypatch: pytest.MonkeyPatch, containers: int, networks: tuple[str, ...], said: str
 ) -> None:
-    """Each failure is on the one line of the error, after what was removed."""
+    """The removed containers are listed first; the one line of the error names each failure."""
     errors = tuple(InfrastructureFailed(f"removing container for agent {name}: busy") for name in ("one", "two"))
 
     async def remove(experiment: str | None, generation: int | None) -> Removed:

@@ -1,4 +1,4 @@
-"""The reading commands, on a stored experiment."""
+"""Tests of the reading commands on a stored experiment."""
 
 import json
 import sqlite3
@@ -37,7 +37,7 @@ def test_status_lists_experiments(run: Run, keep: Keep, story: list[Event]) -> N
 
 
 def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[Event]) -> None:
-    """What is stored as running, while no process runs it, was killed and can be resumed."""
+    """An experiment that is stored as running without a process was killed and can be resumed."""
     keep(story[:-1])
     assert document(run, "status")["experiments"][0]["state"] == "interrupted"
     shown = run("status", "tiny").out
@@ -48,7 +48,7 @@ def test_a_killed_run_is_shown_as_interrupted(run: Run, keep: Keep, story: list[
 def test_an_unreadable_experiment_does_not_hide_the_others(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path
 ) -> None:
-    """It is named with what is wrong, and the others are listed."""
+    """It is listed with its error, and the others are listed."""
     keep(story)
     (tmp_path / "runs/broken").mkdir()
     (tmp_path / "runs/broken/results.sqlite").write_bytes(b"no database, but something else of some length" * 40)
@@ -59,7 +59,7 @@ def test_an_unreadable_experiment_does_not_hide_the_others(
 
 
 def test_an_empty_folder_is_no_error(run: Run) -> None:
-    """Where nothing is stored, stdout has an empty list or nothing, and stderr a hint."""
+    """In an empty folder, stdout has an empty list or nothing, and stderr a hint."""
     assert document(run, "status")["experiments"] == []
     done = run("status")
     assert (done.code, done.out) == (0, "")
@@ -67,7 +67,7 @@ def test_an_empty_folder_is_no_error(run: Run) -> None:
 
 
 def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The hash runs over the finished generations alone: one that has just begun does not change it."""
+    """The hash covers the finished generations only, so a new generation does not change it."""
     keep(story)
     found = document(run, "status", "tiny")
     assert len(found["history_sha256"]) == 64
@@ -82,7 +82,7 @@ def test_status_of_one_carries_hash_and_deviations(run: Run, keep: Keep, story: 
 def test_an_unfinished_generation_is_told_and_not_hashed(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path
 ) -> None:
-    """A run that was stopped in mid-generation has the hash that it had when the generation before was finished."""
+    """A run that stopped within a generation keeps the hash of the generation before."""
     second = next(i for i, event in enumerate(story) if isinstance(event, GenerationStarted) and event.generation == 1)
     keep(story[:second])
     before = document(run, "status", "tiny")
@@ -102,7 +102,7 @@ def test_an_unfinished_generation_is_told_and_not_hashed(
 
 
 def test_analyze_compares_on_held_out_seeds(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The champion, generation 0's best and random play have their means, differences and the selection bias."""
+    """The champion, generation 0's best and random play have means, differences and the selection bias."""
     keep(story)
     found = document(run, "analyze", "tiny")
     assert [(row["role"], row["fitness"]["mean"]) for row in found["held_out"]] == [
@@ -123,14 +123,14 @@ def test_analyze_compares_on_held_out_seeds(run: Run, keep: Keep, story: list[Ev
 
 
 def test_analyze_before_the_end_has_no_champion(run: Run, keep: Keep, story: list[Event]) -> None:
-    """While nobody has played the held-out seeds, the generations are shown, and that is said."""
+    """Without held-out results, the generations are shown with a note."""
     keep(story[:11])
     assert document(run, "analyze", "tiny")["held_out"] == []
     assert "Nobody has played the held-out seeds yet" in " ".join(run("analyze", "tiny").out.split())
 
 
 def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
-    """The picture is written beside the analysis; stdout stays one JSON document."""
+    """The plot is written in addition to the analysis, and stdout is one JSON document."""
     keep(story)
     document(run, "analyze", "tiny", "--plot", "curve.svg")
     assert "held-out" in (tmp_path / "curve.svg").read_text()
@@ -141,7 +141,7 @@ def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path)
 
 
 def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Event], tmp_path: Path) -> None:
-    """The page is written beside the analysis, of one experiment or of several, and replaces an older page."""
+    """The page of one or several experiments is written with the analysis, and replaces an older page."""
     keep(story)
     keep(twin, name="twin")
     document(run, "analyze", "tiny", "--report", "tiny.html")
@@ -157,7 +157,7 @@ def test_analyze_reports(run: Run, keep: Keep, story: list[Event], twin: list[Ev
 
 
 def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
-    """A file that is not a report is left alone unless it is forced; what cannot be written is refused first."""
+    """Other files need --force, and an unwritable path is refused before the analysis."""
     keep(story)
     (tmp_path / "thesis.html").write_text("four years of work")
     refused = run("analyze", "tiny", "--report", "thesis.html")
@@ -173,7 +173,7 @@ def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story:
 
 
 def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: list[Event]) -> None:
-    """Two generations have no learning curve and nothing to regress on: JSON and text give the reason for each."""
+    """Two generations have neither learning curve nor regression: JSON and text give both reasons."""
     keep(story)
     found = document(run, "analyze", "tiny")
     assert found["learning_curve"] == {
@@ -192,7 +192,7 @@ def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: l
 
 
 def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[Event]) -> None:
-    """One section, several, or all; a section that there is none of is a usage error."""
+    """One section, several or all are shown, and an unknown section is a usage error."""
     keep(story)
     lineage = run("analyze", "tiny", "--section", "lineage").out
     assert "g001-a000" in lineage
@@ -207,7 +207,7 @@ def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[
 
 
 def test_analyze_ranks_by_criteria(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The two candidates are ranked by their validation episodes; an unknown criterion is refused."""
+    """The two candidates are ranked by validation episodes, and an unknown criterion is refused."""
     keep(story)
     ranking = document(run, "analyze", "tiny", "--criteria", "kills:1")["ranking"]
     assert [(row["name"], row["rank"], row["values"]) for row in ranking["rows"]] == [
@@ -221,7 +221,7 @@ def test_analyze_ranks_by_criteria(run: Run, keep: Keep, story: list[Event]) -> 
 
 
 def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], twin: list[Event]) -> None:
-    """Another of the same setup and seed is the same run again: no difference, and that is said."""
+    """A run with the same setup and seed has no difference and is reported as the same run."""
     keep(story)
     keep(twin, "twin")
     found = document(run, "analyze", "tiny", "twin", "--criteria", "kills:1")
@@ -258,7 +258,7 @@ def test_analyze_refuses_what_cannot_be_compared(
 
 
 def test_agents_are_listed(run: Run, keep: Keep, story: list[Event]) -> None:
-    """All agents, or those of one generation, with fitness, operator and parents."""
+    """All agents, or those of one generation, have fitness, operator and parents."""
     keep(story)
     agents = document(run, "agent", "list", "tiny")["agents"]
     assert [agent["fitness"] for agent in agents] == [1.0, 4.0, 2.0, 9.0, 5.0, None]
@@ -269,7 +269,7 @@ def test_agents_are_listed(run: Run, keep: Keep, story: list[Event]) -> None:
 
 
 def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> None:
-    """Genes by name, every ancestor once, every episode of every purpose."""
+    """Genes are listed by name, every ancestor once, and the episodes of all purposes."""
     keep(story)
     found = document(run, "agent", "show", "tiny-g001-a000")
     assert found["genome"]["aim_tolerance"] == 1.0
@@ -295,7 +295,7 @@ def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> No
 def test_what_is_not_there_is_bad_usage(
     run: Run, keep: Keep, story: list[Event], arguments: tuple[str, ...], message: str
 ) -> None:
-    """The error is one line on stderr that says what is there instead; exit code 2, nothing on stdout."""
+    """One line on stderr names the available choices; the exit code is 2, and stdout is empty."""
     keep(story)
     done = run(*arguments)
     assert (done.code, done.out) == (2, "")
@@ -307,7 +307,7 @@ def test_what_is_not_there_is_bad_usage(
 def test_the_output_folder_can_be_chosen_everywhere(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command's flag beats the root command's, that the environment, and that the default."""
+    """The precedence is: the command's flag, the root command's flag, the environment, the default."""
     keep(story)
     (tmp_path / "runs").rename(tmp_path / "here")
     assert document(run, "--output-dir", "here", "status")["experiments"]
@@ -320,7 +320,7 @@ def test_the_output_folder_can_be_chosen_everywhere(
 
 
 def test_scenarios_are_listed(run: Run) -> None:
-    """Every bundled scenario has its buttons, and what is measured."""
+    """Every bundled scenario has its buttons and its measures."""
     found = {entry["name"]: entry for entry in document(run, "scenarios")["scenarios"]}
     assert found["defend_the_center"]["buttons"] == ["TURN_LEFT", "TURN_RIGHT", "ATTACK"]
     assert "kills" in found["defend_the_center"]["measures"]
@@ -345,7 +345,7 @@ def test_reading_changes_nothing(run: Run, keep: Keep, story: list[Event], tmp_p
 def test_provenance_and_genes_do_not_act_on_the_terminal(
     run: Run, keep: Keep, story: list[Event], twin: list[Event]
 ) -> None:
-    """What a stored experiment of a stranger says of itself is escaped in comparisons, and exact in JSON."""
+    """Provenance and genes of a foreign experiment are escaped in comparisons, and exact in JSON."""
     keep(story)
     keep(twin, "twin", facts=(("clau-doom", "0.1.0\x1b[2J[/x]"),))
     shown = run("analyze", "tiny", "twin")
@@ -358,7 +358,7 @@ def test_provenance_and_genes_do_not_act_on_the_terminal(
 def test_a_home_folder_in_variables_and_flags_is_expanded(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shell leaves `~` in a variable and behind `--option=`; no folder of that name is made."""
+    """Shells leave `~` in a variable and after `--option=`; no folder of that name is created."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home" / "mine" / "broken").mkdir(parents=True)
     (tmp_path / "home" / "mine" / "broken" / "results.sqlite").write_bytes(b"no database")

@@ -1,4 +1,4 @@
-"""Errors, exit codes, and what goes where."""
+"""Tests of errors, exit codes and output streams."""
 
 import io
 import itertools
@@ -53,14 +53,14 @@ def chained(*errors: Exception) -> Exception:
 def test_errors_are_one_line_and_a_code(
     error: BaseException, code: int, text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Each kind of error has its exit code; its chain of causes is one line on stderr."""
+    """Each error class has its exit code, and its chain of causes is one line on stderr."""
     assert report_error(error) == code
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", text)
 
 
 def test_the_unexpected_is_called_a_bug(capfd: pytest.CaptureFixture[str]) -> None:
-    """An error that nobody planned names its type and how to see more, and shows no traceback."""
+    """An unexpected error has its type and the option for details, and no traceback."""
     assert report_error(ExceptionGroup("mixed", [ConfigError("one"), ZeroDivisionError("two")])) is ExitCode.FAILED
     text = capfd.readouterr().err
     assert text.startswith("internal error: ExceptionGroup: one; two\nhint: ")
@@ -69,7 +69,7 @@ def test_the_unexpected_is_called_a_bug(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_debug_prints_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
-    """With `--debug`, the traceback comes before the line."""
+    """With `--debug`, the traceback precedes the line."""
     report_error(ZeroDivisionError("two"), debug=True)
     lines = capfd.readouterr().err.splitlines()
     assert lines[0] == "ZeroDivisionError: two"
@@ -77,13 +77,13 @@ def test_debug_prints_the_traceback(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_text_in_brackets_is_text(capfd: pytest.CaptureFixture[str]) -> None:
-    """What a message holds in brackets is not taken for markup, and long messages stay on one line."""
+    """Brackets in a message are not read as markup, and long messages are one line."""
     report_error(ConfigError("[red]x[/red] " + "y" * 300))
     assert capfd.readouterr().err == "error: [red]x[/red] " + "y" * 300 + "\n"
 
 
 def test_json_is_strict(capfd: pytest.CaptureFixture[str]) -> None:
-    """A document begins with its schema version; what JSON has no word for is refused."""
+    """A document begins with its schema version, and values that JSON lacks are refused."""
     print_json({"a": "ö"})
     assert capfd.readouterr().out == '{\n  "schema_version": 1,\n  "a": "ö"\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -91,7 +91,7 @@ def test_json_is_strict(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_no_colour_off_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe gets no escape codes, and lines of more than 80 columns; `NO_COLOR` holds for terminals, too."""
+    """A pipe has no escape codes and lines of more than 80 columns; `NO_COLOR` also applies to terminals."""
     data_console().print("x" * 150, style="red")
     assert capfd.readouterr().out == "x" * 150 + "\n"
     monkeypatch.setenv("NO_COLOR", "1")
@@ -101,14 +101,14 @@ def test_no_colour_off_a_terminal(capfd: pytest.CaptureFixture[str], monkeypatch
 
 
 def test_bad_usage_is_2(run: Run) -> None:
-    """An unknown command or option is bad usage, and nothing is on stdout."""
+    """An unknown command or option exits with 2, and stdout is empty."""
     for arguments in (("nosuch",), ("status", "--nosuch"), ("agent", "show")):
         done = run(*arguments)
         assert (done.code, done.out) == (2, "")
 
 
 def test_version_and_help(run: Run) -> None:
-    """`--version` and every command's `--help` work; the help says what this is."""
+    """`--version` and every command's `--help` work, and the help describes the program."""
     assert run("--version").out == f"clau-doom {__version__}\n"
     assert "Evolutionary AI agent experimentation platform" in run("--help").out
     for command in ("run", "status", "analyze", "scenarios", "doctor", "agent list", "agent show"):
@@ -123,7 +123,7 @@ def test_shell_completion_is_offered(run: Run) -> None:
 
 
 def test_the_module_is_the_command_and_imports_nothing_heavy() -> None:
-    """`python -m clau_doom --version` answers without importing the engine, the statistics, the plots or NumPy."""
+    """`python -m clau_doom --version` imports neither the engine, the statistics, the plots nor NumPy."""
     code = (
         "import sys; from clau_doom.cli import run_command; status = run_command(['--help']);"
         "heavy = {'vizdoom', 'scipy', 'matplotlib', 'numpy', 'pydantic'} & set(sys.modules);"
@@ -142,7 +142,7 @@ SHOWN = r"a[/b]\x1b]0;x\x9c\u202e :smile: [red]"
 
 
 def test_texts_from_outside_are_literal(capfd: pytest.CaptureFixture[str]) -> None:
-    """In lines, cells, headings and titles no text is markup, and none acts on the terminal."""
+    """No text in lines, cells, headings and titles is markup or controls the terminal."""
     table = Table(OUTSIDE, title=OUTSIDE)
     table.add_row(Text(OUTSIDE, "bold"))
     table.add_row(OUTSIDE)
@@ -156,7 +156,7 @@ def test_texts_from_outside_are_literal(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_escaped_texts_keep_their_styles() -> None:
-    """Spans are moved where characters before them take more room."""
+    """Spans are moved where earlier characters become longer."""
     console = Console(file=io.StringIO(), force_terminal=True, color_system="standard")
     console.print(_escaped(Text.assemble("a\x1bb", ("c\u202ed", "bold"), "e")))
     assert isinstance(console.file, io.StringIO)
@@ -164,7 +164,7 @@ def test_escaped_texts_keep_their_styles() -> None:
 
 
 def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
-    """What a terminal would obey or hide stands as an escape sequence of JSON."""
+    """Control and invisible characters are escape sequences of JSON."""
     print_json({"name": OUTSIDE + "é\udcff"})
     out = capfd.readouterr().out
     assert json.loads(out)["name"] == OUTSIDE + "é\udcff"
@@ -173,7 +173,7 @@ def test_json_is_exact_and_does_not_act_on_the_terminal(capfd: pytest.CaptureFix
 
 
 def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
-    """A value of a million characters is not echoed, nor are a million words."""
+    """A value of a million characters, or a million words, is not echoed."""
     report_error(ConfigError(f"{'a' * 1_000_000!r} is not a number"))
     report_error(ConfigError("many " * 1_000_000))
     first, second = capfd.readouterr().err.splitlines()
@@ -184,7 +184,7 @@ def test_an_error_is_short(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_all_messages_share_a_console() -> None:
-    """Messages written by different modules stand above one live display, also while it stands in for stderr."""
+    """Messages of different modules appear above one live display, even if it replaces stderr."""
     console = progress_console()
     assert progress_console() is console
 
@@ -198,7 +198,7 @@ def test_all_messages_share_a_console() -> None:
     ],
 )
 def test_wrong_arguments_are_one_line(run: Run, words: list[str], complaint: str) -> None:
-    """Wrong options and arguments are reported like any other mistake of the user."""
+    """Wrong options and arguments are reported like other mistakes of the user."""
     done = run(*words)
     assert (done.code, done.out, done.err) == (2, "", complaint)
 
@@ -211,13 +211,13 @@ def test_a_command_without_its_subcommand_prints_help(run: Run) -> None:
 
 
 def test_an_error_holds_no_password(capfd: pytest.CaptureFixture[str]) -> None:
-    """A url in an error of ours or of a library stands without its user and password."""
+    """A URL in an error of clau-doom or a library has no user and password."""
     report_error(chained(ExperimentFailed("no bus"), OSError("cannot reach nats://alice:S3/CRET@h:1")))
     assert capfd.readouterr().err == "error: no bus: cannot reach nats://[redacted]@h:1\n"
 
 
 def test_messages_are_records_of_a_json_log(capfd: pytest.CaptureFixture[str]) -> None:
-    """Errors as well, one object a line, at their level and without the word for it."""
+    """Each message and error is one object on a line, with its level and without the prefix."""
     stream = io.StringIO()
     configure_logs(stream, json=True)
     kept = LOG_MESSAGES.set(True)

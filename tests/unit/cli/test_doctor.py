@@ -1,4 +1,4 @@
-"""The doctor's checks."""
+"""Tests of the checks of `doctor`."""
 
 import json
 import re
@@ -25,14 +25,14 @@ Run = Callable[..., Any]
     ("version", "verdict"), [((3, 10), Verdict.MISSING), ((3, 11), Verdict.FINE), ((3, 14), Verdict.MISSING)]
 )
 def test_python_must_be_supported(version: tuple[int, int], verdict: Verdict) -> None:
-    """Only 3.11 to 3.13 will do; the remedy says so."""
+    """Only 3.11 to 3.13 are supported, and the remedy says so."""
     finding = host.python(version)
     assert finding.verdict is verdict
     assert (finding.remedy == "") == (verdict is Verdict.FINE)
 
 
 def test_other_systems_and_single_cores_are_warned_of() -> None:
-    """They work, and not as well."""
+    """Other systems and single cores work with limits."""
     assert host.system("Darwin", "arm64").verdict is Verdict.WARNING
     assert host.cores(1, 8).verdict is Verdict.WARNING
     assert host.cores(2, 8).found == "2 usable of 8"
@@ -61,14 +61,14 @@ def a_network(*, internal: bool = True, separate: bool = True) -> Network:
     ],
 )
 def test_the_containers_network_must_be_closed(network: Network | None, verdict: Verdict, found: str) -> None:
-    """One that is absent is made; one that lets containers out or to each other is warned of, with what mends it."""
+    """A missing network is created; one with outside or mutual access is a warning with a remedy."""
     finding = docker.network("net", docker_facts(network=network))
     assert (finding.verdict, finding.found) == (verdict, found)
     assert ("docker network rm net" in finding.remedy) == (verdict is Verdict.WARNING)
 
 
 def test_a_missing_image_is_warned_of() -> None:
-    """Local runs do without; `make image` builds it."""
+    """Local runs need no image, and `make image` builds it."""
     assert docker.image("agents", docker_facts()).verdict is Verdict.FINE
     finding = docker.image("agents", docker_facts(image=False))
     assert (finding.verdict, finding.found) == (Verdict.WARNING, "there is no image agents")
@@ -76,13 +76,13 @@ def test_a_missing_image_is_warned_of() -> None:
 
 
 def test_the_daemon_is_named_with_its_api() -> None:
-    """Who reports a bug has all of it on one line."""
+    """One line has all daemon details for a bug report."""
     assert docker.daemon(docker_facts()).found == "29.1.0, API 1.52, linux/amd64"
 
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense", None])
 def test_without_a_daemon_there_is_one_warning(host: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It comes at once, says that local runs need none, and how one is found; nothing else of Docker is looked at."""
+    """The warning comes at once, with the remedy, and no other Docker check runs."""
     monkeypatch.setenv("HOME", "/nowhere")  # no context of Docker's, and no socket of a desktop
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     if host is None:
@@ -112,13 +112,13 @@ TCP6 = f"""\
 
 
 def test_services_on_all_interfaces_are_found() -> None:
-    """Those of loopback are out of containers' reach, and connections are no services; both families count once."""
+    """Loopback services and connections are excluded, and a service on both address families counts once."""
     assert docker.listening([TCP, TCP6]) == (22, 5432, 8080)
     assert docker.listening(["", "  sl  local_address\n"]) == ()
 
 
 def test_a_real_service_is_found() -> None:
-    """One that is bound to all interfaces is in the list, one on loopback is not."""
+    """A service on all interfaces is listed, and one on loopback is not."""
     if not Path("/proc/net/tcp").exists():
         pytest.skip("only Linux has these tables")
     with socket.create_server(("0.0.0.0", 0)) as everywhere, socket.create_server(("127.0.0.1", 0)) as here:
@@ -128,7 +128,7 @@ def test_a_real_service_is_found() -> None:
 
 
 def test_open_services_are_a_warning_with_a_remedy() -> None:
-    """No network of Docker's keeps containers from its host; a long list is cut."""
+    """Docker networks do not separate containers from the host, and a long list is shortened."""
     assert docker.services(()).verdict is Verdict.FINE
     finding = docker.services((22, 8080))
     assert (finding.verdict, "TCP 22, 8080" in finding.found) == (Verdict.WARNING, True)
@@ -138,7 +138,7 @@ def test_open_services_are_a_warning_with_a_remedy() -> None:
 
 @pytest.mark.parametrize("kilobytes", [350_000, 600_000])
 def test_too_little_address_space_is_an_error_before_anything_is_imported(kilobytes: int, tmp_path: Path) -> None:
-    """`run` neither hangs nor crashes, and `doctor` shows what is missing."""
+    """`run` neither hangs nor crashes, and `doctor` shows the missing amount."""
 
     def limited(*words: str) -> "subprocess.CompletedProcess[str]":
         command = ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh", sys.executable, "-m", "clau_doom", *words]
@@ -154,7 +154,7 @@ def test_too_little_address_space_is_an_error_before_anything_is_imported(kiloby
 
 
 def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of ended engines are a warning; those in use, new files and other files are not."""
+    """Files of ended engines are a warning; used, new and other files are not."""
     (tmp_path / "ViZDoom123").touch()
     (tmp_path / "other").touch()
     space, left = host.shared_memory(tmp_path)
@@ -169,14 +169,14 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
 
 
 def test_missing_shared_memory_is_missing(tmp_path: Path) -> None:
-    """Where files cannot be made, no engine can start."""
+    """Without writable shared memory, no engine can start."""
     (finding,) = host.shared_memory(tmp_path / "nowhere")
     assert finding.verdict is Verdict.MISSING
     assert "--shm-size" in finding.remedy
 
 
 def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
-    """The nearest folder that exists is looked at; a file in its place is not writable."""
+    """The nearest existing folder is checked, and a file in its place is not writable."""
     assert host.disk(tmp_path / "a/b").verdict is Verdict.FINE
     (tmp_path / "file").touch()
     assert host.disk(tmp_path / "file").verdict is Verdict.MISSING
@@ -192,7 +192,7 @@ def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
     ],
 )
 def test_an_engine_is_tried_in_another_process(code: str, verdict: Verdict, found: str) -> None:
-    """What plays is fine; what cannot be imported, crashes or hangs is missing, and the doctor lives on."""
+    """An engine that plays passes; one that cannot be imported, crashes or hangs fails, and `doctor` continues."""
     finding = host.engine((sys.executable, "-c", code), seconds=10.0 if "sleep" not in code else 1.0)
     assert finding.verdict is verdict
     assert found in finding.found
@@ -201,7 +201,7 @@ def test_an_engine_is_tried_in_another_process(code: str, verdict: Verdict, foun
 
 @pytest.mark.engine
 def test_a_real_engine_plays(run: Run) -> None:
-    """Where everything is in place, an engine plays and the exit code is 0."""
+    """With a complete setup, an engine plays and the exit code is 0."""
     done = run("doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(done.out)["findings"]}
     assert done.code == 0
@@ -211,7 +211,7 @@ def test_a_real_engine_plays(run: Run) -> None:
 
 @pytest.mark.engine
 def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
-    """An output folder that cannot be one makes the doctor fail, and its remedy is shown."""
+    """An unusable output folder makes `doctor` fail with a remedy."""
     (tmp_path / "file").touch()
     done = run("doctor", "--output-dir", "file")
     assert done.code == 1
@@ -219,7 +219,7 @@ def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
 
 
 def test_ray_is_found_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only its backend needs it."""
+    """Only the Ray backend needs Ray."""
     (finding,) = ray.examine_ray()
     assert (finding.verdict, finding.remedy) == (Verdict.FINE, "")
 

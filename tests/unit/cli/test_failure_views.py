@@ -1,4 +1,4 @@
-"""Where a policy raised, as every view shows it."""
+"""Tests of the source location of a policy's exception in every view."""
 
 import asyncio
 import io
@@ -23,7 +23,7 @@ TRACE = 'Traceback (most recent call last):\n  File "own_policy.py", line 3, in 
 
 
 def stored() -> StoredExperiment:
-    """Return an experiment of three agents, two of which failed in the same place."""
+    """Return an experiment of three agents, two of which failed at the same source line."""
     space = genome_space(CONFIG)
     genome = Genome([gene.low for gene in space.genes])
     agents = [
@@ -51,7 +51,7 @@ def stored() -> StoredExperiment:
 
 
 def test_every_view_of_a_failed_agent_shows_where_its_policy_raised() -> None:
-    """Terminal, JSON, gRPC, dashboard and report have it for both agents, and for no other."""
+    """Terminal, JSON, gRPC, dashboard and report have it for both failed agents, and for no other."""
     found, space, fitness = stored(), genome_space(CONFIG), make_fitness(CONFIG)
     console = Console(width=100, record=True, file=io.StringIO())
     for evaluation in found.snapshot.generations[0]:

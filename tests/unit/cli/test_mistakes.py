@@ -27,7 +27,7 @@ from clau_doom.errors import ConfigError, StorageFailed
     ],
 )  # fmt: skip
 def test_what_ended_a_command(error: BaseException, cause: Cause, text: str) -> None:
-    """Files that cannot be used are mistakes, what the machine lacks is a failure, and the rest are bugs."""
+    """Unusable files are mistakes, missing resources of the machine are failures, and the rest are bugs."""
     verdict = judge(error)
     assert verdict.cause is cause
     assert text in verdict.text

@@ -1,4 +1,4 @@
-"""Standard streams whose reader goes away, whose disk is full, that are closed, or that lack characters."""
+"""Tests of standard streams that are closed, full, without a reader, or limited in their encoding."""
 
 import contextlib
 import errno
@@ -26,7 +26,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def test_a_reader_that_is_gone_ends_nothing(pipe: tuple[int, int]) -> None:
-    """What nobody reads is dropped, and the failure is remembered."""
+    """Output without a reader is dropped, and the failure is remembered."""
     os.close(pipe[0])
     stream = OutputStream(pipe[1], "utf-8", required=False)
     assert stream.write("one\n") == 4
@@ -36,7 +36,7 @@ def test_a_reader_that_is_gone_ends_nothing(pipe: tuple[int, int]) -> None:
 
 
 def test_required_output_fails_in_one_way(pipe: tuple[int, int]) -> None:
-    """Data that cannot be written is an error, which tells a reader that has ended from a full disk."""
+    """The error distinguishes a reader that has ended from a full disk."""
     os.close(pipe[0])
     with pytest.raises(OutputFailed) as gone:
         OutputStream(pipe[1], "utf-8", required=True).write("data")
@@ -47,7 +47,7 @@ def test_required_output_fails_in_one_way(pipe: tuple[int, int]) -> None:
 
 
 def test_a_disk_that_has_room_again_is_written_again(pipe: tuple[int, int]) -> None:
-    """A dropped write does not close the stream, and leaves nothing behind that is written later."""
+    """A dropped write neither closes the stream nor leaves buffered data behind."""
     with FULL.open("wb", buffering=0) as full:
         stream = OutputStream(full.fileno(), "utf-8", required=False)
         stream.write("lost")
@@ -57,7 +57,7 @@ def test_a_disk_that_has_room_again_is_written_again(pipe: tuple[int, int]) -> N
 
 
 def test_a_full_pipe_that_does_not_block_loses_lines_only(pipe: tuple[int, int]) -> None:
-    """A stream that another process has made non-blocking ends nothing when it is full."""
+    """A full stream that another process made non-blocking does not end the command."""
     os.set_blocking(pipe[1], False)
     stream = OutputStream(pipe[1], "utf-8", required=False)
     for _ in range(2):
@@ -75,13 +75,13 @@ def test_a_full_pipe_that_does_not_block_loses_lines_only(pipe: tuple[int, int])
     ],
 )
 def test_characters_that_an_encoding_lacks(pipe: tuple[int, int], encoding: str, written: bytes) -> None:
-    """Our signs have stand-ins; other characters are escaped."""
+    """Typographic signs have replacements, and other characters are escaped."""
     OutputStream(pipe[1], encoding, required=True).write("● ▁█ é −")  # noqa: RUF001 - the minus sign
     assert os.read(pipe[0], 100) == written
 
 
 def test_bytes_of_a_file_name_that_are_not_text(pipe: tuple[int, int]) -> None:
-    """A name that Python has decoded with surrogates is escaped."""
+    """A name that Python decoded with surrogates is escaped."""
     OutputStream(pipe[1], "utf-8", required=True).write("a\udcffb")
     assert os.read(pipe[0], 100) == b"a\\udcffb"
 
@@ -98,7 +98,7 @@ with open(sys.argv[1], "w") as file:
 
 
 def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
-    """With all three streams closed, what is printed does not end up in a file that is open."""
+    """With all three streams closed, output is not written to another open file."""
     script = [sys.executable, "-c", CLOSED, str(tmp_path / "file")]
     done = subprocess.run(["/bin/sh", "-c", '"$@" <&- >&- 2>&-', "sh", *script], check=False)
     assert done.returncode == 0

@@ -1,11 +1,11 @@
-"""From a report to its page."""
+"""Tests of rendering a report as an HTML page."""
 
 from clau_doom.analysis.report.document import Fact, Listing, Paragraph, Report, Section, Table
 from clau_doom.analysis.report.html import render
 
 
 def test_texts_from_outside_are_short_and_escaped() -> None:
-    """Names in titles, sentences, tables and listings are text without control characters, shortened where long."""
+    """Names in titles, sentences, tables and listings have no control characters, and long names are shortened."""
     name = "<b>\x1b[2J\x00" + "x" * 1_000
     blocks = (
         Paragraph(text=name),

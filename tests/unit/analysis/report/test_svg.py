@@ -1,4 +1,4 @@
-"""Axes and marks of the report's pictures."""
+"""Tests of axes and marks of the report's figures."""
 
 import math
 from xml.etree import ElementTree as ET
@@ -13,7 +13,7 @@ VALUES = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=30)
 
 @given(VALUES, st.booleans())
 def test_an_axis_holds_its_values_and_has_round_ticks(values: list[float], whole: bool) -> None:
-    """Every value lies on it, in order; there are a few ticks, evenly spaced, within its ends."""
+    """Every value is on the axis, in order, with a few evenly spaced ticks within its ends."""
     axis = axis_over(values, 300.0, 20.0, whole=whole)
     places = [axis.at(value) for value in sorted(values)]
     assert places == sorted(places, reverse=True)
@@ -25,7 +25,7 @@ def test_an_axis_holds_its_values_and_has_round_ticks(values: list[float], whole
 
 
 def test_ticks_are_numbers_that_people_count_in() -> None:
-    """Steps of 1, 2, 2.5 and 5 times a power of ten, with the decimals that they need."""
+    """Steps are 1, 2, 2.5 or 5 times a power of ten, with the necessary decimals."""
     assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).ticks == (0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0)
     assert axis_over([0.0, 1.0], 0.0, 1.0, pad=0.0).decimals == 1
     assert axis_over([0.0, 11.0], 0.0, 1.0, count=10, whole=True, pad=0.0).ticks == (0.0, 2.0, 4.0, 6.0, 8.0, 10.0)
@@ -33,7 +33,7 @@ def test_ticks_are_numbers_that_people_count_in() -> None:
 
 
 def test_what_is_missing_leaves_a_gap() -> None:
-    """A line is interrupted where a value is missing or no number, and so is a band."""
+    """Lines and bands are interrupted where a value is missing or not a number."""
     picture = Picture(100.0)
     picture.line([(0.0, 1.0), (1.0, None), (2.0, 3.0), (3.0, math.nan), (4.0, 5.0), (5.0, 6.0)], "c0")
     picture.band([(0.0, 1.0, 2.0), (1.0, None, 2.0), (2.0, 3.0, 4.0)], "c0")
@@ -42,7 +42,7 @@ def test_what_is_missing_leaves_a_gap() -> None:
 
 
 def test_words_are_escaped() -> None:
-    """Names from outside are text, in the picture and in its description."""
+    """Names from outside are text in the figure and in its description."""
     picture = Picture(10.0)
     picture.text((1.0, 2.0), "<script>&", "name")
     drawn = ET.fromstring(picture.svg('"><script>'))

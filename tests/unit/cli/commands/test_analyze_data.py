@@ -1,4 +1,4 @@
-"""The analysis of any table, and the export of an experiment's."""
+"""Tests of the analysis of any table and of the export of an experiment's tables."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def tooth_growth(tmp_path: Path) -> str:
 
 
 def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
-    """Cells, the tests, the comparisons and the diagnostics are printed; stderr stays empty."""
+    """Cells, tests, comparisons and diagnostics are printed, and stderr is empty."""
     done = run("analyze", "--data", tooth_growth, "--response", "len", "--factor", "supp", "--factor", "dose")
     assert (done.code, done.err) == (0, "")
     for words in (
@@ -43,7 +43,7 @@ def test_a_table_is_analysed_for_people(run: Run, tooth_growth: str) -> None:
 
 
 def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
-    """The same as one JSON document, of the rows that a condition chooses."""
+    """The JSON document has the same results, for the rows that the condition selects."""
     words = ("--data", tooth_growth, "--response", "len", "--factor", "supp", "--where", "dose == 0.5", "--json")
     done = run("analyze", *words)
     assert done.code == 0, done.err
@@ -58,7 +58,7 @@ def test_a_table_is_analysed_for_programs(run: Run, tooth_growth: str) -> None:
 
 
 def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
-    """A blocking factor has a row of its own, and is named in the heading."""
+    """A blocking factor has its own row, and the heading names it."""
     shutil.copy(ROOT / "tests/data/npk.csv", tmp_path)
     done = run(
         "analyze",
@@ -79,7 +79,7 @@ def test_blocks_are_allowed_for(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_comparison_of_a_main_effect(run: Run, tmp_path: Path) -> None:
-    """Movement is compared although the variances differ; the classical analysis prints F(1, 116) = 58.40."""
+    """Levels of movement are compared despite unequal variances; the classical ANOVA prints F(1, 116) = 58.40."""
     shutil.copy(ROOT / "tests/cases/stat_no_main_effect_comparison/doe029.csv", tmp_path)
     words = ("analyze", "--data", "doe029.csv", "--response", "kills", "--factor", "movement", "--factor", "override")
     found = json.loads(run(*words, "--json").out)
@@ -96,7 +96,7 @@ def test_the_comparison_of_a_main_effect(run: Run, tmp_path: Path) -> None:
 
 
 def test_ranks_of_tiny_errors_are_those_of_their_logarithms(run: Run) -> None:
-    """Final errors of 1e-13 and failures of 50 have the ranks of their logarithms: Kruskal-Wallis is the same."""
+    """Errors of 1e-13 and failures of 50 have the same Kruskal-Wallis result as their logarithms."""
     folder, found = ROOT / "tests/cases/stat_rank_collapse_errors", {}
     for name in ("data", "log10"):
         words = ("--response", "err", "--factor", "alg", "--test", "ranks", "--json")
@@ -142,7 +142,7 @@ def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
-    """Bad usage ends with 2 and one line on stderr that names the value and the remedy."""
+    """Bad usage exits with 2 and prints one line on stderr with the value and the remedy."""
     done = run("analyze", "--data", tooth_growth, *words)
     assert (done.code, done.out) == (2, "")
     assert complaint in done.err
@@ -158,14 +158,14 @@ def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words:
     ],
 )
 def test_options_of_tables_need_a_table(run: Run, words: list[str], complaint: str) -> None:
-    """Without --data, what is said about a table is refused, and so is nothing at all."""
+    """Without --data, options of tables and a call without arguments are refused."""
     done = run("analyze", *words)
     assert done.code == 2
     assert complaint in done.err
 
 
 def typed(column: Column) -> tuple[Value, ...]:
-    """Return a column's values, as numbers where all of them are."""
+    """Return a column's values, as numbers if all of them are numbers."""
     if not column.is_number:
         return column.values
     return tuple(
@@ -175,7 +175,7 @@ def typed(column: Column) -> tuple[Value, ...]:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tmp_path: Path, kind: str) -> None:
-    """The four tables hold every episode, agent, generation and event, and each file is named with its rows."""
+    """The four tables contain every episode, agent, generation and event, and each file is listed with its rows."""
     keep(story)
     done = run("export", "tiny", "--to", "out", "--format", kind)
     assert (done.code, done.err) == (0, "")
@@ -190,7 +190,7 @@ def test_an_export_holds_everything(run: Run, keep: Keep, story: list[Event], tm
 
 
 def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
-    """Episodes of all purposes with their agents' places, agents with genes, parents and failures, events as JSON."""
+    """Episodes have purposes and agents, agents have genes, parents and failures, and events are JSON."""
     keep(story)
     assert run("export", "tiny", "--to", "out").code == 0
     episodes, agents, generations, events = (
@@ -218,7 +218,7 @@ def test_exported_rows_say_what_happened(run: Run, keep: Keep, story: list[Event
 
 
 def test_what_is_exported_can_be_analysed(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The held-out episodes of an export, by agent and in blocks of seeds, go through `analyze --data`."""
+    """`analyze --data` accepts the held-out episodes of an export, by agent and in blocks of seeds."""
     keep(story)
     assert run("export", "tiny", "--to", "out", "--format", "parquet").code == 0
     words = ["--data", "out/episodes.parquet", "--response", "kills", "--factor", "agent", "--json"]
@@ -230,7 +230,7 @@ def test_what_is_exported_can_be_analysed(run: Run, keep: Keep, story: list[Even
 
 
 def test_an_export_replaces_nothing_unasked(run: Run, keep: Keep, story: list[Event]) -> None:
-    """A second export is refused, and goes through with --force; an unknown experiment leaves no folder."""
+    """A second export needs --force, and an unknown experiment leaves no folder."""
     keep(story)
     assert run("export", "tiny", "--to", "out").code == 0
     refused = run("export", "tiny", "--to", "out")
@@ -243,7 +243,7 @@ def test_an_export_replaces_nothing_unasked(run: Run, keep: Keep, story: list[Ev
 
 
 def test_the_manual_explains_every_column() -> None:
-    """docs/tables.md has a row for each exported column, with the meaning that the code has."""
+    """docs/tables.md has a row for each exported column, with the same meaning as the code."""
     manual = (ROOT / "docs/tables.md").read_text()
     for exported in EXPORTED:
         for column in exported.columns:
@@ -268,7 +268,7 @@ def test_the_manual_explains_every_column() -> None:
 def test_names_and_levels_stand_as_they_are_written(
     run: Run, name: str, factor: str, response: str, shown: list[str]
 ) -> None:
-    """Brackets, slashes and links of a table are text, in headings, cells and titles."""
+    """Brackets, slashes and links of a table are printed as text in headings, cells and titles."""
     data = ROOT / "tests/cases/markup" / f"{name}.csv"
     done = run("analyze", "--data", str(data), "--factor", factor, "--response", response)
     assert (done.code, done.err) == (0, "")
@@ -276,7 +276,7 @@ def test_names_and_levels_stand_as_they_are_written(
 
 
 def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -> None:
-    """ESC and BEL in a table's columns and levels are escaped, in answers and in errors."""
+    """ESC and BEL in columns and levels are escaped, in results and in errors."""
     rows = [f"{level},{value}" for level in ("a\x1b[2J", "b\x07") for value in (1, 2, 3, 5)]
     (tmp_path / "esc.csv").write_text("\n".join(["mo\x1b]0;x\x07de,y", *rows]))
     done = run("analyze", "--data", "esc.csv", "--factor", "mo\x1b]0;x\x07de", "--response", "y")
@@ -300,7 +300,7 @@ def test_names_and_levels_do_not_act_on_the_terminal(run: Run, tmp_path: Path) -
     ],
 )
 def test_files_of_other_programs_are_analysed(run: Run, name: str, words: list[str], shown: list[str]) -> None:
-    """With levels as they are written, and with the option that an error names."""
+    """Levels are read as written, with the option that an error names."""
     done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
     assert (done.code, done.err) == (0, "")
     assert all(text in done.out for text in shown)
@@ -319,7 +319,7 @@ def test_files_of_other_programs_are_analysed(run: Run, name: str, words: list[s
     ],
 )
 def test_an_error_names_the_option_that_reads_a_file(run: Run, name: str, words: list[str], complaint: str) -> None:
-    """On one line."""
+    """The error is one line."""
     done = run("analyze", "--data", str(ROOT / f"tests/cases/csv/{name}.csv"), "--response", "score", *words)
     assert (done.code, done.out) == (2, "")
     assert complaint in done.err

@@ -1,4 +1,4 @@
-"""The `config` commands."""
+"""Tests of the `config` commands."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def _invoke(*arguments: str, env: dict[str, str] | None = None) -> Result:
 
 
 def test_init_writes_a_starter_that_is_valid() -> None:
-    """The starter is written to config.yaml, and says so beside the data."""
+    """The starter is written to config.yaml, and the message is not on stdout."""
     result = _invoke("init")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "wrote config.yaml\n")
     assert config_from_yaml(Path("config.yaml").read_text(), name="c") == ExperimentConfig()
@@ -31,7 +31,7 @@ def test_init_writes_a_starter_that_is_valid() -> None:
 
 
 def test_init_overwrites_only_by_force() -> None:
-    """A file that is there stays as it is unless --force is given."""
+    """An existing file is unchanged unless --force is given."""
     Path("mine.yaml").write_text("seed: 3\n")
     refused = _invoke("init", "mine.yaml")
     assert isinstance(refused.exception, ConfigError)
@@ -42,12 +42,12 @@ def test_init_overwrites_only_by_force() -> None:
 
 
 def test_init_says_why_it_cannot_write() -> None:
-    """A folder that is not there is an error with its reason."""
+    """A missing folder is an error with its reason."""
     assert str(_invoke("init", "none/c.yaml").exception) == "cannot write none/c.yaml: No such file or directory"
 
 
 def test_check_reports_every_problem() -> None:
-    """A file with mistakes is refused with all of them, and nothing is printed as data."""
+    """An invalid file is refused with all of its problems, and stdout is empty."""
     Path("c.yaml").write_text("sed: 1\npopulation: 0\n")
     result = _invoke("check", "c.yaml")
     assert isinstance(result.exception, ConfigError)
@@ -56,7 +56,7 @@ def test_check_reports_every_problem() -> None:
 
 
 def test_show_prints_values_and_their_origins() -> None:
-    """Off a terminal each field is a line of path, value and origin, separated by tabs."""
+    """In a pipe, each field is a line of path, value and origin, separated by tabs."""
     Path("c.yaml").write_text("seed: 3\nmax_duration: 90m\n")
     lines = _invoke("show", "c.yaml", env={"CLAU_DOOM_EPISODES": "8"}).stdout.splitlines()
     assert "seed\t3\tfile c.yaml:1" in lines
@@ -66,7 +66,7 @@ def test_show_prints_values_and_their_origins() -> None:
 
 
 def test_show_draws_a_table_on_a_terminal() -> None:
-    """On a terminal the same data come as a table; brackets in values are not taken for markup."""
+    """On a terminal the same data are a table, and brackets in values are not read as markup."""
     Path("c.yaml").write_text("policy: {kind: neural, layers: [16, 8]}\n")
     text = _invoke("show", "c.yaml", env={"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "100"}).stdout
     assert "field" in text.splitlines()[0]
@@ -75,14 +75,14 @@ def test_show_draws_a_table_on_a_terminal() -> None:
 
 
 def test_schema_prints_json() -> None:
-    """The JSON Schema is data on stdout."""
+    """The JSON Schema is on stdout."""
     result = _invoke("schema")
     assert result.stdout == json_schema()
     assert json.loads(result.stdout)["title"] == "clau-doom experiment"
 
 
 def test_show_prints_no_password() -> None:
-    """Off a terminal and on it, a url is shown without its user and password."""
+    """In a pipe and on a terminal, a URL has no user and password."""
     Path("c.yaml").write_text("nats: {url: 'nats://alice:S3CRET@h:1'}\n")
     for environ in ({}, {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "100"}):
         text = _invoke("show", "c.yaml", env=environ).stdout
@@ -91,7 +91,7 @@ def test_show_prints_no_password() -> None:
 
 
 def test_files_are_writable_to_no_other_user_under_any_umask(tmp_path: Path) -> None:
-    """A umask of 0 is that of some init systems and containers."""
+    """Files are not writable by others under umask 0, which some init systems and containers set."""
     words = ("sh", "-c", 'umask 0; exec "$@"', "sh", sys.executable, "-m", "clau_doom", "config", "init", "made.yaml")
     subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     assert (tmp_path / "made.yaml").stat().st_mode & 0o777 == 0o644

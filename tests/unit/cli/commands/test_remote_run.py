@@ -1,4 +1,4 @@
-"""`run --server`, `resume --server`: commands in this process, and a server with scripted episodes in a thread."""
+"""Tests of `run --server` and `resume --server`, with a server with scripted episodes in a thread."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ holdout: {validation: 2, episodes: 2}
 
 
 class Watched(Orchestrator):
-    """An orchestrator that tells when a client follows an experiment from where it stands."""
+    """Orchestrator that records each client that follows an experiment from its current state."""
 
     def __init__(self, laboratory: ScriptedRepository) -> None:
         super().__init__(laboratory)
@@ -41,7 +41,7 @@ class Watched(Orchestrator):
 
 
 class Background:
-    """A server on a Unix socket, on an event loop in a thread of its own."""
+    """Server on a Unix socket, on an event loop in its own thread."""
 
     def __init__(self, folder: Path) -> None:
         self.laboratory = ScriptedRepository()
@@ -72,11 +72,11 @@ class Background:
         self._loop.close()
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Have something awaited on the server's loop."""
+        """Await a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
     def let_play(self, *, play: bool) -> None:
-        """Have episodes end, or wait."""
+        """Allow or block the end of episodes."""
         gate = self.laboratory.open_gate
         self._loop.call_soon_threadsafe(gate.set if play else gate.clear)
 
@@ -89,13 +89,13 @@ def server(tmp_path: Path) -> Iterator[Background]:
 
 @pytest.fixture
 def command(run: Callable[..., Any], server: Background, tmp_path: Path) -> Callable[..., Any]:
-    """Return what carries out a command at the server."""
+    """Return a function that runs a command on the server."""
     (tmp_path / "config.yaml").write_text(CONFIG)
     return lambda *words: run(*words, "--server", server.address)
 
 
 def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[..., Any], server: Background) -> None:
-    """The command to go on is printed; a resume without more time is refused, and with more it states the state."""
+    """The command to continue is printed; resume without more time is refused, with more time it prints the state."""
     server.let_play(play=False)
     stopped = command("run", "--max-duration", "0.001s")
     assert (stopped.code, stopped.out) == (4, "")
@@ -124,7 +124,7 @@ def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[...,
 
 
 def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Background) -> None:
-    """Progress from where it is, then the result; also of an experiment whose budget is changed meanwhile."""
+    """The current progress and the result are printed, even if the experiment's budget changes."""
     server.let_play(play=False)
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
     server.do(server.orchestrator.pause("quick"))
@@ -147,7 +147,7 @@ def test_an_experiment_is_followed_again(command: Callable[..., Any], server: Ba
 
 
 def test_states_are_printed(command: Callable[..., Any], server: Background) -> None:
-    """Each command prints the state that its answer has."""
+    """Each command prints the state in its response."""
     server.let_play(play=False)
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
     assert command("pause", "quick").out == "experiment quick is paused\n"
@@ -156,7 +156,7 @@ def test_states_are_printed(command: Callable[..., Any], server: Background) -> 
 
 
 def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Background) -> None:
-    """It has the server's answer and its errors, and starts nothing."""
+    """The server's answer and errors are printed, and nothing is started."""
     checked = command("run", "--dry-run")
     assert checked.code == 0, checked.err
     assert f"experiment  quick, seed 1, at {server.address}" in checked.out
@@ -178,7 +178,7 @@ def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Backgrou
 def test_a_server_lists_what_it_cannot_read(
     command: Callable[..., Any], server: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the reason, beside the others."""
+    """The reason is listed with the readable experiments."""
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
     monkeypatch.setattr(server.laboratory, "experiments", lambda: ("broken", "quick"))
     listed = command("status", "--json")
@@ -206,7 +206,7 @@ def test_what_cannot_be_asked(command: Callable[..., Any], words: list[str], sai
 
 
 def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
-    """The error gives the command for an experiment of this machine."""
+    """The error contains the command for a local experiment."""
     done = run("run", "--attach", "quick")
     assert done.code == 2
     assert "clau-doom events quick -f" in " ".join(done.err.replace("│", " ").split())
@@ -216,7 +216,7 @@ def test_only_a_server_is_attached_to(run: Callable[..., Any]) -> None:
 def test_a_client_certificate_is_named(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, by_environment: bool
 ) -> None:
-    """By options or by the environment; a file that is not there is named, and half a pair is refused."""
+    """Options or variables name it; a missing file is named in the error, and half a pair is refused."""
     options = ["--certificate", "my.pem", "--key", "my.key"]
     if by_environment:
         monkeypatch.setenv("CLAU_DOOM_CERTIFICATE", "my.pem")

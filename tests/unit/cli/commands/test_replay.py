@@ -1,4 +1,4 @@
-"""What `replay` refuses before anything is played."""
+"""Tests of the errors of `replay` before anything is played."""
 
 import json
 import select
@@ -58,7 +58,7 @@ def test_what_cannot_be_replayed(run: Run, kept: None, tmp_path: Path, words: li
 
 
 def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Event]) -> None:
-    """The experiment's id means its champion, once there is one."""
+    """The experiment's id selects its champion, and is refused before there is one."""
     keep(story[: next(place for place, event in enumerate(story) if isinstance(event, ChampionChosen))])
     done = run("replay", "tiny")
     assert done.code == 2
@@ -69,7 +69,7 @@ def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Even
 def test_a_window_needs_a_display(
     run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, display: str, said: str
 ) -> None:
-    """Without one that opens, the error says how to come to one, or to see the episode all the same."""
+    """Without a display that opens, the error names the remedy and the alternative without a window."""
     monkeypatch.setenv("DISPLAY", display)
     done = run("replay", "tiny", "--watch")
     assert (done.code, done.out) == (2, "")
@@ -78,7 +78,7 @@ def test_a_window_needs_a_display(
 
 
 def test_other_platforms_have_displays_of_their_own() -> None:
-    """What cannot be told there is left to the engine."""
+    """On other platforms the engine checks the display."""
     check_display({}, "darwin")
 
 
@@ -89,7 +89,7 @@ CASE = Path(__file__).parents[3] / "cases" / "agent-import"
 def test_an_agent_file_runs_no_code(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    """A file that names a class has nothing imported before the user names that class as well."""
+    """Nothing is imported from a file that names a class until the user names that class as well."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delitem(sys.modules, "canary", raising=False)
     for name in ("agent.json", "canary.py"):
@@ -108,7 +108,7 @@ def test_an_agent_file_runs_no_code(
 
 
 def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
-    """A file that names an address has nothing dialled; the user's --address is consent to that address alone."""
+    """Nothing is connected until the user consents; --address is consent to that address alone."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("agent")
         listener.listen()
@@ -138,7 +138,7 @@ CASES = Path(__file__).parents[3] / "cases"
     ],
 )
 def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) -> None:
-    """A scenario's name that is no usable path is one short line, and none of it acts on the terminal."""
+    """An invalid scenario name is one short line, with no control characters for the terminal."""
     done = run("replay", str(CASES / case / "agent.json"))
     assert (done.code, done.out) == (2, "")
     assert said in done.err
@@ -149,7 +149,7 @@ def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) ->
 def test_reading_a_stored_experiment_runs_no_code(
     run: Run, keep: Keep, story: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A policy class in a stranger's experiment without stored genes is imported only when the user names it."""
+    """A foreign policy class without stored genes is imported only if the user names it."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delitem(sys.modules, "canary", raising=False)
     (tmp_path / "canary.py").write_bytes((CASE / "canary.py").read_bytes())

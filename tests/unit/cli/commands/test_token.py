@@ -1,4 +1,4 @@
-"""`clau-doom token`: the files that it makes are those that a server reads."""
+"""Tests of `clau-doom token`, which writes the files that a server reads."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from clau_doom.cli import run_command
 
 
 def test_tokens_are_made_listed_rotated_and_removed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is printed names files and no secret."""
+    """The output names files and no secret."""
     files, where = TokenFiles(tmp_path / "token"), ["--output-dir", str(tmp_path)]
     owner = files.make()
     assert run_command(["token", "create", "reader", "--read-only", *where]) == 0
@@ -32,7 +32,7 @@ def test_tokens_are_made_listed_rotated_and_removed(tmp_path: Path, capsys: pyte
 
 
 def test_a_token_that_cannot_be_used_is_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The others are listed."""
+    """The usable tokens are listed."""
     files = TokenFiles(tmp_path / "token")
     files.make()
     files.create("reader", Role.READ_ONLY).path.chmod(0o644)

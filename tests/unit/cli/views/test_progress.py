@@ -1,4 +1,4 @@
-"""The live display, from simulated events."""
+"""Tests of the live display with simulated events."""
 
 import asyncio
 import io
@@ -55,7 +55,7 @@ def view(tracker: Tracker, now: float, width: int = 110) -> str:
 
 
 def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig) -> None:
-    """Without a terminal there is a line for the start, each generation, each failed agent and the champion."""
+    """Without a terminal, the start, each generation, each failed agent and the champion have a line."""
     lines = shown(story, config, terminal=False).splitlines()
     assert lines[0] == "evolving tiny on defend_the_center: 2 generations of 3 agents, 2 episodes each"
     assert " ".join(lines[1].split()) == "generation 0 best 4.00 mean 2.33 worst 1.00 5.0 s 1.2 episodes/s"
@@ -66,7 +66,7 @@ def test_plain_lines_off_a_terminal(story: list[Event], config: ExperimentConfig
 
 
 def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: ExperimentConfig) -> None:
-    """A terminal shows the lines, and the bar is gone at the end."""
+    """A terminal shows the lines, and the bar is removed at the end."""
     text = shown(story, config, terminal=True)
     assert "generation 0   best    4.00" in text
     assert text.endswith("\x1b[?25h\r\x1b[1A\x1b[2K") or "\x1b[?25h" in text
@@ -76,12 +76,12 @@ def test_the_same_lines_scroll_above_the_bar(story: list[Event], config: Experim
 def test_it_ends_with_the_run(
     story: list[Event], config: ExperimentConfig, interrupted: Event, *, ending: bool
 ) -> None:
-    """The display returns when the run is completed or interrupted, although the log could go on."""
+    """The display returns when the run is completed or interrupted, even if the log is still open."""
     shown(story if ending else [*story[:6], interrupted], config, terminal=False)
 
 
 def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -> None:
-    """In mid-generation, the view has the generation, its episodes, the pace, and what its agents came to."""
+    """Within a generation, the view has its number, episodes, pace and the results of its agents."""
     tracker = Tracker.begin(config)
     for event in recorded(story)[:8]:  # the start, the generation's, and two agents
         tracker.apply(event)
@@ -94,7 +94,7 @@ def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -
 
 
 def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> None:
-    """Two episodes a second, and 2 + 6 + 2 + 15 episodes still to be played, leave about 12 seconds."""
+    """Two episodes a second, with 2 + 6 + 2 + 15 remaining, need about 12 seconds."""
     tracker = Tracker.begin(config)
     assert tracker.rate(1000.0) is None
     for event in recorded([event for event in story[:11] if isinstance(event, EpisodeFinished)]):
@@ -107,7 +107,7 @@ def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> Non
 
 
 def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config: ExperimentConfig) -> None:
-    """When an agent fails, the generation's total shrinks by what it will not play."""
+    """The generation's total decreases by the episodes of a failed agent."""
     tracker = Tracker.begin(config)
     before_end = len(story) - next(i for i, e in enumerate(reversed(story)) if isinstance(e, GenerationCompleted)) - 1
     for event in recorded(story[:before_end]):
@@ -116,7 +116,7 @@ def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config:
 
 
 def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentConfig) -> None:
-    """After the last generation the view counts validation episodes of two candidates, then held-out ones."""
+    """After the last generation, validation episodes of two candidates are counted, then held-out ones."""
     tracker = Tracker.begin(config)
     seen = []
     for event in recorded(story):
@@ -129,7 +129,7 @@ def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentCon
 
 
 def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) -> None:
-    """What the infrastructure lost has a line with its attempt and its reason, in brackets or not."""
+    """An infrastructure failure has a line with the attempt and the reason, with or without brackets."""
     lost = EpisodeLost(
         purpose=Purpose.TRAINING, agent="tiny-g000-a000", number=1, seed=5, attempt=2, reason="worker 1 [gone]"
     )
@@ -138,7 +138,7 @@ def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) ->
 
 
 def test_the_view_survives_a_narrow_terminal(story: list[Event], config: ExperimentConfig) -> None:
-    """Forty columns are too few to be beautiful, and enough not to fail."""
+    """The display does not fail at forty columns."""
     tracker = Tracker.begin(replace_generations(config, 1000))
     for event in recorded(story[:9]):
         tracker.apply(event)
@@ -151,7 +151,7 @@ def replace_generations(config: ExperimentConfig, generations: int) -> Experimen
 
 
 def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentConfig) -> None:
-    """A tracker made from a snapshot in mid-generation stands where one stands that saw all the events."""
+    """A tracker from a snapshot within a generation equals one that received all the events."""
     from clau_doom.domain import Agent, AgentStatus, Evaluation
     from clau_doom.domain.events import GenerationStarted
     from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
@@ -185,7 +185,7 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
 
 
 def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> None:
-    """Agents that are asked ahead count for their own generation, also where a run is resumed in the middle of it."""
+    """Agents that are requested early count for their own generation, even after a resume within it."""
     evolution = GeneticConfig(mode="steady_state", lookahead=4)
     steady = config.model_copy(update={"evolution": evolution, "generations": 4})
     story, snapshots = asyncio.run(steady_story(steady))
@@ -209,7 +209,7 @@ def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> N
 
 
 async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], dict[int, Snapshot]]:
-    """Return the events of a steady run, and how it stood behind each."""
+    """Return the events of a steady-state run, with its state after each event."""
     store, ledger = scripted_store(config), Ledger()
     await scripted_run(config, store, ScriptedBackend(slots=3), space=GenomeSpace((Gene.real("x", 0.0, 1.0),))).run()
     story, snapshots = [recorded async for recorded in store.events()], dict[int, Snapshot]()
@@ -220,7 +220,7 @@ async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], d
 
 
 def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfig) -> None:
-    """A generation whose agents are worse than an earlier one's best does not lower it; the curve has a label."""
+    """Worse agents of a later generation do not lower the best fitness, and the curve has a label."""
     tracker = Tracker.begin(config)
     for event in recorded(story):
         tracker.apply(event)
@@ -233,7 +233,7 @@ def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfi
 
 
 def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfig) -> None:
-    """With large numbers in every phase, the view and the lines above it fit; the rate is the first to go."""
+    """Large numbers fit in every phase, and the rate is the first part to be omitted."""
     long = replace_generations(config.model_copy(update={"name": "a" * 30, "population": 1000}), 1000)
     tracker = Tracker.begin(long)
     for event in recorded(story, every=500.0):
@@ -259,7 +259,7 @@ def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfi
 
 
 class Screen(io.StringIO):
-    """Terminal that knows what a live display uses: lines, carriage returns, cursor up, erase line."""
+    """Terminal that supports the codes of a live display: lines, carriage returns, cursor up, erase line."""
 
     def isatty(self) -> bool:
         return True
@@ -285,7 +285,7 @@ class Screen(io.StringIO):
 def test_messages_stand_above_the_live_display(
     story: list[Event], config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What other modules print on stderr during a run is still there when the bar is gone."""
+    """Messages of other modules on stderr during a run remain after the bar is removed."""
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
