@@ -98,9 +98,9 @@ def test_objects_do_not_depend_on_what_else_is_seen(make_engine: MakeEngine, nam
 
 @pytest.mark.parametrize("name", ["take_cover", "health_gathering"])
 def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> None:
-    """The live view shows the policy's screen pixel by pixel. Other frames are drawn in less detail.
+    """The live view shows the policy's screen pixel by pixel. Other frames are drawn differently.
 
-    Both scenarios have no shots, because sparks and smoke are random without an effect on the game.
+    The player does not shoot in these scenarios, because sparks and smoke are random and change nothing.
     """
     (_, policys), (_, peoples) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
     assert [screen for looks, screen in peoples if looks] == [screen for looks, screen in policys if looks]
