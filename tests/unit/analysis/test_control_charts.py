@@ -89,7 +89,7 @@ def test_subgroups_may_differ_in_size() -> None:
     ],
 )
 def test_western_electric_rules(scores: list[float], found: list[tuple[int, int, bool]]) -> None:
-    """Each of the four rules is violated at its last point, on one side only."""
+    """Each of the four rules is met at its last point, on one side only."""
     assert [*western_electric(scores)] == found
 
 

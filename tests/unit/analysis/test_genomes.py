@@ -44,7 +44,7 @@ def test_the_distance_is_gowers() -> None:
 
 
 def test_one_agent_or_a_space_without_choice_has_no_diversity() -> None:
-    """Diversity is undefined for one agent and for a space without variable genes."""
+    """The distance is 0 for one agent and for a space without genes."""
     assert diversity(SPACE, 0, [genome(0.0, 1, 0)]).distance == 0.0
     assert diversity(GenomeSpace(()), 0, [Genome(()), Genome(())]).distance == 0.0
     assert encode(GenomeSpace(()), [Genome(())]).matrix.shape == (1, 0)

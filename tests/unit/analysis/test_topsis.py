@@ -32,7 +32,7 @@ def test_weights_count_by_their_shares() -> None:
 
 
 def test_alike_alternatives_share_a_rank() -> None:
-    """Equal alternatives have no defined closeness, and a criterion of zeros has no effect."""
+    """Equal alternatives share rank 1 with closeness 0.5, and a criterion of zeros has no effect."""
     found = topsis(["a", "b"], [[1.0, 0.0], [1.0, 0.0]], criteria(1.0, 1.0))
     assert [(row.rank, row.closeness) for row in found.rows] == [(1, 0.5), (1, 0.5)]
 

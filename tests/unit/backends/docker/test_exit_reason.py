@@ -46,7 +46,7 @@ def test_how_a_container_ended_is_told_and_nobody_is_charged(ending: Ending, rea
     ids=["killed", "engine killed", "ended", "running"],
 )
 def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
-    """The agent is charged when any of its processes is killed, and the message names the limit and its setting."""
+    """The agent is charged when any of its processes exceeds the memory limit, and the message names the setting."""
     error = why(ending, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (

@@ -71,7 +71,7 @@ def test_claims_end_with_their_process_however_it_ends(stack: ExitStack, tmp_pat
 
 
 def test_cores_are_used_in_turn_where_no_lock_can_be_made(tmp_path: Path, stack: ExitStack) -> None:
-    """A run starts without locks."""
+    """Without a lock file, cores are assigned in turn, and the run is not refused."""
     missing = lease(stack, tmp_path / "missing")
     assert missing.claim(3) == (3, 5, 3)
     assert Counter(missing.cores) == {}
