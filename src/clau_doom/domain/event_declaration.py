@@ -121,8 +121,8 @@ def declared(code: str) -> Declaration:
 
 def agent_of(experiment: str, happened: Any) -> str | None:
     """Return the id of the agent, or of the random baseline, that an event is about; None if there is none."""
-    ref = getattr(happened, "ref", None) or getattr(happened, "champion", None)
-    if isinstance(ref, AgentRef):
+    ref = _ref_of(happened)
+    if ref is not None:
         return agent_id(experiment, ref.generation, ref.index)
     episode = getattr(happened, "episode", None)
     agent = getattr(happened, "agent", None) if episode is None else episode.agent
@@ -131,8 +131,8 @@ def agent_of(experiment: str, happened: Any) -> str | None:
 
 def generation_of(happened: Any) -> int | None:
     """Return the generation that an event is about, or None."""
-    ref = getattr(happened, "ref", None) or getattr(happened, "champion", None)
-    if isinstance(ref, AgentRef):
+    ref = _ref_of(happened)
+    if ref is not None:
         return ref.generation
     summary = getattr(happened, "summary", None)
     found = getattr(happened, "generation", None) if summary is None else summary.index
@@ -154,6 +154,11 @@ def summary_of(happened: Any) -> str:
     if purpose is not None:
         values["purpose"] = purpose.value.replace("_", " ")
     return declaration_of(happened).summary.format(**values)
+
+
+def _ref_of(happened: Any) -> AgentRef | None:
+    found = getattr(happened, "ref", None) or getattr(happened, "champion", None)
+    return found if isinstance(found, AgentRef) else None
 
 
 def _short(agent: str) -> str:

@@ -5,11 +5,10 @@ messages are untrusted, and this module validates them for the clients of a serv
 """
 
 import json
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from google.protobuf.json_format import MessageToDict, Parse, ParseError
 
+from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import AgentsAsked, Event, GenerationStarted, GenomeInjected, RecordedEvent
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
@@ -19,11 +18,6 @@ from clau_doom.wire.payloads import event_from, payload_message
 __all__ = ["event_from_json", "event_json", "event_message", "is_large", "recorded_event"]
 
 _MANY_GENES = 20_000
-
-_FIELDS: Mapping[object, str] = MappingProxyType(
-    {field.message_type: field.name for field in pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields}
-)
-"""Protobuf field of each kind of payload."""
 
 
 def is_large(event: Event) -> bool:
@@ -40,7 +34,7 @@ def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEven
     """Encode an event of an experiment's log."""
     message = pb.ExperimentEvent(experiment_id=experiment, sequence=recorded.sequence, time=timestamp(recorded.time))
     payload = payload_message(experiment, recorded.event)
-    getattr(message, _FIELDS[payload.DESCRIPTOR]).CopyFrom(payload)
+    getattr(message, declaration_of(recorded.event).code).CopyFrom(payload)
     return message
 
 

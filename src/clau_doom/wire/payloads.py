@@ -36,7 +36,6 @@ __all__ = ["event_from", "payload_message"]
 
 _PAYLOADS = pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields
 _MESSAGES: dict[str, Any] = {field.name: field.message_type for field in _PAYLOADS}
-_AGENT_FIELDS = {"ref", "champion", "agent"}
 _LEAST = {"generations": 1, "attempt": 1, "episodes": 1, "candidates": 1}
 """Minimum values of whole numbers. The minimum of other fields is 0."""
 
@@ -85,8 +84,8 @@ def _mapping(declaration: Declaration, name: str, hint: Any) -> _Mapping:
     """Return the conversion of a field by its type."""
     if isinstance(hint, UnionType):
         (hint,) = [member for member in get_args(hint) if member is not NoneType]
-    if name in _AGENT_FIELDS:
-        return _BASELINE_OR_AGENT if hint is str else _AGENT
+    if name == "agent":
+        return _BASELINE_OR_AGENT
     if hint is int:
         what = f"{name.replace('_', ' ')} of {declaration.title}"
         return _plain(name, lambda value, _: whole(value, what, least=_LEAST.get(name, 0)))
