@@ -18,7 +18,7 @@ from pathlib import Path
 import vizdoom as vzd
 
 from bench.bare_loops import new_game
-from clau_doom.app.catalog.stored import read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.domain import Purpose, baseline_id
 from clau_doom.game import resolve
 from clau_doom.policies import RandomPolicy

@@ -83,7 +83,7 @@ def test_closed_streams_and_a_full_disk(tmp_path: Path) -> None:
 EVERY = """
 import json, sys
 from clau_doom.cli import run_command
-from clau_doom.cli.streams import install_streams
+from clau_doom.cli.standard_streams import install_streams
 install_streams()
 for words in json.loads(sys.argv[1]):
     assert run_command(words) == 0, open("failed", "w").write(repr(words))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clau_doom.app import log_followers, service
-from clau_doom.app.catalog.servers import ServerSource
+from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.service import Listening
 from clau_doom.cli.views.status import experiment_json, experiment_view

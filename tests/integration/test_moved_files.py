@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
-from clau_doom.app.catalog.sources import FolderSource
+from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.export import export_experiment
 from clau_doom.app.input_files import same_files
 from clau_doom.app.plan import Plan, plan_config, plan_resume, space_of

@@ -479,7 +479,7 @@ async def test_credentials_that_cannot_be_signed_with_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is missing is named, and what would do without it."""
-    monkeypatch.setattr("clau_doom.events.nats.find_spec", lambda name: None)
+    monkeypatch.setattr("clau_doom.events.nats_bus.find_spec", lambda name: None)
     credentials = tmp_path / "doom.creds"
     credentials.touch()
     with pytest.raises(ConfigError, match="pip install nkeys, or name a user"):

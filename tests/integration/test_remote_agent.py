@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.catalog import stored
+from clau_doom.app.catalog import stored_experiments
 from clau_doom.app.plan import Plan, plan_resume, plan_run
 from clau_doom.app.run import open_run
 from clau_doom.backends.local import LocalBackend
@@ -36,7 +36,7 @@ from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RulesPolicy, make_policy
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.testing.scripted_agent import TURNING, ScriptedAgent, description_of, script_of, turning
+from clau_doom.testing.scripted_agent_server import TURNING, ScriptedAgent, description_of, script_of, turning
 from clau_doom.worker import collect_facts
 
 pytestmark = pytest.mark.engine
@@ -229,7 +229,7 @@ def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent
         await evolve(await plan_resume("tiny", runs, environ={}, overrides={"generations": 2, **overrides}))
 
     asyncio.run(evolve(plan_run(file, runs, environ={}, overrides={})))
-    assert asyncio.run(stored.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
+    assert asyncio.run(stored_experiments.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
     with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, and here it is turning 2"):
         asyncio.run(resumed())

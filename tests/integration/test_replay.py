@@ -36,7 +36,7 @@ from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy
 from clau_doom.ports import Action, Needs, Observation, Policy
 from clau_doom.replay import Choice, Performance, Rerun, Setting, choose, perform
-from clau_doom.testing.scripted_agent import ScriptedAgent, turning
+from clau_doom.testing.scripted_agent_server import ScriptedAgent, turning
 from clau_doom.worker import ProgressPage
 
 pytestmark = pytest.mark.engine

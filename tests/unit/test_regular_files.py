@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.cli import run_command
-from clau_doom.files import open_regular, read_regular
+from clau_doom.regular_files import open_regular, read_regular
 
 
 def test_regular_files_are_read(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from clau_doom.errors import ConfigError
-from clau_doom.files import open_regular
 from clau_doom.logs import get_logger
+from clau_doom.regular_files import open_regular
 
 __all__ = ["OWNER", "Role", "Token", "TokenFiles", "is_token", "read_token"]
 

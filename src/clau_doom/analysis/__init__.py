@@ -11,7 +11,7 @@ one subject each, such as `held_out`, `learning`, `control_charts`, `genomes`, `
 with the package.
 """
 
-from clau_doom.analysis.held_out import ROLE_NAMES, held_out_standings, held_out_table
+from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
 from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.summary import (
     Comparison,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from clau_doom.analysis.control_charts import ControlChart, control_chart
 from clau_doom.analysis.elite_map import EliteMap
-from clau_doom.analysis.genomes import Diversity, GeneHistory, diversity, encode, gene_histories
-from clau_doom.analysis.held_out import held_out_standings, held_out_table
+from clau_doom.analysis.genome_encoding import Diversity, GeneHistory, diversity, encode, gene_histories
+from clau_doom.analysis.held_out_results import held_out_standings, held_out_table
 from clau_doom.analysis.learning import LearningCurve, Plateau, fit_learning_curve, judge_plateau
 from clau_doom.analysis.lineage import Ancestor, line_of
 from clau_doom.analysis.pca import Components, gene_components

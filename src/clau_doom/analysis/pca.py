@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clau_doom.analysis.genomes import Encoded, Matrix
+from clau_doom.analysis.genome_encoding import Encoded, Matrix
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef
 

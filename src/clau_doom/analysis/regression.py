@@ -24,7 +24,7 @@ import numpy as np
 import statsmodels.api as sm
 from statsmodels.stats.diagnostic import het_breuschpagan
 
-from clau_doom.analysis.genomes import Encoded, Matrix
+from clau_doom.analysis.genome_encoding import Encoded, Matrix
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.statistics.intervals import CONFIDENCE
 

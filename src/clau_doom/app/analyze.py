@@ -172,7 +172,7 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
 
 
 def _champion(stored: StoredExperiment) -> HoldoutResult:
-    from clau_doom.analysis.held_out import held_out_standings  # noqa: PLC0415 - as above
+    from clau_doom.analysis.held_out_results import held_out_standings  # noqa: PLC0415 - as above
 
     standings = held_out_standings(stored.snapshot, make_fitness(stored.config))
     absent = HoldoutResult(role="champion", agent="", seeds=(), fitnesses=(), measures=())

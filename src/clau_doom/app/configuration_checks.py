@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from clau_doom.app.estimate import estimate, excesses
 from clau_doom.app.policy_output import contained_output
+from clau_doom.app.resource_estimate import estimate, excesses
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario

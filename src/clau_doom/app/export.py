@@ -6,7 +6,7 @@ Import this module only in commands that need it: pyarrow takes half a second to
 from contextlib import aclosing
 from pathlib import Path
 
-from clau_doom.app.catalog.sources import Source
+from clau_doom.app.catalog.folder_source import Source
 from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from clau_doom.app.catalog.stored import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
 from clau_doom.app.plan import Plan, genome_space, plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
 from clau_doom.backends.local import CoreAllocator

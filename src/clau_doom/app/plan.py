@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.app.catalog.stored import check_genomes, read_experiment
-from clau_doom.app.estimate import Estimate, estimate, excesses
-from clau_doom.app.examination import Examined, examine
+from clau_doom.app.catalog.stored_experiments import check_genomes, read_experiment
+from clau_doom.app.configuration_checks import Examined, examine
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
-from clau_doom.app.trust import Trust
+from clau_doom.app.resource_estimate import Estimate, estimate, excesses
+from clau_doom.app.trusted_code import Trust
 from clau_doom.backends.local import CoreAllocator
 from clau_doom.config import (
     SERVICE_SECTIONS,

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from clau_doom.app.catalog.lookup import open_source
-from clau_doom.app.catalog.sources import Remote, Source
+from clau_doom.app.catalog.folder_source import Remote, Source
+from clau_doom.app.catalog.source_selection import open_source
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
-from clau_doom.app.trust import Trust
+from clau_doom.app.trusted_code import Trust
 from clau_doom.config import (
     CustomPolicyConfig,
     PolicyConfig,

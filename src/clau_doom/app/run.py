@@ -9,10 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
-from clau_doom.app.access import audit_log, token_files
+from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.artifacts import Studio
 from clau_doom.app.backends.registry import FACTORIES
-from clau_doom.app.catalog.stored import read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.input_files import copy_inputs
 from clau_doom.app.plan import Plan
 from clau_doom.backends.local import CoreAllocator

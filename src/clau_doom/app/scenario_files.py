@@ -3,9 +3,9 @@
 from hashlib import file_digest
 from pathlib import Path
 
-from clau_doom.files import open_regular
 from clau_doom.game import Scenario, own_files
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
+from clau_doom.regular_files import open_regular
 
 __all__ = ["announced_files"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
-from clau_doom.app.access import audit_log, token_files
+from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.artifacts import Studio
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.log_followers import Followers

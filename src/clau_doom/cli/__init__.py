@@ -26,8 +26,8 @@ from clau_doom.cli.commands.run import run
 from clau_doom.cli.commands.scenarios import scenarios
 from clau_doom.cli.commands.serve import serve
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
-from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session, home_expanded
-from clau_doom.cli.streams import install_streams, output_failure
+from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session, home_expanded
+from clau_doom.cli.standard_streams import install_streams, output_failure
 from clau_doom.errors import UsageError
 from clau_doom.machine_limits import address_space_problem
 

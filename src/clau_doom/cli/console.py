@@ -17,7 +17,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Span, Text
 
-from clau_doom.cli.mistakes import Cause, judge
+from clau_doom.cli.error_classification import Cause, judge
 from clau_doom.errors import OutputFailed
 from clau_doom.escaping import printable
 

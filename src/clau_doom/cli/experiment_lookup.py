@@ -5,10 +5,10 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clau_doom.cli.options import remote_of
+from clau_doom.cli.shared_options import remote_of
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.sources import Overview
+    from clau_doom.app.catalog.folder_source import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["look_up", "look_up_all"]
@@ -16,7 +16,7 @@ __all__ = ["look_up", "look_up_all"]
 
 def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: bool = True) -> "StoredExperiment":
     """Return an experiment; without `measured`, measurements of training episodes may be missing."""
-    from clau_doom.app.catalog.lookup import open_source
+    from clau_doom.app.catalog.source_selection import open_source
 
     async def ask() -> "StoredExperiment":
         async with open_source(remote_of(server), output_dir) as source:
@@ -33,7 +33,7 @@ def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: 
 
 def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[Overview], list[tuple[str, str]]]":
     """Return an overview of all experiments, and the ids of unreadable ones with the reason."""
-    from clau_doom.app.catalog.lookup import open_source
+    from clau_doom.app.catalog.source_selection import open_source
 
     async def ask() -> "tuple[list[Overview], list[tuple[str, str]]]":
         async with open_source(remote_of(server), output_dir) as source:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.sources import Remote
-    from clau_doom.app.trust import Trust
+    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.trusted_code import Trust
 
 __all__ = [
     "CURRENT",
@@ -113,7 +113,7 @@ Note = Annotated[
 
 def remote_of(server: str | None) -> "Remote | None":
     """Return the connection settings for a server's address; None for no address."""
-    from clau_doom.app.catalog.sources import Remote
+    from clau_doom.app.catalog.folder_source import Remote
 
     if not server:
         return None
@@ -147,7 +147,7 @@ TrustedNames = Annotated[
 
 def trust_of(names: list[str] | None, *more: str | None) -> "Trust":
     """Return the user's consent to classes and addresses by name; None among them is omitted."""
-    from clau_doom.app.trust import Trust
+    from clau_doom.app.trusted_code import Trust
 
     return Trust(frozenset(name for name in (*(names or ()), *more) if name))
 

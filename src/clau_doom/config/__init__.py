@@ -15,7 +15,6 @@ from clau_doom.config.evolution import (
     MapElitesConfig,
     RandomSearchConfig,
 )
-from clau_doom.config.fields import values
 from clau_doom.config.gene_space_json import gene_space_from_json, gene_space_to_json
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.load import (
@@ -27,6 +26,7 @@ from clau_doom.config.load import (
     resolve,
     resolve_fields,
 )
+from clau_doom.config.memory_size import format_size, parse_size
 from clau_doom.config.policies import (
     CustomPolicyConfig,
     NeuralPolicyConfig,
@@ -35,7 +35,6 @@ from clau_doom.config.policies import (
     RemotePolicyConfig,
     RulesPolicyConfig,
 )
-from clau_doom.config.problems import Problem
 from clau_doom.config.racing import RacingConfig
 from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
@@ -56,6 +55,7 @@ from clau_doom.config.schema import (
     LocalConfig,
     ScenarioConfig,
 )
+from clau_doom.config.schema_fields import values
 from clau_doom.config.service import (
     SERVICE_SECTIONS,
     GrpcConfig,
@@ -65,9 +65,9 @@ from clau_doom.config.service import (
     WebConfig,
     is_loopback,
 )
-from clau_doom.config.size import format_size, parse_size
 from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
+from clau_doom.config.validation_messages import Problem
 
 __all__ = [
     "SERVICE_SECTIONS",

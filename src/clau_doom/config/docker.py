@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field, PositiveFloat
 
-from clau_doom.config.section import Section
-from clau_doom.config.size import Size
+from clau_doom.config.base_section import Section
+from clau_doom.config.memory_size import Size
 
 __all__ = ["DockerConfig"]
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
+from clau_doom.config.base_section import FromList, Section, refuse
 from clau_doom.config.racing import RacingConfig
-from clau_doom.config.section import FromList, Section, refuse
 
 __all__ = [
     "CmaEsConfig",

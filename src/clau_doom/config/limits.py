@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from clau_doom.config.section import Section
-from clau_doom.config.size import Size
+from clau_doom.config.base_section import Section
+from clau_doom.config.memory_size import Size
 
 __all__ = ["LimitsConfig"]
 

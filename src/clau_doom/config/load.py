@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from clau_doom.config.fields import (
+from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.schema_fields import (
     OTHER_ENVIRONMENT,
     PREFIX,
     default_kind,
@@ -26,10 +27,9 @@ from clau_doom.config.fields import (
     unions,
     values,
 )
-from clau_doom.config.problems import Problem, dotted, problems_of, shown
-from clau_doom.config.schema import ExperimentConfig
 from clau_doom.config.strict_yaml import Document, Place, parse_document, parse_value, read_document
 from clau_doom.config.text_limits import MOST_PROBLEMS, check_entries
+from clau_doom.config.validation_messages import Problem, dotted, problems_of, shown
 from clau_doom.errors import ConfigError
 
 __all__ = ["Examine", "Resolved", "config_from_yaml", "load_config", "refuse_problems", "resolve", "resolve_fields"]

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
 
+from clau_doom.config.base_section import FromList, Section
 from clau_doom.config.paths import expand_address
-from clau_doom.config.section import FromList, Section
 
 __all__ = [
     "CustomPolicyConfig",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from clau_doom.config.section import Section
+from clau_doom.config.base_section import Section
 
 __all__ = ["RacingConfig"]
 

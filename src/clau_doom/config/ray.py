@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, StringConstraints
 
+from clau_doom.config.base_section import FromList, Section
+from clau_doom.config.memory_size import Size
 from clau_doom.config.paths import FilePath
-from clau_doom.config.section import FromList, Section
-from clau_doom.config.size import Size
 
 __all__ = ["RayConfig"]
 

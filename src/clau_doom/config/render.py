@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from clau_doom.config.fields import item_model, section_model, union_members
 from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.schema_fields import item_model, section_model, union_members
 from clau_doom.config.strict_yaml import resolve_plain
 
 __all__ = ["flow", "json_schema", "starter", "to_yaml"]

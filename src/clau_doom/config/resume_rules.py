@@ -14,9 +14,9 @@ Timeouts, attempts, `on_exhausted` and `on_missed` are allowed because a history
 from dataclasses import dataclass
 
 from clau_doom.config.duration import format_duration
-from clau_doom.config.fields import values
 from clau_doom.config.render import flow
 from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.schema_fields import values
 from clau_doom.config.service import SERVICE_SECTIONS
 from clau_doom.errors import ResumeRefused, WrongState
 

@@ -16,15 +16,15 @@ from pydantic import (
 )
 
 from clau_doom.config.backends import BACKENDS, BackendTraits
+from clau_doom.config.base_section import Clash, Section, refuse
 from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
 from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.memory_size import Size
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.config.ray import RayConfig
-from clau_doom.config.section import Clash, Section, refuse
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
-from clau_doom.config.size import Size
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from clau_doom.config.base_section import FromList, Section
 from clau_doom.config.duration import Duration
 from clau_doom.config.limits import LimitsConfig
+from clau_doom.config.memory_size import Size
 from clau_doom.config.paths import FilePath
-from clau_doom.config.section import FromList, Section
-from clau_doom.config.size import Size
 
 __all__ = ["SERVICE_SECTIONS", "GrpcConfig", "MetricsConfig", "NatsConfig", "ServerConfig", "WebConfig", "is_loopback"]
 

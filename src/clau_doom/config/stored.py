@@ -6,7 +6,7 @@ from pathlib import Path
 from clau_doom.config.schema import ExperimentConfig
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["StoredExperiment"]

@@ -18,7 +18,7 @@ import yaml
 
 from clau_doom.config.text_limits import MOST_BYTES, MOST_DIGITS, MOST_ENTRIES, MOST_LEVELS, MOST_LINES, shortened
 from clau_doom.errors import ConfigError
-from clau_doom.files import open_regular
+from clau_doom.regular_files import open_regular
 
 __all__ = ["Document", "Place", "parse_document", "parse_value", "read_document", "resolve_plain"]
 

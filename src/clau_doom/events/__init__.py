@@ -5,9 +5,9 @@ runs do not wait for a bus, and events of an outage are published later. `LocalB
 clients of a NATS server. `accepting_commands` carries out commands over a bus, if the configuration enables them.
 """
 
-from clau_doom.events.control import VERBS, Command, Control, accepting_commands
-from clau_doom.events.local import LocalBus
-from clau_doom.events.nats import NatsBus, redacted
+from clau_doom.events.command_channel import VERBS, Command, Control, accepting_commands
+from clau_doom.events.in_process_bus import LocalBus
+from clau_doom.events.nats_bus import NatsBus, redacted
 from clau_doom.events.relay import Relay
 from clau_doom.events.subjects import ALL_COMMANDS, ALL_EVENTS, covers, events_of, subject_of
 

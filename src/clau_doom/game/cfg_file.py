@@ -11,7 +11,7 @@ from pathlib import Path
 import vizdoom as vzd
 
 from clau_doom.errors import ConfigError
-from clau_doom.files import open_regular
+from clau_doom.regular_files import open_regular
 
 __all__ = ["CfgFile", "package"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from clau_doom.errors import ConfigError
-from clau_doom.files import open_regular
+from clau_doom.regular_files import open_regular
 
 __all__ = ["MapFile", "read_maps"]
 

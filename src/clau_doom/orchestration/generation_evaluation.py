@@ -10,7 +10,7 @@ from clau_doom.errors import Forged
 from clau_doom.evolution import Race
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.registry import LiveAgent, Registry
+from clau_doom.orchestration.experiment_registry import LiveAgent, Registry
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 

@@ -12,16 +12,16 @@ from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.agent_evaluation import restore
+from clau_doom.orchestration.claim_verification import Verification
 from clau_doom.orchestration.completed_generations import Finished, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
+from clau_doom.orchestration.experiment_registry import Registry
 from clau_doom.orchestration.generation_evaluation import GenerationRun, summarise
 from clau_doom.orchestration.genome_injection import admit, immigrants_of
-from clau_doom.orchestration.registry import Registry
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.verification import Verification
 from clau_doom.ports import EvaluationBackend, ExperimentStore
 
 __all__ = ["Generations"]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.logs import bound, get_logger
 from clau_doom.ports import ExperimentStore

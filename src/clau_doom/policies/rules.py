@@ -10,11 +10,11 @@ import numpy as np
 
 from clau_doom.domain import Gene, Genome, GenomeSpace
 from clau_doom.errors import ConfigError
+from clau_doom.policies.burst_fire import Trigger
 from clau_doom.policies.button_mapping import Controls, Intent, scan_step
 from clau_doom.policies.evasion import Evasion
 from clau_doom.policies.item_pursuit import ItemPursuit
 from clau_doom.policies.perception import Perception, PlayerView, Target
-from clau_doom.policies.trigger import Trigger
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 
 __all__ = ["GENES", "RulesPolicy"]

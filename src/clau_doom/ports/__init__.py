@@ -7,8 +7,7 @@ every adapter passes.
 from clau_doom.ports.bus import Answer, BusMessage, EventBus
 from clau_doom.ports.clock import Clock
 from clau_doom.ports.evaluation import EpisodeTask, EvaluationBackend, Glimpse
-from clau_doom.ports.orchestrator import Orchestrator
-from clau_doom.ports.play import (
+from clau_doom.ports.gameplay import (
     Action,
     Decide,
     Engine,
@@ -21,6 +20,7 @@ from clau_doom.ports.play import (
     ScenarioFacts,
     SeenObject,
 )
+from clau_doom.ports.orchestrator import Orchestrator
 from clau_doom.ports.store import ExperimentStore
 
 __all__ = [

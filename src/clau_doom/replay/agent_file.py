@@ -9,11 +9,11 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from clau_doom.config import PolicyConfig, ScenarioConfig
-from clau_doom.config.section import Section
+from clau_doom.config.base_section import Section
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
-from clau_doom.files import open_regular
+from clau_doom.regular_files import open_regular
 from clau_doom.replay.episode_selection import Contestant
 
 __all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]

@@ -10,8 +10,8 @@ import grpc
 from clau_doom.access import is_token, read_token
 from clau_doom.config import is_loopback
 from clau_doom.errors import ConfigError
-from clau_doom.files import read_regular
-from clau_doom.rpc.handshake import TlsFiles
+from clau_doom.regular_files import read_regular
+from clau_doom.rpc.tls_diagnosis import TlsFiles
 
 __all__ = ["LARGEST_ANSWER", "TOKEN_VARIABLE", "dial", "find_token", "is_plain"]
 

@@ -19,7 +19,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_p
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc.channel import dial, find_token, is_plain
 from clau_doom.rpc.errors import DETAILS, error_of_code, error_of_status
-from clau_doom.rpc.handshake import TlsFiles, explain
+from clau_doom.rpc.tls_diagnosis import TlsFiles, explain
 from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
 
 __all__ = ["RpcClient", "connect"]

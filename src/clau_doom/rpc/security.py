@@ -8,7 +8,7 @@ import grpc
 
 from clau_doom.config import GrpcConfig, is_loopback
 from clau_doom.errors import ConfigError
-from clau_doom.files import read_regular
+from clau_doom.regular_files import read_regular
 
 __all__ = ["addresses", "server_credentials"]
 

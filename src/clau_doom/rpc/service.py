@@ -11,7 +11,7 @@ from clau_doom.orchestration.shielded_tasks import Finishing
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
-from clau_doom.rpc.control import control_agents
+from clau_doom.rpc.control_stream import control_agents
 from clau_doom.rpc.event_stream import EventStream
 from clau_doom.rpc.handler_wrapper import Write
 from clau_doom.rpc.paging import page

@@ -25,21 +25,21 @@ from clau_doom.errors import (
     FolderBusy,
     StorageFailed,
 )
-from clau_doom.storage import lock
+from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
-from clau_doom.storage.identity import check_identity
-from clau_doom.storage.inputs import Inputs
+from clau_doom.storage.event_writer import Call, Writer
+from clau_doom.storage.experiment_reader import Reader
+from clau_doom.storage.folder_identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
-from clau_doom.storage.reader import Reader
-from clau_doom.storage.sqlite import RESULTS, SqliteStore
-from clau_doom.storage.writer import Call, Writer
+from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
+from clau_doom.storage.stored_inputs import Inputs
 
 __all__ = ["RunFolder", "Runs"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
 _TOKEN = "token"  # noqa: S105 - name of a file
-_SERVERS_OWN = {_TOKEN, lock.LOCK}
+_SERVERS_OWN = {_TOKEN, experiment_lock.LOCK}
 """Names of a server's files, which lie next to the experiments."""
 _INPUTS = "inputs"
 _LONGEST_SOCKET = 100
@@ -107,7 +107,7 @@ class RunFolder:
 
     def holder(self) -> int | None:
         """Return the id of the process that runs the experiment, or None."""
-        return lock.holder(self.path)
+        return experiment_lock.holder(self.path)
 
     def check_identity(self, stored: str) -> None:
         """Check that the folder has its experiment's name; see `identity.check_identity`."""
@@ -197,7 +197,7 @@ class Runs:
         """
         folder = self.root / experiment
         try:
-            descriptor = lock.acquire(folder)
+            descriptor = experiment_lock.acquire(folder)
             try:
                 with closing(Reader(folder / RESULTS)) as reader:
                     (asked, played), stored = reader.begun(), reader.stored_id()
@@ -223,7 +223,7 @@ class Runs:
         """
         with storage_errors(self.root):
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = lock.acquire(self.root, _folder_busy)
+        descriptor = experiment_lock.acquire(self.root, _folder_busy)
         try:
             yield
         finally:
@@ -305,7 +305,7 @@ def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> 
         _sync(folder / _INPUTS)
     _write(folder / _CONFIG, experiment.config_yaml.encode())
     _write(folder / RESULTS, b"")
-    os.close(lock.acquire(folder))
+    os.close(experiment_lock.acquire(folder))
     writer = Writer(folder / RESULTS, keep_recordings="all", wall=time.time)
     try:
         (result,) = writer.commit([Call((ExperimentCreated(experiment=experiment),), 0.0)])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clau_doom.errors import ClauDoomError, ExperimentBusy
-from clau_doom.files import check_regular, open_regular
+from clau_doom.regular_files import check_regular, open_regular
 from clau_doom.storage.error_mapping import reading_errors, storage_errors
 
 __all__ = ["LOCK", "acquire", "holder"]

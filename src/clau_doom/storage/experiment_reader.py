@@ -13,12 +13,12 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
-from clau_doom.storage import lock, schema
+from clau_doom.storage import experiment_lock, schema
 from clau_doom.storage.episode_columns import read_training
-from clau_doom.storage.episodes import COLUMNS, PURPOSES, place_of
+from clau_doom.storage.episode_rows import COLUMNS, PURPOSES, place_of
 from clau_doom.storage.error_mapping import reading_errors
 from clau_doom.storage.read_budget import ReadBudget, Row
-from clau_doom.storage.rows import (
+from clau_doom.storage.row_conversion import (
     agent_of,
     check_references,
     deviations_of,
@@ -251,7 +251,7 @@ def _version(path: Path) -> int:
 
 
 def _upgrade(path: Path) -> None:
-    descriptor = lock.acquire(path.parent)
+    descriptor = experiment_lock.acquire(path.parent)
     try:
         with closing(schema.connect(path, write=True)) as connection:
             schema.migrate(connection)

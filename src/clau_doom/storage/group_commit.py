@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from clau_doom.errors import StorageFailed
-from clau_doom.storage.writer import Call, Writer
+from clau_doom.storage.event_writer import Call, Writer
 
 __all__ = ["Commits"]
 

@@ -32,7 +32,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
 from clau_doom.errors import StoreCorrupted
-from clau_doom.storage.episodes import BASELINE, COLUMNS, place_of, row_of
+from clau_doom.storage.episode_rows import BASELINE, COLUMNS, place_of, row_of
 
 __all__ = ["KeepRecordings", "Projection"]
 

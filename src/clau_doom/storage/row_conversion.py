@@ -22,7 +22,7 @@ from clau_doom.domain.failure_trace import TraceIndex
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.episode_columns import Training
-from clau_doom.storage.episodes import BASELINE, COLUMNS, episode_of, place_of
+from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of
 from clau_doom.storage.event_codec import decode
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import (

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.files import check_regular
-from clau_doom.storage import lock
-from clau_doom.storage.episodes import PURPOSES
+from clau_doom.regular_files import check_regular
+from clau_doom.storage import experiment_lock
+from clau_doom.storage.episode_rows import PURPOSES
 
 __all__ = ["FIRST_VERSION", "MIGRATIONS", "check_tables", "connect", "migrate", "newest", "version_of"]
 
@@ -212,7 +212,7 @@ def _open(path: Path, query: str) -> sqlite3.Connection:
 def _at_rest(path: Path) -> bool:
     """Return whether the database file is complete and no process writes to it."""
     log = path.with_name(f"{path.name}-wal")
-    return lock.holder(path.parent) is None and not (log.exists() and log.stat().st_size)
+    return experiment_lock.holder(path.parent) is None and not (log.exists() and log.stat().st_size)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

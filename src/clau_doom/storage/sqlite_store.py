@@ -14,12 +14,12 @@ from clau_doom.domain import Agent, AgentRef, Purpose
 from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StorageFailed
-from clau_doom.storage import lock
+from clau_doom.storage import experiment_lock
+from clau_doom.storage.event_writer import Call, Writer
+from clau_doom.storage.experiment_reader import PAGE, Reader
+from clau_doom.storage.folder_identity import check_identity
 from clau_doom.storage.group_commit import Commits
-from clau_doom.storage.identity import check_identity
 from clau_doom.storage.projection import KeepRecordings
-from clau_doom.storage.reader import PAGE, Reader
-from clau_doom.storage.writer import Call, Writer
 
 __all__ = ["RESULTS", "SqliteStore"]
 
@@ -60,7 +60,7 @@ class SqliteStore:
             StorageFailed: The results cannot be opened.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="store-writer") as thread:
-            descriptor = await _run(thread, lambda: lock.acquire(folder))
+            descriptor = await _run(thread, lambda: experiment_lock.acquire(folder))
             try:
                 writer = await _run(
                     thread, lambda: Writer(folder / RESULTS, keep_recordings=keep_recordings, wall=wall)

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from clau_doom.errors import StoreCorrupted
-from clau_doom.files import open_regular
+from clau_doom.regular_files import open_regular
 
 __all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "Inputs"]
 

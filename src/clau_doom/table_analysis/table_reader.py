@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import csv, parquet
 
 from clau_doom.errors import ConfigError
-from clau_doom.files import check_regular
+from clau_doom.regular_files import check_regular
 from clau_doom.table_analysis.csv_dialect import CsvOptions, find_dialect, not_utf_8
 from clau_doom.table_analysis.table import Column, Table, check_names, make_column
 

@@ -23,10 +23,10 @@ from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer, address_of
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator
-from clau_doom.web.access import Guard
 from clau_doom.web.api import Api
 from clau_doom.web.artifacts import Studio
 from clau_doom.web.error_responses import Refusals
+from clau_doom.web.request_authorization import Guard
 from clau_doom.web.sessions import Sessions
 
 __all__ = ["WebServer"]

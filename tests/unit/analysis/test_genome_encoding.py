@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis.genomes import diversity, encode, gene_histories
+from clau_doom.analysis.genome_encoding import diversity, encode, gene_histories
 from clau_doom.domain import Gene, Genome, GenomeSpace
 
 SPACE = GenomeSpace(

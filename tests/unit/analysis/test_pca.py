@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clau_doom.analysis import Unavailable
-from clau_doom.analysis.genomes import encode
+from clau_doom.analysis.genome_encoding import encode
 from clau_doom.analysis.pca import Components, gene_components, principal_components
 from clau_doom.domain import AgentRef, Gene, Genome, GenomeSpace
 

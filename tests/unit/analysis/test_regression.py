@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clau_doom.analysis import Unavailable
-from clau_doom.analysis.genomes import Encoded
+from clau_doom.analysis.genome_encoding import Encoded
 from clau_doom.analysis.regression import Regression, regress
 from clau_doom.domain import generator
 

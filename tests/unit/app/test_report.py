@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.analysis import Unavailable, criteria_of
-from clau_doom.analysis.genomes import GeneHistory
+from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.report import check_report_target, report_comparison, report_experiment
 from clau_doom.config import (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.estimate import estimate, excesses
-from clau_doom.app.examination import examine
+from clau_doom.app.configuration_checks import examine
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.plan import check_config, plan_config
+from clau_doom.app.resource_estimate import estimate, excesses
 from clau_doom.config import ExperimentConfig, LimitsConfig, config_from_yaml
 from clau_doom.errors import ConfigError
 
@@ -117,7 +117,7 @@ def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:
 RUN = """
 import asyncio, re, sys
 from pathlib import Path
-from clau_doom.app.estimate import estimate
+from clau_doom.app.resource_estimate import estimate
 from clau_doom.config import config_from_yaml, to_yaml
 from clau_doom.domain import Fitness, GeneBlock, GenomeSpace
 from clau_doom.domain.experiment import Experiment, Provenance

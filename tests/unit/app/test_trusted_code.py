@@ -2,7 +2,7 @@
 
 import pytest
 
-from clau_doom.app.trust import BUNDLED, Trust
+from clau_doom.app.trusted_code import BUNDLED, Trust
 from clau_doom.config import CustomPolicyConfig, NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
 from clau_doom.errors import ConfigError
 from clau_doom.policies.custom import load_custom

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from clau_doom.cli.mistakes import Cause, judge
+from clau_doom.cli.error_classification import Cause, judge
 from clau_doom.errors import ConfigError, StorageFailed
 
 

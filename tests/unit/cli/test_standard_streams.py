@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.cli.streams import OutputStream
+from clau_doom.cli.standard_streams import OutputStream
 from clau_doom.errors import OutputFailed
 
 FULL = Path("/dev/full")
@@ -88,7 +88,7 @@ def test_bytes_of_a_file_name_that_are_not_text(pipe: tuple[int, int]) -> None:
 
 CLOSED = """
 import os, sys
-from clau_doom.cli.streams import install_streams
+from clau_doom.cli.standard_streams import install_streams
 install_streams()
 with open(sys.argv[1], "w") as file:
     number = file.fileno()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from clau_doom.config import config_from_yaml
-from clau_doom.config.fields import fields
 from clau_doom.config.paths import expand_address, expand_home
+from clau_doom.config.schema_fields import fields
 from clau_doom.errors import ConfigError
 
 PATHS = {

@@ -14,7 +14,7 @@ from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import ExperimentStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.storage import Runs
-from clau_doom.storage.inputs import CFG
+from clau_doom.storage.stored_inputs import CFG
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "systemd"
 

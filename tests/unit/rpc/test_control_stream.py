@@ -12,7 +12,7 @@ from google.rpc import code_pb2
 from clau_doom.domain.commands import AgentCommand, Command, CommandDone
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
-from clau_doom.rpc.control import control_agents
+from clau_doom.rpc.control_stream import control_agents
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
 Serving = Callable[..., AbstractAsyncContextManager[Any]]

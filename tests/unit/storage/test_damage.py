@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.storage import lock
-from clau_doom.storage.reader import Reader
-from clau_doom.storage.writer import Writer
+from clau_doom.storage import experiment_lock
+from clau_doom.storage.event_writer import Writer
+from clau_doom.storage.experiment_reader import Reader
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -229,9 +229,9 @@ def test_a_lock_that_is_no_file_is_damage(spoil: Spoil) -> None:
     folder = spoil().parent
     os.mkfifo(folder / "lock")
     with pytest.raises(StoreCorrupted, match="lock: it is a FIFO"):
-        lock.holder(folder)
+        experiment_lock.holder(folder)
     with pytest.raises(StoreCorrupted, match="lock: it is a FIFO"):
-        lock.acquire(folder)
+        experiment_lock.acquire(folder)
 
 
 def test_a_missing_file_is_named(spoil: Spoil) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import ExperimentBusy, StorageFailed
-from clau_doom.storage import lock
+from clau_doom.storage import experiment_lock
 
 HOLD = """
 import pathlib, sys
-from clau_doom.storage import lock
-lock.acquire(pathlib.Path(sys.argv[1]))
+from clau_doom.storage import experiment_lock
+experiment_lock.acquire(pathlib.Path(sys.argv[1]))
 print("held", flush=True)
 input()
 """
@@ -27,37 +27,37 @@ def test_a_held_lock_names_its_process(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
         with pytest.raises(ExperimentBusy, match=f"experiment {tmp_path.name} is being run by process {process.pid}:"):
-            lock.acquire(tmp_path)
-        assert lock.holder(tmp_path) == process.pid
+            experiment_lock.acquire(tmp_path)
+        assert experiment_lock.holder(tmp_path) == process.pid
         process.kill()
-    assert lock.holder(tmp_path) is None
-    os.close(lock.acquire(tmp_path))
+    assert experiment_lock.holder(tmp_path) is None
+    os.close(experiment_lock.acquire(tmp_path))
 
 
 def test_a_lock_holds_within_its_process(tmp_path: Path) -> None:
     """A second store of the same process is as busy as one of another process."""
-    descriptor = lock.acquire(tmp_path)
+    descriptor = experiment_lock.acquire(tmp_path)
     with pytest.raises(ExperimentBusy, match=f"process {os.getpid()}"):
-        lock.acquire(tmp_path)
+        experiment_lock.acquire(tmp_path)
     os.close(descriptor)
-    os.close(lock.acquire(tmp_path))
+    os.close(experiment_lock.acquire(tmp_path))
 
 
 def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
     """A worker that outlives its parent does not keep the experiment busy."""
-    descriptor = lock.acquire(tmp_path)
+    descriptor = experiment_lock.acquire(tmp_path)
     command = [sys.executable, "-c", "print('up', flush=True); import time; time.sleep(60)"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, close_fds=False) as child:
         assert child.stdout is not None
         child.stdout.readline()
         os.close(descriptor)
-        assert lock.holder(tmp_path) is None
+        assert experiment_lock.holder(tmp_path) is None
         child.kill()
 
 
 def test_a_folder_that_was_never_locked_is_free(tmp_path: Path) -> None:
     """Asking who runs an experiment changes nothing."""
-    assert lock.holder(tmp_path) is None
+    assert experiment_lock.holder(tmp_path) is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -67,7 +67,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     target.write_text("kept as it is")
     folder = tmp_path / "strange"
     folder.mkdir()
-    (folder / lock.LOCK).symlink_to(target)
+    (folder / experiment_lock.LOCK).symlink_to(target)
     with pytest.raises(StorageFailed, match="symbolic links"):
-        lock.acquire(folder)
+        experiment_lock.acquire(folder)
     assert target.read_text() == "kept as it is"

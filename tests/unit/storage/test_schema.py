@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import ExperimentBusy, StorageFailed, StoreCorrupted
-from clau_doom.storage import RunFolder, lock, schema
-from clau_doom.storage.reader import Reader
+from clau_doom.storage import RunFolder, experiment_lock, schema
+from clau_doom.storage.experiment_reader import Reader
 
 NEXT = "ALTER TABLE experiment ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'"
 
@@ -75,7 +75,7 @@ def test_a_reader_brings_old_results_up_to_date(folder: RunFolder, monkeypatch: 
     """Results of an older version are migrated when they are first read, but not under a running writer's hands."""
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, NEXT))
     results = folder.path / "results.sqlite"
-    descriptor = lock.acquire(folder.path)
+    descriptor = experiment_lock.acquire(folder.path)
     with pytest.raises(ExperimentBusy):
         Reader(results)
     os.close(descriptor)

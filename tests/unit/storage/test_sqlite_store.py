@@ -28,7 +28,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.errors import ExperimentBusy, ResultsLost, StorageFailed
 from clau_doom.storage import RunFolder, SqliteStore
-from clau_doom.storage.writer import Call, Writer
+from clau_doom.storage.event_writer import Call, Writer
 
 Finished = Callable[..., EpisodeFinished]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-from clau_doom.analysis.genomes import GeneHistory
+from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.pca import Components, Score
 from clau_doom.analysis.regression import Regression, Term
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap

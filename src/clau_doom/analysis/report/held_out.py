@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-from clau_doom.analysis.held_out import ROLE_NAMES
+from clau_doom.analysis.held_out_results import ROLE_NAMES
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
 from clau_doom.analysis.report.number_format import (
     NONE,

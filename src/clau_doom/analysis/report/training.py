@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from clau_doom.analysis.control_charts import ChartPoint, ControlChart
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-from clau_doom.analysis.genomes import Diversity
-from clau_doom.analysis.held_out import ROLE_NAMES
+from clau_doom.analysis.genome_encoding import Diversity
+from clau_doom.analysis.held_out_results import ROLE_NAMES
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap

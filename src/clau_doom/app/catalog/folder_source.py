@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from clau_doom.app.catalog.stored import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
 from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.storage import Runs
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from clau_doom.app.catalog.sources import LIVE, Overview, Remote
-from clau_doom.app.catalog.stored import checked_space
+from clau_doom.app.catalog.folder_source import LIVE, Overview, Remote
+from clau_doom.app.catalog.stored_experiments import checked_space
 from clau_doom.config import StoredExperiment, config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent

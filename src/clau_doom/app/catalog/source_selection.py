@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from clau_doom.app.catalog.sources import FolderSource, Remote, Source
+from clau_doom.app.catalog.folder_source import FolderSource, Remote, Source
 
 __all__ = ["open_source"]
 
@@ -15,7 +15,7 @@ async def open_source(remote: Remote | None, output_dir: Path) -> AsyncIterator[
     if remote is None:
         yield FolderSource(output_dir)
         return
-    from clau_doom.app.catalog.servers import ServerSource, reach  # noqa: PLC0415 - gRPC, which a folder does not need
+    from clau_doom.app.catalog.server_source import ServerSource, reach  # noqa: PLC0415 - gRPC, which a folder does not need
 
     async with reach(remote, output_dir) as client:
         yield ServerSource(client)

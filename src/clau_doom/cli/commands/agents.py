@@ -12,8 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.lookup import look_up
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
+from clau_doom.cli.experiment_lookup import look_up
+from clau_doom.cli.shared_options import (
+    DEFAULT_OUTPUT_DIR,
+    AsJson,
+    OutputDir,
+    Server,
+    TrustedNames,
+    remote_of,
+    trust_of,
+)
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:

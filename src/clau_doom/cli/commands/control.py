@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, print_json
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_of
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, Note, OutputDir, Server, remote_of
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _steer(
 def _client(
     experiment: str, server: str | None, output_dir: Path, note: str
 ) -> "AbstractAsyncContextManager[RpcClient]":
-    from clau_doom.app.catalog.servers import reach, reach_run
+    from clau_doom.app.catalog.server_source import reach, reach_run
 
     remote = remote_of(server)
     if remote is None:

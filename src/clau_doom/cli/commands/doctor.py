@@ -11,7 +11,7 @@ from clau_doom.cli.console import ExitCode, data_console, print_json
 from clau_doom.cli.doctor.docker import examine_docker
 from clau_doom.cli.doctor.host import Finding, Verdict, examine
 from clau_doom.cli.doctor.ray import examine_ray
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
 __all__ = ["doctor"]
 

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
+from clau_doom.cli.experiment_lookup import look_up, look_up_all
 from clau_doom.cli.format import ago, clock, number
-from clau_doom.cli.lookup import look_up, look_up_all
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.table_options import (
     Block,
     Data,
@@ -39,7 +39,7 @@ from clau_doom.errors import ConfigError, StorageFailed
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-    from clau_doom.app.catalog.sources import Overview
+    from clau_doom.app.catalog.folder_source import Overview
     from clau_doom.config import StoredExperiment
 
 __all__ = ["analyze", "status"]

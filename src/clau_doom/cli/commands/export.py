@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import data_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
 
 __all__ = ["export"]
 
@@ -31,7 +31,7 @@ def export(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
-    from clau_doom.app.catalog.lookup import open_source
+    from clau_doom.app.catalog.source_selection import open_source
     from clau_doom.app.export import export_experiment
 
     async def write() -> tuple[tuple[Path, int], ...]:

@@ -12,14 +12,14 @@ from uuid import uuid4
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, replay_command
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, replay_command
 from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from clau_doom.app.catalog.servers import ServerSource
-    from clau_doom.app.catalog.sources import Remote
+    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.server_source import ServerSource
     from clau_doom.config import ExperimentConfig, StoredExperiment
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.rpc import RpcClient
@@ -82,7 +82,7 @@ def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCod
 
 
 async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str, str]:
-    from clau_doom.app.catalog.servers import reach
+    from clau_doom.app.catalog.server_source import reach
     from clau_doom.config import config_from_yaml, to_yaml
     from clau_doom.wire import EXPERIMENT_STATES
 
@@ -114,8 +114,8 @@ def _without_services(config: "ExperimentConfig") -> "ExperimentConfig":
 
 
 async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
-    from clau_doom.app.catalog.servers import ServerSource, reach
-    from clau_doom.app.catalog.sources import LIVE
+    from clau_doom.app.catalog.folder_source import LIVE
+    from clau_doom.app.catalog.server_source import ServerSource, reach
     from clau_doom.config import config_from_yaml
     from clau_doom.domain.events import ExperimentInterrupted
 
@@ -172,7 +172,7 @@ async def _after_interruption(source: "ServerSource", name: str, last: "Event | 
 
     A server interrupts a run to change its budget, and resumes it at once; this function waits for the resumption.
     """
-    from clau_doom.app.catalog.sources import LIVE
+    from clau_doom.app.catalog.folder_source import LIVE
     from clau_doom.domain.events import ExperimentInterrupted
     from clau_doom.errors import ServerUnreachable
 

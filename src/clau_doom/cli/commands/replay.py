@@ -11,12 +11,20 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server, TrustedNames, remote_of, trust_of
+from clau_doom.cli.shared_options import (
+    DEFAULT_OUTPUT_DIR,
+    AsJson,
+    OutputDir,
+    Server,
+    TrustedNames,
+    remote_of,
+    trust_of,
+)
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
     from clau_doom.app.replay import ReplayPlan
-    from clau_doom.app.trust import Trust
+    from clau_doom.app.trusted_code import Trust
     from clau_doom.domain import Purpose
     from clau_doom.replay import Clip, Film, Performance
 

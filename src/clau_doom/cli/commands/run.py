@@ -11,12 +11,19 @@ from rich.text import Text
 
 from clau_doom.cli.browser import LOGIN_HINT, shown_in_browser
 from clau_doom.cli.console import ExitCode, MessageStream, data_console, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of, replay_command, resume_command
+from clau_doom.cli.shared_options import (
+    DEFAULT_OUTPUT_DIR,
+    OutputDir,
+    Server,
+    remote_of,
+    replay_command,
+    resume_command,
+)
 from clau_doom.cli.signals import stop_signals
-from clau_doom.cli.streams import make_output_optional
+from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.sources import Remote
+    from clau_doom.app.catalog.folder_source import Remote
     from clau_doom.app.plan import Plan
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
@@ -131,7 +138,7 @@ def _at_server(
 
 
 def _describe(plan: "Plan") -> None:
-    from clau_doom.app.estimate import gigabytes
+    from clau_doom.app.resource_estimate import gigabytes
 
     config, facts, asked = plan.config, plan.scenario.facts, plan.asked
     episodes = asked.agents * config.episodes

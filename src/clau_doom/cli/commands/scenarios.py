@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import data_console, print_json
-from clau_doom.cli.options import AsJson
+from clau_doom.cli.shared_options import AsJson
 
 __all__ = ["scenarios"]
 

@@ -14,9 +14,9 @@ from rich.text import Text
 
 from clau_doom.cli.browser import LOGIN_HINT, kept_in_file, shown_in_browser
 from clau_doom.cli.console import LOG_MESSAGES, ExitCode, progress_console
-from clau_doom.cli.options import DEFAULT_OUTPUT_DIR, OutputDir
+from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir
 from clau_doom.cli.signals import stop_signals
-from clau_doom.cli.streams import make_output_optional
+from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
     from clau_doom.app.service import Listening

@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from clau_doom.cli.console import MessageStream, data_console, print_json
-from clau_doom.cli.options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 
 if TYPE_CHECKING:
     from clau_doom.access import TokenFiles
@@ -66,7 +66,7 @@ def remove(name: _Name, *, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
 
 def _files(output_dir: Path) -> "TokenFiles":
     """Return the token files in the folder of `--token-file`, or in the output folder."""
-    from clau_doom.app.access import token_files
+    from clau_doom.app.access_control import token_files
     from clau_doom.config import GrpcConfig
     from clau_doom.logs import configure_logs
 

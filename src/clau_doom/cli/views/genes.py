@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import Unavailable
-from clau_doom.analysis.genomes import Diversity, GeneHistory
+from clau_doom.analysis.genome_encoding import Diversity, GeneHistory
 from clau_doom.analysis.pca import Components
 from clau_doom.analysis.regression import Regression
 from clau_doom.cli.format import number, p_value, sparkline

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.catalog.stored import list_experiments, read_experiment
+from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
 from clau_doom.config import ExperimentConfig, gene_space_to_json, to_yaml
 from clau_doom.domain import Agent, AgentRef, Gene, Genome, GenomeSpace
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted

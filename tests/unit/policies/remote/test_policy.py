@@ -19,7 +19,7 @@ from clau_doom.ports import Observation
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.testing import SCRIPTED_FACTS, ScriptedEngine, check_policy
 from clau_doom.testing.policy_contract import synthetic_observations
-from clau_doom.testing.scripted_agent import (
+from clau_doom.testing.scripted_agent_server import (
     TURNING,
     AgentRefuses,
     ScriptedAgent,
