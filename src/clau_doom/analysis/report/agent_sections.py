@@ -7,9 +7,9 @@ from clau_doom.analysis.elite_map import EliteMap
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.lineage import Ancestor
 from clau_doom.analysis.report.document import Block, Figure, Key, Section, Table, gap
-from clau_doom.analysis.report.number_format import NONE, count, joined, number, place, share, short
 from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
 from clau_doom.analysis.report.training import generations_axis
+from clau_doom.analysis.report.typography import NONE, count, joined, number, place, share, short
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.analysis.unavailable import Unavailable
 

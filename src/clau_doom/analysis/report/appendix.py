@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from clau_doom.analysis.report.document import Block, Listing, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.number_format import NONE, count, place
+from clau_doom.analysis.report.typography import NONE, count, place
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment

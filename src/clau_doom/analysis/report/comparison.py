@@ -7,7 +7,10 @@ from clau_doom.analysis.report.agent_sections import ranking_section
 from clau_doom.analysis.report.appendix import appendix_section, criteria_flag, failed_agents
 from clau_doom.analysis.report.document import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
 from clau_doom.analysis.report.held_out import contrast_figure, contrasts_tables, profile_figure
-from clau_doom.analysis.report.number_format import (
+from clau_doom.analysis.report.summary import contrast_sentence
+from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
+from clau_doom.analysis.report.training import generations_axis
+from clau_doom.analysis.report.typography import (
     NONE,
     bracket,
     count,
@@ -17,9 +20,6 @@ from clau_doom.analysis.report.number_format import (
     p_equals,
     share_bracket,
 )
-from clau_doom.analysis.report.summary import contrast_sentence
-from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
-from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment

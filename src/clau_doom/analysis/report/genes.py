@@ -7,7 +7,8 @@ from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.analysis.pca import Components, Score
 from clau_doom.analysis.regression import Regression, Term
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.number_format import (
+from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
+from clau_doom.analysis.report.typography import (
     NONE,
     bracket,
     chance,
@@ -19,7 +20,6 @@ from clau_doom.analysis.report.number_format import (
     share,
     short,
 )
-from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, GeneKind
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.held_out_results import ROLE_NAMES
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.number_format import (
+from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
+from clau_doom.analysis.report.training import COLOURS
+from clau_doom.analysis.report.typography import (
     NONE,
     chance,
     count,
@@ -17,8 +19,6 @@ from clau_doom.analysis.report.number_format import (
     share_bracket,
     short,
 )
-from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
-from clau_doom.analysis.report.training import COLOURS
 from clau_doom.analysis.summary import SelectionBias
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain.experiment import HoldoutResult

@@ -5,7 +5,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from clau_doom.analysis.report.document import Figure, Listing, Paragraph, Report, Table
-from clau_doom.analysis.report.number_format import unbroken
+from clau_doom.analysis.report.typography import unbroken
 from clau_doom.escaping import printable_message
 
 __all__ = ["MARK", "render"]

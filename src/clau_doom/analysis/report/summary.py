@@ -4,8 +4,8 @@ from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
 from clau_doom.analysis.report.appendix import failed_agents
 from clau_doom.analysis.report.document import Fact
 from clau_doom.analysis.report.held_out import bias_sentence, role_name
-from clau_doom.analysis.report.number_format import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.report.training import plateau_sentence
+from clau_doom.analysis.report.typography import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.summary import CHAMPION, ResultRow
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.config import StoredExperiment

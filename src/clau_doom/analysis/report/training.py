@@ -9,8 +9,8 @@ from clau_doom.analysis.held_out_results import ROLE_NAMES
 from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.report.document import Block, Figure, Key, Paragraph, Section, Table, gap
-from clau_doom.analysis.report.number_format import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over
+from clau_doom.analysis.report.typography import NONE, chance, count, interval, number, p_equals, place, runs, short
 from clau_doom.analysis.summary import GenerationRow, ResultRow
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain.experiment import RaceTally

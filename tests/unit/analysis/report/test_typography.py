@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.analysis.report.number_format import (
+from clau_doom.analysis.report.typography import (
     chance,
     count,
     interval,
