@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.number_format import p_value, significant, with_interval
+from clau_doom.number_format import number, p_relation, p_value, percent, significant, significant_with_interval
 
 
 @pytest.mark.parametrize(
@@ -45,20 +45,40 @@ def test_significant_digits(value: float, text: str) -> None:
 )
 def test_an_interval_sets_the_digits(estimate: tuple[float, float | None, float | None], text: str) -> None:
     """The half-width has two significant digits; zero has no sign."""
-    assert with_interval(*estimate) == text
+    assert significant_with_interval(*estimate) == text
 
 
 @pytest.mark.parametrize(
-    ("p", "text"),
-    [(0.5, "0.500"), (0.0123, "0.012"), (0.00123, "0.0012"), (0.00012, "0.0001"), (1e-9, "<0.0001"), (1.0, "1.000")],
+    ("value", "text"),
+    [(None, "-"), (1.0, "1.00"), (-0.001, "0.00"), (-2.5, "-2.50"), (123.456, "123.5"), (12345.6, "12346")],
 )
-def test_p_values(p: float, text: str) -> None:
-    """At least three decimals, at most four."""
+def test_numbers(value: float | None, text: str) -> None:
+    """Larger numbers have fewer decimals, a missing value is a dash, and zero is not negative."""
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "-"), (0.0, "0 %"), (0.001, "< 1 %"), (0.5, "50 %"), (0.999, "> 99 %"), (1.0, "100 %")],
+)
+def test_percent_is_never_surer_than_the_share(share: float | None, text: str) -> None:
+    """Only 0 is 0 %, and only 1 is 100 %."""
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(("p", "text"), [(None, "-"), (0.0, "< 0.001"), (0.00099, "< 0.001"), (0.04, "0.040")])
+def test_p_values(p: float | None, text: str) -> None:
+    """There are three decimals, and smaller values are an upper bound."""
     assert p_value(p) == text
+
+
+def test_p_values_in_sentences() -> None:
+    """A p-value has a relation sign, also when it is an upper bound."""
+    assert [p_relation(p) for p in (0.033, 1e-9)] == ["p = 0.033", "p < 0.001"]
 
 
 @given(st.floats(-1e300, 1e300), st.floats(1e-200, 1e200))
 def test_every_interval_has_a_short_text(value: float, width: float) -> None:
     """Texts stay short at any scale, and the estimate is not printed outside its interval's digits."""
-    assert len(with_interval(value, value - width, value + width)) < 90
+    assert len(significant_with_interval(value, value - width, value + width)) < 90
     assert len(significant(value)) <= 11

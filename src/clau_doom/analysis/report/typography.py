@@ -1,9 +1,11 @@
-"""Formatting of numbers for reports, with the digits of the terminal, minus signs, and dashes for missing values."""
+"""Typography of reports: number formats with minus signs and dashes, and lists, counts and ranges in words."""
 
 import re
 from collections.abc import Iterable
 
+from clau_doom import number_format
 from clau_doom.domain import AgentRef
+from clau_doom.statistics import interval_format
 from clau_doom.statistics.estimates import Estimate
 from clau_doom.statistics.intervals import Interval
 
@@ -21,27 +23,30 @@ __all__ = [
     "share",
     "share_bracket",
     "short",
+    "typographic",
     "unbroken",
     "with_interval",
 ]
 
 NONE = "–"  # noqa: RUF001 - dash for missing values in tables
 _TIED = re.compile(r"(?<=\S) (?=[=<>%] ?)|(?<=[=<>]) (?=\S)|(?<=\d) (?=\[)|(?<=\d,) (?=\S+\])")
+_HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
 _MINUS = "−"  # noqa: RUF001 - minus sign, which has the width of a digit, unlike a hyphen
 
 
+def typographic(text: str) -> str:
+    """Replace the hyphens of a formatted number: minus signs before digits, an en dash for a missing value."""
+    return NONE if text == number_format.MISSING else _HYPHEN.sub(_MINUS, text)
+
+
 def number(value: float | None) -> str:
-    """Format a number with two decimals, with one from 100 and without decimals from 1000."""
-    if value is None:
-        return NONE
-    size = abs(value)
-    return short(value, 2 if size < 100 else 1 if size < 1000 else 0)
+    """Format a number with at most two decimals."""
+    return typographic(number_format.number(value))
 
 
 def short(value: float, decimals: int) -> str:
     """Format a number with a fixed number of decimals, without a negative zero."""
-    text = f"{abs(value):.{decimals}f}"
-    return text if value >= 0 or not text.strip("0.") else _MINUS + text
+    return typographic(number_format.fixed(value, decimals))
 
 
 def bracket(low: float | None, high: float | None) -> str:
@@ -51,41 +56,32 @@ def bracket(low: float | None, high: float | None) -> str:
 
 def with_interval(value: float | None, low: float | None, high: float | None) -> str:
     """Format a number with its interval, or without one if it is missing."""
-    return number(value) if low is None or high is None else f"{number(value)} {bracket(low, high)}"
+    return typographic(number_format.number_with_interval(value, low, high))
 
 
 def interval(value: Interval | Estimate | None) -> str:
     """Format a mean or an estimate with its interval."""
-    if value is None:
-        return NONE
-    return with_interval(value.mean if isinstance(value, Interval) else value.value, value.low, value.high)
+    return typographic(interval_format.interval(value))
 
 
 def chance(p: float | None) -> str:
-    """Format a p-value with three decimals, or as ``< 0.001``."""
-    return NONE if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
+    """Format a p-value."""
+    return typographic(number_format.p_value(p))
 
 
 def p_equals(p: float | None) -> str:
     """Format a p-value for a sentence: ``p = 0.033``, or ``p < 0.001``."""
-    text = chance(p)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
+    return typographic(number_format.p_relation(p))
 
 
 def share(value: float | None) -> str:
-    """Format a share of 1 in percent. Only exact values of 0 and 1 are shown as 0 and 100."""
-    if value is None:
-        return NONE
-    if 0.0 < value < 0.01 or 0.99 < value < 1.0:
-        return "< 1 %" if value < 0.5 else "> 99 %"
-    return f"{100.0 * value:.0f} %"
+    """Format a share of 1 in percent."""
+    return typographic(number_format.percent(value))
 
 
 def share_bracket(value: Estimate) -> str:
     """Format an estimated share of 1 in percent, with its interval."""
-    if value.low is None or value.high is None:
-        return share(value.value)
-    return f"{share(value.value)} [{100.0 * value.low:.0f}, {100.0 * value.high:.0f}]"
+    return typographic(interval_format.percent_interval(value))
 
 
 def count(n: int, thing: str, many: str = "") -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import look_up, look_up_all
-from clau_doom.cli.format import ago, clock, number
+from clau_doom.cli.format import ago, clock
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir, Server
 from clau_doom.cli.table_options import (
     Block,
@@ -35,6 +35,7 @@ from clau_doom.cli.table_options import (
 )
 from clau_doom.cli.views.sections import Section
 from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.number_format import number
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion

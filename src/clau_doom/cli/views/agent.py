@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.cli.format import gauge, number
+from clau_doom.cli.format import gauge
 from clau_doom.domain import (
     Agent,
     AgentRef,
@@ -23,6 +23,7 @@ from clau_doom.domain import (
 )
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable_message
+from clau_doom.number_format import number
 
 __all__ = ["agent_json", "agents_table", "portrait_json", "portrait_view"]
 

@@ -15,12 +15,14 @@ from clau_doom.analysis.learning import LearningCurve, Plateau, Verdict
 from clau_doom.analysis.lineage import Ancestor
 from clau_doom.analysis.racing import racing_sentence
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.cli.format import estimate, number, p_value, sparkline
+from clau_doom.cli.format import sparkline
 from clau_doom.cli.views.genes import components_view, diversity_line, genes_view, regression_view
 from clau_doom.cli.views.results import generations_table, result_view
 from clau_doom.cli.views.sections import DEFAULT, Section
 from clau_doom.domain import AgentRef
 from clau_doom.domain.experiment import ExperimentState, RaceTally
+from clau_doom.number_format import number, p_relation
+from clau_doom.statistics.interval_format import interval
 
 __all__ = ["analysis_view", "ranking_view"]
 
@@ -140,8 +142,8 @@ def _learning(analysis: ExperimentAnalysis) -> RenderableType:
 def _curve(curve: LearningCurve | Unavailable) -> RenderableType:
     if isinstance(curve, Unavailable):
         return _gap(curve)
-    text = Text.assemble("tends to ", (estimate(curve.asymptote), "bold"))
-    text.append(f", from {estimate(curve.start)} with tau = {estimate(curve.tau)} generations")
+    text = Text.assemble("tends to ", (interval(curve.asymptote), "bold"))
+    text.append(f", from {interval(curve.start)} with tau = {interval(curve.tau)} generations")
     text.append(f"; {curve.model}, R² {curve.r_squared:.2f}, {curve.n} generations", "dim")
     return text
 
@@ -151,8 +153,8 @@ def _plateau(plateau: Plateau | Unavailable, last: int) -> RenderableType:
         return _gap(plateau)
     style = {Verdict.RISING: "green", Verdict.FALLING: "red"}.get(plateau.verdict, "")
     text = Text.assemble((_VERDICTS[plateau.verdict], f"bold {style}".strip()))
-    text.append(f" over generations {plateau.since} to {last}: {estimate(plateau.slope)} a generation")
-    text.append(f"; Sen's slope; Mann-Kendall S = {plateau.trend.s}, p {p_value(plateau.trend.p)}", "dim")
+    text.append(f" over generations {plateau.since} to {last}: {interval(plateau.slope)} a generation")
+    text.append(f"; Sen's slope; Mann-Kendall S = {plateau.trend.s}, {p_relation(plateau.trend.p)}", "dim")
     return text
 
 

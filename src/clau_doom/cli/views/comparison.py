@@ -8,9 +8,9 @@ from rich.text import Text
 from clau_doom.analysis import Unavailable
 from clau_doom.analysis.comparison import ExperimentComparison, Setup
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.cli.format import estimate, interval
 from clau_doom.cli.views.analysis import ranking_view
 from clau_doom.cli.views.results import contrasts_table
+from clau_doom.statistics.interval_format import interval
 
 __all__ = ["comparison_view"]
 
@@ -48,7 +48,7 @@ def _champions(comparison: ExperimentComparison) -> Table:
             str(row.seed),
             str(row.fitness.n),
             interval(row.fitness),
-            estimate(row.aggregates.iqm),
+            interval(row.aggregates.iqm),
         )
     return table
 
@@ -66,7 +66,7 @@ def _setups(setups: tuple[Setup, ...]) -> Table:
             str(setup.number),
             str(len(setup.experiments)),
             "-" if isinstance(setup.mean, Unavailable) else Text(interval(setup.mean), "bold"),
-            "-" if isinstance(setup.runs, Unavailable) else estimate(setup.runs.iqm),
+            "-" if isinstance(setup.runs, Unavailable) else interval(setup.runs.iqm),
             ", ".join(setup.experiments),
             "; ".join(setup.changes) or "-",
         )

@@ -9,8 +9,9 @@ from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genome_encoding import Diversity, GeneHistory
 from clau_doom.analysis.pca import Components
 from clau_doom.analysis.regression import Regression
-from clau_doom.cli.format import number, p_value, sparkline
+from clau_doom.cli.format import sparkline
 from clau_doom.domain import GeneKind
+from clau_doom.number_format import number, number_with_interval, p_relation, p_value
 
 __all__ = ["components_view", "diversity_line", "genes_view", "regression_view"]
 
@@ -65,7 +66,7 @@ def regression_view(regression: Regression | Unavailable) -> RenderableType:
         sure = not term.low <= 0.0 <= term.high
         table.add_row(
             term.name,
-            Text(f"{number(term.coefficient)} [{number(term.low)}, {number(term.high)}]", "bold" if sure else ""),
+            Text(number_with_interval(term.coefficient, term.low, term.high), "bold" if sure else ""),
             p_value(term.p),
             Text(number(term.vif), "red" if term.vif > 10.0 else ""),
         )
@@ -90,11 +91,11 @@ def components_view(components: Components | Unavailable) -> RenderableType:
 
 
 def _diagnostics(regression: Regression) -> list[str]:
-    p = "p < 0.001" if regression.f_p < 0.001 else f"p = {regression.f_p:.3f}"
-    fit = f"R² {regression.r_squared:.2f}, adjusted {regression.adjusted:.2f}, F = {regression.f:.1f} ({p})"
+    model_test = f"F = {regression.f:.1f} ({p_relation(regression.f_p)})"
+    fit = f"R² {regression.r_squared:.2f}, adjusted {regression.adjusted:.2f}, {model_test}"
     noise = "the noise depends on the genes" if regression.breusch_pagan_p < 0.05 else "no sign of uneven noise"
     condition = "terms hard to tell apart" if regression.condition > 30.0 else "terms well apart"
-    test = f"Breusch-Pagan {number(regression.breusch_pagan)}, p {p_value(regression.breusch_pagan_p)}: {noise}"
+    test = f"Breusch-Pagan {number(regression.breusch_pagan)}, {p_relation(regression.breusch_pagan_p)}: {noise}"
     lines = [
         f"standard deviations of fitness for one of the gene, others held; {regression.n} agents; no proof of a cause",
         f"{fit}; intervals: {regression.covariance}; p is not corrected for {len(regression.terms)} terms",

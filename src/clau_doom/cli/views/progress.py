@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import progress_console
-from clau_doom.cli.format import clock, number, sparkline
+from clau_doom.cli.format import clock, sparkline
 from clau_doom.cli.progress_state import Tracker
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
@@ -38,6 +38,7 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable
+from clau_doom.number_format import number
 
 __all__ = ["live_view", "show_progress"]
 

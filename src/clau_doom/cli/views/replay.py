@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.analysis import telling_measures
-from clau_doom.cli.format import number
+from clau_doom.number_format import number
 from clau_doom.replay import TICS_A_SECOND, Film, Performance
 
 if TYPE_CHECKING:

@@ -18,10 +18,11 @@ from clau_doom.analysis import (
     telling_measures,
 )
 from clau_doom.cli.console import ExitCode, data_console, progress_console
-from clau_doom.cli.format import estimate, interval, number, p_value, percent, percents
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.number_format import number, number_with_interval, p_value, percent
+from clau_doom.statistics.interval_format import interval, percent_interval
 
 if TYPE_CHECKING:
     from clau_doom.analysis.experiment_analysis import HeldOut
@@ -79,8 +80,8 @@ def result_view(
     table.add_row("episodes", *(str(row.fitness.n) for row in results.rows))
     table.add_row("fitness", *(interval(row.fitness) for row in results.rows))
     if held_out:
-        table.add_row("its median", *(estimate(each.aggregates.median) for each in held_out))
-        table.add_row("its interquartile mean", *(estimate(each.aggregates.iqm) for each in held_out))
+        table.add_row("its median", *(interval(each.aggregates.median) for each in held_out))
+        table.add_row("its interquartile mean", *(interval(each.aggregates.iqm) for each in held_out))
     for place, (name, _) in enumerate(results.rows[0].measures):
         table.add_row(name.replace("_", " "), *(interval(row.measures[place][1]) for row in results.rows))
     _add_contrasts(table, contrasts)
@@ -111,7 +112,7 @@ def contrasts_table(contrasts: "Sequence[Contrast]", names: Sequence[str] = ()) 
             _count(each),
             Text(interval(each.difference), "bold green" if ahead else "bold"),
             _effect(each),
-            percents(each.improvement),
+            percent_interval(each.improvement),
             p_value(each.p_holm),
             percent(each.power),
             "-" if each.needed is None else f"n = {each.needed}",
@@ -126,8 +127,8 @@ def _add_contrasts(table: Table, contrasts: "Sequence[Contrast]") -> None:
     rows: list[tuple[str, list[str | Text]]] = [
         ("champion ahead by", [Text(interval(each.difference), "bold") for each in contrasts]),
         ("effect", [_effect(each) for each in contrasts]),
-        ("Cliff's delta", [estimate(each.cliff_delta) for each in contrasts]),
-        ("better in", [percents(each.improvement) for each in contrasts]),
+        ("Cliff's delta", [interval(each.cliff_delta) for each in contrasts]),
+        ("better in", [percent_interval(each.improvement) for each in contrasts]),
         ("p", [p_value(each.p_holm) for each in contrasts]),
         ("power", [_power(each) for each in contrasts]),
     ]
@@ -193,9 +194,9 @@ def _leads(results: ResultTable) -> list[RenderableType]:
 
 
 def _bias(bias: SelectionBias) -> Text:
-    reach = "" if bias.low is None or bias.high is None else f" [{number(bias.low)}, {number(bias.high)}]"
     told = f"{number(bias.training)} in training, {number(bias.held_out)} held out, n = {bias.n}"
-    return Text(f"selection bias of the champion's fitness: {number(bias.value)}{reach} ({told})")
+    estimate = number_with_interval(bias.value, bias.low, bias.high)
+    return Text(f"selection bias of the champion's fitness: {estimate} ({told})")
 
 
 def _id(experiment: str, ref: AgentRef) -> str:

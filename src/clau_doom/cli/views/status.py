@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.app.catalog.folder_source import Overview, overview_of
-from clau_doom.cli.format import clock, number
+from clau_doom.cli.format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
@@ -17,6 +17,7 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.number_format import number
 from clau_doom.storage import move_command
 
 __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
