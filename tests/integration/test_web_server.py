@@ -16,11 +16,12 @@ import pytest
 
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
 from clau_doom.app.artifacts import Studio
-from clau_doom.config import ExperimentConfig, StoredExperiment, WebConfig
+from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.domain.event_declaration import summary_of
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
 from clau_doom.orchestration import Finishing, Orchestrator
+from clau_doom.ports import StoredExperiment
 from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
 

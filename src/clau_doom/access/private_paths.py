@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import clau_doom
-from clau_doom.config import StoredExperiment
 from clau_doom.domain import Evaluation
 from clau_doom.domain.events import (
     AgentFailed,
@@ -24,6 +23,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted, describe, words
+from clau_doom.ports import StoredExperiment
 
 __all__ = ["PrivatePaths"]
 

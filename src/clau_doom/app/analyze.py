@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clau_doom.app.plan import make_fitness, space_of
-from clau_doom.config import ExperimentConfig, MapElitesConfig, StoredExperiment, by_paths, setup_changes
+from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, RaceTally
 from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
 from clau_doom.evolution import MapElites, make_race, make_strategy
 from clau_doom.orchestration import replay
+from clau_doom.ports import StoredExperiment
 
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion

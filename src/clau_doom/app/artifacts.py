@@ -21,9 +21,10 @@ from clau_doom.access import PrivatePaths
 from clau_doom.app.analyze import analyse, archive
 from clau_doom.app.plan import make_fitness
 from clau_doom.app.report import report_comparison, report_experiment
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
 from clau_doom.errors import StorageFailed, WrongState
+from clau_doom.ports import StoredExperiment
 from clau_doom.web import FilmProgress
 
 if TYPE_CHECKING:

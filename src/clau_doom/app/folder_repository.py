@@ -9,19 +9,13 @@ from clau_doom.app.catalog.stored_experiments import list_experiments, read_expe
 from clau_doom.app.plan import Plan, genome_space, plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
 from clau_doom.backends.local import CoreAllocator
-from clau_doom.config import (
-    CustomPolicyConfig,
-    ExperimentConfig,
-    RemotePolicyConfig,
-    ServerConfig,
-    StoredExperiment,
-)
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig, ServerConfig
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.errors import NotAllowed, WrongState
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
-from clau_doom.ports import ExperimentStore
+from clau_doom.ports import ExperimentStore, StoredExperiment
 from clau_doom.storage import Runs
 
 __all__ = ["FolderRepository"]

@@ -8,7 +8,6 @@ from typing import Self
 from clau_doom.access import PrivatePaths
 from clau_doom.app.event_logging import log_event
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
@@ -16,7 +15,7 @@ from clau_doom.events import Relay
 from clau_doom.logs import bound
 from clau_doom.metrics import Metrics
 from clau_doom.orchestration import EventReader, ReaderHealth
-from clau_doom.ports import EventBus, ExperimentStore
+from clau_doom.ports import EventBus, ExperimentStore, StoredExperiment
 
 __all__ = ["Followers"]
 

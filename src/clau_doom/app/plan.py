@@ -27,7 +27,6 @@ from clau_doom.config import (
     RayConfig,
     RemotePolicyConfig,
     Resolved,
-    StoredExperiment,
     WebConfig,
     check_budget,
     check_resume,
@@ -42,7 +41,7 @@ from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.machine_limits import default_workers, memory_problem
 from clau_doom.policies import make_policy
-from clau_doom.ports import Policy
+from clau_doom.ports import Policy, StoredExperiment
 from clau_doom.storage import Inputs, Runs
 from clau_doom.worker import collect_facts
 

@@ -16,14 +16,7 @@ from clau_doom.app.catalog.source_selection import open_source
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
 from clau_doom.app.trusted_code import Trust
-from clau_doom.config import (
-    CustomPolicyConfig,
-    PolicyConfig,
-    RandomPolicyConfig,
-    RemotePolicyConfig,
-    ScenarioConfig,
-    StoredExperiment,
-)
+from clau_doom.config import CustomPolicyConfig, PolicyConfig, RandomPolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import GenomeSpace, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import AgentNotFound, ConfigError, ExperimentNotFound, PolicyFailed
@@ -31,7 +24,7 @@ from clau_doom.game import SCENARIOS, Scenario, View, VizdoomEngine, display_ope
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import make_policy
 from clau_doom.policies.remote import RemotePolicy
-from clau_doom.ports import Needs, Policy, ScenarioFacts
+from clau_doom.ports import Needs, Policy, ScenarioFacts, StoredExperiment
 from clau_doom.replay import (
     SUFFIX,
     Choice,

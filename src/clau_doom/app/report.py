@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clau_doom.app.analyze import analyse, compare
-from clau_doom.config import StoredExperiment
 from clau_doom.errors import ConfigError, StorageFailed
+from clau_doom.ports import StoredExperiment
 from clau_doom.regular_files import open_regular
 
 if TYPE_CHECKING:

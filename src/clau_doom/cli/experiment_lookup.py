@@ -9,7 +9,7 @@ from clau_doom.cli.shared_options import remote_of
 
 if TYPE_CHECKING:
     from clau_doom.app.catalog.folder_source import Overview
-    from clau_doom.config import StoredExperiment
+    from clau_doom.ports import StoredExperiment
 
 __all__ = ["look_up", "look_up_all"]
 

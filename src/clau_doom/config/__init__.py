@@ -65,7 +65,6 @@ from clau_doom.config.service import (
     WebConfig,
     is_loopback,
 )
-from clau_doom.config.stored import StoredExperiment
 from clau_doom.config.strict_yaml import Document, parse_document, read_document
 from clau_doom.config.validation_messages import Problem
 
@@ -102,7 +101,6 @@ __all__ = [
     "RulesPolicyConfig",
     "ScenarioConfig",
     "ServerConfig",
-    "StoredExperiment",
     "WebConfig",
     "by_paths",
     "check_budget",

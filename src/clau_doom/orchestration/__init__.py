@@ -5,7 +5,7 @@ stored results. This package does not depend on the backends or the store's form
 event log: they read the log from the store.
 """
 
-from clau_doom.orchestration.experiment_registry import Registry
+from clau_doom.orchestration.agent_registry import Registry
 from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import EventReader, ReaderHealth

@@ -18,8 +18,8 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClauDoomError, FailedAgent, GenerationFailed, WrongState, describe
+from clau_doom.orchestration.agent_registry import LiveAgent, Registry
 from clau_doom.orchestration.episode_scheduler import Failure, Report
-from clau_doom.orchestration.experiment_registry import LiveAgent, Registry
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 from clau_doom.ports import EpisodeTask

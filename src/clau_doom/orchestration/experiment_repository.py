@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore
+from clau_doom.ports import ExperimentStore, StoredExperiment
 
 __all__ = ["ExperimentRepository", "Planned"]
 

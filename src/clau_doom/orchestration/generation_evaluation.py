@@ -9,8 +9,8 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import Forged
 from clau_doom.evolution import Race
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation
+from clau_doom.orchestration.agent_registry import LiveAgent, Registry
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.experiment_registry import LiveAgent, Registry
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import Work
 

@@ -12,10 +12,10 @@ from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.agent_evaluation import restore
+from clau_doom.orchestration.agent_registry import Registry
 from clau_doom.orchestration.claim_verification import Verification
 from clau_doom.orchestration.completed_generations import Finished, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.experiment_registry import Registry
 from clau_doom.orchestration.generation_evaluation import GenerationRun, summarise
 from clau_doom.orchestration.genome_injection import admit, immigrants_of
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results

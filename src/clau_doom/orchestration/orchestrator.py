@@ -9,7 +9,7 @@ from typing import Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
 from weakref import WeakValueDictionary
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
+from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import (
     BUDGET_CHANGED,
@@ -37,7 +37,7 @@ from clau_doom.orchestration.experiment_repository import ExperimentRepository, 
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import ReaderHealth
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore, Glimpse
+from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
 
 __all__ = ["Orchestrator"]
 

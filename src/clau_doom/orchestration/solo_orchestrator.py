@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command, CommandDone, InjectGenome
 from clau_doom.domain.events import RecordedEvent
@@ -10,7 +10,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentNotFound, NotAllowed, ShutdownRequested, WrongState
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore, Glimpse
+from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
 
 __all__ = ["SoloRun"]
 

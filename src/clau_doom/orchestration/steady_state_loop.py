@@ -18,9 +18,9 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation, restore
+from clau_doom.orchestration.agent_registry import LiveAgent, Registry
 from clau_doom.orchestration.completed_generations import seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Report
-from clau_doom.orchestration.experiment_registry import LiveAgent, Registry
 from clau_doom.orchestration.generation_evaluation import summarise
 from clau_doom.orchestration.resume import check_asked, results
 from clau_doom.orchestration.run_log import RunLog

@@ -22,6 +22,7 @@ from clau_doom.ports.gameplay import (
 )
 from clau_doom.ports.orchestrator import Orchestrator
 from clau_doom.ports.store import ExperimentStore
+from clau_doom.ports.stored_experiment import StoredExperiment
 
 __all__ = [
     "Action",
@@ -44,4 +45,5 @@ __all__ = [
     "Repeating",
     "ScenarioFacts",
     "SeenObject",
+    "StoredExperiment",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.log_reader_failure import ReaderFailure

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, resolve_fields
+from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
 from clau_doom.orchestration.shielded_tasks import Finishing
-from clau_doom.ports import Orchestrator
+from clau_doom.ports import Orchestrator, StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
 from clau_doom.rpc.control_stream import control_agents

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, check_budget, check_resume, config_from_yaml
+from clau_doom.config import ExperimentConfig, check_budget, check_resume, config_from_yaml
 from clau_doom.domain import Gene, GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ExperimentBusy, ExperimentDone, ExperimentExists, ExperimentNotFound
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
-from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore
+from clau_doom.ports import EpisodeTask, EvaluationBackend, ExperimentStore, StoredExperiment
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_backend import Disturb, ScriptedBackend
 from clau_doom.testing.scripted_run import scripted_run, scripted_store

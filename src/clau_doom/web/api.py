@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from clau_doom.config import StoredExperiment, config_from_yaml
+from clau_doom.config import config_from_yaml
 from clau_doom.domain import GenomeSpace, Purpose, experiment_of_player, parse_agent_id
 from clau_doom.domain.commands import AgentAction, AgentCommand
 from clau_doom.domain.event_declaration import agent_of, declaration_of, summary_of
@@ -22,7 +22,7 @@ from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
 from clau_doom.orchestration import Finishing, ReaderHealth
-from clau_doom.ports import Orchestrator
+from clau_doom.ports import Orchestrator, StoredExperiment
 from clau_doom.web.artifacts import Studio
 from clau_doom.web.error_responses import told
 from clau_doom.web.live_view import LiveView

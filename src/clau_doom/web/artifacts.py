@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from clau_doom.config import ExperimentConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Fitness, GenomeSpace, Purpose
+from clau_doom.ports import StoredExperiment
 
 if TYPE_CHECKING:
     from clau_doom.analysis.elite_map import EliteMap

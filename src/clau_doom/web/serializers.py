@@ -9,7 +9,6 @@ import numpy as np
 
 from clau_doom.analysis import ROLE_NAMES, generation_rows, held_out_table, telling_measures
 from clau_doom.analysis.lineage import line_of
-from clau_doom.config import StoredExperiment
 from clau_doom.domain import (
     Agent,
     AgentRef,
@@ -25,6 +24,7 @@ from clau_doom.domain import (
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.escaping import printable, printable_message
+from clau_doom.ports import StoredExperiment
 
 if TYPE_CHECKING:
     from clau_doom.analysis.elite_map import EliteMap

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from clau_doom.config import StoredExperiment, gene_space_to_json
+from clau_doom.config import gene_space_to_json
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
+from clau_doom.ports import StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
 from clau_doom.wire.claims import sendable, timestamp
 from clau_doom.wire.values import (

@@ -22,7 +22,6 @@ from clau_doom.config import (
     HoldoutConfig,
     MapElitesConfig,
     ScenarioConfig,
-    StoredExperiment,
     config_from_yaml,
     to_yaml,
 )
@@ -31,6 +30,7 @@ from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.errors import ConfigError, WrongState
 from clau_doom.evolution import MapElites, mean_measures
 from clau_doom.policies import GENES
+from clau_doom.ports import StoredExperiment
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
 

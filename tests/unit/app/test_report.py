@@ -12,19 +12,13 @@ from clau_doom.analysis import Unavailable, criteria_of
 from clau_doom.analysis.genome_encoding import GeneHistory
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.report import check_report_target, report_comparison, report_experiment
-from clau_doom.config import (
-    ExperimentConfig,
-    HoldoutConfig,
-    MapElitesConfig,
-    StoredExperiment,
-    config_from_yaml,
-    to_yaml,
-)
+from clau_doom.config import ExperimentConfig, HoldoutConfig, MapElitesConfig, config_from_yaml, to_yaml
 from clau_doom.domain import AgentStatus, EpisodeOutcome, GeneKind, Genome
 from clau_doom.domain.experiment import Deviations, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
+from clau_doom.ports import StoredExperiment
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
 

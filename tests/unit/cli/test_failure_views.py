@@ -9,11 +9,12 @@ from clau_doom.analysis.report.appendix import trouble_section
 from clau_doom.analysis.report.document import Listing
 from clau_doom.app.plan import genome_space, make_fitness
 from clau_doom.cli.views.agent import portrait_json, portrait_view
-from clau_doom.config import ExperimentConfig, StoredExperiment, to_yaml
+from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Genome
 from clau_doom.domain.events import AgentFailed, Event, ExperimentStarted, FailureKind, GenerationStarted
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
+from clau_doom.ports import StoredExperiment
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.web.serializers import agent_view
 from clau_doom.wire import agent_message

@@ -9,8 +9,8 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, Ge
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
+from clau_doom.orchestration.agent_registry import Registry
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.experiment_registry import Registry
 from clau_doom.orchestration.generation_evaluation import GenerationRun
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.storage import Runs

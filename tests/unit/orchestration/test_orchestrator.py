@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from clau_doom.config import ExperimentConfig, HoldoutConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig, HoldoutConfig
 from clau_doom.domain import AgentStatus, Genome
 from clau_doom.domain.commands import AgentAction, AgentCommand, BudgetChange, InjectGenome
 from clau_doom.domain.events import ExperimentCompleted, ExperimentInterrupted, RecordedEvent
@@ -25,7 +25,7 @@ from clau_doom.errors import (
     WrongState,
 )
 from clau_doom.orchestration import ExperimentRun, Orchestrator, Planned, Shutdown
-from clau_doom.ports import ExperimentStore
+from clau_doom.ports import ExperimentStore, StoredExperiment
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
 BASE = ExperimentConfig(

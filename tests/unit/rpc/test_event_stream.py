@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from clau_doom.access import Authenticator, TokenFiles
-from clau_doom.config import ExperimentConfig, GrpcConfig, StoredExperiment
+from clau_doom.config import ExperimentConfig, GrpcConfig
 from clau_doom.domain import Agent, AgentRef, Genome
 from clau_doom.domain.episode import Purpose
 from clau_doom.domain.events import (
@@ -26,6 +26,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import InvalidMessage, ShutdownRequested, StorageFailed
 from clau_doom.orchestration import Orchestrator, ReaderHealth
+from clau_doom.ports import StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1.orchestrator_pb2_grpc import OrchestratorServiceStub

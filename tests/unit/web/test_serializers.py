@@ -8,10 +8,11 @@ from rich.console import Console
 
 from clau_doom.app.plan import make_fitness
 from clau_doom.cli.views.agent import portrait_view
-from clau_doom.config import ExperimentConfig, ScenarioConfig, StoredExperiment, to_yaml
+from clau_doom.config import ExperimentConfig, ScenarioConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Gene, Genome, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.ports import StoredExperiment
 from clau_doom.web.serializers import agent_view, experiment_view
 
 TIED = ExperimentConfig(name="a")

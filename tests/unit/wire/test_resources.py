@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, gene_space_from_json
+from clau_doom.config import ExperimentConfig, gene_space_from_json
 from clau_doom.domain import (
     Agent,
     AgentRef,
@@ -38,6 +38,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import GenerationNotFound, InvalidMessage
+from clau_doom.ports import StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2 as pb
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.wire import (

@@ -7,11 +7,11 @@ from clau_doom.analysis.report.document import Block, Listing, Paragraph, Sectio
 from clau_doom.analysis.report.typography import NONE, count, place
 from clau_doom.analysis.topsis import Ranking
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentStatus, Evaluation, Purpose
 from clau_doom.domain.experiment import Deviations
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.ports import StoredExperiment
 
 __all__ = ["appendix_section", "criteria_flag", "failed_agents", "trouble_section"]
 

@@ -22,7 +22,7 @@ from clau_doom.analysis.report.typography import (
 )
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.config import StoredExperiment
+from clau_doom.ports import StoredExperiment
 from clau_doom.statistics.effects import Contrast
 
 __all__ = ["comparison_report"]

@@ -8,7 +8,7 @@ from clau_doom.analysis.report.genes import components_section, genes_section, r
 from clau_doom.analysis.report.held_out import held_out_section
 from clau_doom.analysis.report.summary import cautions, key_facts, summary
 from clau_doom.analysis.report.training import charts_section, diversity_section, fitness_section, learning_section
-from clau_doom.config import StoredExperiment
+from clau_doom.ports import StoredExperiment
 
 __all__ = ["experiment_report"]
 

@@ -8,9 +8,9 @@ from clau_doom.analysis.report.training import plateau_sentence
 from clau_doom.analysis.report.typography import bracket, count, interval, joined, number, p_equals
 from clau_doom.analysis.summary import CHAMPION, ResultRow
 from clau_doom.analysis.unavailable import Unavailable
-from clau_doom.config import StoredExperiment
 from clau_doom.domain import agent_id
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.ports import StoredExperiment
 from clau_doom.statistics.effects import Contrast
 
 __all__ = ["cautions", "contrast_sentence", "key_facts", "summary"]

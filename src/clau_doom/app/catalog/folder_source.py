@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
-from clau_doom.config import StoredExperiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.errors import ClauDoomError, describe
+from clau_doom.ports import StoredExperiment
 from clau_doom.storage import Runs
 
 __all__ = ["LIVE", "FolderSource", "Overview", "Remote", "Source", "overview_of"]

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from clau_doom.app.catalog.folder_source import LIVE, Overview, Remote
 from clau_doom.app.catalog.stored_experiments import checked_space
-from clau_doom.config import StoredExperiment, config_from_yaml
+from clau_doom.config import config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment_projection import Ledger
 from clau_doom.errors import WrongState
+from clau_doom.ports import StoredExperiment
 from clau_doom.rpc import RpcClient, connect
 from clau_doom.storage import Runs
 from clau_doom.wire import EXPERIMENT_STATES, reader_failures

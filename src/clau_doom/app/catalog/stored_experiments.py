@@ -4,11 +4,12 @@ import asyncio
 from itertools import islice
 from pathlib import Path
 
-from clau_doom.config import ExperimentConfig, StoredExperiment, config_from_yaml, gene_space_from_json
+from clau_doom.config import ExperimentConfig, config_from_yaml, gene_space_from_json
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
+from clau_doom.ports import StoredExperiment
 from clau_doom.storage import GENES, Inputs, Runs
 
 __all__ = ["check_genomes", "checked_space", "list_experiments", "read_experiment"]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
     from clau_doom.app.catalog.folder_source import Overview
-    from clau_doom.config import StoredExperiment
+    from clau_doom.ports import StoredExperiment
 
 __all__ = ["analyze", "status"]
 

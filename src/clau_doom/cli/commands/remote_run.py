@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from clau_doom.app.catalog.folder_source import Remote
     from clau_doom.app.catalog.server_source import ServerSource
-    from clau_doom.config import ExperimentConfig, StoredExperiment
+    from clau_doom.config import ExperimentConfig
     from clau_doom.domain.events import Event, RecordedEvent
+    from clau_doom.ports import StoredExperiment
     from clau_doom.rpc import RpcClient
 
 __all__ = ["Order", "check_at_server", "run_at_server"]

@@ -11,13 +11,13 @@ from rich.text import Text
 from clau_doom.app.catalog.folder_source import Overview, overview_of
 from clau_doom.cli.format import clock
 from clau_doom.cli.shared_options import resume_command
-from clau_doom.config import StoredExperiment
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
+from clau_doom.ports import StoredExperiment
 from clau_doom.storage import move_command
 
 __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
