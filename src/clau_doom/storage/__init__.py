@@ -5,7 +5,6 @@ log and tables always agree. A lock ensures that one process writes; any number 
 and lists the folders; `SqliteStore` is the store of one experiment.
 """
 
-from clau_doom.storage.atomic_write import write_whole
 from clau_doom.storage.experiment_folders import RunFolder, Runs
 from clau_doom.storage.folder_identity import move_command
 from clau_doom.storage.projection import KeepRecordings
@@ -23,5 +22,4 @@ __all__ = [
     "Runs",
     "SqliteStore",
     "move_command",
-    "write_whole",
 ]

@@ -99,7 +99,7 @@ def export_agent(
     """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
     from clau_doom.app.replay import export_agent, find_contestant, is_file
     from clau_doom.replay import check_place
-    from clau_doom.storage import write_whole
+    from clau_doom.atomic_write import write_whole
 
     if not is_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")

@@ -245,7 +245,7 @@ def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path
 
 
 def _write(path: Path, page: str) -> None:
-    from clau_doom.storage import write_whole
+    from clau_doom.atomic_write import write_whole
 
     write_whole(path, page)
     progress_console().print(f"wrote {path}", style="dim", soft_wrap=True)

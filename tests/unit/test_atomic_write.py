@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import StorageFailed
-from clau_doom.storage import write_whole
+from clau_doom.atomic_write import write_whole
 
 LONG = "what was asked for\n" * 2_000
 
