@@ -1,37 +1,95 @@
-"""Files that are written whole or not at all."""
+"""Tests of atomic writes, also on full disks and in killed processes."""
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from clau_doom.errors import StorageFailed
-from clau_doom.atomic_write import write_whole
+from clau_doom.atomic_write import atomic_file, write_atomically, write_output
+from clau_doom.errors import DiskFull, StorageFailed
+from tests.support.small_disk import limited_file_size, mounted_disk
 
-LONG = "what was asked for\n" * 2_000
+LONG = "a line of output\n" * 2_000
+WRITER = """
+import sys
+from pathlib import Path
+from clau_doom.atomic_write import atomic_file
+
+with atomic_file(Path(sys.argv[1])) as staged, staged.open("wb") as file:
+    file.write(bytes(100_000))
+    file.flush()
+    print("written", flush=True)
+    sys.stdin.read()
+"""
 
 
-@contextmanager
-def small_files() -> Iterator[None]:
-    """Let no file grow beyond 20 kB; the kernel says EFBIG where a disk says ENOSPC."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """When there is no room, the old one is as it was, and nothing lies beside it."""
+def test_a_file_that_cannot_grow_is_not_changed(tmp_path: Path) -> None:
+    """After a failed write the old file is unchanged, and the temporary file is removed."""
     target = tmp_path / "one.html"
-    write_whole(target, "the old one")
-    with small_files(), pytest.raises(StorageFailed, match="cannot write"):
-        write_whole(target, LONG)
+    write_output(target, "the old one")
+    with limited_file_size(), pytest.raises(StorageFailed, match="cannot write"):
+        write_output(target, LONG)
     assert target.read_text() == "the old one"
-    assert [path.name for path in tmp_path.iterdir()] == ["one.html"]
-    write_whole(target, LONG)
+    assert names(tmp_path) == ["one.html"]
+    write_output(target, LONG)
     assert target.read_text() == LONG
     assert target.stat().st_mode & 0o111 == 0
+
+
+def test_a_full_disk_has_its_own_error(tmp_path: Path) -> None:
+    """On a full disk the old file is unchanged, and the temporary file is removed."""
+    disk = tmp_path / "disk"
+    with mounted_disk(disk) as mounted:
+        if not mounted:
+            pytest.skip("only root can mount a small file system")
+        write_output(disk / "one.html", "the old one")
+        with pytest.raises(DiskFull, match="no space is left for"):
+            write_output(disk / "one.html", "x" * 2**21)
+        assert (disk / "one.html").read_text() == "the old one"
+        assert names(disk) == ["one.html"]
+
+
+@pytest.mark.parametrize(("sent", "left"), [(signal.SIGINT, 1), (signal.SIGKILL, 2)])
+def test_a_killed_process_leaves_the_old_file(tmp_path: Path, sent: signal.Signals, left: int) -> None:
+    """SIGINT removes the temporary file; the next write removes that of a process that was killed long ago."""
+    target = tmp_path / "film.mp4"
+    write_atomically(target, b"the old one")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(target)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(sent)
+    assert target.read_bytes() == b"the old one"
+    found = names(tmp_path)
+    assert len(found) == left
+    write_atomically(target, b"the new one")
+    assert names(tmp_path) == found
+    for path in tmp_path.iterdir():
+        os.utime(path, (time.time() - 7200,) * 2)
+    write_atomically(target, b"the new one")
+    assert names(tmp_path) == ["film.mp4"]
+
+
+def test_permissions_and_existing_files(tmp_path: Path) -> None:
+    """The mode is that of the first byte on, and an existing file can be kept."""
+    target = tmp_path / "token"
+    with atomic_file(target, mode=0o600) as staged:
+        assert stat.S_IMODE(staged.stat().st_mode) == 0o600
+        staged.write_bytes(b"one")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    write_atomically(target, b"two", overwrite=False)
+    assert target.read_bytes() == b"one"
+    assert names(tmp_path) == ["token"]

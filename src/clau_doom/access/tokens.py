@@ -4,7 +4,6 @@ The owner's token is one file, such as ``runs/token``. Further tokens are files 
 and ``token.NAME.readonly``. A change of the files takes effect within a second, without a restart.
 """
 
-import contextlib
 import hmac
 import os
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from clau_doom.atomic_write import write_atomically
 from clau_doom.errors import ConfigError
 from clau_doom.logs import get_logger
 from clau_doom.regular_files import open_regular
@@ -202,19 +202,10 @@ def is_token(text: str) -> bool:
 
 def _write(path: Path, *, replace: bool) -> None:
     """Write a file with a new token atomically; without `replace`, an existing file is kept."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    secret = secrets.token_urlsafe(_TOKEN_BYTES) + "\n"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
-        try:
-            if replace:
-                part.replace(path)
-            else:
-                with contextlib.suppress(FileExistsError):
-                    os.link(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_atomically(path, secret.encode(), mode=0o600, overwrite=replace)
     except OSError as error:
         raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
 

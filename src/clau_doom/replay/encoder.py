@@ -1,6 +1,6 @@
 """Video encoding as H.264 in an mp4 or as a gif with one palette, by the ffmpeg of imageio-ffmpeg.
 
-Files appear atomically: a video is written in a hidden folder next to its target and moved when it is complete.
+A video appears under its name when it is complete.
 """
 
 import re
@@ -16,6 +16,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from clau_doom.atomic_write import atomic_file
 from clau_doom.errors import ConfigError, StorageFailed
 
 __all__ = ["FORMATS", "Format", "check_place", "check_target", "format_of", "write_video"]
@@ -106,23 +107,15 @@ def write_video(
         ConfigError: The suffix is not a video format.
         StorageFailed: The video cannot be written.
     """
-    suffix = format_of(path).suffix
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as name:
-            folder = Path(name)
-            made = folder / f"made{suffix}"
-            if suffix == ".gif":
-                kept = folder / "lossless.mkv"
-                count = _encode(pictures, size, rate, ("-c:v", "ffv1", "-pix_fmt", "bgr0", str(kept)))
-                _make_gif(kept, folder / "palette.png", made)
-            else:
-                count = _encode(pictures, size, rate, (*_H264, "-metadata", f"title={title}", str(made)))
-            made.replace(path)
+        with atomic_file(path) as staged:
+            if format_of(path).suffix == ".gif":
+                return _encode_gif(pictures, size, rate, staged)
+            return _encode(pictures, size, rate, (*_H264, "-metadata", f"title={title}", str(staged)))
     except OSError as error:
         raise StorageFailed(f"cannot write {path}") from error
     except _Refused as error:
         raise StorageFailed(f"cannot write {path}: ffmpeg said: {error}") from None
-    return count
 
 
 class _Refused(Exception):
@@ -152,10 +145,14 @@ def _encode(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: 
     return count
 
 
-def _make_gif(film: Path, palette: Path, target: Path) -> None:
-    """Write a gif in two more passes, so that pictures are not kept in memory for the choice of the palette."""
-    _run("-i", str(film), "-vf", f"{_SMOOTH},{_PALETTE}", "-update", "1", str(palette))
-    _run("-i", str(film), "-i", str(palette), "-lavfi", f"[0]{_SMOOTH}[smooth];[smooth][1]{_PAINT}", str(target))
+def _encode_gif(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int], rate: float, target: Path) -> int:
+    """Write a gif in three passes, so that pictures are not kept in memory for the choice of the palette."""
+    with tempfile.TemporaryDirectory(prefix=f".{target.stem}-", dir=target.parent) as name:
+        film, palette = Path(name, "lossless.mkv"), Path(name, "palette.png")
+        count = _encode(pictures, size, rate, ("-c:v", "ffv1", "-pix_fmt", "bgr0", str(film)))
+        _run("-i", str(film), "-vf", f"{_SMOOTH},{_PALETTE}", "-update", "1", str(palette))
+        _run("-i", str(film), "-i", str(palette), "-lavfi", f"[0]{_SMOOTH}[smooth];[smooth][1]{_PAINT}", str(target))
+    return count
 
 
 def _run(*words: str) -> None:
@@ -167,7 +164,7 @@ def _run(*words: str) -> None:
 
 
 def _command(*words: str) -> list[str]:
-    return [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostats", *words]
+    return [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-nostats", "-y", *words]
 
 
 def _check(code: int, said: IO[bytes]) -> None:

@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from clau_doom.atomic_write import sync_to_disk
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import ExperimentCreated
 from clau_doom.domain.experiment import Experiment
@@ -173,7 +174,7 @@ class Runs:
             with storage_errors(self.root):
                 _fill(staging, experiment, inputs or {})
                 staging.rename(target)
-                _sync(self.root)
+                sync_to_disk(self.root)
         except BaseException as error:
             shutil.rmtree(staging, ignore_errors=True)
             if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TAKEN:
@@ -302,7 +303,7 @@ def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> 
         (folder / _INPUTS).mkdir(mode=0o700)
         for name, content in inputs.items():
             _write(folder / _INPUTS / name, content)
-        _sync(folder / _INPUTS)
+        sync_to_disk(folder / _INPUTS)
     _write(folder / _CONFIG, experiment.config_yaml.encode())
     _write(folder / RESULTS, b"")
     os.close(experiment_lock.acquire(folder))
@@ -313,7 +314,7 @@ def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> 
         writer.close()
     if isinstance(result, StorageFailed):
         raise result
-    _sync(folder)
+    sync_to_disk(folder)
 
 
 def _size(path: Path) -> int:
@@ -329,11 +330,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,8 +5,6 @@ another name in its folder before the first file is moved to its final name.
 """
 
 import errno
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pyarrow import csv, parquet
 
+from clau_doom.atomic_write import atomic_file, sync_to_disk
 from clau_doom.errors import ConfigError, DiskFull, StorageFailed
 from clau_doom.storage.export_schema import ColumnKind, ExportedTable, Value
 
@@ -32,11 +31,10 @@ _ROWS_AT_ONCE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class _Open:
-    """File that is written under a temporary name."""
+    """Open file of a table, and the path that it is moved to."""
 
     table: ExportedTable
     target: Path
-    staged: Path
     schema: Any
     writer: Any
 
@@ -86,38 +84,26 @@ def writing_tables(
         StorageFailed: The folder cannot be created or written.
     """
     targets = [folder / f"{table.name}.{kind}" for table in tables]
-    with _export_errors(folder), ExitStack() as undo:
+    with _export_errors(folder), ExitStack() as moves:
         _refuse_existing(targets, force=force)
         if not folder.exists():
             folder.mkdir(parents=True)
-            undo.callback(_remove_if_empty, folder)
+            moves.callback(_remove_if_empty, folder)
+        staged = [moves.enter_context(atomic_file(target, sync=False)) for target in targets]
         with ExitStack() as closing:
-            files = [_open(table, target, kind, undo, closing) for table, target in zip(tables, targets, strict=True)]
-            yield TableFiles(files)
-        for file in files:
-            _sync(file.staged)
+            places = zip(tables, targets, staged, strict=True)
+            yield TableFiles([_open(table, target, path, kind, closing) for table, target, path in places])
+        for path in staged:
+            sync_to_disk(path)
         _refuse_existing(targets, force=force)
-        for file in files:
-            file.staged.replace(file.target)
 
 
-def _open(table: ExportedTable, target: Path, kind: TableFormat, undo: ExitStack, closing: ExitStack) -> _Open:
+def _open(table: ExportedTable, target: Path, staged: Path, kind: TableFormat, closing: ExitStack) -> _Open:
     schema = pa.schema([pa.field(column.name, _TYPES[column.kind]) for column in table.columns])
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    staged = Path(name)
-    undo.callback(staged.unlink, missing_ok=True)
-    sink = closing.enter_context(os.fdopen(descriptor, "wb"))
-    staged.chmod(0o666 & ~_umask())
+    sink = closing.enter_context(staged.open("wb"))
     writer = csv.CSVWriter(sink, schema) if kind == "csv" else parquet.ParquetWriter(sink, schema)
     closing.callback(writer.close)
-    return _Open(table=table, target=target, staged=staged, schema=schema, writer=writer)
-
-
-def _umask() -> int:
-    """Return the process's umask, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    return _Open(table=table, target=target, schema=schema, writer=writer)
 
 
 def _refuse_existing(targets: Sequence[Path], *, force: bool) -> None:
@@ -131,11 +117,6 @@ def _refuse_existing(targets: Sequence[Path], *, force: bool) -> None:
 def _remove_if_empty(folder: Path) -> None:
     with suppress(OSError):
         folder.rmdir()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from clau_doom.domain.events import EpisodeFinished, Event, ExperimentInterrupte
 from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.errors import DiskFull
 from clau_doom.storage import Runs, SqliteStore
+from tests.support.small_disk import mounted_disk
 
 Finished = Callable[..., EpisodeFinished]
 LARGE = os.urandom(20_000)
@@ -51,14 +51,8 @@ class SmallDisk:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    path = tmp_path / "disk"
-    path.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)]
-    mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
-    yield SmallDisk(path, mounted)
-    if mounted and subprocess.run(["umount", str(path)], check=False).returncode:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
-        raise AssertionError("the store left a file open")
+    with mounted_disk(tmp_path / "disk") as mounted:
+        yield SmallDisk(tmp_path / "disk", mounted)
 
 
 async def _append_until_full(store: SqliteStore, finished: Finished, agent: int) -> int:

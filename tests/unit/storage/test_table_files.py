@@ -1,8 +1,6 @@
 """Tables in files."""
 
-import contextlib
-import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +14,7 @@ from clau_doom.storage.export_schema import ColumnKind, ExportedColumn, Exported
 from clau_doom.storage.table_files import TableFormat, writing_tables
 from clau_doom.table_analysis import Column
 from clau_doom.table_analysis.table_reader import read_table
+from tests.support.small_disk import limited_file_size
 
 
 def exported(name: str) -> ExportedTable:
@@ -129,23 +128,12 @@ def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "one.parquet").read_bytes() == before
 
 
-@contextlib.contextmanager
-def small_disk() -> Iterator[None]:
-    """Let no file grow beyond 20 kB, pytest's own output among them; the kernel says EFBIG where a disk says ENOSPC."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_file_that_cannot_grow_leaves_nothing(tmp_path: Path, kind: TableFormat) -> None:
     """Where the system takes no more bytes, one error says so, and nothing is left."""
     rows: list[tuple[Value, ...]] = [(f"{place * 7919 % 10007:x}" * 9, place, place / 7) for place in range(20_000)]
     reason = r"nothing was exported, because .* cannot be written: .*File too large"
-    with pytest.raises(StorageFailed, match=reason), small_disk():
+    with pytest.raises(StorageFailed, match=reason), limited_file_size():
         write(tmp_path / "new", kind, rows=rows)
     assert left(tmp_path) == []
 

@@ -5,8 +5,8 @@ import tempfile
 from collections.abc import Iterable
 from hashlib import file_digest, sha256
 from pathlib import Path
-from uuid import uuid4
 
+from clau_doom.atomic_write import write_atomically
 from clau_doom.backends.local import private
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -40,9 +40,7 @@ def _stored(root: Path, file: pb.ScenarioFile, data: bytes) -> Path:
     path = private(root / digest.hexdigest()) / f"scenario{ending}"
     if not _holds(path, file.sha256):
         # Other actors of the node may store the file at the same time. All of them write the same bytes.
-        fresh = path.with_name(f"{uuid4()}.new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        write_atomically(path, data, sync=False)
     return path
 
 

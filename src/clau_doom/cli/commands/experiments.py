@@ -245,9 +245,9 @@ def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path
 
 
 def _write(path: Path, page: str) -> None:
-    from clau_doom.atomic_write import write_whole
+    from clau_doom.atomic_write import write_output
 
-    write_whole(path, page)
+    write_output(path, page)
     progress_console().print(f"wrote {path}", style="dim", soft_wrap=True)
 
 
