@@ -13,6 +13,8 @@ PROTOS = $(sort $(shell find proto -name '*.proto'))
 SERVICES = $(shell grep -l '^service' $(PROTOS))
 GENERATED := src/clau_doom/protos
 PATHS := src tests bench examples tools
+# Files for the spell checker. pyproject.toml excludes generated and vendored ones.
+TEXTS := $(PATHS) docs deploy proto $(wildcard *.md) Makefile pyproject.toml
 # Seconds of random inputs of `make fuzz`. Its systematic inputs take two to three additional minutes.
 SECONDS := 420
 # Base image of the Docker images. Its Python must have the major and minor version of the orchestrator's.
@@ -26,46 +28,47 @@ DEV := $(VENV)/.installed-dev
 .DELETE_ON_ERROR:
 .PHONY: help demo install dev test fuzz check check-text format bench image base-image proto check-proto lock check-pins clean
 
-help: ## List what can be made
+help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: $(RUN) ## Evolve agents on defend_the_center (about two minutes on two cores)
+demo: $(RUN) ## Evolve agents on defend_the_center; about two minutes on two cores
 	@$(BIN)/clau-doom run -c examples/quickstart.yaml --name $(call free_name,quickstart) $(ARGS)
 
-install: $(RUN) ## Install what a run needs into .venv
+install: $(RUN) ## Install the dependencies of a run into .venv
 
-dev: $(DEV) ## Install what development needs as well
+dev: $(DEV) ## Install the development tools as well
 
-test: $(DEV) ## Run the tests; ARGS="-k word" chooses among them
+test: $(DEV) ## Run the tests; ARGS="-k word" selects tests by name
 	$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
-fuzz: $(DEV) ## Try strange arguments, files and requests for ten minutes; SECONDS=60 for less
+fuzz: $(DEV) ## Test with random arguments, files and requests for ten minutes; SECONDS=60 for less
 	FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
-check: $(DEV) check-pins check-proto ## Lint, formatting, types, import contracts, generated code
+check: $(DEV) check-pins check-proto check-text ## Check lint, formatting, types, import contracts, generated code and texts
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check-text: $(DEV) ## Check the wording of documentation and source code, and the width of Markdown lines
+check-text: $(DEV) ## Check wording, spelling and the width of Markdown lines
 	$(BIN)/python tools/check_text.py $(ARGS)
+	$(BIN)/codespell $(TEXTS)
 
-format: $(DEV) ## Mend formatting and what the linter can mend by itself
+format: $(DEV) ## Fix formatting, and lint errors that ruff can fix
 	$(BIN)/ruff check --fix $(PATHS)
 	$(BIN)/ruff format $(PATHS)
 
-bench: $(DEV) ## Run the benchmarks and print one table; ARGS="--help" shows its options
+bench: $(DEV) ## Run the benchmarks and print a table; ARGS="--help" lists the options
 	$(BIN)/python -m bench $(ARGS)
 
 # If SSL_CERT_FILE is set, packages are downloaded with this certificate bundle. The images do not contain it.
-image: ## Build the Docker images clau-doom-agent and clau-doom; BASE=... chooses what they are built on
+image: ## Build the Docker images clau-doom-agent and clau-doom; BASE=... selects the base image
 	@$(if $(SSL_CERT_FILE),cp "$(SSL_CERT_FILE)" $(IMAGE)/ca-bundle.pem,rm -f $(IMAGE)/ca-bundle.pem)
 	docker build --network host --build-arg BASE=$(BASE) --target agent --tag clau-doom-agent --file $(IMAGE)/Dockerfile .
 	docker build --network host --build-arg BASE=$(BASE) --target orchestrator --tag clau-doom --file $(IMAGE)/Dockerfile .
 	@rm -f $(IMAGE)/ca-bundle.pem
 
-base-image: ## Make the image clau-doom-base of Debian packages, where no registry of images can be reached
+base-image: ## Build the image clau-doom-base from Debian packages, without an image registry
 	$(IMAGE)/make-base-image
 
 proto: $(DEV) ## Generate the protobuf code from proto/
@@ -78,18 +81,18 @@ check-proto: $(DEV)
 	@diff -r -x __init__.py -x __pycache__ $(VENV)/protos $(GENERATED) \
 		|| { echo "The generated protobuf code is out of date: run 'make proto'." >&2; exit 1; }
 
-lock: ## Choose the newest allowed versions again and pin them with their hashes
+lock: ## Pin the newest allowed versions with their hashes
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory dev
 	$(call compile,constraints-dev.txt,--group dev)
 	$(call compile,constraints.txt,--group build --constraints constraints-dev.txt)
 	@$(MAKE) --no-print-directory check-pins
 
-# Pins must be valid on any machine: they must not contain an index, a mirror or a path.
+# Pins are valid on any machine: they contain no index, mirror or path.
 check-pins:
 	@! grep -nE '://|^ *-[^-]|--(index|extra|find|trusted)' constraints.txt constraints-dev.txt \
-		|| { echo "The pins must not name where they were found: run 'make lock'." >&2; exit 1; }
+		|| { echo "The pins contain an index or a path: run 'make lock'." >&2; exit 1; }
 
-clean: ## Remove .venv and the tools' caches; runs/ is kept
+clean: ## Remove .venv and the caches of tools; keep runs/
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Unused experiment name: quickstart, else quickstart-2, and so on. A demo does not change older results.
@@ -112,7 +115,7 @@ endef
 
 # The package itself is installed in editable mode and without dependencies, because the pins include them.
 define install
-@echo "Installing what $(1) pins into $(VENV) ..." >&2
+@echo "Installing the packages of $(1) into $(VENV) ..." >&2
 @$(PIP) install -qq --require-hashes --only-binary :all: -r $(1)
 @$(PIP) install -qq --no-deps --no-build-isolation --editable .
 @$(PIP) check --quiet
@@ -120,8 +123,8 @@ define install
 endef
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 is needed: install one, or name it with PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c '$(SUPPORTED)' || { echo "$(PYTHON) is not Python 3.11 to 3.13: name one with PYTHON=..." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 was not found: install it, or set PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo "$(PYTHON) is not Python 3.11 to 3.13: set PYTHON=... to a supported interpreter" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(RUN): constraints.txt pyproject.toml | $(BIN)/python

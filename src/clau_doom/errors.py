@@ -419,10 +419,10 @@ def _joined(errors: "Sequence[BaseException]") -> str:
     for error in errors:
         kinds.setdefault(_NUMBER.sub("#", _reason(error)), []).append(error)
     alike = list(kinds.values())
-    told = [_counted(members) for members in alike[:_MOST_KINDS]]
+    parts = [_counted(members) for members in alike[:_MOST_KINDS]]
     if rest := sum(map(len, alike[_MOST_KINDS:])):
-        told.append(f"and {rest:,} more of {len(alike) - _MOST_KINDS:,} other kinds")
-    return "; ".join(told)
+        parts.append(f"and {rest:,} more of {len(alike) - _MOST_KINDS:,} other kinds")
+    return "; ".join(parts)
 
 
 def _counted(errors: "Sequence[BaseException]") -> str:

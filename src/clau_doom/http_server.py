@@ -199,7 +199,7 @@ class _Listener(socket.socket):
             if error.errno in _HANDLED:
                 raise
             self.failure = error
-            raise BlockingIOError from error  # tells asyncio that no connection is waiting
+            raise BlockingIOError from error  # for asyncio: no connection is waiting
 
     def check(self) -> bool:
         """Return whether the socket still listens; a closed socket may raise no error by itself."""

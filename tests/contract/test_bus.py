@@ -78,15 +78,15 @@ async def take(messages: AsyncIterator[BusMessage], count: int) -> list[BusMessa
 async def test_what_is_published_is_told_whole_and_in_order(bus: EventBus) -> None:
     """A subscriber gets each message as it was given, once, in order."""
     sent = [message(n, payload=bytes([0, n % 256, 255, 13, 10]) * (n % 7)) for n in range(1, 1001)]
-    async with bus.subscribe(ALL_EVENTS) as told:
+    async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish(sent[:300])
         await bus.publish(sent[300:301])
         await bus.publish(sent[301:])
-        assert await take(told, 1000) == sent
+        assert await take(messages, 1000) == sent
 
 
 async def test_a_subscriber_gets_what_its_pattern_chooses(bus: EventBus) -> None:
-    """Experiments, and kinds of events, are told apart by subject."""
+    """Experiments, and kinds of events, are separated by subject."""
     sent = [message(1), message(1, "other"), message(2, rest="agent.lab-g000-a000.evaluated"), message(3)]
     async with bus.subscribe(events_of("lab")) as lab, bus.subscribe("clau-doom.experiment.*.started") as started:
         await bus.publish(sent)
@@ -105,7 +105,7 @@ async def test_the_bus_says_how_far_each_source_has_come(bus: EventBus) -> None:
 
 
 async def test_an_older_experiment_of_the_same_name_is_another(bus: EventBus) -> None:
-    """Two experiments that share a name, and so their subjects, are told apart by their UUIDs, whoever spoke last."""
+    """Two experiments that share a name, and so their subjects, are separated by UUID, in any order of messages."""
     older = [BusMessage(subject="clau-doom.experiment.lab.a", payload=b"", source="older", sequence=n) for n in (8, 9)]
     await bus.publish([message(1), message(2), *older])
     assert await bus.last_published("uuid-of-lab", events_of("lab")) == 2
@@ -122,9 +122,9 @@ async def test_publishing_nothing_is_nothing(bus: EventBus) -> None:
 async def test_the_largest_payload_is_told(bus: EventBus) -> None:
     """A payload as large as the bus says is accepted, and arrives."""
     large = message(1, payload=b"x" * min(bus.max_payload, 2**24))
-    async with bus.subscribe(ALL_EVENTS) as told:
+    async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish([large, message(2)])
-        assert [len(each.payload) for each in await take(told, 2)] == [len(large.payload), 2]
+        assert [len(each.payload) for each in await take(messages, 2)] == [len(large.payload), 2]
 
 
 async def test_a_subscriber_that_does_not_read_holds_nobody_up(bus: EventBus) -> None:
@@ -150,11 +150,11 @@ async def test_several_may_publish_at_once(bus: EventBus) -> None:
             await bus.publish([message(n, name) for n in range(first, first + 30)])
 
     names = ["one", "two", "three"]
-    async with bus.subscribe(ALL_EVENTS) as told:
+    async with bus.subscribe(ALL_EVENTS) as messages:
         async with asyncio.TaskGroup() as tasks:
             for name in names:
                 tasks.create_task(tell(name))
-        seen = await take(told, 900)
+        seen = await take(messages, 900)
     for name in names:
         assert [each.sequence for each in seen if each.source == f"uuid-of-{name}"] == list(range(1, 301))
         assert await bus.last_published(f"uuid-of-{name}", events_of(name)) == 300
@@ -196,11 +196,11 @@ async def _bytes(answer: Awaitable[bytes]) -> bytes:
 
 async def test_a_bus_that_was_left_tells_nothing(bus: EventBus) -> None:
     """Publishing and asking fail by the error for outages, and readers end."""
-    async with bus.subscribe(ALL_EVENTS) as told:
+    async with bus.subscribe(ALL_EVENTS) as messages:
         await bus.publish([message(1)])
-        assert len(await take(told, 1)) == 1
+        assert len(await take(messages, 1)) == 1
         await bus.__aexit__(None, None, None)
         with pytest.raises(BusUnavailable):
             await bus.publish([message(2)])
         async with asyncio.timeout(10):
-            assert [each async for each in told] == []
+            assert [each async for each in messages] == []

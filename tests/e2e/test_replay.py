@@ -63,9 +63,9 @@ def test_an_episode_is_proved(quick: Any) -> None:
 def test_an_episode_is_filmed(quick: Any) -> None:
     """An mp4 has one picture a tic and the size asked for; a gif as many as its time takes, and no more pixels."""
     folder: Path = quick.folder
-    told = document(quick, "quick", "-o", "a.mp4", "--overlay", "--resolution", "800x600")
-    found, tics = take_apart(folder / "a.mp4"), told["measures"]["tics"]
-    assert (told["film"]["path"], told["film"]["frames"], told["film"]["size"]) == ("a.mp4", tics, [800, 600])
+    output = document(quick, "quick", "-o", "a.mp4", "--overlay", "--resolution", "800x600")
+    found, tics = take_apart(folder / "a.mp4"), output["measures"]["tics"]
+    assert (output["film"]["path"], output["film"]["frames"], output["film"]["size"]) == ("a.mp4", tics, [800, 600])
     assert (len(found.pictures), found.size, found.rate) == (tics, (800, 600), 35.0)
     assert found.seconds == pytest.approx(tics / 35, abs=0.02)
     assert (found.codec, found.pixels) == ("h264", "yuv420p")
@@ -89,8 +89,8 @@ def test_an_agent_is_exported_and_replayed_without_its_experiment(quick: Any) ->
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "clau-doom replay champion.json" in done.stderr
     (quick.folder / "runs").rename(quick.folder / "gone")
-    told = document(quick, "champion.json", "--episode", "1")
-    assert (told["champion"], told["purpose"], told["number"], told["proved"]) == (True, "held_out", 1, True)
+    output = document(quick, "champion.json", "--episode", "1")
+    assert (output["champion"], output["purpose"], output["number"], output["proved"]) == (True, "held_out", 1, True)
     for words, complaint in (
         (("agent", "export", "quick", "-o", "champion.json"), "is there already"),
         (("agent", "export", "quick", "-o", "champion.yaml"), "is no .json file"),
@@ -138,8 +138,8 @@ def display(tool: Callable[[str, str], str]) -> Iterator[str]:
     command = [tool("Xvfb", "xvfb"), "-displayfd", str(send), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[send], stderr=subprocess.DEVNULL) as server:
         os.close(send)
-        with os.fdopen(receive) as told:
-            yield f":{told.readline().strip()}"
+        with os.fdopen(receive) as stream:
+            yield f":{stream.readline().strip()}"
         server.terminate()
 
 
@@ -149,6 +149,6 @@ def test_an_episode_is_watched_in_real_time(quick: Any, display: str) -> None:
     done = quick.run("replay", "quick", "--watch", "--json", local=True, DISPLAY=display)
     seconds = time.monotonic() - begun
     assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
-    assert told["proved"]
-    assert told["measures"]["tics"] / 35 < seconds < told["measures"]["tics"] / 35 + 30.0
+    output = json.loads(done.stdout)
+    assert output["proved"]
+    assert output["measures"]["tics"] / 35 < seconds < output["measures"]["tics"] / 35 + 30.0

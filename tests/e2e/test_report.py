@@ -105,7 +105,7 @@ def test_what_is_exported_can_be_analyzed_again(reports: tuple[Path, Path], form
     asked = ("--response", "kills", "--factor", "agent", "--where", "purpose == 'held_out'", "--block", "seed")
     groups = json.loads(command(folder, "analyze", "--data", f"{form}/episodes.{form}", *asked, "--json"))["groups"]
     held_out = json.loads(command(folder, "analyze", "one", "--json"))["held_out"]
-    told = {row["agent"]: row["measures"]["kills"]["mean"] for row in held_out}
-    assert len(groups) == len({*told}) >= 2
+    kills = {row["agent"]: row["measures"]["kills"]["mean"] for row in held_out}
+    assert len(groups) == len({*kills}) >= 2
     for group in groups:
-        assert group["mean"]["mean"] == pytest.approx(told[group["levels"][0]]), group
+        assert group["mean"]["mean"] == pytest.approx(kills[group["levels"][0]]), group

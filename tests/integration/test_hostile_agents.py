@@ -156,20 +156,20 @@ def test_what_a_container_has_is_all_that_there_is_to_take(
     attacks = ("none", "fork", "memory", "disk", "log", "escape", "reach", "leave")
     ended = battlefield.evolve(attackers(*attacks), attackers_image, episode_timeout=30.0)
     assert_unharmed(ended, reference, honest=[0, attacks.index("log")])
-    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
-    forked = re.search(r"no more than (\d+) processes: EAGAIN", told["fork"].reason)
+    failures = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    forked = re.search(r"no more than (\d+) processes: EAGAIN", failures["fork"].reason)
     assert forked
     assert int(forked[1]) < 128
-    assert told["memory"].kind is FailureKind.OUT_OF_MEMORY
-    assert "docker.memory" in told["memory"].reason
-    filled = re.search(r"filled \{'/tmp': (\d+), '/dev/shm': (\d+)\}", told["disk"].reason)
+    assert failures["memory"].kind is FailureKind.OUT_OF_MEMORY
+    assert "docker.memory" in failures["memory"].reason
+    filled = re.search(r"filled \{'/tmp': (\d+), '/dev/shm': (\d+)\}", failures["disk"].reason)
     assert filled
     assert max(map(int, filled.groups())) <= 64
-    assert told["escape"].reason.endswith("could write ['/dev/mqueue', '/dev/shm', '/tmp'], could [], has []")
-    assert told["reach"].reason.endswith("reached []")
-    assert {told[attack].kind for attack in ("fork", "disk", "escape", "reach")} == {FailureKind.POLICY_RAISED}
-    assert told["leave"].kind is FailureKind.ATTEMPTS_EXHAUSTED
-    assert "ended with exit code 0" in told["leave"].reason
+    assert failures["escape"].reason.endswith("could write ['/dev/mqueue', '/dev/shm', '/tmp'], could [], has []")
+    assert failures["reach"].reason.endswith("reached []")
+    assert {failures[attack].kind for attack in ("fork", "disk", "escape", "reach")} == {FailureKind.POLICY_RAISED}
+    assert failures["leave"].kind is FailureKind.ATTEMPTS_EXHAUSTED
+    assert "ended with exit code 0" in failures["leave"].reason
 
 
 def test_claims_that_are_not_true_are_found_out(
@@ -182,15 +182,15 @@ def test_claims_that_are_not_true_are_found_out(
     attacks = ("none", "lie", "pretend", "none", "beat", "rubbish", "shout", "none")
     ended = battlefield.evolve(attackers(*attacks), attackers_image)
     assert_unharmed(ended, reference, honest=[0, 3, 7])
-    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
-    assert {told[attack].kind for attack in ("lie", "pretend", "beat", "rubbish")} == {FailureKind.FORGED}
-    assert re.search(r"is forged: it claims kills of 1000 where its actions lead to \d+$", told["lie"].reason)
-    assert told["pretend"].reason.endswith("sent played that nobody asked for")
-    assert told["beat"].reason.endswith("floods its stream with heartbeats")
-    assert told["rubbish"].reason.endswith("sent 1000 bytes that are no FromWorker")
-    assert told["shout"].kind is FailureKind.POLICY_RAISED
-    assert told["shout"].reason.isprintable()
-    assert len(told["shout"].reason) < 1000
+    failures = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    assert {failures[attack].kind for attack in ("lie", "pretend", "beat", "rubbish")} == {FailureKind.FORGED}
+    assert re.search(r"is forged: it claims kills of 1000 where its actions lead to \d+$", failures["lie"].reason)
+    assert failures["pretend"].reason.endswith("sent an unrequested message: played")
+    assert failures["beat"].reason.endswith("floods its stream with heartbeats")
+    assert failures["rubbish"].reason.endswith("sent 1000 bytes that are no FromWorker")
+    assert failures["shout"].kind is FailureKind.POLICY_RAISED
+    assert failures["shout"].reason.isprintable()
+    assert len(failures["shout"].reason) < 1000
 
 
 def test_a_program_in_place_of_the_worker_harms_itself_alone(
@@ -207,15 +207,15 @@ def test_a_program_in_place_of_the_worker_harms_itself_alone(
     with caplog.at_level(logging.WARNING):
         ended = battlefield.evolve(rules, image)
     assert_unharmed(ended, reference, honest=[0, 7])
-    told = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
-    assert told["garbage"].kind is told["flood"].kind is FailureKind.FORGED
-    assert told["garbage"].reason.endswith("sent 1000 bytes that are no FromWorker")
-    assert told["flood"].reason.endswith("floods its stream with heartbeats")
-    assert "it said: a message too long: RESOURCE_EXHAUSTED" in told["giant"].reason
-    assert "was not ready within 8 s" in told["silent"].reason
+    failures = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
+    assert failures["garbage"].kind is failures["flood"].kind is FailureKind.FORGED
+    assert failures["garbage"].reason.endswith("sent 1000 bytes that are no FromWorker")
+    assert failures["flood"].reason.endswith("floods its stream with heartbeats")
+    assert "it said: a message too long: RESOURCE_EXHAUSTED" in failures["giant"].reason
+    assert "was not ready within 8 s" in failures["silent"].reason
     refused = "UNAUTHENTICATED"
-    assert f"it said: tokens: {refused} {refused} OK {refused}" in told["thief"].reason
-    assert re.search(r"came as 900, knocked \d{4,} times$", told["crowd"].reason)
+    assert f"it said: tokens: {refused} {refused} OK {refused}" in failures["thief"].reason
+    assert re.search(r"came as 900, knocked \d{4,} times$", failures["crowd"].reason)
     turned_away = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
     assert all("without a good token" in entry for entry in turned_away)
     assert 3 < len(turned_away) < 40

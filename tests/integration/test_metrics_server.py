@@ -95,7 +95,7 @@ async def test_what_breaks_is_logged_and_not_told(caplog: pytest.LogCaptureFixtu
             assert (await get(running.port, "/healthz")).status == 200
     assert (metrics.status, ready.status) == (500, 503)
     assert b"canary" not in metrics.body + ready.body
-    assert metrics.body.count(b"the log says why") == ready.body.count(b"the log says why") == 1
+    assert metrics.body.count(b"see the log") == ready.body.count(b"see the log") == 1
     assert caplog.text.count("RuntimeError: the canary") == 2
 
 

@@ -205,7 +205,7 @@ async def test_a_lost_connection_ends_the_wait_for_answers(server: NatsServer) -
 
 
 async def test_several_may_wait_at_the_same_time_for_a_server_that_hangs(server: NatsServer) -> None:
-    """Each of them is told so."""
+    """Each client is notified."""
     async with NatsBus(config(server), patience=0.2) as bus, asyncio.timeout(5), asyncio.TaskGroup() as tasks:
         server.freeze()
         waiting = [tasks.create_task(unanswered(bus)) for _ in range(5)]
@@ -318,17 +318,17 @@ async def test_plain_nats_goes_on_where_this_process_was(tmp_path: Path) -> None
     with NatsServer(tmp_path, jetstream=False) as server:
         async with (
             NatsBus(config(server, jetstream=False)) as bus,
-            bus.subscribe(events_of("lab")) as told,
+            bus.subscribe(events_of("lab")) as messages,
             relaying(bus, store) as relay,
         ):
-            assert (await anext(told)).sequence == 1
+            assert (await anext(messages)).sequence == 1
             server.kill()
             await store.append([STARTED, lost(0)], running_seconds=0.0)
             await until(lambda: relay.lag == 2)
             await asyncio.to_thread(server.start)
             await store.append([lost(1), END], running_seconds=0.0)
             while not seen or seen[-1] < 5:
-                seen.append((await anext(told)).sequence)
+                seen.append((await anext(messages)).sequence)
     assert sorted(set(seen)) == [2, 3, 4, 5]
 
 
@@ -436,7 +436,7 @@ async def test_a_refused_subject_is_logged(tmp_path: Path, caplog: pytest.LogCap
 
 
 async def test_a_wrong_password_is_an_error_at_once(tmp_path: Path) -> None:
-    """The server's words are told, the password is not; with the right one it connects."""
+    """The error quotes the server, but not the password; with the right one it connects."""
     with NatsServer(tmp_path, user="doom", password="right") as server:
         before = time.monotonic()
         assert "Authorization Violation" in await refusal(server.url.replace("right", "canary"))

@@ -60,8 +60,8 @@ class Browser:
 
     async def finished(self, name: str = "shown", yaml: str = YAML) -> None:
         """Start an experiment as a page does, and wait for its end."""
-        status, told = await self.post("/api/experiments", yaml)
-        assert (status, told) == (201, {"id": name, "created": True})
+        status, body = await self.post("/api/experiments", yaml)
+        assert (status, body) == (201, {"id": name, "created": True})
         await self.orchestrator.idle()
 
     async def events(self, experiment: str, after: int = 0, **headers: str) -> list[tuple[int | None, str, Any]]:
@@ -205,9 +205,9 @@ async def test_a_running_experiment_is_steered(serving: Serving) -> None:
         assert await browser.post("/api/experiments/shown/pause") == (200, {"id": "shown", "state": "paused"})
         assert (await browser.post("/api/experiments/shown/resume"))[1]["state"] == "running"
         assert (await browser.post("/api/experiments/shown/cancel"))[1]["state"] == "cancelled"
-        status, told = await browser.post("/api/experiments/shown/cancel")
-        assert (status, told["error"]["kind"]) == (409, "ExperimentDone")
-        assert told["error"]["message"] == "experiment shown is cancelled already"
+        status, body = await browser.post("/api/experiments/shown/cancel")
+        assert (status, body["error"]["kind"]) == (409, "ExperimentDone")
+        assert body["error"]["message"] == "experiment shown is cancelled already"
 
 
 class Damaged(ScriptedRepository):
@@ -227,23 +227,23 @@ async def test_experiments_that_cannot_be_read_are_listed(serving: Serving, capl
     async with serving(Damaged()) as browser:
         await browser.finished()
         for _ in range(3):
-            _, told = await browser.get("/api/experiments?fresh")
-        assert [row["id"] for row in told["experiments"]] == ["shown"]
-        assert told["unreadable"] == [{"id": "torn", "reason": "experiment torn is damaged: \\x1b[2J"}]
+            _, body = await browser.get("/api/experiments?fresh")
+        assert [row["id"] for row in body["experiments"]] == ["shown"]
+        assert body["unreadable"] == [{"id": "torn", "reason": "experiment torn is damaged: \\x1b[2J"}]
     assert caplog.text.count("an experiment cannot be read") == 1
 
 
 async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> None:
     """Each problem has its path, its reason and its line; nothing is stored."""
     async with serving() as browser:
-        status, told = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
-        assert (status, told["error"]["kind"]) == (422, "ConfigError")
-        found = {problem["path"]: (problem["line"], problem["text"]) for problem in told["error"]["problems"]}
+        status, body = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
+        assert (status, body["error"]["kind"]) == (422, "ConfigError")
+        found = {problem["path"]: (problem["line"], problem["text"]) for problem in body["error"]["problems"]}
         assert found["population"] == (2, "-3 is too small: use 1 or more")
         assert found["evolution.kind"][0] == 4
-        status, told = await browser.post("/api/experiments", "name: [")
+        status, body = await browser.post("/api/experiments", "name: [")
         assert status == 422
-        assert "line" in told["error"]["message"] or ":1:" in told["error"]["message"]
+        assert "line" in body["error"]["message"] or ":1:" in body["error"]["message"]
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
 
 
@@ -251,14 +251,14 @@ async def test_a_configuration_is_checked_before_it_is_started(serving: Serving)
     """Problems come with their lines, as they do when it is started; nothing is stored."""
     async with serving() as browser:
         assert await browser.post("/api/check", YAML) == (200, {"error": None})
-        _, told = await browser.post("/api/check", "name: x\npopulation: -3\n")
-        assert told["error"]["problems"] == [
+        _, body = await browser.post("/api/check", "name: x\npopulation: -3\n")
+        assert body["error"]["problems"] == [
             {"path": "population", "text": "-3 is too small: use 1 or more", "line": 2}
         ]
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
         await browser.finished()
-        _, told = await browser.post("/api/check", YAML)
-        assert told["error"]["kind"] == "ExperimentExists"
+        _, body = await browser.post("/api/check", YAML)
+        assert body["error"]["kind"] == "ExperimentExists"
 
 
 async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
@@ -283,15 +283,15 @@ async def test_what_is_not_there_is_said(serving: Serving) -> None:
             "/api/agents/no-agent": 404,
             "/api/nothing": 404,
         }.items():
-            found, told = await browser.get(path)
-            assert (found, bool(told["error"]["message"])) == (status, True), path
+            found, body = await browser.get(path)
+            assert (found, bool(body["error"]["message"])) == (status, True), path
         await browser.finished()
         assert (await browser.get("/api/agents/shown-g009-a000"))[0] == 404
         assert (await browser.get("/api/experiments/shown/population?generation=x"))[0] == 400
         assert (await browser.get("/api/experiments/shown/events?after=-1"))[0] == 400
-        for body in ("", "[]", "[" * 40_000, "1" * 5_000):
-            status, told = await browser.post("/api/agents/shown-g000-a000/films", body)
-            assert (status, told["error"]["kind"]) == (400, "InvalidMessage")
+        for content in ("", "[]", "[" * 40_000, "1" * 5_000):
+            status, body = await browser.post("/api/agents/shown-g000-a000/films", content)
+            assert (status, body["error"]["kind"]) == (400, "InvalidMessage")
 
 
 async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
@@ -301,10 +301,10 @@ async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: 
         return RuntimeError(f"a secret about {config.name}")
 
     async with serving(ScriptedRepository(refuse=refuse)) as browser:
-        status, told = await browser.post("/api/experiments", YAML)
+        status, body = await browser.post("/api/experiments", YAML)
         assert status == 500
-        assert "secret" not in json.dumps(told)
-        error_id = told["error"]["message"].rsplit(" ", 1)[1]
+        assert "secret" not in json.dumps(body)
+        error_id = body["error"]["message"].rsplit(" ", 1)[1]
         assert error_id in caplog.text
         assert "a secret about shown" in caplog.text
 
@@ -328,10 +328,10 @@ async def test_pages_tell_the_browser_what_to_refuse(serving: Serving) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", ""])
 async def test_another_name_for_this_server_is_refused(serving: Serving, host: str) -> None:
-    """A page that has its own name lead here (DNS rebinding) is told nothing."""
+    """A page that has its own name lead here (DNS rebinding) receives nothing."""
     async with serving() as browser:
-        status, told = await browser.get("/api/experiments", host=host.format(port=browser.server.port))
-        assert (status, "experiments" in told) == (421, False)
+        status, body = await browser.get("/api/experiments", host=host.format(port=browser.server.port))
+        assert (status, "experiments" in body) == (421, False)
 
 
 async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
@@ -343,9 +343,9 @@ async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
             {"x-csrf-token": "guessed"},
             {"x-csrf-token": ""},
         ):
-            status, told = await browser.post("/api/experiments", YAML, **headers)
+            status, body = await browser.post("/api/experiments", YAML, **headers)
             assert status == 403, headers
-            assert told["error"]["kind"] == "Forbidden"
+            assert body["error"]["kind"] == "Forbidden"
         async with browser.http.post(browser.server.url + "/api/experiments", data=YAML.encode()) as answer:
             assert answer.status == 403
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
@@ -354,8 +354,8 @@ async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
 async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serving) -> None:
     """A megabyte is more than any configuration has."""
     async with serving() as browser:
-        status, told = await browser.post("/api/experiments", "#" * (1 << 20) + "\n")
-        assert (status, told["error"]["kind"]) == (400, "InvalidMessage")
+        status, body = await browser.post("/api/experiments", "#" * (1 << 20) + "\n")
+        assert (status, body["error"]["kind"]) == (400, "InvalidMessage")
 
 
 async def test_a_taken_port_is_named(serving: Serving) -> None:
@@ -370,13 +370,13 @@ async def test_a_taken_port_is_named(serving: Serving) -> None:
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        (WebConfig(host="0.0.0.0"), "nothing encrypts it"),
+        (WebConfig(host="0.0.0.0"), "without TLS would reveal the token"),
         (WebConfig(certificate="/c.pem"), "web.key is missing"),
         (WebConfig(host="0.0.0.0", certificate="/no.pem", key="/no.pem"), "no certificate and its key"),
     ],
 )
 async def test_other_addresses_need_a_certificate(serving: Serving, config: WebConfig, complaint: str) -> None:
-    """Without one nothing listens, and the reason is told."""
+    """Without a certificate, the server does not listen and raises an error."""
     with pytest.raises(ConfigError, match=complaint):
         async with serving(config=config):
             pass
@@ -500,8 +500,8 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
             async with browser.http.post(url + "/api/experiments", data=YAML.encode(), headers=headers) as answer:
                 assert answer.status == status
         lines = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
-        told = [(line["who"], line["face"], line["note"], line["action"], line["result"]) for line in lines]
-        assert told == [
+        changes = [(line["who"], line["face"], line["note"], line["action"], line["result"]) for line in lines]
+        assert changes == [
             ("reader", "web", "", "start", "NotAllowed"),
             ("owner", "web", "für Ada", "start", "done"),
         ]
@@ -518,11 +518,11 @@ async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
         async with browser.http.get(browser.server.url + "/api/arena") as answer:
             async for line in answer.content:
                 if line.startswith(b"data: "):
-                    told = json.loads(line[6:])
-                    seen += told["frames"]
+                    update = json.loads(line[6:])
+                    seen += update["frames"]
                     if len({frame["image"] for frame in seen}) >= 3:
                         laboratory.open_gate.set()
-                    if told["gone"]:
+                    if update["gone"]:
                         break
         assert {frame["agent"] for frame in seen} >= {"shown-g000-a000"}
         assert seen[0]["image"].startswith("data:image/jpeg;base64,")
@@ -535,12 +535,12 @@ async def test_a_map_of_behaviours_is_that_of_the_strategy(serving: Serving) -> 
     yaml = f"{YAML}evolution: {{kind: map-elites, descriptors: {axes}}}\n"
     async with serving() as browser:
         await browser.finished(yaml=yaml)
-        _, told = await browser.get("/api/experiments/shown/map")
-        assert [(axis["measure"], axis["cells"]) for axis in told["axes"]] == [("kills", 4), ("health", 3)]
-        assert told["coverage"] == len(told["cells"]) / 12
+        _, body = await browser.get("/api/experiments/shown/map")
+        assert [(axis["measure"], axis["cells"]) for axis in body["axes"]] == [("kills", 4), ("health", 3)]
+        assert body["coverage"] == len(body["cells"]) / 12
         generations = (await browser.orchestrator.experiment("shown")).snapshot.generations
         fitness = {row.agent.id: row.fitness for rows in generations for row in rows}
-        assert all(fitness[cell["agent"]] == cell["fitness"] for cell in told["cells"])
+        assert all(fitness[cell["agent"]] == cell["fitness"] for cell in body["cells"])
         await browser.finished("plain", YAML.replace("shown", "plain"))
         assert (await browser.get("/api/experiments/plain/map"))[1]["axes"] == []
 
@@ -555,16 +555,16 @@ async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
         assert (await browser.post(agent, '{"purpose": "training", "number": -1}'))[0] == 400
         unknown = await browser.post("/api/agents/nobody-g000-a000/films", '{"purpose": "training", "number": 0}')
         assert unknown[0] == 404
-        status, told = await browser.post(agent, '{"purpose": "training", "number": 0}')
-        assert (status, told["error"]["kind"]) == (409, "WrongState")
-        assert "shown" in told["error"]["message"]
+        status, body = await browser.post(agent, '{"purpose": "training", "number": 0}')
+        assert (status, body["error"]["kind"]) == (409, "WrongState")
+        assert "shown" in body["error"]["message"]
         assert (await browser.get("/api/films/0123"))[0] == 404
         assert await browser.get(f"{agent}?purpose=training&number=0") == (200, None), "none is being made"
         assert (await browser.get(f"{agent}?purpose=fun&number=0"))[0] == 400
 
 
 async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving) -> None:
-    """Of one experiment, or of several; who names none, too many or somebody unknown is told so."""
+    """Of one experiment, or of several; none, too many and unknown ones are refused."""
     async with serving() as browser:
         await browser.finished()
         async with browser.http.get(browser.server.url + "/api/report?ids=shown") as answer:
@@ -582,6 +582,6 @@ async def test_a_report_is_a_page_that_runs_and_fetches_nothing(serving: Serving
 async def test_a_configuration_of_many_entries_is_refused_as_on_the_command_line(serving: Serving) -> None:
     """The answer is short, and the server answers the next request."""
     async with serving() as browser:
-        status, told = await browser.post("/api/experiments", "fitness: [" + "a," * 50_000 + "]")
+        status, body = await browser.post("/api/experiments", "fitness: [" + "a," * 50_000 + "]")
         assert (status, (await browser.get("/api/experiments"))[0]) == (422, 200)
-    assert "more than 10,000 keys and list items: leave some out" in told["error"]["message"]
+    assert "more than 10,000 keys and list items: leave some out" in body["error"]["message"]

@@ -50,8 +50,8 @@ class AuditLog:
             "result": result,
             "detail": detail[:_LONGEST],
         }
-        told = {name: value for name, value in line.items() if value and name != "time"}
-        _log.info("change", **told)
+        fields = {name: value for name, value in line.items() if value and name != "time"}
+        _log.info("change", **fields)
         self._handler.handle(logging.LogRecord("audit", logging.INFO, "", 0, json.dumps(line), None, None))
 
     def close(self) -> None:

@@ -215,7 +215,7 @@ def _curve(x: _Values, y: _Values, log_tau: float) -> LearningCurve | Unavailabl
     jacobian = np.column_stack([1.0 - decay, decay, (start - asymptote) * decay * x / tau])
     information = jacobian.T @ jacobian
     if np.linalg.cond(information) > 1e14:
-        return Unavailable(missing="the curve's parameters cannot be told apart on these generations")
+        return Unavailable(missing="the parameters of the curve cannot be identified from these generations")
     errors = np.sqrt(np.diag(np.linalg.inv(information)) * squares / freedom)
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * errors
     return LearningCurve(

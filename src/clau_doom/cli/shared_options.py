@@ -63,8 +63,8 @@ CURRENT: ContextVar[Session] = ContextVar("session")
 def _chosen(context: typer.Context, value: Path) -> Path:
     """Return the subcommand's option if given, or else the value of the root command's option or the environment."""
     source = context.get_parameter_source("output_dir")
-    told = source is not None and source.name == "COMMANDLINE"
-    return home_expanded(value) if told or not isinstance(context.obj, Session) else context.obj.output_dir
+    explicit = source is not None and source.name == "COMMANDLINE"
+    return home_expanded(value) if explicit or not isinstance(context.obj, Session) else context.obj.output_dir
 
 
 def home_expanded(path: Path) -> Path:

@@ -275,7 +275,7 @@ class Ledger:
     def _may_settle(self, event: AgentEvaluated | AgentDropped | AgentFailed) -> bool:
         status = self._status(event.ref)
         if isinstance(event, AgentFailed) and event.kind is FailureKind.FORGED and status and status.evaluated:
-            return event.ref.generation >= len(self._tables.summaries)  # it turned out before they were told
+            return event.ref.generation >= len(self._tables.summaries)  # found before the strategy has the results
         return status is AgentStatus.PENDING
 
     def _new_episode(self, experiment: Experiment, episode: Episode) -> bool:

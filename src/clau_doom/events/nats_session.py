@@ -1,7 +1,7 @@
 """One connection to NATS, from its creation to its loss.
 
-It is never mended. nats-py would mend it, and then send what it had held back: late, behind others, and after somebody
-asked what had arrived. A new connection has nothing to hold back.
+A lost connection is replaced. The reconnection of nats-py would send its buffered messages late and out of order, even
+after a query for the last stored message.
 """
 
 import asyncio

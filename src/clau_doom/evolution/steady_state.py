@@ -40,10 +40,10 @@ class SteadyState(Evolver):
         """
         super().__init__(space, population, seed)
         if lookahead < 1:
-            raise ValueError(f"lookahead is {lookahead}: at least 1 agent is asked before it is told")
+            raise ValueError(f"lookahead is {lookahead}, but must be at least 1")
         self.lookahead = lookahead
         self._asked = 0
-        self._told = 0
+        self._received = 0
 
     @property
     def asked(self) -> int:
@@ -51,14 +51,14 @@ class SteadyState(Evolver):
         return self._asked
 
     @property
-    def told(self) -> int:
+    def received(self) -> int:
         """Number of results received; also the number of the agent whose result is next."""
-        return self._told
+        return self._received
 
     @property
     def waits(self) -> bool:
         """Whether the next `ask` must wait for a `tell`."""
-        return self._asked - self._told == self.lookahead
+        return self._asked - self._received == self.lookahead
 
     def place(self, number: int) -> AgentRef:
         """Return the place of an agent by its number, from 0."""
@@ -71,7 +71,7 @@ class SteadyState(Evolver):
             OutOfOrder: The maximum number of agents is in flight.
         """
         if self.waits:
-            raise OutOfOrder(f"agent {self._told} is not told: agent {self._asked} is made from its result")
+            raise OutOfOrder(f"agent {self._asked} needs the result of agent {self._received}: call tell first")
         offspring = self._ask()
         self._asked += 1
         return offspring
@@ -84,10 +84,12 @@ class SteadyState(Evolver):
                 not finite. The strategy is unchanged.
         """
         if not self.waits:
-            raise OutOfOrder(f"agent {self._asked} is not asked: it is made without the result of agent {self._told}")
-        check_finite(result, f"agent {self._told}")
+            raise OutOfOrder(
+                f"agent {self._asked} is independent of the result of agent {self._received}: call ask first"
+            )
+        check_finite(result, f"agent {self._received}")
         self._tell(result)
-        self._told += 1
+        self._received += 1
 
     @abstractmethod
     def _ask(self) -> Offspring:
@@ -95,4 +97,4 @@ class SteadyState(Evolver):
 
     @abstractmethod
     def _tell(self, result: Result) -> None:
-        """Learn from agent `self.told`; the result is valid."""
+        """Learn from agent `self.received`; the result is valid."""

@@ -80,7 +80,7 @@ class SteadyGenetic(SteadyState):
             self._members.pop(genome, None)
             known.pop(genome, None)
         else:
-            new = EvaluatedGenome(row, genome, self.place(self.told), result.episodes, result.fitness)
+            new = EvaluatedGenome(row, genome, self.place(self.received), result.episodes, result.fitness)
             # A re-evaluated genome becomes the youngest.
             self._members[genome] = joined(new, self._members.pop(genome, None) or known.get(genome))
             if len(self._members) > self.population:

@@ -1,7 +1,7 @@
 """Base classes and values of ask/tell strategies.
 
 A strategy is a pure function of its configuration, gene space, seed and received results. A stopped experiment is
-rebuilt by replaying its asks and tells, so that strategies save no state.
+rebuilt by replaying its calls of `ask` and `tell`, so that strategies save no state.
 """
 
 import math
@@ -156,11 +156,11 @@ class Strategy(Evolver):
                 finite. The strategy is unchanged.
         """
         if not self._asked:
-            raise OutOfOrder(f"generation {self._generation} is not asked yet: ask before telling")
+            raise OutOfOrder(f"generation {self._generation} was not asked: call ask before tell")
         if len(results) != self.population:
             raise OutOfOrder(
-                f"generation {self._generation} is told {len(results)} results: "
-                f"one for each of its {self.population} agents was expected, in the order asked"
+                f"generation {self._generation} has {len(results)} results: "
+                f"expected one for each of its {self.population} agents, in the order of ask"
             )
         for index, result in enumerate(results):
             check_finite(result, f"agent {index} of generation {self._generation}")

@@ -80,9 +80,8 @@ class Metrics:
 
         Args:
             experiment: Its id.
-            snapshot: What the store holds. A state that nobody is in any more (`RUNNING`, left behind by a killed
-                process) is the caller's to replace.
-            planned: How many generations it is to have, where no `ExperimentStarted` follows.
+            snapshot: Stored state of the experiment. The caller corrects a stale `RUNNING` of a killed process.
+            planned: Number of generations, if no `ExperimentStarted` follows.
         """
         uuid = snapshot.experiment.uuid
         if (known := self._tracked.get(experiment)) and known.uuid != uuid:

@@ -36,10 +36,10 @@ class MetricsServer(HttpServer):
         """Prepare a server; it listens when it is entered.
 
         Args:
-            metrics: What /metrics shows.
-            config: Where to listen.
-            ready: What /readyz asks.
-            failures: What /readyz shows beside it. Runs go on without their readers, so the process stays ready.
+            metrics: Content of /metrics.
+            config: Host and port.
+            ready: Check of /readyz.
+            failures: Failures of readers, shown by /readyz. Runs continue without readers: the process stays ready.
         """
         self._metrics = metrics
         self._ready = ready
@@ -62,7 +62,7 @@ class MetricsServer(HttpServer):
             content, content_type = self._metrics.exposition(request.headers.get("accept", ""))
         except Exception:
             _log.exception("metrics could not be collected")
-            return PlainTextResponse("the metrics could not be collected; the log says why\n", status_code=500)
+            return PlainTextResponse("the metrics could not be collected; see the log\n", status_code=500)
         return Response(content, headers={"content-type": content_type})
 
     async def _show_health(self, _request: Request) -> Response:
@@ -75,11 +75,11 @@ class MetricsServer(HttpServer):
             reason = self._ready()
         except Exception:
             _log.exception("readiness could not be determined")
-            reason = "readiness could not be told; the log says why"
-        beside = {"reader_failures": failures} if failures else {}
+            reason = "readiness could not be determined; see the log"
+        extra = {"reader_failures": failures} if failures else {}
         if reason is None:
-            return JSONResponse({"ready": True, **beside})
-        return JSONResponse({"ready": False, "reason": reason, **beside}, status_code=503)
+            return JSONResponse({"ready": True, **extra})
+        return JSONResponse({"ready": False, "reason": reason, **extra}, status_code=503)
 
 
 def _shown(failure: ReaderFailure) -> dict[str, object]:

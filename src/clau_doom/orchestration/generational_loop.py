@@ -103,9 +103,9 @@ class Generations:
     async def _restore(self, snapshot: Snapshot) -> _Progress:
         config = self._config
         strategy = make_strategy(config.evolution, self._space, config.population, config.seed)
-        told = snapshot.finished_generations
-        await asyncio.to_thread(replay, strategy, config.name, told, self._fitness, self._shutdown.check)
-        lengths = [array("d", map(_length, evaluations)) for evaluations in told]
+        finished = snapshot.finished_generations
+        await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
+        lengths = [array("d", map(_length, evaluations)) for evaluations in finished]
         return _Progress(strategy=strategy, lengths=lengths)
 
     async def _evolve(

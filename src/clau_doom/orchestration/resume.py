@@ -37,7 +37,7 @@ def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]
     scores = [[fitness.of_episode(outcome.measures) for outcome in each.outcomes] for each in evaluated]
     raced = any(each.status is AgentStatus.DROPPED for each in evaluated)
     values = comparable(scores) if raced else [each.fitness for each in evaluated]
-    told = {
+    result_of = {
         each.agent.ref: Result(
             fitness=value,
             measures=mean_measures([outcome.measures for outcome in each.outcomes]),
@@ -46,7 +46,7 @@ def results(evaluations: Sequence[Evaluation], fitness: Fitness) -> list[Result]
         )
         for each, value, row in zip(evaluated, values, scores, strict=True)
     }
-    return [told.get(each.agent.ref, Result(fitness=None)) for each in evaluations]
+    return [result_of.get(each.agent.ref, Result(fitness=None)) for each in evaluations]
 
 
 def replay(

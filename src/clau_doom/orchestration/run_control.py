@@ -147,8 +147,8 @@ class RunControl:
         snapshot = await self._store.snapshot()
         evaluation = snapshot.find(command.agent)
         if command.action is not AgentAction.INSPECT:
-            told = f"generation {evaluation.agent.ref.generation} is told" if self._by_generation else "it is told"
-            raise WrongState(f"{told}: nothing can be done to {command.agent} any more")
+            state = f"generation {evaluation.agent.ref.generation} is" if self._by_generation else "its evaluation is"
+            raise WrongState(f"agent {command.agent} cannot be changed: {state} finished")
         return CommandDone(sequence=0, evaluation=evaluation)
 
     def _steerable(self) -> RunLog:

@@ -81,8 +81,8 @@ class SteadyRun(AgentEvaluation):
         stored = [*chain.from_iterable(snapshot.generations)]
         await asyncio.to_thread(self._replay, stored, check)
         first = len(snapshot.summaries) * self._population
-        self._closed = max(self._strategy.told, first)
-        self._results.extend(results(stored[self._strategy.told : self._closed], self._fitness))
+        self._closed = max(self._strategy.received, first)
+        self._results.extend(results(stored[self._strategy.received : self._closed], self._fitness))
         self._block = stored[first : self._closed]
         for evaluation in stored[self._closed :]:
             live = self._registry.add(evaluation.agent)
@@ -128,7 +128,7 @@ class SteadyRun(AgentEvaluation):
             if number % self._population == 0:
                 check()
             if strategy.waits:
-                strategy.tell(*results([stored[strategy.told]], self._fitness))
+                strategy.tell(*results([stored[strategy.received]], self._fitness))
             check_asked([self._agent(number, strategy.ask())], [evaluation.agent])
 
     async def _breed(self) -> None:
@@ -168,8 +168,8 @@ class SteadyRun(AgentEvaluation):
             if len(self._block) == self._population:
                 self._check_some_evaluated(self._block)
                 finished.append((self._block, summarise(self._block)))
-                for told in self._block:
-                    self._errors.pop(told.agent.id, None)
+                for finished_agent in self._block:
+                    self._errors.pop(finished_agent.agent.id, None)
                 self._block = []
         return finished
 

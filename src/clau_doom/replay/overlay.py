@@ -54,7 +54,7 @@ class Overlay:
         self._decisions = decisions
         self._caption = caption
         self._places = {name: place for place, name in enumerate(facts.variables)}
-        self._figures = self._told(decisions)
+        self._figures = self._captions(decisions)
 
     def draw(self, picture: Image.Image, frame: Frame) -> None:
         """Draw on the picture of a frame.
@@ -69,12 +69,16 @@ class Overlay:
         self._draw_caption(pen, picture.size, frame.tic)
         self._draw_bar(pen, picture.size, frame.variables, decision)
 
-    def _told(self, decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
+    def _captions(self, decisions: Sequence[Decision]) -> tuple[tuple[str, str], ...]:
         """Return the variables to show for this scenario, as (word, variable)."""
         armed = "ATTACK" in self._facts.buttons
         armoured = any(decision.variables[self._places["ARMOR"]] > 0.0 for decision in decisions)
-        told = (("armor", "ARMOR", armoured), ("ammo", "SELECTED_WEAPON_AMMO", armed), ("kills", "KILLCOUNT", armed))
-        return tuple((word, variable) for word, variable, wanted in told if wanted)
+        figures = (
+            ("armor", "ARMOR", armoured),
+            ("ammo", "SELECTED_WEAPON_AMMO", armed),
+            ("kills", "KILLCOUNT", armed),
+        )
+        return tuple((word, variable) for word, variable, wanted in figures if wanted)
 
     def _draw_objects(
         self, pen: ImageDraw.ImageDraw, size: tuple[int, int], decision: Decision, variables: NDArray[np.float64]

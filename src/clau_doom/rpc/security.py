@@ -55,7 +55,7 @@ def _check_plain(config: GrpcConfig) -> None:
     if given:
         reason = f"grpc.{given[0]} is given without {' and '.join(f'grpc.{name}' for name in missing)}"
     elif not is_loopback(config.host):
-        reason = f"whoever can reach {config.host} could read the token, because nothing encrypts it"
+        reason = f"a connection to {config.host} without TLS would reveal the token"
     else:
         return
     problems = tuple((f"grpc.{name}", "is missing: name a PEM file") for name in missing)

@@ -228,7 +228,8 @@ class Projection:
             (paused, *_place(ref), paused),
         )
         if cursor.rowcount != 1:
-            raise StoreCorrupted(f"{ref} cannot be {'paused' if paused else 'resumed'}: it is, or is settled already")
+            state = "paused" if paused else "resumed"
+            raise StoreCorrupted(f"{ref} cannot be {state}: it is {state} already, or its evaluation is finished")
 
     def _restart(self, ref: AgentRef) -> None:
         (finished,) = self._run("SELECT count(*) FROM generations WHERE number >= ?", (ref.generation,)).fetchone()
@@ -238,7 +239,7 @@ class Projection:
             _place(ref),
         )
         if cursor.rowcount != 1 or finished:
-            raise StoreCorrupted(f"{ref} cannot be restarted: it has not failed, or its generation is told")
+            raise StoreCorrupted(f"{ref} cannot be restarted: it has not failed, or its generation is finished")
 
     def _inject(self, sequence: int, event: GenomeInjected) -> None:
         (started,) = self._run("SELECT coalesce(max(generation) + 1, 0) FROM agents").fetchone()

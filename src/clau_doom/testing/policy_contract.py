@@ -138,7 +138,7 @@ def _interleaved(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: int
     others = synthetic_observations(facts, seed + 1, count)
     digest = hashlib.sha256()
     decide = policy.begin(genome, generator(seed, "policy"))
-    for observation, beside in zip(synthetic_observations(facts, seed, count), others, strict=True):
+    for observation, other_observation in zip(synthetic_observations(facts, seed, count), others, strict=True):
         digest.update(_encoded(decide(observation), facts))
-        other(beside)
+        other(other_observation)
     return digest.hexdigest()

@@ -80,7 +80,7 @@ class ScriptedEngine:
     def start(self, needs: Needs, *, record: bool) -> None:
         """Start the game."""
         if self._crash_on_start:
-            raise EngineCrashed("the scripted engine was told not to start")
+            raise EngineCrashed("the engine is scripted not to start")
         self._needs, self._record, self._started, self._running, self._tally = needs, record, True, False, None
         self._recorded = None
 
@@ -108,7 +108,7 @@ class ScriptedEngine:
         buttons, tics, written = self._checked(action)
         if self._played == self._crash_at:
             self._started = False
-            raise EngineCrashed(f"the scripted engine was told to crash at decision {self._played}")
+            raise EngineCrashed(f"the engine is scripted to crash at decision {self._played}")
         self._played += 1
         if buttons.index(max(buttons)) == self._place:
             self._kills += 1

@@ -24,7 +24,7 @@ from clau_doom.escaping import printable_message
 from clau_doom.orchestration import Finishing, ReaderHealth
 from clau_doom.ports import Orchestrator, StoredExperiment
 from clau_doom.web.artifacts import Studio
-from clau_doom.web.error_responses import told
+from clau_doom.web.error_responses import error_json
 from clau_doom.web.live_view import LiveView
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
 from clau_doom.web.throttled_cache import ThrottledCache
@@ -132,7 +132,7 @@ class Api:
                 config = await asyncio.to_thread(config_from_yaml, text, name="the configuration")
                 await self._orchestrator.check(config)
         except ClauDoomError as error:
-            return JSONResponse({"error": told(error)})
+            return JSONResponse({"error": error_json(error)})
         return JSONResponse({"error": None})
 
     async def _show(self, request: Request) -> Response:
@@ -162,11 +162,11 @@ class Api:
 
     async def _make_film(self, request: Request) -> Response:
         """Film an episode; respond when the film is complete."""
-        agent, told = request.path_params["agent"], await _fields(request)
+        agent, fields = request.path_params["agent"], await _fields(request)
         stored = await self._read(experiment_of_player(agent))
         # A user who may not import a policy here may not film it either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
-        purpose, number = _purpose(told.get("purpose")), _whole(str(told.get("number")), "number")
+        purpose, number = _purpose(fields.get("purpose")), _whole(str(fields.get("number")), "number")
         key = await self._studio.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
@@ -310,12 +310,12 @@ async def _text(request: Request) -> str:
 
 async def _fields(request: Request) -> dict[str, object]:
     try:
-        told = json.loads(await _text(request))
+        fields = json.loads(await _text(request))
     except (ValueError, RecursionError) as error:
         raise InvalidMessage("the request is no JSON") from error
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         raise InvalidMessage("the request is no JSON object")
-    return told
+    return fields
 
 
 def _purpose(name: object) -> Purpose:

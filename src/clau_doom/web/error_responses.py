@@ -13,7 +13,7 @@ from clau_doom import errors
 from clau_doom.errors import ConfigError, describe
 from clau_doom.logs import get_logger
 
-__all__ = ["Refusals", "told"]
+__all__ = ["Refusals", "error_json"]
 
 _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
     {
@@ -75,10 +75,10 @@ def _answer(error: Exception, path: str) -> Response:
         return JSONResponse(
             {"error": {"kind": "Internal", "message": message}}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR
         )
-    return JSONResponse({"error": told(error)}, status_code=status)
+    return JSONResponse({"error": error_json(error)}, status_code=status)
 
 
-def told(error: Exception) -> dict[str, object]:
+def error_json(error: Exception) -> dict[str, object]:
     """Return an error as JSON for clients: its kind, its text, and a configuration's problems by line."""
     found: dict[str, object] = {"kind": type(error).__name__, "message": describe(error)}
     if isinstance(error, ConfigError):

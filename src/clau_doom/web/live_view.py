@@ -39,12 +39,12 @@ class LiveView:
 
     async def stream(self) -> AsyncGenerator[Json, None]:
         """Yield the changes since the last update: new frames, and places without frames; never ends."""
-        told: dict[str, int] = {}
+        sent: dict[str, int] = {}
         while True:
             await self._look()
-            fresh = [frame for place, (count, _, frame) in self._shown.items() if told.get(place) != count]
-            gone = [place for place in told if place not in self._shown]
-            told = {place: count for place, (count, _, _) in self._shown.items()}
+            fresh = [frame for place, (count, _, frame) in self._shown.items() if sent.get(place) != count]
+            gone = [place for place in sent if place not in self._shown]
+            sent = {place: count for place, (count, _, _) in self._shown.items()}
             yield {"frames": fresh, "gone": gone, "playing": len(self._shown)}
             await asyncio.sleep(_PERIOD)
 

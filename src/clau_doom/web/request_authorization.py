@@ -133,8 +133,8 @@ def _is_open(path: str) -> bool:
 
 
 def _refused(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    told = {"error": {"kind": status.phrase, "message": message}}
-    return JSONResponse(told, status_code=status, headers=headers)
+    body = {"error": {"kind": status.phrase, "message": message}}
+    return JSONResponse(body, status_code=status, headers=headers)
 
 
 def _with_headers(send: Send) -> Send:

@@ -120,9 +120,9 @@ class WebServer(HttpServer):
         """Return the HTML page; the browser chooses its content by the address."""
         text = (_STATIC / "index.html").read_text()
         csrf = self._sessions.csrf(request.cookies.get(self._cookie(), ""))
-        told = {"CSRF": csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
-        told["CHANGES"] = "yes" if current_caller().role is Role.FULL else "no"
-        for name, value in told.items():
+        values = {"CSRF": csrf, "VERSION": __version__, "STARTS": "yes" if self._starts else "no"}
+        values["CHANGES"] = "yes" if current_caller().role is Role.FULL else "no"
+        for name, value in values.items():
             text = text.replace(f"%{name}%", escape(value))
         return HTMLResponse(text)
 
@@ -181,8 +181,8 @@ class _Static(StaticFiles):
 
 async def _nothing_there(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
-        told = {"kind": "NotFound", "message": f"there is nothing at {request.url.path}"}
-        return JSONResponse({"error": told}, status_code=404)
+        error = {"kind": "NotFound", "message": f"there is nothing at {request.url.path}"}
+        return JSONResponse({"error": error}, status_code=404)
     return RedirectResponse("/", status_code=303)
 
 
@@ -204,7 +204,7 @@ def _tls(config: WebConfig) -> ssl.SSLContext | None:
         reason = (
             f"web.{'key' if missing == ['key'] else 'certificate'} is missing"
             if len(missing) == 1
-            else f"whoever can reach {config.host} could read the token, because nothing encrypts it"
+            else f"a connection to {config.host} without TLS would reveal the token"
         )
         remedy = "give web.certificate and web.key (PEM files), or listen on 127.0.0.1 without them"
         problems = tuple((f"web.{name}", "is missing: name a PEM file") for name in missing)

@@ -98,7 +98,7 @@ class StreamChannel:
 def main() -> None:
     """Play episodes until the orchestrator ends the stream."""
     # The kernel gives PID 1 of a container no default handler.
-    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "told to stop"))
+    signal.signal(signal.SIGTERM, lambda *_: _leave(0, "SIGTERM received"))
     run_in_batch()
     agent, endpoint, token = (_environment(name) for name in ("AGENT_ID", "GRPC_ENDPOINT", "CLAU_DOOM_TOKEN"))
     credentials = grpc.ssl_channel_credentials(_environment("CLAU_DOOM_CA").encode())

@@ -71,8 +71,8 @@ async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Aud
         ("cancel", "lab", "done"),
     ]
     assert all(len(line["target"]) <= 200 for line in lines)
-    told = {(line["who"], line["role"], line["face"], line["peer"], line["note"]) for line in lines}
-    assert told == {("owner", "full", "grpc", "192.0.2.1:5", OWNER.note)}
+    sources = {(line["who"], line["role"], line["face"], line["peer"], line["note"]) for line in lines}
+    assert sources == {("owner", "full", "grpc", "192.0.2.1:5", OWNER.note)}
     assert "\x1b" not in audited.path.read_text()
     assert stat.S_IMODE(audited.path.stat().st_mode) == 0o600
 

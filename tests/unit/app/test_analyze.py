@@ -313,8 +313,8 @@ def test_another_wad_of_the_same_name_is_not_compared() -> None:
 
     with pytest.raises(ConfigError, match=r"scenario\.wad is another file"):
         compared(first, made_with(("scenario.wad", "abc"), ("scripted", "1")))
-    told = compared(first, made_with(("scripted", "2"))).remarks
-    assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in told)
+    remarks = compared(first, made_with(("scripted", "2"))).remarks
+    assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in remarks)
 
 
 def test_moved_scenarios_are_compared() -> None:

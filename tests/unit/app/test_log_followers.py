@@ -126,12 +126,12 @@ async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
 
     async def scenario(followers: Followers, bus: LocalBus) -> None:
-        async with bus.subscribe(ALL_EVENTS) as told, asyncio.timeout(10):
+        async with bus.subscribe(ALL_EVENTS) as messages, asyncio.timeout(10):
             async with Runs(tmp_path).open("one").write() as store:
                 before = await store.snapshot()
                 await store.append([STARTED, interrupted], running_seconds=0.0)
                 followers.follow("one", before)
-            while b"no room is left" not in (message := await anext(told)).payload:
+            while b"no room is left" not in (message := await anext(messages)).payload:
                 pass
             assert b"no room is left in <output folder>/one" in message.payload
 

@@ -129,13 +129,13 @@ def test_runs_of_one_setup_differ_in_nothing_that_evolution_sees(changes: dict[s
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"generations": 5}, "generations: 10 became 5"),
         ({"holdout": HoldoutConfig(validation=7)}, "holdout.validation: 20 became 7"),
         ({"evolution": CmaEsConfig()}, "evolution.kind: genetic became cma-es"),
     ],
 )
-def test_another_setup_is_told_by_what_changed(changes: dict[str, object], told: str) -> None:
+def test_another_setup_is_described_by_its_changes(changes: dict[str, object], expected: str) -> None:
     """Each changed field that affects results has both values, without a reason."""
-    assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [told]
+    assert [str(each) for each in setup_changes(_OLD, _with(**changes))] == [expected]

@@ -77,9 +77,9 @@ async def test_every_event_is_published_as_json_under_its_subject() -> None:
     """A message has all fields of the event. Its id is the experiment's UUID and the sequence number."""
     store = await full_store(20)
     log = [recorded async for recorded in store.events()]
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told:
+    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received:
         await Relay(EXPERIMENT, store, bus).run()
-        messages = [await anext(told) for _ in log]
+        messages = [await anext(received) for _ in log]
     assert [each.id for each in messages] == [f"{UUID}:{n}" for n in range(1, 21)]
     assert [each.subject for each in messages] == [subject_of("lab", recorded.event) for recorded in log]
     assert [recorded_event(event_from_json(each.payload)) for each in messages] == [("lab", each) for each in log]
@@ -93,9 +93,9 @@ async def test_subscribers_see_what_they_may() -> None:
     def shown(recorded: RecordedEvent) -> RecordedEvent:
         return replace(recorded, event=replace(END, reason="hidden")) if recorded.event == END else recorded
 
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told:
+    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received:
         await Relay(EXPERIMENT, store, bus, shown=shown).run()
-        messages = [await anext(told) for _ in range(3)]
+        messages = [await anext(received) for _ in range(3)]
     assert b'"hidden"' in messages[-1].payload
     assert END.reason.encode() not in messages[-1].payload
     assert [recorded.event async for recorded in store.events()][-1] == END
@@ -104,14 +104,14 @@ async def test_subscribers_see_what_they_may() -> None:
 async def test_events_are_published_while_the_experiment_runs() -> None:
     """The relay follows the log and ends with the log."""
     store = MemoryStore(EXPERIMENT)
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as told, asyncio.timeout(10):
+    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received, asyncio.timeout(10):
         relay = Relay(EXPERIMENT, store, bus)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())
-            assert (await anext(told)).sequence == 1
+            assert (await anext(received)).sequence == 1
             for sequence, event in enumerate([STARTED, *happenings(3)], 2):
                 await store.append([event], running_seconds=0.0)
-                assert (await anext(told)).sequence == sequence
+                assert (await anext(received)).sequence == sequence
             assert not running.done()
             await store.append([ExperimentCompleted(generations=2)], running_seconds=0.0)
         assert (relay.published, relay.lag) == (6, 0)
@@ -174,9 +174,9 @@ async def test_a_relay_goes_on_where_the_bus_is() -> None:
     last = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=7)
     async with LocalBus() as bus:
         await bus.publish([last])
-        async with bus.subscribe(ALL_EVENTS) as told:
+        async with bus.subscribe(ALL_EVENTS) as received:
             await Relay(EXPERIMENT, store, bus).run()
-            assert [(await anext(told)).sequence for _ in range(3)] == [8, 9, 10]
+            assert [(await anext(received)).sequence for _ in range(3)] == [8, 9, 10]
 
 
 class NarrowBus(LocalBus):
@@ -191,9 +191,9 @@ async def test_an_event_that_is_too_long_is_known_without_its_contents() -> None
         for n in range(20)
     )
     await store.append([STARTED, GenerationStarted(generation=0, agents=agents), END], running_seconds=0.0)
-    async with NarrowBus() as bus, bus.subscribe(ALL_EVENTS) as told:
+    async with NarrowBus() as bus, bus.subscribe(ALL_EVENTS) as received:
         await Relay(EXPERIMENT, store, bus).run()
-        messages = [await anext(told) for _ in range(4)]
+        messages = [await anext(received) for _ in range(4)]
     assert [each.sequence for each in messages] == [1, 2, 3, 4]
     assert messages[2].subject == "clau-doom.experiment.lab.generation.0.started"
     assert json.loads(messages[2].payload) == {"experimentId": "lab", "sequence": "3", "time": "1970-01-01T00:00:00Z"}

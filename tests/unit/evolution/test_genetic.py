@@ -118,13 +118,13 @@ def test_shrinking_trusts_many_episodes_more_than_one_lucky_one() -> None:
     with a pooled noise of 9 the signal is 9.24 and they are worth 8.273 and 8.728.
     """
     for variance, lucky in ((4.0, True), (9.0, False)):
-        told = [
+        results = [
             Result(10.0, episodes=1),
             *(Result(fitness, episodes=8, variance=variance) for fitness in (9.0, 4.0, 3.0)),
         ]
         for shrink, expected in ((True, lucky), (False, True)):
             strategy = Genetic(GeneticConfig(elites=1, shrink=shrink), SPACE, 4, 1)
             strategy.ask()
-            strategy.tell(told)
+            strategy.tell(results)
             elite = strategy.ask()[0]
             assert (elite.operator, elite.parents) == ("elite", (AgentRef(0, 0 if expected else 1),))

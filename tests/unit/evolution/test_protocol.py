@@ -99,11 +99,11 @@ def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
 def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
     """A tell without an ask names the generation that is missing, at the start and after a tell."""
     strategy = make_strategy(config, REAL, population=3, seed=1)
-    with pytest.raises(OutOfOrder, match="generation 0 is not asked yet"):
+    with pytest.raises(OutOfOrder, match="generation 0 was not asked"):
         strategy.tell([Result(1.0)] * 3)
     strategy.ask()
     strategy.tell([Result(1.0)] * 3)
-    with pytest.raises(OutOfOrder, match="generation 1 is not asked yet"):
+    with pytest.raises(OutOfOrder, match="generation 1 was not asked"):
         strategy.tell([Result(1.0)] * 3)
 
 
@@ -111,7 +111,7 @@ def test_telling_before_asking_is_refused(config: EvolutionConfig) -> None:
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        ([Result(1.0)] * 2, "told 2 results: one for each of its 3 agents"),
+        ([Result(1.0)] * 2, "has 2 results: expected one for each of its 3 agents"),
         ([Result(1.0), Result(math.nan), Result(1.0)], "agent 1 of generation 0 is nan"),
         ([Result(1.0), Result(None), Result(math.inf)], "agent 2 of generation 0 is inf"),
         ([Result(-math.inf), Result(1.0), Result(1.0)], "agent 0 of generation 0 is -inf"),

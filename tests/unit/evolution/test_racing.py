@@ -121,8 +121,8 @@ def test_a_tally_counts_what_was_saved() -> None:
 
 def test_means_over_fewer_seeds_are_made_comparable() -> None:
     """A dropped agent was 2 below the finalists on the easy seed that all have played, and is 2 below them in all."""
-    told = comparable([[10.0, 2.0, 3.0], [12.0, 4.0, 5.0], [9.0]])
-    assert told == [5.0, 7.0, 6.0 - 2.0]
+    comparable_values = comparable([[10.0, 2.0, 3.0], [12.0, 4.0, 5.0], [9.0]])
+    assert comparable_values == [5.0, 7.0, 6.0 - 2.0]
     assert comparable([[1.0, 2.0]]) == [1.5]
 
 
@@ -130,5 +130,5 @@ def test_means_over_fewer_seeds_are_made_comparable() -> None:
 def test_an_additive_field_is_told_without_error(levels: list[int], worth: list[int]) -> None:
     """If agent and seed effects add up, the estimate for a dropped agent is exact."""
     field = [[float(agent + level) for level in levels] for agent in worth]
-    told = comparable([field[0], *(row[:1] for row in field[1:])])
-    assert told == pytest.approx([float(np.mean(row)) for row in field])
+    comparable_values = comparable([field[0], *(row[:1] for row in field[1:])])
+    assert comparable_values == pytest.approx([float(np.mean(row)) for row in field])

@@ -39,8 +39,8 @@ def evolved(strategy: SteadyState, count: int, changed: int | None = None) -> li
     asked = list[Offspring]()
     while len(asked) < count:
         if strategy.waits:
-            told = strategy.told
-            strategy.tell(Result(fitness=1000.0) if told == changed else result(asked[told], told))
+            received = strategy.received
+            strategy.tell(Result(fitness=1000.0) if received == changed else result(asked[received], received))
         asked.append(strategy.ask())
     return asked
 
@@ -54,10 +54,10 @@ def test_any_order_of_arrival_gives_the_same_agents(config: EvolutionConfig, dat
     while len(asked) < 40:
         if not strategy.waits:
             asked.append(strategy.ask())
-        elif strategy.told in arrived:
-            strategy.tell(arrived.pop(strategy.told))
+        elif strategy.received in arrived:
+            strategy.tell(arrived.pop(strategy.received))
         else:
-            playing = [number for number in range(strategy.told, len(asked)) if number not in arrived]
+            playing = [number for number in range(strategy.received, len(asked)) if number not in arrived]
             number = data.draw(st.sampled_from(playing))
             arrived[number] = result(asked[number], number)
     assert asked == evolved(made(config), 40)
@@ -77,25 +77,25 @@ def test_never_fewer_agents_than_the_lookahead_are_in_flight(config: EvolutionCo
     """The next agent can be asked while fewer agents than the lookahead are in flight."""
     strategy, asked = made(config), list[Offspring]()
     for _ in range(50):
-        while strategy.asked - strategy.told < config.lookahead:
+        while strategy.asked - strategy.received < config.lookahead:
             assert not strategy.waits
             asked.append(strategy.ask())
-        strategy.tell(result(asked[strategy.told], strategy.told))
+        strategy.tell(result(asked[strategy.received], strategy.received))
 
 
 @each_strategy
 def test_the_order_is_enforced(config: EvolutionConfig) -> None:
     """A tell or an ask that is too early raises an error and changes nothing."""
     strategy = made(config)
-    with pytest.raises(OutOfOrder, match="agent 0 is not asked: it is made without the result of agent 0"):
+    with pytest.raises(OutOfOrder, match="agent 0 is independent of the result of agent 0: call ask first"):
         strategy.tell(Result(fitness=1.0))
     asked = [strategy.ask() for _ in range(5)]
-    with pytest.raises(OutOfOrder, match="agent 0 is not told: agent 5 is made from its result"):
+    with pytest.raises(OutOfOrder, match="agent 5 needs the result of agent 0: call tell first"):
         strategy.ask()
     with pytest.raises(OutOfOrder, match="the fitness of agent 0 is nan"):
         strategy.tell(Result(fitness=float("nan")))
     strategy.tell(result(asked[0], 0))
-    with pytest.raises(OutOfOrder, match="agent 5 is not asked: it is made without the result of agent 1"):
+    with pytest.raises(OutOfOrder, match="agent 5 is independent of the result of agent 1: call ask first"):
         strategy.tell(result(asked[1], 1))
     assert [*asked, strategy.ask()] == evolved(made(config), 6)
 
@@ -123,8 +123,8 @@ def test_elites_are_played_again_in_every_block() -> None:
     asked = list[Offspring]()
     while len(asked) < 50:
         if strategy.waits:
-            told = strategy.told
-            strategy.tell(Result(fitness={2: 50.0, 5: 40.0}.get(told, 0.0)))
+            received = strategy.received
+            strategy.tell(Result(fitness={2: 50.0, 5: 40.0}.get(received, 0.0)))
         asked.append(strategy.ask())
     again = [number for number, offspring in enumerate(asked) if offspring.operator == "elite"]
     assert [sum(number // 10 == block for number in again) for block in range(5)] == [0, 2, 2, 2, 2]
@@ -138,9 +138,9 @@ def test_one_that_was_lucky_once_does_not_stay() -> None:
     asked = [strategy.ask()]
     lucky = asked[0].genome
     while len(asked) < 60:
-        plays = asked[strategy.told].genome
-        first = strategy.told == 0
-        strategy.tell(Result(fitness=100.0 if first else -100.0 if plays == lucky else float(strategy.told)))
+        plays = asked[strategy.received].genome
+        first = strategy.received == 0
+        strategy.tell(Result(fitness=100.0 if first else -100.0 if plays == lucky else float(strategy.received)))
         asked.append(strategy.ask())
     assert any(offspring.genome == lucky and offspring.operator == "elite" for offspring in asked)
     assert all(AgentRef(0, 0) not in offspring.parents for offspring in asked[30:])
@@ -189,7 +189,7 @@ def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
     values, luck = list[float](), random.Random(1)
     while len(values) < count:
         if strategy.waits:
-            strategy.tell(Result(values[strategy.told] + luck.gauss(0.0, noise)))
+            strategy.tell(Result(values[strategy.received] + luck.gauss(0.0, noise)))
         values.append(-float(np.sum((strategy.ask().genome.array() - 1.0) ** 2)))
     return values
 

@@ -102,9 +102,13 @@ def test_people_see_what_no_policy_does(make_engine: MakeEngine, name: str) -> N
 
     The player does not shoot in these scenarios, because sparks and smoke are random and change nothing.
     """
-    (_, policys), (_, peoples) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
-    assert [screen for looks, screen in peoples if looks] == [screen for looks, screen in policys if looks]
-    assert [screen for looks, screen in peoples if not looks] != [screen for looks, screen in policys if not looks]
+    (_, policy_screens), (_, viewer_screens) = (_seen(make_engine, name, screen=screen) for screen in (True, False))
+    assert [screen for looks, screen in viewer_screens if looks] == [
+        screen for looks, screen in policy_screens if looks
+    ]
+    assert [screen for looks, screen in viewer_screens if not looks] != [
+        screen for looks, screen in policy_screens if not looks
+    ]
 
 
 def _seen(make_engine: MakeEngine, name: str, *, screen: bool) -> tuple[Trajectory, list[tuple[bool, bytes]]]:

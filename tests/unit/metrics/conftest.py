@@ -54,7 +54,7 @@ def story() -> list[RecordedEvent]:
 
 
 @pytest.fixture
-def told(story: Sequence[RecordedEvent]) -> Metrics:
+def filled(story: Sequence[RecordedEvent]) -> Metrics:
     """Return metrics that received all events of the experiment and all values from other sources."""
     metrics = Metrics()
     for recorded in story:

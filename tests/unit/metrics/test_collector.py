@@ -84,49 +84,54 @@ def snapshot(story: Sequence[RecordedEvent], experiment: Experiment, state: Expe
         ("held_out", "failed", 1),
     ],
 )
-def test_episodes_are_counted_by_purpose_and_outcome(told: Metrics, purpose: str, outcome: str, count: int) -> None:
+def test_episodes_are_counted_by_purpose_and_outcome(filled: Metrics, purpose: str, outcome: str, count: int) -> None:
     """Finished, lost and stopped episodes are all counted. The last attempt of an exhausted agent counts as lost."""
-    assert value(told, "episodes_total", purpose=purpose, outcome=outcome) == count
+    assert value(filled, "episodes_total", purpose=purpose, outcome=outcome) == count
 
 
 @pytest.mark.parametrize(
     ("outcome", "count"),
     [("evaluated", 3), ("policy_raised", 0), ("policy_timed_out", 1), ("attempts_exhausted", 1), ("stopped", 1)],
 )
-def test_agents_are_counted_by_what_became_of_them(told: Metrics, outcome: str, count: int) -> None:
+def test_agents_are_counted_by_what_became_of_them(filled: Metrics, outcome: str, count: int) -> None:
     """An agent without a fitness is counted by its reason, and not as evaluated."""
-    assert value(told, "agents_total", outcome=outcome) == count
+    assert value(filled, "agents_total", outcome=outcome) == count
 
 
-def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(told: Metrics) -> None:
+def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(filled: Metrics) -> None:
     """Five episodes of 70 tics, 20 decisions and 0.02 s: rates and mean latencies follow from the sums."""
-    assert value(told, "tics_total") == 350
-    assert value(told, "decisions_total") == 100
-    assert value(told, "episode_duration_seconds_count") == 5
-    assert value(told, "episode_duration_seconds_sum") == pytest.approx(0.1)
-    assert value(told, "decision_duration_seconds_sum") == pytest.approx(0.005)
-    assert value(told, "decision_duration_seconds_bucket", le="0.0005") == 0
-    assert value(told, "decision_duration_seconds_bucket", le="0.001") == 5
+    assert value(filled, "tics_total") == 350
+    assert value(filled, "decisions_total") == 100
+    assert value(filled, "episode_duration_seconds_count") == 5
+    assert value(filled, "episode_duration_seconds_sum") == pytest.approx(0.1)
+    assert value(filled, "decision_duration_seconds_sum") == pytest.approx(0.005)
+    assert value(filled, "decision_duration_seconds_bucket", le="0.0005") == 0
+    assert value(filled, "decision_duration_seconds_bucket", le="0.001") == 5
 
 
-def test_the_last_finished_generation_and_the_champion_are_shown(told: Metrics) -> None:
+def test_the_last_finished_generation_and_the_champion_are_shown(filled: Metrics) -> None:
     """Gauges show the current generation, the last finished generation's fitness, and the champion's fitness."""
-    assert value(told, "generation") == 1
-    assert value(told, "generations_planned") == 2
-    assert [value(told, f"fitness_{which}") for which in ("best", "mean", "worst", "stddev")] == [9.0, 8.0, 7.0, 0.5]
-    assert value(told, "champion_validation_fitness") == 8.0
+    assert value(filled, "generation") == 1
+    assert value(filled, "generations_planned") == 2
+    assert [value(filled, f"fitness_{which}") for which in ("best", "mean", "worst", "stddev")] == [
+        9.0,
+        8.0,
+        7.0,
+        0.5,
+    ]
+    assert value(filled, "champion_validation_fitness") == 8.0
 
 
-def test_the_spread_of_genes_is_relative_to_generation_0(story: Sequence[RecordedEvent], told: Metrics) -> None:
+def test_the_spread_of_genes_is_relative_to_generation_0(story: Sequence[RecordedEvent], filled: Metrics) -> None:
     """1 at the start; a gene at half its deviation and one at none make 0.25; a gene that did not vary is left out."""
     early = Metrics()
     for recorded in story[:3]:
         early.apply("tiny", recorded)
     assert value(early, "genome_spread_ratio") == 1.0
-    assert value(told, "genome_spread_ratio") == 0.25
+    assert value(filled, "genome_spread_ratio") == 0.25
 
 
-def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedEvent], told: Metrics) -> None:
+def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedEvent], filled: Metrics) -> None:
     """A steady-state generation has the values of a generational one when it is complete."""
     events = list[Event]()
     for event in [recorded.event for recorded in story]:
@@ -139,7 +144,7 @@ def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedE
         steady.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
         if isinstance(event, AgentsAsked):
             assert value(steady, "generation") == event.generation
-    assert value(steady, "genome_spread_ratio") == value(told, "genome_spread_ratio")
+    assert value(steady, "genome_spread_ratio") == value(filled, "genome_spread_ratio")
 
 
 def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent]) -> None:
@@ -186,23 +191,23 @@ def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent]
 
 
 def test_a_resume_in_the_same_process_keeps_the_counters(
-    story: Sequence[RecordedEvent], experiment: Experiment, told: Metrics
+    story: Sequence[RecordedEvent], experiment: Experiment, filled: Metrics
 ) -> None:
     """A resume resets the gauges and keeps the counters. Forgetting the experiment removes both."""
-    told.begin("tiny", snapshot(story, experiment, ExperimentState.INTERRUPTED))
-    assert value(told, "tics_total") == 350
-    assert value(told, "experiments", state="interrupted") == 1
-    assert value(told, "experiments", state="completed") == 0
-    told.forget("tiny")
-    assert not [labels for _, labels in scrape(told) if "experiment" in dict(labels)]
+    filled.begin("tiny", snapshot(story, experiment, ExperimentState.INTERRUPTED))
+    assert value(filled, "tics_total") == 350
+    assert value(filled, "experiments", state="interrupted") == 1
+    assert value(filled, "experiments", state="completed") == 0
+    filled.forget("tiny")
+    assert not [labels for _, labels in scrape(filled) if "experiment" in dict(labels)]
 
 
 def test_another_experiment_of_the_same_name_has_series_of_its_own(
-    story: Sequence[RecordedEvent], experiment: Experiment, told: Metrics
+    story: Sequence[RecordedEvent], experiment: Experiment, filled: Metrics
 ) -> None:
     """The counters of a deleted and recreated experiment start at zero."""
-    told.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
-    assert (value(told, "tics_total"), value(told, "generations_planned")) == (0, 5)
+    filled.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
+    assert (value(filled, "tics_total"), value(filled, "generations_planned")) == (0, 5)
 
 
 @pytest.mark.parametrize("kind", FailureKind)
@@ -219,27 +224,27 @@ def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], ki
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (1, 1)
 
 
-def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], told: Metrics) -> None:
+def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], filled: Metrics) -> None:
     """A repeated event does not change the metrics."""
-    before = scrape(told)
+    before = scrape(filled)
     for recorded in story:
-        told.apply("tiny", recorded)
-    after = scrape(told)
+        filled.apply("tiny", recorded)
+    after = scrape(filled)
     assert {key: after[key] for key in after if key[0].startswith("clau_doom")} == {
         key: before[key] for key in before if key[0].startswith("clau_doom")
     }
 
 
-def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], told: Metrics) -> None:
+def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], filled: Metrics) -> None:
     """Late events do not restore removed series, and other experiments' series stay."""
-    told.apply("other", story[0])
-    told.forget("tiny")
-    told.apply("tiny", replace(story[-1], sequence=99))
-    told.outbox_lag("tiny", 5)
-    named = {dict(labels).get("experiment") for _, labels in scrape(told)}
+    filled.apply("other", story[0])
+    filled.forget("tiny")
+    filled.apply("tiny", replace(story[-1], sequence=99))
+    filled.outbox_lag("tiny", 5)
+    named = {dict(labels).get("experiment") for _, labels in scrape(filled)}
     assert named == {None, "other"}
-    assert value(told, "experiments", state="completed") == 0
-    assert value(told, "experiments", state="pending") == 1
+    assert value(filled, "experiments", state="completed") == 0
+    assert value(filled, "experiments", state="pending") == 1
 
 
 @pytest.mark.parametrize("claim", [math.nan, math.inf, -1.0])
@@ -266,42 +271,46 @@ def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEv
     assert value(metrics, "decision_duration_seconds_count") == 0
 
 
-def test_what_is_no_event_is_told_directly(told: Metrics) -> None:
+def test_what_is_no_event_is_told_directly(filled: Metrics) -> None:
     """Workers, restarts, the outbox, calls and open streams have setters."""
     method = "/claudoom.orchestrator.v1.OrchestratorService/GetGenerationStatus"
-    assert (value(told, "workers"), value(told, "workers_busy"), value(told, "worker_restarts_total")) == (2, 1, 1)
-    assert value(told, "outbox_lag_events") == 3
-    assert value(told, "grpc_calls_total", method=method, code="OK") == 1
-    assert value(told, "grpc_call_duration_seconds_bucket", method=method, le="0.0025") == 0
-    assert value(told, "grpc_call_duration_seconds_bucket", method=method, le="0.005") == 1
-    with told.event_stream(), told.event_stream():
-        assert value(told, "event_streams") == 2
-    assert value(told, "event_streams") == 0
+    assert (
+        value(filled, "workers"),
+        value(filled, "workers_busy"),
+        value(filled, "worker_restarts_total"),
+    ) == (2, 1, 1)
+    assert value(filled, "outbox_lag_events") == 3
+    assert value(filled, "grpc_calls_total", method=method, code="OK") == 1
+    assert value(filled, "grpc_call_duration_seconds_bucket", method=method, le="0.0025") == 0
+    assert value(filled, "grpc_call_duration_seconds_bucket", method=method, le="0.005") == 1
+    with filled.event_stream(), filled.event_stream():
+        assert value(filled, "event_streams") == 2
+    assert value(filled, "event_streams") == 0
 
 
-def test_a_stream_that_breaks_is_not_counted_for_ever(told: Metrics) -> None:
+def test_a_stream_that_breaks_is_not_counted_for_ever(filled: Metrics) -> None:
     """An error in the stream's context decreases the count."""
-    with pytest.raises(ConnectionError), told.event_stream():
+    with pytest.raises(ConnectionError), filled.event_stream():
         raise ConnectionError
-    assert value(told, "event_streams") == 0
+    assert value(filled, "event_streams") == 0
 
 
-def test_methods_that_do_not_exist_share_one_label(told: Metrics) -> None:
+def test_methods_that_do_not_exist_share_one_label(filled: Metrics) -> None:
     """Calls of unknown methods create no new series."""
-    before = len(scrape(told))
+    before = len(scrape(filled))
     for number in range(50):
-        told.rpc(f"/made.up/Method{number}", "UNIMPLEMENTED", 0.001)
-    assert value(told, "grpc_calls_total", method="unknown", code="UNIMPLEMENTED") == 50
-    assert len(scrape(told)) < before + 20
+        filled.rpc(f"/made.up/Method{number}", "UNIMPLEMENTED", 0.001)
+    assert value(filled, "grpc_calls_total", method="unknown", code="UNIMPLEMENTED") == 50
+    assert len(scrape(filled)) < before + 20
 
 
-def test_no_series_is_labelled_by_agent(told: Metrics) -> None:
+def test_no_series_is_labelled_by_agent(filled: Metrics) -> None:
     """No label identifies an agent, because there are thousands of agents."""
-    labels = [dict(labels) for _, labels in scrape(told)]
+    labels = [dict(labels) for _, labels in scrape(filled)]
     assert not [each for each in labels if "agent" in each or any("-a0" in text for text in each.values())]
 
 
-def test_the_registry_is_its_own(told: Metrics) -> None:
+def test_the_registry_is_its_own(filled: Metrics) -> None:
     """Two sets of metrics share nothing and do not use Prometheus's global registry."""
     assert value(Metrics(), "workers") == 0
     code = (
@@ -312,10 +321,10 @@ def test_the_registry_is_its_own(told: Metrics) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_both_of_prometheus_formats_are_spoken(told: Metrics) -> None:
+def test_both_of_prometheus_formats_are_spoken(filled: Metrics) -> None:
     """The default is plain text, and OpenMetrics on request. Neither has creation times."""
-    plain, plain_type = told.exposition("text/html")
-    opened, opened_type = told.exposition("application/openmetrics-text; version=1.0.0, text/plain;q=0.5")
+    plain, plain_type = filled.exposition("text/html")
+    opened, opened_type = filled.exposition("application/openmetrics-text; version=1.0.0, text/plain;q=0.5")
     assert plain_type.startswith("text/plain; version=0.0.4")
     assert opened_type.startswith("application/openmetrics-text; version=1.0.0")
     families = open_families(opened.decode())  # type: ignore[no-untyped-call]

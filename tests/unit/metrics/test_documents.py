@@ -43,33 +43,33 @@ def queries() -> Iterator[str]:
     yield from (each["query"]["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query")
 
 
-def test_the_page_lists_every_metric_as_it_is(told: Metrics) -> None:
+def test_the_page_lists_every_metric_as_it_is(filled: Metrics) -> None:
     """Names, types and labels in the table equal those of a scrape after a whole experiment."""
     rows = re.findall(r"^\| `((?:clau_doom|process)_\w+)` \| (\w+) \| (.*?) ?\| ", PAGE, re.MULTILINE)
     listed = {name: (kind, frozenset(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
-    assert listed == shown(told)
+    assert listed == shown(filled)
     assert len(rows) == len(listed)
 
 
-def test_the_page_s_alerts_use_metrics_that_exist(told: Metrics) -> None:
+def test_the_page_s_alerts_use_metrics_that_exist(filled: Metrics) -> None:
     """Each example rule is valid YAML, and each name in it is a series."""
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     assert [next(iter(block)) for block in blocks] == ["scrape_configs", "groups"]
     rules = blocks[1]["groups"][0]["rules"]
-    assert {name for rule in rules for name in NAME.findall(rule["expr"])} <= series(told)
+    assert {name for rule in rules for name in NAME.findall(rule["expr"])} <= series(filled)
 
 
 @pytest.mark.parametrize("query", sorted(set(queries())))
-def test_the_dashboard_asks_for_metrics_that_exist(told: Metrics, query: str) -> None:
+def test_the_dashboard_asks_for_metrics_that_exist(filled: Metrics, query: str) -> None:
     """Each name in each query of the dashboard is a series of a scrape."""
     names = NAME.findall(query)
     assert names
-    assert set(names) <= series(told)
+    assert set(names) <= series(filled)
 
 
-def test_every_metric_of_ours_is_on_the_dashboard(told: Metrics) -> None:
+def test_every_metric_of_ours_is_on_the_dashboard(filled: Metrics) -> None:
     asked = " ".join(queries())
-    assert not [name for name in shown(told) if name.startswith("clau_doom") and name not in asked]
+    assert not [name for name in shown(filled) if name.startswith("clau_doom") and name not in asked]
 
 
 def test_data_source_and_experiments_are_chosen_above_the_panels() -> None:

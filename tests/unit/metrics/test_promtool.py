@@ -23,9 +23,9 @@ def check(promtool: str, text: bytes) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def test_promtool_has_nothing_to_say(promtool: str, told: Metrics) -> None:
+def test_promtool_has_nothing_to_say(promtool: str, filled: Metrics) -> None:
     """A scrape after a whole experiment has names, units, types and help texts that pass promtool's linter."""
-    assert check(promtool, told.exposition()[0]) == (0, "")
+    assert check(promtool, filled.exposition()[0]) == (0, "")
 
 
 def test_promtool_finds_what_is_not_clean(promtool: str) -> None:

@@ -270,7 +270,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
             await stage.do(AgentAction.RESTART, FIRST)
             await stage.do(AgentAction.RESUME, SECOND)
             assert await task is ExperimentState.COMPLETED
-            with pytest.raises(WrongState, match="generation 0 is told"):
+            with pytest.raises(WrongState, match="generation 0 is finished"):
                 await stage.do(AgentAction.RESTART, FIRST)
             with pytest.raises(AgentNotFound):
                 await stage.do(AgentAction.INSPECT, "x-g009-a000")

@@ -72,8 +72,8 @@ def test_losers_play_no_more_and_say_so() -> None:
     assert len(dropped) > 8
     assert {len(each.outcomes) for each in dropped} == {1, 2}
     assert all(each.fitness is not None for each in dropped)
-    told = {event.ref: event for event in log if isinstance(event, AgentDropped)}
-    assert {ref: (event.fitness, event.episodes) for ref, event in told.items()} == {
+    drops = {event.ref: event for event in log if isinstance(event, AgentDropped)}
+    assert {ref: (event.fitness, event.episodes) for ref, event in drops.items()} == {
         each.agent.ref: (each.fitness, len(each.outcomes)) for each in dropped
     }
     best = [snapshot.generations[row.best.generation][row.best.index] for row in snapshot.summaries]

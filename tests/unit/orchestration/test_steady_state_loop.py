@@ -280,7 +280,7 @@ async def test_a_persons_commands_are_obeyed() -> None:
     await until_asked(store, 8)
     with pytest.raises(WrongState, match="inject with evolution"):
         await control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 3.0))))
-    with pytest.raises(WrongState, match="it is told: nothing can be done to x-g000-a000 any more"):
+    with pytest.raises(WrongState, match="agent x-g000-a000 cannot be changed: its evaluation is finished"):
         await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g000-a000"))
     await control(AgentCommand(action=AgentAction.PAUSE, agent="x-g001-a001"))
     hanging.set()

@@ -173,8 +173,8 @@ def test_many_buttons_leave_those_that_are_held() -> None:
 
 def test_the_caption_and_the_time() -> None:
     """The caption stands in the upper left corner, seconds of game time in the upper right one."""
-    blank, told = drawn(decision()), drawn(decision(), caption="x-g000-a001")
-    found = changed(blank, told)
+    blank, captioned = drawn(decision()), drawn(decision(), caption="x-g000-a001")
+    found = changed(blank, captioned)
     assert found is not None
     assert found[2] < 320
     assert found[3] < 40

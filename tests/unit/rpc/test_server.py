@@ -132,7 +132,9 @@ async def test_silent_connections_end_and_keep_nobody_out(serving: Serving, own_
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 async def test_another_address_needs_a_certificate(host: str, tmp_path: Path) -> None:
     """Otherwise it says why, and what to do."""
-    with pytest.raises(ConfigError, match=r"nothing encrypts it: give grpc.certificate and grpc.key") as caught:
+    with pytest.raises(
+        ConfigError, match=r"without TLS would reveal the token: give grpc.certificate and grpc.key"
+    ) as caught:
         await server(tmp_path, host=host).__aenter__()
     assert [path for path, _ in caught.value.problems] == ["grpc.certificate", "grpc.key"]
 

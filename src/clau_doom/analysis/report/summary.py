@@ -151,10 +151,10 @@ def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
     name = "d_z" if contrast.paired else "d"
     effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
     test = "" if contrast.p_holm is None else f", {p_equals(contrast.p_holm)} by {contrast.test}, Holm-corrected"
-    told = f"{interval(difference)} ({n}{effect}{test})"
+    estimate = f"{interval(difference)} ({n}{effect}{test})"
     if not difference.excludes(0.0):
-        return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {told}."
-    return f"{us} is ahead of {them} by {told}." if difference.mean > 0 else f"{us} is behind {them}: {told}."
+        return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {estimate}."
+    return f"{us} is ahead of {them} by {estimate}." if difference.mean > 0 else f"{us} is behind {them}: {estimate}."
 
 
 def _learnt(analysis: ExperimentAnalysis) -> list[str]:

@@ -180,7 +180,7 @@ class WorkerServer:
         self.refused += 1
         # Limit the number of log lines for frequent refusals.
         if self.refused <= _EACH or self.refused.bit_count() == 1:
-            _log.warning("somebody without a good token wanted to be a worker", peer=peer, times=self.refused)
+            _log.warning("worker refused: its token is missing or wrong", peer=peer, times=self.refused)
 
     def _spent(self, metadata: dict[str, str | bytes]) -> Lease | None:
         shown = metadata.get("authorization", "")

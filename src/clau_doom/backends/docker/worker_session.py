@@ -287,7 +287,7 @@ class WorkerSession:
         kind = message.WhichOneof("message")
         answer = message.played if kind == "played" else message.failed
         if kind not in {"played", "failed"} or not self.asked or answer.task != self.asked[0][0]:
-            raise Forged(f"the worker of agent {self._agent} sent {kind} that nobody asked for")
+            raise Forged(f"the worker of agent {self._agent} sent an unrequested message: {kind}")
         asked = self.asked[0][1]
         result = self._checked(message.played, asked.task) if kind == "played" else self._failure(message.failed)
         self.asked.popleft()

@@ -41,7 +41,7 @@ def private(folder: Path) -> Path:
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise InfrastructureFailed(f"{folder} belongs to somebody else: remove it, or set TMPDIR to one of your own")
+        raise InfrastructureFailed(f"{folder} belongs to another user: remove it, or set TMPDIR to your own folder")
     return folder
 
 

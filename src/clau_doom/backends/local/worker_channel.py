@@ -113,7 +113,7 @@ class WorkerChannel(asyncio.Protocol):
 
     def _answer(self, message: pb.FromWorker) -> None:
         if not self._waiting:
-            raise MalformedMessage(f"a {message.WhichOneof('message')} that nobody asked for")
+            raise MalformedMessage(f"unrequested message: {message.WhichOneof('message')}")
         future = self._waiting.popleft()
         if not future.done():
             future.set_result(message)

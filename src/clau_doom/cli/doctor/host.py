@@ -123,7 +123,7 @@ def cores(usable: int, present: int, quota: float | None = None) -> Finding:
         found += f", CPU time limited to that of {quota:.4g}"
     if min(usable, usable if quota is None else quota) > 1:
         return Finding(name="cores", verdict=Verdict.FINE, found=found)
-    remedy = "one worker will play beside the orchestrator on one core; allow more with taskset or the container's cpus"
+    remedy = "the worker and the orchestrator share one core; allow more with taskset or with cpus of the container"
     return Finding(name="cores", verdict=Verdict.WARNING, found=found, remedy=remedy)
 
 

@@ -61,7 +61,7 @@ class PlayStream:
         asked = request.episode_id, request.decision
         try:
             if self._call.surplus and not self._owed:
-                raise PolicyFailed(f"the agent at {self._address} gave an answer that nobody asked for")
+                raise PolicyFailed(f"the agent at {self._address} sent an answer without a request")
             if self._owed:  # a late agent may have stopped reading
                 self._call.drain(end)
             self._call.send(pb.PlayRequest(decide=request).SerializeToString())

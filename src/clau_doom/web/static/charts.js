@@ -186,11 +186,11 @@ export function GeneStrip({ gene }) {
   const outline = [...gene.upper.map(point), ...gene.lower.map(point).reverse()].join("L");
   const value = (share) => number(gene.low + share * (gene.high - gene.low), 3);
   const [first, last] = [value(gene.mean[0]), value(gene.mean.at(-1))];
-  const told = `${gene.name}: its mean went from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
+  const label = `${gene.name}: its mean went from ${first} to ${last}, between ${number(gene.low)} and ${number(gene.high)}`;
   return html`
     <div class="strip">
       <h3><span title=${gene.description}>${gene.name}</span><span class="faint">${last}</span></h3>
-      <svg viewBox="0 0 100 54" preserveAspectRatio="none" role="img" aria-label=${told}>
+      <svg viewBox="0 0 100 54" preserveAspectRatio="none" role="img" aria-label=${label}>
         <path class="half" d=${`M${outline}Z`} />
         <path class="mean" d=${`M${gene.mean.map(point).join("L")}`} />
       </svg>

@@ -46,12 +46,12 @@ async function ask(path, options = {}) {
     location.assign("/login");
     throw new Refused("Unauthorized", "This session is over.");
   }
-  const told = await answer.json().catch(() => ({}));
+  const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    const { kind = "Error", message = `The server answered ${answer.status}.`, problems } = told.error ?? {};
+    const { kind = "Error", message = `The server answered ${answer.status}.`, problems } = body.error ?? {};
     throw new Refused(kind, message, problems);
   }
-  return told;
+  return body;
 }
 
 export const get = (path, signal) => ask(path, { signal });

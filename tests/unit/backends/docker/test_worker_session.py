@@ -91,7 +91,7 @@ class Worker:
         for message in messages:
             self._said.put_nowait(message if isinstance(message, bytes) else message.SerializeToString())
 
-    async def told(self, *messages: pb.FromWorker | bytes) -> None:
+    async def sends(self, *messages: pb.FromWorker | bytes) -> None:
         """Send a message and wait until the session has read it."""
         self.say(*messages)
         heard = asyncio.ensure_future(self._said.join())
@@ -146,7 +146,7 @@ async def worker() -> AsyncIterator[Worker]:
 @pytest.fixture
 async def ready(worker: Worker) -> Worker:
     """Return a worker that is ready to play."""
-    await worker.told(HELLO, READY)
+    await worker.sends(HELLO, READY)
     return worker
 
 
@@ -170,14 +170,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
     """The worker is set up, says hello, returns the requested episode, and may then leave."""
     assert (await worker.hear()).setup == RULES.setup
-    await worker.told(beat(0), HELLO, beat(0))
+    await worker.sends(beat(0), HELLO, beat(0))
     before = worker.session.ready
-    await worker.told(READY)
+    await worker.sends(READY)
     assert (before, worker.session.ready) == (False, True)
     answer = worker.ask(7)
     play = (await worker.hear()).play
     assert (play.task, tuple(play.genome), play.seed, play.baseline) == (1, (1.0,), 5, False)
-    await worker.told(beat(9), episode(recording=b"film"))
+    await worker.sends(beat(9), episode(recording=b"film"))
     found = answer.result()
     assert (found.purpose, found.agent, found.number) == (Purpose.TRAINING, AGENT, 7)
     assert (found.timing.attempts, found.timing.worker) == (2, 3)
@@ -205,7 +205,7 @@ async def test_answers_come_in_the_order_of_the_questions(ready: Worker) -> None
     """Each answer goes to its request, and cancelled requests are skipped."""
     first, second, third = ready.ask(0), ready.ask(1, seed=6), ready.ask(2, seed=7)
     second.cancel()
-    await ready.told(episode(1), episode(2, seed=6), episode(3, seed=7))
+    await ready.sends(episode(1), episode(2, seed=6), episode(3, seed=7))
     assert (first.result().number, third.result().number) == (0, 2)
 
 
@@ -222,7 +222,7 @@ async def test_a_worker_greets_before_all_else(worker: Worker, message: pb.FromW
 @pytest.mark.parametrize("message", [HELLO, episode(), pb.FromWorker()], ids=["a hello", "an episode", "nothing"])
 async def test_a_worker_is_ready_before_it_answers(worker: Worker, message: pb.FromWorker) -> None:
     """A second hello is refused in the same way as an answer without a request."""
-    await worker.told(HELLO)
+    await worker.sends(HELLO)
     await worker.refused(message, error=Forged, match=r"sent \w+ where ready belongs")
     assert not worker.session.ready
 
@@ -248,7 +248,7 @@ async def test_a_later_worker_of_other_versions_lies() -> None:
     """Another hello than the image's first one is charged to the agent and does not end the run."""
     rules = replace(RULES, hellos=ExpectedIdentity(PROVENANCE))
     async with Worker(rules) as honest:
-        await honest.told(HELLO)
+        await honest.sends(HELLO)
     async with Worker(rules) as lying:
         hello = pb.FromWorker(hello=pb.Hello(facts={**FACTS, "numpy": "3"}))
         await lying.refused(hello, error=Forged, match=f"of agent {AGENT} says that its numpy is 3 where its image has")
@@ -262,7 +262,7 @@ async def test_a_start_that_fails_is_told(worker: Worker) -> None:
         match=r"the policy cannot be made in the container of agent x-g000-a000: no such class",
     )
     async with Worker() as other:
-        await other.told(HELLO)
+        await other.sends(HELLO)
         await other.refused(
             failure(pb.EpisodeFailed.FAULT_ENGINE, "no screen", task=0),
             error=EngineCrashed,
@@ -286,7 +286,7 @@ async def test_a_start_that_fails_is_told(worker: Worker) -> None:
 async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWorker) -> None:
     """Only the first waiting task can be answered, and the others continue to wait."""
     answers = ready.ask(), ready.ask(1)
-    await ready.refused(message, error=Forged, match=r"sent \w+ that nobody asked for")
+    await ready.refused(message, error=Forged, match=r"sent an unrequested message: \w+")
     assert not any(answer.done() for answer in answers)
     assert len(ready.session.asked) == 2
 
@@ -294,7 +294,7 @@ async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWo
 async def test_an_answer_that_is_given_twice_is_forged(ready: Worker) -> None:
     """The first answer is accepted, and the second ends the session."""
     answer = ready.ask()
-    await ready.refused(episode(), episode(), error=Forged, match="played that nobody asked for")
+    await ready.refused(episode(), episode(), error=Forged, match="unrequested message: played")
     assert answer.result().outcome.measures.kills == 2.0
 
 
@@ -330,9 +330,9 @@ async def test_an_episode_that_cannot_be_is_forged(ready: Worker, message: pb.Fr
 async def test_actions_that_nobody_asked_for_are_forged() -> None:
     """Without verification of results, an episode contains no actions."""
     async with Worker(replace(RULES, claims=False)) as worker:
-        await worker.told(HELLO, READY)
+        await worker.sends(HELLO, READY)
         first, _second = worker.ask(), worker.ask(1)
-        await worker.told(episode(actions=None))
+        await worker.sends(episode(actions=None))
         assert first.result().actions is None
         await worker.refused(episode(2), error=Forged, match="an episode with actions")
 
@@ -349,7 +349,7 @@ async def test_a_failed_episode_is_told_and_the_worker_goes_on(
 ) -> None:
     """Its reason is made printable and short, and the same worker plays the next episode."""
     answer, following = ready.ask(), ready.ask(1)
-    await ready.told(failure(fault, "\x1b]0;owned\x07\r\n\u202e" + "x" * 5000), episode(2))
+    await ready.sends(failure(fault, "\x1b]0;owned\x07\r\n\u202e" + "x" * 5000), episode(2))
     with pytest.raises(error) as caught:
         answer.result()
     assert caught.type is error
@@ -374,7 +374,7 @@ async def test_a_worker_whose_engine_is_gone_is_replaced(
 
 async def test_a_flood_of_heartbeats_is_forged(clock: Clock, worker: Worker) -> None:
     """Twenty heartbeats at once are accepted as late, and more are an attack, even without an episode."""
-    await worker.told(HELLO, *[beat(number) for number in range(20)])
+    await worker.sends(HELLO, *[beat(number) for number in range(20)])
     await worker.refused(beat(20), error=Forged, match="floods its stream with heartbeats")
 
 
@@ -382,9 +382,9 @@ async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker
     """One heartbeat a second is accepted for any time, and so are those of half a minute behind a stopped clock."""
     for number in range(100):
         clock.now += 1.0
-        await ready.told(beat(number))
+        await ready.sends(beat(number))
     clock.now += 30.0
-    await ready.told(*[beat(100)] * 20)
+    await ready.sends(*[beat(100)] * 20)
     assert ready.session.verdict() is None
 
 
@@ -392,10 +392,10 @@ async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
     """The start limit holds before the hello, then the stall timeout, which charges no agent."""
     clock.now += 1000.0
     assert worker.session.verdict() is None
-    await worker.told(HELLO, READY)
+    await worker.sends(HELLO, READY)
     clock.now += 9.9
     assert worker.session.verdict() is None
-    await worker.told(beat(0))
+    await worker.sends(beat(0))
     clock.now += 9.9
     assert worker.session.verdict() is None
     clock.now += 0.2
@@ -407,7 +407,7 @@ async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
 async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[int], int]) -> ClauDoomError | None:
     """Send a heartbeat each second and return the session's error, if any."""
     for second in range(seconds):
-        await worker.told(beat(turns(second)))
+        await worker.sends(beat(turns(second)))
         clock.now += 1.0
         if verdict := worker.session.verdict():
             return verdict
@@ -445,7 +445,7 @@ async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) ->
     ready.ask()
     ready.ask(1)
     assert await beating(ready, clock, 50, lambda second: 2 * second) is None
-    await ready.told(episode())
+    await ready.sends(episode())
     assert await beating(ready, clock, 50, lambda second: 2 * second) is None
 
 
@@ -465,9 +465,9 @@ async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker)
     assert (await ready.hear()).HasField("watch")
     ready.ask()
     await ready.hear()
-    await ready.told(glimpse(task=9))
+    await ready.sends(glimpse(task=9))
     assert ready.session.glimpse() is None
-    await ready.told(glimpse())
+    await ready.sends(glimpse())
     seen = ready.session.glimpse()
     assert seen is not None
     assert (seen.task.agent, seen.worker) == (AGENT, 3)
@@ -500,5 +500,5 @@ async def test_a_glimpse_that_cannot_be_is_forged(ready: Worker, changes: dict[s
 async def test_a_flood_of_glimpses_is_forged(ready: Worker) -> None:
     """A worker sends ten glimpses a second."""
     ready.ask()
-    await ready.told(*[glimpse()] * 150)
+    await ready.sends(*[glimpse()] * 150)
     await ready.refused(*[glimpse()] * 2, error=Forged, match="floods its stream with glimpses")

@@ -57,5 +57,5 @@ def test_a_folder_of_somebody_elses_is_not_used(own_folder: Path) -> None:
     """A link could lead to any folder."""
     (own_folder / "elsewhere").mkdir()
     (own_folder / f"clau-doom-files-{os.getuid()}").symlink_to(own_folder / "elsewhere")
-    with pytest.raises(InfrastructureFailed, match="belongs to somebody else"):
+    with pytest.raises(InfrastructureFailed, match="belongs to another user"):
         store([announced(WAD, b"wad")], [part(b"wad")])

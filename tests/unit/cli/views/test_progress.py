@@ -290,14 +290,14 @@ def test_messages_stand_above_the_live_display(
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
 
-    async def told() -> AsyncIterator[RecordedEvent]:
+    async def stream() -> AsyncIterator[RecordedEvent]:
         for event in recorded(story):
             if isinstance(event.event, GenerationCompleted):
                 progress_console().print("dashboard: http://127.0.0.1:8080")
                 print("from a library", file=sys.stderr)
             yield event
 
-    asyncio.run(show_progress(told(), config, now=lambda: 1010.0))
+    asyncio.run(show_progress(stream(), config, now=lambda: 1010.0))
     lines = screen.lines()
     assert lines.count("dashboard: http://127.0.0.1:8080") == 2
     assert sum("from a library" in line for line in lines) == 2

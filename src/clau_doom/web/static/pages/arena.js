@@ -19,11 +19,11 @@ export function Arena() {
   const [still, setStill] = useState(false);
   useEffect(() => {
     if (still) return undefined;
-    const seen = (told) =>
+    const seen = (update) =>
       setFrames((before) => {
         const after = new Map(before);
-        for (const place of told.gone) after.delete(place);
-        for (const frame of told.frames) after.set(frame.place, frame);
+        for (const place of update.gone) after.delete(place);
+        for (const frame of update.frames) after.set(frame.place, frame);
         return after;
       });
     const begin = () => new Stream("/arena", { seen, state: setConnection });

@@ -26,7 +26,7 @@ export function Compare({ query, go }) {
   const choose = (id, on) => go(`/compare?ids=${(on ? [...ids, id] : ids.filter((each) => each !== id)).map(encodeURIComponent).join(",")}`);
   const shown = ids.map((id) => found[id]).filter(Boolean);
   return html`
-    <div class="head"><div><h1>Compare</h1><p class="hint">Up to ${MOST} experiments beside each other.</p></div>
+    <div class="head"><div><h1>Compare</h1><p class="hint">Up to ${MOST} experiments side by side.</p></div>
       ${shown.length > 1 && html`<div class="actions"><a class="button" href=${`/report?ids=${ids.map(encodeURIComponent).join(",")}`}>Report</a></div>`}
     </div>
     ${error && html`<${Failure} error=${error} />`}
