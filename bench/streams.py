@@ -36,8 +36,8 @@ def stream_events(folder: Path, clients: int) -> float:
 
 
 async def _measure(folder: Path, clients: int) -> float:
-    laboratory, socket = ScriptedRepository(), folder / f"{clients}.sock"
-    orchestrator = Orchestrator(laboratory)
+    repository, socket = ScriptedRepository(), folder / f"{clients}.sock"
+    orchestrator = Orchestrator(repository)
     server = RpcServer(
         GrpcConfig(socket=str(socket)),
         orchestrator,

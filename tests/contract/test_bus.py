@@ -10,7 +10,7 @@ from nats.aio.client import Client
 
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable
-from clau_doom.events import ALL_EVENTS, LocalBus, NatsBus, events_of
+from clau_doom.events import ALL_EVENTS, InProcessBus, NatsBus, events_of
 from clau_doom.events.subscriber_queue import BACKLOG
 from clau_doom.ports import BusMessage, EventBus
 from tests.support.nats_server import NatsServer
@@ -42,7 +42,7 @@ async def opened(kind: str, tmp_path: Path) -> AsyncIterator[tuple[EventBus, Ask
     """A bus, and a way to ask on it as a stranger does."""
     async with AsyncExitStack() as stack:
         if kind == "local":
-            local = await stack.enter_async_context(LocalBus())
+            local = await stack.enter_async_context(InProcessBus())
             yield local, local.request
             return
         server = stack.enter_context(NatsServer(tmp_path, jetstream=kind == "jetstream"))

@@ -21,10 +21,10 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
 from clau_doom.access import Authenticator, TokenFiles
-from clau_doom.app.artifacts import Studio
+from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.config import GrpcConfig, WebConfig
 from clau_doom.logs import configure_logs
-from clau_doom.orchestration import Finishing, Orchestrator
+from clau_doom.orchestration import Orchestrator, ShieldedTasks
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc import RpcServer
 from clau_doom.testing.scripted_repository import ScriptedRepository
@@ -84,14 +84,14 @@ async def _serve(folder: Path) -> AsyncIterator[Served]:
     authenticator = Authenticator(TokenFiles(folder / "token"), shortest_delay=0.0)
     socket = str(folder / "api.sock")
     async with AsyncExitStack() as stack:
-        finishing = await stack.enter_async_context(Finishing(grace=1.0))
-        studio = await stack.enter_async_context(Studio(folder))
+        shielded = await stack.enter_async_context(ShieldedTasks(grace=1.0))
+        artifacts = await stack.enter_async_context(FolderArtifactStore(folder))
         web = WebServer(
             WebConfig(port=0),
             orchestrator,
-            studio=studio,
+            artifacts=artifacts,
             authenticator=authenticator,
-            finishing=finishing,
+            shielded=shielded,
             starts=True,
         )
         await stack.enter_async_context(web)

@@ -163,27 +163,27 @@ class ExperimentRepository:
 
 
 @pytest.fixture
-def laboratory(docker: DockerHost, tmp_path: Path) -> Iterator[ExperimentRepository]:
+def repository(docker: DockerHost, tmp_path: Path) -> Iterator[ExperimentRepository]:
     made = ExperimentRepository(docker, tmp_path / "runs")
     yield made
     if made.network in docker.networks():
         docker("network", "rm", made.network)
 
 
-def test_agents_that_break_their_containers_break_nothing_else(laboratory: ExperimentRepository) -> None:
+def test_agents_that_break_their_containers_break_nothing_else(repository: ExperimentRepository) -> None:
     """Memory and time are charged to the agent; a crash is played again, and blamed on no one until attempts are used.
 
     The one that only plays finishes beside them.
     """
-    image = laboratory.docker.image_with({"odd_policies.py": POLICIES})
-    config = laboratory.config(
+    image = repository.docker.image_with({"odd_policies.py": POLICIES})
+    config = repository.config(
         population=5,
         episodes=1,
         policy={"kind": "class", "target": "odd_policies:Odd"},
         execution={"attempts": 2, "episode_timeout": 4.0},
         docker={"image": image, "memory": "192m"},
     )
-    ended = laboratory.evolve(config)
+    ended = repository.evolve(config)
     assert ended.state is ExperimentState.COMPLETED
     honest, *_ = ended.snapshot.generations[0]
     assert (honest.status, len(honest.outcomes)) == (AgentStatus.COMPLETED, 1)
@@ -213,25 +213,25 @@ def assert_matches(pattern: str, text: str) -> None:
 @pytest.mark.parametrize(
     "policy", [{"kind": "rules"}, {"kind": "class", "target": "odd_policies:Odd"}], ids=["rules", "class"]
 )
-def test_a_missing_image_is_told_on_one_line(laboratory: ExperimentRepository, policy: dict[str, str]) -> None:
+def test_a_missing_image_is_told_on_one_line(repository: ExperimentRepository, policy: dict[str, str]) -> None:
     """With what mends it; no container and no network is made."""
-    done = laboratory.run(laboratory.config(policy=policy, docker={"image": "no-such-image:1"}))
+    done = repository.run(repository.config(policy=policy, docker={"image": "no-such-image:1"}))
     assert done.returncode == 1
     assert_matches(
         r"error: [^\n]*there is no image no-such-image:1: "
         r"build it \(make image, or docker build\), or name another with docker\.image\n",
         done.stderr,
     )
-    assert laboratory.network not in laboratory.docker.networks()
+    assert repository.network not in repository.docker.networks()
 
 
-def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: ExperimentRepository) -> None:
+def test_a_strangers_container_of_an_agents_name_is_left_alone(repository: ExperimentRepository) -> None:
     """The run is interrupted, and says whose name is taken and what to do; done that, it goes on to its end."""
-    docker, config = laboratory.docker, laboratory.config()
+    docker, config = repository.docker, repository.config()
     name = f"agent-{config.name}-g000-a001"
     stranger = docker("create", "--name", name, "--network", "none", "clau-doom-agent")
     try:
-        ended = laboratory.evolve(config)
+        ended = repository.evolve(config)
         assert ended.state is ExperimentState.INTERRUPTED
         assert ended.reason == (
             f"creating container for agent {config.name}-g000-a001: a container named {name} is there that does not "
@@ -241,15 +241,15 @@ def test_a_strangers_container_of_an_agents_name_is_left_alone(laboratory: Exper
         assert docker("inspect", "--format", "{{.Id}} {{.State.Status}}", name) == f"{stranger} created"
     finally:
         docker("rm", "--force", name)
-    assert laboratory.evolve(config, resume=True).state is ExperimentState.COMPLETED
+    assert repository.evolve(config, resume=True).state is ExperimentState.COMPLETED
 
 
 def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
-    laboratory: ExperimentRepository, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
+    repository: ExperimentRepository, shown: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """As a daemon may have after a restart of its own: it is renamed, the run goes on, and what is left is told."""
-    docker, agent = laboratory.docker, f"agent-{laboratory.id}-g003-a007"
-    labels = {"agent-id": f"{laboratory.id}-g003-a007", "run": "its-uuid", "generation": "3"}
+    docker, agent = repository.docker, f"agent-{repository.id}-g003-a007"
+    labels = {"agent-id": f"{repository.id}-g003-a007", "run": "its-uuid", "generation": "3"}
     words = [word for name, text in labels.items() for word in ("--label", f"clau-doom.{name}={text}")]
     wreck = docker("create", "--name", agent, "--network", "none", *words, "clau-doom-agent")
     with docker.unremovable(wreck):
@@ -268,30 +268,30 @@ def test_a_container_that_the_daemon_cannot_remove_keeps_nobody_from_its_name(
     ],
 )
 def test_a_network_that_keeps_nobody_in_is_not_used(
-    laboratory: ExperimentRepository, options: tuple[str, ...], complaint: str
+    repository: ExperimentRepository, options: tuple[str, ...], complaint: str
 ) -> None:
     """Whoever made it: the error names it, what it lacks, and how to get another; no container is made."""
-    docker, network = laboratory.docker, laboratory.network
+    docker, network = repository.docker, repository.network
     docker("network", "create", *options, network)
     with pytest.raises(ContainerRefused) as caught:
-        laboratory.evolve(laboratory.config())
+        repository.evolve(repository.config())
     assert str(caught.value) == (
         f"the network {network} is there and {complaint}: remove it (docker network rm {network}), "
         "so that it is made anew, or name another with docker.network"
     )
-    assert docker.containers(f"name={laboratory.id}") == []
+    assert docker.containers(f"name={repository.id}") == []
 
 
-def test_an_image_of_other_sources_is_refused(laboratory: ExperimentRepository) -> None:
+def test_an_image_of_other_sources_is_refused(repository: ExperimentRepository) -> None:
     """If code that decides results differs, no episode is played, and the error names the remedy."""
     text = Path(rules.__file__).read_text()
     there = f"/opt/clau-doom/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
     change = f"COPY rules.py {there}/clau_doom/policies/rules.py"
-    image = laboratory.docker.image_with({"rules.py": f"{text}\nCHANGED = True\n"}, more=change)
-    ended = laboratory.evolve(laboratory.config(docker={"image": image}))
+    image = repository.docker.image_with({"rules.py": f"{text}\nCHANGED = True\n"}, more=change)
+    ended = repository.evolve(repository.config(docker={"image": image}))
     assert ended.state is ExperimentState.INTERRUPTED
     assert_matches(
-        rf"the image of agent {laboratory.id}-g000-a00\d has source\.policies [0-9a-f]{{64}} "
+        rf"the image of agent {repository.id}-g000-a00\d has source\.policies [0-9a-f]{{64}} "
         r"where this process has [0-9a-f]{64}: build it again \(make image\)",
         ended.reason or "",
     )
@@ -300,31 +300,31 @@ def test_an_image_of_other_sources_is_refused(laboratory: ExperimentRepository) 
 
 
 @pytest.mark.parametrize("verify", ["none", "all"])
-def test_proofs_change_no_history(laboratory: ExperimentRepository, verify: str) -> None:
+def test_proofs_change_no_history(repository: ExperimentRepository, verify: str) -> None:
     """Whether nothing or everything is proved, the numbers are those of local workers."""
-    played = laboratory.history(laboratory.config(docker={"verify": verify}))
-    local = laboratory.config(name=f"{laboratory.id}-local", execution={"backend": "local"})
-    assert played == laboratory.history(local)
+    played = repository.history(repository.config(docker={"verify": verify}))
+    local = repository.config(name=f"{repository.id}-local", execution={"backend": "local"})
+    assert played == repository.history(local)
 
 
-def test_a_scenario_of_ones_own_travels_into_the_container(laboratory: ExperimentRepository, tmp_path: Path) -> None:
+def test_a_scenario_of_ones_own_travels_into_the_container(repository: ExperimentRepository, tmp_path: Path) -> None:
     """Its files are sent to workers that have none of them, and it plays as it does here."""
     bundled = Path(vizdoom.scenarios_path)
     text = (bundled / "health_gathering.cfg").read_text()
     (tmp_path / "my_own.cfg").write_text(text.replace("health_gathering.wad", "my_own.wad"))
     shutil.copy(bundled / "health_gathering.wad", tmp_path / "my_own.wad")
     scenario = {"name": str(tmp_path / "my_own.cfg"), "timeout": 200}
-    played = laboratory.history(laboratory.config(scenario=scenario))
-    local = laboratory.config(name=f"{laboratory.id}-local", scenario=scenario, execution={"backend": "local"})
-    assert played == laboratory.history(local)
+    played = repository.history(repository.config(scenario=scenario))
+    local = repository.config(name=f"{repository.id}-local", scenario=scenario, execution={"backend": "local"})
+    assert played == repository.history(local)
 
 
 @pytest.fixture
-def shown(laboratory: ExperimentRepository) -> Callable[..., dict[str, Any]]:
+def shown(repository: ExperimentRepository) -> Callable[..., dict[str, Any]]:
     """Return what plays one episode, and then says what Docker has of its container."""
 
     def show(**sections: Any) -> dict[str, Any]:
-        config = laboratory.config(**sections)
+        config = repository.config(**sections)
         genes = genome_space(config).genes
         agent = f"{config.name}-g003-a007"
         task = EpisodeTask(
@@ -336,10 +336,10 @@ def shown(laboratory: ExperimentRepository) -> Callable[..., dict[str, Any]]:
         )
 
         async def play() -> dict[str, Any]:
-            plan = await asyncio.to_thread(plan_config, config, laboratory.folder)
+            plan = await asyncio.to_thread(plan_config, config, repository.folder)
             async with make_backend(plan, None, uuid="its-uuid") as backend:
                 await backend.play(task)
-                found: list[dict[str, Any]] = json.loads(laboratory.docker("inspect", f"agent-{agent}"))
+                found: list[dict[str, Any]] = json.loads(repository.docker("inspect", f"agent-{agent}"))
                 return found[0]
 
         return asyncio.run(play())
@@ -348,17 +348,17 @@ def shown(laboratory: ExperimentRepository) -> Callable[..., dict[str, Any]]:
 
 
 def test_a_container_is_what_the_configuration_asks_for(
-    laboratory: ExperimentRepository, shown: Callable[..., dict[str, Any]]
+    repository: ExperimentRepository, shown: Callable[..., dict[str, Any]]
 ) -> None:
     """Docker's own words: its name and labels, its limits, and nothing that would let it out."""
     found = shown(docker={"memory": "300m", "cpus": 0.75, "pids": 99, "tmpfs": "20m"}, execution={"workers": 1})
-    agent = f"{laboratory.id}-g003-a007"
+    agent = f"{repository.id}-g003-a007"
     host, made = found["HostConfig"], found["Config"]
     assert found["Name"] == f"/agent-{agent}"
     assert {name: text for name, text in made["Labels"].items() if name.startswith("clau-doom.")} == {
         "clau-doom.agent-id": agent,
         "clau-doom.generation": "3",
-        "clau-doom.experiment": laboratory.id,
+        "clau-doom.experiment": repository.id,
         "clau-doom.run": "its-uuid",
     }
     assert (host["Memory"], host["MemorySwap"]) == (300 << 20, 300 << 20)
@@ -378,7 +378,7 @@ def test_a_container_is_what_the_configuration_asks_for(
     assert not host["Binds"]
     assert not host["Devices"]
     assert not host["PortBindings"]
-    assert list(found["NetworkSettings"]["Networks"]) == [laboratory.network]
+    assert list(found["NetworkSettings"]["Networks"]) == [repository.network]
     assert host["RestartPolicy"]["Name"] == "no"
     assert (host["PidMode"], host["IpcMode"], host["UTSMode"]) == ("", "private", "")
 

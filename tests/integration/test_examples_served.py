@@ -17,7 +17,7 @@ import pytest
 from clau_doom.app import log_followers, service
 from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
-from clau_doom.app.service import Listening
+from clau_doom.app.service import ServiceAddresses
 from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
     ExecutionConfig,
@@ -74,7 +74,7 @@ def shortened(file: Path, agent: str) -> ExperimentConfig:
 
 
 @asynccontextmanager
-async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[RpcClient, Listening]]:
+async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[RpcClient, ServiceAddresses]]:
     """Yield a client of a server with NATS, metrics and dashboard."""
     config = ExperimentConfig(
         execution=ExecutionConfig(workers=1),
@@ -175,7 +175,7 @@ def test_every_example_completes_at_a_server_whatever_its_readers_do(
     assert "KeyError: 'dropped'" in errors[0]["exception"]
 
 
-async def check_what_is_shown(client: RpcClient, listening: Listening, names: list[str]) -> None:
+async def check_what_is_shown(client: RpcClient, listening: ServiceAddresses, names: list[str]) -> None:
     """The failures of the broken reader stand in the metrics, in /readyz and in `status`, and nothing else does."""
     ready = json.loads(await fetch(f"http://{listening.metrics}/readyz"))
     failure = {"reader": "log", "failures": 2, "failing": False}

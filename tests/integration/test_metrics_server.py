@@ -19,7 +19,7 @@ from prometheus_client.metrics_core import Metric
 
 from clau_doom.config import MetricsConfig
 from clau_doom.errors import AddressTaken, ConfigError
-from clau_doom.metrics import Metrics, MetricsServer
+from clau_doom.metrics import MetricsCollector, MetricsServer
 
 ANY_PORT = MetricsConfig(port=0)
 
@@ -32,9 +32,11 @@ class Answer:
 
 
 def server(
-    metrics: Metrics | None = None, config: MetricsConfig = ANY_PORT, ready: Callable[[], str | None] = lambda: None
+    metrics: MetricsCollector | None = None,
+    config: MetricsConfig = ANY_PORT,
+    ready: Callable[[], str | None] = lambda: None,
 ) -> MetricsServer:
-    return MetricsServer(metrics or Metrics(), config, ready=ready)
+    return MetricsServer(metrics or MetricsCollector(), config, ready=ready)
 
 
 async def get(port: int, path: str, *, host: str = "127.0.0.1", accept: str = "*/*") -> Answer:
@@ -50,7 +52,7 @@ async def get(port: int, path: str, *, host: str = "127.0.0.1", accept: str = "*
 
 async def test_it_serves_the_metrics_in_the_format_asked_for() -> None:
     """/metrics answers Prometheus's text, and OpenMetrics to whoever accepts it."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.workers(busy=1, total=3)
     async with server(metrics) as running:
         plain = await get(running.port, "/metrics")
@@ -78,7 +80,7 @@ async def test_it_says_whether_it_is_alive_and_ready() -> None:
     assert nowhere.status == 404
 
 
-class Broken(Metrics):
+class Broken(MetricsCollector):
     def collect(self) -> Iterable[Metric]:
         raise RuntimeError("the canary")
 
@@ -175,7 +177,7 @@ def ends_early(client: socket.socket) -> bool:
 async def test_it_ends_quickly_with_clients_that_do_not_leave() -> None:
     """Neither a client that says nothing nor one that reads nothing holds the end up, and both are cut off."""
 
-    class Huge(Metrics):
+    class Huge(MetricsCollector):
         def exposition(self, accept: str = "") -> tuple[bytes, str]:
             return b"x" * 50_000_000, "text/plain"
 

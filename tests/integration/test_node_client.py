@@ -48,10 +48,10 @@ def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client
     """Over the port, with the token; everything that it saw is what is stored."""
     config, token = tmp_path / "config.yaml", tmp_path / "token"
     config.write_text(CONFIG)
-    laboratory = ScriptedRepository(disturb=_take_a_moment)
+    repository = ScriptedRepository(disturb=_take_a_moment)
 
     async def scenario() -> str:
-        orchestrator = Orchestrator(laboratory)
+        orchestrator = Orchestrator(repository)
         async with (
             orchestrator,
             RpcServer(GrpcConfig(port=0), orchestrator, authenticator=Authenticator(TokenFiles(token))) as server,
@@ -66,7 +66,7 @@ def test_node_starts_an_experiment_pauses_an_agent_and_streams_to_the_end(client
             return output.decode()
 
     async def stored() -> list[object]:
-        return [recorded.event async for recorded in laboratory.stores["node"].events()]
+        return [recorded.event async for recorded in repository.stores["node"].events()]
 
     seen = json.loads(asyncio.run(scenario()))
     events = asyncio.run(stored())

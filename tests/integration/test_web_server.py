@@ -15,12 +15,12 @@ import aiohttp
 import pytest
 
 from clau_doom.access import AuditedOrchestrator, AuditLog, Authenticator, Role, TokenFiles
-from clau_doom.app.artifacts import Studio
+from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.config import ExperimentConfig, WebConfig
 from clau_doom.domain.event_declaration import summary_of
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import AddressTaken, ConfigError, StoreCorrupted
-from clau_doom.orchestration import Finishing, Orchestrator
+from clau_doom.orchestration import Orchestrator, ShieldedTasks
 from clau_doom.ports import StoredExperiment
 from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web import WebServer
@@ -34,7 +34,7 @@ class Browser:
 
     server: WebServer
     orchestrator: Orchestrator
-    laboratory: ScriptedRepository
+    repository: ScriptedRepository
     tokens: TokenFiles
     http: aiohttp.ClientSession
 
@@ -86,32 +86,32 @@ Serving = Callable[..., AbstractAsyncContextManager[Browser]]
 def serving(tmp_path: Path) -> Serving:
     @asynccontextmanager
     async def serve(
-        laboratory: ScriptedRepository | None = None,
+        repository: ScriptedRepository | None = None,
         config: WebConfig | None = None,
         *,
         login: bool = True,
         **client: Any,
     ) -> AsyncIterator[Browser]:
-        laboratory = laboratory or ScriptedRepository()
-        orchestrator = Orchestrator(laboratory)
+        repository = repository or ScriptedRepository()
+        orchestrator = Orchestrator(repository)
         authenticator = Authenticator(TokenFiles(tmp_path / "token"), shortest_delay=0.01)
         audit = AuditLog(tmp_path / "audit.log")
         async with AsyncExitStack() as stack:
             stack.callback(audit.close)
-            finishing = await stack.enter_async_context(Finishing(grace=5.0))
+            shielded = await stack.enter_async_context(ShieldedTasks(grace=5.0))
             server = WebServer(
                 config or WebConfig(port=0),
                 AuditedOrchestrator(orchestrator, audit),
-                studio=await stack.enter_async_context(Studio(tmp_path)),
+                artifacts=await stack.enter_async_context(FolderArtifactStore(tmp_path)),
                 authenticator=authenticator,
-                finishing=finishing,
+                shielded=shielded,
                 starts=True,
             )
             await stack.enter_async_context(server)
             await stack.enter_async_context(orchestrator)
             client = {"cookie_jar": aiohttp.CookieJar(unsafe=True), **client}
             http = await stack.enter_async_context(aiohttp.ClientSession(**client))
-            browser = Browser(server, orchestrator, laboratory, authenticator.tokens, http)
+            browser = Browser(server, orchestrator, repository, authenticator.tokens, http)
             if login:
                 await browser.log_in()
             yield browser
@@ -191,9 +191,9 @@ async def test_events_are_streamed_from_where_a_browser_was(serving: Serving) ->
 
 async def test_a_running_experiment_is_steered(serving: Serving) -> None:
     """Pause, resume and cancel; an agent is paused, resumed and stopped; what does not fit is refused."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with serving(laboratory) as browser:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with serving(repository) as browser:
         assert (await browser.post("/api/experiments", YAML))[0] == 201
         agent = "shown-g000-a001"
         assert await browser.post(f"/api/agents/{agent}/pause") == (
@@ -211,7 +211,7 @@ async def test_a_running_experiment_is_steered(serving: Serving) -> None:
 
 
 class Damaged(ScriptedRepository):
-    """A laboratory with a folder that cannot be read."""
+    """A repository with a folder that cannot be read."""
 
     def experiments(self) -> Sequence[str]:
         return [*super().experiments(), "torn"]
@@ -510,9 +510,9 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
 
 async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
     """Frames of the agents that play, each a new one, and their end; all while somebody looks."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with serving(laboratory) as browser:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with serving(repository) as browser:
         await browser.post("/api/experiments", YAML)
         seen: list[Any] = []
         async with browser.http.get(browser.server.url + "/api/arena") as answer:
@@ -521,7 +521,7 @@ async def test_the_arena_shows_who_plays_now(serving: Serving) -> None:
                     update = json.loads(line[6:])
                     seen += update["frames"]
                     if len({frame["image"] for frame in seen}) >= 3:
-                        laboratory.open_gate.set()
+                        repository.open_gate.set()
                     if update["gone"]:
                         break
         assert {frame["agent"] for frame in seen} >= {"shown-g000-a000"}

@@ -30,7 +30,7 @@ from clau_doom.web import FilmProgress
 if TYPE_CHECKING:
     from clau_doom.analysis.elite_map import EliteMap
 
-__all__ = ["Studio"]
+__all__ = ["FolderArtifactStore"]
 
 _MOST_KEPT = 24
 _MOST_WAITING = 4
@@ -39,8 +39,8 @@ _LONGEST_LINE = 1 << 20
 """Maximum size of an output line of a film process, in bytes. Messages are shortened far below this limit."""
 
 
-class Studio:
-    """Computes artifacts for the dashboard, one film at a time. Implements `web.Studio`.
+class FolderArtifactStore:
+    """Computes artifacts for the dashboard, one film at a time. Implements `web.ArtifactStore`.
 
     Use it as a context manager; leaving removes the films.
     """

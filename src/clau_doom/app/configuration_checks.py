@@ -13,13 +13,13 @@ from clau_doom.game import resolve as resolve_scenario
 from clau_doom.policies import custom_source, make_policy
 from clau_doom.ports import Policy
 
-__all__ = ["Examined", "examine"]
+__all__ = ["ConfigurationCheck", "examine"]
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
+class ConfigurationCheck:
     """Result of an examination.
 
     Attributes:
@@ -33,7 +33,7 @@ class Examined:
     problems: tuple[Problem, ...]
 
 
-def examine(config: ExperimentConfig, limits: LimitsConfig) -> Examined:
+def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationCheck:
     """Load the scenario and the policy of a configuration, and compare its estimate with limits.
 
     Remote agents, images and clusters are checked by the plan, not here.
@@ -44,7 +44,7 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> Examined:
         policy = _policy(config, scenario, problems)
         genes = len(policy.space) if policy else 0
     problems += excesses(config, estimate(config, genes), limits)
-    return Examined(scenario=scenario, policy=policy, problems=tuple(problems))
+    return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
 
 
 def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[Problem]) -> Policy | None:

@@ -6,7 +6,7 @@ Import this module only in commands that need it: pyarrow takes half a second to
 from contextlib import aclosing
 from pathlib import Path
 
-from clau_doom.app.catalog.folder_source import Source
+from clau_doom.app.catalog.folder_source import ExperimentSource
 from clau_doom.app.plan import make_fitness, space_of
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import RecordedEvent
@@ -20,7 +20,7 @@ _EVENTS_AT_ONCE = 1_000
 
 
 async def export_experiment(
-    source: Source, experiment: str, folder: Path, kind: TableFormat, *, force: bool = False
+    source: ExperimentSource, experiment: str, folder: Path, kind: TableFormat, *, force: bool = False
 ) -> tuple[tuple[Path, int], ...]:
     """Write the tables of an experiment to files, and return the files with their numbers of rows.
 
@@ -46,7 +46,7 @@ async def export_experiment(
     return files.written
 
 
-async def _add_events(files: TableFiles, source: Source, experiment: str, last: int) -> None:
+async def _add_events(files: TableFiles, source: ExperimentSource, experiment: str, last: int) -> None:
     """Add the log up to the last event of the snapshot. The log of a running experiment grows during the export."""
     rows: list[tuple[Value, ...]] = []
     async with aclosing(source.events(experiment, 0, follow=False)) as log:

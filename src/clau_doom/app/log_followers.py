@@ -13,11 +13,11 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.events import Relay
 from clau_doom.logs import bound
-from clau_doom.metrics import Metrics
+from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import EventReader, ReaderHealth
 from clau_doom.ports import EventBus, ExperimentStore, StoredExperiment
 
-__all__ = ["Followers"]
+__all__ = ["LogFollowers"]
 
 _LOOK = 1.0
 """Seconds between two polls of workers, the outbox and deleted experiments, which have no events."""
@@ -36,7 +36,7 @@ class _Reading:
     position: Callable[[], int]
 
 
-class Followers:
+class LogFollowers:
     """Reads the log of every running experiment. Enter the context before the runs start.
 
     Each reader has its own task, connection and cursor. A failing reader disturbs neither the runs nor the other
@@ -45,8 +45,8 @@ class Followers:
 
     def __init__(
         self,
-        laboratory: FolderRepository,
-        metrics: Metrics,
+        repository: FolderRepository,
+        metrics: MetricsCollector,
         bus: EventBus | None,
         health: ReaderHealth,
         private: PrivatePaths = PrivatePaths({}),  # noqa: B008 - never modified
@@ -54,14 +54,14 @@ class Followers:
         """Prepare readers for the experiments of a repository.
 
         Args:
-            laboratory: Repository of the experiments.
+            repository: Repository of the experiments.
             metrics: Prometheus metrics.
             bus: Event bus, or None.
             health: Runs the readers and records their failures.
             private: Hides the server's paths from the subscribers of the bus.
         """
         self._private = private
-        self._laboratory = laboratory
+        self._repository = repository
         self._metrics = metrics
         self._bus = bus
         self._health = health
@@ -152,7 +152,7 @@ class Followers:
 
     def _read(self, reader: str, experiment: str, read: _Read, position: Callable[[], int]) -> None:
         async def read_log() -> None:
-            async with self._laboratory.read(experiment) as store:
+            async with self._repository.read(experiment) as store:
                 await read(store)
 
         async def keep_reading() -> None:
@@ -170,7 +170,7 @@ class Followers:
 
     async def _keep_looking(self) -> None:
         while True:
-            cores = self._laboratory.cores
+            cores = self._repository.cores
             self._metrics.workers(busy=cores.busy, total=len(cores.places))
             for _ in range(cores.restarts - self._restarts):
                 self._metrics.worker_restarted()
@@ -184,7 +184,7 @@ class Followers:
     async def _forget_deleted(self) -> None:
         """Remove the metrics of experiments with deleted folders, and stop their readers."""
         shown = {*self._metrics.experiments, *self._relays}
-        for experiment in await asyncio.to_thread(self._laboratory.deleted, shown):
+        for experiment in await asyncio.to_thread(self._repository.deleted, shown):
             for key in [key for key in self._reading if key[1] == experiment]:
                 self._reading.pop(key).task.cancel()
             self._metrics.forget(experiment)

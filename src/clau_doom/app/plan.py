@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.app.catalog.stored_experiments import check_genomes, read_experiment
-from clau_doom.app.configuration_checks import Examined, examine
+from clau_doom.app.configuration_checks import ConfigurationCheck, examine
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
-from clau_doom.app.resource_estimate import Estimate, estimate, excesses
+from clau_doom.app.resource_estimate import ResourceEstimate, estimate, excesses
 from clau_doom.app.trusted_code import Trust
 from clau_doom.backends.local import CoreAllocator
 from clau_doom.config import (
@@ -77,7 +77,7 @@ class Plan:
     facts: Provenance
     nats: NatsConfig
     web: WebConfig
-    asked: Estimate
+    asked: ResourceEstimate
     resume: bool
 
     @property
@@ -266,8 +266,8 @@ def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Ma
 
 def _examined(
     path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]
-) -> tuple[Resolved, Examined]:
-    found: list[Examined] = []
+) -> tuple[Resolved, ConfigurationCheck]:
+    found: list[ConfigurationCheck] = []
 
     def look(config: ExperimentConfig) -> Sequence[Problem]:
         found.append(examine(config, config.limits))
@@ -294,7 +294,7 @@ def plan_config(config: ExperimentConfig, output_dir: Path, limits: LimitsConfig
     return _plan_new(config, output_dir, known, limits)
 
 
-def _plan_new(config: ExperimentConfig, output_dir: Path, known: Examined, limits: LimitsConfig) -> Plan:
+def _plan_new(config: ExperimentConfig, output_dir: Path, known: ConfigurationCheck, limits: LimitsConfig) -> Plan:
     assert known.scenario is not None, "a configuration without its scenario is refused"
     # A user's own .cfg is stored with its absolute path, so that a resume finds it from any folder.
     scenario = config.scenario.model_copy(update={"name": known.scenario.facts.name})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from clau_doom.app.catalog.folder_source import Remote, Source
+from clau_doom.app.catalog.folder_source import ExperimentSource, RemoteServer
 from clau_doom.app.catalog.source_selection import open_source
 from clau_doom.app.input_files import stored_scenario
 from clau_doom.app.policy_output import contained_output
@@ -88,7 +88,7 @@ def is_file(name: str) -> bool:
 
 async def find_contestant(
     name: str,
-    remote: Remote | None,
+    remote: RemoteServer | None,
     output_dir: Path,
     *,
     trust: Trust = Trust(),  # noqa: B008 - immutable
@@ -165,7 +165,7 @@ def _space_of(scenario: ScenarioConfig, policy: PolicyConfig) -> GenomeSpace:
         return make_policy(policy, resolve_scenario(scenario).facts).space
 
 
-async def _experiment_of(name: str, source: Source) -> StoredExperiment:
+async def _experiment_of(name: str, source: ExperimentSource) -> StoredExperiment:
     with suppress(AgentNotFound):  # not the id of an agent
         return await source.experiment(parse_agent_id(name)[0])
     try:

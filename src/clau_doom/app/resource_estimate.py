@@ -13,7 +13,7 @@ from clau_doom.config import (
     format_size,
 )
 
-__all__ = ["Estimate", "estimate", "excesses", "gigabytes"]
+__all__ = ["ResourceEstimate", "estimate", "excesses", "gigabytes"]
 
 _BASE_MEMORY = 200 << 20
 """Bytes of memory of a run with few agents: the interpreter, its libraries and the store."""
@@ -35,7 +35,7 @@ _ROLES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimate:
+class ResourceEstimate:
     """Maximum resources of an experiment. An experiment with racing plays fewer episodes.
 
     Attributes:
@@ -55,7 +55,7 @@ class Estimate:
     at_once: int
 
 
-def estimate(config: ExperimentConfig, genes: int) -> Estimate:
+def estimate(config: ExperimentConfig, genes: int) -> ResourceEstimate:
     """Estimate the resources of an experiment.
 
     Args:
@@ -71,7 +71,7 @@ def estimate(config: ExperimentConfig, genes: int) -> Estimate:
     if isinstance(config.evolution, MapElitesConfig):
         kept = min(agents, prod(axis.cells for axis in config.evolution.descriptors))
     recorded = {"none": 0, "champions": generations * config.episodes + judged, "all": episodes}
-    return Estimate(
+    return ResourceEstimate(
         genes=genes,
         agents=agents,
         episodes=episodes,
@@ -86,7 +86,7 @@ def estimate(config: ExperimentConfig, genes: int) -> Estimate:
     )
 
 
-def excesses(config: ExperimentConfig, asked: Estimate, limits: LimitsConfig) -> Iterator[Problem]:
+def excesses(config: ExperimentConfig, asked: ResourceEstimate, limits: LimitsConfig) -> Iterator[Problem]:
     """Yield a problem for each exceeded limit, with the value to change, the amount, the limit and the remedy."""
     neural = isinstance(config.policy, NeuralPolicyConfig)
     counts = (

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.app.access_control import audit_log, token_files
-from clau_doom.app.artifacts import Studio
+from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.app.backends.registry import FACTORIES
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.input_files import copy_inputs
@@ -20,7 +20,7 @@ from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
 from clau_doom.events import NatsBus, Relay
-from clau_doom.orchestration import ExperimentRun, Finishing, ReaderHealth, Shutdown, SoloRun
+from clau_doom.orchestration import ExperimentRun, ReaderHealth, ShieldedTasks, Shutdown, SoloOrchestrator
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
 from clau_doom.rpc import RpcServer
 from clau_doom.storage import RunFolder, Runs
@@ -126,7 +126,7 @@ async def host_run(
             if not plan.resume and experiment.config_yaml != to_yaml(plan.config):
                 raise ExperimentExists(f"experiment {experiment.id} was created by another process at the same time")
             backend = make_backend(plan, folder.make_logs(), uuid=experiment.uuid, cores=cores)
-            if not await shutdown.bound(stack.enter_async_context(backend)):
+            if not await shutdown.run_within_grace(stack.enter_async_context(backend)):
                 shutdown.check()
             yield store, make_run(plan, store, backend, shutdown)
 
@@ -157,17 +157,19 @@ async def reachable(
             if not web:
                 yield None
                 return
-            async with Studio(plan.output_dir) as studio, Finishing(grace=0.0) as finishing:
+            async with FolderArtifactStore(plan.output_dir) as artifacts, ShieldedTasks(grace=0.0) as shielded:
                 server = WebServer(
-                    plan.web, solo, studio=studio, authenticator=authenticator, finishing=finishing, starts=False
+                    plan.web, solo, artifacts=artifacts, authenticator=authenticator, shielded=shielded, starts=False
                 )
                 async with server:
                     yield server
 
 
-def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloRun:
+def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloOrchestrator:
     name = plan.config.name
-    return SoloRun(run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name))
+    return SoloOrchestrator(
+        run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name)
+    )
 
 
 def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None = None) -> EvaluationBackend:

@@ -8,23 +8,23 @@ from pathlib import Path
 
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths, acting
 from clau_doom.app.access_control import audit_log, token_files
-from clau_doom.app.artifacts import Studio
+from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.log_followers import Followers
+from clau_doom.app.log_followers import LogFollowers
 from clau_doom.config import ExperimentConfig, NatsConfig
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
-from clau_doom.metrics import Metrics, MetricsServer
-from clau_doom.orchestration import Finishing, Orchestrator, ReaderHealth, Shutdown
+from clau_doom.metrics import MetricsCollector, MetricsServer
+from clau_doom.orchestration import Orchestrator, ReaderHealth, ShieldedTasks, Shutdown
 from clau_doom.rpc import RpcServer
 from clau_doom.storage import Runs
 from clau_doom.web import WebServer
 
-__all__ = ["Listening", "serve"]
+__all__ = ["ServiceAddresses", "serve"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listening:
+class ServiceAddresses:
     """Addresses of a service.
 
     Attributes:
@@ -45,7 +45,7 @@ class Listening:
 
 
 async def serve(
-    config: ExperimentConfig, output_dir: Path, shutdown: Shutdown, *, started: Callable[[Listening], None]
+    config: ExperimentConfig, output_dir: Path, shutdown: Shutdown, *, started: Callable[[ServiceAddresses], None]
 ) -> None:
     """Serve experiments until a stop is requested, and resume those that the last server left running.
 
@@ -62,16 +62,16 @@ async def serve(
         BusUnavailable: NATS is configured, but no server responds.
         ConfigError: A file cannot be used.
     """
-    laboratory = FolderRepository(config, output_dir)
+    repository = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
     with Runs(output_dir).claim():
         async with AsyncExitStack() as stack:
-            metrics = Metrics()
+            metrics = MetricsCollector()
             readers = ReaderHealth(count=metrics.reader_failed)
             bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
             private = PrivatePaths.of_process(output_dir)
-            followers = await stack.enter_async_context(Followers(laboratory, metrics, bus, readers, private))
-            orchestrator = Orchestrator(laboratory, begun=followers.follow, readers=readers)
+            followers = await stack.enter_async_context(LogFollowers(repository, metrics, bus, readers, private))
+            orchestrator = Orchestrator(repository, begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
             parts = _Parts(
                 config=config,
@@ -92,7 +92,7 @@ async def serve(
             page = await _open_dashboard(stack, parts)
             parts.listening.set()
             started(
-                Listening(
+                ServiceAddresses(
                     grpc=server.address,
                     socket=config.grpc.socket,
                     metrics=shown.address if shown else None,
@@ -126,7 +126,7 @@ class _Parts:
     guarded: AuditedOrchestrator
     authenticator: Authenticator
     readers: ReaderHealth
-    metrics: Metrics
+    metrics: MetricsCollector
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     servers: list[HttpServer] = field(default_factory=list)
 
@@ -165,14 +165,14 @@ async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | N
     config = parts.config
     if not config.web.enabled:
         return None
-    studio = await stack.enter_async_context(Studio(parts.output_dir))
-    finishing = await stack.enter_async_context(Finishing(grace=config.server.grace))
+    artifacts = await stack.enter_async_context(FolderArtifactStore(parts.output_dir))
+    shielded = await stack.enter_async_context(ShieldedTasks(grace=config.server.grace))
     server = WebServer(
         config.web,
         parts.guarded,
-        studio=studio,
+        artifacts=artifacts,
         authenticator=parts.authenticator,
-        finishing=finishing,
+        shielded=shielded,
         starts=True,
         readers=parts.readers,
         streaming=parts.metrics.event_stream,
@@ -203,10 +203,10 @@ async def _until_drained(orchestrator: Orchestrator, shutdown: Shutdown, *, grac
     A second request ends the runs at once.
     """
     asked = asyncio.Event()
-    with shutdown.telling(asked.set):
+    with shutdown.on_request(asked.set):
         if not shutdown.requested:
             await asked.wait()
         orchestrator.drain(grace=grace)
-        if not await shutdown.bound(orchestrator.idle()):
+        if not await shutdown.run_within_grace(orchestrator.idle()):
             orchestrator.drain(grace=0.0)
             await orchestrator.idle()

@@ -26,7 +26,7 @@ from clau_doom.cli.commands.run import run
 from clau_doom.cli.commands.scenarios import scenarios
 from clau_doom.cli.commands.serve import serve
 from clau_doom.cli.console import ExitCode, report_dropped_output, report_error
-from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, Session, home_expanded
+from clau_doom.cli.shared_options import CURRENT, DEFAULT_OUTPUT_DIR, OUTPUT_DIR_VARIABLE, SharedOptions, home_expanded
 from clau_doom.cli.standard_streams import install_streams, output_failure
 from clau_doom.errors import UsageError
 from clau_doom.machine_limits import address_space_problem
@@ -97,7 +97,7 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    session = context.ensure_object(Session)
+    session = context.ensure_object(SharedOptions)
     session.output_dir, session.debug = home_expanded(output_dir), debug
     session.token_file, session.ca = token_file and home_expanded(token_file), ca and home_expanded(ca)
     session.certificate, session.key = certificate and home_expanded(certificate), key and home_expanded(key)
@@ -109,7 +109,7 @@ def _root(
 
 def run_command(arguments: list[str]) -> int:
     """Carry out one command and return its exit code; errors are printed, never raised."""
-    session = Session()
+    session = SharedOptions()
     CURRENT.set(session)
     try:
         ended = app(arguments, prog_name="clau-doom", obj=session, standalone_mode=False)

@@ -17,7 +17,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Span, Text
 
-from clau_doom.cli.error_classification import Cause, judge
+from clau_doom.cli.error_classification import Cause, classify
 from clau_doom.errors import OutputFailed
 from clau_doom.escaping import printable
 
@@ -136,7 +136,7 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
         return ExitCode.FAILED
     if debug:
         _print_traceback(error)
-    verdict = judge(error)
+    verdict = classify(error)
     if verdict.text:
         _print_line("internal error: " if verdict.cause is Cause.BUG else "error: ", verdict.text)
     if verdict.cause is Cause.BUG and not debug:

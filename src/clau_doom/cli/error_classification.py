@@ -14,7 +14,7 @@ import typer
 from clau_doom.errors import ClauDoomError, UsageError, describe
 from clau_doom.escaping import printable_message, quoted
 
-__all__ = ["Cause", "Verdict", "judge"]
+__all__ = ["Cause", "ErrorClassification", "classify"]
 
 _CommandLineError = typer.BadParameter.__mro__[1]
 """Base class of typer's errors for invalid arguments."""
@@ -33,32 +33,32 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ErrorClassification:
     """Cause of an error and its description on one line; no description if the help was printed instead."""
 
     cause: Cause
     text: str
 
 
-def judge(error: BaseException) -> Verdict:
+def classify(error: BaseException) -> ErrorClassification:
     """Return the cause of an error and its description, shortened and escaped.
 
     The cause of a group is the common cause of its members. A group with several causes is a failure; with a bug among
     them, it is a bug.
     """
     if isinstance(error, BaseExceptionGroup):
-        causes = {judge(member).cause for member in error.exceptions}
+        causes = {classify(member).cause for member in error.exceptions}
         cause = Cause.BUG if Cause.BUG in causes else causes.pop() if len(causes) == 1 else Cause.FAILURE
-        return Verdict(cause, _bug(error) if cause is Cause.BUG else describe(error))
+        return ErrorClassification(cause, _bug(error) if cause is Cause.BUG else describe(error))
     if isinstance(error, _CommandLineError):
-        return Verdict(Cause.MISTAKE, _command_line(error))
+        return ErrorClassification(Cause.MISTAKE, _command_line(error))
     if isinstance(error, ClauDoomError):
-        return Verdict(Cause.MISTAKE if isinstance(error, UsageError) else Cause.FAILURE, describe(error))
+        return ErrorClassification(Cause.MISTAKE if isinstance(error, UsageError) else Cause.FAILURE, describe(error))
     if isinstance(error, MemoryError):
-        return Verdict(Cause.FAILURE, "there is not enough memory: free some, or ask for less")
+        return ErrorClassification(Cause.FAILURE, "there is not enough memory: free some, or ask for less")
     if isinstance(error, OSError) and (error.errno in _MACHINE or error.filename is not None):
-        return Verdict(Cause.FAILURE if error.errno in _MACHINE else Cause.MISTAKE, _of_system(error))
-    return Verdict(Cause.BUG, _bug(error))
+        return ErrorClassification(Cause.FAILURE if error.errno in _MACHINE else Cause.MISTAKE, _of_system(error))
+    return ErrorClassification(Cause.BUG, _bug(error))
 
 
 def _command_line(error: BaseException) -> str:

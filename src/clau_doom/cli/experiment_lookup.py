@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clau_doom.cli.shared_options import remote_of
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.folder_source import Overview
+    from clau_doom.app.catalog.folder_source import ExperimentOverview
     from clau_doom.ports import StoredExperiment
 
 __all__ = ["look_up", "look_up_all"]
@@ -31,11 +31,11 @@ def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: 
     return stored
 
 
-def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[Overview], list[tuple[str, str]]]":
+def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
     """Return an overview of all experiments, and the ids of unreadable ones with the reason."""
     from clau_doom.app.catalog.source_selection import open_source
 
-    async def ask() -> "tuple[list[Overview], list[tuple[str, str]]]":
+    async def ask() -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
         async with open_source(remote_of(server), output_dir) as source:
             return await source.overviews()
 

@@ -21,7 +21,7 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 
-__all__ = ["Tracker"]
+__all__ = ["ProgressState"]
 
 _CONTESTANTS = 3  # the champion, generation 0's best and the random baseline
 _WINDOW = 20.0
@@ -29,7 +29,7 @@ _FEWEST = 5
 
 
 @dataclass(kw_only=True)
-class Tracker:
+class ProgressState:
     """Progress of a run. Apply every event in order; the attributes are always up to date.
 
     Attributes:
@@ -65,7 +65,7 @@ class Tracker:
     _recent: deque[float] = field(default_factory=deque)
 
     @classmethod
-    def begin(cls, config: ExperimentConfig, snapshot: Snapshot | None = None) -> "Tracker":
+    def begin(cls, config: ExperimentConfig, snapshot: Snapshot | None = None) -> "ProgressState":
         """Return a tracker for a new run, or for a resumed one from its snapshot."""
         tracker = cls(config=config, generations=config.generations)
         if snapshot is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.trusted_code import Trust
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "Note",
     "OutputDir",
     "Server",
-    "Session",
+    "SharedOptions",
     "TrustedNames",
     "home_expanded",
     "remote_of",
@@ -36,7 +36,7 @@ SERVER_VARIABLE = "CLAU_DOOM_SERVER"
 
 
 @dataclass(slots=True)
-class Session:
+class SharedOptions:
     """Options of the root command, for the subcommand.
 
     Attributes:
@@ -56,7 +56,7 @@ class Session:
     key: Path | None = None
 
 
-CURRENT: ContextVar[Session] = ContextVar("session")
+CURRENT: ContextVar[SharedOptions] = ContextVar("session")
 """Options of the current command line."""
 
 
@@ -64,7 +64,7 @@ def _chosen(context: typer.Context, value: Path) -> Path:
     """Return the subcommand's option if given, or else the value of the root command's option or the environment."""
     source = context.get_parameter_source("output_dir")
     explicit = source is not None and source.name == "COMMANDLINE"
-    return home_expanded(value) if explicit or not isinstance(context.obj, Session) else context.obj.output_dir
+    return home_expanded(value) if explicit or not isinstance(context.obj, SharedOptions) else context.obj.output_dir
 
 
 def home_expanded(path: Path) -> Path:
@@ -111,9 +111,9 @@ Note = Annotated[
 ]
 
 
-def remote_of(server: str | None) -> "Remote | None":
+def remote_of(server: str | None) -> "RemoteServer | None":
     """Return the connection settings for a server's address; None for no address."""
-    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.folder_source import RemoteServer
 
     if not server:
         return None
@@ -125,7 +125,7 @@ def remote_of(server: str | None) -> "Remote | None":
         except ValueError as error:
             raise typer.BadParameter(f"{server!r} {error}") from error
     session = CURRENT.get()
-    return Remote(
+    return RemoteServer(
         address=server,
         token_file=session.token_file,
         ca=session.ca,

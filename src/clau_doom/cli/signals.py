@@ -14,11 +14,11 @@ from clau_doom.cli.console import ExitCode, tell
 if TYPE_CHECKING:
     from clau_doom.orchestration import Shutdown
 
-__all__ = ["Received", "stop_signals"]
+__all__ = ["ReceivedSignals", "stop_signals"]
 
 
 @dataclass
-class Received:
+class ReceivedSignals:
     """Received signals, in order."""
 
     signals: list[signal.Signals] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Received:
 
 
 @contextmanager
-def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grace: float) -> Iterator[Received]:
+def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grace: float) -> Iterator[ReceivedSignals]:
     """Turn the first signal into a request to stop, and a second one into a request to stop at once.
 
     A closed terminal (SIGHUP) does not stop the run: further output is dropped.
@@ -40,7 +40,7 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
         interrupt_grace: Seconds for running episodes after Ctrl-C.
         terminate_grace: Seconds for running episodes after SIGTERM.
     """
-    loop, received = asyncio.get_running_loop(), Received()
+    loop, received = asyncio.get_running_loop(), ReceivedSignals()
 
     def stop(sign: signal.Signals) -> None:
         received.signals.append(sign)

@@ -9,7 +9,7 @@ from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Mea
 from clau_doom.domain.genes import Gene, GeneBlock, GeneKind
 from clau_doom.domain.genome import Genome, GenomeSpace
 from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, experiment_of_player, parse_agent_id
-from clau_doom.domain.live_frame import Picture
+from clau_doom.domain.live_frame import LiveFrame
 from clau_doom.domain.score import Fitness, score
 from clau_doom.domain.seeds import episode_seeds, generator
 
@@ -27,8 +27,8 @@ __all__ = [
     "GeneKind",
     "Genome",
     "GenomeSpace",
+    "LiveFrame",
     "Measures",
-    "Picture",
     "Purpose",
     "agent_id",
     "baseline_id",

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-__all__ = ["Picture"]
+__all__ = ["LiveFrame"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class LiveFrame:
     """One decision of an episode.
 
     Attributes:

@@ -13,7 +13,7 @@ from clau_doom.events.subjects import ALL_COMMANDS
 from clau_doom.logs import get_logger
 from clau_doom.ports import EventBus
 
-__all__ = ["VERBS", "Authenticate", "Command", "Control", "accepting_commands"]
+__all__ = ["VERBS", "Authenticate", "Command", "CommandChannel", "accepting_commands"]
 
 VERBS = ("pause", "resume", "cancel")
 """Commands for an experiment."""
@@ -39,7 +39,7 @@ _PATIENCE = 30.0
 _log = get_logger(__name__)
 
 
-class Control:
+class CommandChannel:
     """Answers commands under `ALL_COMMANDS` with one line of JSON.
 
     ``{"ok": true, "state": "paused"}``, or ``{"ok": false, "error": "..."}``. For an unexpected error the client
@@ -98,7 +98,7 @@ async def accepting_commands(
     if not config.control:
         yield
         return
-    async with bus.answer(ALL_COMMANDS, Control(command, authenticate).answer):
+    async with bus.answer(ALL_COMMANDS, CommandChannel(command, authenticate).answer):
         yield
 
 

@@ -10,12 +10,12 @@ from clau_doom.events.subjects import covers
 from clau_doom.events.subscriber_queue import BACKLOG, SubscriberQueue
 from clau_doom.ports import Answer, BusMessage
 
-__all__ = ["LocalBus"]
+__all__ = ["InProcessBus"]
 
 _MAX_PAYLOAD = 64 * 1024 * 1024
 
 
-class LocalBus:
+class InProcessBus:
     """Event bus of this process; implements `ports.EventBus`.
 
     It does not store messages, only the last sequence of each source.

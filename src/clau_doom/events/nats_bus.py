@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
-from clau_doom.events.nats_session import Session, source_and_sequence
+from clau_doom.events.nats_session import NatsSession, source_and_sequence
 from clau_doom.events.subscriber_queue import BACKLOG, SubscriberQueue
 from clau_doom.logs import get_logger
 from clau_doom.ports import Answer, BusMessage
@@ -52,10 +52,10 @@ class _Listener:
     def __init__(self, pattern: str, hear: _Hear) -> None:
         self._pattern = pattern
         self._hear = hear
-        self._session: Session | None = None
+        self._session: NatsSession | None = None
         self._subscription: Subscription | None = None
 
-    async def attach(self, session: Session) -> None:
+    async def attach(self, session: NatsSession) -> None:
         """Subscribe on a connection, once."""
         if session is self._session:
             return
@@ -89,7 +89,7 @@ class NatsBus:
         self._window = duplicate_window
         self._patience = patience
         self._address = redacted(config.url)
-        self._session = Session(self._address, patience)
+        self._session = NatsSession(self._address, patience)
         self._session.lost.set()
         self._listeners: list[_Listener] = []
         self._mailboxes: list[SubscriberQueue] = []
@@ -244,8 +244,8 @@ class NatsBus:
                     await listener.attach(self._session)
                 return
 
-    async def _connect(self, limit: float) -> Session:
-        session = Session(self._address, self._patience)
+    async def _connect(self, limit: float) -> NatsSession:
+        session = NatsSession(self._address, self._patience)
         try:
             async with asyncio.timeout(limit):
                 await session.connect(_servers(self._config.url), self._config.credentials)

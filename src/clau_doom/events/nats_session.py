@@ -21,7 +21,7 @@ from clau_doom.events.subjects import ALL_EVENTS, covers
 from clau_doom.logs import get_logger
 from clau_doom.ports import BusMessage
 
-__all__ = ["Session", "source_and_sequence"]
+__all__ = ["NatsSession", "source_and_sequence"]
 
 _PING = 5.0
 """Interval of pings in seconds; after two without an answer the connection is given up."""
@@ -49,7 +49,7 @@ def source_and_sequence(headers: Mapping[str, str] | None) -> tuple[str, int]:
     return (source, int(sequence)) if source and sequence.isascii() and sequence.isdigit() else ("", 0)
 
 
-class Session:
+class NatsSession:
     """A connection and its unfinished calls. `lost` is set when it becomes unusable."""
 
     def __init__(self, address: str, patience: float) -> None:

@@ -34,10 +34,10 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.metrics.experiment_series import Tracked
+from clau_doom.metrics.experiment_series import ExperimentSeries
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
 
-__all__ = ["Metrics"]
+__all__ = ["MetricsCollector"]
 
 _STATES: dict[type[Event], ExperimentState] = {
     ExperimentStarted: ExperimentState.RUNNING,
@@ -51,7 +51,7 @@ _STATES: dict[type[Event], ExperimentState] = {
 _NO_SUCH_METHOD = "UNIMPLEMENTED"
 
 
-class Metrics:
+class MetricsCollector:
     """Counters, gauges and histograms in a registry of their own. Used by one thread.
 
     Counters count what happened since the process started, as Prometheus expects: `begin` sets gauges and no counter.
@@ -64,7 +64,7 @@ class Metrics:
         self._service = ServiceFamilies(self._registry)
         ProcessCollector(registry=self._registry)
         self._service.build.labels(__version__).set(1)
-        self._tracked: dict[str, Tracked] = {}
+        self._tracked: dict[str, ExperimentSeries] = {}
         self._show_states()
 
     @property
@@ -192,12 +192,12 @@ class Metrics:
         encode, content_type = choose_encoder(accept)
         return encode(self), content_type
 
-    def _track(self, experiment: str, uuid: str) -> Tracked:
+    def _track(self, experiment: str, uuid: str) -> ExperimentSeries:
         if experiment not in self._tracked:
-            self._tracked[experiment] = Tracked(experiment, uuid, self._evolution, self._episodes)
+            self._tracked[experiment] = ExperimentSeries(experiment, uuid, self._evolution, self._episodes)
         return self._tracked[experiment]
 
-    def _apply(self, tracked: Tracked, event: Event) -> None:
+    def _apply(self, tracked: ExperimentSeries, event: Event) -> None:
         match event:
             case EpisodeFinished():
                 tracked.finished(event.episode)

@@ -13,7 +13,7 @@ from clau_doom.domain.events import FailureKind
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies
 
-__all__ = ["Tracked"]
+__all__ = ["ExperimentSeries"]
 
 _F = TypeVar("_F", Counter, Gauge, Histogram)
 _FAILED = dict.fromkeys(
@@ -23,7 +23,7 @@ _FAILED = dict.fromkeys(
 _ENDINGS = {**_FAILED, FailureKind.ATTEMPTS_EXHAUSTED: "lost"}
 
 
-class Tracked:
+class ExperimentSeries:
     """Series of one experiment, and the state that they need between events."""
 
     def __init__(self, experiment: str, uuid: str, evolution: EvolutionFamilies, episodes: EpisodeFamilies) -> None:

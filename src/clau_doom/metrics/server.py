@@ -13,7 +13,7 @@ from clau_doom.domain.log_reader_failure import ReaderFailure
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer
 from clau_doom.logs import get_logger
-from clau_doom.metrics.collector import Metrics
+from clau_doom.metrics.collector import MetricsCollector
 
 __all__ = ["MetricsServer", "Readiness"]
 
@@ -31,7 +31,7 @@ class MetricsServer(HttpServer):
     """Serves /metrics, /healthz and /readyz."""
 
     def __init__(
-        self, metrics: Metrics, config: MetricsConfig, *, ready: Readiness, failures: Failures = lambda: ()
+        self, metrics: MetricsCollector, config: MetricsConfig, *, ready: Readiness, failures: Failures = lambda: ()
     ) -> None:
         """Prepare a server; it listens when it is entered.
 

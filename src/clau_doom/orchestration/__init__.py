@@ -5,26 +5,26 @@ stored results. This package does not depend on the backends or the store's form
 event log: they read the log from the store.
 """
 
-from clau_doom.orchestration.agent_registry import Registry
+from clau_doom.orchestration.agent_registry import AgentRegistry
 from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
 from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.log_readers import EventReader, ReaderHealth
 from clau_doom.orchestration.orchestrator import Orchestrator
 from clau_doom.orchestration.resume import replay
-from clau_doom.orchestration.shielded_tasks import Finishing
+from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.solo_orchestrator import SoloRun
+from clau_doom.orchestration.solo_orchestrator import SoloOrchestrator
 
 __all__ = [
+    "AgentRegistry",
     "EventReader",
     "ExperimentRepository",
     "ExperimentRun",
-    "Finishing",
     "Orchestrator",
     "Planned",
     "ReaderHealth",
-    "Registry",
+    "ShieldedTasks",
     "Shutdown",
-    "SoloRun",
+    "SoloOrchestrator",
     "replay",
 ]

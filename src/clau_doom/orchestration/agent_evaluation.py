@@ -18,10 +18,10 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ClauDoomError, FailedAgent, GenerationFailed, WrongState, describe
-from clau_doom.orchestration.agent_registry import LiveAgent, Registry
-from clau_doom.orchestration.episode_scheduler import Failure, Report
+from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
+from clau_doom.orchestration.episode_scheduler import AgentFailure, Report
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask
 
 __all__ = ["AgentEvaluation", "restore"]
@@ -30,25 +30,27 @@ __all__ = ["AgentEvaluation", "restore"]
 class AgentEvaluation(ABC):
     """Base class of evaluations, by generation or in a steady state."""
 
-    def __init__(self, registry: Registry, work: Work, *, episodes: int, fitness: Fitness, log: RunLog) -> None:
+    def __init__(
+        self, registry: AgentRegistry, queue: TaskQueue, *, episodes: int, fitness: Fitness, log: RunLog
+    ) -> None:
         """Prepare an evaluation.
 
         Args:
             registry: Agents, with their stored results.
-            work: Queue for their missing episodes.
+            queue: Queue for their missing episodes.
             episodes: Number of episodes of an agent without racing.
             fitness: Fitness of an episode's measures.
             log: Event log of the run.
         """
         self._registry = registry
-        self._work = work
+        self._queue = queue
         self._episodes = episodes
         self._fitness = fitness
         self._log = log
         self._errors: dict[str, Exception] = {}
         for live in registry:
             if live.paused:
-                self._work.hold(live.agent.id)
+                self._queue.hold(live.agent.id)
 
     @abstractmethod
     def steers(self, agent: str) -> bool:
@@ -87,9 +89,9 @@ class AgentEvaluation(ABC):
             return []
         live.paused = paused
         if paused:
-            self._work.hold(live.agent.id)
+            self._queue.hold(live.agent.id)
             return [AgentPaused(ref=live.agent.ref)]
-        self._work.release(live.agent.id)
+        self._queue.release(live.agent.id)
         return [AgentResumed(ref=live.agent.ref)]
 
     def _stop(self, live: LiveAgent) -> list[Event]:
@@ -99,7 +101,7 @@ class AgentEvaluation(ABC):
         if status is AgentStatus.FAILED:
             return []
         live.failure, live.paused = "a person stopped it", False
-        self._work.drop(live.agent.id)
+        self._queue.drop(live.agent.id)
         return [AgentFailed(ref=live.agent.ref, kind=FailureKind.STOPPED, reason=live.failure)]
 
     def _restart(self, live: LiveAgent) -> list[Event]:
@@ -108,8 +110,8 @@ class AgentEvaluation(ABC):
             raise WrongState(f"agent {live.agent.id} is {status}: only stopped and failed agents are restarted")
         live.failure = None
         self._errors.pop(live.agent.id, None)
-        missing = [task for task in self._missing(live) if not self._work.plays(task.agent, task.number)]
-        self._work.restart(live.agent.id, missing)
+        missing = [task for task in self._missing(live) if not self._queue.plays(task.agent, task.number)]
+        self._queue.restart(live.agent.id, missing)
         return [AgentRestarted(ref=live.agent.ref), *self._evaluated(live)]
 
     def _missing(self, live: LiveAgent) -> list[EpisodeTask]:
@@ -124,7 +126,7 @@ class AgentEvaluation(ABC):
     def _events(self, report: Report) -> list[Event]:
         if isinstance(report, EpisodeLost):
             return [report]
-        if isinstance(report, Failure):
+        if isinstance(report, AgentFailure):
             live = self._registry.get(report.task.agent)
             if live.failure is not None:  # a user has stopped it in the meantime
                 return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from clau_doom.domain import Agent, AgentStatus, Episode, Evaluation, Fitness
 from clau_doom.errors import AgentNotFound, GenerationFull
 
-__all__ = ["LiveAgent", "Registry"]
+__all__ = ["AgentRegistry", "LiveAgent"]
 
 
 @dataclass
@@ -45,7 +45,7 @@ class LiveAgent:
         return Evaluation(agent=self.agent, status=status, fitness=value, outcomes=outcomes, failure=self.failure)
 
 
-class Registry:
+class AgentRegistry:
     """Agents under evaluation, by id and in the order of their creation."""
 
     def __init__(self, capacity: int, agents: Iterable[Agent] = ()) -> None:

@@ -10,30 +10,30 @@ from collections.abc import Iterable, Sequence
 from clau_doom.domain import Agent, Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.errors import describe
-from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
+from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask, ExperimentStore
 
-__all__ = ["Verification"]
+__all__ = ["ClaimVerification"]
 
 
 _Claims = dict[tuple[str, int], EpisodeOutcome]
 """Claimed episodes, by agent and number."""
 
 
-class Verification:
+class ClaimVerification:
     """Verifies the training episodes of one generation's agents, each once."""
 
-    def __init__(self, player: EpisodeScheduler, log: RunLog, *, before: ExperimentStore | None) -> None:
+    def __init__(self, scheduler: EpisodeScheduler, log: RunLog, *, before: ExperimentStore | None) -> None:
         """Create a verification.
 
         Args:
-            player: Scheduler that performs the actions again.
+            scheduler: Scheduler that performs the actions again.
             log: Event log of the run.
             before: Store of the actions of an earlier process's episodes. None: there are no such episodes.
         """
-        self._player = player
+        self._scheduler = scheduler
         self._log = log
         self._before = before
         self._proved: dict[str, None] = {}
@@ -70,7 +70,7 @@ class Verification:
                     found.setdefault(name, f"episode {number} is forged: {wrong}")
 
         if tasks:
-            await self._player.play(Work(tasks), receive, judging=True)
+            await self._scheduler.play(TaskQueue(tasks), receive, judging=True)
         return {agent: found[agent] for agent in sorted(found)}
 
     async def _actions(self, episode: Episode) -> bytes | None:
@@ -91,7 +91,7 @@ def _task(episode: Episode, actions: bytes) -> EpisodeTask:
     )
 
 
-def _judged(report: Episode | Failure, claims: _Claims) -> tuple[str, int, str | None]:
-    if isinstance(report, Failure):
+def _judged(report: Episode | AgentFailure, claims: _Claims) -> tuple[str, int, str | None]:
+    if isinstance(report, AgentFailure):
         return report.task.agent, report.task.number, describe(report.error)
     return report.agent, report.number, claims[report.agent, report.number].mismatch(report.outcome)

@@ -9,11 +9,11 @@ from clau_doom.domain import Agent, AgentRef, Evaluation, Purpose, episode_seeds
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import GenerationFailed, ShutdownRequested, StorageFailed
 
-__all__ = ["Finished", "seeds_of"]
+__all__ = ["CompletedGenerations", "seeds_of"]
 
 
 @dataclass
-class Finished:
+class CompletedGenerations:
     """Results of the finished generations. Episodes are not kept, because a run may have a million.
 
     Attributes:

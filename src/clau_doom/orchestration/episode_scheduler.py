@@ -28,10 +28,10 @@ from clau_doom.errors import (
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.orchestration.start_backoff import StartBackoff
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask, EvaluationBackend
 
-__all__ = ["EpisodeScheduler", "Failure", "Receive", "Report"]
+__all__ = ["AgentFailure", "EpisodeScheduler", "Receive", "Report"]
 
 _REFUSAL_GRACE = 10.0
 # Errors that a repetition cannot fix and that agents do not cause.
@@ -52,7 +52,7 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
+class AgentFailure:
     """Failed evaluation of an agent.
 
     Attributes:
@@ -66,7 +66,7 @@ class Failure:
     error: Exception
 
 
-Report = Episode | EpisodeLost | Failure
+Report = Episode | EpisodeLost | AgentFailure
 """Result of an attempt to play an episode."""
 
 
@@ -100,7 +100,7 @@ class EpisodeScheduler:
         self._stop_when_exhausted = on_exhausted == "stop"
         self._backoff = StartBackoff(start_patience)
         self._paused = False
-        self._work: Work | None = None
+        self._queue: TaskQueue | None = None
         self._runners = 0
 
     def pause(self) -> None:
@@ -111,16 +111,16 @@ class EpisodeScheduler:
         """Start episodes again."""
         self._paused = False
         self._backoff.end()
-        if self._work:
-            self._work.wake()
+        if self._queue:
+            self._queue.wake()
 
-    async def play(self, work: Work, receive: Receive, *, judging: bool = False, more: bool = False) -> None:
+    async def play(self, queue: TaskQueue, receive: Receive, *, judging: bool = False, more: bool = False) -> None:
         """Play episodes in order, in all slots of the backend, until all are played or dropped.
 
         The receiver has received every report when this method returns or raises `ShutdownRequested`.
 
         Args:
-            work: Episodes to play. The queue may change during this call.
+            queue: Episodes to play. The queue may change during this call.
             receive: Called with one or more reports. Calls do not overlap.
             judging: Play validation or held-out episodes. If one is lost in all attempts, the run stops whatever
                 `on_exhausted` is, because a champion must not be decided by a lost episode. If an agent fails, its
@@ -131,42 +131,42 @@ class EpisodeScheduler:
             ShutdownRequested: A stop was requested. Unfinished tasks were abandoned.
         """
         reports: asyncio.Queue[Report | None] = asyncio.Queue()
-        self._work = work
+        self._queue = queue
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_deliver(reports, receive))
-                await self._shutdown.bound(self._run_all(work, reports, judging=judging))
-                work.over = not more
+                await self._shutdown.run_within_grace(self._run_all(queue, reports, judging=judging))
+                queue.over = not more
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
             raise _alone(errors) from _alone(errors).__cause__
         finally:
-            self._work = None
+            self._queue = None
         self._shutdown.check()
 
-    async def _run_all(self, work: Work, reports: "asyncio.Queue[Report | None]", *, judging: bool) -> None:
+    async def _run_all(self, queue: TaskQueue, reports: "asyncio.Queue[Report | None]", *, judging: bool) -> None:
         self._runners = 0
-        with self._shutdown.telling(work.wake):
+        with self._shutdown.on_request(queue.wake):
             async with asyncio.TaskGroup() as crew:
-                await self._keep_crew(work, crew, reports, judging=judging)
+                await self._keep_crew(queue, crew, reports, judging=judging)
 
     async def _keep_crew(
-        self, work: Work, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
+        self, queue: TaskQueue, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
     ) -> None:
         # A paused scheduler does not finish: users may still change agents during the pause.
-        while self._runners or not ((work.done and not self._paused) or self._shutdown.requested):
+        while self._runners or not ((queue.done and not self._paused) or self._shutdown.requested):
             # Start one task at a time, because the backend's capacity depends on the running tasks.
-            if self._runners < self._backend.slots and (task := self._next(work)):
+            if self._runners < self._backend.slots and (task := self._next(queue)):
                 self._runners += 1
-                crew.create_task(self._run(task, work, reports, judging=judging))
+                crew.create_task(self._run(task, queue, reports, judging=judging))
                 await asyncio.sleep(0)
             else:
-                await work.changed()
+                await queue.changed()
 
     async def _run(
         self,
         first: EpisodeTask,
-        work: Work,
+        queue: TaskQueue,
         reports: "asyncio.Queue[Report | None]",
         *,
         judging: bool,
@@ -175,26 +175,26 @@ class EpisodeScheduler:
         while task is not None:
             report = await self._attempt(task, stop_when_exhausted=judging or self._stop_when_exhausted)
             if isinstance(report, WorkerUnavailable):
-                work.end(task, task)
+                queue.end(task, task)
                 await self._wait_for_workers(report)
-                task = self._next(work)
+                task = self._next(queue)
                 continue
             self._backoff.end()
             again = replace(task, attempt=task.attempt + 1) if isinstance(report, EpisodeLost) else None
-            work.end(task, again)
-            known = work.dropped(task.agent)  # a parallel episode of the agent failed first
-            if isinstance(report, Failure) and not judging:
-                work.drop(task.agent)
-            if not (known and isinstance(report, Failure)):
+            queue.end(task, again)
+            known = queue.dropped(task.agent)  # a parallel episode of the agent failed first
+            if isinstance(report, AgentFailure) and not judging:
+                queue.drop(task.agent)
+            if not (known and isinstance(report, AgentFailure)):
                 reports.put_nowait(report)
-            task = self._next(work) if self._runners <= self._backend.slots else None
+            task = self._next(queue) if self._runners <= self._backend.slots else None
             if self._runners < self._backend.slots:  # another task may fit now
-                work.wake()
+                queue.wake()
         self._runners -= 1
-        work.wake()
+        queue.wake()
 
-    def _next(self, work: Work) -> EpisodeTask | None:
-        return None if self._paused or self._shutdown.requested else work.take(self._backend.takes)
+    def _next(self, queue: TaskQueue) -> EpisodeTask | None:
+        return None if self._paused or self._shutdown.requested else queue.take(self._backend.takes)
 
     async def _wait_for_workers(self, error: WorkerUnavailable) -> None:
         """Wait before the next attempt to start a worker, or stop the run after the start patience."""
@@ -212,7 +212,7 @@ class EpisodeScheduler:
             return await self._backend.play(task)
         except PolicyFailed as error:
             kind = next((kind for of, kind in _FAILURES if isinstance(error, of)), FailureKind.POLICY_RAISED)
-            return Failure(task=task, kind=kind, error=error)
+            return AgentFailure(task=task, kind=kind, error=error)
         except WorkerUnavailable as error:
             return error
         except InfrastructureFailed as error:
@@ -220,14 +220,14 @@ class EpisodeScheduler:
 
     def _lost(
         self, task: EpisodeTask, error: InfrastructureFailed, *, stop_when_exhausted: bool
-    ) -> EpisodeLost | Failure:
+    ) -> EpisodeLost | AgentFailure:
         if isinstance(error, _REFUSALS):
             self._shutdown.request(describe(error), grace=_REFUSAL_GRACE)
         elif task.attempt >= self._attempts:
             exhausted = AttemptsExhausted(f"episode {task.number} of {task.agent} was lost {task.attempt} times")
             exhausted.__cause__ = error
             if not stop_when_exhausted:
-                return Failure(task=task, kind=FailureKind.ATTEMPTS_EXHAUSTED, error=exhausted)
+                return AgentFailure(task=task, kind=FailureKind.ATTEMPTS_EXHAUSTED, error=exhausted)
             self._shutdown.request(describe(exhausted), grace=0.0)
         return EpisodeLost(
             purpose=task.purpose,

@@ -22,14 +22,14 @@ from clau_doom.errors import (
     describe,
 )
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
-from clau_doom.orchestration.completed_generations import Finished
+from clau_doom.orchestration.completed_generations import CompletedGenerations
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.generational_loop import Generations
-from clau_doom.orchestration.holdout import Judge, candidates
+from clau_doom.orchestration.generational_loop import GenerationalLoop
+from clau_doom.orchestration.holdout import HoldoutEvaluation, candidates
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.steady_state_loop import SteadyRun
+from clau_doom.orchestration.steady_state_loop import SteadyStateLoop
 from clau_doom.ports import Clock, EvaluationBackend, ExperimentStore, Glimpse
 
 __all__ = ["ExperimentRun"]
@@ -68,7 +68,7 @@ class ExperimentRun:
         self._fitness = fitness
         self._store = store
         self._backend = backend
-        self._player = EpisodeScheduler(
+        self._scheduler = EpisodeScheduler(
             backend,
             shutdown,
             attempts=config.execution.attempts,
@@ -77,9 +77,9 @@ class ExperimentRun:
         )
         self._shutdown = shutdown
         self._clock = clock
-        self._finished = Finished()
+        self._finished = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
-        self.steering = RunControl(config, space, store, self._player, shutdown)
+        self.steering = RunControl(config, space, store, self._scheduler, shutdown)
         """Commands of users and programs to the run."""
 
     @property
@@ -161,13 +161,13 @@ class ExperimentRun:
         await log.append(ExperimentCompleted(generations=self._config.generations))
 
     async def _evolve_generations(self, snapshot: Snapshot, log: RunLog) -> None:
-        generations = Generations(
+        generations = GenerationalLoop(
             self._config,
             self._space,
             fitness=self._fitness,
             store=self._store,
             backend=self._backend,
-            player=self._player,
+            scheduler=self._scheduler,
             shutdown=self._shutdown,
             steering=self.steering,
             log=log,
@@ -180,15 +180,15 @@ class ExperimentRun:
             self._finished.add(evaluations, summary)
             await self._backend.end_generation(summary.index)
 
-        live = SteadyRun(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
+        live = SteadyStateLoop(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
         with self._finished.failing():
             await live.begin(snapshot, self._shutdown.check)
             self.steering.evaluate(live)
-            await live.evolve(self._player)
+            await live.evolve(self._scheduler)
 
     async def _judge(self, snapshot: Snapshot, log: RunLog) -> None:
         finished, holdout = self._finished, self._config.holdout
-        judge = Judge(
+        judge = HoldoutEvaluation(
             seed=self._config.seed,
             fitness=self._fitness,
             keep_recordings=self._config.execution.record == "all",
@@ -197,6 +197,6 @@ class ExperimentRun:
             chosen=snapshot.champion,
         )
         rivals = candidates(finished.summaries, finished.best)
-        champion = await judge.choose(self._player, rivals, holdout.validation)
+        champion = await judge.choose(self._scheduler, rivals, holdout.validation)
         first = finished.best[finished.summaries[0].best]
-        await judge.judge(self._player, champion, first, baseline_id(self._config.name), holdout.episodes)
+        await judge.judge(self._scheduler, champion, first, baseline_id(self._config.name), holdout.episodes)

@@ -9,19 +9,19 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import Forged
 from clau_doom.evolution import Race
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation
-from clau_doom.orchestration.agent_registry import LiveAgent, Registry
+from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 
-__all__ = ["GenerationRun", "summarise"]
+__all__ = ["GenerationEvaluation", "summarise"]
 
 
-class GenerationRun(AgentEvaluation):
+class GenerationEvaluation(AgentEvaluation):
     """Evaluates the agents of one generation."""
 
     def __init__(
-        self, registry: Registry, seeds: Sequence[int], fitness: Fitness, log: RunLog, race: Race | None = None
+        self, registry: AgentRegistry, seeds: Sequence[int], fitness: Fitness, log: RunLog, race: Race | None = None
     ) -> None:
         """Prepare an evaluation.
 
@@ -32,7 +32,7 @@ class GenerationRun(AgentEvaluation):
             log: Event log of the run.
             race: Race that drops agents early. None: every agent plays all episodes.
         """
-        super().__init__(registry, Work(()), episodes=len(seeds), fitness=fitness, log=log)
+        super().__init__(registry, TaskQueue(()), episodes=len(seeds), fitness=fitness, log=log)
         self._seeds = seeds
         self._race = race
         self._reach = 0
@@ -41,16 +41,16 @@ class GenerationRun(AgentEvaluation):
 
     def steers(self, agent: str) -> bool:
         """Return whether an agent is in the generation under evaluation; see `AgentEvaluation`."""
-        return not self._work.over and parse_agent_id(agent)[1] == self._generation
+        return not self._queue.over and parse_agent_id(agent)[1] == self._generation
 
     def _seeds_of(self, agent: Agent) -> Sequence[int]:  # noqa: ARG002 - all agents share them
         return self._seeds[: self._reach]
 
-    async def evaluate(self, player: EpisodeScheduler, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
+    async def evaluate(self, scheduler: EpisodeScheduler, expected: Callable[[Agent], float]) -> tuple[Evaluation, ...]:
         """Play the missing episodes and return the evaluations, by index.
 
         Args:
-            player: Scheduler of the episodes.
+            scheduler: Scheduler of the episodes.
             expected: Expected length of an agent's episodes. The longest start first, so that workers finish at about
                 the same time.
 
@@ -63,17 +63,17 @@ class GenerationRun(AgentEvaluation):
             self._reach = rung
             # The commit of an agent's last episode also evaluates the agent, so that all evaluated agents are known
             # here.
-            self._work.add(task for live in self._racing() for task in self._missing(live))
-            self._work.sort(lambda task: -lengths[task.agent])
-            await self._play(player)
+            self._queue.add(task for live in self._racing() for task in self._missing(live))
+            self._queue.sort(lambda task: -lengths[task.agent])
+            await self._play(scheduler)
             await self._drop(rung)
         return self._evaluations()
 
-    async def _play(self, player: EpisodeScheduler) -> None:
+    async def _play(self, scheduler: EpisodeScheduler) -> None:
         more = self._reach < len(self._seeds)
-        await player.play(self._work, self._log.receiver(self._events), more=more)
-        while more and not self._work.done:  # a user has restarted an agent during the commit of the last results
-            await player.play(self._work, self._log.receiver(self._events), more=more)
+        await scheduler.play(self._queue, self._log.receiver(self._events), more=more)
+        while more and not self._queue.done:  # a user has restarted an agent during the commit of the last results
+            await scheduler.play(self._queue, self._log.receiver(self._events), more=more)
 
     async def _drop(self, rung: int) -> None:
         """Drop the agents that lose the race at a rung. Stored decisions stay unchanged."""

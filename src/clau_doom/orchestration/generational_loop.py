@@ -12,11 +12,11 @@ from clau_doom.domain.events import GenerationCompleted, GenerationStarted
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Race, Strategy, make_race, make_strategy
 from clau_doom.orchestration.agent_evaluation import restore
-from clau_doom.orchestration.agent_registry import Registry
-from clau_doom.orchestration.claim_verification import Verification
-from clau_doom.orchestration.completed_generations import Finished, seeds_of
+from clau_doom.orchestration.agent_registry import AgentRegistry
+from clau_doom.orchestration.claim_verification import ClaimVerification
+from clau_doom.orchestration.completed_generations import CompletedGenerations, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.generation_evaluation import GenerationRun, summarise
+from clau_doom.orchestration.generation_evaluation import GenerationEvaluation, summarise
 from clau_doom.orchestration.genome_injection import admit, immigrants_of
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.run_control import RunControl
@@ -24,7 +24,7 @@ from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import EvaluationBackend, ExperimentStore
 
-__all__ = ["Generations"]
+__all__ = ["GenerationalLoop"]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class _Progress:
     asked: Sequence[Offspring] | None = None
 
 
-class Generations:
+class GenerationalLoop:
     """Breeds and evaluates all generations, one after another."""
 
     def __init__(
@@ -54,11 +54,11 @@ class Generations:
         fitness: Fitness,
         store: ExperimentStore,
         backend: EvaluationBackend,
-        player: EpisodeScheduler,
+        scheduler: EpisodeScheduler,
         shutdown: Shutdown,
         steering: RunControl,
         log: RunLog,
-        finished: Finished,
+        finished: CompletedGenerations,
     ) -> None:
         """Start after the finished generations.
 
@@ -68,7 +68,7 @@ class Generations:
             fitness: Fitness of an episode's measures.
             store: Store of the experiment.
             backend: Backend, which is notified of the end of each generation.
-            player: Scheduler of the episodes.
+            scheduler: Scheduler of the episodes.
             shutdown: Receives requests to stop.
             steering: Commands to the generation under evaluation.
             log: Event log of the run.
@@ -79,7 +79,7 @@ class Generations:
         self._fitness = fitness
         self._store = store
         self._backend = backend
-        self._player = player
+        self._scheduler = scheduler
         self._shutdown = shutdown
         self._steering = steering
         self._log = log
@@ -122,7 +122,7 @@ class Generations:
         # No await from here to the event: a genome that is injected later waits for the next generation.
         immigrants = self._steering.immigration.take() if stored is None else immigrants_of(stored)
         agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
-        registry = Registry(self._config.population, agents)
+        registry = AgentRegistry(self._config.population, agents)
         self._steering.started = generation + 1
         if stored is None:
             await self._log.append(GenerationStarted(generation=generation, agents=agents))
@@ -130,15 +130,17 @@ class Generations:
             check_asked(agents, stored)
             for agent, evaluation in zip(registry, snapshot.generations[generation], strict=True):
                 restore(agent, evaluation, snapshot)
-        live = GenerationRun(
+        live = GenerationEvaluation(
             registry, seeds_of(self._config, generation), self._fitness, self._log, self._race(generation)
         )
         self._steering.evaluate(live)
         try:
             with self._finished.failing():
-                await live.evaluate(self._player, lambda agent: _expected(agent, progress))
+                await live.evaluate(self._scheduler, lambda agent: _expected(agent, progress))
                 before = None if stored is None else self._store
-                evaluations = await self._tell(live, progress, Verification(self._player, self._log, before=before))
+                evaluations = await self._tell(
+                    live, progress, ClaimVerification(self._scheduler, self._log, before=before)
+                )
         finally:
             await self._backend.end_generation(generation)
         summary = summarise(evaluations)
@@ -147,7 +149,7 @@ class Generations:
         self._finished.add(evaluations, summary)
 
     async def _tell(
-        self, live: GenerationRun, progress: _Progress, verification: Verification
+        self, live: GenerationEvaluation, progress: _Progress, verification: ClaimVerification
     ) -> tuple[Evaluation, ...]:
         """Verify a generation's results, pass them to the strategy and return the evaluations.
 

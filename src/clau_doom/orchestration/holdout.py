@@ -10,12 +10,12 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose,
 from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.errors import ExperimentFailed, FailedAgent, describe
-from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
+from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask
 
-__all__ = ["Judge", "candidates"]
+__all__ = ["HoldoutEvaluation", "candidates"]
 
 
 def candidates(summaries: Sequence[GenerationSummary], agents: Mapping[AgentRef, Agent]) -> tuple[Agent, ...]:
@@ -34,7 +34,7 @@ class _Contestant:
     baseline: bool = False
 
 
-class Judge:
+class HoldoutEvaluation:
     """Plays validation and held-out episodes, and keeps those already played."""
 
     def __init__(
@@ -66,14 +66,14 @@ class Judge:
         self._failures: dict[str, Exception] = {}
         self._champion: str | None = None
 
-    async def choose(self, player: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
+    async def choose(self, scheduler: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
         """Play the validation seeds with the candidates, and return the best one. Of equals, the oldest wins.
 
         Raises:
             ExperimentFailed: All candidates have failed.
         """
         contestants = [_Contestant(id=agent.id, genome=agent.genome) for agent in agents]
-        await self._play(player, Purpose.VALIDATION, contestants, episodes)
+        await self._play(scheduler, Purpose.VALIDATION, contestants, episodes)
         means = {
             agent: self._mean(Purpose.VALIDATION, agent.id, episodes)
             for agent in agents
@@ -91,7 +91,7 @@ class Judge:
         return champion
 
     async def judge(
-        self, player: EpisodeScheduler, champion: Agent, first: Agent, baseline: str, episodes: int
+        self, scheduler: EpisodeScheduler, champion: Agent, first: Agent, baseline: str, episodes: int
     ) -> None:
         """Play the held-out seeds with the champion, generation 0's best agent and random play.
 
@@ -100,10 +100,10 @@ class Judge:
         self._champion = champion.id
         contestants = {agent.id: _Contestant(id=agent.id, genome=agent.genome) for agent in (champion, first)}
         contestants[baseline] = _Contestant(id=baseline, genome=Genome(()), baseline=True)
-        await self._play(player, Purpose.HELD_OUT, [*contestants.values()], episodes)
+        await self._play(scheduler, Purpose.HELD_OUT, [*contestants.values()], episodes)
 
     async def _play(
-        self, player: EpisodeScheduler, purpose: Purpose, contestants: Sequence[_Contestant], episodes: int
+        self, scheduler: EpisodeScheduler, purpose: Purpose, contestants: Sequence[_Contestant], episodes: int
     ) -> None:
         seeds = episode_seeds(self._seed, purpose, episodes)
         tasks = [
@@ -119,12 +119,12 @@ class Judge:
             for number, seed in enumerate(seeds)
             if number not in self._episodes.setdefault((purpose, contestant.id), {})
         ]
-        await player.play(Work(tasks), self._log.receiver(self._events), judging=True)
+        await scheduler.play(TaskQueue(tasks), self._log.receiver(self._events), judging=True)
 
     def _events(self, report: Report) -> list[Event]:
         if isinstance(report, EpisodeLost):
             return [report]
-        if isinstance(report, Failure):
+        if isinstance(report, AgentFailure):
             self._failures[report.task.agent] = report.error
             return [
                 ContestantFailed(

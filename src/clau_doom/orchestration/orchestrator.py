@@ -63,7 +63,7 @@ class Orchestrator:
 
     def __init__(
         self,
-        laboratory: ExperimentRepository,
+        repository: ExperimentRepository,
         *,
         begun: Callable[[str, Snapshot], None] = lambda _name, _before: None,
         readers: ReaderHealth | None = None,
@@ -71,12 +71,12 @@ class Orchestrator:
         """Run experiments of a repository.
 
         Args:
-            laboratory: Repository that plans, stores and opens experiments.
+            repository: Repository that plans, stores and opens experiments.
             begun: Called when a run begins, with the experiment's id and the snapshot before the start. Readers can
                 follow the log from this snapshot.
             readers: Failures of the log's readers, which are part of each experiment's state.
         """
-        self._laboratory = laboratory
+        self._repository = repository
         self._tell_begun = begun
         self._readers = readers or ReaderHealth()
         self._live: dict[str, _Live] = {}
@@ -134,15 +134,15 @@ class Orchestrator:
             ShutdownRequested: New work is refused.
         """
         self._check()
-        plan = await asyncio.to_thread(self._laboratory.plan, config)
+        plan = await asyncio.to_thread(self._repository.plan, config)
         name = plan.config.name
         uuid = str(uuid5(NAMESPACE_OID, f"{request_id}\0{to_yaml(config)}") if request_id else uuid4())
         async with self._lock(name):
             self._check()
             try:
-                await asyncio.to_thread(self._laboratory.create, plan, uuid)
+                await asyncio.to_thread(self._repository.create, plan, uuid)
             except ExperimentExists:
-                stored = await self._laboratory.experiment(name)
+                stored = await self._repository.experiment(name)
                 if stored.snapshot.experiment.uuid != uuid:
                     raise _taken(name) from None
                 return stored, False
@@ -151,17 +151,17 @@ class Orchestrator:
             except ShutdownRequested:
                 raise  # the next server resumes it
             except Exception:
-                await asyncio.to_thread(self._laboratory.discard, name)
+                await asyncio.to_thread(self._repository.discard, name)
                 raise
-            return await self._laboratory.experiment(name), True
+            return await self._repository.experiment(name), True
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
         """Check that an experiment could be started, and return its policy's genes. Raises like `start`."""
         self._check()
-        plan = await asyncio.to_thread(self._laboratory.plan, config)
-        if plan.config.name in self._laboratory.experiments():
+        plan = await asyncio.to_thread(self._repository.plan, config)
+        if plan.config.name in self._repository.experiments():
             raise _taken(plan.config.name)
-        return await asyncio.to_thread(self._laboratory.space, plan.config)
+        return await asyncio.to_thread(self._repository.space, plan.config)
 
     async def experiments(self) -> tuple[StoredExperiment, ...]:
         """Return the stored experiments, by id. Unreadable experiments are skipped and logged."""
@@ -170,7 +170,7 @@ class Orchestrator:
     async def listing(self) -> tuple[tuple[StoredExperiment, ...], tuple[tuple[str, str], ...]]:
         """Return the stored experiments by id, and the id and error message of each unreadable one."""
         found, unreadable = [], {}
-        for name in self._laboratory.experiments():
+        for name in self._repository.experiments():
             try:
                 found.append(await self.experiment(name))
             except ClauDoomError as error:
@@ -187,14 +187,14 @@ class Orchestrator:
         Raises:
             ExperimentNotFound: No experiment has that id.
         """
-        return self._with_failures(await self._laboratory.experiment(experiment))
+        return self._with_failures(await self._repository.experiment(experiment))
 
     def _with_failures(self, stored: StoredExperiment) -> StoredExperiment:
         return replace(stored, reader_failures=self._readers.of(stored.snapshot.experiment.id))
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes of a configuration's policy."""
-        return self._laboratory.space(config)
+        return self._repository.space(config)
 
     async def pause(self, experiment: str) -> StoredExperiment:
         """Pause an experiment. Running episodes finish.
@@ -203,9 +203,9 @@ class Orchestrator:
             ExperimentNotFound: No experiment has that id.
             WrongState: The experiment does not run in this process.
         """
-        stored = await self._laboratory.experiment(experiment)
+        stored = await self._repository.experiment(experiment)
         await self._running(stored).run.steering.pause()
-        return await self._laboratory.experiment(experiment)
+        return await self._repository.experiment(experiment)
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
         """Resume a paused or interrupted experiment. With a new budget, also a running or completed one.
@@ -227,14 +227,14 @@ class Orchestrator:
             if live and change == UNCHANGED:
                 await live.run.steering.go_on()
             else:
-                plan = await self._laboratory.plan_resume(experiment, change)
+                plan = await self._repository.plan_resume(experiment, change)
                 if live:
                     live.shutdown.request(BUDGET_CHANGED, grace=0.0)
                     await asyncio.wait({self._tasks[experiment]})
                     self._check()
-                    plan = await self._laboratory.plan_resume(experiment, change)  # it may be completed by now
+                    plan = await self._repository.plan_resume(experiment, change)  # it may be completed by now
                 await self._begin(plan)
-        return await self._laboratory.experiment(experiment)
+        return await self._repository.experiment(experiment)
 
     async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
         """Check that an experiment could be resumed, and return it. Raises like `resume`."""
@@ -244,7 +244,7 @@ class Orchestrator:
             if stored.state is not ExperimentState.PAUSED:
                 raise WrongState(f"experiment {experiment} is running: only a paused one goes on")
         else:
-            await self._laboratory.plan_resume(experiment, change)
+            await self._repository.plan_resume(experiment, change)
         return stored
 
     async def cancel(self, experiment: str) -> StoredExperiment:
@@ -259,12 +259,12 @@ class Orchestrator:
                 live.run.steering.cancel()
                 await asyncio.wait({self._tasks[experiment]})
             else:
-                stored = await self._laboratory.experiment(experiment)
+                stored = await self._repository.experiment(experiment)
                 if stored.state.final:
                     raise ExperimentDone(f"experiment {experiment} is {stored.state.value} already")
-                async with self._laboratory.write(experiment) as store:
+                async with self._repository.write(experiment) as store:
                     await store.append([ExperimentCancelled()], running_seconds=stored.snapshot.running_seconds)
-        return await self._laboratory.experiment(experiment)
+        return await self._repository.experiment(experiment)
 
     async def control(self, command: Command) -> CommandDone:
         """Carry out a command, and return after its events are committed; see `RunControl.control`.
@@ -280,7 +280,7 @@ class Orchestrator:
             experiment, _, _ = parse_agent_id(command.agent)
         if live := self._live.get(experiment):
             return await live.run.steering.control(command)
-        stored = await self._laboratory.experiment(experiment)
+        stored = await self._repository.experiment(experiment)
         if isinstance(command, InjectGenome) or command.action is not AgentAction.INSPECT:
             self._running(stored)
         assert not isinstance(command, InjectGenome)
@@ -302,7 +302,7 @@ class Orchestrator:
                 async for recorded in live.store.events(after, follow=True):
                     after = recorded.sequence
                     yield recorded
-        async with self._laboratory.read(experiment) as store:
+        async with self._repository.read(experiment) as store:
             async for recorded in store.events(after):
                 yield recorded
 
@@ -359,7 +359,7 @@ class Orchestrator:
         name, shutdown = plan.config.name, Shutdown()
         with bound(experiment=name):
             try:
-                async with self._laboratory.open(plan, shutdown) as (store, run):
+                async with self._repository.open(plan, shutdown) as (store, run):
                     before = await run.begin()
                     self._live[name] = _Live(run=run, store=store, shutdown=shutdown)
                     if self._draining is not None:

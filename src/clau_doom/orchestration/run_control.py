@@ -37,14 +37,14 @@ class RunControl:
         config: ExperimentConfig,
         space: GenomeSpace,
         store: ExperimentStore,
-        player: EpisodeScheduler,
+        scheduler: EpisodeScheduler,
         shutdown: Shutdown,
     ) -> None:
         """Prepare. Commands are accepted after `begin`."""
         self._config = config
         self._space = space
         self._store = store
-        self._player = player
+        self._scheduler = scheduler
         self._shutdown = shutdown
         self._log: RunLog | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -90,7 +90,7 @@ class RunControl:
         if self._paused:
             raise WrongState(f"experiment {self._config.name} is paused already")
         self._paused = True
-        self._player.pause()
+        self._scheduler.pause()
         log.stop_clock()
         self._set_deadline()
         await log.append(ExperimentPaused())
@@ -108,7 +108,7 @@ class RunControl:
         log.start_clock()
         self._set_deadline()
         await log.append(ExperimentResumed())
-        self._player.go_on()
+        self._scheduler.go_on()
 
     def cancel(self) -> None:
         """Cancel the run at once. `run` returns `CANCELLED`."""

@@ -9,12 +9,12 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-__all__ = ["Finishing"]
+__all__ = ["ShieldedTasks"]
 
 ResultT = TypeVar("ResultT")
 
 
-class Finishing:
+class ShieldedTasks:
     """Owns the running tasks. Leaving the context waits for the tasks, and cancels them after a grace."""
 
     def __init__(self, *, grace: float) -> None:
@@ -38,7 +38,7 @@ class Finishing:
             task.cancel()
         await self._group.__aexit__(None, None, None)
 
-    async def finish(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    async def run(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
         """Run a coroutine to its end, and return its result or raise its error.
 
         The coroutine continues if the caller is cancelled.

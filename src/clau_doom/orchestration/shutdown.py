@@ -40,7 +40,7 @@ class Shutdown:
         else:
             self._expired.set()
 
-    async def bound(self, work: Coroutine[Any, Any, object]) -> bool:
+    async def run_within_grace(self, work: Coroutine[Any, Any, object]) -> bool:
         """Run a coroutine until its end or the end of the grace, and raise its errors.
 
         Returns:
@@ -59,7 +59,7 @@ class Shutdown:
         return False
 
     @contextlib.contextmanager
-    def telling(self, tell: Callable[[], None]) -> Iterator[None]:
+    def on_request(self, tell: Callable[[], None]) -> Iterator[None]:
         """Call `tell` at every request to stop during the block."""
         self._told.append(tell)
         try:

@@ -12,12 +12,12 @@ from clau_doom.orchestration.experiment_run import ExperimentRun
 from clau_doom.orchestration.shutdown import Shutdown
 from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
 
-__all__ = ["SoloRun"]
+__all__ = ["SoloOrchestrator"]
 
 _ONE = "this process runs one experiment and starts no others: use clau-doom serve"
 
 
-class SoloRun:
+class SoloOrchestrator:
     """Orchestrator of the one run of this process. It cannot start other experiments."""
 
     def __init__(

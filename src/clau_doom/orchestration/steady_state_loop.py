@@ -18,20 +18,20 @@ from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.evolution import Offspring, Result, make_steady_state
 from clau_doom.orchestration.agent_evaluation import AgentEvaluation, restore
-from clau_doom.orchestration.agent_registry import LiveAgent, Registry
+from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
 from clau_doom.orchestration.completed_generations import seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Report
 from clau_doom.orchestration.generation_evaluation import summarise
 from clau_doom.orchestration.resume import check_asked, results
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 
-__all__ = ["SteadyRun"]
+__all__ = ["SteadyStateLoop"]
 
 Completed = Callable[[Sequence[Evaluation], GenerationSummary], Awaitable[None]]
 
 
-class SteadyRun(AgentEvaluation):
+class SteadyStateLoop(AgentEvaluation):
     """Breeds and evaluates agents one after another, to the last agent of the last generation."""
 
     def __init__(
@@ -52,8 +52,8 @@ class SteadyRun(AgentEvaluation):
             log: Event log of the run.
             completed: Called with each generation after its completion is committed.
         """
-        registry, work = Registry(config.evolution.lookahead), Work((), more=True)
-        super().__init__(registry, work, episodes=config.episodes, fitness=fitness, log=log)
+        registry, queue = AgentRegistry(config.evolution.lookahead), TaskQueue((), more=True)
+        super().__init__(registry, queue, episodes=config.episodes, fitness=fitness, log=log)
         self._experiment = config.name
         self._population = config.population
         self._total = config.generations * config.population
@@ -88,11 +88,11 @@ class SteadyRun(AgentEvaluation):
             live = self._registry.add(evaluation.agent)
             restore(live, evaluation, snapshot)
             if live.paused:
-                self._work.hold(live.agent.id)
+                self._queue.hold(live.agent.id)
             self._play(live)
         await self._go_on()
 
-    async def evolve(self, player: EpisodeScheduler) -> None:
+    async def evolve(self, scheduler: EpisodeScheduler) -> None:
         """Play until the last agent is evaluated or has failed.
 
         Raises:
@@ -102,7 +102,7 @@ class SteadyRun(AgentEvaluation):
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._breed())
-                await player.play(self._work, self._log.receiver(self._events))
+                await scheduler.play(self._queue, self._log.receiver(self._events))
         except BaseExceptionGroup as errors:
             raise _first(errors) from _first(errors).__cause__
 
@@ -135,8 +135,8 @@ class SteadyRun(AgentEvaluation):
         while self._closed < self._total:
             await self._changed.wait()
             await self._go_on()
-        self._work.more = False
-        self._work.wake()
+        self._queue.more = False
+        self._queue.wake()
 
     async def _go_on(self) -> None:
         """Close agents in order, ask for their successors, commit both and play the new agents."""
@@ -198,7 +198,7 @@ class SteadyRun(AgentEvaluation):
 
     def _play(self, live: LiveAgent) -> None:
         if live.failure is None:
-            self._work.add(self._missing(live))
+            self._queue.add(self._missing(live))
 
 
 def _first(error: BaseException) -> BaseException:

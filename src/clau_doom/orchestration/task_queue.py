@@ -7,10 +7,10 @@ from heapq import heappop, heappush
 
 from clau_doom.ports import EpisodeTask
 
-__all__ = ["Work"]
+__all__ = ["TaskQueue"]
 
 
-class _Queue:
+class _TaskList:
     """Ordered tasks, with one line per agent, so that the first fitting task is found without scanning all tasks."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class _Queue:
         self.add(tasks)
 
 
-class Work:
+class TaskQueue:
     """List of episodes that may change while it is played. Use it on one event loop.
 
     Attributes:
@@ -91,7 +91,7 @@ class Work:
         """Create a list of tasks. The first tasks start first."""
         self.over = False
         self.more = more
-        self._queue = _Queue()
+        self._queue = _TaskList()
         self._queue.add(tasks)
         self._held: dict[str, deque[EpisodeTask]] = {}
         self._dropped: dict[str, None] = {}

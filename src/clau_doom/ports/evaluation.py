@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from clau_doom.domain import Episode, Genome, Picture, Purpose
+from clau_doom.domain import Episode, Genome, LiveFrame, Purpose
 
 __all__ = ["EpisodeTask", "EvaluationBackend", "Glimpse"]
 
@@ -46,7 +46,7 @@ class Glimpse:
 
     task: EpisodeTask
     worker: int
-    picture: Picture
+    picture: LiveFrame
 
 
 class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protocol):

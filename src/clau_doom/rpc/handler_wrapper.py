@@ -24,7 +24,7 @@ from clau_doom.logs import get_logger
 from clau_doom.rpc.active_calls import ActiveCalls
 from clau_doom.rpc.errors import CallRefused, Status, status_of
 
-__all__ = ["Guard", "Method", "Observe", "Peer", "Write", "methods_of"]
+__all__ = ["HandlerWrapper", "Method", "Observe", "Peer", "Write", "methods_of"]
 
 Observe = Callable[[str, str, float], None]
 """Callback after each call, with the method, such as ``OrchestratorService/GetAgent``, its code and its seconds."""
@@ -99,7 +99,7 @@ def methods_of(
     )
 
 
-class Guard:
+class HandlerWrapper:
     """Wraps the handlers of one listening address."""
 
     def __init__(

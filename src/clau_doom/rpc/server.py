@@ -13,13 +13,13 @@ from clau_doom.access import Authenticator
 from clau_doom.config import GrpcConfig
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.log_readers import ReaderHealth
-from clau_doom.orchestration.shielded_tasks import Finishing
+from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 from clau_doom.ports import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2
 from clau_doom.rpc.active_calls import ActiveCalls
 from clau_doom.rpc.channel import LARGEST_ANSWER
 from clau_doom.rpc.event_stream import EventStream
-from clau_doom.rpc.handler_wrapper import Guard, Method, Observe, Peer, methods_of
+from clau_doom.rpc.handler_wrapper import HandlerWrapper, Method, Observe, Peer, methods_of
 from clau_doom.rpc.health import Health
 from clau_doom.rpc.listeners import listen_on_host, listen_on_socket
 from clau_doom.rpc.reflection import reflection_methods
@@ -99,12 +99,12 @@ class RpcServer:
         self._options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", int(handshake * 1000)))
         self._traffic = ActiveCalls(draining=lambda: orchestrator.draining, most=most_calls)
         self._feed = EventStream(orchestrator, readers=readers, streaming=streaming)
-        self._finishing = Finishing(grace=grace)
+        self._shielded = ShieldedTasks(grace=grace)
         service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
         health = health_pb2.DESCRIPTOR.services_by_name["Health"]
         names = (service.full_name, health.full_name)
         self._methods = (
-            *methods_of(service, OrchestratorService(orchestrator, self._feed, self._finishing), works=WORKS),
+            *methods_of(service, OrchestratorService(orchestrator, self._feed, self._shielded), works=WORKS),
             *methods_of(health, Health(self._traffic, names), open_=True),
             *reflection_methods(names),
             *methods,
@@ -133,7 +133,7 @@ class RpcServer:
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._feed)
-            await stack.enter_async_context(self._finishing)
+            await stack.enter_async_context(self._shielded)
             servers = [] if self._socket_only else [await self._listen(stack)]
             if self._config.socket:
                 unix = await stack.enter_async_context(self._server("unix", None))
@@ -170,7 +170,9 @@ class RpcServer:
 
     @asynccontextmanager
     async def _server(self, peer: Peer, authenticator: Authenticator | None) -> AsyncIterator[grpc.aio.Server]:
-        guard = Guard(self._traffic, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall)
+        guard = HandlerWrapper(
+            self._traffic, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall
+        )
         server = grpc.aio.server(handlers=guard.handlers(self._methods), options=self._options)
         try:
             yield server

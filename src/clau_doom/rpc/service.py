@@ -7,7 +7,7 @@ from clau_doom.config import ExperimentConfig, config_from_yaml, resolve_fields
 from clau_doom.domain import GenomeSpace, parse_agent_id
 from clau_doom.domain.commands import BudgetChange
 from clau_doom.errors import ClauDoomError, InvalidMessage
-from clau_doom.orchestration.shielded_tasks import Finishing
+from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 from clau_doom.ports import Orchestrator, StoredExperiment
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.protos.claudoom.orchestrator.v1 import resources_pb2
@@ -30,11 +30,11 @@ _LONGEST_ID = 64
 class OrchestratorService:
     """Servicer of the orchestrator. Methods raise errors of `clau_doom.errors`, which the wrapper maps to codes."""
 
-    def __init__(self, orchestrator: Orchestrator, feed: EventStream, finishing: Finishing) -> None:
+    def __init__(self, orchestrator: Orchestrator, feed: EventStream, shielded: ShieldedTasks) -> None:
         """Serve an orchestrator and its event streams; changes are completed even if the client disconnects."""
         self._orchestrator = orchestrator
         self._feed = feed
-        self._finish = finishing.finish
+        self._run_shielded = shielded.run
 
     async def StartExperiment(self, request: pb.StartExperimentRequest) -> pb.StartExperimentResponse:
         """Start an experiment."""
@@ -46,7 +46,7 @@ class OrchestratorService:
         if request.validate_only:
             return pb.StartExperimentResponse(genes=len(await self._orchestrator.check(config)))
         begun = self._orchestrator.start(config, request_id=request.request_id)
-        stored, created = await self._finish(begun)
+        stored, created = await self._run_shielded(begun)
         return pb.StartExperimentResponse(experiment=experiment_message(stored, whole=True), created=created)
 
     async def GetExperiment(self, request: pb.GetExperimentRequest) -> resources_pb2.Experiment:
@@ -75,7 +75,7 @@ class OrchestratorService:
 
     async def PauseExperiment(self, request: pb.PauseExperimentRequest) -> resources_pb2.Experiment:
         """Pause an experiment."""
-        return experiment_message(await self._finish(self._orchestrator.pause(request.experiment_id)), whole=True)
+        return experiment_message(await self._run_shielded(self._orchestrator.pause(request.experiment_id)), whole=True)
 
     async def ResumeExperiment(self, request: pb.ResumeExperimentRequest) -> resources_pb2.Experiment:
         """Resume an experiment, with a new budget if the request holds one."""
@@ -86,11 +86,13 @@ class OrchestratorService:
         if request.validate_only:
             return experiment_message(await self._orchestrator.check_resume(request.experiment_id, change), whole=True)
         resumed = self._orchestrator.resume(request.experiment_id, change)
-        return experiment_message(await self._finish(resumed), whole=True)
+        return experiment_message(await self._run_shielded(resumed), whole=True)
 
     async def CancelExperiment(self, request: pb.CancelExperimentRequest) -> resources_pb2.Experiment:
         """Cancel an experiment permanently."""
-        return experiment_message(await self._finish(self._orchestrator.cancel(request.experiment_id)), whole=True)
+        return experiment_message(
+            await self._run_shielded(self._orchestrator.cancel(request.experiment_id)), whole=True
+        )
 
     async def GetGenerationStatus(self, request: pb.GetGenerationStatusRequest) -> resources_pb2.GenerationStatus:
         """Return the state of a generation."""
@@ -135,7 +137,7 @@ class OrchestratorService:
 
     async def ControlAgent(self, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
         """Carry out commands."""
-        await control_agents(lambda command: self._finish(self._orchestrator.control(command)), requests, write)
+        await control_agents(lambda command: self._run_shielded(self._orchestrator.control(command)), requests, write)
 
 
 def _config(request: pb.StartExperimentRequest) -> ExperimentConfig:

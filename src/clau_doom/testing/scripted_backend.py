@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Picture
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, LiveFrame, Measures
 from clau_doom.ports import EpisodeTask, Glimpse
 
 __all__ = ["ScriptedBackend", "scripted_outcome"]
@@ -107,7 +107,7 @@ class ScriptedBackend:
         return tuple([self._glimpse(place, task) for place, task in enumerate(self._playing)])
 
     def _glimpse(self, place: int, task: EpisodeTask) -> Glimpse:
-        picture = Picture(
+        picture = LiveFrame(
             task=task.number,
             tic=self._looks,
             health=100.0,

@@ -138,7 +138,7 @@ class ScriptedRepository:
         try:
             return self.stores[experiment]
         except KeyError:
-            raise ExperimentNotFound(f"no experiment {experiment} in the laboratory") from None
+            raise ExperimentNotFound(f"no experiment {experiment} in the repository") from None
 
     async def _wait(self, task: EpisodeTask) -> None:
         await self.open_gate.wait()

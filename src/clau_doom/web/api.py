@@ -21,9 +21,9 @@ from clau_doom.domain.event_declaration import agent_of, declaration_of, summary
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.errors import AgentNotFound, ClauDoomError, InvalidMessage
 from clau_doom.escaping import printable_message
-from clau_doom.orchestration import Finishing, ReaderHealth
+from clau_doom.orchestration import ReaderHealth, ShieldedTasks
 from clau_doom.ports import Orchestrator, StoredExperiment
-from clau_doom.web.artifacts import Studio
+from clau_doom.web.artifacts import ArtifactStore
 from clau_doom.web.error_responses import error_json
 from clau_doom.web.live_view import LiveView
 from clau_doom.web.serializers import agent_view, experiment_row, experiment_view, genes_view, map_view, population_view
@@ -51,8 +51,8 @@ class Api:
         self,
         orchestrator: Orchestrator,
         *,
-        studio: Studio,
-        finishing: Finishing,
+        artifacts: ArtifactStore,
+        shielded: ShieldedTasks,
         readers: ReaderHealth | None = None,
         streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
@@ -60,16 +60,16 @@ class Api:
 
         Args:
             orchestrator: The orchestrator of the experiments.
-            studio: Creates maps, reports and films.
-            finishing: Completes a change even if the browser disconnects.
+            artifacts: Creates maps, reports and films.
+            shielded: Completes a change even if the browser disconnects.
             readers: Counts failures of streams of events.
             streaming: Context that is active while a browser receives events.
         """
         self._orchestrator = orchestrator
         self._readers = readers or ReaderHealth()
         self._streaming = streaming
-        self._studio = studio
-        self._finish = finishing.finish
+        self._artifacts = artifacts
+        self._run_shielded = shielded.run
         self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
         self._reporting = asyncio.Lock()
         self._checking = asyncio.Lock()
@@ -119,7 +119,7 @@ class Api:
     async def _start(self, request: Request) -> Response:
         # Parsing on the event loop would block other requests.
         config = await asyncio.to_thread(config_from_yaml, await _text(request), name="the configuration")
-        stored, created = await self._finish(
+        stored, created = await self._run_shielded(
             self._orchestrator.start(config, request_id=request.headers.get("x-request-id", "")[:64])
         )
         return JSONResponse({"id": stored.snapshot.experiment.id, "created": created}, status_code=201)
@@ -137,7 +137,7 @@ class Api:
 
     async def _show(self, request: Request) -> Response:
         stored = await self._stored(request)
-        fitness, here = self._studio.fitness(stored.config), self._runs(stored)
+        fitness, here = self._artifacts.fitness(stored.config), self._runs(stored)
         return JSONResponse(await asyncio.to_thread(experiment_view, stored, fitness, here=here))
 
     def _runs(self, stored: StoredExperiment) -> bool:
@@ -157,7 +157,7 @@ class Api:
     async def _map(self, request: Request) -> Response:
         stored = await self._stored(request)
         space = await self._space(stored)
-        found = await asyncio.to_thread(self._studio.elites, stored, space) if space else None
+        found = await asyncio.to_thread(self._artifacts.elites, stored, space) if space else None
         return JSONResponse(map_view(stored, found))
 
     async def _make_film(self, request: Request) -> Response:
@@ -167,7 +167,7 @@ class Api:
         # A user who may not import a policy here may not film it either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
         purpose, number = _purpose(fields.get("purpose")), _whole(str(fields.get("number")), "number")
-        key = await self._studio.film(stored.snapshot.experiment.uuid, agent, purpose, number)
+        key = await self._artifacts.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
     async def _film_progress(self, request: Request) -> Response:
@@ -175,11 +175,11 @@ class Api:
         agent, query = request.path_params["agent"], request.query_params
         stored = await self._read(experiment_of_player(agent))
         purpose, number = _purpose(query.get("purpose")), _whole(query.get("number", ""), "number")
-        found = self._studio.film_progress(stored.snapshot.experiment.uuid, agent, purpose, number)
+        found = self._artifacts.film_progress(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"stage": found.stage, "share": found.share} if found else None)
 
     async def _film(self, request: Request) -> Response:
-        path = self._studio.find_film(request.path_params["key"])
+        path = self._artifacts.find_film(request.path_params["key"])
         if path is None:
             raise AgentNotFound("there is no such film any more: have it made again")
         return FileResponse(path, media_type="video/mp4")
@@ -189,17 +189,17 @@ class Api:
         stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
         evaluation = stored.snapshot.find(agent)
         space = await self._space(stored)
-        fitness, here = self._studio.fitness(stored.config), self._runs(stored)
+        fitness, here = self._artifacts.fitness(stored.config), self._runs(stored)
         return JSONResponse(await asyncio.to_thread(agent_view, stored, evaluation, space, fitness, here=here))
 
     async def _steer(self, verb: str, request: Request) -> Response:
-        stored = await self._finish(self._verbs[verb](request.path_params["experiment"]))
+        stored = await self._run_shielded(self._verbs[verb](request.path_params["experiment"]))
         return JSONResponse({"id": stored.snapshot.experiment.id, "state": stored.state.value})
 
     async def _command(self, verb: str, request: Request) -> Response:
         agent = request.path_params["agent"]
         parse_agent_id(agent)
-        done = await self._finish(self._orchestrator.control(AgentCommand(action=_ACTIONS[verb], agent=agent)))
+        done = await self._run_shielded(self._orchestrator.control(AgentCommand(action=_ACTIONS[verb], agent=agent)))
         status = done.evaluation.status.value if done.evaluation else None
         return JSONResponse({"id": agent, "status": status, "paused": done.paused})
 
@@ -238,7 +238,7 @@ class Api:
         async with self._reporting:  # one report at a time, because each uses a CPU core
             if key not in self._reports:
                 space = await self._space(stored[0]) if len(stored) == 1 else None
-                self._reports[key] = await asyncio.to_thread(self._studio.report, stored, space)
+                self._reports[key] = await asyncio.to_thread(self._artifacts.report, stored, space)
                 while len(self._reports) > _MOST_REPORTED:
                     self._reports.popitem(last=False)
             return self._reports[key]

@@ -12,7 +12,7 @@ from clau_doom.ports import StoredExperiment
 if TYPE_CHECKING:
     from clau_doom.analysis.elite_map import EliteMap
 
-__all__ = ["FilmProgress", "Studio"]
+__all__ = ["ArtifactStore", "FilmProgress"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class FilmProgress:
     share: float = 0.0
 
 
-class Studio(Protocol):
+class ArtifactStore(Protocol):
     """Creates maps, reports and films, which are not part of a store."""
 
     def fitness(self, config: ExperimentConfig) -> Fitness:

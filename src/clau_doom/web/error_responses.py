@@ -13,7 +13,7 @@ from clau_doom import errors
 from clau_doom.errors import ConfigError, describe
 from clau_doom.logs import get_logger
 
-__all__ = ["Refusals", "error_json"]
+__all__ = ["ErrorResponses", "error_json"]
 
 _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
     {
@@ -39,7 +39,7 @@ _STATUSES: Mapping[type[Exception], HTTPStatus] = MappingProxyType(
 _log = get_logger(__name__)
 
 
-class Refusals:
+class ErrorResponses:
     """ASGI middleware that converts a handler's error to a response."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from clau_doom.domain import Picture, experiment_of_player
+from clau_doom.domain import LiveFrame, experiment_of_player
 from clau_doom.ports import Glimpse
 
 __all__ = ["LiveView"]
@@ -85,7 +85,7 @@ def _frame(glimpse: Glimpse) -> Json:
     }
 
 
-def _jpeg(picture: Picture) -> bytes:
+def _jpeg(picture: LiveFrame) -> bytes:
     mode = "L" if picture.channels == 1 else "RGB"
     image = Image.frombytes(mode, (picture.width, picture.height), picture.pixels)
     target = io.BytesIO()

@@ -22,7 +22,7 @@ from clau_doom.errors import NotAuthenticated
 from clau_doom.http_server import address_of
 from clau_doom.web.sessions import Sessions
 
-__all__ = ["CSRF_HEADER", "SECURITY_HEADERS", "Guard"]
+__all__ = ["CSRF_HEADER", "SECURITY_HEADERS", "RequestAuthorization"]
 
 CSRF_HEADER = "x-csrf-token"
 _SAFE = {"GET", "HEAD"}
@@ -41,7 +41,7 @@ SECURITY_HEADERS = MappingProxyType(
 )
 
 
-class Guard:
+class RequestAuthorization:
     """ASGI middleware that refuses unauthorised requests, and adds the security headers to every response."""
 
     def __init__(

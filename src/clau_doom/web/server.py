@@ -21,12 +21,12 @@ from clau_doom.config import WebConfig, is_loopback
 from clau_doom.errors import ConfigError, NotAuthenticated
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer, address_of
-from clau_doom.orchestration import Finishing, ReaderHealth
+from clau_doom.orchestration import ReaderHealth, ShieldedTasks
 from clau_doom.ports import Orchestrator
 from clau_doom.web.api import Api
-from clau_doom.web.artifacts import Studio
-from clau_doom.web.error_responses import Refusals
-from clau_doom.web.request_authorization import Guard
+from clau_doom.web.artifacts import ArtifactStore
+from clau_doom.web.error_responses import ErrorResponses
+from clau_doom.web.request_authorization import RequestAuthorization
 from clau_doom.web.sessions import Sessions
 
 __all__ = ["WebServer"]
@@ -47,9 +47,9 @@ class WebServer(HttpServer):
         config: WebConfig,
         orchestrator: Orchestrator,
         *,
-        studio: Studio,
+        artifacts: ArtifactStore,
         authenticator: Authenticator,
-        finishing: Finishing,
+        shielded: ShieldedTasks,
         starts: bool,
         readers: ReaderHealth | None = None,
         streaming: Callable[[], AbstractContextManager[None]] = nullcontext,
@@ -59,9 +59,9 @@ class WebServer(HttpServer):
         Args:
             config: The address to listen on.
             orchestrator: The orchestrator of the experiments.
-            studio: Creates maps, reports and films.
+            artifacts: Creates maps, reports and films.
             authenticator: Checks the tokens that open a session.
-            finishing: Completes a change even if the browser disconnects; already entered.
+            shielded: Completes a change even if the browser disconnects; already entered.
             starts: Whether experiments can be started here.
             readers: Counts failures of streams of events.
             streaming: Context that is active while a browser receives events.
@@ -73,7 +73,7 @@ class WebServer(HttpServer):
         self._authenticator = authenticator
         self._sessions = Sessions(authenticator.tokens)
         self._starts = starts
-        api = Api(orchestrator, studio=studio, finishing=finishing, readers=readers, streaming=streaming)
+        api = Api(orchestrator, artifacts=artifacts, shielded=shielded, readers=readers, streaming=streaming)
         application = Starlette(
             routes=[
                 *(Route(path, self._page, methods=["GET"]) for path in _PAGES),
@@ -84,13 +84,13 @@ class WebServer(HttpServer):
             ],
             middleware=[
                 Middleware(
-                    Guard,
+                    RequestAuthorization,
                     hosts=self._hosts if is_loopback(config.host) else None,
                     authenticator=authenticator,
                     sessions=self._sessions,
                     cookie=self._cookie,
                 ),
-                Middleware(Refusals),
+                Middleware(ErrorResponses),
             ],
             exception_handlers={404: _nothing_there},
         )

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, Picture
+from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, LiveFrame, Measures
 from clau_doom.domain.score import MEASURES
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -101,7 +101,7 @@ def inflate_actions(data: bytes, most: int) -> bytes:
     return actions
 
 
-def glimpse_message(picture: Picture) -> pb.FromWorker:
+def glimpse_message(picture: LiveFrame) -> pb.FromWorker:
     """Encode a live view of an episode."""
     return pb.FromWorker(
         glimpse=pb.Glimpse(
@@ -118,7 +118,7 @@ def glimpse_message(picture: Picture) -> pb.FromWorker:
     )
 
 
-def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
+def picture_from_glimpse(message: pb.Glimpse, most: int) -> LiveFrame:
     """Decode and validate a live view.
 
     Args:
@@ -136,7 +136,7 @@ def picture_from_glimpse(message: pb.Glimpse, most: int) -> Picture:
         raise MalformedMessage(f"a glimpse with health {message.health} and kills {message.kills}")
     if len(message.held) > _MOST_HELD or any(len(name) > _LONGEST_NAME for name in message.held):
         raise MalformedMessage(f"a glimpse with {len(message.held)} buttons held, or with the name of one too long")
-    return Picture(
+    return LiveFrame(
         task=message.task,
         tic=message.tic,
         health=message.health,

@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from clau_doom.domain import Picture
+from clau_doom.domain import LiveFrame
 from clau_doom.ports import Action, Engine, Observation
 
 __all__ = ["SharedFrame"]
@@ -81,7 +81,7 @@ class SharedFrame:
         height, width, channels = (*pixels.shape, 1)[:3]
         known = dict(zip(facts.variables, observation.variables.tolist(), strict=True))
         self.write(
-            Picture(
+            LiveFrame(
                 task=task,
                 tic=observation.tic,
                 health=known.get("HEALTH", 0.0),
@@ -94,7 +94,7 @@ class SharedFrame:
             )
         )
 
-    def write(self, it: Picture) -> None:
+    def write(self, it: LiveFrame) -> None:
         """Write a requested picture. A picture that is too large is dropped."""
         if len(it.pixels) <= self._most:
             held = " ".join(it.held).encode()[:_HELD]
@@ -105,7 +105,7 @@ class SharedFrame:
             self._page[_PIXELS : _PIXELS + len(it.pixels)] = it.pixels
         self._numbers[0] = 0
 
-    def look(self) -> Picture | None:
+    def look(self) -> LiveFrame | None:
         """Return the picture that the last call requested, or None if it is not ready; request another one."""
         if self._numbers[0]:
             return None
@@ -114,14 +114,14 @@ class SharedFrame:
         self._numbers[0] = 1
         return picture
 
-    def _read(self) -> Picture | None:
+    def _read(self) -> LiveFrame | None:
         task, tic, height, width, channels, health, kills, length = _FIELDS.unpack_from(self._page, _BODY)
         size = height * width * channels
         if not 0 < size <= self._most:
             return None
         start = _BODY + _FIELDS.size
         held = self._page[start : start + min(length, _HELD)].decode(errors="replace")
-        return Picture(
+        return LiveFrame(
             task=task,
             tic=tic,
             health=health,

@@ -37,13 +37,13 @@ class Audited:
 
 @pytest.fixture
 async def audited(tmp_path: Path) -> AsyncIterator[Audited]:
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with Orchestrator(laboratory) as orchestrator:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with Orchestrator(repository) as orchestrator:
         made = Audited(orchestrator, tmp_path / "audit.log")
         yield made
         made.log.close()
-        laboratory.open_gate.set()
+        repository.open_gate.set()
 
 
 async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Audited) -> None:

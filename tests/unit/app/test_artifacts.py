@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.artifacts import Studio
+from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.domain import Purpose
 from clau_doom.errors import WrongState
 from clau_doom.web import FilmProgress
@@ -32,10 +32,10 @@ def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str], c
     monkeypatch.setattr(sys, "executable", str(script))
 
 
-async def reaches(studio: Studio, number: int, wanted: FilmProgress) -> None:
+async def reaches(artifacts: FolderArtifactStore, number: int, wanted: FilmProgress) -> None:
     found: FilmProgress | None = None
     for _ in range(2000):
-        found = studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, number)
+        found = artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, number)
         if found == wanted:
             return
         await asyncio.sleep(0.01)
@@ -45,20 +45,20 @@ async def reaches(studio: Studio, number: int, wanted: FilmProgress) -> None:
 async def test_a_page_is_told_how_far_a_film_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A film waits for the earlier film, plays, is encoded, and leaves the list when it is finished."""
     pretend(tmp_path, monkeypatch, ["progress playing", "progress filming 0.25", "progress filming 0.50"], 0)
-    async with Studio(tmp_path) as studio:
-        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+    async with FolderArtifactStore(tmp_path) as artifacts:
+        assert artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
         films = [
-            asyncio.create_task(studio.film("u", "lab-g000-a000", Purpose.TRAINING, number)) for number in range(2)
+            asyncio.create_task(artifacts.film("u", "lab-g000-a000", Purpose.TRAINING, number)) for number in range(2)
         ]
-        await reaches(studio, 0, FilmProgress(stage="playing"))
-        await reaches(studio, 1, FilmProgress(stage="waiting"))
+        await reaches(artifacts, 0, FilmProgress(stage="playing"))
+        await reaches(artifacts, 1, FilmProgress(stage="waiting"))
         (tmp_path / "go0").touch()
-        await reaches(studio, 0, FilmProgress(stage="filming", share=0.25))
+        await reaches(artifacts, 0, FilmProgress(stage="filming", share=0.25))
         (tmp_path / "go1").touch()
-        await reaches(studio, 0, FilmProgress(stage="filming", share=0.5))
+        await reaches(artifacts, 0, FilmProgress(stage="filming", share=0.5))
         (tmp_path / "go2").touch()
         assert len({await film for film in films}) == 2
-        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+        assert artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
 
 
 async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
@@ -68,10 +68,10 @@ async def test_a_film_that_cannot_be_made_says_its_last_line_and_no_progress(
     pretend(tmp_path, monkeypatch, ["progress playing", "error: it is another episode", "progress filming 0.01"], 1)
     for number in range(3):
         (tmp_path / f"go{number}").touch()
-    async with Studio(tmp_path) as studio:
+    async with FolderArtifactStore(tmp_path) as artifacts:
         with pytest.raises(WrongState, match=r"^it is another episode$"):
-            await studio.film("u", "lab-g000-a000", Purpose.TRAINING, 0)
-        assert studio.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
+            await artifacts.film("u", "lab-g000-a000", Purpose.TRAINING, 0)
+        assert artifacts.film_progress("u", "lab-g000-a000", Purpose.TRAINING, 0) is None
 
 
 async def test_empty_lines_end_nothing_and_paths_stay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +79,6 @@ async def test_empty_lines_end_nothing_and_paths_stay_here(tmp_path: Path, monke
     pretend(tmp_path, monkeypatch, ["progress playing", "", "  ", f"error: {tmp_path}/lab is damaged"], 1)
     for number in range(4):
         (tmp_path / f"go{number}").touch()
-    async with Studio(tmp_path) as studio:
+    async with FolderArtifactStore(tmp_path) as artifacts:
         with pytest.raises(WrongState, match=r"^<output folder>/lab is damaged$"):
-            await studio.film("u", "lab-g000-a000", Purpose.TRAINING, 0)
+            await artifacts.film("u", "lab-g000-a000", Purpose.TRAINING, 0)

@@ -24,7 +24,7 @@ from clau_doom.errors import ConfigError, DockerUnreachable, NotAllowed
 POLICY = "from pathlib import Path\nPath(__file__).with_suffix('.imported').touch()\n"
 
 
-def laboratory(folder: Path, **lists: tuple[str, ...]) -> FolderRepository:
+def repository(folder: Path, **lists: tuple[str, ...]) -> FolderRepository:
     return FolderRepository(ExperimentConfig(server=ServerConfig(**lists)), folder / "runs")  # type: ignore[arg-type]
 
 
@@ -33,13 +33,13 @@ def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: 
     (tmp_path / "sneaky.py").write_text(POLICY)
     monkeypatch.syspath_prepend(str(tmp_path))
     config = ExperimentConfig(policy=CustomPolicyConfig(target="sneaky:Policy"))
-    for ask in (laboratory(tmp_path).plan, laboratory(tmp_path, policies=("other:Policy",)).space):
+    for ask in (repository(tmp_path).plan, repository(tmp_path, policies=("other:Policy",)).space):
         with pytest.raises(NotAllowed, match=r"'sneaky:Policy' is not in the server's list server\.policies"):
             ask(config)
     assert "sneaky" not in sys.modules
     assert not (tmp_path / "sneaky.imported").exists()
     with pytest.raises(ConfigError, match="has no class 'Policy'"):
-        laboratory(tmp_path, policies=("sneaky:Policy",)).plan(config)
+        repository(tmp_path, policies=("sneaky:Policy",)).plan(config)
     assert (tmp_path / "sneaky.imported").exists()
 
 
@@ -47,20 +47,20 @@ def test_a_policy_outside_the_list_is_not_imported(tmp_path: Path, monkeypatch: 
 def test_a_scenario_file_outside_the_list_is_not_opened(tmp_path: Path, name: str) -> None:
     """The refusal does not depend on the existence of the scenario file."""
     with pytest.raises(NotAllowed, match=r"is not in the server's list server\.scenarios"):
-        laboratory(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
+        repository(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
     with pytest.raises(ConfigError):
-        laboratory(tmp_path, scenarios=(name,)).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
+        repository(tmp_path, scenarios=(name,)).plan(ExperimentConfig(scenario=ScenarioConfig(name=name)))
 
 
 def test_a_word_that_is_no_scenario_is_a_mistake(tmp_path: Path) -> None:
     """The value is not read as a file, and the error suggests the nearest name."""
     with pytest.raises(ConfigError, match="did you mean 'basic'"):
-        laboratory(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name="basik")))
+        repository(tmp_path).plan(ExperimentConfig(scenario=ScenarioConfig(name="basik")))
 
 
 def test_an_experiment_stores_nothing_of_the_service(tmp_path: Path) -> None:
     """A password in a URL is not stored with the experiment."""
-    lab = laboratory(tmp_path)
+    lab = repository(tmp_path)
     plan = lab.plan(ExperimentConfig(nats=NatsConfig(url="nats://me:canary@elsewhere:4222")))
     assert plan.config.nats == NatsConfig()
     lab.create(plan, "4f8")
@@ -74,16 +74,16 @@ IN_DOCKER = ExecutionConfig(backend="docker")
 
 def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     """The server's own image is allowed without being listed, and backends without containers ignore the image."""
-    for ask in (laboratory(tmp_path).plan, laboratory(tmp_path, images=("other",)).space):
+    for ask in (repository(tmp_path).plan, repository(tmp_path, images=("other",)).space):
         with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
             ask(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image="sneaky")))
     own = FolderRepository(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
-    listed = laboratory(tmp_path, images=("listed",))
+    listed = repository(tmp_path, images=("listed",))
     for lab, image in ((own, "own"), (listed, "listed"), (listed, DockerConfig().image)):
         assert lab.space(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image))).genes
     with pytest.raises(NotAllowed):
         own.plan(ExperimentConfig(execution=IN_DOCKER))
-    local = laboratory(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
+    local = repository(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
     assert local.config.docker.image == "sneaky"
 
 
@@ -93,12 +93,12 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
     docker = DockerConfig(image="served", port=50061)
     config = ExperimentConfig(execution=IN_DOCKER, docker=docker, policy=RemotePolicyConfig())
     with pytest.raises(NotAllowed, match=r"server\.images"):
-        laboratory(tmp_path).plan(config)
+        repository(tmp_path).plan(config)
     with pytest.raises(DockerUnreachable):
-        laboratory(tmp_path, images=("served",)).plan(config)
+        repository(tmp_path, images=("served",)).plan(config)
     there = config.model_copy(update={"policy": RemotePolicyConfig(address="elsewhere:1")})
     with pytest.raises(NotAllowed, match=r"server\.agents"):
-        laboratory(tmp_path, images=("served",)).plan(there)
+        repository(tmp_path, images=("served",)).plan(there)
 
 
 @pytest.mark.parametrize("own", [DockerConfig(), DockerConfig(network="own", listen="127.0.0.1:1", advertise="own:1")])
@@ -126,7 +126,7 @@ def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
     monkeypatch.syspath_prepend(str(tmp_path))
     on_ray = ExecutionConfig(backend="ray")
     with pytest.raises(NotAllowed, match=r"server\.policies"):
-        laboratory(tmp_path).plan(ExperimentConfig(execution=on_ray, policy=CustomPolicyConfig(target="sneaky:Policy")))
+        repository(tmp_path).plan(ExperimentConfig(execution=on_ray, policy=CustomPolicyConfig(target="sneaky:Policy")))
     own = FolderRepository(ExperimentConfig(ray=RayConfig(address="auto", modules=("mine.py",))), tmp_path / "runs")
     wanted = RayConfig(address="10.0.0.1:6379", modules=("/etc/passwd.py",), cpus=2.0)
     plan = own.plan(ExperimentConfig(execution=on_ray, ray=wanted))

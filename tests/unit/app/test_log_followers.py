@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from clau_doom.access import PrivatePaths
 from clau_doom.app import log_followers
 from clau_doom.app.folder_repository import FolderRepository
-from clau_doom.app.log_followers import Followers
+from clau_doom.app.log_followers import LogFollowers
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import (
     Event,
@@ -24,15 +24,15 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.events import ALL_EVENTS, LocalBus
-from clau_doom.metrics import Metrics
+from clau_doom.events import ALL_EVENTS, InProcessBus
+from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import ReaderHealth
 from clau_doom.storage import Runs
 
 STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(ExperimentConfig(name="one")))
 
 
-def planned(metrics: Metrics) -> dict[str, float]:
+def planned(metrics: MetricsCollector) -> dict[str, float]:
     """Return the planned generations of each experiment that has series."""
     families = text_string_to_metric_families(metrics.exposition()[0].decode())
     family = next((each for each in families if each.name == "clau_doom_generations_planned"), None)
@@ -53,19 +53,22 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def following(
-    folder: Path, metrics: Metrics, health: ReaderHealth, scenario: Callable[[Followers, LocalBus], Awaitable[None]]
+    folder: Path,
+    metrics: MetricsCollector,
+    health: ReaderHealth,
+    scenario: Callable[[LogFollowers, InProcessBus], Awaitable[None]],
 ) -> None:
-    laboratory = FolderRepository(ExperimentConfig(), folder)
+    repository = FolderRepository(ExperimentConfig(), folder)
     private = PrivatePaths({folder: "<output folder>"})
-    async with LocalBus() as bus, Followers(laboratory, metrics, bus, health, private) as followers:
-        followers.begin([await laboratory.experiment(name) for name in laboratory.experiments()])
+    async with InProcessBus() as bus, LogFollowers(repository, metrics, bus, health, private) as followers:
+        followers.begin([await repository.experiment(name) for name in repository.experiments()])
         await scenario(followers, bus)
 
 
 async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception in metrics at one event affects neither later events, the log nor the relay."""
 
-    class Broken(Metrics):
+    class Broken(MetricsCollector):
         def apply(self, experiment: str, recorded: object) -> None:
             if isinstance(recorded.event, ExperimentPaused):  # type: ignore[attr-defined]
                 raise KeyError("dropped")
@@ -77,7 +80,7 @@ async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: py
     metrics, health = Broken(), ReaderHealth(pause=0.01)
     events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]
 
-    async def scenario(followers: Followers, bus: LocalBus) -> None:
+    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
         async with Runs(tmp_path).open("one").write() as store:
             before = await store.snapshot()
             for event in events:
@@ -99,14 +102,14 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
     """Planned generations are known after a restart; deleting the folder removes all series and readers."""
     for name in ("one", "two"):
         create(tmp_path, name)
-    metrics, health = Metrics(), ReaderHealth(pause=0.01)
+    metrics, health = MetricsCollector(), ReaderHealth(pause=0.01)
 
     async def complete(name: str) -> None:
         async with Runs(tmp_path).open(name).write() as store:
             started = replace(STARTED, config_yaml=to_yaml(ExperimentConfig(name=name)))
             await store.append([started, ExperimentCompleted(generations=7)], running_seconds=0.0)
 
-    async def scenario(followers: Followers, bus: LocalBus) -> None:
+    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
         assert planned(metrics) == {"one": 100.0, "two": 100.0}
         async with Runs(tmp_path).open("one").read() as store:
             before: Snapshot = await store.snapshot()
@@ -125,7 +128,7 @@ async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
     create(tmp_path)
     interrupted = ExperimentInterrupted(generation=0, reason=f"no room is left in {tmp_path}/one")
 
-    async def scenario(followers: Followers, bus: LocalBus) -> None:
+    async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
         async with bus.subscribe(ALL_EVENTS) as messages, asyncio.timeout(10):
             async with Runs(tmp_path).open("one").write() as store:
                 before = await store.snapshot()
@@ -135,4 +138,4 @@ async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
                 pass
             assert b"no room is left in <output folder>/one" in message.payload
 
-    await following(tmp_path, Metrics(), ReaderHealth(), scenario)
+    await following(tmp_path, MetricsCollector(), ReaderHealth(), scenario)

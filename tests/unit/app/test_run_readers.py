@@ -13,7 +13,7 @@ from clau_doom.cli.views import progress
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted, RecordedEvent
 from clau_doom.domain.experiment import Experiment, Provenance
-from clau_doom.events import LocalBus
+from clau_doom.events import InProcessBus
 from clau_doom.ports import BusMessage
 from clau_doom.testing.memory_store import MemoryStore
 
@@ -24,7 +24,7 @@ STARTED = ExperimentStarted(resumed=False, generations=1, config_yaml="")
 async def test_a_relay_that_raises_is_restarted_and_publishes_all() -> None:
     """After any error of the bus, the run continues and no event is lost."""
 
-    class Broken(LocalBus):
+    class Broken(InProcessBus):
         failures = 1
 
         async def publish(self, messages: Sequence[BusMessage]) -> None:

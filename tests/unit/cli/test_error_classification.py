@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from clau_doom.cli.error_classification import Cause, judge
+from clau_doom.cli.error_classification import Cause, classify
 from clau_doom.errors import ConfigError, StorageFailed
 
 
@@ -28,6 +28,6 @@ from clau_doom.errors import ConfigError, StorageFailed
 )  # fmt: skip
 def test_what_ended_a_command(error: BaseException, cause: Cause, text: str) -> None:
     """Unusable files are mistakes, missing resources of the machine are failures, and the rest are bugs."""
-    verdict = judge(error)
+    verdict = classify(error)
     assert verdict.cause is cause
     assert text in verdict.text

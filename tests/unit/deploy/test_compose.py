@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from clau_doom.config import MetricsConfig, load_config
-from clau_doom.metrics import Metrics, MetricsServer
+from clau_doom.metrics import MetricsCollector, MetricsServer
 
 DEPLOY = Path(__file__).parent.parent.parent.parent / "deploy"
 
@@ -54,7 +54,7 @@ def test_the_orchestrators_health_command_answers(tmp_path: Path) -> None:
     async def asked() -> list[int]:
         codes = []
         config = MetricsConfig(port=0)
-        async with MetricsServer(Metrics(), config, ready=lambda: None) as server:
+        async with MetricsServer(MetricsCollector(), config, ready=lambda: None) as server:
             for address in (server.address, "127.0.0.1:1"):
                 code = command[2].replace("127.0.0.1:9464", address)
                 process = await asyncio.create_subprocess_exec(

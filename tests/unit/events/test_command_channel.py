@@ -10,14 +10,14 @@ import pytest
 
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ExperimentNotFound, NotAuthenticated
-from clau_doom.events import VERBS, Control, LocalBus, accepting_commands
+from clau_doom.events import VERBS, CommandChannel, InProcessBus, accepting_commands
 
 ON = NatsConfig(enabled=True, control=True)
 
 
 @pytest.fixture
-async def bus() -> AsyncIterator[LocalBus]:
-    async with LocalBus() as bus:
+async def bus() -> AsyncIterator[InProcessBus]:
+    async with InProcessBus() as bus:
         yield bus
 
 
@@ -33,19 +33,19 @@ async def accept(token: str | None, note: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-async def ask(bus: LocalBus, subject: str, payload: bytes = b"") -> dict[str, Any]:
+async def ask(bus: InProcessBus, subject: str, payload: bytes = b"") -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await bus.request(subject, payload))
     return answer
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_a_command_is_obeyed_and_answered(bus: LocalBus, verb: str) -> None:
+async def test_a_command_is_obeyed_and_answered(bus: InProcessBus, verb: str) -> None:
     """The answer has the experiment's state after the command."""
     async with accepting_commands(bus, ON, _state, accept):
         assert await ask(bus, f"clau-doom.control.lab.{verb}", b"{}") == {"ok": True, "state": f"lab after {verb}"}
 
 
-async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: LocalBus) -> None:
+async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: InProcessBus) -> None:
     """A request's token is checked before its other fields. Its note is passed on."""
     holders: list[str] = []
     seen: list[tuple[str, list[str]]] = []
@@ -76,7 +76,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: L
     assert holders == []
 
 
-async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus) -> None:
+async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: InProcessBus) -> None:
     """Commands get no answer unless the configuration enables them."""
     async with accepting_commands(bus, NatsConfig(enabled=True), _never, accept):
         with pytest.raises(BusUnavailable, match="no handler answers"):
@@ -98,7 +98,7 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: LocalBus)
         ("clau-doom.control.lab.pause", b'{"token": 5}', "not a JSON object"),
     ],
 )
-async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payload: bytes, says: str) -> None:
+async def test_what_is_no_command_is_refused(bus: InProcessBus, subject: str, payload: bytes, says: str) -> None:
     """Unknown verbs, malformed ids and oversized requests are answered with the reason and not executed."""
     async with accepting_commands(bus, ON, _never, accept):
         answer = await ask(bus, subject, payload)
@@ -106,7 +106,7 @@ async def test_what_is_no_command_is_refused(bus: LocalBus, subject: str, payloa
     assert says in answer["error"]
 
 
-async def test_a_refusal_says_why(bus: LocalBus) -> None:
+async def test_a_refusal_says_why(bus: InProcessBus) -> None:
     """The answer has an error's message, but not its cause."""
 
     async def refuse(verb: str, experiment: str) -> str:
@@ -121,7 +121,7 @@ async def test_a_refusal_says_why(bus: LocalBus) -> None:
     "error", [RuntimeError("canary"), TimeoutError("canary"), ExceptionGroup("canary", [ValueError("canary")])]
 )
 async def test_the_unexpected_is_told_by_an_id_alone(
-    bus: LocalBus, error: Exception, caplog: pytest.LogCaptureFixture
+    bus: InProcessBus, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The answer to an unexpected error has only an id. The log has its text with this id."""
     failing = True
@@ -149,7 +149,9 @@ async def test_a_command_that_takes_too_long_is_answered() -> None:
         return "never"
 
     async with asyncio.timeout(10):
-        answer = json.loads(await Control(hang, accept, patience=0.05).answer("clau-doom.control.lab.pause", b""))
+        answer = json.loads(
+            await CommandChannel(hang, accept, patience=0.05).answer("clau-doom.control.lab.pause", b"")
+        )
     assert answer == {"ok": False, "error": "not done within 0.05 s; ask for the experiment's state"}
 
 
@@ -161,7 +163,7 @@ async def test_too_many_commands_at_once_are_refused() -> None:
         await free.wait()
         return "paused"
 
-    control = Control(wait, accept)
+    control = CommandChannel(wait, accept)
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         under_way = [tasks.create_task(control.answer("clau-doom.control.lab.pause", b"")) for _ in range(33)]
         await asyncio.sleep(0.05)

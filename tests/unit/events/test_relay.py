@@ -21,7 +21,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import BusUnavailable, StorageFailed
-from clau_doom.events import ALL_EVENTS, LocalBus, Relay, subject_of
+from clau_doom.events import ALL_EVENTS, InProcessBus, Relay, subject_of
 from clau_doom.ports import BusMessage
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.wire import event_from_json, recorded_event
@@ -46,7 +46,7 @@ async def full_store(count: int) -> MemoryStore:
     return store
 
 
-class FailingBus(LocalBus):
+class FailingBus(InProcessBus):
     """Bus that stores messages and fails at random before, during and after an operation."""
 
     def __init__(self, seed: int, *, rate: float) -> None:
@@ -77,7 +77,7 @@ async def test_every_event_is_published_as_json_under_its_subject() -> None:
     """A message has all fields of the event. Its id is the experiment's UUID and the sequence number."""
     store = await full_store(20)
     log = [recorded async for recorded in store.events()]
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received:
+    async with InProcessBus() as bus, bus.subscribe(ALL_EVENTS) as received:
         await Relay(EXPERIMENT, store, bus).run()
         messages = [await anext(received) for _ in log]
     assert [each.id for each in messages] == [f"{UUID}:{n}" for n in range(1, 21)]
@@ -93,7 +93,7 @@ async def test_subscribers_see_what_they_may() -> None:
     def shown(recorded: RecordedEvent) -> RecordedEvent:
         return replace(recorded, event=replace(END, reason="hidden")) if recorded.event == END else recorded
 
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received:
+    async with InProcessBus() as bus, bus.subscribe(ALL_EVENTS) as received:
         await Relay(EXPERIMENT, store, bus, shown=shown).run()
         messages = [await anext(received) for _ in range(3)]
     assert b'"hidden"' in messages[-1].payload
@@ -104,7 +104,7 @@ async def test_subscribers_see_what_they_may() -> None:
 async def test_events_are_published_while_the_experiment_runs() -> None:
     """The relay follows the log and ends with the log."""
     store = MemoryStore(EXPERIMENT)
-    async with LocalBus() as bus, bus.subscribe(ALL_EVENTS) as received, asyncio.timeout(10):
+    async with InProcessBus() as bus, bus.subscribe(ALL_EVENTS) as received, asyncio.timeout(10):
         relay = Relay(EXPERIMENT, store, bus)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(relay.run())
@@ -141,7 +141,7 @@ async def reaches(relay: Relay, lag: int) -> None:
     raise AssertionError(f"the lag is {relay.lag}")
 
 
-class ClosedBus(LocalBus):
+class ClosedBus(InProcessBus):
     """Bus that is unreachable until the test opens it."""
 
     reachable = False
@@ -172,14 +172,14 @@ async def test_a_relay_goes_on_where_the_bus_is() -> None:
     """A second process starts after the last event on the bus."""
     store = await full_store(10)
     last = BusMessage(subject="clau-doom.experiment.lab.x", payload=b"", source=UUID, sequence=7)
-    async with LocalBus() as bus:
+    async with InProcessBus() as bus:
         await bus.publish([last])
         async with bus.subscribe(ALL_EVENTS) as received:
             await Relay(EXPERIMENT, store, bus).run()
             assert [(await anext(received)).sequence for _ in range(3)] == [8, 9, 10]
 
 
-class NarrowBus(LocalBus):
+class NarrowBus(InProcessBus):
     max_payload = 2000
 
 
@@ -208,7 +208,7 @@ class BrokenStore(MemoryStore):
 
 async def test_a_log_that_cannot_be_read_is_an_error() -> None:
     """An unreadable log raises an error without a retry, unlike an outage of the bus."""
-    async with LocalBus() as bus, asyncio.timeout(10):
+    async with InProcessBus() as bus, asyncio.timeout(10):
         with pytest.raises(ExceptionGroup) as caught:
             await Relay(EXPERIMENT, BrokenStore(EXPERIMENT), bus).run()
     assert caught.group_contains(StorageFailed)

@@ -31,7 +31,7 @@ from clau_doom.domain.events import (
     RecordedEvent,
 )
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
-from clau_doom.metrics import Metrics
+from clau_doom.metrics import MetricsCollector
 
 EXPERIMENT = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml="", provenance=Provenance(facts=()))
 
@@ -54,9 +54,9 @@ def story() -> list[RecordedEvent]:
 
 
 @pytest.fixture
-def filled(story: Sequence[RecordedEvent]) -> Metrics:
+def filled(story: Sequence[RecordedEvent]) -> MetricsCollector:
     """Return metrics that received all events of the experiment and all values from other sources."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     for recorded in story:
         metrics.apply("tiny", recorded)
     metrics.workers(busy=1, total=2)

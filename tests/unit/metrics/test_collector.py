@@ -29,13 +29,13 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.metrics import Metrics
+from clau_doom.metrics import MetricsCollector
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
 Finish = Callable[..., EpisodeFinished]
 
 
-def scrape(metrics: Metrics) -> Series:
+def scrape(metrics: MetricsCollector) -> Series:
     text = metrics.exposition()[0].decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
@@ -44,7 +44,7 @@ def scrape(metrics: Metrics) -> Series:
     }
 
 
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+def value(metrics: MetricsCollector, name: str, **labels: str) -> float | None:
     """Return the value of a series of experiment `tiny`, or None if the series does not exist."""
     series = scrape(metrics)
     bare = series.get((f"clau_doom_{name}", frozenset(labels.items())))
@@ -84,7 +84,9 @@ def snapshot(story: Sequence[RecordedEvent], experiment: Experiment, state: Expe
         ("held_out", "failed", 1),
     ],
 )
-def test_episodes_are_counted_by_purpose_and_outcome(filled: Metrics, purpose: str, outcome: str, count: int) -> None:
+def test_episodes_are_counted_by_purpose_and_outcome(
+    filled: MetricsCollector, purpose: str, outcome: str, count: int
+) -> None:
     """Finished, lost and stopped episodes are all counted. The last attempt of an exhausted agent counts as lost."""
     assert value(filled, "episodes_total", purpose=purpose, outcome=outcome) == count
 
@@ -93,12 +95,12 @@ def test_episodes_are_counted_by_purpose_and_outcome(filled: Metrics, purpose: s
     ("outcome", "count"),
     [("evaluated", 3), ("policy_raised", 0), ("policy_timed_out", 1), ("attempts_exhausted", 1), ("stopped", 1)],
 )
-def test_agents_are_counted_by_what_became_of_them(filled: Metrics, outcome: str, count: int) -> None:
+def test_agents_are_counted_by_what_became_of_them(filled: MetricsCollector, outcome: str, count: int) -> None:
     """An agent without a fitness is counted by its reason, and not as evaluated."""
     assert value(filled, "agents_total", outcome=outcome) == count
 
 
-def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(filled: Metrics) -> None:
+def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(filled: MetricsCollector) -> None:
     """Five episodes of 70 tics, 20 decisions and 0.02 s: rates and mean latencies follow from the sums."""
     assert value(filled, "tics_total") == 350
     assert value(filled, "decisions_total") == 100
@@ -109,7 +111,7 @@ def test_tics_seconds_and_decisions_are_summed_over_finished_episodes(filled: Me
     assert value(filled, "decision_duration_seconds_bucket", le="0.001") == 5
 
 
-def test_the_last_finished_generation_and_the_champion_are_shown(filled: Metrics) -> None:
+def test_the_last_finished_generation_and_the_champion_are_shown(filled: MetricsCollector) -> None:
     """Gauges show the current generation, the last finished generation's fitness, and the champion's fitness."""
     assert value(filled, "generation") == 1
     assert value(filled, "generations_planned") == 2
@@ -122,16 +124,20 @@ def test_the_last_finished_generation_and_the_champion_are_shown(filled: Metrics
     assert value(filled, "champion_validation_fitness") == 8.0
 
 
-def test_the_spread_of_genes_is_relative_to_generation_0(story: Sequence[RecordedEvent], filled: Metrics) -> None:
+def test_the_spread_of_genes_is_relative_to_generation_0(
+    story: Sequence[RecordedEvent], filled: MetricsCollector
+) -> None:
     """1 at the start; a gene at half its deviation and one at none make 0.25; a gene that did not vary is left out."""
-    early = Metrics()
+    early = MetricsCollector()
     for recorded in story[:3]:
         early.apply("tiny", recorded)
     assert value(early, "genome_spread_ratio") == 1.0
     assert value(filled, "genome_spread_ratio") == 0.25
 
 
-def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedEvent], filled: Metrics) -> None:
+def test_a_steady_state_shows_the_generation_under_way(
+    story: Sequence[RecordedEvent], filled: MetricsCollector
+) -> None:
     """A steady-state generation has the values of a generational one when it is complete."""
     events = list[Event]()
     for event in [recorded.event for recorded in story]:
@@ -139,7 +145,7 @@ def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedE
             events += [AgentsAsked(generation=event.generation, agents=(agent,)) for agent in event.agents]
         else:
             events.append(event)
-    steady = Metrics()
+    steady = MetricsCollector()
     for sequence, event in enumerate(events, start=1):
         steady.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
         if isinstance(event, AgentsAsked):
@@ -149,7 +155,7 @@ def test_a_steady_state_shows_the_generation_under_way(story: Sequence[RecordedE
 
 def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent]) -> None:
     """An unknown gauge has no series. A counter starts at zero."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     assert value(metrics, "fitness_best") is None
     assert value(metrics, "generation") is None
@@ -169,7 +175,7 @@ def test_no_fitness_is_shown_before_there_is_one(story: Sequence[RecordedEvent])
 )
 def test_experiments_are_counted_by_state(story: Sequence[RecordedEvent], events: Sequence[Event], state: str) -> None:
     """An experiment is in one state at a time, and each state has a series."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     for sequence, event in enumerate([story[0].event, *events], start=1):
         metrics.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
     counts = {each.value: value(metrics, "experiments", state=each.value) for each in ExperimentState}
@@ -178,7 +184,7 @@ def test_experiments_are_counted_by_state(story: Sequence[RecordedEvent], events
 
 def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent], experiment: Experiment) -> None:
     """Gauges start from the snapshot. Counters start at zero and exclude the snapshot's events."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.begin("tiny", snapshot(story, experiment, ExperimentState.PAUSED))
     for recorded in story[:12]:
         metrics.apply("tiny", recorded)
@@ -191,7 +197,7 @@ def test_a_begun_experiment_is_shown_as_it_stands(story: Sequence[RecordedEvent]
 
 
 def test_a_resume_in_the_same_process_keeps_the_counters(
-    story: Sequence[RecordedEvent], experiment: Experiment, filled: Metrics
+    story: Sequence[RecordedEvent], experiment: Experiment, filled: MetricsCollector
 ) -> None:
     """A resume resets the gauges and keeps the counters. Forgetting the experiment removes both."""
     filled.begin("tiny", snapshot(story, experiment, ExperimentState.INTERRUPTED))
@@ -203,7 +209,7 @@ def test_a_resume_in_the_same_process_keeps_the_counters(
 
 
 def test_another_experiment_of_the_same_name_has_series_of_its_own(
-    story: Sequence[RecordedEvent], experiment: Experiment, filled: Metrics
+    story: Sequence[RecordedEvent], experiment: Experiment, filled: MetricsCollector
 ) -> None:
     """The counters of a deleted and recreated experiment start at zero."""
     filled.begin("tiny", snapshot(story, replace(experiment, uuid="other"), ExperimentState.INTERRUPTED), planned=5)
@@ -213,7 +219,7 @@ def test_another_experiment_of_the_same_name_has_series_of_its_own(
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], kind: FailureKind) -> None:
     """Each agent outcome, including every failure kind, has a series that starts at zero."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (0, 0)
     dropped = AgentDropped(ref=AgentRef(0, 0), fitness=1.0, episodes=1)
@@ -224,7 +230,7 @@ def test_every_outcome_of_an_agent_is_counted(story: Sequence[RecordedEvent], ki
     assert (value(metrics, "agents_total", outcome="dropped"), value(metrics, "agents_total", outcome=kind)) == (1, 1)
 
 
-def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], filled: Metrics) -> None:
+def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
     """A repeated event does not change the metrics."""
     before = scrape(filled)
     for recorded in story:
@@ -235,7 +241,7 @@ def test_an_event_that_comes_twice_counts_once(story: Sequence[RecordedEvent], f
     }
 
 
-def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], filled: Metrics) -> None:
+def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent], filled: MetricsCollector) -> None:
     """Late events do not restore removed series, and other experiments' series stay."""
     filled.apply("other", story[0])
     filled.forget("tiny")
@@ -250,7 +256,7 @@ def test_a_forgotten_experiment_leaves_no_series(story: Sequence[RecordedEvent],
 @pytest.mark.parametrize("claim", [math.nan, math.inf, -1.0])
 def test_what_is_no_number_spoils_no_counter(story: Sequence[RecordedEvent], finish: Finish, claim: float) -> None:
     """Invalid measures or seconds of a worker are left out, and the episode is counted."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     for sequence, event in enumerate([finish(tics=claim), finish(seconds=claim), finish()], start=2):
         metrics.apply("tiny", RecordedEvent(sequence=sequence, time=0.0, event=event))
@@ -261,7 +267,7 @@ def test_what_is_no_number_spoils_no_counter(story: Sequence[RecordedEvent], fin
 
 def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEvent], finish: Finish) -> None:
     """An episode without decisions is counted, without a division by zero."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     episode = finish().episode
     none = replace(episode.outcome, measures=replace(episode.outcome.measures, decisions=0.0))
@@ -271,7 +277,7 @@ def test_an_episode_without_a_decision_has_no_latency(story: Sequence[RecordedEv
     assert value(metrics, "decision_duration_seconds_count") == 0
 
 
-def test_what_is_no_event_is_told_directly(filled: Metrics) -> None:
+def test_what_is_no_event_is_told_directly(filled: MetricsCollector) -> None:
     """Workers, restarts, the outbox, calls and open streams have setters."""
     method = "/claudoom.orchestrator.v1.OrchestratorService/GetGenerationStatus"
     assert (
@@ -288,14 +294,14 @@ def test_what_is_no_event_is_told_directly(filled: Metrics) -> None:
     assert value(filled, "event_streams") == 0
 
 
-def test_a_stream_that_breaks_is_not_counted_for_ever(filled: Metrics) -> None:
+def test_a_stream_that_breaks_is_not_counted_for_ever(filled: MetricsCollector) -> None:
     """An error in the stream's context decreases the count."""
     with pytest.raises(ConnectionError), filled.event_stream():
         raise ConnectionError
     assert value(filled, "event_streams") == 0
 
 
-def test_methods_that_do_not_exist_share_one_label(filled: Metrics) -> None:
+def test_methods_that_do_not_exist_share_one_label(filled: MetricsCollector) -> None:
     """Calls of unknown methods create no new series."""
     before = len(scrape(filled))
     for number in range(50):
@@ -304,24 +310,24 @@ def test_methods_that_do_not_exist_share_one_label(filled: Metrics) -> None:
     assert len(scrape(filled)) < before + 20
 
 
-def test_no_series_is_labelled_by_agent(filled: Metrics) -> None:
+def test_no_series_is_labelled_by_agent(filled: MetricsCollector) -> None:
     """No label identifies an agent, because there are thousands of agents."""
     labels = [dict(labels) for _, labels in scrape(filled)]
     assert not [each for each in labels if "agent" in each or any("-a0" in text for text in each.values())]
 
 
-def test_the_registry_is_its_own(filled: Metrics) -> None:
+def test_the_registry_is_its_own(filled: MetricsCollector) -> None:
     """Two sets of metrics share nothing and do not use Prometheus's global registry."""
-    assert value(Metrics(), "workers") == 0
+    assert value(MetricsCollector(), "workers") == 0
     code = (
         "import prometheus_client; before = prometheus_client.generate_latest().count(b'TYPE');"
-        "from clau_doom.metrics import Metrics; Metrics();"
+        "from clau_doom.metrics import MetricsCollector; MetricsCollector();"
         "assert prometheus_client.generate_latest().count(b'TYPE') == before"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_both_of_prometheus_formats_are_spoken(filled: Metrics) -> None:
+def test_both_of_prometheus_formats_are_spoken(filled: MetricsCollector) -> None:
     """The default is plain text, and OpenMetrics on request. Neither has creation times."""
     plain, plain_type = filled.exposition("text/html")
     opened, opened_type = filled.exposition("application/openmetrics-text; version=1.0.0, text/plain;q=0.5")
@@ -334,7 +340,7 @@ def test_both_of_prometheus_formats_are_spoken(filled: Metrics) -> None:
 
 def test_thousands_of_events_a_second_cost_little(story: Sequence[RecordedEvent], finish: Finish) -> None:
     """20,000 episodes take less than 2 s, and about 0.1 s on an idle core. A run finishes 1,000 episodes a second."""
-    metrics = Metrics()
+    metrics = MetricsCollector()
     metrics.apply("tiny", story[0])
     event = finish()
     started = time.process_time()

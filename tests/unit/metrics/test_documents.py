@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from clau_doom.metrics import Metrics
+from clau_doom.metrics import MetricsCollector
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/metrics.md").read_text()
@@ -18,7 +18,7 @@ DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/clau-doom.json").
 NAME = re.compile(r"\b(?:clau_doom|process)_\w+")
 
 
-def shown(metrics: Metrics) -> dict[str, tuple[str, frozenset[str]]]:
+def shown(metrics: MetricsCollector) -> dict[str, tuple[str, frozenset[str]]]:
     """Return the type and labels of each metric in a scrape, by name."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
     for family in text_string_to_metric_families(metrics.exposition()[0].decode()):
@@ -27,7 +27,7 @@ def shown(metrics: Metrics) -> dict[str, tuple[str, frozenset[str]]]:
     return found
 
 
-def series(metrics: Metrics) -> set[str]:
+def series(metrics: MetricsCollector) -> set[str]:
     """Return the names of all series of a scrape, as queries use them."""
     families = text_string_to_metric_families(metrics.exposition()[0].decode())
     return {sample.name for family in families for sample in family.samples}
@@ -43,7 +43,7 @@ def queries() -> Iterator[str]:
     yield from (each["query"]["query"] for each in DASHBOARD["templating"]["list"] if each["type"] == "query")
 
 
-def test_the_page_lists_every_metric_as_it_is(filled: Metrics) -> None:
+def test_the_page_lists_every_metric_as_it_is(filled: MetricsCollector) -> None:
     """Names, types and labels in the table equal those of a scrape after a whole experiment."""
     rows = re.findall(r"^\| `((?:clau_doom|process)_\w+)` \| (\w+) \| (.*?) ?\| ", PAGE, re.MULTILINE)
     listed = {name: (kind, frozenset(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
@@ -51,7 +51,7 @@ def test_the_page_lists_every_metric_as_it_is(filled: Metrics) -> None:
     assert len(rows) == len(listed)
 
 
-def test_the_page_s_alerts_use_metrics_that_exist(filled: Metrics) -> None:
+def test_the_page_s_alerts_use_metrics_that_exist(filled: MetricsCollector) -> None:
     """Each example rule is valid YAML, and each name in it is a series."""
     blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
     assert [next(iter(block)) for block in blocks] == ["scrape_configs", "groups"]
@@ -60,14 +60,14 @@ def test_the_page_s_alerts_use_metrics_that_exist(filled: Metrics) -> None:
 
 
 @pytest.mark.parametrize("query", sorted(set(queries())))
-def test_the_dashboard_asks_for_metrics_that_exist(filled: Metrics, query: str) -> None:
+def test_the_dashboard_asks_for_metrics_that_exist(filled: MetricsCollector, query: str) -> None:
     """Each name in each query of the dashboard is a series of a scrape."""
     names = NAME.findall(query)
     assert names
     assert set(names) <= series(filled)
 
 
-def test_every_metric_of_ours_is_on_the_dashboard(filled: Metrics) -> None:
+def test_every_metric_of_ours_is_on_the_dashboard(filled: MetricsCollector) -> None:
     asked = " ".join(queries())
     assert not [name for name in shown(filled) if name.startswith("clau_doom") and name not in asked]
 

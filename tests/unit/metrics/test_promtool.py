@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.metrics import Metrics
+from clau_doom.metrics import MetricsCollector
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ def check(promtool: str, text: bytes) -> tuple[int, str]:
     return done.returncode, (done.stdout + done.stderr).decode()
 
 
-def test_promtool_has_nothing_to_say(promtool: str, filled: Metrics) -> None:
+def test_promtool_has_nothing_to_say(promtool: str, filled: MetricsCollector) -> None:
     """A scrape after a whole experiment has names, units, types and help texts that pass promtool's linter."""
     assert check(promtool, filled.exposition()[0]) == (0, "")
 

@@ -4,7 +4,7 @@ import pytest
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, EpisodeTiming, Fitness, Genome, Purpose
 from clau_doom.errors import AgentNotFound, GenerationFull
-from clau_doom.orchestration import Registry
+from clau_doom.orchestration import AgentRegistry
 from clau_doom.testing import scripted_outcome
 
 
@@ -14,7 +14,7 @@ def agent(index: int) -> Agent:
 
 def test_an_agent_beyond_the_capacity_is_refused() -> None:
     """The error names the agent that exceeds the population's capacity."""
-    registry = Registry(2, [agent(0), agent(1)])
+    registry = AgentRegistry(2, [agent(0), agent(1)])
     with pytest.raises(GenerationFull, match=r"generation 3 holds 2 agents; x-g003-a002 is one too many"):
         registry.add(agent(2))
     assert len(registry) == 2
@@ -22,7 +22,7 @@ def test_an_agent_beyond_the_capacity_is_refused() -> None:
 
 def test_agents_are_found_by_id() -> None:
     """The error for a missing agent names its id."""
-    registry = Registry(1, [agent(0)])
+    registry = AgentRegistry(1, [agent(0)])
     assert registry.get("x-g003-a000").agent == agent(0)
     with pytest.raises(AgentNotFound, match="x-g003-a001"):
         registry.get("x-g003-a001")
@@ -30,7 +30,7 @@ def test_agents_are_found_by_id() -> None:
 
 def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> None:
     """The fitness is the mean of all episodes in any order. Half of the episodes give no fitness."""
-    live = Registry(1, [agent(0)]).get("x-g003-a000")
+    live = AgentRegistry(1, [agent(0)]).get("x-g003-a000")
     for number in (1, 0):
         assert live.evaluate(Fitness.named("kills"), 2).status is AgentStatus.PENDING
         live.episodes[number] = Episode(
@@ -49,7 +49,7 @@ def test_an_agent_has_a_fitness_only_when_all_its_episodes_are_finished() -> Non
 
 def test_a_failed_agent_has_no_fitness() -> None:
     """A failed agent has no fitness, even if all its episodes finished."""
-    live = Registry(1, [agent(0)]).get("x-g003-a000")
+    live = AgentRegistry(1, [agent(0)]).get("x-g003-a000")
     live.failure = "the policy raised"
     evaluation = live.evaluate(Fitness.named("kills"), 0)
     assert (evaluation.status, evaluation.fitness) == (AgentStatus.FAILED, None)

@@ -16,9 +16,9 @@ from clau_doom.errors import (
     WorkerRefused,
     WorkerUnavailable,
 )
-from clau_doom.orchestration.episode_scheduler import EpisodeScheduler, Failure, Report
+from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend
 
@@ -45,7 +45,7 @@ class Table:
         self.script = script
         self.playing = 0
         self.shutdown = Shutdown()
-        self.player = EpisodeScheduler(
+        self.scheduler = EpisodeScheduler(
             self.backend, self.shutdown, attempts=attempts, on_exhausted="stop" if stop else "fail_agent"
         )
         self.reports: list[Report] = []
@@ -64,7 +64,7 @@ class Table:
         self.reports.extend(reports)
 
     async def play(self, wanted: Sequence[EpisodeTask]) -> None:
-        await self.player.play(Work(wanted), self.receive)
+        await self.scheduler.play(TaskQueue(wanted), self.receive)
 
 
 async def test_every_task_is_played_once_and_begun_in_order() -> None:
@@ -101,7 +101,7 @@ async def test_an_agent_fails_when_its_attempts_are_used_up() -> None:
 
     table = Table(crash, slots=1)
     await table.play(tasks(2, 2))
-    (failure,) = (report for report in table.reports if isinstance(report, Failure))
+    (failure,) = (report for report in table.reports if isinstance(report, AgentFailure))
     assert failure.kind is FailureKind.ATTEMPTS_EXHAUSTED
     assert isinstance(failure.error.__cause__, EngineCrashed)
     assert [task.attempt for task in table.backend.played if task.agent == "x-g000-a000"] == [1, 2, 3]
@@ -125,7 +125,7 @@ async def test_a_worker_that_does_not_start_uses_up_no_attempt() -> None:
 async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
     """The reason names the missing worker, and no agent fails."""
     table = Table(lambda _: WorkerUnavailable("worker 0 could not be started: /w is missing"), attempts=1)
-    table.player = EpisodeScheduler(
+    table.scheduler = EpisodeScheduler(
         table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
     )
     with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
@@ -174,7 +174,7 @@ async def test_a_failing_policy_is_played_no_more(error: Exception, kind: Failur
     table = Table(lambda task: error if task.agent == "x-g000-a000" else None, slots=1)
     await table.play(tasks(2, 3))
     assert [task.number for task in table.backend.played if task.agent == "x-g000-a000"] == [0]
-    assert [report.kind for report in table.reports if isinstance(report, Failure)] == [kind]
+    assert [report.kind for report in table.reports if isinstance(report, AgentFailure)] == [kind]
 
 
 async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
@@ -182,7 +182,7 @@ async def test_an_agent_fails_once_however_many_of_its_episodes_do() -> None:
     table = Table(lambda task: PolicyFailed("the policy raised"), slots=4)
     await table.play(tasks(1, 4))
     assert len(table.backend.played) > 1
-    assert sum(isinstance(report, Failure) for report in table.reports) == 1
+    assert sum(isinstance(report, AgentFailure) for report in table.reports) == 1
 
 
 async def test_a_request_to_stop_lets_running_episodes_end() -> None:
@@ -212,7 +212,7 @@ async def test_a_receiver_that_fails_ends_the_play() -> None:
         raise StorageFailed("no room")
 
     with pytest.raises(StorageFailed, match="no room"):
-        await table.player.play(Work(tasks(1, 500)), full)
+        await table.scheduler.play(TaskQueue(tasks(1, 500)), full)
     assert len(table.backend.played) < 500
     assert table.playing == 0
 
@@ -228,7 +228,7 @@ async def test_as_many_are_played_at_once_as_the_backend_has_slots_for_now() -> 
     table, peaks = Table(lambda task: 0.001), dict[int, int]()
 
     table.backend = Breathing(disturb=table.disturb)
-    table.player = EpisodeScheduler(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
+    table.scheduler = EpisodeScheduler(table.backend, table.shutdown, attempts=3, on_exhausted="fail_agent")
     wanted = tasks(10, 3)
 
     async def count() -> None:
@@ -257,9 +257,9 @@ async def test_what_a_shutdown_bounds_is_cancelled_when_the_grace_is_over() -> N
     async def fail() -> None:
         raise StorageFailed("no")
 
-    assert await shutdown.bound(work(0.0))
+    assert await shutdown.run_within_grace(work(0.0))
     with pytest.raises(StorageFailed):
-        await shutdown.bound(fail())
+        await shutdown.run_within_grace(fail())
     shutdown.request("enough", grace=0.02)
-    assert not await shutdown.bound(work(60.0))
+    assert not await shutdown.run_within_grace(work(60.0))
     assert ended == ["0.0", "60.0"]

@@ -9,9 +9,9 @@ from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Gene, Genome, Ge
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.orchestration.agent_registry import Registry
+from clau_doom.orchestration.agent_registry import AgentRegistry
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
-from clau_doom.orchestration.generation_evaluation import GenerationRun
+from clau_doom.orchestration.generation_evaluation import GenerationEvaluation
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.storage import Runs
 from clau_doom.testing import ScriptedBackend
@@ -48,14 +48,14 @@ async def test_an_agents_episodes_are_looked_at_when_all_are_played_and_not_afte
     """An agent is evaluated once, after all its episodes."""
     config = ExperimentConfig(name="x", episodes=100)
     agent = Agent(experiment="x", ref=AgentRef(0, 0), genome=Genome((0.5,)), parents=(), operator="draw")
-    registry = Registry(1, [agent])
+    registry = AgentRegistry(1, [agent])
     episodes = registry.get(agent.id).episodes = CountedEpisodes()
     log = RunLog(scripted_store(config), StandingClock(), ran_before=0.0)
     await log.append(
         ExperimentStarted(resumed=False, generations=1, config_yaml=to_yaml(config)),
         GenerationStarted(generation=0, agents=(agent,)),
     )
-    generation = GenerationRun(registry, range(100), Fitness.named("reward"), log)
+    generation = GenerationEvaluation(registry, range(100), Fitness.named("reward"), log)
     await generation.evaluate(
         EpisodeScheduler(ScriptedBackend(), Shutdown(), attempts=1, on_exhausted="stop"), expected=lambda _: 1.0
     )

@@ -39,9 +39,9 @@ def named(name: str, **changes: object) -> ExperimentConfig:
 
 def serving(scenario: Callable[[Orchestrator, ScriptedRepository], Awaitable[None]]) -> None:
     async def run() -> None:
-        laboratory = ScriptedRepository()
-        async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
-            await scenario(orchestrator, laboratory)
+        repository = ScriptedRepository()
+        async with asyncio.timeout(20), Orchestrator(repository) as orchestrator:
+            await scenario(orchestrator, repository)
 
     asyncio.run(run())
 
@@ -57,7 +57,7 @@ async def ended(orchestrator: Orchestrator, name: str) -> StoredExperiment:
 def test_experiments_run_side_by_side() -> None:
     """Each concurrent experiment has the result of a run alone, and all are listed by id."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
         for name in ("two", "one", "three"):
             stored, created = await orchestrator.start(named(name))
             assert (stored.state, created) == (ExperimentState.RUNNING, True)
@@ -88,12 +88,12 @@ class _FullMachine(ScriptedRepository):
 
 async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
     """A failed start is not stored, so that the same request succeeds later."""
-    laboratory = _FullMachine()
-    async with asyncio.timeout(20), Orchestrator(laboratory) as orchestrator:
+    repository = _FullMachine()
+    async with asyncio.timeout(20), Orchestrator(repository) as orchestrator:
         with pytest.raises(ClusterRefused):
             await orchestrator.start(BASE)
         assert await orchestrator.experiments() == ()
-        laboratory.room = True
+        repository.room = True
         assert (await orchestrator.start(BASE))[1]
         assert (await ended(orchestrator, "one")).state is ExperimentState.COMPLETED
 
@@ -101,7 +101,7 @@ async def test_an_experiment_whose_start_fails_leaves_its_name_free() -> None:
 def test_a_request_may_be_repeated() -> None:
     """Equal requests start one experiment. A different request or configuration under its name is refused."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
         first, created = await orchestrator.start(BASE, request_id="r1")
         again, repeated = await orchestrator.start(BASE, request_id="r1")
         assert (created, repeated) == (True, False)
@@ -117,8 +117,8 @@ def test_a_request_may_be_repeated() -> None:
 
 async def test_what_cannot_be_planned_is_not_stored() -> None:
     """An error of planning is raised unchanged, and nothing is stored."""
-    laboratory = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
-    async with Orchestrator(laboratory) as orchestrator:
+    repository = ScriptedRepository(refuse=lambda config: ConfigError("no such scenario"))
+    async with Orchestrator(repository) as orchestrator:
         with pytest.raises(ConfigError, match="no such scenario"):
             await orchestrator.start(BASE)
         assert await orchestrator.experiments() == ()
@@ -127,8 +127,8 @@ async def test_what_cannot_be_planned_is_not_stored() -> None:
 def test_the_log_is_followed_to_its_end() -> None:
     """A follower gets each past and new event once and in order, also if it starts late."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
-        laboratory.open_gate.clear()
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+        repository.open_gate.clear()
         await orchestrator.start(BASE)
 
         async def read(after: int) -> list[RecordedEvent]:
@@ -137,7 +137,7 @@ def test_the_log_is_followed_to_its_end() -> None:
         async with asyncio.TaskGroup() as group:
             readers = [group.create_task(read(after)) for after in (0, 0, 5)]
             await asyncio.sleep(0.05)
-            laboratory.open_gate.set()
+            repository.open_gate.set()
         rows = [reader.result() for reader in readers] + [await read(0)]
         assert [recorded.sequence for recorded in rows[0]] == [*range(1, len(rows[0]) + 1)]
         assert rows[0] == rows[1] == rows[3]
@@ -150,8 +150,8 @@ def test_the_log_is_followed_to_its_end() -> None:
 def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
     """Each command works in its states. In other states the error names a possible command."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
-        laboratory.open_gate.clear()
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+        repository.open_gate.clear()
         await orchestrator.start(BASE)
         with pytest.raises(WrongState):
             await orchestrator.resume("one")
@@ -174,9 +174,9 @@ def test_an_experiment_is_paused_resumed_and_cancelled() -> None:
 def test_a_used_up_budget_is_refused_and_raised() -> None:
     """A resume without budget is refused with the remedy. A larger budget gives the usual history."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
         await orchestrator.start(named("alone"))
-        laboratory.open_gate.clear()
+        repository.open_gate.clear()
         await orchestrator.start(named("one", max_duration=0.001))
         stopped = await ended(orchestrator, "one")
         assert (stopped.state, stopped.snapshot.reason) == (
@@ -189,7 +189,7 @@ def test_a_used_up_budget_is_refused_and_raised() -> None:
         with pytest.raises(ConfigError, match="max_duration"):
             await orchestrator.resume("one", BudgetChange(max_duration="soon"))
         assert (await orchestrator.experiment("one")).snapshot.last_sequence == stopped.snapshot.last_sequence
-        laboratory.open_gate.set()
+        repository.open_gate.set()
         assert (await orchestrator.resume("one", BudgetChange(max_duration="1h"))).state is ExperimentState.RUNNING
         done, alone = await ended(orchestrator, "one"), await ended(orchestrator, "alone")
         assert done.config.max_duration == 3600.0
@@ -201,11 +201,11 @@ def test_a_used_up_budget_is_refused_and_raised() -> None:
 def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() -> None:
     """More generations give the history of a longer run. Fewer generations are refused."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
         more = BASE.generations + 2
         await orchestrator.start(named("long", generations=more))
         long = await ended(orchestrator, "long")
-        laboratory.open_gate.clear()
+        repository.open_gate.clear()
         for name in ("running", "paused"):
             await orchestrator.start(named(name))
         await orchestrator.pause("paused")
@@ -214,7 +214,7 @@ def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() ->
                 await orchestrator.resume(name, BudgetChange(generations=1))
             assert name in orchestrator.live
             assert (await orchestrator.resume(name, BudgetChange(generations=more))).state is ExperimentState.RUNNING
-        laboratory.open_gate.set()
+        repository.open_gate.set()
         await orchestrator.start(named("completed"))
         assert (await ended(orchestrator, "completed")).state is ExperimentState.COMPLETED
         await orchestrator.resume("completed", BudgetChange(generations=more))
@@ -229,14 +229,14 @@ def test_a_budget_is_changed_while_an_experiment_runs_waits_or_is_completed() ->
 def test_agents_are_steered_by_their_ids() -> None:
     """Commands find the experiment of an agent. Agents of an experiment that does not run are read-only."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
-        laboratory.open_gate.clear()
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+        repository.open_gate.clear()
         await orchestrator.start(BASE)
         done = await orchestrator.control(AgentCommand(action=AgentAction.PAUSE, agent="one-g000-a001"))
         assert (done.sequence > 0, done.paused) == (True, True)
         await orchestrator.control(AgentCommand(action=AgentAction.STOP, agent="one-g000-a001"))
         await orchestrator.control(InjectGenome(experiment="one", genome=Genome((0.5, 0.5, 1.0))))
-        laboratory.open_gate.set()
+        repository.open_gate.set()
         await ended(orchestrator, "one")
         inspected = await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a001"))
         assert inspected.evaluation is not None
@@ -257,9 +257,9 @@ def test_agents_are_steered_by_their_ids() -> None:
 
 async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
     """A new server resumes drained experiments, but not those that a user paused or cancelled."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with Orchestrator(laboratory) as orchestrator:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with Orchestrator(repository) as orchestrator:
         for name in ("one", "paused", "cancelled"):
             await orchestrator.start(named(name))
         await orchestrator.pause("paused")
@@ -270,7 +270,7 @@ async def test_a_server_goes_on_with_what_the_last_one_ran() -> None:
             await orchestrator.start(named("late"))
         with pytest.raises(ShutdownRequested):
             await orchestrator.resume("paused")
-    again = ScriptedRepository(stores=laboratory.stores)
+    again = ScriptedRepository(stores=repository.stores)
     async with Orchestrator(again) as orchestrator:
         await orchestrator.resume_all()
         assert orchestrator.live in {("one",), ("one", "paused")}
@@ -289,9 +289,9 @@ async def _until_drained(orchestrator: Orchestrator) -> AsyncIterator[RecordedEv
 def test_an_experiment_that_somebody_else_runs_is_busy() -> None:
     """An experiment that another process runs is refused, and the other experiments continue."""
 
-    async def scenario(orchestrator: Orchestrator, laboratory: ScriptedRepository) -> None:
-        laboratory.create(laboratory.plan(BASE), "u1")
-        laboratory._open.add("one")
+    async def scenario(orchestrator: Orchestrator, repository: ScriptedRepository) -> None:
+        repository.create(repository.plan(BASE), "u1")
+        repository._open.add("one")
         with pytest.raises(ExperimentBusy):
             await orchestrator.resume("one")
         await orchestrator.start(named("two"))

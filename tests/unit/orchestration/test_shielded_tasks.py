@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from clau_doom.errors import WrongState
-from clau_doom.orchestration.shielded_tasks import Finishing
+from clau_doom.orchestration.shielded_tasks import ShieldedTasks
 
 
 async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
@@ -17,8 +17,8 @@ async def test_it_goes_on_when_its_caller_is_cancelled() -> None:
         done.append("done")
         return "done"
 
-    async with Finishing(grace=5.0) as finishing:
-        caller = asyncio.ensure_future(finishing.finish(work()))
+    async with ShieldedTasks(grace=5.0) as shielded:
+        caller = asyncio.ensure_future(shielded.run(work()))
         await asyncio.sleep(0)
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -37,17 +37,17 @@ async def test_an_error_is_its_caller_s_and_nobody_else_s() -> None:
         await asyncio.sleep(0.01)
         return "done"
 
-    async with Finishing(grace=5.0) as finishing:
-        other = asyncio.ensure_future(finishing.finish(work()))
+    async with ShieldedTasks(grace=5.0) as shielded:
+        other = asyncio.ensure_future(shielded.run(work()))
         with pytest.raises(WrongState, match="not now"):
-            await finishing.finish(fail())
+            await shielded.run(fail())
         assert await other == "done"
 
 
 async def test_what_never_ends_is_ended_after_the_grace() -> None:
     """After the grace period, a task and its caller are cancelled."""
-    async with Finishing(grace=0.05) as finishing:
-        caller = asyncio.ensure_future(finishing.finish(asyncio.sleep(60, "late")))
+    async with ShieldedTasks(grace=0.05) as shielded:
+        caller = asyncio.ensure_future(shielded.run(asyncio.sleep(60, "late")))
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await caller

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Genome, Purpose
-from clau_doom.orchestration.task_queue import Work
+from clau_doom.orchestration.task_queue import TaskQueue
 from clau_doom.ports import EpisodeTask
 
 
@@ -72,7 +72,7 @@ _STEPS = st.lists(
 def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> None:
     """After takes, losses, holds, releases and sorts, the next task equals that of the reference queue."""
     wanted = tasks(_AGENTS, 3)
-    work, plain = Work(wanted), Plain(wanted)
+    work, plain = TaskQueue(wanted), Plain(wanted)
     for what, how in steps:
         if what == "take":
             assert isinstance(how, frozenset)
@@ -99,7 +99,7 @@ def test_the_next_is_the_first_that_fits(steps: list[tuple[str, object]]) -> Non
 
 def test_agents_that_do_not_fit_are_asked_once() -> None:
     """A backend is asked once for each agent, not once for each episode."""
-    work, asked = Work(tasks(5, 1000)), []
+    work, asked = TaskQueue(tasks(5, 1000)), []
 
     def fits(each: EpisodeTask) -> bool:
         asked.append(each.agent)

@@ -27,7 +27,7 @@ class Served:
 
     server: RpcServer
     orchestrator: Orchestrator
-    laboratory: ScriptedRepository
+    repository: ScriptedRepository
     channel: grpc.aio.Channel
     token_file: Path
     socket: Path
@@ -66,10 +66,10 @@ def serving(
 ) -> Callable[..., AbstractAsyncContextManager[Served]]:
     @asynccontextmanager
     async def serve(
-        laboratory: ScriptedRepository | None = None, *, grace: float = 5.0, **options: Any
+        repository: ScriptedRepository | None = None, *, grace: float = 5.0, **options: Any
     ) -> AsyncIterator[Served]:
-        laboratory = laboratory or ScriptedRepository()
-        orchestrator = Orchestrator(laboratory)
+        repository = repository or ScriptedRepository()
+        orchestrator = Orchestrator(repository)
         token_file, socket = tmp_path / "token", tmp_path / "api.sock"
         config = GrpcConfig(port=0, socket=str(socket))
         server = RpcServer(
@@ -83,7 +83,7 @@ def serving(
             await stack.enter_async_context(server)
             await stack.enter_async_context(orchestrator)
             channel = await stack.enter_async_context(own_channel(f"unix:{socket}"))
-            yield Served(server, orchestrator, laboratory, channel, token_file, socket)
+            yield Served(server, orchestrator, repository, channel, token_file, socket)
 
     return serve
 

@@ -48,9 +48,9 @@ SMALL = "name: x\ngenerations: 2\npopulation: 3\nepisodes: 2\nholdout: {validati
 
 async def test_everything_that_can_be_asked(serving: Serving) -> None:
     """Each method, over the Unix socket."""
-    laboratory = ScriptedRepository()
-    async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
-        laboratory.open_gate.clear()
+    repository = ScriptedRepository()
+    async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
+        repository.open_gate.clear()
         experiment, created = await client.start(SMALL, request_id="r")
         assert (experiment.id, created) == ("x", True)
         assert (await client.start(SMALL, request_id="r"))[1] is False
@@ -60,9 +60,9 @@ async def test_everything_that_can_be_asked(serving: Serving) -> None:
         assert (done.agent.id, done.agent.status) == ("x-g000-a001", resources_pb2.AGENT_STATUS_PAUSED)
         await client.control(AgentCommand(action=AgentAction.RESUME, agent="x-g000-a001"))
         await client.control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0))))
-        laboratory.open_gate.set()
+        repository.open_gate.set()
         events = [recorded async for recorded in client.follow("x")]
-        assert events == [recorded async for recorded in laboratory.stores["x"].events()]
+        assert events == [recorded async for recorded in repository.stores["x"].events()]
         assert (await client.generation("x", 0)).finished
         assert (await client.generation("x")).generation == 1
         assert (await client.agent("x-g001-a000")).id == "x-g001-a000"
@@ -71,7 +71,7 @@ async def test_everything_that_can_be_asked(serving: Serving) -> None:
         assert [each.id for each in await client.experiments()] == ["x"]
         assert list(await client.experiments(ExperimentState.FAILED)) == []
         assert (await client.experiment("x")).state == resources_pb2.EXPERIMENT_STATE_COMPLETED
-        laboratory.open_gate.clear()
+        repository.open_gate.clear()
         config = ExperimentConfig(name="y", generations=1, population=3)
         assert (await client.start(config_message(config)))[0].id == "y"
         raised = await client.resume("x", BudgetChange(generations=3, max_duration="1h"))
@@ -125,9 +125,9 @@ async def test_errors_come_back_as_what_they_were(serving: Serving) -> None:
 
 async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
     """A refused command is an error like any other."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with serving(laboratory) as served, connect(f"unix:{served.socket}", environ={}) as client:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with serving(repository) as served, connect(f"unix:{served.socket}", environ={}) as client:
         await client.start(SMALL)
         command = InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 1.0)))
         await client.control(command)
@@ -203,8 +203,8 @@ async def test_following_goes_on_over_a_restart(tmp_path: Path) -> None:
     stores: dict[str, MemoryStore] = {}
     socket = tmp_path / "s.sock"
 
-    async def served(laboratory: ScriptedRepository, until: asyncio.Event) -> None:
-        orchestrator = Orchestrator(laboratory)
+    async def served(repository: ScriptedRepository, until: asyncio.Event) -> None:
+        orchestrator = Orchestrator(repository)
         config = GrpcConfig(port=0, socket=str(socket))
         server = RpcServer(config, orchestrator, authenticator=Authenticator(TokenFiles(tmp_path / "token")), grace=0.1)
         async with orchestrator:
@@ -254,9 +254,9 @@ asyncio.run(main())
 
 async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
     """A server that goes is one error, and no lines of the library's between those of a program."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
     config = GrpcConfig(socket=str(socket))
     async with orchestrator:
         async with RpcServer(
@@ -278,9 +278,9 @@ async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
 
 async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
     """A server that does not come back is unreachable."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    orchestrator = Orchestrator(laboratory)
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    orchestrator = Orchestrator(repository)
     socket = tmp_path / "s.sock"
 
     async def follow() -> AsyncIterator[int]:
@@ -317,18 +317,18 @@ def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -
 async def test_a_generation_of_very_many_genes_is_followed(tmp_path: Path) -> None:
     """As many as the limits of a configuration admit: here ten agents of 900,000 genes."""
     uuid = "0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44"
-    laboratory, config = ScriptedRepository(), ExperimentConfig(name="big")
-    laboratory.create(laboratory.plan(config), uuid)
+    repository, config = ScriptedRepository(), ExperimentConfig(name="big")
+    repository.create(repository.plan(config), uuid)
     genome = Genome(np.full(900_000, 0.5))
     agents = tuple(
         Agent(experiment="big", ref=AgentRef(generation=0, index=index), genome=genome, parents=(), operator="drawn")
         for index in range(10)
     )
     started = ExperimentStarted(resumed=False, generations=1, config_yaml=to_yaml(config))
-    await laboratory.stores["big"].append([started, GenerationStarted(generation=0, agents=agents)], running_seconds=0)
+    await repository.stores["big"].append([started, GenerationStarted(generation=0, agents=agents)], running_seconds=0)
     authenticator = Authenticator(TokenFiles(tmp_path / "token"))
     async with (
-        RpcServer(GrpcConfig(port=0), Orchestrator(laboratory), authenticator=authenticator, grace=0.0) as server,
+        RpcServer(GrpcConfig(port=0), Orchestrator(repository), authenticator=authenticator, grace=0.0) as server,
         connect(server.address, token_file=tmp_path / "token", environ={}) as client,
         aclosing(client.follow("big")) as log,
     ):

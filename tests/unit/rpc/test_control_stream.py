@@ -31,15 +31,15 @@ def inject(command_id: str, *genome: float) -> pb.AgentCommand:
 
 async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> None:
     """By its id, with the event's sequence, which is in the log by then, and the agent as it stands."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with serving(laboratory) as served:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with serving(repository) as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         control = served.stub.ControlAgent()
         await control.write(pause("one"))
         answer = await control.read()
         assert (answer.command_id, answer.done.agent.status) == ("one", resources_pb2.AGENT_STATUS_PAUSED)
-        log = [recorded async for recorded in laboratory.stores["x"].events(answer.done.sequence - 1)]
+        log = [recorded async for recorded in repository.stores["x"].events(answer.done.sequence - 1)]
         assert [type(recorded.event).__name__ for recorded in log] == ["AgentPaused"]
         await control.write(pb.AgentCommand(command_id="two", inspect=pb.InspectAgent(agent_id=FIRST)))
         answer = await control.read()
@@ -56,8 +56,8 @@ async def test_a_command_is_answered_when_it_is_committed(serving: Serving) -> N
 
 async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Serving) -> None:
     """With the canonical code and the reason on one line."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
     commands = [
         (pause("a", "x-g000-a999"), code_pb2.NOT_FOUND),
         (pause("b", "nix-g000-a000"), code_pb2.NOT_FOUND),
@@ -72,7 +72,7 @@ async def test_what_is_refused_is_answered_and_the_stream_goes_on(serving: Servi
         (inject("j", 0.5, 0.5, 1.0), code_pb2.RESOURCE_EXHAUSTED),
         (pause("k"), 0),
     ]
-    async with serving(laboratory) as served:
+    async with serving(repository) as served:
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         control = served.stub.ControlAgent()
         for command, code in commands:

@@ -340,9 +340,9 @@ async def test_a_stream_that_cannot_be_is_refused(request_: Any, code: grpc.Stat
 
 async def test_draining_streams_to_the_interruption(serving: Serving) -> None:
     """A client learns what happened last, and its stream ends well."""
-    laboratory = ScriptedRepository()
-    async with serving(laboratory) as served:
-        laboratory.open_gate.clear()
+    repository = ScriptedRepository()
+    async with serving(repository) as served:
+        repository.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         call = aiter(served.stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
         assert (await anext(call)).WhichOneof("payload") == "experiment_created"
@@ -355,9 +355,9 @@ async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
     tmp_path: Path, own_channel: Callable[..., Any]
 ) -> None:
     """At once, with what tells a client to come back."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    orchestrator, socket = Orchestrator(laboratory), tmp_path / "s.sock"
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    orchestrator, socket = Orchestrator(repository), tmp_path / "s.sock"
     server = RpcServer(
         GrpcConfig(socket=str(socket)),
         orchestrator,
@@ -382,21 +382,21 @@ async def test_a_server_that_leaves_a_run_behind_ends_its_streams(
 @asynccontextmanager
 async def stalled(serving: Serving, own_channel: Callable[..., Any]) -> AsyncIterator[tuple[Any, Any]]:
     """Yield a server and a stream that was given up, because it is not read."""
-    given_up, laboratory = asyncio.Event(), ScriptedRepository()
+    given_up, repository = asyncio.Event(), ScriptedRepository()
 
     def observe(method: str, code: str, _seconds: float) -> None:
         if (method, code) == ("OrchestratorService/StreamEvents", "ABORTED"):
             given_up.set()
 
-    async with serving(laboratory, stall=0.5, grace=30.0, observe=observe) as served:
-        laboratory.open_gate.clear()
+    async with serving(repository, stall=0.5, grace=30.0, observe=observe) as served:
+        repository.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
         channel = own_channel(f"unix:{served.socket}", ("grpc.http2.bdp_probe", 0))
         stub: Any = OrchestratorServiceStub(channel)
         stream = aiter(stub.StreamEvents(pb.StreamEventsRequest(experiment_id="x")))
         await anext(stream)
         for number in range(400):
-            await laboratory.stores["x"].append([lost(number, 10_000)], running_seconds=0.0)
+            await repository.stores["x"].append([lost(number, 10_000)], running_seconds=0.0)
         async with asyncio.timeout(10):
             await given_up.wait()
         await asyncio.sleep(0.1)

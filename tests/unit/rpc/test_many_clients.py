@@ -24,11 +24,11 @@ def resident() -> int:
 
 async def test_the_others_miss_nothing_and_memory_stays(serving: Serving) -> None:
     """What the stalled client does not take is kept nowhere: 3 MB of events a client would be 640 MB in queues."""
-    laboratory = ScriptedRepository()
-    async with serving(laboratory) as served:
-        laboratory.open_gate.clear()
+    repository = ScriptedRepository()
+    async with serving(repository) as served:
+        repository.open_gate.clear()
         await served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml="name: x"))
-        store = laboratory.stores["x"]
+        store = repository.stores["x"]
         before = resident()
         script = Path(__file__).with_name("streaming_clients.py")
         clients = await asyncio.create_subprocess_exec(

@@ -138,8 +138,8 @@ async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Se
         begun.set()
         go.wait(10)
 
-    laboratory = ScriptedRepository(refuse=wait)
-    async with serving(laboratory) as served:
+    repository = ScriptedRepository(refuse=wait)
+    async with serving(repository) as served:
         call = served.stub.StartExperiment(pb.StartExperimentRequest(config_yaml=f"name: x\n{SMALL}"))
         await asyncio.to_thread(begun.wait, 10)
         call.cancel()
@@ -147,9 +147,9 @@ async def test_what_was_begun_is_finished_though_its_client_has_gone(serving: Se
             await call
         go.set()
         async with asyncio.timeout(10):
-            while "x" not in laboratory.stores:  # noqa: ASYNC110 - nothing tells when it is there
+            while "x" not in repository.stores:  # noqa: ASYNC110 - nothing tells when it is there
                 await asyncio.sleep(0.01)
-            events = [recorded.event async for recorded in laboratory.stores["x"].events(follow=True)]
+            events = [recorded.event async for recorded in repository.stores["x"].events(follow=True)]
     assert isinstance(events[-1], ExperimentCompleted)
 
 
@@ -164,9 +164,9 @@ async def test_what_no_list_allows_is_denied_by_the_list_s_name(serving: Serving
 
 async def test_an_experiment_is_paused_resumed_and_cancelled(serving: Serving) -> None:
     """Each answers with the experiment as it stands then; what does not fit is FAILED_PRECONDITION."""
-    laboratory = ScriptedRepository()
-    laboratory.open_gate.clear()
-    async with serving(laboratory) as served:
+    repository = ScriptedRepository()
+    repository.open_gate.clear()
+    async with serving(repository) as served:
         await start(served, finish=False)
         stub, states = served.stub, resources_pb2.ExperimentState
         pause, resume = pb.PauseExperimentRequest(experiment_id="x"), pb.ResumeExperimentRequest(experiment_id="x")
@@ -292,10 +292,10 @@ async def test_lists_come_in_pages(serving: Serving) -> None:
 
 async def test_experiments_are_listed_by_their_states(serving: Serving) -> None:
     """Those asked for; all when none is."""
-    laboratory = ScriptedRepository()
-    async with serving(laboratory) as served:
+    repository = ScriptedRepository()
+    async with serving(repository) as served:
         await start(served, "done")
-        laboratory.open_gate.clear()
+        repository.open_gate.clear()
         await start(served, "runs", finish=False)
         found = {}
         for states in STATES:

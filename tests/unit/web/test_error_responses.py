@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer
-from clau_doom.web.error_responses import Refusals
+from clau_doom.web.error_responses import ErrorResponses
 
 LIMITS = ConnectionLimits(total=8, per_address=8)
 
@@ -27,7 +27,7 @@ async def test_an_aborted_upload_is_no_error(caplog: pytest.LogCaptureFixture) -
             ended.set()
 
     with caplog.at_level(logging.WARNING):
-        async with HttpServer(Refusals(reads), section="web", host="127.0.0.1", port=0, limits=LIMITS) as server:
+        async with HttpServer(ErrorResponses(reads), section="web", host="127.0.0.1", port=0, limits=LIMITS) as server:
             _, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nbegun")
             await writer.drain()

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clau_doom.domain import Picture
+from clau_doom.domain import LiveFrame
 from clau_doom.worker import SharedFrame
 
 
-def picture(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str, ...] = ("ATTACK",)) -> Picture:
-    return Picture(
+def picture(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str, ...] = ("ATTACK",)) -> LiveFrame:
+    return LiveFrame(
         task=7,
         tic=20,
         health=55.5,

@@ -13,14 +13,14 @@ from clau_doom.errors import ClauDoomError, describe
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage import Runs
 
-__all__ = ["LIVE", "FolderSource", "Overview", "Remote", "Source", "overview_of"]
+__all__ = ["LIVE", "ExperimentOverview", "ExperimentSource", "FolderSource", "RemoteServer", "overview_of"]
 
 LIVE = {ExperimentState.RUNNING, ExperimentState.PAUSED}
 """States in which the log of an experiment may still grow."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remote:
+class RemoteServer:
     """Connection settings of a server.
 
     Attributes:
@@ -39,7 +39,7 @@ class Remote:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
+class ExperimentOverview:
     """Summary of an experiment in a list.
 
     Attributes:
@@ -71,11 +71,11 @@ class Overview:
     copy_of: str | None = None
 
 
-def overview_of(stored: StoredExperiment, folder: str) -> Overview:
+def overview_of(stored: StoredExperiment, folder: str) -> ExperimentOverview:
     """Return the overview of a stored experiment in the folder of the given name."""
     snapshot, config = stored.snapshot, stored.config
     name = snapshot.experiment.id
-    return Overview(
+    return ExperimentOverview(
         id=folder,
         copy_of=None if name == folder else name,
         state=stored.state,
@@ -91,10 +91,10 @@ def overview_of(stored: StoredExperiment, folder: str) -> Overview:
     )
 
 
-class Source(Protocol):
+class ExperimentSource(Protocol):
     """Source of stored experiments."""
 
-    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[ExperimentOverview], list[tuple[str, str]]]:
         """Return overviews of the experiments, and the id and error message of each unreadable one."""
         ...
 
@@ -119,9 +119,9 @@ class FolderSource:
     def __init__(self, output_dir: Path) -> None:
         self._output_dir = output_dir
 
-    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[ExperimentOverview], list[tuple[str, str]]]:
         """Return overviews of the experiments, and the unreadable experiments."""
-        found: list[Overview] = []
+        found: list[ExperimentOverview] = []
         broken: list[tuple[str, str]] = []
         for name in list_experiments(self._output_dir):
             try:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from clau_doom.app.catalog.folder_source import LIVE, Overview, Remote
+from clau_doom.app.catalog.folder_source import LIVE, ExperimentOverview, RemoteServer
 from clau_doom.app.catalog.stored_experiments import checked_space
 from clau_doom.config import config_from_yaml
 from clau_doom.domain import check_experiment_id
@@ -30,10 +30,10 @@ class ServerSource:
     def __init__(self, client: RpcClient) -> None:
         self._client = client
 
-    async def overviews(self) -> tuple[list[Overview], list[tuple[str, str]]]:
+    async def overviews(self) -> tuple[list[ExperimentOverview], list[tuple[str, str]]]:
         """Return overviews of the experiments, and the experiments that the server cannot read."""
         found = [
-            Overview(
+            ExperimentOverview(
                 id=message.id,
                 state=EXPERIMENT_STATES.received(message.state),
                 reason=message.reason or None,
@@ -97,7 +97,7 @@ class ServerSource:
 
 
 def reach(
-    remote: Remote, output_dir: Path, *, note: str = "", environ: Mapping[str, str] = os.environ
+    remote: RemoteServer, output_dir: Path, *, note: str = "", environ: Mapping[str, str] = os.environ
 ) -> AbstractAsyncContextManager[RpcClient]:
     """Open a client of a server. The token is also searched in the default place of a server of `output_dir`."""
     return connect(

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from clau_doom.app.catalog.folder_source import FolderSource, Remote, Source
+from clau_doom.app.catalog.folder_source import ExperimentSource, FolderSource, RemoteServer
 
 __all__ = ["open_source"]
 
 
 @asynccontextmanager
-async def open_source(remote: Remote | None, output_dir: Path) -> AsyncIterator[Source]:
+async def open_source(remote: RemoteServer | None, output_dir: Path) -> AsyncIterator[ExperimentSource]:
     """Open the source of experiments: the server if one is given, otherwise the folder."""
     if remote is None:
         yield FolderSource(output_dir)

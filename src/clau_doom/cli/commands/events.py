@@ -15,7 +15,7 @@ from clau_doom.cli.console import SCHEMA_VERSION, data_console, json_text
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, OutputDir, Server, remote_of
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.domain.events import RecordedEvent
 
 __all__ = ["events"]
@@ -37,7 +37,7 @@ def events(
 
 
 async def _print(
-    experiment: str, remote: "Remote | None", output_dir: Path, *, after: int, follow: bool, as_json: bool
+    experiment: str, remote: "RemoteServer | None", output_dir: Path, *, after: int, follow: bool, as_json: bool
 ) -> None:
     from clau_doom.app.catalog.source_selection import open_source
 

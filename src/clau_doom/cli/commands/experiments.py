@@ -40,7 +40,7 @@ from clau_doom.number_format import number
 if TYPE_CHECKING:
     from clau_doom.analysis import Criterion
     from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
-    from clau_doom.app.catalog.folder_source import Overview
+    from clau_doom.app.catalog.folder_source import ExperimentOverview
     from clau_doom.ports import StoredExperiment
 
 __all__ = ["analyze", "status"]
@@ -273,7 +273,7 @@ def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
         progress_console().print(f"no experiments in {where}: clau-doom run starts one", soft_wrap=True)
 
 
-def _tell_copies(found: "list[Overview]", output_dir: Path) -> None:
+def _tell_copies(found: "list[ExperimentOverview]", output_dir: Path) -> None:
     from clau_doom.storage import move_command
 
     for overview in found:
@@ -283,7 +283,7 @@ def _tell_copies(found: "list[Overview]", output_dir: Path) -> None:
             progress_console().print(Text(text, "yellow"), soft_wrap=True)
 
 
-def _experiments_table(found: "list[Overview]") -> Table:
+def _experiments_table(found: "list[ExperimentOverview]") -> Table:
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
     table.add_column("experiment", style="bold", overflow="fold")
     table.add_column("state", no_wrap=True)

@@ -18,14 +18,14 @@ from clau_doom.domain.commands import BUDGET_CHANGED, UNCHANGED, BudgetChange
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.catalog.server_source import ServerSource
     from clau_doom.config import ExperimentConfig
     from clau_doom.domain.events import Event, RecordedEvent
     from clau_doom.ports import StoredExperiment
     from clau_doom.rpc import RpcClient
 
-__all__ = ["Order", "check_at_server", "run_at_server"]
+__all__ = ["RunRequest", "check_at_server", "run_at_server"]
 
 _TRIES = 3
 _BUDGET_TRIES, _BUDGET_PAUSE = 60, 0.5
@@ -33,7 +33,7 @@ _BUDGET_TRIES, _BUDGET_PAUSE = 60, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RunRequest:
     """A request to a server.
 
     Attributes:
@@ -49,7 +49,7 @@ class Order:
     change: BudgetChange = UNCHANGED
 
 
-def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
+def run_at_server(remote: "RemoteServer", output_dir: Path, order: RunRequest) -> ExitCode:
     """Start, resume or only follow an experiment on a server, and show it until its end.
 
     Ctrl-C does not stop the experiment.
@@ -68,7 +68,7 @@ def run_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
         return ExitCode.INTERRUPTED
 
 
-def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
+def check_at_server(remote: "RemoteServer", output_dir: Path, order: RunRequest) -> ExitCode:
     """Check on a server that an experiment could be started or resumed, and print a summary.
 
     Args:
@@ -82,7 +82,7 @@ def check_at_server(remote: "Remote", output_dir: Path, order: Order) -> ExitCod
     return ExitCode.DONE
 
 
-async def _checked(remote: "Remote", output_dir: Path, order: Order) -> dict[str, str]:
+async def _checked(remote: "RemoteServer", output_dir: Path, order: RunRequest) -> dict[str, str]:
     from clau_doom.app.catalog.server_source import reach
     from clau_doom.config import config_from_yaml, to_yaml
     from clau_doom.wire import EXPERIMENT_STATES
@@ -114,7 +114,7 @@ def _without_services(config: "ExperimentConfig") -> "ExperimentConfig":
     return config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
 
 
-async def _run(remote: "Remote", output_dir: Path, order: Order) -> ExitCode:
+async def _run(remote: "RemoteServer", output_dir: Path, order: RunRequest) -> ExitCode:
     from clau_doom.app.catalog.folder_source import LIVE
     from clau_doom.app.catalog.server_source import ServerSource, reach
     from clau_doom.config import config_from_yaml
@@ -206,7 +206,7 @@ async def _start(client: "RpcClient", config: "ExperimentConfig") -> None:
             return
 
 
-def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
+def _report(stored: "StoredExperiment", remote: "RemoteServer") -> ExitCode:
     from clau_doom.cli.views.results import show_result
     from clau_doom.config import used_up
     from clau_doom.domain.experiment import ExperimentState
@@ -224,13 +224,13 @@ def _report(stored: "StoredExperiment", remote: "Remote") -> ExitCode:
     return ExitCode.FAILED
 
 
-def _say_what_is_followed(stored: "StoredExperiment", remote: "Remote") -> None:
+def _say_what_is_followed(stored: "StoredExperiment", remote: "RemoteServer") -> None:
     name, finished, planned = stored.config.name, len(stored.snapshot.summaries), stored.config.generations
     text = f"following {name} at {remote.address}: {stored.state.value}, {finished} of {planned} generations finished"
     progress_console().print(Text(text), soft_wrap=True)
 
 
-def _say_how_to_go_on(name: str, reason: str, remote: "Remote", *, more: str = "") -> None:
+def _say_how_to_go_on(name: str, reason: str, remote: "RemoteServer", *, more: str = "") -> None:
     console = progress_console()
     console.print(Text(f"experiment {name} is interrupted: {reason}", "bold yellow"), soft_wrap=True)
     again = f"clau-doom run --resume {name} --server {shlex.quote(remote.address)}{more}"
@@ -238,7 +238,7 @@ def _say_how_to_go_on(name: str, reason: str, remote: "Remote", *, more: str = "
     console.print(Text(f"go on with: {again}{rest}"), soft_wrap=True)
 
 
-def _say_how_to_come_back(name: str, remote: "Remote") -> None:
+def _say_how_to_come_back(name: str, remote: "RemoteServer") -> None:
     console = progress_console()
     where = f"{name} --server {shlex.quote(remote.address)}"
     console.print(Text(f"experiment {name} goes on at {remote.address}", "bold yellow"), soft_wrap=True)

@@ -23,7 +23,7 @@ from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.app.catalog.folder_source import Remote
+    from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.plan import Plan
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
@@ -106,7 +106,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
 
 
 def _at_server(
-    remote: "Remote",
+    remote: "RemoteServer",
     output_dir: Path,
     file: Path | None,
     overrides: dict[str, object],
@@ -116,24 +116,24 @@ def _at_server(
     attach: str | None,
     dry_run: bool,
 ) -> ExitCode:
-    from clau_doom.cli.commands.remote_run import Order, check_at_server, run_at_server
+    from clau_doom.cli.commands.remote_run import RunRequest, check_at_server, run_at_server
     from clau_doom.config import load_config
 
     given = {name for name, value in overrides.items() if value is not None}
     if attach is not None:
         if given or file is not None or resume is not None or dry_run:
             raise typer.BadParameter("--attach only follows an experiment: leave the other options out")
-        return run_at_server(remote, output_dir, Order(name=attach))
+        return run_at_server(remote, output_dir, RunRequest(name=attach))
     if resume is None:
         config = load_config(file or _CONFIG, environ=os.environ, overrides=overrides).config
-        order = Order(name=config.name, config=config)
+        order = RunRequest(name=config.name, config=config)
         return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
     if given := given - change.overrides.keys():
         raise typer.BadParameter(
             "a server resumes an experiment with --generations and --max-duration only: "
             f"leave {', '.join(sorted(given))} out"
         )
-    order = Order(name=resume, resume=True, change=change)
+    order = RunRequest(name=resume, resume=True, change=change)
     return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
 
 

@@ -19,7 +19,7 @@ from clau_doom.cli.signals import stop_signals
 from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
-    from clau_doom.app.service import Listening
+    from clau_doom.app.service import ServiceAddresses
     from clau_doom.config import ExperimentConfig
 
 __all__ = ["serve"]
@@ -62,7 +62,7 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
             stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace)
         )
 
-        def started(listening: "Listening") -> None:
+        def started(listening: "ServiceAddresses") -> None:
             if LOG_MESSAGES.get():
                 file = stack.enter_context(kept_in_file(listening.login, output_dir)) if listening.login else None
                 _log(replace(listening, login=None), login_file=file)
@@ -75,14 +75,14 @@ async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
     return received.exit_code
 
 
-def _log(listening: "Listening", *, login_file: Path | None) -> None:
+def _log(listening: "ServiceAddresses", *, login_file: Path | None) -> None:
     from clau_doom.logs import get_logger
 
     places = {**asdict(listening), "login_file": login_file}
     get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items() if place})
 
 
-def _print(listening: "Listening") -> None:
+def _print(listening: "ServiceAddresses") -> None:
     console = progress_console()
     lines = {
         "page": listening.web,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from clau_doom.cli.console import progress_console
 from clau_doom.cli.format import clock, sparkline
-from clau_doom.cli.progress_state import Tracker
+from clau_doom.cli.progress_state import ProgressState
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
 from clau_doom.domain.events import (
@@ -77,7 +77,7 @@ async def show_progress(
         now: Returns the time of events, in seconds since the epoch.
     """
     console = console or progress_console()
-    tracker = Tracker.begin(config, snapshot)
+    tracker = ProgressState.begin(config, snapshot)
     if not console.is_terminal:
         await _follow(events, tracker, console)
         return
@@ -91,7 +91,7 @@ async def show_progress(
         await _follow(events, tracker, live.console)
 
 
-def live_view(tracker: Tracker, now: float) -> RenderableType:
+def live_view(tracker: ProgressState, now: float) -> RenderableType:
     """Return the display of a run at a given time, at most 80 columns wide: progress, rate, times and fitness."""
     rate, left = tracker.rate(now), tracker.seconds_left(now)
     bar = Table.grid(expand=True, padding=(0, 1))
@@ -114,7 +114,7 @@ def live_view(tracker: Tracker, now: float) -> RenderableType:
     return Group(bar, below, _curve(tracker))
 
 
-async def _follow(events: AsyncIterator[RecordedEvent], tracker: Tracker, console: Console) -> None:
+async def _follow(events: AsyncIterator[RecordedEvent], tracker: ProgressState, console: Console) -> None:
     async for recorded in events:
         line = _line(recorded, tracker, console.width)
         tracker.apply(recorded)
@@ -124,13 +124,13 @@ async def _follow(events: AsyncIterator[RecordedEvent], tracker: Tracker, consol
             return
 
 
-def _place(tracker: Tracker) -> Text:
+def _place(tracker: ProgressState) -> Text:
     if tracker.phase is not Purpose.TRAINING:
         return Text(_PHASES[tracker.phase], "bold")
     return Text.assemble("generation ", (f"{tracker.generation}", "bold"), f" of {tracker.generations}")
 
 
-def _standing(tracker: Tracker) -> Text:
+def _standing(tracker: ProgressState) -> Text:
     """Return the best fitness so far, and the mean of the current or last generation."""
     fitnesses = [*tracker.fitnesses.values()] if tracker.phase is Purpose.TRAINING else []
     bests = [*fitnesses, *(summary.best_fitness for summary in tracker.summaries)]
@@ -141,7 +141,7 @@ def _standing(tracker: Tracker) -> Text:
     return Text.assemble("best ", (number(max(bests)), "bold"), "   mean ", (number(mean), "bold"), failed)
 
 
-def _curve(tracker: Tracker) -> Text:
+def _curve(tracker: ProgressState) -> Text:
     """Return the last line, the generations' mean fitness. It is short, because the terminal echoes Ctrl-C after it."""
     if len(tracker.summaries) < 2:
         return Text("Ctrl-C interrupts the run, which can be resumed", "dim", no_wrap=True, overflow="ellipsis")
@@ -151,7 +151,7 @@ def _curve(tracker: Tracker) -> Text:
     return line
 
 
-def _line(recorded: RecordedEvent, tracker: Tracker, width: int) -> Text | None:
+def _line(recorded: RecordedEvent, tracker: ProgressState, width: int) -> Text | None:
     """Return the line for an event, or None. Call this before `tracker` gets the event."""
     event = recorded.event
     match event:
@@ -167,7 +167,7 @@ def _line(recorded: RecordedEvent, tracker: Tracker, width: int) -> Text | None:
     return _steering_line(event, tracker)
 
 
-def _steering_line(event: Event, tracker: Tracker) -> Text | None:
+def _steering_line(event: Event, tracker: ProgressState) -> Text | None:
     match event:
         case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
             return _said("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
@@ -178,7 +178,7 @@ def _steering_line(event: Event, tracker: Tracker) -> Text | None:
     return None
 
 
-def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: Tracker) -> Text:
+def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: ProgressState) -> Text:
     match event:
         case AgentFailed():
             return _said("agent failed", "bold red", _id(event.ref, tracker), event.reason, event.traceback)
@@ -196,11 +196,11 @@ def _said(what: str, style: str, where: str, text: str, trace: FailureTrace | No
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
 
 
-def _id(ref: AgentRef, tracker: Tracker) -> str:
+def _id(ref: AgentRef, tracker: ProgressState) -> str:
     return agent_id(tracker.config.name, ref.generation, ref.index)
 
 
-def _start_line(event: ExperimentStarted, tracker: Tracker, width: int) -> Text:
+def _start_line(event: ExperimentStarted, tracker: ProgressState, width: int) -> Text:
     config = tracker.config
     verb = "resuming " if event.resumed else "evolving "
     line = Text.assemble(verb, (config.name, "bold"), f" on {printable(config.scenario.name)}: ")
@@ -209,7 +209,7 @@ def _start_line(event: ExperimentStarted, tracker: Tracker, width: int) -> Text:
     return line.append(episodes) if len(line) + len(episodes) <= width else line
 
 
-def _generation_line(summary: GenerationSummary, tracker: Tracker, at: float, width: int) -> Text:
+def _generation_line(summary: GenerationSummary, tracker: ProgressState, at: float, width: int) -> Text:
     """Return a generation's line; narrow terminals omit the rate, and narrower ones the time, too."""
     record = all(summary.best_fitness > earlier.best_fitness for earlier in tracker.summaries)
     digits = len(str(tracker.generations - 1))

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.app.catalog.folder_source import Overview, overview_of
+from clau_doom.app.catalog.folder_source import ExperimentOverview, overview_of
 from clau_doom.cli.format import clock
 from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
@@ -23,7 +23,7 @@ from clau_doom.storage import move_command
 __all__ = ["experiment_json", "experiment_view", "next_command", "overview_json", "reader_failure_line"]
 
 
-def overview_json(overview: Overview) -> dict[str, object]:
+def overview_json(overview: ExperimentOverview) -> dict[str, object]:
     """Return an entry of the list of experiments."""
     active = datetime.fromtimestamp(overview.last_activity, UTC).isoformat(timespec="seconds")
     failures = [

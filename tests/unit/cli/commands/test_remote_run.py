@@ -30,8 +30,8 @@ holdout: {validation: 2, episodes: 2}
 class Watched(Orchestrator):
     """Orchestrator that records each client that follows an experiment from its current state."""
 
-    def __init__(self, laboratory: ScriptedRepository) -> None:
-        super().__init__(laboratory)
+    def __init__(self, repository: ScriptedRepository) -> None:
+        super().__init__(repository)
         self.followed = threading.Semaphore(0)
 
     def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
@@ -44,7 +44,7 @@ class Background:
     """Server on a Unix socket, on an event loop in its own thread."""
 
     def __init__(self, folder: Path) -> None:
-        self.laboratory = ScriptedRepository()
+        self.repository = ScriptedRepository()
         self.address = f"unix:{folder / 'api.sock'}"
         self._server = GrpcConfig(port=0, socket=str(folder / "api.sock"))
         self._token_file = folder / "token"
@@ -53,7 +53,7 @@ class Background:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
 
     async def _serve(self) -> None:
-        self.orchestrator = Watched(self.laboratory)
+        self.orchestrator = Watched(self.repository)
         server = RpcServer(
             self._server, self.orchestrator, authenticator=Authenticator(TokenFiles(self._token_file)), grace=5.0
         )
@@ -77,7 +77,7 @@ class Background:
 
     def let_play(self, *, play: bool) -> None:
         """Allow or block the end of episodes."""
-        gate = self.laboratory.open_gate
+        gate = self.repository.open_gate
         self._loop.call_soon_threadsafe(gate.set if play else gate.clear)
 
 
@@ -115,7 +115,7 @@ def test_a_deadline_has_an_exit_code_and_its_remedy_works(command: Callable[...,
     again = command("run", "--resume", "quick", "-g", "4", "--max-duration", "2h")
     assert again.code == 0
     assert "generation 3" in again.err
-    stored = server.do(server.laboratory.experiment("quick"))
+    stored = server.do(server.repository.experiment("quick"))
     assert (stored.state, stored.config.generations, stored.config.max_duration) == (
         ExperimentState.COMPLETED,
         4,
@@ -161,7 +161,7 @@ def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Backgrou
     assert checked.code == 0, checked.err
     assert f"experiment  quick, seed 1, at {server.address}" in checked.out
     assert "rules, 3 genes" in checked.out  # the server's policy has these, and the one here more
-    assert server.laboratory.stores == {}
+    assert server.repository.stores == {}
     server.let_play(play=False)
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
     taken = command("run", "--dry-run")
@@ -172,7 +172,7 @@ def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Backgrou
     resumable = command("run", "--dry-run", "--resume", "quick", "-g", "5")
     assert "quick, paused, 0 generations finished; it can be resumed" in resumable.out
     assert "5 generations of 4 agents" in resumable.out
-    assert server.do(server.laboratory.experiment("quick")).state is ExperimentState.PAUSED
+    assert server.do(server.repository.experiment("quick")).state is ExperimentState.PAUSED
 
 
 def test_a_server_lists_what_it_cannot_read(
@@ -180,11 +180,11 @@ def test_a_server_lists_what_it_cannot_read(
 ) -> None:
     """The reason is listed with the readable experiments."""
     server.do(server.orchestrator.start(config_from_yaml(CONFIG, name="test")))
-    monkeypatch.setattr(server.laboratory, "experiments", lambda: ("broken", "quick"))
+    monkeypatch.setattr(server.repository, "experiments", lambda: ("broken", "quick"))
     listed = command("status", "--json")
     assert listed.code == 0
     document = json.loads(listed.out)
-    assert document["unreadable"] == [{"id": "broken", "error": "no experiment broken in the laboratory"}]
+    assert document["unreadable"] == [{"id": "broken", "error": "no experiment broken in the repository"}]
     assert [each["id"] for each in document["experiments"]] == ["quick"]
 
 

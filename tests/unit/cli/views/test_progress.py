@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from clau_doom.cli.console import progress_console
-from clau_doom.cli.progress_state import Tracker
+from clau_doom.cli.progress_state import ProgressState
 from clau_doom.cli.views.progress import live_view, show_progress
 from clau_doom.config import ExperimentConfig, GeneticConfig
 from clau_doom.domain import AgentRef, Gene, GenomeSpace, Purpose
@@ -47,7 +47,7 @@ def shown(events: Sequence[Event], config: ExperimentConfig, *, terminal: bool, 
     return console.file.getvalue()
 
 
-def view(tracker: Tracker, now: float, width: int = 110) -> str:
+def view(tracker: ProgressState, now: float, width: int = 110) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     console.print(live_view(tracker, now))
     assert isinstance(console.file, io.StringIO)
@@ -82,7 +82,7 @@ def test_it_ends_with_the_run(
 
 def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -> None:
     """Within a generation, the view has its number, episodes, pace and the results of its agents."""
-    tracker = Tracker.begin(config)
+    tracker = ProgressState.begin(config)
     for event in recorded(story)[:8]:  # the start, the generation's, and two agents
         tracker.apply(event)
     assert (tracker.done, tracker.total) == (4, 6)
@@ -95,7 +95,7 @@ def test_the_bar_counts_episodes(story: list[Event], config: ExperimentConfig) -
 
 def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> None:
     """Two episodes a second, with 2 + 6 + 2 + 15 remaining, need about 12 seconds."""
-    tracker = Tracker.begin(config)
+    tracker = ProgressState.begin(config)
     assert tracker.rate(1000.0) is None
     for event in recorded([event for event in story[:11] if isinstance(event, EpisodeFinished)]):
         tracker.apply(event)
@@ -108,7 +108,7 @@ def test_pace_and_time_left(story: list[Event], config: ExperimentConfig) -> Non
 
 def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config: ExperimentConfig) -> None:
     """The generation's total decreases by the episodes of a failed agent."""
-    tracker = Tracker.begin(config)
+    tracker = ProgressState.begin(config)
     before_end = len(story) - next(i for i, e in enumerate(reversed(story)) if isinstance(e, GenerationCompleted)) - 1
     for event in recorded(story[:before_end]):
         tracker.apply(event)
@@ -117,7 +117,7 @@ def test_a_failed_agents_episodes_are_not_waited_for(story: list[Event], config:
 
 def test_judging_is_a_phase_of_its_own(story: list[Event], config: ExperimentConfig) -> None:
     """After the last generation, validation episodes of two candidates are counted, then held-out ones."""
-    tracker = Tracker.begin(config)
+    tracker = ProgressState.begin(config)
     seen = []
     for event in recorded(story):
         tracker.apply(event)
@@ -139,7 +139,7 @@ def test_lost_episodes_are_told(story: list[Event], config: ExperimentConfig) ->
 
 def test_the_view_survives_a_narrow_terminal(story: list[Event], config: ExperimentConfig) -> None:
     """The display does not fail at forty columns."""
-    tracker = Tracker.begin(replace_generations(config, 1000))
+    tracker = ProgressState.begin(replace_generations(config, 1000))
     for event in recorded(story[:9]):
         tracker.apply(event)
     console = Console(file=io.StringIO(), width=40)
@@ -157,7 +157,7 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
     from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
     from clau_doom.domain.snapshot import Snapshot
 
-    saw = Tracker.begin(config)
+    saw = ProgressState.begin(config)
     for event in recorded(story[:16]):
         saw.apply(event)
     started = [event for event in story[:16] if isinstance(event, GenerationStarted)]
@@ -179,7 +179,7 @@ def test_a_resumed_run_goes_on_counting(story: list[Event], config: ExperimentCo
         summaries=tuple(event.summary for event in story[:16] if isinstance(event, GenerationCompleted)),
         episodes={AgentRef(1, 0): tuple(each for each in episodes if each.agent == "tiny-g001-a000")},
     )
-    resumed = Tracker.begin(config, snapshot)
+    resumed = ProgressState.begin(config, snapshot)
     for name in ("generation", "phase", "done", "total", "summaries", "fitnesses", "failed"):
         assert getattr(resumed, name) == getattr(saw, name), name
 
@@ -189,7 +189,7 @@ def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> N
     evolution = GeneticConfig(mode="steady_state", lookahead=4)
     steady = config.model_copy(update={"evolution": evolution, "generations": 4})
     story, snapshots = asyncio.run(steady_story(steady))
-    tracker, whole = Tracker.begin(steady), steady.population * steady.episodes
+    tracker, whole = ProgressState.begin(steady), steady.population * steady.episodes
     ahead = 0
     for recorded in story:
         tracker.apply(recorded)
@@ -201,7 +201,7 @@ def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> N
             assert tracker.total == whole
         if isinstance(recorded.event, GenerationCompleted):
             ahead += tracker.done
-        resumed = Tracker.begin(steady, snapshots[recorded.sequence])
+        resumed = ProgressState.begin(steady, snapshots[recorded.sequence])
         found = [resumed.generation, resumed.done, resumed.total, resumed.fitnesses, resumed.failed]
         assert found == [tracker.generation, tracker.done, tracker.total, tracker.fitnesses, tracker.failed]
     assert tracker.phase is Purpose.VALIDATION
@@ -221,7 +221,7 @@ async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], d
 
 def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfig) -> None:
     """Worse agents of a later generation do not lower the best fitness, and the curve has a label."""
-    tracker = Tracker.begin(config)
+    tracker = ProgressState.begin(config)
     for event in recorded(story):
         tracker.apply(event)
         if isinstance(event.event, GenerationCompleted) and len(tracker.summaries) == 2:
@@ -235,7 +235,7 @@ def test_the_best_is_the_best_so_far(story: list[Event], config: ExperimentConfi
 def test_nothing_wraps_at_80_columns(story: list[Event], config: ExperimentConfig) -> None:
     """Large numbers fit in every phase, and the rate is the first part to be omitted."""
     long = replace_generations(config.model_copy(update={"name": "a" * 30, "population": 1000}), 1000)
-    tracker = Tracker.begin(long)
+    tracker = ProgressState.begin(long)
     for event in recorded(story, every=500.0):
         if isinstance(event.event, GenerationCompleted):
             for _ in range(60):
