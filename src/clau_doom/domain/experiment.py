@@ -34,6 +34,11 @@ class ExperimentState(StrEnum):
         """Whether the state is final: the experiment cannot be resumed."""
         return self in {ExperimentState.COMPLETED, ExperimentState.FAILED, ExperimentState.CANCELLED}
 
+    @property
+    def ended(self) -> bool:
+        """Whether no process runs the experiment any more: the state is final or `INTERRUPTED`."""
+        return self.final or self is ExperimentState.INTERRUPTED
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Provenance:

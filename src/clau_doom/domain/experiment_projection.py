@@ -1,109 +1,115 @@
-"""Projection of an experiment's event log to its current state.
+"""Projection in memory of an experiment's event log to its current state.
 
-A client of a server has only the event log and uses this projection. The store keeps the same state in tables.
+Clients of a server have only the event log and use this projection. `SqliteStore` keeps the same state in tables.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation
 from clau_doom.domain.episode import Episode, Purpose
-from clau_doom.domain.events import (
-    AgentDropped,
-    AgentEvaluated,
-    AgentFailed,
-    AgentPaused,
-    AgentRestarted,
-    AgentResumed,
-    AgentsAsked,
-    ChampionChosen,
-    ContestantFailed,
-    EpisodeFinished,
-    Event,
-    ExperimentCancelled,
-    ExperimentCompleted,
-    ExperimentCreated,
-    ExperimentFailed,
-    ExperimentInterrupted,
-    ExperimentPaused,
-    ExperimentResumed,
-    ExperimentStarted,
-    FailureKind,
-    GenerationCompleted,
-    GenerationStarted,
-    GenomeInjected,
-)
-from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary
-from clau_doom.domain.failure_trace import TraceIndex
-from clau_doom.domain.ids import baseline_id
+from clau_doom.domain.events import Event
+from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary
+from clau_doom.domain.irregularities import Irregularities
+from clau_doom.domain.legal_transitions import check_transition
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.domain.state_changes import (
+    AgentsAdded,
+    AgentStatusChanged,
+    ChampionSelected,
+    Change,
+    EpisodeAdded,
+    ExperimentAdded,
+    GenerationClosed,
+    GenomeQueued,
+    PauseChanged,
+    RunConfigured,
+    StateChanged,
+    changes_of,
+)
 from clau_doom.errors import StoreCorrupted
 
-__all__ = ["Ledger"]
-
-_ENDS = {
-    ExperimentInterrupted: ExperimentState.INTERRUPTED,
-    ExperimentFailed: ExperimentState.FAILED,
-    ExperimentCompleted: ExperimentState.COMPLETED,
-    ExperimentCancelled: ExperimentState.CANCELLED,
-}
-_Intervention = AgentPaused | AgentResumed | AgentRestarted | GenomeInjected
-_Key = tuple[Purpose, str, int]
+__all__ = ["ExperimentProjection"]
 
 
-@dataclass
-class _Tables:
-    """State that is derived from the events so far."""
-
-    experiment: Experiment | None = None
-    config_yaml: str = ""
-    wanted: int = 0
-    state: ExperimentState = ExperimentState.PENDING
-    reason: str | None = None
-    generations: list[list[Evaluation]] = field(default_factory=list)
-    places: dict[str, AgentRef] = field(default_factory=dict)
-    summaries: list[GenerationSummary] = field(default_factory=list)
-    episodes: dict[_Key, Episode] = field(default_factory=dict)
-    champion: tuple[AgentRef, float] | None = None
-    kinds: dict[AgentRef, FailureKind] = field(default_factory=dict)
-    failures: list[FailureKind] = field(default_factory=list)
-    paused: list[AgentRef] = field(default_factory=list)
-    injected: list[GenomeInjected] = field(default_factory=list)
-    interventions: int = 0
-    traces: TraceIndex = field(default_factory=TraceIndex)
-
-
-class Ledger:
-    """State of an experiment, derived from its events."""
+class ExperimentProjection:
+    """State of an experiment, derived from its events. Implements `CurrentState`."""
 
     def __init__(self) -> None:
-        self._tables = _Tables()
+        self.state = ExperimentState.PENDING
         self._count = 0
+        self._experiment: Experiment | None = None
+        self._config_yaml = ""
+        self._planned = 0
+        self._reason: str | None = None
+        self._generations: list[list[Evaluation]] = []
+        self._refs: dict[str, AgentRef] = {}
+        self._summaries: list[GenerationSummary] = []
+        self._episodes: dict[tuple[Purpose, str, int], Episode] = {}
+        self._champion: tuple[AgentRef, float] | None = None
+        self._paused: set[AgentRef] = set()
+        self._queued: list[GenomeQueued] = []
+        self._irregularities = Irregularities()
 
-    @property
-    def state(self) -> ExperimentState:
-        """State of the experiment."""
-        return self._tables.state
-
-    def apply(self, event: Event) -> None:
-        """Apply the next event.
+    def apply(self, event: Event) -> tuple[Change, ...]:
+        """Apply the next event, and return the changes of the state.
 
         Raises:
             StoreCorrupted: The event is not legal after the previous events.
         """
-        self._apply(event)
+        check_transition(event, self)
+        changes = changes_of(event)
+        for change in changes:
+            self._change(change)
         self._count += 1
+        return changes
+
+    def head(self) -> tuple[str, ExperimentState] | None:
+        """Return the experiment's id and state, or None before the first event."""
+        return None if self._experiment is None else (self._experiment.id, self.state)
+
+    def generations_planned(self) -> int:
+        """Return the number of generations of the last run."""
+        return self._planned
+
+    def generations_started(self) -> int:
+        """Return the number of generations with agents."""
+        return len(self._generations)
+
+    def generations_completed(self) -> int:
+        """Return the number of completed generations."""
+        return len(self._summaries)
+
+    def agent_count(self, generation: int, *, pending: bool = False) -> int:
+        """Return the number of a generation's agents, or of its pending agents."""
+        agents = self._generations[generation]
+        return sum(each.status is AgentStatus.PENDING for each in agents) if pending else len(agents)
+
+    def status(self, ref: AgentRef) -> AgentStatus | None:
+        """Return the status of an agent, or None if it does not exist."""
+        evaluation = self.evaluation(ref)
+        return evaluation.status if evaluation else None
+
+    def is_paused(self, ref: AgentRef) -> bool:
+        """Return whether an agent is paused."""
+        return ref in self._paused
+
+    def has_episode(self, episode: Episode) -> bool:
+        """Return whether an episode of the same purpose, agent and number was finished."""
+        return (episode.purpose, episode.agent, episode.number) in self._episodes
 
     def evaluation(self, ref: AgentRef) -> Evaluation | None:
         """Return the evaluation of an agent without its outcomes, or None if the agent does not exist."""
-        return self._evaluation(ref)
+        if ref.generation >= len(self._generations) or ref.index >= len(self._generations[ref.generation]):
+            return None
+        return self._generations[ref.generation][ref.index]
 
     def place(self, agent: str) -> AgentRef | None:
-        """Return the reference of an agent, or None if its id is unknown."""
-        return self._tables.places.get(agent)
+        """Return the place of an agent, or None if its id is unknown."""
+        return self._refs.get(agent)
 
-    def in_generation(self, generation: int) -> tuple[str, ...]:
+    def agent_ids(self, generation: int) -> tuple[str, ...]:
         """Return the ids of a generation's agents, by index."""
-        return tuple(evaluation.agent.id for evaluation in self._tables.generations[generation])
+        return tuple(evaluation.agent.id for evaluation in self._generations[generation])
 
     def snapshot(self, *, running_seconds: float = 0.0) -> Snapshot:
         """Return a snapshot of the current state.
@@ -114,214 +120,75 @@ class Ledger:
         Raises:
             StoreCorrupted: No event was applied yet.
         """
-        tables = self._tables
-        if tables.experiment is None:
+        if self._experiment is None:
             raise StoreCorrupted("no experiment is stored here")
-        kinds = [*tables.failures, *tables.kinds.values()]
         played: dict[tuple[Purpose, str], tuple[Episode, ...]] = {}
-        for key in sorted(tables.episodes):
-            played[key[:2]] = (*played.get(key[:2], ()), tables.episodes[key])
-        training = {ref: played.get((Purpose.TRAINING, name), ()) for name, ref in tables.places.items()}
+        for key in sorted(self._episodes):
+            played[key[:2]] = (*played.get(key[:2], ()), self._episodes[key])
+        training = {ref: played.get((Purpose.TRAINING, name), ()) for name, ref in self._refs.items()}
+        repeated = sum(episode.timing.repeated for episode in self._episodes.values())
         return Snapshot(
-            experiment=tables.experiment,
-            config_yaml=tables.config_yaml,
-            state=tables.state,
-            reason=tables.reason,
+            experiment=self._experiment,
+            config_yaml=self._config_yaml,
+            state=self.state,
+            reason=self._reason,
             generations=tuple(
                 tuple(
                     replace(evaluation, outcomes=tuple(episode.outcome for episode in training[evaluation.agent.ref]))
                     for evaluation in generation
                 )
-                for generation in tables.generations
+                for generation in self._generations
             ),
-            summaries=tuple(tables.summaries),
+            summaries=tuple(self._summaries),
             episodes={ref: episodes for ref, episodes in training.items() if episodes},
             judging={key: episodes for key, episodes in played.items() if key[0] is not Purpose.TRAINING},
-            champion=tables.champion,
-            paused=tuple(sorted(ref for ref in tables.paused if self._status(ref) is AgentStatus.PENDING)),
-            injected=tuple(each.genome for each in tables.injected if each.generation == len(tables.generations)),
-            traces=tables.traces.by_agent(),
-            deviations=Deviations(
-                exhausted_attempts=kinds.count(FailureKind.ATTEMPTS_EXHAUSTED),
-                missed_deadlines=kinds.count(FailureKind.POLICY_TIMED_OUT),
-                interventions=tables.interventions,
-                repeated_actions=sum(episode.timing.repeated for episode in tables.episodes.values()),
-            ),
+            champion=self._champion,
+            paused=tuple(sorted(ref for ref in self._paused if self.status(ref) is AgentStatus.PENDING)),
+            injected=tuple(each.genome for each in self._queued if each.generation == len(self._generations)),
+            traces=self._irregularities.traces(self._experiment.id),
+            deviations=self._irregularities.deviations(repeated_actions=repeated),
             last_sequence=self._count,
             running_seconds=running_seconds,
         )
 
-    def _apply(self, event: Event) -> None:
-        if not self._possible(event):
-            raise StoreCorrupted(f"{type(event).__name__} cannot happen now: {event}")
-        tables = self._tables
-        match event:
-            case EpisodeFinished():
-                episode = event.episode
-                tables.episodes[episode.purpose, episode.agent, episode.number] = replace(
-                    episode, recording=None, actions=None
+    def _change(self, change: Change) -> None:
+        match change:
+            case EpisodeAdded(episode):
+                key = (episode.purpose, episode.agent, episode.number)
+                self._episodes[key] = replace(episode, recording=None, actions=None)
+            case AgentStatusChanged(ref):
+                agents = self._generations[ref.generation]
+                agents[ref.index] = replace(
+                    agents[ref.index], status=change.status, fitness=change.fitness, failure=change.failure
                 )
-            case AgentEvaluated() | AgentDropped():
-                status = AgentStatus.COMPLETED if isinstance(event, AgentEvaluated) else AgentStatus.DROPPED
-                self._settle(event.ref, status=status, fitness=event.fitness)
-            case ContestantFailed():
-                tables.failures.append(event.kind)
-                tables.traces.add(event.agent, event.traceback)
-            case AgentPaused() | AgentResumed() | AgentRestarted() | GenomeInjected():
-                self._intervene(event)
-            case AgentFailed():
-                tables.interventions += event.kind is FailureKind.STOPPED
-                tables.kinds[event.ref] = event.kind
-                agent = tables.generations[event.ref.generation][event.ref.index].agent
-                tables.traces.add(agent.id, event.traceback)
-                self._settle(event.ref, status=AgentStatus.FAILED, failure=event.reason)
-            case GenerationStarted() | AgentsAsked():
-                self._ask(event)
-            case GenerationCompleted():
-                tables.summaries.append(event.summary)
-            case ChampionChosen():
-                tables.champion = (event.champion, event.validation_fitness)
+            case AgentsAdded():
+                self._add_agents(change)
+            case PauseChanged(ref, paused):
+                (self._paused.add if paused else self._paused.discard)(ref)
+            case GenomeQueued():
+                self._queued.append(change)
+            case GenerationClosed(summary):
+                self._summaries.append(summary)
             case _:
-                self._apply_to_experiment(event)
+                self._change_experiment(change)
+        self._irregularities.apply(change)
 
-    def _apply_to_experiment(self, event: Event) -> None:
-        tables = self._tables
-        match event:
-            case ExperimentCreated():
-                tables.experiment, tables.config_yaml = event.experiment, event.experiment.config_yaml
-            case ExperimentStarted():
-                tables.config_yaml, tables.wanted = event.config_yaml, event.generations
-                tables.state, tables.reason = ExperimentState.RUNNING, None
-            case ExperimentPaused():
-                tables.state = ExperimentState.PAUSED
-            case ExperimentResumed():
-                tables.state = ExperimentState.RUNNING
-            case ExperimentInterrupted() | ExperimentFailed() | ExperimentCompleted() | ExperimentCancelled():
-                tables.state, tables.reason = _ENDS[type(event)], getattr(event, "reason", None)
+    def _change_experiment(self, change: Change) -> None:
+        match change:
+            case ExperimentAdded(experiment):
+                self._experiment, self._config_yaml = experiment, experiment.config_yaml
+            case RunConfigured(generations, config_yaml):
+                self._planned, self._config_yaml = generations, config_yaml
+            case StateChanged(state, reason):
+                self.state, self._reason = state, reason
+            case ChampionSelected(ref, fitness):
+                self._champion = (ref, fitness)
 
-    def _ask(self, event: GenerationStarted | AgentsAsked) -> None:
-        tables = self._tables
-        if event.generation == len(tables.generations):
-            tables.generations.append([])
-        tables.generations[-1].extend(_pending(agent) for agent in event.agents)
-        tables.places.update({agent.id: agent.ref for agent in event.agents})
-
-    def _settle(
-        self, ref: AgentRef, *, status: AgentStatus, fitness: float | None = None, failure: str | None = None
-    ) -> None:
-        row = self._tables.generations[ref.generation]
-        row[ref.index] = replace(row[ref.index], status=status, fitness=fitness, failure=failure)
-
-    def _intervene(self, event: _Intervention) -> None:
-        tables = self._tables
-        match event:
-            case AgentPaused():
-                tables.paused.append(event.ref)
-            case AgentResumed():
-                tables.paused.remove(event.ref)
-            case AgentRestarted():
-                tables.interventions += 1
-                self._restart(event.ref)
-            case GenomeInjected():
-                tables.interventions += 1
-                tables.injected.append(event)
-
-    def _restart(self, ref: AgentRef) -> None:
-        self._tables.kinds.pop(ref)
-        if ref in self._tables.paused:
-            self._tables.paused.remove(ref)
-        self._settle(ref, status=AgentStatus.PENDING)
-
-    def _possible(self, event: Event) -> bool:
-        tables = self._tables
-        if tables.experiment is None or isinstance(event, ExperimentCreated):
-            return tables.experiment is None and isinstance(event, ExperimentCreated)
-        if isinstance(event, ExperimentPaused | ExperimentResumed):
-            resumes = isinstance(event, ExperimentResumed)
-            return tables.state is (ExperimentState.PAUSED if resumes else ExperimentState.RUNNING)
-        if tables.state in {ExperimentState.RUNNING, ExperimentState.PAUSED}:
-            if isinstance(event, _Intervention):
-                return self._may_intervene(event)
-            return self._fits(event, tables.experiment)
-        if tables.state is ExperimentState.COMPLETED:
-            return isinstance(event, ExperimentStarted) and event.generations > tables.wanted
-        always = ExperimentStarted | ExperimentInterrupted | ExperimentFailed | ExperimentCancelled
-        return not tables.state.final and isinstance(event, always)
-
-    def _fits(self, event: Event, experiment: Experiment) -> bool:
-        match event:
-            case EpisodeFinished():
-                return self._new_episode(experiment, event.episode)
-            case AgentEvaluated() | AgentDropped() | AgentFailed():
-                return self._may_settle(event)
-            case GenerationStarted() | AgentsAsked():
-                return self._next_agents(experiment, event)
-            case GenerationCompleted():
-                return self._complete(event.summary)
-            case ChampionChosen():
-                return self._is_evaluated(event.champion)
-            case _:
-                return True
-
-    def _may_intervene(self, event: _Intervention) -> bool:
-        tables = self._tables
-        if isinstance(event, GenomeInjected):
-            return event.generation == len(tables.generations)
-        if isinstance(event, AgentRestarted):
-            return self._status(event.ref) is AgentStatus.FAILED and event.ref.generation >= len(tables.summaries)
-        waits = isinstance(event, AgentResumed)
-        return self._status(event.ref) is AgentStatus.PENDING and (event.ref in tables.paused) is waits
-
-    def _may_settle(self, event: AgentEvaluated | AgentDropped | AgentFailed) -> bool:
-        status = self._status(event.ref)
-        if isinstance(event, AgentFailed) and event.kind is FailureKind.FORGED and status and status.evaluated:
-            return event.ref.generation >= len(self._tables.summaries)  # found before the strategy has the results
-        return status is AgentStatus.PENDING
-
-    def _new_episode(self, experiment: Experiment, episode: Episode) -> bool:
-        status = self._status(self._tables.places.get(episode.agent))
-        if episode.purpose is Purpose.TRAINING:
-            known = status in {AgentStatus.PENDING, AgentStatus.FAILED}
-        else:
-            known = status is not None or episode.agent == baseline_id(experiment.id)
-        return known and (episode.purpose, episode.agent, episode.number) not in self._tables.episodes
-
-    def _next_agents(self, experiment: Experiment, event: GenerationStarted | AgentsAsked) -> bool:
-        generations, finished = self._tables.generations, len(self._tables.summaries)
-        first, possible = 0, event.generation == len(generations)
-        if isinstance(event, GenerationStarted):
-            possible = possible and event.generation == finished
-        elif not possible:
-            possible = finished <= event.generation == len(generations) - 1
-            first = len(generations[-1]) if possible else 0
-        expected = [AgentRef(event.generation, first + number) for number in range(len(event.agents))]
-        return (
-            possible
-            and [agent.ref for agent in event.agents] == expected != []
-            and all(agent.experiment == experiment.id for agent in event.agents)
-        )
-
-    def _complete(self, summary: GenerationSummary) -> bool:
-        generations, best = self._tables.generations, summary.best
-        return (
-            summary.index == len(self._tables.summaries) == best.generation < len(generations)
-            and all(evaluation.status is not AgentStatus.PENDING for evaluation in generations[summary.index])
-            and self._is_evaluated(best)
-        )
-
-    def _is_evaluated(self, ref: AgentRef) -> bool:
-        status = self._status(ref)
-        return status is not None and status.evaluated
-
-    def _status(self, ref: AgentRef | None) -> AgentStatus | None:
-        evaluation = self._evaluation(ref)
-        return evaluation.status if evaluation else None
-
-    def _evaluation(self, ref: AgentRef | None) -> Evaluation | None:
-        generations = self._tables.generations
-        if ref is None or ref.generation >= len(generations) or ref.index >= len(generations[ref.generation]):
-            return None
-        return generations[ref.generation][ref.index]
+    def _add_agents(self, added: AgentsAdded) -> None:
+        if added.generation == len(self._generations):
+            self._generations.append([])
+        self._generations[-1].extend(_pending(agent) for agent in added.agents)
+        self._refs.update({agent.id: agent.ref for agent in added.agents})
 
 
 def _pending(agent: Agent) -> Evaluation:

@@ -7,8 +7,8 @@ and lists the folders; `SqliteStore` is the store of one experiment.
 
 from clau_doom.storage.experiment_folders import RunFolder, Runs
 from clau_doom.storage.folder_identity import move_command
-from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.sqlite_store import SqliteStore
+from clau_doom.storage.state_tables import KeepRecordings
 from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, WAD, Inputs
 
 __all__ = [

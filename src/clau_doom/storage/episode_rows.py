@@ -6,6 +6,7 @@ as generation and index, from which its id is derived. A trajectory hash is stor
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id, parse_agent_id
@@ -47,6 +48,7 @@ _WHOLE = 2.0**53
 """All integers of smaller magnitude are exact as float64."""
 
 
+@lru_cache(maxsize=10_000)
 def place_of(experiment: str, agent: str) -> Place:
     """Return the place of an agent or of the random baseline, by id.
 

@@ -14,7 +14,7 @@ from clau_doom.storage import schema
 from clau_doom.storage.error_mapping import reading_errors, storage_errors
 from clau_doom.storage.event_codec import encode
 from clau_doom.storage.file_watch import FileWatch
-from clau_doom.storage.projection import KeepRecordings, Projection
+from clau_doom.storage.state_tables import KeepRecordings, StateTables
 from clau_doom.storage.validation import check_event
 
 __all__ = ["Call", "Writer"]
@@ -70,7 +70,7 @@ class Writer:
                 self._connection.close()
                 raise
         self._experiment = ""
-        self._projection = Projection(self._connection, keep_recordings)
+        self._tables = StateTables(self._connection, keep_recordings)
         self._files = FileWatch(path)
         self._lost = False
         self._interval = checkpoint_interval
@@ -146,6 +146,7 @@ class Writer:
                 sequences = self._write(calls)
                 self._connection.execute("COMMIT")
             except BaseException:
+                self._tables.discard_cache()
                 with suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
                 raise
@@ -157,11 +158,11 @@ class Writer:
         for call in calls:
             for event in call.events:
                 sequence += 1
-                # A finished episode has its payload in `played`, which the projection writes.
+                # A finished episode has its payload in `played`, which `StateTables` writes.
                 finished = isinstance(event, EpisodeFinished)
                 code, payload = (None, None) if finished else (declaration_of(event).code, encode(event))
                 self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?)", (sequence, now, code, payload))
-                self._projection.apply(sequence, event)
+                self._tables.apply(sequence, event)
                 self._check(event)
             sequences.append(sequence)
         self._connection.execute("UPDATE experiment SET running_seconds = ?", (calls[-1].running_seconds,))

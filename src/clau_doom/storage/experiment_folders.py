@@ -31,8 +31,8 @@ from clau_doom.storage.error_mapping import storage_errors
 from clau_doom.storage.event_writer import Call, Writer
 from clau_doom.storage.experiment_reader import Reader
 from clau_doom.storage.folder_identity import check_identity
-from clau_doom.storage.projection import KeepRecordings
 from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
+from clau_doom.storage.state_tables import KeepRecordings
 from clau_doom.storage.stored_inputs import Inputs
 
 __all__ = ["RunFolder", "Runs"]

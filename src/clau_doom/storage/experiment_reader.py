@@ -10,7 +10,6 @@ from typing import Any
 
 from clau_doom.domain import Agent, AgentRef, Purpose
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.storage import experiment_lock, schema
@@ -21,15 +20,15 @@ from clau_doom.storage.read_budget import ReadBudget, Row
 from clau_doom.storage.row_conversion import (
     agent_of,
     check_references,
-    deviations_of,
     experiment_of,
     generations_of,
     genomes_of,
     head_of,
+    irregularities_of,
     judging_of,
     recorded_event,
+    repeated_actions,
     summaries_of,
-    traces_of,
 )
 from clau_doom.storage.validation import MOST_SEED
 
@@ -48,7 +47,6 @@ _CONFIGS = (
     " (SELECT min(sequence) FROM configs UNION ALL SELECT max(sequence) FROM configs) ORDER BY sequence"
 )
 _FACTS = "SELECT name, value FROM provenance ORDER BY rowid"
-_FAILURES = "SELECT failure_kind, count(*) FROM agents GROUP BY failure_kind"
 _GENOMES = "SELECT total(length(genome)) FROM agents"
 _AGENT = "SELECT generation, number, operator, parents, genome, status, fitness, failure FROM agents"
 _PAUSED = "SELECT generation, number FROM agents WHERE paused AND status = 'pending' ORDER BY generation, number"
@@ -56,11 +54,10 @@ _INJECTED = (
     "SELECT genome FROM injected WHERE generation > (SELECT coalesce(max(generation), -1) FROM agents)"
     " ORDER BY sequence"
 )
-_UNUSUAL = (
-    "SELECT kind, json_extract(payload, '$.kind'), count(*) FROM log WHERE kind IN"
-    " ('agent_restarted', 'genome_injected', 'agent_failed', 'contestant_failed') GROUP BY 1, 2"
+_IRREGULAR = (
+    "SELECT kind, payload FROM log WHERE kind IN"
+    " ('agent_failed', 'agent_restarted', 'contestant_failed', 'genome_injected') ORDER BY sequence"
 )
-_FAILED = "SELECT kind, payload FROM log WHERE kind IN ('agent_failed', 'contestant_failed') ORDER BY sequence"
 _REPEATED = "SELECT total(repeated) FROM played WHERE repeated > 0"
 _JUDGING = (
     f"SELECT {', '.join(COLUMNS)} FROM played WHERE purpose IN (1, 2) ORDER BY purpose, generation, agent, number"  # noqa: S608 (constant names)
@@ -69,7 +66,6 @@ _PAGE = (
     f"SELECT log.sequence, time, kind, payload, {', '.join(COLUMNS)} FROM log LEFT JOIN played USING (sequence)"  # noqa: S608 (constant names)
     " WHERE log.sequence > ? ORDER BY log.sequence LIMIT ?"
 )
-_ENDED = {state for state in ExperimentState if state.final} | {ExperimentState.INTERRUPTED}
 _Query = Callable[..., Iterator[Row]]
 
 
@@ -134,8 +130,7 @@ class Reader:
             name, state, reason, seconds, champion = head[0], *head[3:6], head[6:8]
             experiment, config = experiment_of(head, list(query(_CONFIGS)), query(_FACTS))
             training = read_training(query, name, measured=measured)
-            unusual = list(query(_UNUSUAL))
-            failed = any("failed" in str(row[0]) for row in unusual)
+            irregularities = irregularities_of(query(_IRREGULAR))
             generations = generations_of(query(f"{_AGENT} ORDER BY generation, number"), name, training)
             snapshot = Snapshot(
                 experiment=experiment,
@@ -149,8 +144,8 @@ class Reader:
                 champion=None if head[8] is None else (AgentRef(*champion), head[8]),
                 paused=tuple([AgentRef(*row) for row in query(_PAUSED)]),
                 injected=genomes_of(query(_INJECTED)),
-                traces=traces_of(query(_FAILED), name) if failed else {},
-                deviations=deviations_of(dict(query(_FAILURES)), unusual, int(_one(query(_REPEATED)))),
+                traces=irregularities.traces(name),
+                deviations=irregularities.deviations(repeated_actions=repeated_actions(_one(query(_REPEATED)))),
                 last_sequence=_last_sequence(query),
                 running_seconds=seconds,
             )
@@ -187,7 +182,7 @@ class Reader:
             except sqlite3.DataError:  # only events with the genomes of a generation exceed the limit of other values
                 self._budget.allow_values(_GENOME_AS_TEXT * int(_one(query(_GENOMES))))
                 events = _events(query, head[0], after)
-        return LogPage(events, ended=head[3] in _ENDED)
+        return LogPage(events, ended=head[3].ended)
 
     def _bytes(self, statement: str, purpose: Purpose, agent: str, number: int) -> bytes | None:
         """Return the bytes that a query selects for one episode, or None."""

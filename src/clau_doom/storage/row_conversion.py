@@ -1,7 +1,6 @@
 """Conversion of rows of the result tables to domain values, with validation of all values."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -13,13 +12,13 @@ from clau_doom.domain import (
     Evaluation,
     Genome,
     Purpose,
-    agent_id,
     check_experiment_id,
 )
-from clau_doom.domain.events import AgentFailed, ContestantFailed, EpisodeFinished, FailureKind, RecordedEvent
-from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState, GenerationSummary, Provenance
-from clau_doom.domain.failure_trace import TraceIndex
+from clau_doom.domain.events import EpisodeFinished, RecordedEvent
+from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
+from clau_doom.domain.irregularities import Irregularities
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.domain.state_changes import changes_of
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.episode_columns import Training
 from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of
@@ -42,15 +41,15 @@ from clau_doom.storage.validation import (
 __all__ = [
     "agent_of",
     "check_references",
-    "deviations_of",
     "experiment_of",
     "generations_of",
     "genomes_of",
     "head_of",
+    "irregularities_of",
     "judging_of",
     "recorded_event",
+    "repeated_actions",
     "summaries_of",
-    "traces_of",
 ]
 
 _MOST_FACT = 10_000  # characters of a provenance fact
@@ -202,43 +201,18 @@ def judging_of(experiment: str, rows: Iterable[Row]) -> _Judging:
     return found
 
 
-def deviations_of(agents: Mapping[object, int], unusual: Iterable[Row], repeated: int) -> Deviations:
-    """Return the deviations.
-
-    Args:
-        agents: Number of failed agents by kind of failure.
-        unusual: Number of events by kind of event and kind of failure (or None).
-        repeated: Number of actions that were repeated because an agent was late.
-    """
-    failures, interventions = Counter(agents), 0
-    for kind, failure, count in unusual:
-        if kind == "contestant_failed":
-            failures[failure] += count
-        elif kind != "agent_failed" or failure == FailureKind.STOPPED:
-            interventions += count
-    return Deviations(
-        exhausted_attempts=failures[FailureKind.ATTEMPTS_EXHAUSTED.value],
-        missed_deadlines=failures[FailureKind.POLICY_TIMED_OUT.value],
-        interventions=interventions,
-        repeated_actions=whole(repeated, "the number of repeated actions", most=MOST_SEED),
-    )
+def irregularities_of(rows: Iterable[Row]) -> Irregularities:
+    """Return failures and interventions from the codes and payloads of their events, in the order of the log."""
+    irregularities = Irregularities()
+    for code, payload in rows:
+        for change in changes_of(decode(code, payload)):
+            irregularities.apply(change)
+    return irregularities
 
 
-def traces_of(rows: Iterable[Row], experiment: str) -> dict[str, str]:
-    """Return the traceback of each agent's last failure, by agent id, from the events of failures.
-
-    Args:
-        rows: Kind and payload of each event, in the order of the log.
-        experiment: Id of the experiment.
-    """
-    traces = TraceIndex()
-    for kind, payload in rows:
-        event = decode(kind, payload)
-        if isinstance(event, AgentFailed):
-            traces.add(agent_id(experiment, event.ref.generation, event.ref.index), event.traceback)
-        elif isinstance(event, ContestantFailed):
-            traces.add(event.agent, event.traceback)
-    return traces.by_agent()
+def repeated_actions(total: float) -> int:
+    """Return the validated number of actions that were repeated because a remote agent was late."""
+    return whole(int(total), "the number of repeated actions", most=MOST_SEED)
 
 
 def check_references(snapshot: Snapshot) -> None:

@@ -19,7 +19,7 @@ from clau_doom.storage.event_writer import Call, Writer
 from clau_doom.storage.experiment_reader import PAGE, Reader
 from clau_doom.storage.folder_identity import check_identity
 from clau_doom.storage.group_commit import Commits
-from clau_doom.storage.projection import KeepRecordings
+from clau_doom.storage.state_tables import KeepRecordings
 
 __all__ = ["RESULTS", "SqliteStore"]
 

@@ -5,16 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Purpose
-from clau_doom.domain.events import (
-    EpisodeFinished,
-    Event,
-    ExperimentCreated,
-    GenerationCompleted,
-    RecordedEvent,
-)
-from clau_doom.domain.experiment import Experiment, ExperimentState
-from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.events import EpisodeFinished, Event, ExperimentCreated, RecordedEvent
+from clau_doom.domain.experiment import Experiment
+from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.domain.state_changes import EpisodeAdded, GenerationClosed
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 
 __all__ = ["MemoryStore"]
@@ -43,7 +38,7 @@ class MemoryStore:
         self._keep = keep_recordings
         self._disturb = disturb
         self._log: list[RecordedEvent] = []
-        self._ledger = Ledger()
+        self._projection = ExperimentProjection()
         self._recordings: dict[_Key, bytes] = {}
         self._actions: dict[_Key, bytes] = {}
         self._seconds = 0.0
@@ -67,9 +62,14 @@ class MemoryStore:
                 self._keep_event(event)
         except StoreCorrupted:
             kept = self._log[:before]
-            self._log, self._ledger, self._recordings, self._actions = kept, Ledger(), recordings, actions
+            self._log, self._projection, self._recordings, self._actions = (
+                kept,
+                ExperimentProjection(),
+                recordings,
+                actions,
+            )
             for recorded in kept:
-                self._ledger.apply(recorded.event)
+                self._projection.apply(recorded.event)
             raise
         self._seconds = running_seconds
         self._announce()
@@ -77,11 +77,11 @@ class MemoryStore:
 
     async def snapshot(self, *, measured: bool = True) -> Snapshot:  # noqa: ARG002 - this store always has all data
         """Return the current state of the experiment."""
-        return self._ledger.snapshot(running_seconds=self._seconds)
+        return self._projection.snapshot(running_seconds=self._seconds)
 
     async def agent(self, ref: AgentRef) -> Agent:
         """Return one agent."""
-        evaluation = self._ledger.evaluation(ref)
+        evaluation = self._projection.evaluation(ref)
         if evaluation is None:
             raise AgentNotFound(f"there is no agent {ref.index} in generation {ref.generation}")
         return evaluation.agent
@@ -100,8 +100,7 @@ class MemoryStore:
             while after < len(self._log):
                 after += 1
                 yield self._log[after - 1]
-            ended = self._ledger.state.final or self._ledger.state is ExperimentState.INTERRUPTED
-            if self._closed or ended or not follow:
+            if self._closed or self._projection.state.ended or not follow:
                 return
             await self._news.wait()
 
@@ -110,33 +109,33 @@ class MemoryStore:
         self._news = asyncio.Event()
 
     def _keep_event(self, event: Event) -> None:
-        self._ledger.apply(event)
+        for change in self._projection.apply(event):
+            match change:
+                case EpisodeAdded(episode):
+                    self._keep_bytes(episode)
+                case GenerationClosed(summary):
+                    self._forget_bytes(summary.best)
         if isinstance(event, EpisodeFinished):
-            event = self._without_bytes(event.episode)
-        elif isinstance(event, GenerationCompleted):
-            self._settled(event.summary.best.generation)
-            if self._keep == "champions":
-                self._forget(event.summary.best)
+            event = EpisodeFinished(episode=replace(event.episode, recording=None, actions=None))
         self._log.append(RecordedEvent(sequence=len(self._log) + 1, time=0.0, event=event))
 
-    def _without_bytes(self, episode: Episode) -> EpisodeFinished:
-        place = self._ledger.place(episode.agent)
-        evaluation = self._ledger.evaluation(place) if place else None
-        useless = episode.purpose is Purpose.TRAINING and evaluation and evaluation.status is AgentStatus.FAILED
-        wanted = self._keep == "all" or (self._keep == "champions" and not useless)
-        if episode.recording is not None and wanted:
-            self._recordings[episode.purpose, episode.agent, episode.number] = episode.recording
+    def _keep_bytes(self, episode: Episode) -> None:
+        key = (episode.purpose, episode.agent, episode.number)
+        place = self._projection.place(episode.agent)
+        failed = place is not None and self._projection.status(place) is AgentStatus.FAILED
+        useless = episode.purpose is Purpose.TRAINING and failed
+        if episode.recording is not None and (self._keep == "all" or (self._keep == "champions" and not useless)):
+            self._recordings[key] = episode.recording
         if episode.actions is not None:
-            self._actions[episode.purpose, episode.agent, episode.number] = episode.actions
-        return EpisodeFinished(episode=replace(episode, recording=None, actions=None))
+            self._actions[key] = episode.actions
 
-    def _settled(self, generation: int) -> None:
-        self._actions = _without_training(self._actions, set(self._ledger.in_generation(generation)))
-
-    def _forget(self, best: AgentRef) -> None:
-        names = self._ledger.in_generation(best.generation)
-        others = {name for index, name in enumerate(names) if index != best.index}
-        self._recordings = _without_training(self._recordings, others)
+    def _forget_bytes(self, best: AgentRef) -> None:
+        """Delete the actions of a completed generation, and the recordings that are not its best agent's."""
+        agents = self._projection.agent_ids(best.generation)
+        self._actions = _without_training(self._actions, {*agents})
+        if self._keep == "champions":
+            others = {agent for index, agent in enumerate(agents) if index != best.index}
+            self._recordings = _without_training(self._recordings, others)
 
 
 def _without_training(kept: dict[_Key, bytes], agents: set[str]) -> dict[_Key, bytes]:

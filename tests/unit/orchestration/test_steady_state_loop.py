@@ -13,7 +13,7 @@ from clau_doom.domain import AgentRef, AgentStatus, Evaluation, Gene, Genome, Ge
 from clau_doom.domain.commands import AgentAction, AgentCommand, InjectGenome
 from clau_doom.domain.events import AgentEvaluated, AgentsAsked, EpisodeFinished, GenerationCompleted, GenerationStarted
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, StoreCorrupted, WrongState, describe
@@ -204,15 +204,15 @@ async def test_the_log_alone_tells_how_it_stands() -> None:
     """A projection of the events equals the store's snapshot, and refuses agents out of order."""
     store = scripted_store(configuration())
     await run(store, configuration())
-    ledger, asked = Ledger(), list[AgentsAsked]()
+    projection, asked = ExperimentProjection(), list[AgentsAsked]()
     async for recorded in store.events():
-        ledger.apply(recorded.event)
+        projection.apply(recorded.event)
         if isinstance(recorded.event, AgentsAsked):
             asked.append(recorded.event)
             with pytest.raises(StoreCorrupted):
-                ledger.apply(asked[-1])
+                projection.apply(asked[-1])
     snapshot = await store.snapshot()
-    assert ledger.snapshot(running_seconds=snapshot.running_seconds) == snapshot
+    assert projection.snapshot(running_seconds=snapshot.running_seconds) == snapshot
 
 
 def test_lost_episodes_leave_no_trace_in_the_history(undisturbed: Snapshot) -> None:

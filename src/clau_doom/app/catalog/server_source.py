@@ -11,7 +11,7 @@ from clau_doom.app.catalog.stored_experiments import checked_space
 from clau_doom.config import config_from_yaml
 from clau_doom.domain import check_experiment_id
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.errors import WrongState
 from clau_doom.ports import StoredExperiment
 from clau_doom.rpc import RpcClient, connect
@@ -53,11 +53,11 @@ class ServerSource:
     async def experiment(self, experiment: str, *, measured: bool = True) -> StoredExperiment:  # noqa: ARG002 - the log has them
         """Return the current state of an experiment, rebuilt from its log."""
         message = await self._client.experiment(check_experiment_id(experiment))
-        ledger = Ledger()
+        projection = ExperimentProjection()
         async for recorded in self._up_to(experiment, 0, message.last_sequence):
-            ledger.apply(recorded.event)
+            projection.apply(recorded.event)
         name = f"the configuration of {experiment}"
-        snapshot, genes = ledger.snapshot(running_seconds=message.running_seconds), message.gene_space_json
+        snapshot, genes = projection.snapshot(running_seconds=message.running_seconds), message.gene_space_json
         return StoredExperiment(
             snapshot=snapshot,
             config=await asyncio.to_thread(config_from_yaml, message.config_yaml, name=name),

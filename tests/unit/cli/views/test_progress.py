@@ -23,7 +23,7 @@ from clau_doom.domain.events import (
     GenerationCompleted,
     RecordedEvent,
 )
-from clau_doom.domain.experiment_projection import Ledger
+from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
@@ -210,12 +210,12 @@ def test_a_steady_state_is_counted_by_generations(config: ExperimentConfig) -> N
 
 async def steady_story(config: ExperimentConfig) -> tuple[list[RecordedEvent], dict[int, Snapshot]]:
     """Return the events of a steady-state run, with its state after each event."""
-    store, ledger = scripted_store(config), Ledger()
+    store, projection = scripted_store(config), ExperimentProjection()
     await scripted_run(config, store, ScriptedBackend(slots=3), space=GenomeSpace((Gene.real("x", 0.0, 1.0),))).run()
     story, snapshots = [recorded async for recorded in store.events()], dict[int, Snapshot]()
     for recorded in story:
-        ledger.apply(recorded.event)
-        snapshots[recorded.sequence] = ledger.snapshot()
+        projection.apply(recorded.event)
+        snapshots[recorded.sequence] = projection.snapshot()
     return story, snapshots
 
 
