@@ -22,15 +22,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bare_loops import Job, bare_loops
-from bench.clau_doom_run import ProductRun, product_run
+from bench.benchmark_registry import BENCHMARKS
+from bench.clau_doom_run import MeasuredRun, measured_run
 from bench.containers import EVALUATIONS, ContainerRound, container_round, start_seconds
-from bench.live_view_cost import looking_rounds
-from bench.measuring import Journal, Play, alike
-from bench.parts import PARTS
+from bench.event_stream_throughput import CLIENTS, event_stream_throughput
+from bench.live_view_cost import live_view_rounds
+from bench.measurement_journal import Journal, Play, check_same_episodes
+from bench.orchestrator_throughput import orchestrator_throughput
 from bench.remote import RemoteRound, RoundTrip, agents, remote_round, round_trip
-from bench.samples import MeasurementFailed, Sample, Spread
-from bench.scripted import scripted_episodes
-from bench.streams import CLIENTS, stream_events
+from bench.throughput_sample import MeasurementFailed, Sample, Spread
 from bench.vector_env import VectorJob, vector_env
 from clau_doom.config import (
     ExecutionConfig,
@@ -86,8 +86,8 @@ def main() -> None:
     options = _options()
     _print(_machine(), f"measurements are appended to {options.results}")
     with Journal(options.results) as journal:
-        parts = {"runs": _runs, **PARTS, "containers": _containers_alone, "arena": _arena_alone}
-        chosen = [options.only] if options.only else ["runs", *PARTS]
+        parts = {"runs": _runs, **BENCHMARKS, "containers": _containers_alone, "live-view": _live_view_alone}
+        chosen = [options.only] if options.only else ["runs", *BENCHMARKS]
         try:
             for name in chosen:  # print each table at once, because all parts together take hours
                 _print_part(parts[name], options, journal)
@@ -154,11 +154,11 @@ def _measure_runs(options: argparse.Namespace, cores: tuple[int, ...], found: _R
         if played:
             found.rounds[policy].append(played)
     for clients in CLIENTS:
-        keep(found.streams[clients], f"events to {clients} clients", partial(stream_events, folder, clients))
+        keep(found.streams[clients], f"events to {clients} clients", partial(event_stream_throughput, folder, clients))
     keep(
         found.scripted,
         "scripted episodes",
-        lambda: scripted_episodes(folder, generations=20, population=50, episodes=4, slots=len(cores)),
+        lambda: orchestrator_throughput(folder, generations=20, population=50, episodes=4, slots=len(cores)),
     )
     config = _config(options, "rules", seed=seed, workers=len(cores))
     (folder / "remote").mkdir()
@@ -170,14 +170,14 @@ def _measure_runs(options: argparse.Namespace, cores: tuple[int, ...], found: _R
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure clau-doom beside bare ViZDoom loops.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Compare clau-doom with bare ViZDoom loops.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--policies", nargs="+", choices=_POLICIES, default=["random", "rules"])
     parser.add_argument("--scenario", default="defend_the_center", help="a bundled one")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--generations", type=int, default=4)
     parser.add_argument("--population", type=int, default=40)
-    parser.add_argument("--only", choices=["runs", "containers", "arena", *PARTS], help="measure nothing else")
+    parser.add_argument("--only", choices=["runs", "containers", "live-view", *BENCHMARKS], help="measure nothing else")
     parser.add_argument("--most", type=int, default=10_000, help="workers that are simulated at most")
     parser.add_argument("--scripted", type=int, default=1_000_000, help="scripted episodes for --only million")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table for --only table")
@@ -195,15 +195,15 @@ def _containers_alone(options: argparse.Namespace, journal: Journal) -> Table:
     return _container_table([each for each in taken if each is not None])
 
 
-def _arena_alone(options: argparse.Namespace, journal: Journal) -> Table:
-    rounds = journal.measure(0, "arena", lambda: looking_rounds(options.rounds)) or []
-    table = Table(title="looking at what is played", title_justify="left", header_style="bold")
-    for heading in ("who looks", "decisions/s", "of those where nobody can", "goal"):
-        table.add_column(heading, justify="left" if heading == "who looks" else "right", no_wrap=True)
+def _live_view_alone(options: argparse.Namespace, journal: Journal) -> Table:
+    rounds = journal.measure(0, "live view", lambda: live_view_rounds(options.rounds)) or []
+    table = Table(title="cost of the live view", title_justify="left", header_style="bold")
+    for heading in ("live view", "decisions/s", "relative to none", "goal"):
+        table.add_column(heading, justify="left" if heading == "live view" else "right", no_wrap=True)
     for name, samples, goal in (
-        ("nobody can", [each.closed for each in rounds], ""),
-        ("nobody does", [each.unseen for each in rounds], ">= 0.99"),
-        ("ten times a second", [each.seen for each in rounds], ""),
+        ("none", [each.closed for each in rounds], ""),
+        ("unused", [each.unseen for each in rounds], ">= 0.99"),
+        ("ten frames a second", [each.seen for each in rounds], ""),
     ):
         pairs = zip(samples, rounds, strict=True)
         ratios = tuple(sample.decisions_per_second / each.closed.decisions_per_second for sample, each in pairs)
@@ -276,10 +276,10 @@ def _config(options: argparse.Namespace, policy: str, *, seed: int, workers: int
 def _round(config: ExperimentConfig, cores: tuple[int, ...], vector: Sample | None, play: Play) -> Round | None:
     folder, policy = play.folder, config.policy.kind
     folder.mkdir()
-    runs: list[ProductRun] = []
+    runs: list[MeasuredRun] = []
 
     def whole() -> Sample:
-        runs.append(product_run(config, folder))
+        runs.append(measured_run(config, folder))
         return runs[0].sample
 
     sample = play.measure(f"{policy}: run", whole)
@@ -297,7 +297,7 @@ def _round(config: ExperimentConfig, cores: tuple[int, ...], vector: Sample | No
 
     def loops() -> tuple[Sample, Sample]:
         bare, replay = bare_loops(job)
-        return alike(bare, sample), replay
+        return check_same_episodes(bare, sample), replay
 
     bare, replay = play.measure(f"{policy}: bare loops", loops) or (None, None)
     return Round(run=sample, bare=bare, replay=replay, vector=vector)

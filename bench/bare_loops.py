@@ -16,7 +16,8 @@ import numpy as np
 import vizdoom as vzd
 from pydantic import TypeAdapter
 
-from bench.samples import Sample, run_children, total
+from bench.child_processes import run_children
+from bench.throughput_sample import Sample, total
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, generator
 from clau_doom.game import Scenario, resolve

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 
-from bench.samples import Sample, run_children
+from bench.child_processes import run_children
+from bench.throughput_sample import Sample
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Agent, Purpose
 from clau_doom.domain.events import (
@@ -18,14 +19,14 @@ from clau_doom.domain.events import (
 )
 from clau_doom.storage import Runs
 
-__all__ = ["ProductRun", "product_run"]
+__all__ = ["MeasuredRun", "measured_run"]
 
 # Time limit of a run: a constant in seconds, plus seconds for each episode, about fifty times the usual duration.
 _LEAST_PATIENCE, _PATIENCE = 300.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProductRun:
+class MeasuredRun:
     """Result of a run.
 
     Attributes:
@@ -44,7 +45,7 @@ class ProductRun:
     tics: tuple[float, ...]
 
 
-def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
+def measured_run(config: ExperimentConfig, folder: Path) -> MeasuredRun:
     """Run an experiment by the command line, in a separate folder.
 
     Raises:
@@ -71,7 +72,7 @@ def product_run(config: ExperimentConfig, folder: Path) -> ProductRun:
         tics=sum(episode.outcome.measures.tics for episode in played),
         seconds=_last(events, GenerationCompleted) - _first(events, GenerationStarted | AgentsAsked),
     )
-    return ProductRun(
+    return MeasuredRun(
         sample=sample,
         episodes=tuple((genomes[episode.agent], episode.outcome.seed) for episode in played),
         generations=tuple(tuple(agent.genome.values for agent in agents) for agents in populations.values()),

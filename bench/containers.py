@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.clau_doom_run import ProductRun, product_run
-from bench.samples import MeasurementFailed, Sample
+from bench.clau_doom_run import MeasuredRun, measured_run
+from bench.throughput_sample import MeasurementFailed, Sample
 from clau_doom.app.plan import genome_space, plan_config
 from clau_doom.app.run import make_backend
 from clau_doom.config import (
@@ -54,12 +54,12 @@ class ContainerRound:
         return self.local.seconds / self.docker.seconds
 
 
-def run_in_containers(config: ExperimentConfig, folder: Path) -> ProductRun:
+def run_in_containers(config: ExperimentConfig, folder: Path) -> MeasuredRun:
     """Run an experiment with one container for each agent, in a network that is removed afterwards."""
     execution = config.execution.model_copy(update={"backend": "docker"})
     with _network() as network:
         contained = config.model_copy(update={"execution": execution, "docker": DockerConfig(network=network)})
-        return product_run(contained, folder)
+        return measured_run(contained, folder)
 
 
 def container_round(folder: Path, *, population: int, episodes: int, workers: int) -> ContainerRound:
@@ -72,7 +72,7 @@ def container_round(folder: Path, *, population: int, episodes: int, workers: in
     config = _quickstart(population, episodes).model_copy(update={"execution": execution})
     for backend in ("local", "docker"):
         (folder / backend).mkdir(parents=True)
-    local = product_run(config, folder / "local").sample
+    local = measured_run(config, folder / "local").sample
     contained = run_in_containers(config, folder / "docker").sample
     if (local.decisions, local.tics) != (contained.decisions, contained.tics):
         raise MeasurementFailed(f"the backends played different episodes: {local} and {contained}")

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.samples import Sample
+from bench.throughput_sample import Sample
 from clau_doom.config import RulesPolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome
 from clau_doom.game import VizdoomEngine, resolve
 from clau_doom.policies import make_policy
 from clau_doom.worker import ProgressPage, SharedFrame, play
 
-__all__ = ["LookingRound", "looking_rounds"]
+__all__ = ["LiveViewRound", "live_view_rounds"]
 
 _EPISODES = 30
 _PERIOD = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class LookingRound:
+class LiveViewRound:
     """The same episodes, played three times.
 
     Attributes:
@@ -35,7 +35,7 @@ class LookingRound:
     seen: Sample
 
 
-def looking_rounds(rounds: int) -> list[LookingRound]:
+def live_view_rounds(rounds: int) -> list[LiveViewRound]:
     """Measure the three variants in turns on one core. Call this function in the main thread of the process."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     scenario = resolve(ScenarioConfig(name="defend_the_center", timeout=2100))
@@ -45,7 +45,7 @@ def looking_rounds(rounds: int) -> list[LookingRound]:
         folder = Path(name)
         engine = VizdoomEngine(scenario, folder / "engine")
         engine.start(policy.needs, record=False)
-        path = folder / "peephole"
+        path = folder / "shared-frame"
         try:
             with (
                 ProgressPage(folder / "phase", create=True) as page,
@@ -68,7 +68,7 @@ def looking_rounds(rounds: int) -> list[LookingRound]:
             engine.close()
 
 
-def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, path: Path, turn: int) -> LookingRound:
+def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, path: Path, turn: int) -> LiveViewRound:
     found = {}
     names = ["closed", "unseen", "seen"]
     for name in names[turn % 3 :] + names[: turn % 3]:
@@ -80,7 +80,7 @@ def _round(played: Callable[[SharedFrame | None], Sample], hole: SharedFrame, pa
         over.set()
         if name == "seen":
             looks.join()
-    return LookingRound(**found)
+    return LiveViewRound(**found)
 
 
 def _look(path: Path, over: threading.Event) -> None:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.samples import Spread, run_children
-from bench.scale import experiment
-from bench.simulated import Fleet, SimulatedBackend
+from bench.child_processes import run_children
+from bench.scale_simulation import experiment
+from bench.simulated_backend import Fleet, SimulatedBackend
+from bench.throughput_sample import Spread
 from bench.virtual_time import VirtualLoop
 
 __all__ = ["Memory", "memory_over_episodes", "memory_table"]

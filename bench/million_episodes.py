@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.samples import MeasurementFailed
+from bench.throughput_sample import MeasurementFailed
 from clau_doom.app.plan import genome_space, make_fitness
 from clau_doom.app.run import SystemClock
 from clau_doom.config import (

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
-from bench.samples import python_path
+from bench.child_processes import python_path
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.plan import make_fitness
 from clau_doom.domain import Purpose, agent_id

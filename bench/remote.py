@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.clau_doom_run import product_run
-from bench.samples import MeasurementFailed, Sample
+from bench.clau_doom_run import measured_run
+from bench.throughput_sample import MeasurementFailed, Sample
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig
 from clau_doom.domain import Genome, generator
 from clau_doom.game import resolve
@@ -118,7 +118,7 @@ def round_trip(
 
 def _run(config: ExperimentConfig, folder: Path) -> Sample:
     folder.mkdir()
-    return product_run(config, folder).sample
+    return measured_run(config, folder).sample
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from bench.scale import Simulation
+from bench.scale_simulation import Simulation
 
 __all__ = ["PICTURE", "draw_scale", "scale_table"]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from bench.samples import Spread
+from bench.throughput_sample import Spread
 
 __all__ = ["TableAnalysis", "analyze_large_table", "table_analysis_table", "write_large_table"]
 

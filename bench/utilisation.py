@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.bare_loops import Job, bare_loops
-from bench.clau_doom_run import product_run
-from bench.idle import idle_shares
-from bench.measuring import Play
-from bench.samples import MeasurementFailed, Spread
+from bench.clau_doom_run import measured_run
+from bench.measurement_journal import Play
+from bench.throughput_sample import MeasurementFailed, Spread
+from bench.utilisation_bound import utilisation_bounds
 from clau_doom.config import (
     ExecutionConfig,
     ExperimentConfig,
@@ -23,7 +23,7 @@ from clau_doom.config import (
     ScenarioConfig,
 )
 
-__all__ = ["BusyRound", "busy_round", "busy_table"]
+__all__ = ["UtilisationRound", "utilisation_round", "utilisation_table"]
 
 _HOLDOUT = HoldoutConfig(validation=1, episodes=2)
 _GENERATIONS, _STEADY = GeneticConfig(), GeneticConfig(mode="steady_state")
@@ -55,7 +55,7 @@ class Evolved:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BusyRound:
+class UtilisationRound:
     """Results of one round.
 
     Attributes:
@@ -70,7 +70,7 @@ class BusyRound:
     overhead: dict[int, float | None]
 
 
-def busy_round(play: Play, cores: tuple[int, ...]) -> BusyRound:
+def utilisation_round(play: Play, cores: tuple[int, ...]) -> UtilisationRound:
     """Measure one round on a number of cores; failed measurements are omitted."""
     seed, folder = 1 + play.number, play.folder
     evolved = {}
@@ -92,12 +92,12 @@ def busy_round(play: Play, cores: tuple[int, ...]) -> BusyRound:
     for count in dict.fromkeys([1, len(cores)]):
         instant = partial(_overhead, folder / f"instant-{count}", cores[:count], seed)
         overhead[count] = play.measure(f"instant episodes, workers: {count}", instant)
-    return BusyRound(evolved=evolved, overhead=overhead)
+    return UtilisationRound(evolved=evolved, overhead=overhead)
 
 
 def _evolved(config: ExperimentConfig, folder: Path) -> Evolved:
     folder.mkdir()
-    run = product_run(config, folder)
+    run = measured_run(config, folder)
     tics = sorted(run.tics)
     return Evolved(
         playing=sum(run.lengths) / (run.sample.seconds * config.execution.workers),
@@ -121,7 +121,7 @@ def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
         execution=ExecutionConfig(workers=len(cores), record="none"),
         holdout=_HOLDOUT,
     )
-    run = product_run(config, folder)
+    run = measured_run(config, folder)
     job = Job(
         folder=str(folder),
         scenario=config.scenario.model_dump_json(),
@@ -136,7 +136,7 @@ def _overhead(folder: Path, cores: tuple[int, ...], seed: int) -> float:
     return 1000 * len(cores) * (run.sample.seconds - bare.seconds) / len(run.episodes)
 
 
-def busy_table(rounds: Sequence[BusyRound]) -> Table:
+def utilisation_table(rounds: Sequence[UtilisationRound]) -> Table:
     """Return the results as a table."""
     table = Table(title="cores that play, of an evolution's wall time", title_justify="left", header_style="bold")
     for heading in ("what", "measured", "goal", "tics: 5 % below", "5 % above"):
@@ -146,7 +146,7 @@ def busy_table(rounds: Sequence[BusyRound]) -> Table:
         shares = Spread(tuple(100 * each.playing for each in found)).text(".1f")
         ends = [f"{statistics.median(values):,.0f}" if found else "-" for values in _ends(found)]
         table.add_row(name, f"{shares} %", ">= 97 %", *ends)
-    for name, share in idle_shares().items():
+    for name, share in utilisation_bounds().items():
         table.add_row(name, f"{100 * share:.1f} %", ">= 97 %", "", "")
     for workers in rounds[0].overhead:
         costs = [each.overhead[workers] for each in rounds]

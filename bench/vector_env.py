@@ -15,7 +15,8 @@ import vizdoom as vzd
 from pydantic import TypeAdapter
 from vizdoom.gymnasium_wrapper.gymnasium_env_defns import VizdoomScenarioEnv
 
-from bench.samples import Sample, run_children
+from bench.child_processes import run_children
+from bench.throughput_sample import Sample
 
 _PATIENCE = 120.0  # time limit: seconds for the start, plus a multiple of the measured time
 _MULTIPLE = 20.0

@@ -16,7 +16,7 @@ import envpool
 import numpy as np
 import vizdoom as vzd
 
-from bench.samples import Sample
+from bench.throughput_sample import Sample
 from bench.vector_env import JOB
 
 _AHEAD = 3

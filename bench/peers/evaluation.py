@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from bench.bare_loops import new_game, play_episodes
-from bench.samples import Sample
+from bench.throughput_sample import Sample
 from clau_doom.config import PolicyConfig, ScenarioConfig
 from clau_doom.game import resolve
 from clau_doom.game.launcher import LAUNCHES, write_launcher

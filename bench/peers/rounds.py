@@ -12,11 +12,12 @@ from pathlib import Path
 from rich.table import Table
 
 from bench.bare_loops import Job, bare_loops
-from bench.clau_doom_run import product_run
+from bench.child_processes import run_children
+from bench.clau_doom_run import measured_run
 from bench.containers import run_in_containers
-from bench.measuring import Play
+from bench.measurement_journal import Play
 from bench.peers.evaluation import JOB, PeerJob, noted
-from bench.samples import Sample, Spread, run_children
+from bench.throughput_sample import Sample, Spread
 from bench.vector_env import JOB as VECTOR_JOB
 from bench.vector_env import VectorJob, vector_env
 from clau_doom.config import ExperimentConfig
@@ -97,7 +98,7 @@ def peer_round(
     """
     assert config.seeds == "fixed"
     folder = play.folder
-    run = product_run(config, folder)
+    run = measured_run(config, folder)
     scenario, policy = config.scenario.model_dump_json(), config.policy.model_dump_json()
     loops = Job(
         folder=str(folder),
@@ -116,7 +117,7 @@ def peer_round(
     if not _ON_RAY.missing:
         (folder / "ray").mkdir()
         on_ray = config.model_copy(update={"execution": config.execution.model_copy(update={"backend": "ray"})})
-        contestants[_ON_RAY.name] = lambda: product_run(on_ray, folder / "ray").sample
+        contestants[_ON_RAY.name] = lambda: measured_run(on_ray, folder / "ray").sample
     if DockerHost().answers:
         (folder / "docker").mkdir()
         contestants[_CONTAINED] = lambda: run_in_containers(config, folder / "docker").sample
@@ -151,7 +152,7 @@ def _evaluated(peer: _Peer, job: PeerJob) -> Sample:
 def _random(config: ExperimentConfig, job: VectorJob, folder: Path) -> dict[str, Callable[[], Sample]]:
     (folder / "random").mkdir()
     contestants: dict[str, Callable[[], Sample]] = {
-        _RANDOM_RUN: lambda: product_run(config, folder / "random").sample,
+        _RANDOM_RUN: lambda: measured_run(config, folder / "random").sample,
         _VECTOR: lambda: vector_env(job, folder),
     }
     if not _ENVPOOL.missing:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from bench.samples import Sample
+from bench.throughput_sample import Sample
 from clau_doom.app.run import SystemClock
 from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
@@ -16,7 +16,7 @@ from clau_doom.testing import ScriptedBackend
 _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
 
 
-def scripted_episodes(folder: Path, *, generations: int, population: int, episodes: int, slots: int) -> Sample:
+def orchestrator_throughput(folder: Path, *, generations: int, population: int, episodes: int, slots: int) -> Sample:
     """Run an experiment with instant episodes; the sample counts an episode as a decision."""
     config = ExperimentConfig(
         name="scripted",

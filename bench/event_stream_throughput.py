@@ -1,7 +1,7 @@
 """Events of one experiment for many concurrent clients, over a real server and real sockets.
 
-``python -m bench.streams SOCKET EXPERIMENT CLIENTS`` runs clients in one process. Each client has its own connection
-and reads the whole log without checks, so that the server's performance is measured.
+``python -m bench.event_stream_throughput SOCKET EXPERIMENT CLIENTS`` runs clients in one process. Each client has its
+own connection and reads the whole log without checks, so that the server's performance is measured.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 
-from bench.samples import MeasurementFailed
+from bench.throughput_sample import MeasurementFailed
 from clau_doom.access import Authenticator, TokenFiles
 from clau_doom.config import ExperimentConfig, GrpcConfig, HoldoutConfig
 from clau_doom.orchestration import Orchestrator
@@ -20,7 +20,7 @@ from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc import RpcServer
 from clau_doom.testing.scripted_repository import ScriptedRepository
 
-__all__ = ["CLIENTS", "stream_events"]
+__all__ = ["CLIENTS", "event_stream_throughput"]
 
 CLIENTS = (1, 50, 200)
 _EXPERIMENT = ExperimentConfig(
@@ -30,7 +30,7 @@ _PATH = "/claudoom.orchestrator.v1.OrchestratorService/StreamEvents"
 _PATIENCE = 180.0
 
 
-def stream_events(folder: Path, clients: int) -> float:
+def event_stream_throughput(folder: Path, clients: int) -> float:
     """Return the total number of events per second that the server sends to a number of clients."""
     return asyncio.run(_measure(folder, clients))
 
@@ -48,7 +48,7 @@ async def _measure(folder: Path, clients: int) -> float:
     async with asyncio.timeout(_PATIENCE), orchestrator, server:
         await orchestrator.start(_EXPERIMENT)
         await orchestrator.idle()
-        arguments = ("-m", "bench.streams", str(socket), _EXPERIMENT.name, str(clients))
+        arguments = ("-m", "bench.event_stream_throughput", str(socket), _EXPERIMENT.name, str(clients))
         child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
         output, _ = await child.communicate()
     if child.returncode:

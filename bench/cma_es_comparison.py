@@ -1,7 +1,8 @@
 """CMA-ES of this project compared with the package `cma`, on functions with a known optimum.
 
-``python -m bench.search [--seeds N]`` prints evaluations until a value of 1e-8, and the time of one generation. Both
-searches start at the same point, with a step of 2 on [-5, 5]. The dependency group `bench` contains the package.
+``python -m bench.cma_es_comparison [--seeds N]`` prints evaluations until a value of 1e-8, and the time of one
+generation. Both searches start at the same point, with a step of 2 on [-5, 5]. The dependency group `bench` contains
+the package.
 """
 
 import argparse
@@ -111,7 +112,7 @@ def _rows(seeds: int) -> Iterator[str]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.search", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.cma_es_comparison", description=__doc__)
     parser.add_argument("--seeds", type=int, default=24, help="runs of each search on each function")
     options = parser.parse_args()
     warnings.simplefilter("ignore")

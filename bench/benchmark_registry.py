@@ -1,4 +1,4 @@
-"""Parts of the benchmark that can run alone: functions from options to tables."""
+"""Registry of benchmarks with tables of their own: functions from options to tables."""
 
 import argparse
 import os
@@ -10,17 +10,17 @@ from typing import TypeVar
 
 from rich.table import Table
 
-from bench.attacks import attack_round, attack_table
-from bench.measuring import Journal, Play
+from bench.latency_under_attack import latency_round, latency_table
+from bench.measurement_journal import Journal, Play
 from bench.memory import memory_over_episodes, memory_table
 from bench.million_episodes import Million, million_episodes, million_table
 from bench.peers.rounds import PeerRound, peer_round, peer_table
-from bench.samples import MeasurementFailed
-from bench.scale import FLEETS, SLOWNESS, simulation
 from bench.scale_report import PICTURE, draw_scale, scale_table
-from bench.simulated import Fleet
+from bench.scale_simulation import FLEETS, SLOWNESS, simulation
+from bench.simulated_backend import Fleet
 from bench.table_analysis import TableAnalysis, analyze_large_table, table_analysis_table
-from bench.utilisation import busy_round, busy_table
+from bench.throughput_sample import MeasurementFailed
+from bench.utilisation import utilisation_round, utilisation_table
 from bench.vector_env import VectorJob
 from clau_doom.config import (
     ExecutionConfig,
@@ -32,7 +32,7 @@ from clau_doom.config import (
     ScenarioConfig,
 )
 
-__all__ = ["PARTS"]
+__all__ = ["BENCHMARKS"]
 
 _T = TypeVar("_T")
 _RANDOM_SECONDS = 5.0
@@ -94,9 +94,9 @@ def _peers(options: argparse.Namespace, journal: Journal) -> Table:
     return peer_table(_rounds(options, journal, "peers", take))
 
 
-def _busy(options: argparse.Namespace, journal: Journal) -> Table:
+def _utilisation(options: argparse.Namespace, journal: Journal) -> Table:
     cores = _cores(options)
-    return busy_table(_rounds(options, journal, "cores", lambda play: busy_round(play, cores)))
+    return utilisation_table(_rounds(options, journal, "cores", lambda play: utilisation_round(play, cores)))
 
 
 def _memory(options: argparse.Namespace, journal: Journal) -> Table:
@@ -125,7 +125,7 @@ def _scale(options: argparse.Namespace, journal: Journal) -> Table:
 
 
 def _attacks(options: argparse.Namespace, journal: Journal) -> Table:
-    return attack_table(_rounds(options, journal, "attacks", attack_round))
+    return latency_table(_rounds(options, journal, "attacks", latency_round))
 
 
 def _table(options: argparse.Namespace, journal: Journal) -> Table:
@@ -135,13 +135,13 @@ def _table(options: argparse.Namespace, journal: Journal) -> Table:
     return table_analysis_table(_rounds(options, journal, "analysis of a table", take))
 
 
-PARTS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
+BENCHMARKS: dict[str, Callable[[argparse.Namespace, Journal], Table]] = {
     "peers": _peers,
-    "cores": _busy,
+    "cores": _utilisation,
     "memory": _memory,
     "million": _million,
     "scale": _scale,
     "attacks": _attacks,
     "table": _table,
 }
-"""Parts by the name that ``--only`` accepts."""
+"""Benchmarks by the name that ``--only`` accepts."""

@@ -1,7 +1,7 @@
-"""Attackers of a server: bounded loops that send abusive requests.
+"""Abusive clients of a server: bounded loops that send harmful requests.
 
-``python -m bench.attackers ATTACK JOB`` runs one attacker in a separate process that ends by itself. Connection limits
-are per address. Therefore attackers use another loopback address than the normal client of `attacks`.
+``python -m bench.abusive_clients ATTACK JOB`` runs one attack in a separate process that ends by itself. Connection
+limits are per address. Therefore the attack uses another loopback address than the client of `latency_under_attack`.
 """
 
 import asyncio

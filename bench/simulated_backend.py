@@ -112,7 +112,7 @@ class SimulatedBackend(EvaluationBackend):
         self.span: Span | None = None
         self._fleet = fleet
         self._played = self._lost = 0
-        self._busy = 0.0
+        self._utilisation = 0.0
         self._begun: tuple[float, float] | None = None
         self._free_at = [0.0] * fleet.workers
         self._holding = [0] * fleet.workers
@@ -150,7 +150,7 @@ class SimulatedBackend(EvaluationBackend):
             processor=time.process_time() - self._begun[1],
             played=self._played,
             lost=self._lost,
-            busy=self._busy,
+            busy=self._utilisation,
         )
 
     async def play(self, task: EpisodeTask) -> Episode:
@@ -171,7 +171,7 @@ class SimulatedBackend(EvaluationBackend):
                 self._lost += 1
                 raise fate.lost(f"worker {worker} was lost in episode {task.number} of {task.agent}")
             self._played += 1
-            self._busy += seconds
+            self._utilisation += seconds
         finally:
             self._hold(worker, -1)
         return Episode(

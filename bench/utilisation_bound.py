@@ -7,12 +7,12 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench.scale import experiment
-from bench.simulated import Fleet, SimulatedBackend
+from bench.scale_simulation import experiment
+from bench.simulated_backend import Fleet, SimulatedBackend
 from bench.virtual_time import VirtualLoop
 from clau_doom.config import EvolutionConfig, GeneticConfig
 
-__all__ = ["idle_shares"]
+__all__ = ["utilisation_bounds"]
 
 _WORKERS = (2, 8, 16)
 _GENERATIONS, _POPULATION, _EPISODES = 10, 40, 4
@@ -20,7 +20,7 @@ _IN_FLIGHT = 8
 """Episodes in flight for each worker, in a steady state."""
 
 
-def idle_shares() -> dict[str, float]:
+def utilisation_bounds() -> dict[str, float]:
     """Return the workers' share of time in which they play, by name of the simulation."""
     found = {}
     for workers in _WORKERS:

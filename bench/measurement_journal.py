@@ -12,9 +12,9 @@ from typing import Self, TypeVar
 from pydantic_core import to_jsonable_python
 from rich.table import Table
 
-from bench.samples import MeasurementFailed, Sample
+from bench.throughput_sample import MeasurementFailed, Sample
 
-__all__ = ["Failure", "Journal", "Play", "alike"]
+__all__ = ["Failure", "Journal", "Play", "check_same_episodes"]
 
 _T = TypeVar("_T")
 _LONGEST_REASON = 200
@@ -129,10 +129,10 @@ class Play:
 
 
 def _comparable(take: Callable[[], Sample], like: Sample | None) -> Sample:
-    return alike(take(), like)
+    return check_same_episodes(take(), like)
 
 
-def alike(sample: Sample, like: Sample | None) -> Sample:
+def check_same_episodes(sample: Sample, like: Sample | None) -> Sample:
     """Return a sample after a check that it has the decisions and tics of another one, which may be None.
 
     Raises:

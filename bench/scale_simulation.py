@@ -1,8 +1,8 @@
 """Simulation of scale: the real orchestrator and store with up to 10,000 workers on a virtual clock.
 
-``python -m bench.scale JOB RESULT`` simulates one fleet twice in a separate process. In the first simulation, the
-orchestrator takes no time: only the ends of generations, failures and stragglers keep workers idle. In the second, the
-orchestrator has one core. Both must produce the same history.
+``python -m bench.scale_simulation JOB RESULT`` simulates one fleet twice in a separate process. In the first
+simulation, the orchestrator takes no time: only the ends of generations, failures and stragglers keep workers idle. In
+the second, the orchestrator has one core. Both must produce the same history.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bench.samples import run_children
-from bench.simulated import Fleet, SimulatedBackend, Span
+from bench.child_processes import run_children
+from bench.simulated_backend import Fleet, SimulatedBackend, Span
 from bench.virtual_time import LoopClock, VirtualLoop
 from clau_doom.config import EvolutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
@@ -73,7 +73,7 @@ def simulation(fleet: Fleet) -> Simulation:
         job, result = Path(name) / "fleet.json", Path(name) / "result.json"
         job.write_bytes(_JOB.dump_json(fleet))
         patience = _LEAST_PATIENCE + _PATIENCE * fleet.workers
-        run_children([["-m", "bench.scale", str(job), str(result)]], Path(name) / "log", patience)
+        run_children([["-m", "bench.scale_simulation", str(job), str(result)]], Path(name) / "log", patience)
         found = Simulation(**json.loads(result.read_text()))
     print(f"{fleet.workers} workers are simulated", file=sys.stderr)
     return found

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.bare_loops import Job
-from bench.measuring import Journal, Play
-from bench.samples import MeasurementFailed, Sample, Spread, run_children
+from bench.measurement_journal import Journal, Play
+from bench.throughput_sample import MeasurementFailed, Sample
 
 SAMPLE = Sample(decisions=30, tics=120, seconds=2.0)
 
@@ -65,27 +64,3 @@ def test_an_interrupt_ends_the_benchmark(tmp_path: Path) -> None:
 
     with Journal(tmp_path / "results.jsonl") as journal, pytest.raises(KeyboardInterrupt):
         journal.measure(0, "first", interrupted)
-
-
-def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    """The error contains the child's output and the time limit."""
-    child = ["-c", "import time; print('ready', flush=True); time.sleep(600)"]
-    with pytest.raises(MeasurementFailed, match=r"(?s)took longer than 2 s"):
-        run_children([child], tmp_path / "log", 2.0)
-
-
-def test_a_child_that_fails_is_reported(tmp_path: Path) -> None:
-    """The error ends with the command and its exit code."""
-    with pytest.raises(MeasurementFailed, match=r"(?s)no such part.*ended with \[1\]"):
-        run_children([["-c", "import sys; sys.exit('no such part')"]], tmp_path / "log", 60.0)
-
-
-def test_time_limits_follow_the_work() -> None:
-    """A bare loop is allowed 20 times the duration of the run with the same episodes, plus two minutes."""
-    job = Job(folder="f", scenario="{}", policy="{}", episodes=(), cores=(0,), seconds=30.0)
-    assert job.patience == 720.0
-
-
-def test_a_spread_of_nothing_is_a_dash() -> None:
-    """If every measurement of a row failed, its cell is a dash."""
-    assert Spread(()).text() == "-"

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from rich.table import Table
 
-from bench.attackers import ATTACKS, SERVER, Job
-from bench.measuring import Play
-from bench.samples import MeasurementFailed, Spread, python_path
+from bench.abusive_clients import ATTACKS, SERVER, Job
+from bench.child_processes import python_path
+from bench.measurement_journal import Play
+from bench.throughput_sample import MeasurementFailed, Spread
 from clau_doom.rpc import connect
 
-__all__ = ["Answers", "AttackRound", "attack_round", "attack_table"]
+__all__ = ["LatencyRound", "ResponseTimes", "latency_round", "latency_table"]
 
 _SECONDS, _PERIOD = 6.0, 0.05
 """Seconds of each attack, and seconds between two requests of the normal client."""
@@ -30,7 +31,7 @@ _START_PATIENCE, _ANSWER_PATIENCE = 60.0, 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answers:
+class ResponseTimes:
     """Response times of the normal client's requests, in seconds.
 
     Attributes:
@@ -53,14 +54,14 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttackRound:
+class LatencyRound:
     """One round: a server without load, and the same server under each attack. Failed measurements are omitted."""
 
-    quiet: Answers
-    attacked: dict[str, Answers]
+    quiet: ResponseTimes
+    attacked: dict[str, ResponseTimes]
 
 
-def attack_round(play: Play) -> AttackRound:
+def latency_round(play: Play) -> LatencyRound:
     """Start a server and measure its response times.
 
     Raises:
@@ -73,7 +74,7 @@ def attack_round(play: Play) -> AttackRound:
             answers = play.measure(name, partial(_attacked, name, job, play.folder))
             if answers is not None:
                 attacked[name] = answers
-    return AttackRound(quiet=quiet, attacked=attacked)
+    return LatencyRound(quiet=quiet, attacked=attacked)
 
 
 @contextmanager
@@ -106,9 +107,9 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in held]
 
 
-def _attacked(name: str, job: Job, folder: Path) -> Answers:
+def _attacked(name: str, job: Job, folder: Path) -> ResponseTimes:
     """Return the response times during an attack."""
-    command = [sys.executable, "-m", "bench.attackers", name, json.dumps(asdict(job))]
+    command = [sys.executable, "-m", "bench.abusive_clients", name, json.dumps(asdict(job))]
     environment = {**os.environ, "PYTHONPATH": python_path()}
     log = folder / f"{name.replace(' ', '-')}.log"
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as attacker:
@@ -122,7 +123,7 @@ def _attacked(name: str, job: Job, folder: Path) -> Answers:
             attacker.kill()
 
 
-async def _ask(job: Job) -> Answers:
+async def _ask(job: Job) -> ResponseTimes:
     """Send requests to both APIs alternately, one at a time."""
     web, grpc = [], []
     async with connect(f"{SERVER}:{job.grpc}", environ={"CLAU_DOOM_TOKEN": job.token}) as client:
@@ -136,7 +137,7 @@ async def _ask(job: Job) -> Answers:
                 await client.experiments()
             grpc.append(time.perf_counter() - began)
             await asyncio.sleep(_PERIOD)
-    return Answers(web=tuple(web), grpc=tuple(grpc))
+    return ResponseTimes(web=tuple(web), grpc=tuple(grpc))
 
 
 def _get(job: Job) -> None:
@@ -151,13 +152,13 @@ def _get(job: Job) -> None:
         connection.close()
 
 
-def attack_table(rounds: Sequence[AttackRound]) -> Table:
+def latency_table(rounds: Sequence[LatencyRound]) -> Table:
     """Return the response times under each attack, and their ratio to the server without load in the same round."""
     table = Table(title="answers of an attacked server", title_justify="left", header_style="bold")
     for heading in ("attack", "median, ms", "slowest, ms", "median / quiet", "goal"):
         table.add_column(heading, justify="left" if heading == "attack" else "right", no_wrap=True)
 
-    def row(name: str, answers: list[tuple[Answers, Answers]], goal: str) -> None:
+    def row(name: str, answers: list[tuple[ResponseTimes, ResponseTimes]], goal: str) -> None:
         table.add_row(
             name,
             Spread(tuple(1000 * found.median for found, _ in answers)).text(".1f"),
