@@ -4,22 +4,20 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from clau_doom.config import ExperimentConfig
-from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Genome, Purpose, parse_agent_id
-from clau_doom.domain.events import (
-    AgentDropped,
-    AgentEvaluated,
-    AgentFailed,
-    AgentRestarted,
-    AgentsAsked,
-    ChampionChosen,
-    EpisodeFinished,
-    ExperimentStarted,
-    GenerationCompleted,
-    GenerationStarted,
-    RecordedEvent,
-)
+from clau_doom.domain import Agent, AgentRef, AgentStatus, Episode, Evaluation, Genome, Purpose, parse_agent_id
+from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import GenerationSummary
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.domain.state_changes import (
+    AgentsAdded,
+    AgentStatusChanged,
+    ChampionSelected,
+    Change,
+    EpisodeAdded,
+    GenerationClosed,
+    RunConfigured,
+    changes_of,
+)
 
 __all__ = ["ProgressState"]
 
@@ -74,27 +72,8 @@ class ProgressState:
 
     def apply(self, recorded: RecordedEvent) -> None:
         """Apply the next event."""
-        event = recorded.event
-        if isinstance(event, EpisodeFinished):
-            self._episode(event, recorded.time)
-        elif isinstance(event, AgentEvaluated):
-            self.fitnesses[event.ref] = event.fitness
-        elif isinstance(event, AgentDropped):
-            self.fitnesses[event.ref] = event.fitness
-            self.total -= self.config.episodes - event.episodes
-        elif isinstance(event, AgentFailed):
-            self._fail(event)
-        elif isinstance(event, GenerationStarted | AgentsAsked):
-            self._ask(event, recorded.time)
-        elif isinstance(event, GenerationCompleted):
-            self._complete(event.summary)
-            self.generation_started = recorded.time
-        elif isinstance(event, ChampionChosen):
-            self._begin_phase(Purpose.HELD_OUT)
-        elif isinstance(event, AgentRestarted):
-            self._restart(event)
-        elif isinstance(event, ExperimentStarted):
-            self.started, self.generations = recorded.time, event.generations
+        for change in changes_of(recorded.event):
+            self._change(change, recorded.time)
 
     def rate(self, now: float) -> float | None:
         """Return the recent rate in episodes per second, or None for too few episodes."""
@@ -120,6 +99,33 @@ class ProgressState:
         begun = 1 if self.total else 0
         later = max(self.generations - len(self.summaries) - begun, 0)
         return left + later * config.population * config.episodes + self.generations * config.holdout.validation
+
+    def _change(self, change: Change, time: float) -> None:
+        match change:
+            case EpisodeAdded(episode):
+                self._add_episode(episode, time)
+            case AgentStatusChanged():
+                self._change_status(change)
+            case AgentsAdded():
+                self._add_agents(change, time)
+            case GenerationClosed(summary):
+                self._complete(summary)
+                self.generation_started = time
+            case ChampionSelected():
+                self._begin_phase(Purpose.HELD_OUT)
+            case RunConfigured(generations):
+                self.started, self.generations = time, generations
+
+    def _change_status(self, change: AgentStatusChanged) -> None:
+        if change.fitness is not None:
+            self.fitnesses[change.ref] = change.fitness
+        match change.status:
+            case AgentStatus.DROPPED:
+                self.total -= self.config.episodes - (change.episodes or 0)
+            case AgentStatus.FAILED:
+                self._fail(change.ref)
+            case AgentStatus.PENDING:
+                self._restart(change.ref)
 
     def _restore(self, snapshot: Snapshot) -> None:
         for evaluations, summary in zip(snapshot.generations, snapshot.summaries, strict=False):
@@ -157,12 +163,12 @@ class ProgressState:
     def _steady(self) -> bool:
         return self.config.evolution.mode == "steady_state"
 
-    def _ask(self, event: GenerationStarted | AgentsAsked, time: float) -> None:
-        if isinstance(event, GenerationStarted):
-            self._begin_generation(event.generation, event.agents)
+    def _add_agents(self, added: AgentsAdded, time: float) -> None:
+        if added.whole:
+            self._begin_generation(added.generation, added.agents)
             self.generation_started = time
             return
-        self._agents.update({agent.ref: agent for agent in event.agents})
+        self._agents.update({agent.ref: agent for agent in added.agents})
         if self.total == 0:
             self._go_on()
             self.generation_started = time
@@ -203,25 +209,24 @@ class ProgressState:
             else _CONTESTANTS * holdout.episodes
         )
 
-    def _episode(self, event: EpisodeFinished, time: float) -> None:
+    def _add_episode(self, episode: Episode, time: float) -> None:
         self._recent.append(time)
-        agent = event.episode.agent
-        if event.episode.purpose is self.phase:
-            self._played[agent] = self._played.get(agent, 0) + 1
-            ahead = self.phase is Purpose.TRAINING and parse_agent_id(agent)[1] > self.generation
+        if episode.purpose is self.phase:
+            self._played[episode.agent] = self._played.get(episode.agent, 0) + 1
+            ahead = self.phase is Purpose.TRAINING and parse_agent_id(episode.agent)[1] > self.generation
             self.done += not ahead
 
-    def _restart(self, event: AgentRestarted) -> None:
+    def _restart(self, ref: AgentRef) -> None:
         """Count the episodes of a restarted agent again."""
         self.failed -= 1
-        missing = self._missing.pop(event.ref, 0)
-        if event.ref.generation == self.generation:
+        missing = self._missing.pop(ref, 0)
+        if ref.generation == self.generation:
             self.total += missing
 
-    def _fail(self, event: AgentFailed) -> None:
+    def _fail(self, ref: AgentRef) -> None:
         """Subtract the episodes that a failed agent will not play."""
         self.failed += 1
-        if event.ref in self._agents:
-            self._missing[event.ref] = self.config.episodes - self._played.get(self._agents[event.ref].id, 0)
-        if event.ref.generation == self.generation:
-            self.total -= self._missing.get(event.ref, 0)
+        if ref in self._agents:
+            self._missing[ref] = self.config.episodes - self._played.get(self._agents[ref].id, 0)
+        if ref.generation == self.generation:
+            self.total -= self._missing.get(ref, 0)

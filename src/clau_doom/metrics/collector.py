@@ -9,45 +9,15 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 from clau_doom import __version__
-from clau_doom.domain import Purpose
-from clau_doom.domain.events import (
-    AgentDropped,
-    AgentEvaluated,
-    AgentFailed,
-    AgentsAsked,
-    ChampionChosen,
-    ContestantFailed,
-    EpisodeFinished,
-    EpisodeLost,
-    Event,
-    ExperimentCancelled,
-    ExperimentCompleted,
-    ExperimentCreated,
-    ExperimentFailed,
-    ExperimentInterrupted,
-    ExperimentPaused,
-    ExperimentResumed,
-    ExperimentStarted,
-    GenerationCompleted,
-    GenerationStarted,
-    RecordedEvent,
-)
+from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
+from clau_doom.domain.state_changes import ExperimentAdded, changes_of
 from clau_doom.metrics.experiment_series import ExperimentSeries
 from clau_doom.metrics.families import EpisodeFamilies, EvolutionFamilies, ServiceFamilies
 
 __all__ = ["MetricsCollector"]
 
-_STATES: dict[type[Event], ExperimentState] = {
-    ExperimentStarted: ExperimentState.RUNNING,
-    ExperimentPaused: ExperimentState.PAUSED,
-    ExperimentResumed: ExperimentState.RUNNING,
-    ExperimentInterrupted: ExperimentState.INTERRUPTED,
-    ExperimentFailed: ExperimentState.FAILED,
-    ExperimentCompleted: ExperimentState.COMPLETED,
-    ExperimentCancelled: ExperimentState.CANCELLED,
-}
 _NO_SUCH_METHOD = "UNIMPLEMENTED"
 
 
@@ -64,13 +34,13 @@ class MetricsCollector:
         self._service = ServiceFamilies(self._registry)
         ProcessCollector(registry=self._registry)
         self._service.build.labels(__version__).set(1)
-        self._tracked: dict[str, ExperimentSeries] = {}
+        self._series: dict[str, ExperimentSeries] = {}
         self._show_states()
 
     @property
     def experiments(self) -> tuple[str, ...]:
         """Ids of the experiments with series."""
-        return tuple(self._tracked)
+        return tuple(self._series)
 
     def begin(self, experiment: str, snapshot: Snapshot, *, planned: int | None = None) -> None:
         """Add an experiment by its snapshot; later events update it.
@@ -84,54 +54,52 @@ class MetricsCollector:
             planned: Number of generations, if no `ExperimentStarted` follows.
         """
         uuid = snapshot.experiment.uuid
-        if (known := self._tracked.get(experiment)) and known.uuid != uuid:
+        if (known := self._series.get(experiment)) and known.uuid != uuid:
             self.forget(experiment)
-        tracked = self._track(experiment, uuid)
-        tracked.sequence, tracked.state = snapshot.last_sequence, snapshot.state
+        series = self._series_of(experiment, uuid)
+        series.sequence, series.state = snapshot.last_sequence, snapshot.state
         # The spread of the genes is relative to generation 0.
         if snapshot.generations:
             for generation in dict.fromkeys([0, snapshot.under_way]):
-                tracked.started(generation, [row.agent for row in snapshot.generations[generation]])
+                series.add_agents(generation, [row.agent for row in snapshot.generations[generation]], whole=True)
         for generation, evaluations in enumerate(
             snapshot.generations[len(snapshot.summaries) :], len(snapshot.summaries)
         ):
-            tracked.asked(generation, [row.agent for row in evaluations])
+            series.add_agents(generation, [row.agent for row in evaluations], whole=False)
         if snapshot.summaries:
-            tracked.completed(snapshot.summaries[-1])
+            series.close_generation(snapshot.summaries[-1])
         if snapshot.champion:
-            tracked.gauge(self._evolution.champion, snapshot.champion[1])
+            series.gauge(self._evolution.champion, snapshot.champion[1])
         if planned is not None:
-            tracked.gauge(self._evolution.generations, planned)
+            series.gauge(self._evolution.generations, planned)
         self._show_states()
 
     def forget(self, experiment: str) -> None:
         """Remove an experiment's series; later events of it are ignored."""
-        if tracked := self._tracked.pop(experiment, None):
-            tracked.remove()
+        if series := self._series.pop(experiment, None):
+            series.remove()
             self._show_states()
 
     def apply(self, experiment: str, recorded: RecordedEvent) -> None:
         """Apply an event of a known experiment, or the first event of a new one.
 
-        Events must come in the order of the log. One that is known already, or whose experiment is not, changes
-        nothing.
+        Events must come in the order of the log. Repeated events and events of unknown experiments have no effect.
 
         Args:
             experiment: The experiment's id.
             recorded: The event.
         """
-        event = recorded.event
-        tracked = self._tracked.get(experiment)
-        if tracked is None:
-            if not isinstance(event, ExperimentCreated):
+        series = self._series.get(experiment)
+        if series is None:
+            added = [change for change in changes_of(recorded.event) if isinstance(change, ExperimentAdded)]
+            if not added:
                 return
-            tracked = self._track(experiment, event.experiment.uuid)
+            series = self._series_of(experiment, added[0].experiment.uuid)
             self._show_states()
-        if recorded.sequence > tracked.sequence:
-            tracked.sequence = recorded.sequence
-            self._apply(tracked, event)
-            if state := _STATES.get(type(event)):
-                tracked.state = state
+        if recorded.sequence > series.sequence:
+            before, series.sequence = series.state, recorded.sequence
+            series.apply(recorded.event)
+            if series.state is not before:
                 self._show_states()
 
     def workers(self, *, busy: int, total: int) -> None:
@@ -149,8 +117,8 @@ class MetricsCollector:
 
     def outbox_lag(self, experiment: str, events: int) -> None:
         """Set the number of an experiment's committed but unpublished events."""
-        if tracked := self._tracked.get(experiment):
-            tracked.gauge(self._service.lag, events)
+        if series := self._series.get(experiment):
+            series.gauge(self._service.lag, events)
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
         """Count a finished gRPC call.
@@ -192,35 +160,12 @@ class MetricsCollector:
         encode, content_type = choose_encoder(accept)
         return encode(self), content_type
 
-    def _track(self, experiment: str, uuid: str) -> ExperimentSeries:
-        if experiment not in self._tracked:
-            self._tracked[experiment] = ExperimentSeries(experiment, uuid, self._evolution, self._episodes)
-        return self._tracked[experiment]
-
-    def _apply(self, tracked: ExperimentSeries, event: Event) -> None:
-        match event:
-            case EpisodeFinished():
-                tracked.finished(event.episode)
-            case AgentEvaluated() | AgentDropped():
-                tracked.settled("evaluated" if isinstance(event, AgentEvaluated) else "dropped")
-            case EpisodeLost():
-                tracked.lost(event.purpose)
-            case AgentFailed():
-                tracked.settled(event.kind.value)
-                tracked.failed(Purpose.TRAINING, event.kind)
-            case ContestantFailed():
-                tracked.failed(event.purpose, event.kind)
-            case GenerationStarted() | AgentsAsked():
-                show = tracked.asked if isinstance(event, AgentsAsked) else tracked.started
-                show(event.generation, event.agents)
-            case GenerationCompleted():
-                tracked.completed(event.summary)
-            case ChampionChosen():
-                tracked.gauge(self._evolution.champion, event.validation_fitness)
-            case ExperimentStarted():
-                tracked.gauge(self._evolution.generations, event.generations)
+    def _series_of(self, experiment: str, uuid: str) -> ExperimentSeries:
+        if experiment not in self._series:
+            self._series[experiment] = ExperimentSeries(experiment, uuid, self._evolution, self._episodes)
+        return self._series[experiment]
 
     def _show_states(self) -> None:
-        counts = Counter(tracked.state for tracked in self._tracked.values())
+        counts = Counter(series.state for series in self._series.values())
         for state in ExperimentState:
             self._evolution.experiments.labels(state.value).set(counts[state])

@@ -43,6 +43,9 @@ class EpisodeFamilies:
             ("experiment", "purpose", "outcome"),
             registry=registry,
         )
+        self.events = Counter(
+            "clau_doom_events_total", "Events of the log by type.", ("experiment", "code"), registry=registry
+        )
         self.agents = Counter(
             "clau_doom_agents_total",
             "Agents by outcome: evaluated, or why an agent has no fitness.",
