@@ -26,7 +26,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo install dev test fuzz check check-text format bench image base-image proto check-proto lock check-pins clean
+.PHONY: help demo install dev test fuzz check check-text format reference bench image base-image proto check-proto lock check-pins clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +57,9 @@ check-text: $(DEV) ## Check wording, spelling and the width of Markdown lines
 format: $(DEV) ## Fix formatting, and lint errors that ruff can fix
 	$(BIN)/ruff check --fix $(PATHS)
 	$(BIN)/ruff format $(PATHS)
+
+reference: ## Compute the expected values of tests/reference again; needs R with car, emmeans and jsonlite
+	Rscript tests/reference/reference.R tests/reference/tables.json
 
 bench: $(DEV) ## Run the benchmarks and print a table; ARGS="--help" lists the options
 	$(BIN)/python -m bench $(ARGS)

@@ -20,6 +20,7 @@ os.environ.pop("COLUMNS", None)  # pytest-xdist sets it; commands are tested as 
 
 _ALONE = (
     "tests/fuzz/",
+    "tests/reference/",
     "tests/unit/",
     "tests/contract/test_bus.py",
     "tests/contract/test_engine.py",

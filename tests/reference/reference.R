@@ -1,0 +1,378 @@
+# Expected values of the analysis of tables, computed by R. `make reference` runs this script and stores its output.
+# It needs R with car, emmeans and jsonlite. Each table is stored with the values, so that the tests need no R.
+suppressPackageStartupMessages({library(car); library(emmeans); library(jsonlite)})
+options(contrasts = c("contr.sum", "contr.poly"), digits = 15)
+emm_options(msg.interaction = FALSE, lmer.df = "satterthwaite")
+
+# Effects ------------------------------------------------------------------------------------------------------------
+
+subsets <- function(names) {
+  unlist(lapply(seq_along(names), function(k) combn(names, k, simplify = FALSE)), recursive = FALSE)
+}
+
+kron <- function(parts) Reduce(kronecker, parts)
+
+# Contrasts of the cells' means for an effect; cells are ordered with the last factor changing fastest.
+contrasts_of <- function(levels, effect) {
+  kron(lapply(names(levels), function(name) {
+    k <- length(levels[[name]])
+    if (name %in% effect) cbind(1, -diag(k - 1)) else matrix(1 / k, 1, k)
+  }))
+}
+
+weights_of <- function(levels, effect) {
+  kron(lapply(names(levels), function(name) {
+    k <- length(levels[[name]])
+    if (name %in% effect) diag(k) else matrix(1 / k, 1, k)
+  }))
+}
+
+level_names <- function(levels, effect) {
+  Reduce(function(before, name) as.vector(t(outer(before, levels[[name]], paste, sep = ":"))),
+         effect[-1], levels[[effect[1]]])
+}
+
+# All factors by themselves, then all of them together.
+compared <- function(factors) {
+  if (length(factors) == 1) list(factors) else c(as.list(factors), list(factors))
+}
+
+pairs_of <- function(count) combn(count, 2, simplify = FALSE)
+
+# ptukey has an error of 1e-4 and more below three degrees of freedom: the integral over the deviation is used there.
+range_tail <- function(q, k, df) {
+  if (df >= 5) return(ptukey(q, k, df, lower.tail = FALSE))
+  density <- function(s) exp(log(2) + df / 2 * log(df / 2) - lgamma(df / 2) + (df - 1) * log(s) - df * s^2 / 2)
+  integrate(function(s) density(s) * ptukey(q * s, k, Inf, lower.tail = FALSE), 0, Inf, rel.tol = 1e-10,
+            subdivisions = 2000)$value
+}
+
+# qtukey stops at an error of 1e-4.
+quantile_of_range <- function(k, df) {
+  uniroot(function(q) range_tail(q, k, df) - .05, qtukey(.95, k, df) * c(.9, 1.1), tol = 1e-12)$root
+}
+
+interval_of_ncp <- function(f, df, rdf) {
+  ends <- sapply(c(.975, .025), function(p) {
+    if (pf(f, df, rdf) <= p) return(0)
+    high <- max(10, 4 * df * f)
+    while (pf(f, df, rdf, high) > p) high <- 2 * high
+    uniroot(function(ncp) pf(f, df, rdf, ncp) - p, c(0, high), tol = 1e-12)$root
+  })
+  list(low = ends[1], high = ends[2])
+}
+
+# Without blocks -----------------------------------------------------------------------------------------------------
+
+cells_of <- function(y, cell) list(m = tapply(y, cell, mean), v = tapply(y, cell, var), n = as.vector(table(cell)))
+
+# Johansen, Biometrika 67, 1980, in matrix form.
+johansen <- function(C, s) {
+  S <- C %*% diag(s$v / s$n) %*% t(C)
+  d <- C %*% s$m
+  W <- as.numeric(t(d) %*% solve(S) %*% d)
+  r <- nrow(C)
+  P <- diag(s$v / s$n) %*% t(C) %*% solve(S) %*% C
+  A <- sum(diag(P)^2 / (s$n - 1))
+  f <- W / (r + 2 * A - 6 * A / (r + 2))
+  rdf <- r * (r + 2) / (3 * A)
+  list(f = f, df = c(r, rdf), p = pf(f, r, rdf, lower.tail = FALSE))
+}
+
+omega_of_f <- function(f, df, rdf, n) {
+  ncp <- interval_of_ncp(f, df, rdf)
+  value <- df * max(f - 1, 0)
+  list(value = value / (value + n), low = ncp$low / (ncp$low + n), high = ncp$high / (ncp$high + n))
+}
+
+games_howell <- function(levels, effect, s) {
+  W <- weights_of(levels, effect)
+  names <- level_names(levels, effect)
+  pooled <- sqrt(sum((s$n - 1) * s$v) / sum(s$n - 1))
+  lapply(pairs_of(nrow(W)), function(ij) {
+    w <- W[ij[1], ] - W[ij[2], ]
+    parts <- w^2 * s$v / s$n
+    se <- sqrt(sum(parts))
+    df <- sum(parts)^2 / sum(parts^2 / (s$n - 1))
+    d <- sum(w * s$m)
+    half <- quantile_of_range(nrow(W), df) * se / sqrt(2)
+    list(first = names[ij[1]], second = names[ij[2]], difference = d, low = d - half, high = d + half, d = d / pooled,
+         p = range_tail(abs(d) / se * sqrt(2), nrow(W), df))
+  })
+}
+
+default_without_blocks <- function(data, y, factors, levels, cell) {
+  s <- cells_of(data[[y]], cell)
+  effects <- lapply(subsets(factors), function(effect) {
+    found <- johansen(contrasts_of(levels, effect), s)
+    c(list(name = paste(effect, collapse = ":")), found,
+      list(omega_squared = omega_of_f(found$f, found$df[1], found$df[2], nrow(data))))
+  })
+  if (length(factors) == 1) {
+    welch <- oneway.test(data[[y]] ~ data[[factors]])
+    stopifnot(all.equal(c(welch$statistic, welch$p.value), c(effects[[1]]$f, effects[[1]]$p), check.attributes = FALSE))
+  }
+  list(effects = effects, comparisons = lapply(compared(factors), function(each) {
+    list(effect = paste(each, collapse = ":"), pairs = games_howell(levels, each, s))
+  }))
+}
+
+# Sums of squares ----------------------------------------------------------------------------------------------------
+
+tukey <- function(model, effect, unit) {
+  means <- emmeans(model, effect)
+  grid <- summary(means)
+  names <- do.call(paste, c(lapply(effect, function(name) as.character(grid[[name]])), sep = ":"))
+  K <- length(names)
+  lapply(pairs_of(K), function(ij) {
+    w <- rep(0, K)
+    w[ij] <- c(1, -1)
+    found <- summary(contrast(means, list(pair = w)))
+    half <- quantile_of_range(K, found$df) * found$SE / sqrt(2)
+    list(first = names[ij[1]], second = names[ij[2]], difference = found$estimate * unit,
+         low = (found$estimate - half) * unit, high = (found$estimate + half) * unit, d = found$estimate / sigma(model),
+         p = range_tail(abs(found$t.ratio) * sqrt(2), K, found$df))
+  })
+}
+
+anova_rows <- function(model, type, total, n, unit) {
+  table <- Anova(model, type = type)
+  residual <- table["Residuals", ]
+  ms <- residual$`Sum Sq` / residual$Df
+  rows <- setdiff(rownames(table), c("(Intercept)", "Residuals"))
+  list(residual = list(df = residual$Df, sum_of_squares = residual$`Sum Sq` * unit^2),
+       effects = lapply(rows, function(name) {
+         row <- table[name, ]
+         ncp <- interval_of_ncp(row$`F value`, row$Df, residual$Df)
+         list(name = name, f = row$`F value`, df = c(row$Df, residual$Df), p = row$`Pr(>F)`,
+              sum_of_squares = row$`Sum Sq` * unit^2, eta_squared = row$`Sum Sq` / total,
+              partial_eta_squared = list(value = row$`Sum Sq` / (row$`Sum Sq` + residual$`Sum Sq`),
+                                         low = ncp$low / (ncp$low + n), high = ncp$high / (ncp$high + n)),
+              omega_squared = max((row$`Sum Sq` - row$Df * ms) / (total + ms), 0))
+       }))
+}
+
+# car refuses responses of 1e-13, so models are fitted in units of the deviation's power of ten.
+classical <- function(data, y, factors, block) {
+  unit <- 10^floor(log10(sd(data[[y]])))
+  data[[y]] <- data[[y]] / unit
+  right <- paste(c(paste(factors, collapse = " * "), block), collapse = " + ")
+  model <- eval(bquote(lm(.(as.formula(paste(y, "~", right))), data = data)))
+  total <- sum((data[[y]] - mean(data[[y]]))^2)
+  list(II = anova_rows(model, "II", total, nrow(data), unit), III = anova_rows(model, "III", total, nrow(data), unit),
+       comparisons = lapply(compared(factors), function(each) {
+         list(effect = paste(each, collapse = ":"), pairs = tukey(model, each, unit))
+       }))
+}
+
+# Ranks --------------------------------------------------------------------------------------------------------------
+
+dunn <- function(y, g) {
+  r <- rank(y)
+  N <- length(y)
+  ties <- table(y)
+  v <- N * (N + 1) / 12 - sum(ties^3 - ties) / (12 * (N - 1))
+  m <- tapply(r, g, mean)
+  n <- table(g)
+  pairs <- pairs_of(nlevels(g))
+  z <- sapply(pairs, function(ij) (m[ij[1]] - m[ij[2]]) / sqrt(v * sum(1 / n[ij])))
+  p <- p.adjust(2 * pnorm(-abs(z)), "holm")
+  Map(function(ij, p) list(first = levels(g)[ij[1]], second = levels(g)[ij[2]],
+                           difference = unname(m[ij[1]] - m[ij[2]]), p = p), pairs, unname(p))
+}
+
+nemenyi <- function(Y) {
+  k <- ncol(Y)
+  n <- nrow(Y)
+  m <- colMeans(t(apply(Y, 1, rank)))
+  lapply(pairs_of(k), function(ij) {
+    d <- unname(m[ij[1]] - m[ij[2]])
+    list(first = colnames(Y)[ij[1]], second = colnames(Y)[ij[2]], difference = d,
+         p = ptukey(abs(d) / sqrt(k * (k + 1) / (12 * n)), k, Inf, lower.tail = FALSE))
+  })
+}
+
+ranks <- function(data, y, factors, Y) {
+  if (length(factors) > 1) return(NULL)
+  g <- data[[factors]]
+  if (!is.null(Y)) {
+    found <- friedman.test(Y)
+    pairs <- nemenyi(Y)
+    size <- unname(found$statistic) / (nrow(Y) * (ncol(Y) - 1))
+  } else {
+    found <- kruskal.test(data[[y]], g)
+    pairs <- dunn(data[[y]], g)
+    size <- max((unname(found$statistic) - nlevels(g) + 1) / (nrow(data) - nlevels(g)), 0)
+  }
+  list(effects = list(list(name = factors, f = unname(found$statistic), df = unname(found$parameter),
+                           p = found$p.value, size = size)),
+       comparisons = list(list(effect = factors, pairs = pairs)))
+}
+
+# Blocks -------------------------------------------------------------------------------------------------------------
+
+# Hotelling's T2 of the contrast scores by car's multivariate tests; with too few blocks Greenhouse and Geisser's F by
+# R's anova of multivariate models.
+within <- function(Y, levels, effect) {
+  n <- nrow(Y)
+  M <- qr.Q(qr(t(contrasts_of(levels, effect))))
+  scores <- Y %*% M
+  r <- ncol(scores)
+  if (r == 1) {
+    found <- t.test(scores)
+    return(list(f = unname(found$statistic)^2, df = c(1, n - 1), p = found$p.value))
+  }
+  model <- lm(scores ~ 1)
+  if (n > r) {
+    found <- linearHypothesis(model, "(Intercept) = 0")
+    t2 <- (n - 1) * sum(diag(found$SSPH %*% solve(found$SSPE)))
+    f <- t2 * (n - r) / (r * (n - 1))
+    return(list(f = f, df = c(r, n - r), p = pf(f, r, n - r, lower.tail = FALSE)))
+  }
+  # The "Spherical" test of the scores about zero: epsilon of their covariance.
+  table <- anova(lm(Y ~ 1), M = M %*% t(M), test = "Spherical")
+  S <- cov(scores)
+  e <- sum(diag(S))^2 / (r * sum(S^2))
+  stopifnot(all.equal(e, as.numeric(regmatches(paste(attr(table, "heading"), collapse = " "),
+    regexpr("(?<=Greenhouse-Geisser epsilon: )[0-9.]+", paste(attr(table, "heading"), collapse = " "), perl = TRUE))),
+    tolerance = 1e-3))
+  f <- table$F[1]
+  list(f = f, df = c(r * e, r * (n - 1) * e), p = pf(f, r * e, r * (n - 1) * e, lower.tail = FALSE))
+}
+
+paired <- function(Y, levels, effect) {
+  S <- Y %*% t(weights_of(levels, effect))
+  names <- level_names(levels, effect)
+  pairs <- pairs_of(ncol(S))
+  lapply(pairs, function(ij) {
+    found <- t.test(S[, ij[1]], S[, ij[2]], paired = TRUE, conf.level = .95^(1 / length(pairs)))
+    d <- unname(found$estimate)
+    list(first = names[ij[1]], second = names[ij[2]], difference = d, low = found$conf.int[1],
+         high = found$conf.int[2], d = d / sqrt(mean(apply(S, 2, var))),
+         p = -expm1(length(pairs) * log1p(-found$p.value)))
+  })
+}
+
+default_with_blocks <- function(Y, factors, levels) {
+  list(effects = lapply(subsets(factors), function(effect) {
+         c(list(name = paste(effect, collapse = ":")), within(Y, levels, effect))
+       }),
+       comparisons = lapply(compared(factors), function(each) {
+         list(effect = paste(each, collapse = ":"), pairs = paired(Y, levels, each))
+       }))
+}
+
+# Cases --------------------------------------------------------------------------------------------------------------
+
+cases <- list()
+
+add <- function(name, data, y, factors, block = NULL) {
+  data <- data[, c(y, factors, block)]
+  for (column in c(factors, block)) data[[column]] <- factor(as.character(data[[column]]), unique(as.character(data[[column]])))
+  levels <- lapply(setNames(factors, factors), function(each) levels(data[[each]]))
+  cell <- interaction(data[factors], lex.order = TRUE)
+  Y <- NULL
+  if (!is.null(block)) {
+    wide <- tapply(data[[y]], list(data[[block]], cell), mean)
+    Y <- if (anyNA(wide)) NULL else wide
+  }
+  s <- cells_of(data[[y]], cell)
+  cells <- lapply(seq_along(s$m), function(i) {
+    half <- qt(.975, s$n[i] - 1) * sqrt(s$v[i] / s$n[i])
+    list(levels = I(unname(sapply(data[match(levels(cell)[i], cell), factors, drop = FALSE], as.character))), mean = unname(s$m[i]), low = unname(s$m[i] - half), high = unname(s$m[i] + half), deviation = unname(sqrt(s$v[i])),
+         median = median(data[[y]][cell == levels(cell)[i]]))
+  })
+  expected <- list(cells = if (all(s$n > 1)) cells,
+                   default = if (is.null(block)) default_without_blocks(data, y, factors, levels, cell)
+                             else if (!is.null(Y)) default_with_blocks(Y, factors, levels),
+                   classical = classical(data, y, factors, block), ranks = ranks(data, y, factors, Y))
+  if (is.null(block) && all(s$n > 2)) {
+    expected$brown_forsythe <- leveneTest(data[[y]], cell)$`F value`[1]
+    residuals <- data[[y]] - s$m[cell]
+    if (all(s$n >= 8)) residuals <- residuals / sqrt(s$v[cell])
+    expected$shapiro_wilk <- unname(shapiro.test(residuals)$statistic)
+  }
+  columns <- c(setNames(list(data[[y]]), y), lapply(setNames(c(factors, block), c(factors, block)), function(each) as.character(data[[each]])))
+  cases[[length(cases) + 1]] <<- list(name = name, response = y, factors = I(factors), block = block, columns = columns,
+                                      expected = Filter(Negate(is.null), expected))
+}
+
+# R's data sets
+add("PlantGrowth", PlantGrowth, "weight", "group")
+add("InsectSprays", InsectSprays, "count", "spray")
+add("chickwts", chickwts, "weight", "feed")
+add("iris sepal length", iris, "Sepal.Length", "Species")
+add("iris petal width", iris, "Petal.Width", "Species")
+add("morley", morley, "Speed", "Expt")
+add("airquality ozone", na.omit(airquality), "Ozone", "Month")
+add("mtcars cylinders", mtcars, "mpg", "cyl")
+add("sleep, independent", sleep, "extra", "group")
+add("ToothGrowth", ToothGrowth, "len", c("supp", "dose"))
+add("ToothGrowth dose", ToothGrowth, "len", "dose")
+add("warpbreaks", warpbreaks, "breaks", c("wool", "tension"))
+add("warpbreaks tension", warpbreaks, "breaks", "tension")
+add("CO2", CO2, "uptake", c("Type", "Treatment"))
+add("Moore", carData::Moore, "conformity", c("fcategory", "partner.status"))
+add("mtcars two factors", mtcars, "mpg", c("am", "vs"))
+add("sleep, paired", sleep, "extra", "group", "ID")
+add("OrchardSprays rows", OrchardSprays, "decrease", "treatment", "rowpos")
+add("npk", npk, "yield", c("N", "P"))
+add("Loblolly", transform(Loblolly, age = factor(age)), "height", "age", "Seed")
+add("CO2 concentrations", transform(CO2, conc = factor(conc)), "uptake", "conc", "Plant")
+add("ChickWeight", subset(ChickWeight, Time %in% c(0, 10, 20) & as.numeric(as.character(Chick)) %in% 1:12), "weight", "Time", "Chick")
+
+# Random tables of designs in which programs go wrong
+noise <- list(normal = rnorm, lognormal = rlnorm, ties = function(n) rpois(n, 3), tiny = function(n) 1e-13 * rexp(n),
+              huge = function(n) 1e12 * rnorm(n), offset = function(n) 1e6 + rnorm(n), scores = function(n) sample(1:5, n, TRUE))
+draw <- function(sizes, kind, spread) {
+  unlist(lapply(seq_along(sizes), function(i) spread[i] * noise[[kind]](sizes[i])))
+}
+letters_of <- function(prefix, k) paste0(prefix, seq_len(k))
+for (seed in 1:14) {
+  set.seed(seed)
+  kind <- names(noise)[1 + seed %% length(noise)]
+  k <- sample(2:6, 1)
+  sizes <- sample(3:14, k, TRUE)
+  spread <- if (kind %in% c("ties", "scores", "offset")) rep(1, k) else sample(1:4, k, TRUE)
+  add(paste("one factor", seed, kind), data.frame(y = draw(sizes, kind, spread), a = rep(letters_of("a", k), sizes)), "y", "a")
+}
+for (seed in 15:28) {
+  set.seed(seed)
+  kind <- names(noise)[1 + seed %% length(noise)]
+  k <- c(sample(2:3, 1), sample(2:4, 1))
+  grid <- expand.grid(b = letters_of("b", k[2]), a = letters_of("a", k[1]), stringsAsFactors = FALSE)
+  sizes <- if (seed %% 2) sample(4:9, nrow(grid), TRUE) else rep(sample(4:9, 1), nrow(grid))
+  spread <- if (kind %in% c("ties", "scores", "offset")) rep(1, nrow(grid)) else sample(1:4, nrow(grid), TRUE)
+  add(paste("two factors", seed, kind), data.frame(y = draw(sizes, kind, spread), grid[rep(seq_len(nrow(grid)), sizes), c("a", "b")]),
+      "y", c("a", "b"))
+}
+for (seed in 29:33) {
+  set.seed(seed)
+  grid <- expand.grid(c = letters_of("c", 2), b = letters_of("b", 2 + seed %% 2), a = letters_of("a", 2), stringsAsFactors = FALSE)
+  sizes <- if (seed %% 2) sample(3:7, nrow(grid), TRUE) else rep(5, nrow(grid))
+  add(paste("three factors", seed), data.frame(y = draw(sizes, "normal", sample(1:3, nrow(grid), TRUE)),
+      grid[rep(seq_len(nrow(grid)), sizes), c("a", "b", "c")]), "y", c("a", "b", "c"))
+}
+for (seed in 34:43) {
+  set.seed(seed)
+  kind <- names(noise)[1 + seed %% length(noise)]
+  blocks <- sample(4:15, 1)
+  k <- sample(2:5, 1)
+  data <- expand.grid(seed = letters_of("s", blocks), a = letters_of("a", k), stringsAsFactors = FALSE)
+  scale <- sd(noise[[kind]](1000))
+  data$y <- noise[[kind]](nrow(data)) + if (kind %in% c("ties", "scores")) 0 else scale * rnorm(blocks)[match(data$seed, letters_of("s", blocks))]
+  add(paste("blocks", seed, kind), data, "y", "a", "seed")
+}
+for (seed in 44:48) {
+  set.seed(seed)
+  blocks <- sample(5:12, 1)
+  data <- expand.grid(seed = letters_of("s", blocks), b = letters_of("b", 2 + seed %% 2), a = letters_of("a", 2), stringsAsFactors = FALSE)
+  data$y <- rnorm(nrow(data)) + 2 * rnorm(blocks)[match(data$seed, letters_of("s", blocks))]
+  add(paste("two factors in blocks", seed), data, "y", c("a", "b"), "seed")
+}
+
+versions <- c(R = R.version.string, sapply(c("car", "emmeans"), function(each) as.character(packageVersion(each))))
+out <- commandArgs(TRUE)[1]
+lines <- sapply(cases, function(each) toJSON(each, digits = NA, auto_unbox = TRUE, null = "null", na = "null"))
+writeLines(c(paste0('{"versions": ', toJSON(as.list(versions), auto_unbox = TRUE), ', "tables": ['), paste(lines, collapse = ",\n"), "]}"), out)
+cat(length(cases), "tables\n")
