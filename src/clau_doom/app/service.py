@@ -71,7 +71,7 @@ async def serve(
             bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
             private = PrivatePaths.of_process(output_dir)
             followers = await stack.enter_async_context(LogFollowers(repository, metrics, bus, readers, private))
-            orchestrator = Orchestrator(repository, begun=followers.follow, readers=readers)
+            orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
             await stack.enter_async_context(orchestrator)
             parts = _Parts(
                 config=config,

@@ -53,7 +53,7 @@ class AgentEvaluation(ABC):
                 self._queue.hold(live.agent.id)
 
     @abstractmethod
-    def steers(self, agent: str) -> bool:
+    def accepts_commands(self, agent: str) -> bool:
         """Return whether commands may change an agent. The agent may be unknown."""
 
     @abstractmethod

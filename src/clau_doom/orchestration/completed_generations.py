@@ -35,7 +35,7 @@ class CompletedGenerations:
         return len(self.summaries)
 
     @contextmanager
-    def failing(self) -> Iterator[None]:
+    def converting_errors(self) -> Iterator[None]:
         """Convert errors into a failure of the current generation, except requests to stop and storage errors.
 
         Raises:

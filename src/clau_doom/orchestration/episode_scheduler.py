@@ -104,10 +104,10 @@ class EpisodeScheduler:
         self._runners = 0
 
     def pause(self) -> None:
-        """Start no episodes until `go_on`. Running episodes finish."""
+        """Start no episodes until `resume`. Running episodes finish."""
         self._paused = True
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Start episodes again."""
         self._paused = False
         self._backoff.end()
@@ -139,7 +139,7 @@ class EpisodeScheduler:
                 queue.over = not more
                 reports.put_nowait(None)
         except BaseExceptionGroup as errors:
-            raise _alone(errors) from _alone(errors).__cause__
+            raise _unwrap(errors) from _unwrap(errors).__cause__
         finally:
             self._queue = None
         self._shutdown.check()
@@ -147,18 +147,18 @@ class EpisodeScheduler:
     async def _run_all(self, queue: TaskQueue, reports: "asyncio.Queue[Report | None]", *, judging: bool) -> None:
         self._runners = 0
         with self._shutdown.on_request(queue.wake):
-            async with asyncio.TaskGroup() as crew:
-                await self._keep_crew(queue, crew, reports, judging=judging)
+            async with asyncio.TaskGroup() as tasks:
+                await self._start_tasks(queue, tasks, reports, judging=judging)
 
-    async def _keep_crew(
-        self, queue: TaskQueue, crew: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
+    async def _start_tasks(
+        self, queue: TaskQueue, tasks: asyncio.TaskGroup, reports: "asyncio.Queue[Report | None]", *, judging: bool
     ) -> None:
         # A paused scheduler does not finish: users may still change agents during the pause.
         while self._runners or not ((queue.done and not self._paused) or self._shutdown.requested):
             # Start one task at a time, because the backend's capacity depends on the running tasks.
             if self._runners < self._backend.slots and (task := self._next(queue)):
                 self._runners += 1
-                crew.create_task(self._run(task, queue, reports, judging=judging))
+                tasks.create_task(self._run(task, queue, reports, judging=judging))
                 await asyncio.sleep(0)
             else:
                 await queue.changed()
@@ -239,7 +239,7 @@ class EpisodeScheduler:
         )
 
 
-def _alone(error: BaseException) -> BaseException:
+def _unwrap(error: BaseException) -> BaseException:
     """Unwrap exception groups that contain a single error."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

@@ -79,7 +79,7 @@ class ExperimentRun:
         self._clock = clock
         self._finished = CompletedGenerations()
         self._begun: tuple[Snapshot, RunLog] | None = None
-        self.steering = RunControl(config, space, store, self._scheduler, shutdown)
+        self.control = RunControl(config, space, store, self._scheduler, shutdown)
         """Commands of users and programs to the run."""
 
     @property
@@ -106,7 +106,7 @@ class ExperimentRun:
             )
         )
         self._begun = snapshot, log
-        self.steering.begin(snapshot, log)
+        self.control.begin(snapshot, log)
         return snapshot
 
     async def run(self) -> ExperimentState:
@@ -124,9 +124,9 @@ class ExperimentRun:
         assert self._begun is not None
         snapshot, log = self._begun
         try:
-            await self._evolve_and_judge(snapshot, log)
+            await self._evolve_and_choose_champion(snapshot, log)
         except ShutdownRequested as request:
-            if self.steering.cancelled:
+            if self.control.cancelled:
                 await log.append(ExperimentCancelled())
                 return ExperimentState.CANCELLED
             await log.append(ExperimentInterrupted(generation=self._finished.generation, reason=str(request)))
@@ -141,7 +141,7 @@ class ExperimentRun:
         except Exception as error:
             raise await self._failed(error, log) from error
         finally:
-            self.steering.end()
+            self.control.end()
         return ExperimentState.COMPLETED
 
     async def _failed(self, error: Exception, log: RunLog) -> ExperimentFailedError:
@@ -150,14 +150,14 @@ class ExperimentRun:
         await log.append(ExperimentFailed(reason=describe(failure)))
         return failure
 
-    async def _evolve_and_judge(self, snapshot: Snapshot, log: RunLog) -> None:
+    async def _evolve_and_choose_champion(self, snapshot: Snapshot, log: RunLog) -> None:
         for evaluations, summary in zip(snapshot.generations, snapshot.summaries, strict=False):
             self._finished.add(evaluations, summary)
         if self._config.evolution.mode == "steady_state":
             await self._evolve_steadily(snapshot, log)
         else:
             await self._evolve_generations(snapshot, log)
-        await self._judge(snapshot, log)
+        await self._choose_champion(snapshot, log)
         await log.append(ExperimentCompleted(generations=self._config.generations))
 
     async def _evolve_generations(self, snapshot: Snapshot, log: RunLog) -> None:
@@ -169,7 +169,7 @@ class ExperimentRun:
             backend=self._backend,
             scheduler=self._scheduler,
             shutdown=self._shutdown,
-            steering=self.steering,
+            control=self.control,
             log=log,
             finished=self._finished,
         )
@@ -181,14 +181,14 @@ class ExperimentRun:
             await self._backend.end_generation(summary.index)
 
         live = SteadyStateLoop(self._config, self._space, fitness=self._fitness, log=log, completed=completed)
-        with self._finished.failing():
+        with self._finished.converting_errors():
             await live.begin(snapshot, self._shutdown.check)
-            self.steering.evaluate(live)
+            self.control.evaluate(live)
             await live.evolve(self._scheduler)
 
-    async def _judge(self, snapshot: Snapshot, log: RunLog) -> None:
+    async def _choose_champion(self, snapshot: Snapshot, log: RunLog) -> None:
         finished, holdout = self._finished, self._config.holdout
-        judge = HoldoutEvaluation(
+        evaluation = HoldoutEvaluation(
             seed=self._config.seed,
             fitness=self._fitness,
             keep_recordings=self._config.execution.record == "all",
@@ -197,6 +197,8 @@ class ExperimentRun:
             chosen=snapshot.champion,
         )
         rivals = candidates(finished.summaries, finished.best)
-        champion = await judge.choose(self._scheduler, rivals, holdout.validation)
+        champion = await evaluation.choose_champion(self._scheduler, rivals, holdout.validation)
         first = finished.best[finished.summaries[0].best]
-        await judge.judge(self._scheduler, champion, first, baseline_id(self._config.name), holdout.episodes)
+        await evaluation.evaluate_champion(
+            self._scheduler, champion, first, baseline_id(self._config.name), holdout.episodes
+        )

@@ -39,7 +39,7 @@ class GenerationEvaluation(AgentEvaluation):
         """Number of episodes that each remaining agent of the race currently plays."""
         self._generation = next(iter(registry)).agent.ref.generation
 
-    def steers(self, agent: str) -> bool:
+    def accepts_commands(self, agent: str) -> bool:
         """Return whether an agent is in the generation under evaluation; see `AgentEvaluation`."""
         return not self._queue.over and parse_agent_id(agent)[1] == self._generation
 
@@ -98,7 +98,7 @@ class GenerationEvaluation(AgentEvaluation):
         """Return the finished training episodes by agent id, in the order of their numbers."""
         return {live.agent.id: [live.episodes[number] for number in sorted(live.episodes)] for live in self._registry}
 
-    async def strike(self, forged: Mapping[str, str]) -> tuple[Evaluation, ...]:
+    async def fail_forged(self, forged: Mapping[str, str]) -> tuple[Evaluation, ...]:
         """Fail agents with forged episodes, and return the evaluations, by index.
 
         Args:

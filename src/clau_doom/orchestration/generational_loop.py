@@ -56,7 +56,7 @@ class GenerationalLoop:
         backend: EvaluationBackend,
         scheduler: EpisodeScheduler,
         shutdown: Shutdown,
-        steering: RunControl,
+        control: RunControl,
         log: RunLog,
         finished: CompletedGenerations,
     ) -> None:
@@ -70,7 +70,7 @@ class GenerationalLoop:
             backend: Backend, which is notified of the end of each generation.
             scheduler: Scheduler of the episodes.
             shutdown: Receives requests to stop.
-            steering: Commands to the generation under evaluation.
+            control: Commands to the generation under evaluation.
             log: Event log of the run.
             finished: Finished generations. The loop adds to it.
         """
@@ -81,7 +81,7 @@ class GenerationalLoop:
         self._backend = backend
         self._scheduler = scheduler
         self._shutdown = shutdown
-        self._steering = steering
+        self._control = control
         self._log = log
         self._finished = finished
         self._prove_parents = config.verified_agents == "parents"
@@ -120,10 +120,10 @@ class GenerationalLoop:
             asked = await asyncio.to_thread(progress.strategy.ask)
         stored = [evaluation.agent for evaluation in known] if known else None
         # No await from here to the event: a genome that is injected later waits for the next generation.
-        immigrants = self._steering.immigration.take() if stored is None else immigrants_of(stored)
+        immigrants = self._control.injection.take() if stored is None else immigrants_of(stored)
         agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
         registry = AgentRegistry(self._config.population, agents)
-        self._steering.started = generation + 1
+        self._control.started = generation + 1
         if stored is None:
             await self._log.append(GenerationStarted(generation=generation, agents=agents))
         else:
@@ -133,9 +133,9 @@ class GenerationalLoop:
         live = GenerationEvaluation(
             registry, seeds_of(self._config, generation), self._fitness, self._log, self._race(generation)
         )
-        self._steering.evaluate(live)
+        self._control.evaluate(live)
         try:
-            with self._finished.failing():
+            with self._finished.converting_errors():
                 await live.evaluate(self._scheduler, lambda agent: _expected(agent, progress))
                 before = None if stored is None else self._store
                 evaluations = await self._tell(
@@ -157,9 +157,9 @@ class GenerationalLoop:
         """
         forged: dict[str, str] = {}
         while True:
-            evaluations = await live.strike(forged)
+            evaluations = await live.fail_forged(forged)
             while forged := await verification.forged([_best(evaluations)], live.episodes()):
-                evaluations = await live.strike(forged)
+                evaluations = await live.fail_forged(forged)
             await asyncio.to_thread(progress.strategy.tell, results(evaluations, self._fitness))
             if not self._prove_parents:
                 return evaluations

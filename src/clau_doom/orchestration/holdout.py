@@ -66,7 +66,7 @@ class HoldoutEvaluation:
         self._failures: dict[str, Exception] = {}
         self._champion: str | None = None
 
-    async def choose(self, scheduler: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
+    async def choose_champion(self, scheduler: EpisodeScheduler, agents: Sequence[Agent], episodes: int) -> Agent:
         """Play the validation seeds with the candidates, and return the best one. Of equals, the oldest wins.
 
         Raises:
@@ -90,7 +90,7 @@ class HoldoutEvaluation:
             )
         return champion
 
-    async def judge(
+    async def evaluate_champion(
         self, scheduler: EpisodeScheduler, champion: Agent, first: Agent, baseline: str, episodes: int
     ) -> None:
         """Play the held-out seeds with the champion, generation 0's best agent and random play.

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 from uuid import NAMESPACE_OID, uuid4, uuid5
@@ -22,7 +22,6 @@ from clau_doom.domain.commands import (
 )
 from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import (
     ClauDoomError,
     ExperimentDone,
@@ -32,30 +31,17 @@ from clau_doom.errors import (
     WrongState,
     describe,
 )
-from clau_doom.logs import bound, get_logger
-from clau_doom.orchestration.experiment_repository import ExperimentRepository, Planned
-from clau_doom.orchestration.experiment_run import ExperimentRun
+from clau_doom.logs import get_logger
+from clau_doom.orchestration.experiment_repository import ExperimentRepository
 from clau_doom.orchestration.log_readers import ReaderHealth
-from clau_doom.orchestration.shutdown import Shutdown
-from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
+from clau_doom.orchestration.run_host import SERVER_STOPPED, LiveRun, OnBegun, RunHost
+from clau_doom.ports import Glimpse, StoredExperiment
 
 __all__ = ["Orchestrator"]
-
-SERVER_STOPPED = "the server was stopped"
-"""Reason of interrupted runs that the next server resumes automatically."""
 
 _RESUMED = frozenset({SERVER_STOPPED, BUDGET_CHANGED})
 
 _log = get_logger(__name__)
-
-
-@dataclass
-class _Live:
-    """A running experiment of this process."""
-
-    run: ExperimentRun
-    store: ExperimentStore
-    shutdown: Shutdown
 
 
 class Orchestrator:
@@ -65,27 +51,22 @@ class Orchestrator:
         self,
         repository: ExperimentRepository,
         *,
-        begun: Callable[[str, Snapshot], None] = lambda _name, _before: None,
+        on_begun: OnBegun = lambda _name, _before: None,
         readers: ReaderHealth | None = None,
     ) -> None:
         """Run experiments of a repository.
 
         Args:
             repository: Repository that plans, stores and opens experiments.
-            begun: Called when a run begins, with the experiment's id and the snapshot before the start. Readers can
-                follow the log from this snapshot.
+            on_begun: Called when a run begins.
             readers: Failures of the log's readers, which are part of each experiment's state.
         """
         self._repository = repository
-        self._tell_begun = begun
         self._readers = readers or ReaderHealth()
-        self._live: dict[str, _Live] = {}
+        self._runs = RunHost(repository, on_begun, self._readers)
         self._unreadable: dict[str, str] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         # A lock is removed after its last use, because clients may name any number of experiments.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._runs = asyncio.TaskGroup()
-        self._draining: float | None = None
 
     async def __aenter__(self) -> Self:
         """Enter the context without running experiments."""
@@ -96,29 +77,25 @@ class Orchestrator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Interrupt the running experiments, and wait for their end."""
-        self.drain(grace=0.0)
-        await self._runs.__aexit__(None, None, None)  # wait for the runs after any error outside them
+        await self._runs.__aexit__(kind, error, trace)
 
     @property
     def draining(self) -> bool:
         """Whether new work is refused."""
-        return self._draining is not None
+        return self._runs.draining
 
     @property
     def live(self) -> tuple[str, ...]:
         """Ids of the experiments that run in this process."""
-        return tuple(sorted(self._live))
+        return self._runs.names
 
     def drain(self, *, grace: float) -> None:
         """Refuse new work, and interrupt running experiments. Running episodes may finish within the grace."""
-        self._draining = grace
-        for live in self._live.values():
-            live.shutdown.request(SERVER_STOPPED, grace=grace)
+        self._runs.drain(grace=grace)
 
     async def idle(self) -> None:
         """Wait until no experiment runs."""
-        while self._tasks:
-            await asyncio.wait({*self._tasks.values()})
+        await self._runs.idle()
 
     async def start(self, config: ExperimentConfig, *, request_id: str = "") -> tuple[StoredExperiment, bool]:
         """Store an experiment, start it, and return it with a flag: True if it is new.
@@ -133,12 +110,12 @@ class Orchestrator:
             ExperimentExists: The name is taken.
             ShutdownRequested: New work is refused.
         """
-        self._check()
+        self._runs.check_accepting()
         plan = await asyncio.to_thread(self._repository.plan, config)
         name = plan.config.name
         uuid = str(uuid5(NAMESPACE_OID, f"{request_id}\0{to_yaml(config)}") if request_id else uuid4())
         async with self._lock(name):
-            self._check()
+            self._runs.check_accepting()
             try:
                 await asyncio.to_thread(self._repository.create, plan, uuid)
             except ExperimentExists:
@@ -147,7 +124,7 @@ class Orchestrator:
                     raise _taken(name) from None
                 return stored, False
             try:
-                await self._begin(plan)
+                await self._runs.begin(plan)
             except ShutdownRequested:
                 raise  # the next server resumes it
             except Exception:
@@ -157,7 +134,7 @@ class Orchestrator:
 
     async def check(self, config: ExperimentConfig) -> GenomeSpace:
         """Check that an experiment could be started, and return its policy's genes. Raises like `start`."""
-        self._check()
+        self._runs.check_accepting()
         plan = await asyncio.to_thread(self._repository.plan, config)
         if plan.config.name in self._repository.experiments():
             raise _taken(plan.config.name)
@@ -204,7 +181,7 @@ class Orchestrator:
             WrongState: The experiment does not run in this process.
         """
         stored = await self._repository.experiment(experiment)
-        await self._running(stored).run.steering.pause()
+        await self._running(stored).run.control.pause()
         return await self._repository.experiment(experiment)
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
@@ -221,26 +198,26 @@ class Orchestrator:
             ResumeRefused: A value that decides the results has changed, or the number of generations was lowered.
             ShutdownRequested: New work is refused.
         """
-        self._check()
+        self._runs.check_accepting()
         async with self._lock(experiment):
-            live = self._live.get(experiment)
+            live = self._runs.get(experiment)
             if live and change == UNCHANGED:
-                await live.run.steering.go_on()
+                await live.run.control.resume()
             else:
                 plan = await self._repository.plan_resume(experiment, change)
                 if live:
                     live.shutdown.request(BUDGET_CHANGED, grace=0.0)
-                    await asyncio.wait({self._tasks[experiment]})
-                    self._check()
+                    await self._runs.ended(experiment)
+                    self._runs.check_accepting()
                     plan = await self._repository.plan_resume(experiment, change)  # it may be completed by now
-                await self._begin(plan)
+                await self._runs.begin(plan)
         return await self._repository.experiment(experiment)
 
     async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
         """Check that an experiment could be resumed, and return it. Raises like `resume`."""
-        self._check()
+        self._runs.check_accepting()
         stored = await self.experiment(experiment)
-        if experiment in self._live and change == UNCHANGED:
+        if self._runs.get(experiment) and change == UNCHANGED:
             if stored.state is not ExperimentState.PAUSED:
                 raise WrongState(f"experiment {experiment} is running: only a paused one goes on")
         else:
@@ -255,9 +232,9 @@ class Orchestrator:
             ExperimentDone: The experiment is over already.
         """
         async with self._lock(experiment):
-            if live := self._live.get(experiment):
-                live.run.steering.cancel()
-                await asyncio.wait({self._tasks[experiment]})
+            if live := self._runs.get(experiment):
+                live.run.control.cancel()
+                await self._runs.ended(experiment)
             else:
                 stored = await self._repository.experiment(experiment)
                 if stored.state.final:
@@ -267,7 +244,7 @@ class Orchestrator:
         return await self._repository.experiment(experiment)
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command, and return after its events are committed; see `RunControl.control`.
+        """Carry out a command, and return after its events are committed; see `RunControl.execute`.
 
         Raises:
             ExperimentNotFound: The experiment does not exist.
@@ -278,8 +255,8 @@ class Orchestrator:
             experiment = command.experiment
         else:
             experiment, _, _ = parse_agent_id(command.agent)
-        if live := self._live.get(experiment):
-            return await live.run.steering.control(command)
+        if live := self._runs.get(experiment):
+            return await live.run.control.execute(command)
         stored = await self._repository.experiment(experiment)
         if isinstance(command, InjectGenome) or command.action is not AgentAction.INSPECT:
             self._running(stored)
@@ -289,7 +266,7 @@ class Orchestrator:
 
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return live views of all running episodes of this process."""
-        return tuple([each for name in self.live for each in self._live[name].run.glimpses()])
+        return self._runs.glimpses()
 
     async def events(self, experiment: str, after: int = 0) -> AsyncIterator[RecordedEvent]:
         """Yield an experiment's events after a sequence: stored events first, then new events until the run ends.
@@ -297,7 +274,7 @@ class Orchestrator:
         Raises:
             ExperimentNotFound: No experiment has that id.
         """
-        if live := self._live.get(experiment):
+        if live := self._runs.get(experiment):
             with contextlib.suppress(StorageFailed):  # the store is closed after the run; the rest is read below
                 async for recorded in live.store.events(after, follow=True):
                     after = recorded.sequence
@@ -312,7 +289,7 @@ class Orchestrator:
             for stored in await self.experiments():
                 snapshot = stored.snapshot
                 killed = snapshot.state in {ExperimentState.RUNNING, ExperimentState.PENDING}
-                if snapshot.experiment.id not in self._live and (killed or snapshot.reason in _RESUMED):
+                if not self._runs.get(snapshot.experiment.id) and (killed or snapshot.reason in _RESUMED):
                     group.create_task(self._try_to_resume(snapshot.experiment.id))
 
     async def _try_to_resume(self, experiment: str) -> None:
@@ -324,62 +301,11 @@ class Orchestrator:
     def _lock(self, experiment: str) -> asyncio.Lock:
         return self._locks.setdefault(experiment, asyncio.Lock())
 
-    def _check(self) -> None:
-        if self._draining is not None:
-            raise ShutdownRequested("the server is shutting down: it takes no new work")
-
-    def _running(self, stored: StoredExperiment) -> _Live:
+    def _running(self, stored: StoredExperiment) -> LiveRun:
         name = stored.snapshot.experiment.id
-        try:
-            return self._live[name]
-        except KeyError:
-            raise WrongState(f"experiment {name} is {stored.state.value}, and not running here") from None
-
-    async def _begin(self, plan: Planned) -> None:
-        """Run a stored experiment, and return when it has begun."""
-        begun = asyncio.get_running_loop().create_future()
-        name = plan.config.name
-        task = self._tasks[name] = self._runs.create_task(self._host(plan, begun))
-        task.add_done_callback(lambda _: self._tasks.pop(name))
-        try:
-            await begun
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-        if live := self._live.get(name):  # the client may control its agents at once
-            await live.run.steering.under_way.wait()
-
-    def _begin_reading(self, name: str, before: Snapshot) -> None:
-        try:
-            self._tell_begun(name, before)
-        except Exception as error:  # readers of the log must not stop the run
-            self._readers.failed("start of readers", name, error)
-
-    async def _host(self, plan: Planned, begun: "asyncio.Future[None]") -> None:
-        name, shutdown = plan.config.name, Shutdown()
-        with bound(experiment=name):
-            try:
-                async with self._repository.open(plan, shutdown) as (store, run):
-                    before = await run.begin()
-                    self._live[name] = _Live(run=run, store=store, shutdown=shutdown)
-                    if self._draining is not None:
-                        shutdown.request(SERVER_STOPPED, grace=self._draining)
-                    begun.set_result(None)
-                    self._begin_reading(name, before)
-                    try:
-                        state = await run.run()
-                    finally:
-                        del self._live[name]
-                _log.info("an experiment is no longer run", state=state.value, reason=shutdown.reason)
-            except Exception as error:  # the log contains the error; other experiments continue
-                if not begun.done():
-                    begun.set_exception(error)
-                else:
-                    _log.error("an experiment ended", error=str(error), exc_info=not isinstance(error, ClauDoomError))
-            except BaseException:
-                with contextlib.suppress(asyncio.InvalidStateError):
-                    begun.cancel()
-                raise
+        if live := self._runs.get(name):
+            return live
+        raise WrongState(f"experiment {name} is {stored.state.value}, and not running here")
 
 
 def _taken(name: str) -> ExperimentExists:

@@ -25,11 +25,11 @@ class RunControl:
     order of the changes. The command returns when its events are on disk.
 
     Attributes:
-        immigration: Genomes that wait for the next generation.
+        injection: Genomes that wait for the next generation.
         started: Number of started generations.
         live: Agents under evaluation, or None.
         cancelled: Whether the run was cancelled.
-        under_way: Set when the first generation is under evaluation, or when the run ends without one.
+        ready: Set when the first generation is under evaluation, or when the run ends without one.
     """
 
     def __init__(
@@ -50,17 +50,17 @@ class RunControl:
         self._deadline: asyncio.TimerHandle | None = None
         self._paused = False
         self._by_generation = config.evolution.mode == "generational"
-        self.immigration = GenomeInjection(space, population=config.population, places=0, waiting=())
+        self.injection = GenomeInjection(space, population=config.population, places=0, waiting=())
         self.started = 0
         self.live: AgentEvaluation | None = None
         self.cancelled = False
-        self.under_way = asyncio.Event()
+        self.ready = asyncio.Event()
 
     def begin(self, snapshot: Snapshot, log: RunLog) -> None:
         """Start accepting commands for a run in the state of a snapshot, and enforce its `max_duration`."""
         self._log = log
         self.started = len(snapshot.generations)
-        self.immigration = GenomeInjection(
+        self.injection = GenomeInjection(
             self._space,
             population=self._config.population,
             places=self._config.evolution.immigrants,
@@ -71,22 +71,22 @@ class RunControl:
     def evaluate(self, live: AgentEvaluation) -> None:
         """Set the agents under evaluation."""
         self.live = live
-        self.under_way.set()
+        self.ready.set()
 
     def end(self) -> None:
         """Stop accepting commands, because the run is over."""
         self.live = None
-        self.under_way.set()
+        self.ready.set()
         if self._deadline:
             self._deadline.cancel()
 
     async def pause(self) -> None:
-        """Start no episodes until `go_on`. The running time stops.
+        """Start no episodes until `resume`. The running time stops.
 
         Raises:
             WrongState: The run is paused already, or about to stop.
         """
-        log = self._steerable()
+        log = self._running_log()
         if self._paused:
             raise WrongState(f"experiment {self._config.name} is paused already")
         self._paused = True
@@ -95,27 +95,27 @@ class RunControl:
         self._set_deadline()
         await log.append(ExperimentPaused())
 
-    async def go_on(self) -> None:
+    async def resume(self) -> None:
         """Start episodes again.
 
         Raises:
             WrongState: The run is not paused.
         """
-        log = self._steerable()
+        log = self._running_log()
         if not self._paused:
             raise WrongState(f"experiment {self._config.name} is running: only a paused one goes on")
         self._paused = False
         log.start_clock()
         self._set_deadline()
         await log.append(ExperimentResumed())
-        self._scheduler.go_on()
+        self._scheduler.resume()
 
     def cancel(self) -> None:
         """Cancel the run at once. `run` returns `CANCELLED`."""
         self.cancelled = True
         self._shutdown.request("cancelled", grace=0.0)
 
-    async def control(self, command: Command) -> CommandDone:
+    async def execute(self, command: Command) -> CommandDone:
         """Carry out a command, and return after its events are committed.
 
         Raises:
@@ -124,7 +124,7 @@ class RunControl:
             GenerationFull: The next generation has no place for another genome.
             InvalidGenome: The genome is not in the policy's space.
         """
-        log = self._steerable()
+        log = self._running_log()
         if isinstance(command, InjectGenome):
             if not self._by_generation:
                 raise WrongState(
@@ -132,17 +132,17 @@ class RunControl:
                 )
             if self.started >= self._config.generations:
                 raise WrongState(f"no generation follows generation {self.started - 1}: raise generations to inject")
-            self.immigration.add(command.genome, self.started)
+            self.injection.add(command.genome, self.started)
             injected = GenomeInjected(generation=self.started, genome=command.genome)
             return CommandDone(sequence=await log.append(injected))
-        if self.live is None or not self.live.steers(command.agent):
-            return await self._look_back(command)
+        if self.live is None or not self.live.accepts_commands(command.agent):
+            return await self._inspect_stored(command)
         agent, events = self.live.command(command.action, command.agent)
         evaluation, paused = self.live.evaluation(agent), agent.paused
         sequence = await log.append(*events) if events else 0
         return CommandDone(sequence=sequence, evaluation=evaluation, paused=paused)
 
-    async def _look_back(self, command: AgentCommand) -> CommandDone:
+    async def _inspect_stored(self, command: AgentCommand) -> CommandDone:
         """Return the stored state of an agent that is no longer under evaluation. Other commands to it are refused."""
         snapshot = await self._store.snapshot()
         evaluation = snapshot.find(command.agent)
@@ -151,7 +151,7 @@ class RunControl:
             raise WrongState(f"agent {command.agent} cannot be changed: {state} finished")
         return CommandDone(sequence=0, evaluation=evaluation)
 
-    def _steerable(self) -> RunLog:
+    def _running_log(self) -> RunLog:
         if self._log is None or self._shutdown.requested:
             raise WrongState(f"experiment {self._config.name} is not running")
         return self._log

@@ -17,7 +17,7 @@ class Shutdown:
         self.reason: str | None = None
         self._requested = asyncio.Event()
         self._expired = asyncio.Event()
-        self._told: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
 
     @property
     def requested(self) -> bool:
@@ -33,8 +33,8 @@ class Shutdown:
         """
         self.reason = self.reason or reason
         self._requested.set()
-        for tell in self._told:
-            tell()
+        for callback in self._callbacks:
+            callback()
         if grace > 0:
             asyncio.get_running_loop().call_later(grace, self._expired.set)
         else:
@@ -59,13 +59,13 @@ class Shutdown:
         return False
 
     @contextlib.contextmanager
-    def on_request(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Call `tell` at every request to stop during the block."""
-        self._told.append(tell)
+    def on_request(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call `callback` at every request to stop during the block."""
+        self._callbacks.append(callback)
         try:
             yield
         finally:
-            self._told.remove(tell)
+            self._callbacks.remove(callback)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a number of seconds, or until a stop is requested."""

@@ -95,18 +95,18 @@ class SoloOrchestrator:
     async def pause(self, experiment: str) -> StoredExperiment:
         """Start no episodes until `resume`; see `RunControl.pause`."""
         await self.experiment(experiment)
-        await self._run.steering.pause()
+        await self._run.control.pause()
         return await self._stored()
 
     async def resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
-        """Start episodes again; see `RunControl.go_on`.
+        """Start episodes again; see `RunControl.resume`.
 
         Raises:
             NotAllowed: The budget was changed. Only a server can change the budget of a running experiment.
         """
         await self.experiment(experiment)
         self._check_unchanged(change)
-        await self._run.steering.go_on()
+        await self._run.control.resume()
         return await self._stored()
 
     async def check_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> StoredExperiment:
@@ -138,16 +138,16 @@ class SoloOrchestrator:
         stored = await self.experiment(experiment)
         if self._shutdown.requested:
             raise ShutdownRequested(f"experiment {experiment} is about to stop")
-        self._run.steering.cancel()
+        self._run.control.cancel()
         return stored
 
     async def control(self, command: Command) -> CommandDone:
-        """Carry out a command; see `RunControl.control`."""
+        """Carry out a command; see `RunControl.execute`."""
         if isinstance(command, InjectGenome):
             await self.experiment(command.experiment)
         else:
             await self.experiment(parse_agent_id(command.agent)[0])
-        return await self._run.steering.control(command)
+        return await self._run.control.execute(command)
 
     def glimpses(self) -> tuple[Glimpse, ...]:
         """Return live views of the running episodes."""

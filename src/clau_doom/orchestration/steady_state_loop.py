@@ -90,7 +90,7 @@ class SteadyStateLoop(AgentEvaluation):
             if live.paused:
                 self._queue.hold(live.agent.id)
             self._play(live)
-        await self._go_on()
+        await self._advance()
 
     async def evolve(self, scheduler: EpisodeScheduler) -> None:
         """Play until the last agent is evaluated or has failed.
@@ -104,9 +104,9 @@ class SteadyStateLoop(AgentEvaluation):
                 group.create_task(self._breed())
                 await scheduler.play(self._queue, self._log.receiver(self._events))
         except BaseExceptionGroup as errors:
-            raise _first(errors) from _first(errors).__cause__
+            raise _first_error(errors) from _first_error(errors).__cause__
 
-    def steers(self, agent: str) -> bool:
+    def accepts_commands(self, agent: str) -> bool:
         """Return whether an agent exists and its result has not been processed; see `AgentEvaluation`."""
         return agent in self._registry
 
@@ -134,11 +134,11 @@ class SteadyStateLoop(AgentEvaluation):
     async def _breed(self) -> None:
         while self._closed < self._total:
             await self._changed.wait()
-            await self._go_on()
+            await self._advance()
         self._queue.more = False
         self._queue.wake()
 
-    async def _go_on(self) -> None:
+    async def _advance(self) -> None:
         """Close agents in order, ask for their successors, commit both and play the new agents."""
         self._changed.clear()
         finished = [*self._close()]
@@ -201,7 +201,7 @@ class SteadyStateLoop(AgentEvaluation):
             self._queue.add(self._missing(live))
 
 
-def _first(error: BaseException) -> BaseException:
+def _first_error(error: BaseException) -> BaseException:
     """Return the first error of nested groups. If a disk is full, both playing and asking fail."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -93,7 +93,7 @@ class Stage:
                 await asyncio.sleep(0.001)
 
     async def do(self, action: AgentAction, agent: str) -> int:
-        return (await self.run.steering.control(AgentCommand(action=action, agent=agent))).sequence
+        return (await self.run.control.execute(AgentCommand(action=action, agent=agent))).sequence
 
     def begun(self, agent: str) -> int:
         return sum(task.agent == agent for task in self.backend.played)
@@ -121,17 +121,17 @@ def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
-            await stage.run.steering.pause()
+            await stage.run.control.pause()
             with pytest.raises(WrongState, match="paused already"):
-                await stage.run.steering.pause()
+                await stage.run.control.pause()
             assert (await stage.snapshot()).state is ExperimentState.PAUSED
             stage.open.set()
             await asyncio.sleep(0.2)
             assert len(stage.backend.played) == 2
             stage.clock.now = 1000.0
-            await stage.run.steering.go_on()
+            await stage.run.control.resume()
             with pytest.raises(WrongState, match="only a paused one"):
-                await stage.run.steering.go_on()
+                await stage.run.control.resume()
             assert await task is ExperimentState.COMPLETED
         snapshot = await stage.snapshot()
         assert history_sha256(snapshot.generations) == await untouched()
@@ -146,14 +146,14 @@ def test_a_generation_does_not_end_while_the_run_is_paused() -> None:
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
             agents = [f"x-g000-a{index:03d}" for index in range(4)]
-            await stage.run.steering.pause()
+            await stage.run.control.pause()
             for agent in agents[:-1]:
                 await stage.do(AgentAction.STOP, agent)
             stage.open.set()
             await stage.do(AgentAction.STOP, agents[-1])
             await asyncio.sleep(0.2)
             await stage.do(AgentAction.RESTART, agents[-1])
-            await stage.run.steering.go_on()
+            await stage.run.control.resume()
             assert await task is ExperimentState.COMPLETED
 
     staged(scenario)
@@ -164,7 +164,7 @@ def test_a_pause_does_not_use_up_the_running_time() -> None:
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
-            await stage.run.steering.pause()
+            await stage.run.control.pause()
             stage.open.set()
             await asyncio.sleep(0.3)
             assert not task.done()
@@ -179,7 +179,7 @@ def test_a_cancelled_run_is_over() -> None:
 
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
-            stage.run.steering.cancel()
+            stage.run.control.cancel()
             assert await task is ExperimentState.CANCELLED
             with pytest.raises(WrongState, match="not running"):
                 await stage.do(AgentAction.PAUSE, FIRST)
@@ -207,7 +207,7 @@ def test_a_paused_agent_waits_also_across_a_resume() -> None:
             task = group.create_task(again.run.run())
             await asyncio.sleep(0.2)
             assert not again.backend.played
-            inspected = await again.run.steering.control(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
+            inspected = await again.run.control.execute(AgentCommand(action=AgentAction.INSPECT, agent=SECOND))
             assert (inspected.sequence, inspected.paused) == (0, True)
             await again.do(AgentAction.RESUME, SECOND)
             assert await task is ExperimentState.COMPLETED
@@ -263,7 +263,7 @@ def test_a_failed_agent_is_restarted_until_its_generation_is_told() -> None:
         async with stage.playing() as task:
             await stage.do(AgentAction.PAUSE, SECOND)
             stage.open.set()
-            await stage.until(lambda: stage.run.steering.live is not None and len(stage.backend.played) >= 7)
+            await stage.until(lambda: stage.run.control.live is not None and len(stage.backend.played) >= 7)
             await asyncio.sleep(0.2)
             assert (await stage.snapshot()).find(FIRST).status is AgentStatus.FAILED
             stage.fail = lambda task: False
@@ -287,15 +287,15 @@ def test_an_injected_genome_is_in_the_next_generation() -> None:
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
             with pytest.raises(InvalidGenome):
-                await stage.run.steering.control(InjectGenome(experiment="x", genome=Genome((2.0, 0.0))))
-            done = await stage.run.steering.control(InjectGenome(experiment="x", genome=genome))
+                await stage.run.control.execute(InjectGenome(experiment="x", genome=Genome((2.0, 0.0))))
+            done = await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
             assert (done.sequence > 0, done.evaluation) == (True, None)
             with pytest.raises(GenerationFull, match="immigrants"):
-                await stage.run.steering.control(InjectGenome(experiment="x", genome=genome))
+                await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
             stage.open.set()
             assert await task is ExperimentState.COMPLETED
             with pytest.raises(WrongState, match="no generation follows"):
-                await stage.run.steering.control(InjectGenome(experiment="x", genome=genome))
+                await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
         snapshot = await stage.snapshot()
         agent = snapshot.generations[1][-1].agent
         assert (agent.genome, agent.parents, agent.operator) == (genome, (), INJECTED)
@@ -312,7 +312,7 @@ def test_an_injected_genome_survives_an_interruption(played: int) -> None:
     async def history(stop_at: int | None) -> str:
         stage = Stage()
         async with stage.playing() as task:
-            await stage.run.steering.control(InjectGenome(experiment="x", genome=genome))
+            await stage.run.control.execute(InjectGenome(experiment="x", genome=genome))
 
             def fail(task: EpisodeTask) -> bool:
                 if stop_at is not None and len(stage.backend.played) >= stop_at:

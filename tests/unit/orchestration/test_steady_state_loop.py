@@ -275,8 +275,8 @@ async def test_a_persons_commands_are_obeyed() -> None:
 
     steered = scripted_run(config, store, ScriptedBackend(slots=1, disturb=disturb), space=SPACE)
     running = asyncio.ensure_future(steered.run())
-    await steered.steering.under_way.wait()
-    control, agent = steered.steering.control, "x-g001-a000"
+    await steered.control.ready.wait()
+    control, agent = steered.control.execute, "x-g001-a000"
     await until_asked(store, 8)
     with pytest.raises(WrongState, match="inject with evolution"):
         await control(InjectGenome(experiment="x", genome=Genome((0.5, 0.5, 3.0))))
