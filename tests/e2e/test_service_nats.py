@@ -97,7 +97,7 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         ("grpc", "start", "long", "done"),
         ("nats", "pause", "long", "done"),
         ("nats", "cancel", "long", "done"),
-        ("nats", "cancel", "long", "ExperimentDone"),
+        ("nats", "cancel", "long", "experiment_done"),
     ]
     for path in (service.log, *(file for file in (tmp_path / "runs").rglob("*") if file.is_file())):
         text = path.read_bytes()

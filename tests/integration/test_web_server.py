@@ -206,7 +206,7 @@ async def test_a_running_experiment_is_steered(serving: Serving) -> None:
         assert (await browser.post("/api/experiments/shown/resume"))[1]["state"] == "running"
         assert (await browser.post("/api/experiments/shown/cancel"))[1]["state"] == "cancelled"
         status, body = await browser.post("/api/experiments/shown/cancel")
-        assert (status, body["error"]["kind"]) == (409, "ExperimentDone")
+        assert (status, body["error"]["kind"]) == (409, "experiment_done")
         assert body["error"]["message"] == "experiment shown is cancelled already"
 
 
@@ -237,7 +237,7 @@ async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> Non
     """Each problem has its path, its reason and its line; nothing is stored."""
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "name: x\npopulation: -3\nevolution:\n  kind: genetik\n")
-        assert (status, body["error"]["kind"]) == (422, "ConfigError")
+        assert (status, body["error"]["kind"]) == (422, "config_error")
         found = {problem["path"]: (problem["line"], problem["text"]) for problem in body["error"]["problems"]}
         assert found["population"] == (2, "-3 is too small: use 1 or more")
         assert found["evolution.kind"][0] == 4
@@ -258,7 +258,7 @@ async def test_a_configuration_is_checked_before_it_is_started(serving: Serving)
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
         await browser.finished()
         _, body = await browser.post("/api/check", YAML)
-        assert body["error"]["kind"] == "ExperimentExists"
+        assert body["error"]["kind"] == "experiment_exists"
 
 
 async def test_a_check_finds_what_a_start_refuses(serving: Serving) -> None:
@@ -291,7 +291,7 @@ async def test_what_is_not_there_is_said(serving: Serving) -> None:
         assert (await browser.get("/api/experiments/shown/events?after=-1"))[0] == 400
         for content in ("", "[]", "[" * 40_000, "1" * 5_000):
             status, body = await browser.post("/api/agents/shown-g000-a000/films", content)
-            assert (status, body["error"]["kind"]) == (400, "InvalidMessage")
+            assert (status, body["error"]["kind"]) == (400, "invalid_message")
 
 
 async def test_the_unexpected_is_named_by_an_id_alone(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
@@ -345,7 +345,7 @@ async def test_changes_need_our_origin_and_our_token(serving: Serving) -> None:
         ):
             status, body = await browser.post("/api/experiments", YAML, **headers)
             assert status == 403, headers
-            assert body["error"]["kind"] == "Forbidden"
+            assert body["error"]["kind"] == "forbidden"
         async with browser.http.post(browser.server.url + "/api/experiments", data=YAML.encode()) as answer:
             assert answer.status == 403
         assert (await browser.get("/api/experiments?fresh"))[1]["experiments"] == []
@@ -355,7 +355,7 @@ async def test_a_configuration_of_megabytes_is_not_read_to_its_end(serving: Serv
     """A megabyte is more than any configuration has."""
     async with serving() as browser:
         status, body = await browser.post("/api/experiments", "#" * (1 << 20) + "\n")
-        assert (status, body["error"]["kind"]) == (400, "InvalidMessage")
+        assert (status, body["error"]["kind"]) == (400, "invalid_message")
 
 
 async def test_a_taken_port_is_named(serving: Serving) -> None:
@@ -502,7 +502,7 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
         lines = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
         changes = [(line["who"], line["face"], line["note"], line["action"], line["result"]) for line in lines]
         assert changes == [
-            ("reader", "web", "", "start", "NotAllowed"),
+            ("reader", "web", "", "start", "not_allowed"),
             ("owner", "web", "für Ada", "start", "done"),
         ]
         assert all(line["peer"].startswith("127.0.0.1:") for line in lines)
@@ -556,7 +556,7 @@ async def test_a_film_that_cannot_be_made_says_why(serving: Serving) -> None:
         unknown = await browser.post("/api/agents/nobody-g000-a000/films", '{"purpose": "training", "number": 0}')
         assert unknown[0] == 404
         status, body = await browser.post(agent, '{"purpose": "training", "number": 0}')
-        assert (status, body["error"]["kind"]) == (409, "WrongState")
+        assert (status, body["error"]["kind"]) == (409, "wrong_state")
         assert "shown" in body["error"]["message"]
         assert (await browser.get("/api/films/0123"))[0] == 404
         assert await browser.get(f"{agent}?purpose=training&number=0") == (200, None), "none is being made"

@@ -35,7 +35,7 @@ class AuditLog:
             caller: The client that requested the change.
             action: The requested change, such as ``pause``.
             target: The id of the experiment or agent.
-            result: ``done``, or the name of the error.
+            result: ``done``, ``interrupted`` or the code of the error.
             detail: The error's text.
         """
         line = {

@@ -148,10 +148,10 @@ class AuditedOrchestrator:
             done = await work()
             result = "done"
         except ClauDoomError as error:
-            result, detail = type(error).__name__, str(error)
+            result, detail = error.code, str(error)
             raise
         except Exception as error:
-            result = type(error).__name__  # the text may hold private data; it is in the log
+            result, detail = "internal_error", type(error).__name__  # the log has the text, which may be private
             raise
         finally:
             self._audit.record(caller, action, target, result=result, detail=detail)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clau_doom import errors
-from clau_doom.errors import ConfigError, describe
+from clau_doom.errors import ClauDoomError, ConfigError, describe
 from clau_doom.logs import get_logger
 
 __all__ = ["ErrorResponses", "error_json"]
@@ -68,19 +68,19 @@ class ErrorResponses:
 def _answer(error: Exception, path: str) -> Response:
     """Return the response to an error; details of an unexpected error are only logged."""
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
-    if status is None:
+    if status is None or not isinstance(error, ClauDoomError):
         error_id = secrets.token_hex(6)
         _log.error("a page's request went wrong", path=path, error_id=error_id, exc_info=error)
         message = f"something went wrong here: the server's log says what, under {error_id}"
         return JSONResponse(
-            {"error": {"kind": "Internal", "message": message}}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR
+            {"error": {"kind": "internal_error", "message": message}}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR
         )
     return JSONResponse({"error": error_json(error)}, status_code=status)
 
 
-def error_json(error: Exception) -> dict[str, object]:
-    """Return an error as JSON for clients: its kind, its text, and a configuration's problems by line."""
-    found: dict[str, object] = {"kind": type(error).__name__, "message": describe(error)}
+def error_json(error: ClauDoomError) -> dict[str, object]:
+    """Return an error as JSON for clients: its code, its message, and the problems of a configuration with lines."""
+    found: dict[str, object] = {"kind": error.code, "message": describe(error)}
     if isinstance(error, ConfigError):
         found["problems"] = [
             {"path": path, "text": text, "line": line}

@@ -133,7 +133,7 @@ def _is_open(path: str) -> bool:
 
 
 def _refused(status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = {"error": {"kind": status.phrase, "message": message}}
+    body = {"error": {"kind": status.name.lower(), "message": message}}
     return JSONResponse(body, status_code=status, headers=headers)
 
 

@@ -181,7 +181,7 @@ class _Static(StaticFiles):
 
 async def _nothing_there(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
-        error = {"kind": "NotFound", "message": f"there is nothing at {request.url.path}"}
+        error = {"kind": "not_found", "message": f"there is nothing at {request.url.path}"}
         return JSONResponse({"error": error}, status_code=404)
     return RedirectResponse("/", status_code=303)
 

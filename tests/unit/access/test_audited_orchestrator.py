@@ -66,8 +66,8 @@ async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Aud
         ("pause", "lab", "done"),
         ("resume", "lab", "done"),
         ("agent stop", agent[:9], "done"),
-        ("inject", "lab", "InvalidGenome"),
-        ("cancel", "nobodynob", "ExperimentNotFound"),
+        ("inject", "lab", "invalid_genome"),
+        ("cancel", "nobodynob", "experiment_not_found"),
         ("cancel", "lab", "done"),
     ]
     assert all(len(line["target"]) <= 200 for line in lines)
@@ -97,7 +97,7 @@ async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) ->
         ):
             with pytest.raises(NotAllowed, match="token reader is read-only: use a full token"):
                 await change()
-    assert [(line["who"], line["result"]) for line in audited.lines()[1:]] == [("reader", "NotAllowed")] * 6
+    assert [(line["who"], line["result"]) for line in audited.lines()[1:]] == [("reader", "not_allowed")] * 6
     assert (await here.experiment("lab")).state.value == "running"
     assert len(await here.experiments()) == 1
 
