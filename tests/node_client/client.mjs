@@ -72,6 +72,7 @@ async function pauseAndResume(agent_id) {
   const unknown = await commands.send({ pause: { agent_id: agent_id.replace(/-a\d+$/, '-a999') } });
   assert.equal(unknown.result, 'refused');
   assert.equal(grpc.status[unknown.refused.code], 'NOT_FOUND');
+  assert.equal(unknown.refused.reason, 'AGENT_NOT_FOUND');
   const malformed = await commands.send({ pause: { agent_id: `${agent_id}999` } });
   assert.equal(grpc.status[malformed.refused.code], 'INVALID_ARGUMENT');
   const resumed = await commands.send({ resume: { agent_id } });

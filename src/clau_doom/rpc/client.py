@@ -18,7 +18,7 @@ from clau_doom.errors import ClauDoomError, ConfigError, ServerUnreachable
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2, orchestrator_pb2_grpc, resources_pb2
 from clau_doom.protos.claudoom.orchestrator.v1 import orchestrator_pb2 as pb
 from clau_doom.rpc.channel import dial, find_token, is_plain
-from clau_doom.rpc.errors import DETAILS, error_of_code, error_of_status
+from clau_doom.rpc.errors import DETAILS, error_of_reason, error_of_status
 from clau_doom.rpc.tls_diagnosis import TlsFiles, explain
 from clau_doom.wire import EXPERIMENT_STATES, command_message, recorded_event
 
@@ -166,7 +166,8 @@ class RpcClient:
         finally:
             call.cancel()
         if response.HasField("refused"):
-            raise error_of_code(response.refused.code, response.refused.message)
+            refused = response.refused
+            raise error_of_reason(refused.reason, refused.code, refused.message)
         return response.done
 
     async def follow(

@@ -86,4 +86,4 @@ class _Stream:
 
 
 def _refused(command_id: str, status: Status) -> pb.AgentResponse:
-    return refused_message(command_id, status.number, status.message)
+    return refused_message(command_id, status.number, status.message, reason=status.reason)

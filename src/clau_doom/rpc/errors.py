@@ -20,7 +20,7 @@ from clau_doom import errors
 from clau_doom.errors import ClauDoomError, ConfigError, describe, words
 from clau_doom.escaping import printable_message
 
-__all__ = ["DETAILS", "CallRefused", "Status", "error_of_code", "error_of_status", "status_of"]
+__all__ = ["DETAILS", "CallRefused", "Status", "error_of_reason", "error_of_status", "status_of"]
 
 DETAILS = "grpc-status-details-bin"
 """Trailer that holds google.rpc.Status."""
@@ -67,7 +67,6 @@ _KINDS: Mapping[int, type[ClauDoomError]] = MappingProxyType(
         code_pb2.INVALID_ARGUMENT: errors.InvalidMessage,
         code_pb2.NOT_FOUND: errors.AgentNotFound,
         code_pb2.PERMISSION_DENIED: errors.NotAllowed,
-        code_pb2.RESOURCE_EXHAUSTED: errors.GenerationFull,
         code_pb2.UNAUTHENTICATED: errors.NotAuthenticated,
         code_pb2.UNAVAILABLE: errors.ShutdownRequested,
     }
@@ -88,13 +87,15 @@ class Status:
 
     Attributes:
         code: The canonical code.
-        message: The reason, for users.
+        message: The text of the error, for users.
+        reason: The stable code of the error in capitals; empty for other errors.
         trailers: Trailing metadata with the reason for programs.
         error_id: The id that connects the status to the log, for an unexpected error; otherwise empty.
     """
 
     code: grpc.StatusCode
     message: str
+    reason: str = ""
     trailers: tuple[tuple[str, bytes], ...] = ()
     error_id: str = ""
 
@@ -116,7 +117,8 @@ def status_of(error: BaseException) -> Status:
         message = f"internal error {error_id}: the server's log holds what happened under this id"
         return Status(code=grpc.StatusCode.INTERNAL, message=message, error_id=error_id)
     message = _cut(describe(error) if isinstance(error, ConfigError) else printable_message(words(error)))
-    return Status(code=code, message=message, trailers=((DETAILS, _details(code, message, error)),))
+    trailers = ((DETAILS, _details(code, message, error)),)
+    return Status(code=code, message=message, reason=_reason(type(error)), trailers=trailers)
 
 
 def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomError:
@@ -133,17 +135,15 @@ def error_of_status(code: int, message: str, details: bytes | None) -> ClauDoomE
             reason = detail.reason
         elif isinstance(detail, error_details_pb2.BadRequest):
             problems = [(violation.field, violation.description) for violation in detail.field_violations]
-    kind = next((each for each in _CODES if _reason(each) == reason), None)
-    if kind is ConfigError:
+    if reason == _reason(ConfigError):
         return ConfigError(message, tuple(problems))
-    if kind is not None:
-        return kind(message)
-    return error_of_code(code, message)
+    return error_of_reason(reason, code, message)
 
 
-def error_of_code(code: int, message: str) -> ClauDoomError:
-    """Return the error for a canonical code without further details."""
-    return _KINDS.get(code, errors.ServerFailed)(message)
+def error_of_reason(reason: str, code: int, message: str) -> ClauDoomError:
+    """Return the error for a reason, or for a canonical code if the reason is empty or unknown."""
+    kind = next((each for each in _CODES if _reason(each) == reason), None)
+    return (kind or _KINDS.get(code, errors.ServerFailed))(message)
 
 
 def _reason(kind: type[ClauDoomError]) -> str:

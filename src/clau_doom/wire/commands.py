@@ -64,9 +64,16 @@ def done_message(command_id: str, done: CommandDone, *, agent: resources_pb2.Age
     return pb.AgentResponse(command_id=command_id, done=pb.CommandDone(sequence=done.sequence, agent=agent))
 
 
-def refused_message(command_id: str, code: int, reason: str) -> pb.AgentResponse:
-    """Create the response to a refused command, with a code of `google.rpc.Code` and a one-line reason."""
-    refused = pb.CommandRefused(code=code, message=sendable(" ".join(reason.split())))
+def refused_message(command_id: str, code: int, message: str, *, reason: str = "") -> pb.AgentResponse:
+    """Create the response to a refused command.
+
+    Args:
+        command_id: Id of the command.
+        code: Code of `google.rpc.Code`.
+        message: Text of the error, which is sent on one line.
+        reason: Stable code of the error in capitals; empty for an internal error.
+    """
+    refused = pb.CommandRefused(code=code, message=sendable(" ".join(message.split())), reason=reason)
     return pb.AgentResponse(command_id=command_id, refused=refused)
 
 

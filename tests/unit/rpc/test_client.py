@@ -26,6 +26,7 @@ from clau_doom.errors import (
     ExperimentNotFound,
     GenerationFull,
     InvalidAgentId,
+    InvalidGenome,
     InvalidMessage,
     NotAuthenticated,
     ResumeRefused,
@@ -133,6 +134,8 @@ async def test_one_genome_more_than_fits_is_said(serving: Serving) -> None:
         await client.control(command)
         with pytest.raises(GenerationFull):
             await client.control(command)
+        with pytest.raises(InvalidGenome):
+            await client.control(InjectGenome(experiment="x", genome=Genome((0.5,))))
 
 
 async def test_the_token_is_found(serving: Serving, tmp_path: Path) -> None:

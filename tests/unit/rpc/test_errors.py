@@ -6,7 +6,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from clau_doom import errors
 from clau_doom.errors import ClauDoomError, ConfigError, EngineCrashed, ServerFailed, StorageFailed
-from clau_doom.rpc.errors import DETAILS, CallRefused, error_of_code, error_of_status, status_of
+from clau_doom.rpc.errors import DETAILS, CallRefused, error_of_reason, error_of_status, status_of
 
 CODES = [
     (errors.ExperimentNotFound, "NOT_FOUND"),
@@ -42,6 +42,7 @@ def test_an_error_crosses_the_wire_and_is_itself_again(kind: type[ClauDoomError]
     again = error_of_status(status.number, status.message, dict(status.trailers)[DETAILS])
     assert type(again) is kind
     assert str(again) == "it cannot be done: do that"
+    assert type(error_of_reason(status.reason, status.number, status.message)) is kind
 
 
 @pytest.mark.parametrize("error", [ValueError("secret"), EngineCrashed("secret"), StorageFailed("secret")])
@@ -100,7 +101,8 @@ def test_a_refused_call_and_a_group_of_one() -> None:
 def test_a_stranger_s_status_is_read_by_its_code(details: bytes | None) -> None:
     """A proxy's NOT_FOUND is one of ours as far as that goes; what means nothing here is the server's failure."""
     assert isinstance(error_of_status(5, "nothing there", details), errors.AgentNotFound)
-    assert isinstance(error_of_code(2, "who knows"), ServerFailed)
+    assert isinstance(error_of_reason("", 2, "who knows"), ServerFailed)
+    assert isinstance(error_of_reason("WHO_KNOWS", 5, "nothing there"), errors.AgentNotFound)
 
 
 def test_the_name_of_a_class_does_not_change_the_wire() -> None:

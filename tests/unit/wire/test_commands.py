@@ -94,7 +94,7 @@ def test_an_injected_genome_has_no_agent_yet() -> None:
 
 def test_a_refusal_says_why_on_one_line() -> None:
     """Whatever the reason holds can be sent."""
-    message = refused_message("7", 9, "it is told\nalready \udcff")
+    message = refused_message("7", 9, "it is told\nalready \udcff", reason="WRONG_STATE")
     assert message == pb.AgentResponse(
-        command_id="7", refused=pb.CommandRefused(code=9, message=r"it is told already \udcff")
+        command_id="7", refused=pb.CommandRefused(code=9, message=r"it is told already \udcff", reason="WRONG_STATE")
     )

@@ -206,9 +206,11 @@ class CommandDone(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., agent: _Optional[_Union[_resources_pb2.Agent, _Mapping]] = ...) -> None: ...
 
 class CommandRefused(_message.Message):
-    __slots__ = ("code", "message")
+    __slots__ = ("code", "message", "reason")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     code: int
     message: str
-    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
