@@ -11,7 +11,7 @@ import pytest
 
 from clau_doom.app.plan import plan_config
 from clau_doom.app.run import make_backend
-from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, RayConfig, ScenarioConfig
+from clau_doom.config import ExperimentConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
@@ -37,12 +37,14 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         return lambda: ScriptedBackend(claimed=scripted_outcome, disturb=lambda _: asyncio.sleep(0.01))
     docker: DockerHost | None = request.getfixturevalue("docker") if kind == "docker" else None
     address: str | None = request.getfixturevalue("ray_head") if kind == "ray" else None
-    config = ExperimentConfig(
-        name="contract",
-        scenario=ScenarioConfig(timeout=300),
-        execution=ExecutionConfig.model_validate({"backend": kind, "workers": 2}),
-        docker=DockerConfig(network=NETWORK),
-        ray=RayConfig(address=address),
+    config = ExperimentConfig.model_validate(
+        {
+            "name": "contract",
+            "scenario": {"timeout": 300},
+            "execution": {"backend": kind, "workers": 2},
+            "docker": {"network": NETWORK},
+            "ray": {"address": address},
+        }
     )
 
     @contextlib.asynccontextmanager
@@ -67,7 +69,7 @@ def task(number: int = 0, *, agent: int = 0, purpose: Purpose = Purpose.TRAINING
 @pytest.fixture
 def genome() -> Genome:
     """Return a genome of the rules policy, which the scripted backend takes as well."""
-    from clau_doom.app.plan import genome_space
+    from clau_doom.app.gene_space import genome_space
 
     return Genome(tuple(float(gene.low) for gene in genome_space(ExperimentConfig()).genes))
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import vizdoom
 
-from clau_doom.app.plan import genome_space, plan_config, plan_resume
+from clau_doom.app.gene_space import genome_space
+from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import make_backend, open_run
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import AgentStatus, Evaluation, Genome, Purpose

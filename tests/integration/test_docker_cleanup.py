@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.backends.docker_facts import examine_docker
-from clau_doom.backends.docker import Daemon, found_networks, remove_network
+from clau_doom.backends.docker.configuration import DockerConfig
+from clau_doom.backends.docker.daemon import Daemon
+from clau_doom.backends.docker.daemon_facts import examine_daemon
+from clau_doom.backends.docker.network import found_networks, remove_network
 from clau_doom.cli import run_command
-from clau_doom.config import DockerConfig
 from tests.support.docker_host import DockerHost, PrivateDocker
 
 pytestmark = pytest.mark.docker
@@ -138,11 +139,11 @@ def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experimen
 
 def test_the_doctor_sees_what_containers_need(docker: DockerHost, experiment: str) -> None:
     """The image and the network are there, or are not; a network with a way out is told from one of ours."""
-    missing = asyncio.run(examine_docker(DockerConfig(image=experiment, network=experiment)))
+    missing = asyncio.run(examine_daemon(DockerConfig(image=experiment, network=experiment)))
     assert (missing.image, missing.network) == (False, None)
     assert missing.version == docker("version", "--format", "{{.Server.Version}}")
     with network(docker, experiment):
-        there = asyncio.run(examine_docker(DockerConfig(network=experiment)))
+        there = asyncio.run(examine_daemon(DockerConfig(network=experiment)))
     assert there.image
     assert there.network is not None
     assert (there.network.internal, there.network.separate, there.network.ours) == (True, False, False)

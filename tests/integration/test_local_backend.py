@@ -14,16 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import CoreAllocator, LocalBackend, WorkDirs
-from clau_doom.backends.local.core_lease import CoreLease
-from clau_doom.config import (
-    CustomPolicyConfig,
-    ExecutionConfig,
-    LocalConfig,
-    PolicyConfig,
-    RulesPolicyConfig,
-    ScenarioConfig,
-)
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.core_lease import CoreLease
+from clau_doom.backends.local.backend import LocalBackend
+from clau_doom.backends.local.configuration import LocalConfig
+from clau_doom.backends.work_dirs import WorkDirs
+from clau_doom.config import CustomPolicyConfig, ExecutionConfig, PolicyConfig, RulesPolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

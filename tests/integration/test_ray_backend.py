@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 import vizdoom
 
-from clau_doom.app.plan import Plan, plan_config
+from clau_doom.app.plan import plan_config
 from clau_doom.app.run import open_run
-from clau_doom.backends.ray import RayBackend
+from clau_doom.app.run_plan import Plan
+from clau_doom.backends.ray.backend import RayBackend
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import EpisodeLost
 from clau_doom.domain.experiment import ExperimentState, Provenance

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clau_doom.app.plan import make_fitness, space_of
+from clau_doom.app.gene_space import space_of
+from clau_doom.app.plan import make_fitness
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, RaceTally

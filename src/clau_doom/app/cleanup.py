@@ -8,7 +8,8 @@ from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ClauDoomError
 
 if TYPE_CHECKING:
-    from clau_doom.backends.docker import Daemon, Found
+    from clau_doom.backends.docker.container_lifecycle import Found
+    from clau_doom.backends.docker.daemon import Daemon
 
 __all__ = ["Leftovers", "Removed", "find_leftovers", "remove_leftovers"]
 
@@ -48,7 +49,7 @@ async def find_leftovers(experiment: str | None = None, generation: int | None =
         ConfigError: The experiment's id is invalid.
         DockerUnreachable: The Docker daemon does not respond.
     """
-    from clau_doom.backends.docker import Daemon  # noqa: PLC0415 - aiodocker, which no local run needs
+    from clau_doom.backends.docker.daemon import Daemon  # noqa: PLC0415 - aiodocker, which no local run needs
 
     labels = _labels(experiment, generation)
     async with Daemon() as daemon:
@@ -70,7 +71,8 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
         ConfigError: The experiment's id is invalid.
         DockerUnreachable: The Docker daemon does not respond.
     """
-    from clau_doom.backends.docker import Daemon, cleanup  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.container_lifecycle import cleanup  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.daemon import Daemon  # noqa: PLC0415 - as above
 
     labels = _labels(experiment, generation)
     async with Daemon() as daemon:
@@ -86,7 +88,7 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
 
 
 def _labels(experiment: str | None, generation: int | None) -> dict[str, str]:
-    from clau_doom.backends.docker import EXPERIMENT, GENERATION  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.container_lifecycle import EXPERIMENT, GENERATION  # noqa: PLC0415 - as above
 
     assert experiment is not None or generation is None, "a generation is some experiment's"
     labels = {} if experiment is None else {EXPERIMENT: check_experiment_id(experiment)}
@@ -94,7 +96,8 @@ def _labels(experiment: str | None, generation: int | None) -> dict[str, str]:
 
 
 async def _find(daemon: "Daemon", labels: dict[str, str]) -> Leftovers:
-    from clau_doom.backends.docker import found, found_networks  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.container_lifecycle import found  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.network import found_networks  # noqa: PLC0415 - as above
 
     containers = await found(daemon, labels)
     networks = () if labels else await found_networks(daemon)
@@ -103,7 +106,7 @@ async def _find(daemon: "Daemon", labels: dict[str, str]) -> Leftovers:
 
 async def _remove_networks(daemon: "Daemon", names: Sequence[str], errors: list[Exception]) -> tuple[str, ...]:
     """Remove networks, add failures to `errors` and return the names of the removed networks."""
-    from clau_doom.backends.docker import remove_network  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.network import remove_network  # noqa: PLC0415 - as above
 
     gone = []
     for name in names:

@@ -50,7 +50,7 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
 def _policy(config: ExperimentConfig, scenario: Scenario | None, problems: list[Problem]) -> Policy | None:
     chosen = config.policy
     custom = isinstance(chosen, CustomPolicyConfig)
-    if isinstance(chosen, RemotePolicyConfig) or (custom and config.backend_traits.policy_in_image):
+    if isinstance(chosen, RemotePolicyConfig) or (custom and config.selected_backend.isolates_policies):
         return None
     path = ("policy", "target" if custom else "kind")
     if scenario is not None:

@@ -1,15 +1,26 @@
 """Experiments of a server: planned, stored and opened in one output folder."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
-from clau_doom.app.plan import Plan, genome_space, plan_config, plan_resume
+from clau_doom.app.gene_space import genome_space
+from clau_doom.app.plan import plan_config, plan_resume
 from clau_doom.app.run import create_experiment, host_run
-from clau_doom.backends.local import CoreAllocator
-from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RemotePolicyConfig, ServerConfig
+from clau_doom.app.run_plan import Plan
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.local.configuration import LocalConfig
+from clau_doom.backends.provider import provider_of
+from clau_doom.config import (
+    BackendSection,
+    CustomPolicyConfig,
+    ExperimentConfig,
+    RemotePolicyConfig,
+    ServerConfig,
+    registered_backends,
+)
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.commands import UNCHANGED, BudgetChange
 from clau_doom.errors import NotAllowed, WrongState
@@ -33,7 +44,7 @@ class FolderRepository:
         self._config = config
         self._output_dir = output_dir
         self._runs = Runs(output_dir)
-        self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.local.pin)
+        self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.section_of(LocalConfig).pin)
         """Cores for workers, shared by all experiments."""
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
@@ -54,7 +65,12 @@ class FolderRepository:
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
         """Return the plan to resume a stored experiment, with an optional new budget."""
         self._check_allowed((await self.experiment(experiment)).config)
-        overrides = {"docker.network": self._config.docker.network, **change.overrides}
+        own = {
+            f"{backend}.{name}": value
+            for backend, section, names in self._server_fields()
+            for name, value in section.model_dump(mode="json", include=names).items()
+        }
+        overrides = {**own, **change.overrides}
         plan = await plan_resume(
             experiment, self._output_dir, environ={}, overrides=overrides, limits=self._config.limits
         )
@@ -120,25 +136,28 @@ class FolderRepository:
         return frozenset(name for name in experiments if not self._runs.holds(name))
 
     def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
-        """Return a configuration with the server's own network, cluster and addresses."""
-        own = self._config.docker
-        place = {"network": own.network, "listen": own.listen, "advertise": own.advertise}
-        cluster = {"address": self._config.ray.address, "modules": self._config.ray.modules}
-        return config.model_copy(
-            update={"docker": config.docker.model_copy(update=place), "ray": config.ray.model_copy(update=cluster)}
-        )
+        """Return a configuration with the server's own values, such as network, cluster and addresses."""
+        placed = {}
+        for backend, own, names in self._server_fields():
+            section: BackendSection = getattr(config, backend)
+            placed[backend] = section.model_copy(update={name: getattr(own, name) for name in names})
+        return config.model_copy(update=placed)
+
+    def _server_fields(self) -> Iterator[tuple[str, BackendSection, set[str]]]:
+        """Yield each backend's name, its section of the server, and the fields that clients cannot set."""
+        for backend in registered_backends():
+            names = backend.section.model_fields if backend.server_fields is None else backend.server_fields
+            yield backend.name, getattr(self._config, backend.name), set(names)
 
     def _check_allowed(self, config: ExperimentConfig) -> None:
         lists: ServerConfig = self._config.server
         scenario, policy = config.scenario.name, config.policy
-        here = not config.backend_traits.policy_in_image
+        here = not config.selected_backend.isolates_policies
         if here and isinstance(policy, CustomPolicyConfig) and policy.target not in lists.policies:
             raise NotAllowed(f"policy.target {policy.target!r} is not in the server's list server.policies")
         if isinstance(policy, RemotePolicyConfig) and policy.address not in {None, *lists.agents}:
             raise NotAllowed(f"policy.address {policy.address!r} is not in the server's list server.agents")
-        image = config.docker.image
-        if not here and image not in {self._config.docker.image, *lists.images}:
-            raise NotAllowed(f"docker.image {image!r} is not in the server's list server.images")
+        provider_of(config).check_request(config, self._config)
         is_path = scenario not in SCENARIOS and (scenario.lower().endswith(".cfg") or "/" in scenario)
         if is_path and scenario not in lists.scenarios:
             raise NotAllowed(f"scenario.name {scenario!r} is not in the server's list server.scenarios")

@@ -15,7 +15,7 @@ from clau_doom.game import SCENARIOS, Scenario, ScenarioFiles, own_files, scenar
 from clau_doom.game import resolve as resolve_scenario
 from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, Inputs
 
-__all__ = ["copy_inputs", "placed_scenario", "same_files", "stored_scenario"]
+__all__ = ["copy_inputs", "same_files", "stored_scenario"]
 
 
 def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
@@ -59,15 +59,6 @@ def same_files(scenario: Scenario, then: Provenance) -> bool:
     """Return whether the files of a scenario have the recorded digests."""
     recorded = {name: value for name, value in then.facts if name.startswith("scenario.")}
     return scenario_facts(scenario) == recorded
-
-
-def placed_scenario(config: ScenarioConfig, scenario: Scenario) -> tuple[ScenarioConfig, ScenarioFiles | None]:
-    """Return a scenario's configuration and files for local workers. The files of ViZDoom's scenarios are None."""
-    return config.model_copy(update={"name": _name(scenario)}), own_files(scenario)
-
-
-def _name(scenario: Scenario) -> str:
-    return scenario.facts.name if scenario.facts.name in SCENARIOS else str(scenario.cfg)
 
 
 def _copied(config: ScenarioConfig, then: Provenance, inputs: Inputs | None) -> Scenario | None:

@@ -1,142 +1,42 @@
-"""Plan of a run, checked as far as possible before anything is started or written."""
+"""Planning of new and resumed runs, with all checks that need no worker."""
 
 import asyncio
-import importlib.util
-import math
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.app.catalog.stored_experiments import check_genomes, read_experiment
+from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.configuration_checks import ConfigurationCheck, examine
+from clau_doom.app.gene_space import describe_policy
 from clau_doom.app.input_files import stored_scenario
-from clau_doom.app.policy_output import contained_output
-from clau_doom.app.resource_estimate import ResourceEstimate, estimate, excesses
-from clau_doom.app.trusted_code import Trust
-from clau_doom.backends.local import CoreAllocator
+from clau_doom.app.resource_estimate import estimate, excesses
+from clau_doom.app.run_plan import Plan
+from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
     SERVICE_SECTIONS,
-    CustomPolicyConfig,
-    DockerConfig,
     ExperimentConfig,
     LimitsConfig,
-    NatsConfig,
     Problem,
-    RandomPolicyConfig,
-    RayConfig,
-    RemotePolicyConfig,
     Resolved,
-    WebConfig,
     check_budget,
     check_resume,
     config_from_yaml,
     load_config,
     refuse_problems,
 )
-from clau_doom.domain import Fitness, GenomeSpace, check_experiment_id
-from clau_doom.domain.experiment import ExperimentState, Provenance
+from clau_doom.domain import Fitness, check_experiment_id
+from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeRefused
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
-from clau_doom.game import resolve as resolve_scenario
-from clau_doom.machine_limits import default_workers, memory_problem
-from clau_doom.policies import make_policy
 from clau_doom.ports import Policy, StoredExperiment
 from clau_doom.storage import Inputs, Runs
-from clau_doom.worker import collect_facts
 
-__all__ = ["Plan", "check_config", "genome_space", "make_fitness", "plan_config", "plan_resume", "plan_run", "space_of"]
-
-
-_IN_FLIGHT = 8
-"""Episodes per worker in a steady state. With this number, the oldest agent in flight rarely delays the others."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Checked plan of a run.
-
-    Attributes:
-        config: Resolved configuration.
-        output_dir: Folder of experiments.
-        scenario: The scenario.
-        space: Genes of the policy.
-        fitness: Fitness of an episode's measures.
-        facts: Provenance: everything besides the configuration that decides the results.
-        nats: Settings of the event bus; not part of the experiment.
-        web: Settings of the dashboard, or None; not part of the experiment.
-        asked: Estimate of agents, episodes, memory and disk space.
-        resume: Whether the experiment is stored already.
-    """
-
-    config: ExperimentConfig
-    output_dir: Path
-    scenario: Scenario
-    space: GenomeSpace
-    fitness: Fitness
-    facts: Provenance
-    nats: NatsConfig
-    web: WebConfig
-    asked: ResourceEstimate
-    resume: bool
-
-    @property
-    def advice(self) -> str | None:
-        """Advice for a better use of the workers, or None."""
-        config, evolution, execution = self.config, self.config.evolution, self.config.execution
-        elsewhere = execution.backend == "ray" and not execution.workers  # the number of workers is unknown yet
-        workers = 0 if elsewhere else len(CoreAllocator.of_machine(execution.workers, pin=False).places)
-        in_flight, enough = evolution.lookahead * config.episodes, _IN_FLIGHT * workers
-        if evolution.mode != "steady_state" or in_flight >= enough:
-            return None
-        return (
-            f"evolution.lookahead: {evolution.lookahead} keeps {in_flight} episodes in flight, so that some of the "
-            f"{workers} workers idle at times; {math.ceil(enough / config.episodes)} would keep all of them busy"
-        )
+__all__ = ["check_config", "make_fitness", "plan_config", "plan_resume", "plan_run"]
 
 
 def make_fitness(config: ExperimentConfig) -> Fitness:
     """Return the fitness of a configuration."""
     wanted = config.fitness
     return Fitness.named(wanted) if isinstance(wanted, str) else Fitness(tuple(sorted(wanted.items())))
-
-
-def space_of(stored: StoredExperiment) -> GenomeSpace:
-    """Return the genes of a stored experiment, from the store or else from its policy.
-
-    Raises:
-        ConfigError: No genes are stored (by an older version or at a server), and the scenario is missing or the policy
-            is neither bundled nor trusted.
-        StoreCorrupted: A stored genome is not in the space of these genes.
-    """
-    if stored.space is not None:
-        return stored.space
-    # Reading must not execute code that the experiment names.
-    name = stored.snapshot.experiment.id
-    Trust.of_environment(os.environ).check(stored.config.policy, f"experiment {name}, without stored genes,")
-    space = genome_space(stored.config)
-    check_genomes(space, stored.snapshot, f"experiment {name} is damaged, or its policy has other genes here")
-    return space
-
-
-def genome_space(config: ExperimentConfig) -> GenomeSpace:
-    """Return the genes of a configuration's policy in its scenario."""
-    return _described(config, resolve_scenario(config.scenario))[0]
-
-
-def _check_daemon(docker: DockerConfig) -> None:
-    from clau_doom.backends.docker import check_daemon  # noqa: PLC0415 - aiodocker, which no local run needs
-
-    # This call does not block an event loop: a server plans on a separate thread.
-    asyncio.run(check_daemon(docker))
-
-
-def _check_cluster(ray: RayConfig) -> None:
-    if importlib.util.find_spec("ray") is None:
-        raise ConfigError("execution.backend: ray needs Ray, which is not installed: pip install 'clau-doom[ray]'")
-    from clau_doom.backends.ray import check_cluster  # noqa: PLC0415 - as above
-
-    asyncio.run(check_cluster(ray))
 
 
 def _check_engine(scenario: Scenario) -> None:
@@ -147,47 +47,6 @@ def _check_engine(scenario: Scenario) -> None:
         try_scenario(scenario)
     except EngineCrashed as error:
         raise ConfigError(str(error)) from error
-
-
-def _check_memory(workers: int) -> None:
-    if problem := memory_problem(workers or default_workers()):
-        raise ConfigError(f"execution.workers: {problem}", (("execution.workers", problem),))
-
-
-def _described(
-    config: ExperimentConfig, scenario: Scenario, policy: Policy | None = None
-) -> tuple[GenomeSpace, Provenance]:
-    """Return the genes and the provenance of a policy. A policy for containers is not imported.
-
-    Args:
-        config: The configuration.
-        scenario: Its scenario.
-        policy: Its policy, if it exists already.
-    """
-    if isinstance(config.policy, CustomPolicyConfig | RemotePolicyConfig) and config.backend_traits.policy_in_image:
-        return _described_by_image(config.docker, config.policy, scenario)
-    with contained_output():
-        policy = policy or make_policy(config.policy, scenario.facts)
-        return policy.space, collect_facts(scenario, config.policy, policy)
-
-
-def _described_by_image(
-    docker: DockerConfig, policy: CustomPolicyConfig | RemotePolicyConfig, scenario: Scenario
-) -> tuple[GenomeSpace, Provenance]:
-    from clau_doom.backends.docker import (  # noqa: PLC0415 - as above
-        describe_image,
-        describe_service,
-    )
-
-    random = RandomPolicyConfig()
-    facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
-    if isinstance(policy, CustomPolicyConfig):
-        found = asyncio.run(describe_image(docker, policy, scenario.facts))
-        space, facts["source.policy"] = found.space, found.version
-    else:
-        space, more = asyncio.run(describe_service(docker, policy, scenario.facts))
-        facts |= dict(more)
-    return space, Provenance(facts=tuple(sorted(facts.items())))
 
 
 def _plan(
@@ -214,15 +73,10 @@ def _plan(
     # Addresses of services are not stored with the experiment. Readers do not need them, and they may contain
     # passwords.
     config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
-    if config.execution.backend == "local":
-        _check_memory(config.execution.workers)
+    provider_of(config).check(config)
     if not resume:
         _check_engine(scenario)
-    if config.execution.backend == "docker":
-        _check_daemon(config.docker)
-    elif config.execution.backend == "ray":
-        _check_cluster(config.ray)
-    space, facts = _described(config, scenario, policy)
+    space, facts = describe_policy(config, scenario, policy)
     asked = estimate(config, len(space))
     if limits is not None:
         refuse_problems([*excesses(config, asked, limits)])

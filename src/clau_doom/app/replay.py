@@ -125,7 +125,7 @@ async def find_contestant(
     setting = Setting(
         scenario=stored.config.scenario,
         policy=stored.config.policy,
-        contained=stored.config.backend_traits.policy_in_image,
+        contained=stored.config.selected_backend.isolates_policies,
         provenance=stored.snapshot.experiment.provenance,
         space=stored.space,
         inputs=stored.inputs,

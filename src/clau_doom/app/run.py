@@ -11,11 +11,11 @@ from uuid import uuid4
 from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
 from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.artifacts import FolderArtifactStore
-from clau_doom.app.backends.registry import FACTORIES
 from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.input_files import copy_inputs
-from clau_doom.app.plan import Plan
-from clau_doom.backends.local import CoreAllocator
+from clau_doom.app.run_plan import Plan
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.provider import BackendContext, provider_of
 from clau_doom.config import GrpcConfig, to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
@@ -181,8 +181,9 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocat
         uuid: UUID of the stored experiment.
         cores: Cores for workers, if they are shared with other runs.
     """
-    factory = FACTORIES[plan.config.execution.backend]
-    return factory(plan, logs, uuid=uuid, cores=cores)
+    return provider_of(plan.config).create(
+        BackendContext(config=plan.config, scenario=plan.scenario, facts=plan.facts, uuid=uuid, logs=logs, cores=cores)
+    )
 
 
 def make_run(plan: Plan, store: ExperimentStore, backend: EvaluationBackend, shutdown: Shutdown) -> ExperimentRun:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from clau_doom.backends.local.core_lease import CoreLease
+from clau_doom.backends.core_lease import CoreLease
 from clau_doom.logs import get_logger
 from clau_doom.machine_limits import cpu_quota, default_workers, usable_cores
 

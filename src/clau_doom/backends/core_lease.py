@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clau_doom.backends.local.work_dirs import private
+from clau_doom.backends.work_dirs import private
 from clau_doom.errors import InfrastructureFailed
 from clau_doom.logs import get_logger
 

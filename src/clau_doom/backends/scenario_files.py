@@ -1,13 +1,21 @@
-"""Files of a user's own scenario, which are sent to remote workers."""
+"""Files of a user's own scenario: their paths for local workers, and their announcement to remote workers."""
 
 from hashlib import file_digest
 from pathlib import Path
 
-from clau_doom.game import Scenario, own_files
+from clau_doom.config import ScenarioConfig
+from clau_doom.game import SCENARIOS, Scenario, ScenarioFiles, own_files
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.regular_files import open_regular
 
-__all__ = ["announced_files"]
+__all__ = ["announced_files", "placed_scenario"]
+
+
+def placed_scenario(config: ScenarioConfig, scenario: Scenario) -> tuple[ScenarioConfig, ScenarioFiles | None]:
+    """Return a scenario's configuration and files for local workers. The files of ViZDoom's scenarios are None."""
+    bundled = scenario.facts.name in SCENARIOS
+    name = scenario.facts.name if bundled else str(scenario.cfg)
+    return config.model_copy(update={"name": name}), own_files(scenario)
 
 
 def announced_files(scenario: Scenario) -> list[tuple[pb.ScenarioFile, Path]]:

@@ -5,7 +5,14 @@ from it. `load_config` reads a file strictly, applies the environment and flags,
 `to_yaml` writes the resolved configuration. `check_resume` refuses changes that would alter results.
 """
 
-from clau_doom.config.docker import DockerConfig
+from clau_doom.config.backends import (
+    BackendDescription,
+    BackendSection,
+    load_failures,
+    register_backend,
+    registered_backends,
+    unregister_backend,
+)
 from clau_doom.config.duration import format_duration, parse_duration
 from clau_doom.config.evolution import (
     CmaEsConfig,
@@ -36,7 +43,6 @@ from clau_doom.config.policies import (
     RulesPolicyConfig,
 )
 from clau_doom.config.racing import RacingConfig
-from clau_doom.config.ray import RayConfig
 from clau_doom.config.render import flow, json_schema, starter, to_yaml
 from clau_doom.config.resume_rules import (
     Difference,
@@ -52,7 +58,6 @@ from clau_doom.config.schema import (
     ExperimentConfig,
     FitnessConfig,
     HoldoutConfig,
-    LocalConfig,
     ScenarioConfig,
 )
 from clau_doom.config.schema_fields import values
@@ -70,11 +75,12 @@ from clau_doom.config.validation_messages import Problem
 
 __all__ = [
     "SERVICE_SECTIONS",
+    "BackendDescription",
+    "BackendSection",
     "CmaEsConfig",
     "CustomPolicyConfig",
     "DescriptorConfig",
     "Difference",
-    "DockerConfig",
     "Document",
     "EvolutionConfig",
     "Examine",
@@ -85,7 +91,6 @@ __all__ = [
     "GrpcConfig",
     "HoldoutConfig",
     "LimitsConfig",
-    "LocalConfig",
     "MapElitesConfig",
     "MetricsConfig",
     "NatsConfig",
@@ -95,7 +100,6 @@ __all__ = [
     "RacingConfig",
     "RandomPolicyConfig",
     "RandomSearchConfig",
-    "RayConfig",
     "RemotePolicyConfig",
     "Resolved",
     "RulesPolicyConfig",
@@ -115,16 +119,20 @@ __all__ = [
     "is_loopback",
     "json_schema",
     "load_config",
+    "load_failures",
     "parse_document",
     "parse_duration",
     "parse_size",
     "read_document",
     "refuse_problems",
+    "register_backend",
+    "registered_backends",
     "resolve",
     "resolve_fields",
     "setup_changes",
     "starter",
     "to_yaml",
+    "unregister_backend",
     "used_up",
     "values",
 ]

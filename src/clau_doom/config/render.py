@@ -2,16 +2,16 @@
 
 import json
 import textwrap
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from clau_doom.config.schema import ExperimentConfig
-from clau_doom.config.schema_fields import item_model, section_model, union_members
+from clau_doom.config.backends import BackendName
+from clau_doom.config.schema import ExperimentConfig, experiment_model
+from clau_doom.config.schema_fields import item_model, root_fields, section_model, union_members
 from clau_doom.config.strict_yaml import resolve_plain
 
 __all__ = ["flow", "json_schema", "starter", "to_yaml"]
@@ -28,7 +28,8 @@ CLAU_DOOM_SCENARIO_FRAME_SKIP for frame_skip below. Flags of `clau-doom run` ove
 
 def to_yaml(config: ExperimentConfig) -> str:
     """Format a configuration as YAML with all fields; loading the text gives an equal configuration."""
-    return "".join(f"{line}\n" for line in _block(config.model_dump(mode="json")))
+    plain = config.model_dump(mode="json")
+    return "".join(f"{line}\n" for line in _block({name: plain[name] for name in root_fields()}))
 
 
 def _block(section: dict[str, object]) -> Iterator[str]:
@@ -40,10 +41,9 @@ def _block(section: dict[str, object]) -> Iterator[str]:
             yield f"{name}: {flow(value)}"
 
 
-@cache
 def _has_fields(name: str) -> bool:
     """Return whether a field of the root is a section with fields."""
-    info = ExperimentConfig.model_fields.get(name)
+    info = experiment_model().model_fields.get(name)
     return info is not None and bool(section_model(info) or union_members(info))
 
 
@@ -83,15 +83,15 @@ def _escaped(char: str) -> str:
 
 def starter() -> str:
     """Return a commented configuration: all fields with description, bounds and default."""
-    lines = [*_comment(_PREAMBLE), "", *_fields(ExperimentConfig)]
+    lines = [*_comment(_PREAMBLE), "", *_fields(root_fields(), spaced=True)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _fields(model: type[BaseModel]) -> Iterator[str]:
+def _fields(infos: Mapping[str, FieldInfo], *, spaced: bool = False) -> Iterator[str]:
     first = True
-    for name, info in model.model_fields.items():
+    for name, info in infos.items():
         members, section = union_members(info), section_model(info)
-        if (members or section) and not first and model is ExperimentConfig:
+        if (members or section) and not first and spaced:
             yield ""
         first = False
         if name != "kind":
@@ -99,7 +99,7 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
             yield from _item_comments(info)
         if section:
             yield f"{name}:"
-            yield from (f"  {line}" for line in _fields(section))
+            yield from (f"  {line}" for line in _fields(section.model_fields))
         elif members:
             yield f"{name}:"
             yield from (f"  {line}" for line in _union(info, members))
@@ -111,11 +111,11 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
 def _union(info: FieldInfo, members: dict[str, type[BaseModel]]) -> Iterator[str]:
     chosen = info.get_default(call_default_factory=True).kind
     yield from _comment(f"Kind {chosen}: {members[chosen].__doc__}")
-    yield from _fields(members[chosen])
+    yield from _fields(members[chosen].model_fields)
     for kind, member in members.items():
         if kind != chosen:
             yield from _comment(f"Or kind {kind}: {member.__doc__}")
-            yield from (f"#   {line}" for line in _fields(member))
+            yield from (f"#   {line}" for line in _fields(member.model_fields))
 
 
 def _comment(text: str) -> Iterator[str]:
@@ -132,6 +132,7 @@ def _item_comments(info: FieldInfo) -> Iterator[str]:
 def _documentation(info: FieldInfo) -> str:
     """Return a field's description with its choices, bounds and an example in brackets."""
     choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    choices += tuple(name for note in info.metadata if isinstance(note, BackendName) for name in note.choices())
     allowed = _bounds(info) or (", ".join(choices) if len(choices) > 1 else "")
     example = f"such as {flow(info.examples[0])}" if info.examples else ""
     notes = "; ".join(part for part in (allowed, example) if part)
@@ -163,6 +164,6 @@ def _plain(value: object) -> object:
 
 def json_schema() -> str:
     """Return the JSON Schema of configuration files, for editors."""
-    schema = ExperimentConfig.model_json_schema()
+    schema = experiment_model().model_json_schema()
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "clau-doom experiment"}
     return json.dumps({**schema, **head}, indent=2) + "\n"

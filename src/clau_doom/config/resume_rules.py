@@ -4,7 +4,7 @@ A change is allowed if it cannot alter episodes or their results. Allowed are:
 
 - more `generations`, because schedules depend on absolute generations only;
 - a new path of the scenario's .cfg, because the provenance holds the digests of its files;
-- `max_duration`, `execution`, `local`, `docker`, `ray` and the sections of the service;
+- `max_duration`, `execution`, the sections of backends and the sections of the service;
 - address, deadline and `on_missed` of a remote agent.
 
 Timeouts, attempts, `on_exhausted` and `on_missed` are allowed because a history that they affected counts deviations.
@@ -13,6 +13,7 @@ Timeouts, attempts, `on_exhausted` and `on_missed` are allowed because a history
 
 from dataclasses import dataclass
 
+from clau_doom.config.backends import registered_backends
 from clau_doom.config.duration import format_duration
 from clau_doom.config.render import flow
 from clau_doom.config.schema import ExperimentConfig
@@ -23,15 +24,7 @@ from clau_doom.errors import ResumeRefused, WrongState
 __all__ = ["Difference", "by_paths", "check_budget", "check_resume", "differences", "setup_changes", "used_up"]
 
 _REMOTE = ("policy.address", "policy.deadline", "policy.on_missed")
-_FREE = (
-    "max_duration",
-    "execution.",
-    "local.",
-    "docker.",
-    "ray.",
-    *(f"{name}." for name in SERVICE_SECTIONS),
-    *_REMOTE,
-)
+_FREE = ("max_duration", "execution.", *(f"{name}." for name in SERVICE_SECTIONS), *_REMOTE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +78,7 @@ def setup_changes(old: ExperimentConfig, new: ExperimentConfig) -> tuple[Differe
     return tuple(
         Difference(path=change.path, old=change.old, new=change.new, refusal=None)
         for change in differences(old, new)
-        if change.path not in {"name", "seed", "holdout.episodes"} and not change.path.startswith(_FREE)
+        if change.path not in {"name", "seed", "holdout.episodes"} and not _is_free(change.path)
     )
 
 
@@ -96,7 +89,12 @@ def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | N
         return None if by_paths(old, new) else "it decides the results"
     if path == "name":
         return "an experiment keeps its name"
-    return None if path.startswith(_FREE) else "it decides the results"
+    return None if _is_free(path) else "it decides the results"
+
+
+def _is_free(path: str) -> bool:
+    """Return whether a field cannot alter episodes or their results."""
+    return path.startswith((*_FREE, *(f"{backend.name}." for backend in registered_backends())))
 
 
 def by_paths(old: ExperimentConfig, new: ExperimentConfig) -> bool:

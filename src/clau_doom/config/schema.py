@@ -3,8 +3,10 @@
 Validation is strict: only integers are converted to floats and lists to tuples.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+import inspect
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -12,18 +14,16 @@ from pydantic import (
     Field,
     PositiveFloat,
     Tag,
+    create_model,
     model_validator,
 )
 
-from clau_doom.config.backends import BACKENDS, BackendTraits
+from clau_doom.config.backends import BackendDescription, BackendName, BackendSection, registered_backends
 from clau_doom.config.base_section import Clash, Section, refuse
-from clau_doom.config.docker import DockerConfig
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
 from clau_doom.config.limits import LimitsConfig
-from clau_doom.config.memory_size import Size
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
-from clau_doom.config.ray import RayConfig
 from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
@@ -34,11 +34,14 @@ __all__ = [
     "ExperimentConfig",
     "FitnessConfig",
     "HoldoutConfig",
-    "LocalConfig",
     "ScenarioConfig",
+    "experiment_model",
 ]
 
 EpisodesSeeds = Literal["fixed", "per_generation"]
+VerifiedAgents = Literal["champions", "parents", "all", "none"]
+_Section = TypeVar("_Section", bound=BackendSection)
+_Experiment = TypeVar("_Experiment", bound="ExperimentConfig")
 
 
 def _experiment_id(value: str) -> str:
@@ -98,7 +101,7 @@ FitnessConfig = Annotated[
 class ExecutionConfig(Section):
     """Backend, workers and timeouts; these settings do not affect the outcome of episodes."""
 
-    backend: Literal["local", "docker", "ray"] = Field(default="local", description="Backend that plays episodes.")
+    backend: Annotated[str, BackendName()] = Field(default="local", description="Backend that plays episodes.")
     workers: int = Field(default=0, ge=0, le=1024, description="Number of workers; 0: one for each core.")
     episode_timeout: PositiveFloat = Field(default=60.0, description="Wall-clock seconds for one episode.")
     attempts: int = Field(default=3, ge=1, le=100, description="Attempts per episode after infrastructure failures.")
@@ -113,18 +116,6 @@ class ExecutionConfig(Section):
     )
 
 
-class LocalConfig(Section):
-    """Local backend."""
-
-    pin: bool = Field(default=True, description="Pin each worker to one core (Linux).")
-    stall_timeout: PositiveFloat = Field(
-        default=10.0, description="Seconds without progress after which an engine is considered hung."
-    )
-    log_size: Size = Field(
-        default=8 << 20, description="Size of logs/workers.log before it is rotated; one older file is kept."
-    )
-
-
 class HoldoutConfig(Section):
     """Selection and judgement of the champion, on seeds that were not used for selection."""
 
@@ -133,7 +124,7 @@ class HoldoutConfig(Section):
 
 
 class ExperimentConfig(Section):
-    """Experiment."""
+    """Experiment."""  # description of the JSON Schema. `experiment_model` adds the sections of backends.
 
     name: Annotated[str, AfterValidator(_experiment_id)] = Field(
         default="experiment", description="Id of the experiment: at most 40 characters of a-z, 0-9, '_' and '-'."
@@ -157,9 +148,6 @@ class ExperimentConfig(Section):
     )
     evolution: EvolutionConfig = Field(default_factory=GeneticConfig, description="Evolution strategy.")
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig, description="Backend, workers and timeouts.")
-    local: LocalConfig = Field(default_factory=LocalConfig, description="Local backend.")
-    docker: DockerConfig = Field(default_factory=DockerConfig, description="Docker backend.")
-    ray: RayConfig = Field(default_factory=RayConfig, description="Ray backend.")
     holdout: HoldoutConfig = Field(
         default_factory=HoldoutConfig, description="Selection and judgement of the champion."
     )
@@ -170,18 +158,29 @@ class ExperimentConfig(Section):
     server: ServerConfig = Field(default_factory=ServerConfig, description="Allow-lists of `clau-doom serve`.")
     limits: LimitsConfig = Field(default_factory=LimitsConfig, description="Limits on the size of one experiment.")
 
-    @property
-    def backend_traits(self) -> BackendTraits:
-        """Properties of the selected backend."""
-        return BACKENDS[self.execution.backend]
+    def __new__(cls, *_: object, **__: object) -> Self:
+        """Create an instance of the subclass that has the sections of the registered backends."""
+        return super().__new__(_complete(cls))
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Validate data with the subclass that has the sections of the registered backends."""
+        return super(ExperimentConfig, _complete(cls)).model_validate(obj, **options)
 
     @property
-    def verified_agents(self) -> Literal["champions", "parents", "all", "none"]:
+    def selected_backend(self) -> BackendDescription:
+        """Properties of the backend that plays the episodes."""
+        return next(each for each in registered_backends() if each.name == self.execution.backend)
+
+    @property
+    def verified_agents(self) -> VerifiedAgents:
         """Agents whose episodes are verified by replaying their actions; "none" for a trusted backend."""
-        if self.backend_traits.trusted:
-            return "none"
-        section: DockerConfig = getattr(self, self.execution.backend)
-        return section.verify
+        backend = self.selected_backend
+        return "none" if backend.trusted else cast("VerifiedAgents", getattr(self, backend.name).verify)
+
+    def section_of(self, model: type[_Section]) -> _Section:
+        """Return the section of a registered backend by its model."""
+        return next(section for section in self.__dict__.values() if isinstance(section, model))
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -192,7 +191,7 @@ class ExperimentConfig(Section):
             self._screen(),
             self._control(),
             self._late(),
-            self._where(),
+            *self._backend_conflicts(),
             self._race(),
             self._steady(),
             self._proved(),
@@ -226,13 +225,9 @@ class ExperimentConfig(Section):
         remedy = f"is not below execution.episode_timeout ({limit:g} s), which would end the episode first: lower it"
         return "policy.deadline", ("policy.kind", "execution.episode_timeout"), remedy
 
-    def _where(self) -> Clash | None:
-        # A missing address for other backends is reported when the agent is contacted.
-        served = isinstance(self.policy, RemotePolicyConfig) and self.backend_traits.policy_in_image
-        if not served or self.docker.port:
-            return None
-        remedy = "is the port of the image's AgentService and required for a policy of kind remote: set it"
-        return "docker.port", ("policy.kind", "execution.backend"), remedy
+    def _backend_conflicts(self) -> Iterator[Clash]:
+        section: BackendSection = getattr(self, self.selected_backend.name)
+        yield from section.conflicts(self.policy)
 
     def _race(self) -> Clash | None:
         racing = getattr(self.evolution, "racing", None)
@@ -258,7 +253,7 @@ class ExperimentConfig(Section):
         if self.evolution.mode == "generational" or not held:
             return None
         remedy = "verifies agents at the end of a generation, which steady_state does not have: use all, or none"
-        return "docker.verify", ("evolution.mode", "execution.backend"), remedy
+        return f"{self.execution.backend}.verify", ("evolution.mode", "execution.backend"), remedy
 
     def _cma_population(self) -> Clash | None:
         if not isinstance(self.evolution, CmaEsConfig) or self.population >= 2:
@@ -272,3 +267,24 @@ class ExperimentConfig(Section):
             return None
         remedy = f"is larger than scenario.resolution ({self.scenario.resolution}): use a smaller one"
         return "policy.screen", ("policy.kind", "scenario.resolution"), remedy
+
+
+def experiment_model() -> type[ExperimentConfig]:
+    """Return the class of all configurations, which has a section for each registered backend."""
+    return _experiment_model(tuple((backend.name, backend.section) for backend in registered_backends()))
+
+
+@cache
+def _experiment_model(sections: tuple[tuple[str, type[BackendSection]], ...]) -> type[ExperimentConfig]:
+    fields: dict[str, Any] = {}
+    for name, section in sections:
+        if name in ExperimentConfig.model_fields:
+            raise ConfigError(f"backend {name} has the name of another section: remove its package")
+        fields[name] = (section, Field(default_factory=section, description=inspect.getdoc(section)))
+    return create_model(
+        "ExperimentConfig", __base__=ExperimentConfig, __doc__=ExperimentConfig.__doc__, __module__=__name__, **fields
+    )
+
+
+def _complete(model: type[_Experiment]) -> type[_Experiment]:
+    return cast("type[_Experiment]", experiment_model()) if model is ExperimentConfig else model

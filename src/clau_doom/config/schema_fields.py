@@ -10,7 +10,8 @@ from typing import get_args, get_origin
 from pydantic import BaseModel, Discriminator
 from pydantic.fields import FieldInfo
 
-from clau_doom.config.schema import ExperimentConfig
+from clau_doom.config.backends import registered_backends
+from clau_doom.config.schema import ExperimentConfig, experiment_model
 from clau_doom.config.text_limits import shortened
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "item_model",
     "locate",
     "nearest",
+    "root_fields",
     "section_model",
     "union_members",
     "unions",
@@ -81,28 +83,40 @@ def section_model(info: FieldInfo) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
-@cache
+def root_fields() -> Mapping[str, FieldInfo]:
+    """Return the fields and sections of an experiment in the order of a file: backends follow `execution`."""
+    every = experiment_model().model_fields
+    backends = [backend.name for backend in registered_backends()]
+    others = [name for name in every if name not in backends]
+    split = others.index("execution") + 1
+    return {name: every[name] for name in (*others[:split], *backends, *others[split:])}
+
+
 def fields() -> tuple[Field, ...]:
-    """Return all fields in schema order; a field of several kinds of a union is listed once for each kind."""
-    return tuple(_walk(ExperimentConfig, (), None))
+    """Return all fields in the order of a file; a field of several kinds of a union is listed once for each kind."""
+    return _fields(experiment_model())
 
 
-def _walk(model: type[BaseModel], path: tuple[str, ...], kind: str | None) -> Iterator[Field]:
-    for name, info in model.model_fields.items():
+@cache
+def _fields(_: type[ExperimentConfig]) -> tuple[Field, ...]:
+    return tuple(_walk(root_fields(), (), None))
+
+
+def _walk(infos: Mapping[str, FieldInfo], path: tuple[str, ...], kind: str | None) -> Iterator[Field]:
+    for name, info in infos.items():
         here = (*path, name)
         members, section = union_members(info), section_model(info)
         if section:
-            yield from _walk(section, here, kind)
+            yield from _walk(section.model_fields, here, kind)
         for tag, member in members.items():
-            yield from _walk(member, here, tag)
+            yield from _walk(member.model_fields, here, tag)
         if not members and not section:
             yield Field(path=here, kind=kind, info=info)
 
 
-@cache
 def environment_names() -> Mapping[str, tuple[str, ...]]:
     """Return the paths of fields by environment variable."""
-    return types.MappingProxyType({field.environment: field.path for field in fields()})
+    return {field.environment: field.path for field in fields()}
 
 
 @cache
@@ -144,7 +158,7 @@ def locate(location: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type
     Pydantic appends the kind of a union to its name, and ``[key]`` to the key of a mapping.
     """
     path: list[str | int] = []
-    model: type[BaseModel] | None = ExperimentConfig
+    model: type[BaseModel] | None = experiment_model()
     holder, info = model, None
     rest = list(location)
     while rest:

@@ -8,13 +8,13 @@ import pytest
 
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.plan import plan_config
+from clau_doom.backends.docker.configuration import DockerConfig
+from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import (
     CustomPolicyConfig,
-    DockerConfig,
     ExecutionConfig,
     ExperimentConfig,
     NatsConfig,
-    RayConfig,
     RemotePolicyConfig,
     ScenarioConfig,
     ServerConfig,
@@ -76,22 +76,24 @@ def test_an_image_outside_the_list_is_not_started(tmp_path: Path) -> None:
     """The server's own image is allowed without being listed, and backends without containers ignore the image."""
     for ask in (repository(tmp_path).plan, repository(tmp_path, images=("other",)).space):
         with pytest.raises(NotAllowed, match=r"docker\.image 'sneaky' is not in the server's list server\.images"):
-            ask(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image="sneaky")))
-    own = FolderRepository(ExperimentConfig(docker=DockerConfig(image="own")), tmp_path / "runs")
+            ask(ExperimentConfig.model_validate({"execution": IN_DOCKER, "docker": DockerConfig(image="sneaky")}))
+    own = FolderRepository(ExperimentConfig.model_validate({"docker": DockerConfig(image="own")}), tmp_path / "runs")
     listed = repository(tmp_path, images=("listed",))
     for lab, image in ((own, "own"), (listed, "listed"), (listed, DockerConfig().image)):
-        assert lab.space(ExperimentConfig(execution=IN_DOCKER, docker=DockerConfig(image=image))).genes
+        assert lab.space(
+            ExperimentConfig.model_validate({"execution": IN_DOCKER, "docker": DockerConfig(image=image)})
+        ).genes
     with pytest.raises(NotAllowed):
         own.plan(ExperimentConfig(execution=IN_DOCKER))
-    local = repository(tmp_path).plan(ExperimentConfig(docker=DockerConfig(image="sneaky")))
-    assert local.config.docker.image == "sneaky"
+    local = repository(tmp_path).plan(ExperimentConfig.model_validate({"docker": DockerConfig(image="sneaky")}))
+    assert local.config.section_of(DockerConfig).image == "sneaky"
 
 
 def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The image is looked up, and the error reports that no daemon answers."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nothing")
     docker = DockerConfig(image="served", port=50061)
-    config = ExperimentConfig(execution=IN_DOCKER, docker=docker, policy=RemotePolicyConfig())
+    config = ExperimentConfig.model_validate({"execution": IN_DOCKER, "docker": docker, "policy": RemotePolicyConfig()})
     with pytest.raises(NotAllowed, match=r"server\.images"):
         repository(tmp_path).plan(config)
     with pytest.raises(DockerUnreachable):
@@ -105,17 +107,17 @@ def test_an_agent_in_an_image_needs_no_address_of_the_list(tmp_path: Path, monke
 def test_the_network_is_the_servers_own(tmp_path: Path, own: DockerConfig) -> None:
     """The network and addresses of a request, or of another program's stored experiment, are ignored."""
     theirs = DockerConfig(network="host", listen="0.0.0.0:50052", advertise="evil:50052", memory=128 << 20)
-    lab = FolderRepository(ExperimentConfig(docker=own), tmp_path / "runs")
+    lab = FolderRepository(ExperimentConfig.model_validate({"docker": own}), tmp_path / "runs")
     wanted = own.model_copy(update={"memory": theirs.memory})
 
-    planned = lab.plan(ExperimentConfig(name="asked", docker=theirs))
-    assert planned.config.docker == wanted
+    planned = lab.plan(ExperimentConfig.model_validate({"name": "asked", "docker": theirs}))
+    assert planned.config.section_of(DockerConfig) == wanted
 
-    stored = plan_config(ExperimentConfig(name="stored", docker=theirs), tmp_path / "runs")
-    assert stored.config.docker == theirs
+    stored = plan_config(ExperimentConfig.model_validate({"name": "stored", "docker": theirs}), tmp_path / "runs")
+    assert stored.config.section_of(DockerConfig) == theirs
     lab.create(stored, "4f8")
     resumed = asyncio.run(lab.plan_resume("stored"))
-    assert (resumed.resume, resumed.config.docker) == (True, wanted)
+    assert (resumed.resume, resumed.config.section_of(DockerConfig)) == (True, wanted)
 
 
 def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
@@ -127,10 +129,12 @@ def test_on_a_cluster_policies_are_imported_here_and_the_cluster_is_the_servers(
     on_ray = ExecutionConfig(backend="ray")
     with pytest.raises(NotAllowed, match=r"server\.policies"):
         repository(tmp_path).plan(ExperimentConfig(execution=on_ray, policy=CustomPolicyConfig(target="sneaky:Policy")))
-    own = FolderRepository(ExperimentConfig(ray=RayConfig(address="auto", modules=("mine.py",))), tmp_path / "runs")
+    own = FolderRepository(
+        ExperimentConfig.model_validate({"ray": RayConfig(address="auto", modules=("mine.py",))}), tmp_path / "runs"
+    )
     wanted = RayConfig(address="10.0.0.1:6379", modules=("/etc/passwd.py",), cpus=2.0)
-    plan = own.plan(ExperimentConfig(execution=on_ray, ray=wanted))
-    assert plan.config.ray == RayConfig(address="auto", modules=("mine.py",), cpus=2.0)
+    plan = own.plan(ExperimentConfig.model_validate({"execution": on_ray, "ray": wanted}))
+    assert plan.config.section_of(RayConfig) == RayConfig(address="auto", modules=("mine.py",), cpus=2.0)
 
 
 def test_without_the_extra_a_run_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
-from clau_doom.app.input_files import copy_inputs, placed_scenario, same_files, stored_scenario
-from clau_doom.app.scenario_files import announced_files
+from clau_doom.app.input_files import copy_inputs, same_files, stored_scenario
+from clau_doom.backends.scenario_files import announced_files, placed_scenario
 from clau_doom.config import ExperimentConfig, RulesPolicyConfig, ScenarioConfig, to_yaml
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import ConfigError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import CoreAllocator
-from clau_doom.backends.local.core_lease import CoreLease
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.core_lease import CoreLease
 from clau_doom.machine_limits import default_workers
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local.core_lease import CoreLease
+from clau_doom.backends.core_lease import CoreLease
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_worker_that_shares_moves_to_a_core_that_becomes_free(stack: ExitStack
 
 def test_claims_end_with_their_process_however_it_ends(stack: ExitStack, tmp_path: Path) -> None:
     """A killed process holds no core."""
-    program = "import sys; from clau_doom.backends.local.core_lease import CoreLease; from pathlib import Path\n"
+    program = "import sys; from clau_doom.backends.core_lease import CoreLease; from pathlib import Path\n"
     program += "print(CoreLease((3, 5), Path(sys.argv[1])).claim(1), flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

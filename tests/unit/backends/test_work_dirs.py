@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.backends.local import WorkDirs
+from clau_doom.backends.work_dirs import WorkDirs
 
 
 def test_folders_lie_where_the_user_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

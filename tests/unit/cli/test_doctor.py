@@ -13,28 +13,31 @@ from typing import Any
 
 import pytest
 
-from clau_doom.app.backends.docker_facts import DockerFacts
-from clau_doom.backends.docker import Network
-from clau_doom.cli.doctor import docker, host, ray
-from clau_doom.cli.doctor.host import Verdict
+from clau_doom.backends.docker import health as docker
+from clau_doom.backends.docker.daemon_facts import DockerFacts
+from clau_doom.backends.docker.network import Network
+from clau_doom.backends.ray import health as ray
+from clau_doom.cli.doctor import host
+from clau_doom.health_check import HealthStatus
 
 Run = Callable[..., Any]
 
 
 @pytest.mark.parametrize(
-    ("version", "verdict"), [((3, 10), Verdict.MISSING), ((3, 11), Verdict.FINE), ((3, 14), Verdict.MISSING)]
+    ("version", "verdict"),
+    [((3, 10), HealthStatus.MISSING), ((3, 11), HealthStatus.FINE), ((3, 14), HealthStatus.MISSING)],
 )
-def test_python_must_be_supported(version: tuple[int, int], verdict: Verdict) -> None:
+def test_python_must_be_supported(version: tuple[int, int], verdict: HealthStatus) -> None:
     """Only 3.11 to 3.13 are supported, and the remedy says so."""
     finding = host.python(version)
     assert finding.verdict is verdict
-    assert (finding.remedy == "") == (verdict is Verdict.FINE)
+    assert (finding.remedy == "") == (verdict is HealthStatus.FINE)
 
 
 def test_other_systems_and_single_cores_are_warned_of() -> None:
     """Other systems and single cores work with limits."""
-    assert host.system("Darwin", "arm64").verdict is Verdict.WARNING
-    assert host.cores(1, 8).verdict is Verdict.WARNING
+    assert host.system("Darwin", "arm64").verdict is HealthStatus.WARNING
+    assert host.cores(1, 8).verdict is HealthStatus.WARNING
     assert host.cores(2, 8).found == "2 usable of 8"
 
 
@@ -49,29 +52,29 @@ def a_network(*, internal: bool = True, separate: bool = True) -> Network:
 @pytest.mark.parametrize(
     ("network", "verdict", "found"),
     [
-        (None, Verdict.FINE, "net is made at the first run"),
-        (a_network(), Verdict.FINE, "net, internal, without traffic between containers"),
-        (a_network(internal=False), Verdict.WARNING, "net has a way out"),
-        (a_network(separate=False), Verdict.WARNING, "net lets containers reach each other"),
+        (None, HealthStatus.FINE, "net is made at the first run"),
+        (a_network(), HealthStatus.FINE, "net, internal, without traffic between containers"),
+        (a_network(internal=False), HealthStatus.WARNING, "net has a way out"),
+        (a_network(separate=False), HealthStatus.WARNING, "net lets containers reach each other"),
         (
             a_network(internal=False, separate=False),
-            Verdict.WARNING,
+            HealthStatus.WARNING,
             "net has a way out and lets containers reach each other",
         ),
     ],
 )
-def test_the_containers_network_must_be_closed(network: Network | None, verdict: Verdict, found: str) -> None:
+def test_the_containers_network_must_be_closed(network: Network | None, verdict: HealthStatus, found: str) -> None:
     """A missing network is created; one with outside or mutual access is a warning with a remedy."""
     finding = docker.network("net", docker_facts(network=network))
     assert (finding.verdict, finding.found) == (verdict, found)
-    assert ("docker network rm net" in finding.remedy) == (verdict is Verdict.WARNING)
+    assert ("docker network rm net" in finding.remedy) == (verdict is HealthStatus.WARNING)
 
 
 def test_a_missing_image_is_warned_of() -> None:
     """Local runs need no image, and `make image` builds it."""
-    assert docker.image("agents", docker_facts()).verdict is Verdict.FINE
+    assert docker.image("agents", docker_facts()).verdict is HealthStatus.FINE
     finding = docker.image("agents", docker_facts(image=False))
-    assert (finding.verdict, finding.found) == (Verdict.WARNING, "there is no image agents")
+    assert (finding.verdict, finding.found) == (HealthStatus.WARNING, "there is no image agents")
     assert "make image" in finding.remedy
 
 
@@ -91,7 +94,7 @@ def test_without_a_daemon_there_is_one_warning(host: str | None, monkeypatch: py
     else:
         monkeypatch.setenv("DOCKER_HOST", host)
     (finding,) = docker.examine_docker()
-    assert (finding.name, finding.verdict) == ("Docker", Verdict.WARNING)
+    assert (finding.name, finding.verdict) == ("Docker", HealthStatus.WARNING)
     assert "only execution.backend: docker needs it" in finding.remedy
     assert "set DOCKER_HOST" in finding.remedy
 
@@ -129,9 +132,9 @@ def test_a_real_service_is_found() -> None:
 
 def test_open_services_are_a_warning_with_a_remedy() -> None:
     """Docker networks do not separate containers from the host, and a long list is shortened."""
-    assert docker.services(()).verdict is Verdict.FINE
+    assert docker.services(()).verdict is HealthStatus.FINE
     finding = docker.services((22, 8080))
-    assert (finding.verdict, "TCP 22, 8080" in finding.found) == (Verdict.WARNING, True)
+    assert (finding.verdict, "TCP 22, 8080" in finding.found) == (HealthStatus.WARNING, True)
     assert "docs/docker.md" in finding.remedy
     assert docker.services(tuple(range(1, 31))).found.endswith(" 19, 20 and 10 more")
 
@@ -158,12 +161,12 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "ViZDoom123").touch()
     (tmp_path / "other").touch()
     space, left = host.shared_memory(tmp_path)
-    assert space.verdict is Verdict.FINE
-    assert left.verdict is Verdict.FINE
+    assert space.verdict is HealthStatus.FINE
+    assert left.verdict is HealthStatus.FINE
     assert left.found.startswith("0 ViZDoom files of ended engines, 1 in use or new")
     monkeypatch.setattr(time, "time", lambda: (tmp_path / "ViZDoom123").stat().st_ctime + 61.0)
     _, left = host.shared_memory(tmp_path)
-    assert left.verdict is Verdict.WARNING
+    assert left.verdict is HealthStatus.WARNING
     assert left.found.startswith("1 ViZDoom files of ended engines, 0 in use")
     assert "the next run removes" in left.remedy
 
@@ -171,32 +174,32 @@ def test_leftovers_in_shared_memory_are_counted(tmp_path: Path, monkeypatch: pyt
 def test_missing_shared_memory_is_missing(tmp_path: Path) -> None:
     """Without writable shared memory, no engine can start."""
     (finding,) = host.shared_memory(tmp_path / "nowhere")
-    assert finding.verdict is Verdict.MISSING
+    assert finding.verdict is HealthStatus.MISSING
     assert "--shm-size" in finding.remedy
 
 
 def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
     """The nearest existing folder is checked, and a file in its place is not writable."""
-    assert host.disk(tmp_path / "a/b").verdict is Verdict.FINE
+    assert host.disk(tmp_path / "a/b").verdict is HealthStatus.FINE
     (tmp_path / "file").touch()
-    assert host.disk(tmp_path / "file").verdict is Verdict.MISSING
+    assert host.disk(tmp_path / "file").verdict is HealthStatus.MISSING
 
 
 @pytest.mark.parametrize(
     ("code", "verdict", "found"),
     [
-        ("print('noise'); print('played')", Verdict.FINE, "played"),
-        ("import no_such_vizdoom", Verdict.MISSING, "No module named 'no_such_vizdoom'"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", Verdict.MISSING, "ended with -11"),
-        ("import time; time.sleep(60)", Verdict.MISSING, "did not answer within 1 s"),
+        ("print('noise'); print('played')", HealthStatus.FINE, "played"),
+        ("import no_such_vizdoom", HealthStatus.MISSING, "No module named 'no_such_vizdoom'"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", HealthStatus.MISSING, "ended with -11"),
+        ("import time; time.sleep(60)", HealthStatus.MISSING, "did not answer within 1 s"),
     ],
 )
-def test_an_engine_is_tried_in_another_process(code: str, verdict: Verdict, found: str) -> None:
+def test_an_engine_is_tried_in_another_process(code: str, verdict: HealthStatus, found: str) -> None:
     """An engine that plays passes; one that cannot be imported, crashes or hangs fails, and `doctor` continues."""
     finding = host.engine((sys.executable, "-c", code), seconds=10.0 if "sleep" not in code else 1.0)
     assert finding.verdict is verdict
     assert found in finding.found
-    assert (finding.remedy == "") == (verdict is Verdict.FINE)
+    assert (finding.remedy == "") == (verdict is HealthStatus.FINE)
 
 
 @pytest.mark.engine
@@ -221,12 +224,12 @@ def test_what_is_missing_ends_with_1(run: Run, tmp_path: Path) -> None:
 def test_ray_is_found_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the Ray backend needs Ray."""
     (finding,) = ray.examine_ray()
-    assert (finding.verdict, finding.remedy) == (Verdict.FINE, "")
+    assert (finding.verdict, finding.remedy) == (HealthStatus.FINE, "")
 
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(ray, "version", missing)
     (finding,) = ray.examine_ray()
-    assert finding.verdict is Verdict.WARNING
+    assert finding.verdict is HealthStatus.WARNING
     assert finding.remedy == "only execution.backend: ray needs it; pip install 'clau-doom[ray]'"

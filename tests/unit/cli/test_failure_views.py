@@ -7,7 +7,8 @@ from rich.console import Console
 
 from clau_doom.analysis.report.appendix import trouble_section
 from clau_doom.analysis.report.document import Listing
-from clau_doom.app.plan import genome_space, make_fitness
+from clau_doom.app.gene_space import genome_space
+from clau_doom.app.plan import make_fitness
 from clau_doom.cli.views.agent import portrait_json, portrait_view
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain import Agent, AgentRef, Genome

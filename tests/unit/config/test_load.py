@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.config import (
     CmaEsConfig,
     DescriptorConfig,
@@ -76,7 +77,7 @@ def test_environment_values_are_yaml_and_texts_are_taken_as_they_stand() -> None
     assert config.policy == NeuralPolicyConfig(layers=(8, 4))
     assert config.fitness == {"kills": 1.0, "damage_taken": -0.5}
     assert config.max_duration is None
-    assert config.local.pin is False
+    assert config.section_of(LocalConfig).pin is False
 
 
 def test_whole_numbers_serve_as_real_ones_and_lists_as_tuples() -> None:

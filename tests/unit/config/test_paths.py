@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import config_from_yaml
 from clau_doom.config.paths import expand_address, expand_home
 from clau_doom.config.schema_fields import fields
@@ -36,7 +37,7 @@ def test_lists_of_paths_and_addresses_are_expanded() -> None:
     config = config_from_yaml(
         "ray: {modules: [~/mine.py, here.py]}\npolicy: {kind: remote, address: 'unix:~/a'}", name="c"
     )
-    assert config.ray.modules == ("/home/me/mine.py", "here.py")
+    assert config.section_of(RayConfig).modules == ("/home/me/mine.py", "here.py")
     assert getattr(config.policy, "address", None) == "unix:/home/me/a"
 
 

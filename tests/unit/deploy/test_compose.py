@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.config import MetricsConfig, load_config
 from clau_doom.metrics import MetricsCollector, MetricsServer
 
@@ -83,7 +84,7 @@ def test_the_orchestrators_configuration_is_valid_and_plays_in_containers() -> N
     """The configuration has the addresses of NATS and Prometheus."""
     config = load_config(DEPLOY / "server.yaml", environ={}, overrides={}).config
     assert config.execution.backend == "docker"
-    assert config.docker.image in config.server.images
+    assert config.section_of(DockerConfig).image in config.server.images
     assert config.nats.enabled
     scraped = yaml.safe_load((DEPLOY / "prometheus.yaml").read_text())["scrape_configs"][0]["static_configs"][0]
     assert scraped["targets"] == [f"{config.metrics.host}:{config.metrics.port}"]

@@ -9,6 +9,7 @@ import pytest
 import ray.autoscaler
 import yaml
 
+from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.config import load_config
 
 DEPLOY = Path(__file__).parent.parent.parent.parent / "deploy" / "ray"
@@ -44,10 +45,10 @@ def test_the_cluster_is_valid_by_rays_own_schema() -> None:
 def test_the_experiment_finds_the_cluster_and_has_a_place_for_every_worker() -> None:
     """The cluster has resources for each worker, so that no worker waits."""
     config = load_config(DEPLOY / "experiment.yaml", environ={}, overrides={}).config
-    assert (config.execution.backend, config.ray.address) == ("ray", "auto")
+    assert (config.execution.backend, config.section_of(RayConfig).address) == ("ray", "auto")
     (group,) = kuberay()[1]["spec"]["rayClusterSpec"]["workerGroupSpecs"]
     (container,) = group["template"]["spec"]["containers"]
-    assert config.execution.workers * config.ray.cpus == group["replicas"] * int(
+    assert config.execution.workers * config.section_of(RayConfig).cpus == group["replicas"] * int(
         container["resources"]["limits"]["cpu"]
     )
 

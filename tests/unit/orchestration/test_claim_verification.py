@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from clau_doom.config import DockerConfig, ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig
+from clau_doom.config import ExecutionConfig, ExperimentConfig, GeneticConfig, HoldoutConfig
 from clau_doom.domain import AgentRef, AgentStatus, EpisodeOutcome, Gene, Genome, GenomeSpace, Measures
 from clau_doom.domain.events import AgentFailed, FailureKind
 from clau_doom.domain.experiment import ExperimentState
@@ -35,16 +35,18 @@ def all_boasting(genome: Genome, seed: int) -> EpisodeOutcome:
 
 
 def configuration(verify: str, **changes: object) -> ExperimentConfig:
-    plain = ExperimentConfig(
-        name="x",
-        generations=4,
-        population=8,
-        episodes=2,
-        fitness="reward",
-        evolution=GeneticConfig(elites=1),
-        execution=ExecutionConfig(backend="docker"),
-        docker=DockerConfig.model_validate({"verify": verify}),
-        holdout=HoldoutConfig(validation=2, episodes=2),
+    plain = ExperimentConfig.model_validate(
+        {
+            "name": "x",
+            "generations": 4,
+            "population": 8,
+            "episodes": 2,
+            "fitness": "reward",
+            "evolution": GeneticConfig(elites=1),
+            "execution": ExecutionConfig(backend="docker"),
+            "docker": {"verify": verify},
+            "holdout": HoldoutConfig(validation=2, episodes=2),
+        }
     )
     return plain.model_copy(update=changes)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.config import (
     CmaEsConfig,
     CustomPolicyConfig,
@@ -15,7 +16,6 @@ from clau_doom.config import (
     ExperimentConfig,
     GeneticConfig,
     HoldoutConfig,
-    LocalConfig,
     MapElitesConfig,
     NeuralPolicyConfig,
     RandomPolicyConfig,

@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, Found, SpawnAgent
 from clau_doom.backends.docker.exit_reason import why_ended
 from clau_doom.backends.docker.worker_session import PendingEpisode, settle
-from clau_doom.backends.local import Requeued, unavailable
-from clau_doom.config import DockerConfig, format_size
+from clau_doom.backends.local.start_failure import unavailable
+from clau_doom.backends.local.worker_channel import Requeued
+from clau_doom.config import format_size
 from clau_doom.errors import (
     ClauDoomError,
     ContainerRefused,

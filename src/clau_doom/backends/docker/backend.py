@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
+from clau_doom.backends.core_allocator import CoreAllocator, Share
 from clau_doom.backends.docker.agent_container import AgentContainer, ConnectorFactory, ContainerContext
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, check_image, generation_of
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import Network, ensure_network
 from clau_doom.backends.docker.worker_connectors import Service, dialled, served
 from clau_doom.backends.docker.worker_server import WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits
-from clau_doom.backends.local import CoreAllocator, Requeued, Share
-from clau_doom.config import DockerConfig
+from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, Forged, InfrastructureFailed, describe
 from clau_doom.logs import get_logger

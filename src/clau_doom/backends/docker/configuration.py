@@ -1,19 +1,22 @@
 """Configuration section of the Docker backend: image, network and limits of agents' containers."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, PositiveFloat
 
-from clau_doom.config.base_section import Section
+from clau_doom.config.backends import BackendSection
+from clau_doom.config.base_section import Clash
 from clau_doom.config.memory_size import Size
+from clau_doom.config.policies import PolicyConfig, RemotePolicyConfig
 
 __all__ = ["DockerConfig"]
 
 _ADDRESS = r"^([^\s:/]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$"
 
 
-class DockerConfig(Section):
-    """The Docker backend: each agent in a container of its own."""
+class DockerConfig(BackendSection):
+    """Docker backend: each agent in its own container."""
 
     image: str = Field(
         default="clau-doom-agent",
@@ -53,3 +56,9 @@ class DockerConfig(Section):
         default=10.0,
         description="Seconds without progress or heartbeat after which a worker is considered hung.",
     )
+
+    def conflicts(self, policy: PolicyConfig) -> Iterator[Clash]:
+        """Yield a conflict if a remote policy lacks the port of the image's service."""
+        if isinstance(policy, RemotePolicyConfig) and self.port is None:
+            remedy = "is the port of the image's AgentService and required for a policy of kind remote: set it"
+            yield "docker.port", ("policy.kind", "execution.backend"), remedy

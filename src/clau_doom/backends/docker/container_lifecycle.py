@@ -8,9 +8,9 @@ from typing import Any
 
 import aiodocker
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.backends.docker.exit_reason import Ending
-from clau_doom.config import DockerConfig
 from clau_doom.domain.ids import parse_agent_id
 from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
 from clau_doom.wire import printable

@@ -1,33 +1,40 @@
-"""Creation of the Docker backend for a plan: settings, expected facts, and trusted workers for verification."""
+"""Creation of a Docker backend: settings, expected facts, and trusted workers for verification."""
 
 from pathlib import Path
 
-from clau_doom.app.input_files import placed_scenario
-from clau_doom.app.plan import Plan
-from clau_doom.app.scenario_files import announced_files
-from clau_doom.backends.docker import DockerBackend, ExpectedIdentity, Service, SessionLimits
-from clau_doom.backends.local import CoreAllocator, Launch, LocalBackend, WorkDirs
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.docker.backend import DockerBackend
+from clau_doom.backends.docker.configuration import DockerConfig
+from clau_doom.backends.docker.worker_connectors import Service
+from clau_doom.backends.docker.worker_session import ExpectedIdentity, SessionLimits
+from clau_doom.backends.local.backend import LocalBackend
+from clau_doom.backends.local.configuration import LocalConfig
+from clau_doom.backends.local.process import Launch
+from clau_doom.backends.provider import BackendContext
+from clau_doom.backends.scenario_files import announced_files, placed_scenario
+from clau_doom.backends.work_dirs import WorkDirs
 from clau_doom.config import RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.game import own_files
 from clau_doom.policies import make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.worker import collect_facts
 
-__all__ = ["make_docker_backend"]
+__all__ = ["create_docker_backend"]
 
 _VALUE = 8
 """Bytes of a number in an episode's actions."""
 
 
-def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None) -> DockerBackend:
-    """Create the Docker backend of a plan, not yet entered."""
-    config = plan.config
-    files = announced_files(plan.scenario)
-    scenario, _ = placed_scenario(config.scenario, plan.scenario)
-    cores = cores or CoreAllocator.of_machine(config.execution.workers, pin=config.docker.pin)
+def create_docker_backend(context: BackendContext) -> DockerBackend:
+    """Return a Docker backend. The caller enters it."""
+    config = context.config
+    docker = config.section_of(DockerConfig)
+    files = announced_files(context.scenario)
+    scenario, _ = placed_scenario(config.scenario, context.scenario)
+    cores = context.cores or CoreAllocator.of_machine(config.execution.workers, pin=docker.pin)
     # With a remote policy, engines run locally, so outcomes need no verification.
-    claims = config.docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
-    facts = plan.scenario.facts
+    claims = docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
+    facts = context.scenario.facts
     rules = SessionLimits(
         setup=pb.Setup(
             scenario_json=scenario.model_dump_json(),
@@ -37,60 +44,61 @@ def make_docker_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: Core
             files=[announced for announced, _ in files],
         ),
         files=tuple(path for _, path in files),
-        hellos=ExpectedIdentity(plan.facts),
+        hellos=ExpectedIdentity(context.facts),
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
-        stall_timeout=config.docker.stall_timeout,
+        stall_timeout=docker.stall_timeout,
         resolution=facts.resolution,
         longest=4096 + facts.timeout * _VALUE * (len(facts.buttons) + 1),
     )
     return DockerBackend(
         experiment=config.name,
-        run=uuid,
-        config=config.docker,
+        run=context.uuid,
+        config=docker,
         rules=rules,
         workers=config.execution.workers,
-        trusted=_trusted(plan, logs),
-        service=_service(plan, rules, logs, cores) if isinstance(config.policy, RemotePolicyConfig) else None,
+        trusted=_trusted(context),
+        service=_service(context, rules, cores) if isinstance(config.policy, RemotePolicyConfig) else None,
         cores=cores,
     )
 
 
-def _service(plan: Plan, rules: SessionLimits, logs: Path | None, cores: CoreAllocator) -> Service:
+def _service(context: BackendContext, rules: SessionLimits, cores: CoreAllocator) -> Service:
     """Return the settings for local engines with policies in containers."""
-    config = plan.config
+    config, docker = context.config, context.config.section_of(DockerConfig)
     assert isinstance(config.policy, RemotePolicyConfig)
-    assert config.docker.port is not None, "checked with the configuration"
+    assert docker.port is not None, "checked with the configuration"
     return Service(
         launch=Launch(
             setup=rules.setup,
-            facts=plan.facts,
+            facts=context.facts,
             episode_timeout=config.execution.episode_timeout,
-            stall_timeout=config.docker.stall_timeout,
-            log=logs / "workers.log" if logs else None,
-            log_size=config.local.log_size,
+            stall_timeout=docker.stall_timeout,
+            log=context.logs / "workers.log" if context.logs else None,
+            log_size=config.section_of(LocalConfig).log_size,
             remote=True,
-            files=own_files(plan.scenario),
+            files=own_files(context.scenario),
             folder=Path.cwd(),
         ),
         policy=config.policy,
-        port=config.docker.port,
+        port=docker.port,
         cores=cores,
         folders=WorkDirs(),
     )
 
 
-def _trusted(plan: Plan, logs: Path | None) -> LocalBackend:
+def _trusted(context: BackendContext) -> LocalBackend:
     """Return the workers that replay actions for verification. They do not run agents' policies."""
-    config, policy = plan.config, RandomPolicyConfig()
-    scenario, files = placed_scenario(config.scenario, plan.scenario)
+    config, policy = context.config, RandomPolicyConfig()
+    local = config.section_of(LocalConfig)
+    scenario, files = placed_scenario(config.scenario, context.scenario)
     return LocalBackend(
         scenario=scenario,
         policy=policy,
         execution=config.execution.model_copy(update={"record": "none"}),
-        local=config.local,
-        facts=collect_facts(plan.scenario, policy, make_policy(policy, plan.scenario.facts)),
-        cores=CoreAllocator.of_machine(config.execution.workers, pin=config.local.pin, announce=False),
-        logs=logs,
+        local=local,
+        facts=collect_facts(context.scenario, policy, make_policy(policy, context.scenario.facts)),
+        cores=CoreAllocator.of_machine(config.execution.workers, pin=local.pin, announce=False),
+        logs=context.logs,
         files=files,
     )

@@ -2,15 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from clau_doom.config import DockerConfig
+from clau_doom.backends.docker.configuration import DockerConfig
+from clau_doom.backends.docker.container_lifecycle import check_image
+from clau_doom.backends.docker.daemon import Daemon
+from clau_doom.backends.docker.network import Network, find_network
 from clau_doom.errors import ContainerRefused, DockerUnreachable
 
-if TYPE_CHECKING:
-    from clau_doom.backends.docker import Network
-
-__all__ = ["DockerFacts", "examine_docker"]
+__all__ = ["DockerFacts", "examine_daemon"]
 
 _PATIENCE = 10.0
 
@@ -30,11 +29,11 @@ class DockerFacts:
     version: str
     api: str
     system: str
-    network: "Network | None"
+    network: Network | None
     image: bool
 
 
-async def examine_docker(config: DockerConfig) -> DockerFacts:
+async def examine_daemon(config: DockerConfig) -> DockerFacts:
     """Return the daemon's facts for a configuration, without creating anything.
 
     Raises:
@@ -50,12 +49,6 @@ async def examine_docker(config: DockerConfig) -> DockerFacts:
 
 
 async def _facts(config: DockerConfig) -> DockerFacts:
-    from clau_doom.backends.docker import (  # noqa: PLC0415 - aiodocker is needed for Docker only
-        Daemon,
-        check_image,
-        find_network,
-    )
-
     async with Daemon() as daemon:
         facts = await daemon.facts()
         try:

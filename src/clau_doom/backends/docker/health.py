@@ -1,15 +1,13 @@
-"""Checks of the requirements for agents in containers, which runs with local workers do not need."""
+"""Health checks of the Docker daemon, its network and its image."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from clau_doom.cli.doctor.host import Finding, Verdict
+from clau_doom.backends.docker.configuration import DockerConfig
+from clau_doom.backends.docker.daemon_facts import DockerFacts, examine_daemon
 from clau_doom.errors import InfrastructureFailed, describe
-
-if TYPE_CHECKING:
-    from clau_doom.app.backends.docker_facts import DockerFacts
+from clau_doom.health_check import Finding, HealthStatus
 
 __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daemon", "services"]
 
@@ -22,12 +20,9 @@ _MANY_PORTS = 20
 
 def examine_docker() -> Iterator[Finding]:
     """Yield the findings of the Docker checks; without a daemon, a single finding."""
-    from clau_doom.app.backends import docker_facts
-    from clau_doom.config import DockerConfig
-
     wanted = DockerConfig()
     try:
-        facts = asyncio.run(docker_facts.examine_docker(wanted))
+        facts = asyncio.run(examine_daemon(wanted))
     except InfrastructureFailed as error:
         yield no_daemon(error)
         return
@@ -42,20 +37,20 @@ def examine_docker() -> Iterator[Finding]:
 def no_daemon(error: InfrastructureFailed) -> Finding:
     """Return the reason why containers are unavailable; other agents do not need Docker."""
     remedy = f"only execution.backend: docker needs it; {describe(error)}"
-    return Finding(name="Docker", verdict=Verdict.WARNING, found="cannot be used", remedy=remedy)
+    return Finding(name="Docker", verdict=HealthStatus.WARNING, found="cannot be used", remedy=remedy)
 
 
-def daemon(facts: "DockerFacts") -> Finding:
+def daemon(facts: DockerFacts) -> Finding:
     """Return the version and kind of the daemon."""
     found = f"{facts.version}, API {facts.api}, {facts.system}"
-    return Finding(name="Docker", verdict=Verdict.FINE, found=found)
+    return Finding(name="Docker", verdict=HealthStatus.FINE, found=found)
 
 
-def network(wanted: str, facts: "DockerFacts") -> Finding:
+def network(wanted: str, facts: DockerFacts) -> Finding:
     """Return whether the containers' network isolates them from the internet and from each other."""
     name, there = "Docker network", facts.network
     if there is None:
-        return Finding(name=name, verdict=Verdict.FINE, found=f"{wanted} is made at the first run")
+        return Finding(name=name, verdict=HealthStatus.FINE, found=f"{wanted} is made at the first run")
     faults = [
         fault
         for fault, is_there in (
@@ -67,29 +62,31 @@ def network(wanted: str, facts: "DockerFacts") -> Finding:
     if faults:
         remedy = f"remove it (docker network rm {wanted}), so that it is made anew, or name another with docker.network"
         found = f"{wanted} {' and '.join(faults)}"
-        return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=remedy)
-    return Finding(name=name, verdict=Verdict.FINE, found=f"{wanted}, internal, without traffic between containers")
+        return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=remedy)
+    return Finding(
+        name=name, verdict=HealthStatus.FINE, found=f"{wanted}, internal, without traffic between containers"
+    )
 
 
-def image(wanted: str, facts: "DockerFacts") -> Finding:
+def image(wanted: str, facts: DockerFacts) -> Finding:
     """Return whether an image for the agents' containers exists."""
     name = "Docker image"
     if facts.image:
-        return Finding(name=name, verdict=Verdict.FINE, found=wanted)
+        return Finding(name=name, verdict=HealthStatus.FINE, found=wanted)
     remedy = "make image builds it"
-    return Finding(name=name, verdict=Verdict.WARNING, found=f"there is no image {wanted}", remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.WARNING, found=f"there is no image {wanted}", remedy=remedy)
 
 
 def services(ports: tuple[int, ...]) -> Finding:
     """Return the services of this machine that containers can reach; Docker networks do not isolate the host."""
     name = "open ports"
     if not ports:
-        return Finding(name=name, verdict=Verdict.FINE, found="no service listens on all interfaces")
+        return Finding(name=name, verdict=HealthStatus.FINE, found="no service listens on all interfaces")
     shown = ", ".join(map(str, ports[:_MANY_PORTS]))
     more = f" and {len(ports) - _MANY_PORTS} more" if len(ports) > _MANY_PORTS else ""
     found = f"services listen on all interfaces, and agents in containers could reach them: TCP {shown}{more}"
     remedy = "let them listen on 127.0.0.1, or set the firewall's rule in docs/docker.md"
-    return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=remedy)
 
 
 def listening(tables: Iterable[str]) -> tuple[int, ...]:

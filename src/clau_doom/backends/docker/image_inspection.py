@@ -10,26 +10,50 @@ from typing import Any
 import aiodocker
 from google.protobuf.message import DecodeError
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import AGENT, limits, reachable
 from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.backends.docker.network import ensure_network
-from clau_doom.config import CustomPolicyConfig, DockerConfig, RemotePolicyConfig
+from clau_doom.config import CustomPolicyConfig, ExperimentConfig, RandomPolicyConfig, RemotePolicyConfig
 from clau_doom.domain import GenomeSpace
+from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError
-from clau_doom.policies import source_facts
+from clau_doom.game import Scenario
+from clau_doom.policies import make_policy, source_facts
 from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.wire import printable
 from clau_doom.wire.agent import DESCRIBED, Described, describe_request, described
+from clau_doom.worker import collect_facts
 
-__all__ = ["describe_image", "describe_service"]
+__all__ = ["describe_policy"]
 
 _COMMAND = ["python", "-P", "-m", "clau_doom.worker.describe"]
 _LABELS = {AGENT: "described"}
 
 
-async def describe_service(
+def describe_policy(config: ExperimentConfig, scenario: Scenario) -> tuple[GenomeSpace, Provenance]:
+    """Return the genes of the policy in an image, and the provenance of an experiment with it.
+
+    Raises:
+        ConfigError: The image does not contain or serve the policy, or the description is invalid.
+        ContainerRefused: The image is missing.
+        DockerUnreachable: No daemon answers.
+    """
+    docker, policy, random = config.section_of(DockerConfig), config.policy, RandomPolicyConfig()
+    facts = dict(collect_facts(scenario, random, make_policy(random, scenario.facts)).facts)
+    if isinstance(policy, CustomPolicyConfig):
+        found = asyncio.run(_describe_image(docker, policy, scenario.facts))
+        space, facts["source.policy"] = found.space, found.version
+    else:
+        assert isinstance(policy, RemotePolicyConfig), "bundled policies are described without their image"
+        space, more = asyncio.run(_describe_service(docker, policy, scenario.facts))
+        facts |= dict(more)
+    return space, Provenance(facts=tuple(sorted(facts.items())))
+
+
+async def _describe_service(
     config: DockerConfig, policy: RemotePolicyConfig, facts: ScenarioFacts
 ) -> tuple[GenomeSpace, tuple[tuple[str, str], ...]]:
     """Return the genes of the agent that an image serves, and the facts that the experiment records about the agent.
@@ -66,7 +90,7 @@ async def describe_service(
                 asked.close()
 
 
-async def describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
+async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
     """Return the description of the policy in an image. Its version is the SHA-256 of the policy's source.
 
     Raises:

@@ -6,8 +6,8 @@ from typing import Any
 
 import aiodocker
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon import Daemon, asking
-from clau_doom.config import DockerConfig
 from clau_doom.errors import ContainerRefused
 
 __all__ = ["MADE_BY", "Network", "check_network", "ensure_network", "find_network", "found_networks", "remove_network"]

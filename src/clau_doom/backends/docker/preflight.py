@@ -1,9 +1,9 @@
 """Checks of the Docker daemon before a run is stored or started."""
 
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import check_image
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.network import check_network
-from clau_doom.config import DockerConfig
 
 __all__ = ["check_daemon"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.backends.docker.worker_server import Stream
-from clau_doom.backends.local import overdue
+from clau_doom.backends.local.timeouts import overdue
 from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

@@ -8,19 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from clau_doom.backends.local.core_allocator import CoreAllocator, Share
+from clau_doom.backends.core_allocator import CoreAllocator, Share
+from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.local.process import Launch, WorkerProcess
 from clau_doom.backends.local.start_failure import starting
-from clau_doom.backends.local.work_dirs import WorkDirs
 from clau_doom.backends.local.worker_channel import Requeued
-from clau_doom.config import (
-    CustomPolicyConfig,
-    ExecutionConfig,
-    LocalConfig,
-    PolicyConfig,
-    RemotePolicyConfig,
-    ScenarioConfig,
-)
+from clau_doom.backends.work_dirs import WorkDirs
+from clau_doom.config import CustomPolicyConfig, ExecutionConfig, PolicyConfig, RemotePolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

@@ -10,10 +10,12 @@ from pathlib import Path
 import ray
 from pydantic import TypeAdapter
 
-from clau_doom.backends.local import CoreAllocator, LocalBackend
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.backends.local.backend import LocalBackend
+from clau_doom.backends.local.configuration import LocalConfig
 from clau_doom.backends.ray.error_mapping import fault_of
 from clau_doom.backends.ray.scenario_cache import store
-from clau_doom.config import ExecutionConfig, LocalConfig, PolicyConfig, ScenarioConfig
+from clau_doom.config import ExecutionConfig, PolicyConfig, ScenarioConfig
 from clau_doom.domain import Genome, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ClauDoomError

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from ray import exceptions
 
-from clau_doom.backends.local import Requeued
+from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.ray.cluster import Cluster
+from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.ray.error_mapping import error_of, lost
-from clau_doom.config import RayConfig
 from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, InfrastructureFailed, WorkerCrashed
 from clau_doom.ports import EpisodeTask, Glimpse

@@ -5,7 +5,7 @@ import contextlib
 from types import TracebackType
 from typing import Any, Self
 
-from clau_doom.backends.local import Requeued
+from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.ray.actor_handle import ActorHandle, Rules
 from clau_doom.backends.ray.cluster import Cluster, connected
 from clau_doom.domain import Episode

@@ -15,10 +15,11 @@ from typing import Any
 
 import ray
 
-from clau_doom.backends.local import WorkDirs, private
 from clau_doom.backends.ray.actor import EpisodeActor
 from clau_doom.backends.ray.blocking_thread import BlockingThread
-from clau_doom.config import RayConfig, format_size
+from clau_doom.backends.ray.configuration import RayConfig
+from clau_doom.backends.work_dirs import WorkDirs, private
+from clau_doom.config import format_size
 from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
 from clau_doom.logs import get_logger
 from clau_doom.machine_limits import default_workers

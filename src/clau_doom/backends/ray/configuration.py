@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, StringConstraints
 
-from clau_doom.config.base_section import FromList, Section
+from clau_doom.config.backends import BackendSection
+from clau_doom.config.base_section import FromList
 from clau_doom.config.memory_size import Size
 from clau_doom.config.paths import FilePath
 
@@ -14,8 +15,8 @@ _ADDRESS = r"^(auto|[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:]+\]:\d{1,5})$"
 ResourceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,99}$")]
 
 
-class RayConfig(Section):
-    """The Ray backend: workers on the nodes of a cluster."""
+class RayConfig(BackendSection):
+    """Ray backend: workers on the nodes of a cluster."""
 
     address: str | None = Field(
         default=None,

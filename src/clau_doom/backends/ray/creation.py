@@ -1,20 +1,23 @@
-"""Creation of the Ray backend for a plan: settings of the actors, and files for their nodes."""
+"""Creation of a Ray backend: settings of the actors, and files for their nodes."""
 
 import sys
 from pathlib import Path
 
-from clau_doom.app.plan import Plan
-from clau_doom.app.scenario_files import announced_files
-from clau_doom.backends.ray import RayBackend, Rules
+from clau_doom.backends.provider import BackendContext
+from clau_doom.backends.ray.actor_handle import Rules
+from clau_doom.backends.ray.backend import RayBackend
+from clau_doom.backends.ray.configuration import RayConfig
+from clau_doom.backends.scenario_files import announced_files
 from clau_doom.config import CustomPolicyConfig
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
-__all__ = ["make_ray_backend"]
+__all__ = ["create_ray_backend"]
 
 
-def make_ray_backend(plan: Plan) -> RayBackend:
-    """Create the Ray backend of a plan, not yet entered."""
-    config, files = plan.config, announced_files(plan.scenario)
+def create_ray_backend(context: BackendContext) -> RayBackend:
+    """Return a Ray backend. The caller enters it."""
+    config, files = context.config, announced_files(context.scenario)
+    ray = config.section_of(RayConfig)
     setup = pb.Setup(
         scenario_json=config.scenario.model_dump_json(),
         policy_json=config.policy.model_dump_json(),
@@ -23,25 +26,25 @@ def make_ray_backend(plan: Plan) -> RayBackend:
     )
     hosting = pb.Hosting(
         setup=setup,
-        facts=dict(plan.facts.facts),
+        facts=dict(context.facts.facts),
         episode_timeout=config.execution.episode_timeout,
-        stall_timeout=config.ray.stall_timeout,
-        pin=config.ray.pin,
+        stall_timeout=ray.stall_timeout,
+        pin=ray.pin,
     )
     rules = Rules(
         hosting=hosting,
         files=tuple(path for _, path in files),
-        config=config.ray,
-        modules=_modules(plan),
-        resolution=plan.scenario.facts.resolution,
+        config=ray,
+        modules=_modules(context),
+        resolution=context.scenario.facts.resolution,
     )
     return RayBackend(rules, workers=config.execution.workers)
 
 
-def _modules(plan: Plan) -> tuple[Path, ...]:
+def _modules(context: BackendContext) -> tuple[Path, ...]:
     """Return the Python files and packages of the policy and of the configuration's modules."""
-    config = plan.config
-    named = [Path(module).resolve() for module in config.ray.modules]
+    config = context.config
+    named = [Path(module).resolve() for module in config.section_of(RayConfig).modules]
     if isinstance(config.policy, CustomPolicyConfig):
         named.append(_outermost(config.policy.target.partition(":")[0]))
     return tuple(sorted(set(named)))

@@ -7,7 +7,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from clau_doom.atomic_write import write_atomically
-from clau_doom.backends.local import private
+from clau_doom.backends.work_dirs import private
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import parse

@@ -69,7 +69,8 @@ def show_agent(
 ) -> None:
     """Show one agent: genome, lineage back to generation 0, episodes."""
     from clau_doom.analysis import telling_measures
-    from clau_doom.app.plan import make_fitness, space_of
+    from clau_doom.app.gene_space import space_of
+    from clau_doom.app.plan import make_fitness
     from clau_doom.cli.views.agent import portrait_json, portrait_view
     from clau_doom.domain import parse_agent_id
 

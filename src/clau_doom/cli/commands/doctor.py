@@ -1,6 +1,6 @@
 """Command `clau-doom doctor`: check the host's requirements, with remedies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 import typer
@@ -8,10 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from clau_doom.cli.console import ExitCode, data_console, print_json
-from clau_doom.cli.doctor.docker import examine_docker
-from clau_doom.cli.doctor.host import Finding, Verdict, examine
-from clau_doom.cli.doctor.ray import examine_ray
+from clau_doom.cli.doctor.host import examine
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
+from clau_doom.health_check import Finding, HealthStatus
 
 __all__ = ["doctor"]
 
@@ -19,18 +18,34 @@ __all__ = ["doctor"]
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
     findings = [*examine(output_dir)]
-    if not any(finding.name == "memory" and finding.verdict is Verdict.MISSING for finding in findings):
-        findings += [*examine_docker(), *examine_ray()]
+    if not any(finding.name == "memory" and finding.verdict is HealthStatus.MISSING for finding in findings):
+        findings += _backends()
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
         data_console().print(_view(findings))
-    if any(finding.verdict is Verdict.MISSING for finding in findings):
+    if any(finding.verdict is HealthStatus.MISSING for finding in findings):
         raise typer.Exit(ExitCode.FAILED)
 
 
+def _backends() -> Iterator[Finding]:
+    from clau_doom.backends.provider import BackendProvider
+    from clau_doom.config import load_failures, registered_backends
+
+    for backend in registered_backends():
+        assert isinstance(backend, BackendProvider), "the registry accepts providers only"
+        yield from backend.health()
+    for name, failure in load_failures().items():
+        found, remedy = f"cannot be loaded: {failure}", "reinstall the package that provides it"
+        yield Finding(name=f"backend {name}", verdict=HealthStatus.WARNING, found=found, remedy=remedy)
+
+
 def _view(findings: Sequence[Finding]) -> Table:
-    marks = {Verdict.FINE: ("✓", "green"), Verdict.WARNING: ("!", "bold yellow"), Verdict.MISSING: ("✗", "bold red")}
+    marks = {
+        HealthStatus.FINE: ("✓", "green"),
+        HealthStatus.WARNING: ("!", "bold yellow"),
+        HealthStatus.MISSING: ("✗", "bold red"),
+    }
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(style="bold", no_wrap=True)

@@ -24,7 +24,7 @@ from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
     from clau_doom.app.catalog.folder_source import RemoteServer
-    from clau_doom.app.plan import Plan
+    from clau_doom.app.run_plan import Plan
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
     from clau_doom.ports import ExperimentStore

@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from clau_doom.health_check import Finding, HealthStatus
 from clau_doom.machine_limits import (
     address_space_problem,
     cpu_quota,
@@ -25,8 +24,6 @@ from clau_doom.shared_memory import SHARED_MEMORY, find_items
 
 __all__ = [
     "TRY_ENGINE",
-    "Finding",
-    "Verdict",
     "cores",
     "disk",
     "engine",
@@ -47,33 +44,6 @@ _LITTLE_SHARED_MEMORY = 16 * _MEGABYTE
 _FIRST_PYTHON, _LAST_PYTHON = (3, 11), (3, 13)
 
 
-class Verdict(StrEnum):
-    """Result of a check."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    """A run works, with limitations."""
-    MISSING = "missing"
-    """A run does not work."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """Finding of one check.
-
-    Attributes:
-        name: The checked item.
-        verdict: The result of the check.
-        found: The observed state.
-        remedy: The remedy, or empty if no action is needed.
-    """
-
-    name: str
-    verdict: Verdict
-    found: str
-    remedy: str = ""
-
-
 def examine(output_dir: Path) -> Iterator[Finding]:
     """Yield the findings of all checks, the quick ones first; stop if memory is missing.
 
@@ -84,7 +54,7 @@ def examine(output_dir: Path) -> Iterator[Finding]:
     yield system(platform.system(), platform.machine())
     yield cores(len(usable_cores()), os.cpu_count() or 1, cpu_quota())
     yield (found := memory(default_workers()))
-    if found.verdict is Verdict.MISSING:
+    if found.verdict is HealthStatus.MISSING:
         return  # the next checks import native libraries, which hang or crash without memory
     if platform.system() == "Linux":
         yield from shared_memory(SHARED_MEMORY)
@@ -97,17 +67,17 @@ def python(version: tuple[int, ...]) -> Finding:
     """Return whether a Python version is supported."""
     found = ".".join(map(str, version))
     if _FIRST_PYTHON <= version <= _LAST_PYTHON:
-        return Finding(name="Python", verdict=Verdict.FINE, found=f"{platform.python_version()}, {sys.executable}")
-    return Finding(name="Python", verdict=Verdict.MISSING, found=found, remedy="use Python 3.11, 3.12 or 3.13")
+        return Finding(name="Python", verdict=HealthStatus.FINE, found=f"{platform.python_version()}, {sys.executable}")
+    return Finding(name="Python", verdict=HealthStatus.MISSING, found=found, remedy="use Python 3.11, 3.12 or 3.13")
 
 
 def system(system: str, machine: str) -> Finding:
     """Return missing functions of the operating system."""
     found = f"{system} on {machine}"
     if system == "Linux":
-        return Finding(name="system", verdict=Verdict.FINE, found=found)
+        return Finding(name="system", verdict=HealthStatus.FINE, found=found)
     remedy = "workers are not pinned and engines may outlive a killed run; Linux has both"
-    return Finding(name="system", verdict=Verdict.WARNING, found=found, remedy=remedy)
+    return Finding(name="system", verdict=HealthStatus.WARNING, found=found, remedy=remedy)
 
 
 def cores(usable: int, present: int, quota: float | None = None) -> Finding:
@@ -122,9 +92,9 @@ def cores(usable: int, present: int, quota: float | None = None) -> Finding:
     if quota is not None:
         found += f", CPU time limited to that of {quota:.4g}"
     if min(usable, usable if quota is None else quota) > 1:
-        return Finding(name="cores", verdict=Verdict.FINE, found=found)
+        return Finding(name="cores", verdict=HealthStatus.FINE, found=found)
     remedy = "the worker and the orchestrator share one core; allow more with taskset or with cpus of the container"
-    return Finding(name="cores", verdict=Verdict.WARNING, found=found, remedy=remedy)
+    return Finding(name="cores", verdict=HealthStatus.WARNING, found=found, remedy=remedy)
 
 
 def memory(workers: int) -> Finding:
@@ -137,10 +107,10 @@ def memory(workers: int) -> Finding:
     needed = f"a run with {workers} workers needs {memory_needed(workers) // _MEGABYTE:,} MB, and 1,536 MB of addresses"
     found = f"{needed}; " + (f"{limit[1]} allows {limit[0] // _MEGABYTE:,} MB" if limit else "no limit is set")
     if problem := address_space_problem("run") or memory_problem(1):
-        return Finding(name=name, verdict=Verdict.MISSING, found=found, remedy=problem)
+        return Finding(name=name, verdict=HealthStatus.MISSING, found=found, remedy=problem)
     if problem := memory_problem(workers):
-        return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=problem)
-    return Finding(name=name, verdict=Verdict.FINE, found=found)
+        return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=problem)
+    return Finding(name=name, verdict=HealthStatus.FINE, found=found)
 
 
 def shared_memory(folder: Path) -> Iterator[Finding]:
@@ -148,16 +118,16 @@ def shared_memory(folder: Path) -> Iterator[Finding]:
     name = "shared memory"
     if problem := _unwritable(folder):
         remedy = f"mount a tmpfs there that this user may write (docker run --shm-size=256m): {problem}"
-        yield Finding(name=name, verdict=Verdict.MISSING, found=f"{folder} cannot be written", remedy=remedy)
+        yield Finding(name=name, verdict=HealthStatus.MISSING, found=f"{folder} cannot be written", remedy=remedy)
         return
     free = shutil.disk_usage(folder).free
     found = f"{folder}, {free // _MEGABYTE:,} MB free"
     scarce = free < _LITTLE_SHARED_MEMORY
     remedy = "make it larger (docker run --shm-size=256m), or remove leftovers" if scarce else ""
-    yield Finding(name=name, verdict=Verdict.MISSING if scarce else Verdict.FINE, found=found, remedy=remedy)
+    yield Finding(name=name, verdict=HealthStatus.MISSING if scarce else HealthStatus.FINE, found=found, remedy=remedy)
     items = find_items(folder)
     found = f"{len(items.stale)} ViZDoom files of ended engines, {len(items.used)} in use or new, in {folder}"
-    verdict = Verdict.WARNING if items.stale else Verdict.FINE
+    verdict = HealthStatus.WARNING if items.stale else HealthStatus.FINE
     remedy = f"the next run removes those of ended engines, such as {items.stale[0].name}" if items.stale else ""
     yield Finding(name="leftovers", verdict=verdict, found=found, remedy=remedy)
 
@@ -169,13 +139,13 @@ def disk(output_dir: Path) -> Finding:
         there = there.parent
     if problem := _unwritable(there):
         remedy = f"choose another with --output-dir: {problem}"
-        return Finding(name=name, verdict=Verdict.MISSING, found=f"{there} cannot be written", remedy=remedy)
+        return Finding(name=name, verdict=HealthStatus.MISSING, found=f"{there} cannot be written", remedy=remedy)
     free = shutil.disk_usage(there).free
     found = f"{output_dir}, {free // _MEGABYTE:,} MB free"
     if free < _LITTLE_SPACE:
         remedy = "free some space, or choose another folder with --output-dir"
-        return Finding(name=name, verdict=Verdict.WARNING, found=found, remedy=remedy)
-    return Finding(name=name, verdict=Verdict.FINE, found=found)
+        return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.FINE, found=found)
 
 
 def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Finding:
@@ -199,25 +169,25 @@ def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Fin
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             found = f"an engine was started and did not answer within {seconds:g} s"
-            return Finding(name=name, verdict=Verdict.MISSING, found=found, remedy=remedy)
+            return Finding(name=name, verdict=HealthStatus.MISSING, found=found, remedy=remedy)
         output.seek(0)
         said = output.read().strip().splitlines() or [f"the process that tried it ended with {code}"]
     if code:
-        return Finding(name=name, verdict=Verdict.MISSING, found=said[-1], remedy=remedy)
-    return Finding(name=name, verdict=Verdict.FINE, found=said[-1])
+        return Finding(name=name, verdict=HealthStatus.MISSING, found=said[-1], remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.FINE, found=said[-1])
 
 
 def terminal() -> Finding:
     """Return the form of the live display on this terminal."""
     name = "terminal"
     if not sys.stderr.isatty():
-        return Finding(name=name, verdict=Verdict.FINE, found="none: progress comes as plain lines")
+        return Finding(name=name, verdict=HealthStatus.FINE, found="none: progress comes as plain lines")
     size = shutil.get_terminal_size()
     if size.columns < 80:
         remedy = "widen it to 80 columns or more for the live display"
-        return Finding(name=name, verdict=Verdict.WARNING, found=f"{size.columns} columns", remedy=remedy)
+        return Finding(name=name, verdict=HealthStatus.WARNING, found=f"{size.columns} columns", remedy=remedy)
     return Finding(
-        name=name, verdict=Verdict.FINE, found=f"{size.columns} columns, {os.environ.get('TERM', 'no TERM')}"
+        name=name, verdict=HealthStatus.FINE, found=f"{size.columns} columns, {os.environ.get('TERM', 'no TERM')}"
     )
 
 

@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from clau_doom.backends.docker.agent_container import AgentContainer, ContainerContext, Speaking, WorkerConnector
+from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.container_lifecycle import ContainerManager, SpawnAgent
 from clau_doom.backends.docker.exit_reason import Ending
 from clau_doom.backends.docker.worker_session import PendingEpisode
-from clau_doom.backends.local import Requeued
-from clau_doom.config import DockerConfig
+from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.domain import Episode, Genome, Purpose
 from clau_doom.errors import ClauDoomError, ContainerRefused, DockerUnreachable, WorkerCrashed, WorkerUnavailable
 from clau_doom.ports import EpisodeTask

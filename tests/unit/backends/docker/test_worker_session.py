@@ -11,9 +11,9 @@ from typing import Self
 
 import pytest
 
-from clau_doom.backends.docker import ExpectedIdentity, SessionLimits, worker_session
+from clau_doom.backends.docker import worker_session
 from clau_doom.backends.docker.worker_server import Stream
-from clau_doom.backends.docker.worker_session import PendingEpisode, WorkerSession
+from clau_doom.backends.docker.worker_session import ExpectedIdentity, PendingEpisode, SessionLimits, WorkerSession
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import (

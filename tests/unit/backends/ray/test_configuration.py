@@ -2,7 +2,8 @@
 
 import pytest
 
-from clau_doom.config import ExperimentConfig, RayConfig, config_from_yaml, differences, to_yaml
+from clau_doom.backends.ray.configuration import RayConfig
+from clau_doom.config import ExperimentConfig, config_from_yaml, differences, to_yaml
 from clau_doom.errors import ConfigError
 
 
@@ -24,7 +25,7 @@ def test_what_cannot_be_is_refused_by_its_path(text: str) -> None:
 def test_it_reloads_and_changes_no_result() -> None:
     """Ray's settings may change on a resume."""
     ray = RayConfig(address="auto", memory=1 << 30, resources={"doom": 0.5}, modules=("helpers.py",), placement="pack")
-    config = ExperimentConfig(ray=ray)
+    config = ExperimentConfig.model_validate({"ray": ray})
     assert config_from_yaml(to_yaml(config), name="test") == config
     changes = differences(ExperimentConfig(), config)
     assert changes

@@ -1,0 +1,61 @@
+"""Plan of a run: the configuration with scenario, gene space and provenance."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from clau_doom.app.resource_estimate import ResourceEstimate
+from clau_doom.backends.core_allocator import CoreAllocator
+from clau_doom.config import ExperimentConfig, NatsConfig, WebConfig
+from clau_doom.domain import Fitness, GenomeSpace
+from clau_doom.domain.experiment import Provenance
+from clau_doom.game import Scenario
+
+__all__ = ["Plan"]
+
+_IN_FLIGHT = 8
+"""Episodes per worker in a steady state. With this number, the oldest agent in flight rarely delays the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Checked plan of a run.
+
+    Attributes:
+        config: Resolved configuration.
+        output_dir: Folder of experiments.
+        scenario: The scenario.
+        space: Genes of the policy.
+        fitness: Fitness of an episode's measures.
+        facts: Provenance: everything besides the configuration that decides the results.
+        nats: Settings of the event bus; not part of the experiment.
+        web: Settings of the dashboard, or None; not part of the experiment.
+        asked: ResourceEstimate of agents, episodes, memory and disk space.
+        resume: Whether the experiment is stored already.
+    """
+
+    config: ExperimentConfig
+    output_dir: Path
+    scenario: Scenario
+    space: GenomeSpace
+    fitness: Fitness
+    facts: Provenance
+    nats: NatsConfig
+    web: WebConfig
+    asked: ResourceEstimate
+    resume: bool
+
+    @property
+    def advice(self) -> str | None:
+        """Advice for a better use of the workers, or None."""
+        config, evolution, execution = self.config, self.config.evolution, self.config.execution
+        # On several machines, the number of workers is known when the backend has started.
+        unknown = not (config.selected_backend.single_machine or execution.workers)
+        workers = 0 if unknown else len(CoreAllocator.of_machine(execution.workers, pin=False).places)
+        in_flight, enough = evolution.lookahead * config.episodes, _IN_FLIGHT * workers
+        if evolution.mode != "steady_state" or in_flight >= enough:
+            return None
+        return (
+            f"evolution.lookahead: {evolution.lookahead} keeps {in_flight} episodes in flight, so that some of the "
+            f"{workers} workers idle at times; {math.ceil(enough / config.episodes)} would keep all of them busy"
+        )
