@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from clau_doom.app import log_followers, service
+from clau_doom.app import log_followers
 from clau_doom.app.catalog.server_source import ServerSource
 from clau_doom.app.event_logging import log_event
-from clau_doom.app.service import ServiceAddresses
+from clau_doom.app.service import ServiceAddresses, open_service
 from clau_doom.cli.views.status import experiment_json, experiment_view
 from clau_doom.config import (
     ExecutionConfig,
@@ -34,7 +34,6 @@ from clau_doom.domain.events import AgentDropped, ChampionChosen, Event
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.events import NatsBus
 from clau_doom.logs import configure_logs
-from clau_doom.orchestration import Shutdown
 from clau_doom.rpc import RpcClient, connect
 from tests.support.nats_server import NatsServer
 
@@ -84,18 +83,11 @@ async def served(folder: Path, nats: str, agent: str) -> AsyncIterator[tuple[Rpc
         nats=NatsConfig(enabled=True, url=nats),
         server=ServerConfig(policies=("gatherer:Gatherer",), agents=(agent,)),
     )
-    shutdown, started = Shutdown(), asyncio.get_running_loop().create_future()
-    serving = asyncio.ensure_future(service.serve(config, folder, shutdown, started=started.set_result))
-    await asyncio.wait({serving, started}, return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        await serving
-    listening = await started
-    try:
-        async with connect(listening.grpc, token_file=listening.token_file, environ={}) as client:
-            yield client, listening
-    finally:
-        shutdown.request("the test is over", grace=0.0)
-        await serving
+    async with (
+        open_service(config, folder) as service,
+        connect(service.addresses.grpc, token_file=service.addresses.token_file, environ={}) as client,
+    ):
+        yield client, service.addresses
 
 
 async def fetch(url: str, token_file: Path | None = None) -> str:

@@ -8,35 +8,28 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from clau_doom.access import AuditedOrchestrator, Authenticator, PrivatePaths
-from clau_doom.app.access_control import audit_log, token_files
-from clau_doom.app.artifacts import FolderArtifactStore
-from clau_doom.app.catalog.stored_experiments import read_experiment
+from clau_doom.access import PrivatePaths
 from clau_doom.app.input_files import copy_inputs
 from clau_doom.app.run_plan import Plan
 from clau_doom.backends.core_allocator import CoreAllocator
 from clau_doom.backends.provider import BackendContext, provider_of
-from clau_doom.config import GrpcConfig, to_yaml
+from clau_doom.config import to_yaml
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import ExperimentExists, ShutdownRequested
 from clau_doom.events import NatsBus, Relay
-from clau_doom.orchestration import ExperimentRun, ReaderHealth, ShieldedTasks, Shutdown, SoloOrchestrator
+from clau_doom.orchestration import ExperimentRun, ReaderHealth, Shutdown
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
-from clau_doom.rpc import RpcServer
 from clau_doom.storage import RunFolder, Runs
-from clau_doom.web import WebServer
 
 __all__ = [
     "SystemClock",
     "create_experiment",
     "host_run",
     "make_backend",
-    "make_run",
     "open_run",
-    "reachable",
 ]
 
-_LAST_WORDS = 5.0
+_RELAY_GRACE = 5.0
 
 
 class SystemClock:
@@ -109,7 +102,7 @@ async def _relayed(store: ExperimentStore, bus: EventBus, private: PrivatePaths)
         try:
             yield
         finally:
-            await asyncio.wait({task}, timeout=_LAST_WORDS)
+            await asyncio.wait({task}, timeout=_RELAY_GRACE)
             task.cancel()
 
 
@@ -128,48 +121,19 @@ async def host_run(
             backend = make_backend(plan, folder.make_logs(), uuid=experiment.uuid, cores=cores)
             if not await shutdown.run_within_grace(stack.enter_async_context(backend)):
                 shutdown.check()
-            yield store, make_run(plan, store, backend, shutdown)
-
-
-@asynccontextmanager
-async def reachable(
-    plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown, *, web: bool
-) -> AsyncIterator[WebServer | None]:
-    """Serve a run on a Unix socket in its folder, so that clients can watch and control it.
-
-    Args:
-        plan: Plan of the run.
-        store: Store of the run.
-        run: The run, which has begun.
-        shutdown: Shutdown of the run.
-        web: Also serve a dashboard and yield it.
-
-    Raises:
-        AddressTaken: Another program listens on the dashboard's address.
-        ConfigError: The dashboard cannot listen on the address, or a certificate is missing.
-    """
-    folder = Runs(plan.output_dir).open(plan.config.name)
-    authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
-    socket = GrpcConfig(socket=str(folder.socket))
-    with audit_log(folder.path) as audit:
-        solo = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit, PrivatePaths.of_process(plan.output_dir))
-        async with RpcServer(socket, solo, authenticator=authenticator, grace=0.0, socket_only=True):
-            if not web:
-                yield None
-                return
-            async with FolderArtifactStore(plan.output_dir) as artifacts, ShieldedTasks(grace=0.0) as shielded:
-                server = WebServer(
-                    plan.web, solo, artifacts=artifacts, authenticator=authenticator, shielded=shielded, starts=False
-                )
-                async with server:
-                    yield server
-
-
-def _solo(plan: Plan, store: ExperimentStore, run: ExperimentRun, shutdown: Shutdown) -> SoloOrchestrator:
-    name = plan.config.name
-    return SoloOrchestrator(
-        run, store, shutdown, space=plan.space, stored=lambda: read_experiment(plan.output_dir, name)
-    )
+            yield (
+                store,
+                ExperimentRun(
+                    plan.config,
+                    to_yaml(plan.config),
+                    space=plan.space,
+                    fitness=plan.fitness,
+                    store=store,
+                    backend=backend,
+                    shutdown=shutdown,
+                    clock=SystemClock(),
+                ),
+            )
 
 
 def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocator | None = None) -> EvaluationBackend:
@@ -183,18 +147,4 @@ def make_backend(plan: Plan, logs: Path | None, *, uuid: str, cores: CoreAllocat
     """
     return provider_of(plan.config).create(
         BackendContext(config=plan.config, scenario=plan.scenario, facts=plan.facts, uuid=uuid, logs=logs, cores=cores)
-    )
-
-
-def make_run(plan: Plan, store: ExperimentStore, backend: EvaluationBackend, shutdown: Shutdown) -> ExperimentRun:
-    """Return the run of a plan, with a store and an entered backend."""
-    return ExperimentRun(
-        plan.config,
-        to_yaml(plan.config),
-        space=plan.space,
-        fitness=plan.fitness,
-        store=store,
-        backend=backend,
-        shutdown=shutdown,
-        clock=SystemClock(),
     )

@@ -1,8 +1,8 @@
-"""Orchestrator as a service: experiments, gRPC API, dashboard and metrics in one task group."""
+"""Orchestrator as a service, with gRPC API, dashboard, metrics and commands over NATS."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from clau_doom.app.access_control import audit_log, token_files
 from clau_doom.app.artifacts import FolderArtifactStore
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.log_followers import LogFollowers
-from clau_doom.config import ExperimentConfig, NatsConfig
+from clau_doom.config import ExperimentConfig
 from clau_doom.events import NatsBus, accepting_commands
 from clau_doom.http_server import HttpServer
 from clau_doom.metrics import MetricsCollector, MetricsServer
@@ -20,7 +20,7 @@ from clau_doom.rpc import RpcServer
 from clau_doom.storage import Runs
 from clau_doom.web import WebServer
 
-__all__ = ["ServiceAddresses", "serve"]
+__all__ = ["Service", "ServiceAddresses", "open_service"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +44,40 @@ class ServiceAddresses:
     token_file: Path
 
 
-async def serve(
-    config: ExperimentConfig, output_dir: Path, shutdown: Shutdown, *, started: Callable[[ServiceAddresses], None]
-) -> None:
-    """Serve experiments until a stop is requested, and resume those that the last server left running.
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Service that listens.
+
+    Attributes:
+        addresses: Addresses of its servers.
+        orchestrator: Runs the experiments.
+        grace: Seconds for running episodes after a request to stop.
+    """
+
+    addresses: ServiceAddresses
+    orchestrator: Orchestrator
+    grace: float
+
+    async def run(self, shutdown: Shutdown) -> None:
+        """Wait for a request to stop, then for the end of the runs. A second request ends the runs at once."""
+        requested = asyncio.Event()
+        with shutdown.on_request(requested.set):
+            if not shutdown.requested:
+                await requested.wait()
+            self.orchestrator.drain(grace=self.grace)
+            if not await shutdown.run_within_grace(self.orchestrator.idle()):
+                self.orchestrator.drain(grace=0.0)
+                await self.orchestrator.idle()
+
+
+@asynccontextmanager
+async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncIterator[Service]:
+    """Start all servers, resume the experiments that the last server left running, and yield the service.
 
     Args:
         config: Configuration of the service, `execution.workers` and `local.pin`. Other sections apply to experiments
             only.
         output_dir: Folder of experiments. Only one server can use it at a time.
-        shutdown: Receives requests to stop, with the grace of running episodes.
-        started: Called once all servers listen.
 
     Raises:
         FolderBusy: Another process serves the folder.
@@ -64,44 +87,42 @@ async def serve(
     """
     repository = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
-    with Runs(output_dir).claim():
-        async with AsyncExitStack() as stack:
-            metrics = MetricsCollector()
-            readers = ReaderHealth(count=metrics.reader_failed)
-            bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
-            private = PrivatePaths.of_process(output_dir)
-            followers = await stack.enter_async_context(LogFollowers(repository, metrics, bus, readers, private))
-            orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
-            await stack.enter_async_context(orchestrator)
-            parts = _Parts(
-                config=config,
-                output_dir=output_dir,
-                orchestrator=orchestrator,
-                guarded=AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)), private),
-                authenticator=authenticator,
-                readers=readers,
-                metrics=metrics,
-            )
-            shown = await _show(stack, parts)
-            if bus is not None:
-                await stack.enter_async_context(_obeying(bus, config.nats, parts.guarded, authenticator))
-            followers.begin(await orchestrator.experiments())
-            # A returning user finds the experiment running again.
-            await orchestrator.resume_all()
-            server = await stack.enter_async_context(_api(parts))
-            page = await _open_dashboard(stack, parts)
-            parts.listening.set()
-            started(
-                ServiceAddresses(
-                    grpc=server.address,
-                    socket=config.grpc.socket,
-                    metrics=shown.address if shown else None,
-                    web=page.url if page else None,
-                    login=page.login_link() if page else None,
-                    token_file=authenticator.tokens.owner,
-                )
-            )
-            await _until_drained(orchestrator, shutdown, grace=config.server.grace)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(Runs(output_dir).claim())
+        metrics = MetricsCollector()
+        readers = ReaderHealth(count=metrics.reader_failed)
+        bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None
+        private = PrivatePaths.of_process(output_dir)
+        followers = await stack.enter_async_context(LogFollowers(repository, metrics, bus, readers, private))
+        orchestrator = Orchestrator(repository, on_begun=followers.follow, readers=readers)
+        await stack.enter_async_context(orchestrator)
+        parts = _Parts(
+            config=config,
+            output_dir=output_dir,
+            orchestrator=orchestrator,
+            audited=AuditedOrchestrator(orchestrator, stack.enter_context(audit_log(output_dir)), private),
+            authenticator=authenticator,
+            readers=readers,
+            metrics=metrics,
+        )
+        metrics_server = await _open_metrics(stack, parts)
+        if bus is not None:
+            await stack.enter_async_context(_command_channel(bus, parts))
+        followers.begin(await orchestrator.experiments())
+        # A returning user finds the experiment running again.
+        await orchestrator.resume_all()
+        rpc_server = await stack.enter_async_context(_rpc_server(parts))
+        dashboard = await _open_dashboard(stack, parts)
+        parts.listening.set()
+        addresses = ServiceAddresses(
+            grpc=rpc_server.address,
+            socket=config.grpc.socket,
+            metrics=metrics_server.address if metrics_server else None,
+            web=dashboard.url if dashboard else None,
+            login=dashboard.login_link() if dashboard else None,
+            token_file=authenticator.tokens.owner,
+        )
+        yield Service(addresses=addresses, orchestrator=orchestrator, grace=config.server.grace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +133,7 @@ class _Parts:
         config: Configuration of the server.
         output_dir: Folder of experiments.
         orchestrator: Runs experiments.
-        guarded: The orchestrator, with access checks for clients.
+        audited: The orchestrator for clients, with access checks and the audit log.
         authenticator: Checks tokens.
         readers: Failures of the readers of the event log.
         metrics: Prometheus metrics.
@@ -123,7 +144,7 @@ class _Parts:
     config: ExperimentConfig
     output_dir: Path
     orchestrator: Orchestrator
-    guarded: AuditedOrchestrator
+    audited: AuditedOrchestrator
     authenticator: Authenticator
     readers: ReaderHealth
     metrics: MetricsCollector
@@ -139,7 +160,7 @@ class _Parts:
         return next((each.trouble for each in self.servers if each.trouble), None)
 
 
-async def _show(stack: AsyncExitStack, parts: _Parts) -> MetricsServer | None:
+async def _open_metrics(stack: AsyncExitStack, parts: _Parts) -> MetricsServer | None:
     """Serve metrics and readiness, if configured."""
     config = parts.config.metrics
     if not config.enabled:
@@ -149,10 +170,10 @@ async def _show(stack: AsyncExitStack, parts: _Parts) -> MetricsServer | None:
     return server
 
 
-def _api(parts: _Parts) -> RpcServer:
+def _rpc_server(parts: _Parts) -> RpcServer:
     return RpcServer(
         parts.config.grpc,
-        parts.guarded,
+        parts.audited,
         authenticator=parts.authenticator,
         grace=parts.config.server.grace,
         observe=parts.metrics.rpc,
@@ -169,7 +190,7 @@ async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | N
     shielded = await stack.enter_async_context(ShieldedTasks(grace=config.server.grace))
     server = WebServer(
         config.web,
-        parts.guarded,
+        parts.audited,
         artifacts=artifacts,
         authenticator=parts.authenticator,
         shielded=shielded,
@@ -181,10 +202,9 @@ async def _open_dashboard(stack: AsyncExitStack, parts: _Parts) -> WebServer | N
     return server
 
 
-def _obeying(
-    bus: NatsBus, config: NatsConfig, orchestrator: AuditedOrchestrator, authenticator: Authenticator
-) -> AbstractAsyncContextManager[None]:
+def _command_channel(bus: NatsBus, parts: _Parts) -> AbstractAsyncContextManager[None]:
     """Carry out commands from the bus that contain a token."""
+    orchestrator, authenticator = parts.audited, parts.authenticator
     verbs = {"pause": orchestrator.pause, "resume": orchestrator.resume, "cancel": orchestrator.cancel}
 
     async def command(verb: str, experiment: str) -> str:
@@ -194,19 +214,4 @@ def _obeying(
         # NATS does not identify the sender of a message.
         return acting(await authenticator.authenticate(token, face="nats", peer="nats", address="nats", note=note))
 
-    return accepting_commands(bus, config, command, authenticate)
-
-
-async def _until_drained(orchestrator: Orchestrator, shutdown: Shutdown, *, grace: float) -> None:
-    """Wait for a request to stop, then for the end of the runs.
-
-    A second request ends the runs at once.
-    """
-    asked = asyncio.Event()
-    with shutdown.on_request(asked.set):
-        if not shutdown.requested:
-            await asked.wait()
-        orchestrator.drain(grace=grace)
-        if not await shutdown.run_within_grace(orchestrator.idle()):
-            orchestrator.drain(grace=0.0)
-            await orchestrator.idle()
+    return accepting_commands(bus, parts.config.nats, command, authenticate)

@@ -8,7 +8,7 @@ import pytest
 
 from clau_doom.access import PrivatePaths
 from clau_doom.app.run import _relayed
-from clau_doom.cli.commands.run import _keep_showing
+from clau_doom.cli.commands.run import _show_progress
 from clau_doom.cli.views import progress
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain.events import ExperimentCompleted, ExperimentStarted, RecordedEvent
@@ -57,7 +57,7 @@ async def test_a_display_that_raises_starts_again(monkeypatch: pytest.MonkeyPatc
     await store.append([STARTED], running_seconds=0.0)
     await store.append([STARTED], running_seconds=0.0)
     plan = SimpleNamespace(config=ExperimentConfig(name="lab"), resume=False)
-    showing = asyncio.ensure_future(_keep_showing(plan, store, before))  # type: ignore[arg-type]
+    showing = asyncio.ensure_future(_show_progress(plan, store, before))  # type: ignore[arg-type]
     async with asyncio.timeout(10):
         while len(shown) < 2:  # noqa: ASYNC110 - it says so to nobody
             await asyncio.sleep(0.01)

@@ -9,9 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from clau_doom.app import service
+from clau_doom.app.service import open_service
 from clau_doom.config import ExperimentConfig, GrpcConfig, MetricsConfig, WebConfig
-from clau_doom.orchestration import Orchestrator, Shutdown
+from clau_doom.orchestration import Orchestrator
 
 
 def readiness(port: int) -> tuple[int, object]:
@@ -33,10 +33,6 @@ async def test_a_server_is_ready_once_it_listens(tmp_path: Path, monkeypatch: py
         answers.append(await asyncio.to_thread(readiness, port))
 
     monkeypatch.setattr(Orchestrator, "resume_all", resume_all)
-    shutdown, started = Shutdown(), asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(service.serve(config, tmp_path, shutdown, started=lambda _: started.set()))
-        await started.wait()
+    async with open_service(config, tmp_path):
         answers.append(await asyncio.to_thread(readiness, port))
-        shutdown.request("the test is over", grace=0.0)
     assert answers == [(503, {"ready": False, "reason": "the server is starting"}), (200, {"ready": True})]

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from contextlib import AsyncExitStack
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,12 +19,15 @@ from clau_doom.cli.shared_options import (
     replay_command,
     resume_command,
 )
-from clau_doom.cli.signals import stop_signals
+from clau_doom.cli.signals import ReceivedSignals, stop_signals
 from clau_doom.cli.standard_streams import make_output_optional
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from clau_doom.app.catalog.folder_source import RemoteServer
     from clau_doom.app.run_plan import Plan
+    from clau_doom.app.served_run import ServedRun
     from clau_doom.domain.commands import BudgetChange
     from clau_doom.domain.snapshot import Snapshot
     from clau_doom.ports import ExperimentStore
@@ -35,7 +38,7 @@ _CONFIG = Path("config.yaml")
 _INTERRUPT_GRACE = 10.0
 # A supervisor waits only a few seconds after SIGTERM: the process must end within 5 seconds.
 _TERMINATE_GRACE = 3.0
-_LAST_LOOK = 5.0
+_DISPLAY_GRACE = 5.0
 
 
 def run(  # noqa: PLR0917 - each parameter is an option with a name
@@ -98,9 +101,9 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
     else:
         plan = asyncio.run(plan_resume(resume, output_dir, environ=os.environ, overrides=overrides))
     if dry_run:
-        _describe(plan)
+        _print_plan(plan)
         return
-    _advise(plan)
+    _print_advice(plan)
     make_output_optional()
     raise typer.Exit(asyncio.run(_run(plan, web=web or web_port is not None)))
 
@@ -137,7 +140,7 @@ def _at_server(
     return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
 
 
-def _describe(plan: "Plan") -> None:
+def _print_plan(plan: "Plan") -> None:
     from clau_doom.app.resource_estimate import gigabytes
 
     config, facts, asked = plan.config, plan.scenario.facts, plan.asked
@@ -153,18 +156,17 @@ def _describe(plan: "Plan") -> None:
     }
     for name, text in lines.items():
         data_console().print(f"{name:<12}{text}", soft_wrap=True)
-    _advise(plan)
+    _print_advice(plan)
     progress_console().print("nothing was started and nothing was written", style="dim")
 
 
-def _advise(plan: "Plan") -> None:
+def _print_advice(plan: "Plan") -> None:
     if plan.advice:
         progress_console().print(Text(plan.advice, "yellow"), soft_wrap=True)
 
 
 async def _run(plan: "Plan", *, web: bool) -> ExitCode:
-    from clau_doom.app.run import open_run, reachable
-    from clau_doom.config import used_up
+    from clau_doom.app.served_run import serve_run
     from clau_doom.domain.experiment import ExperimentState
     from clau_doom.errors import ShutdownRequested
     from clau_doom.orchestration import Shutdown
@@ -172,39 +174,41 @@ async def _run(plan: "Plan", *, web: bool) -> ExitCode:
     shutdown = Shutdown()
     with stop_signals(shutdown, interrupt_grace=_INTERRUPT_GRACE, terminate_grace=_TERMINATE_GRACE) as received:
         try:
-            async with open_run(plan, shutdown) as (store, experiment):
-                before = await experiment.begin()
-                showing = asyncio.ensure_future(_keep_showing(plan, store, before))
-                try:
-                    async with AsyncExitStack() as stack:
-                        pages = reachable(plan, store, experiment, shutdown, web=web)
-                        page = await stack.enter_async_context(pages)
-                        if page is not None:
-                            link = page.login_link()
-                            _say_where(link)
-                            stack.enter_context(shown_in_browser(link, plan.output_dir))
-                        state = await experiment.run()
-                    # On a full disk, the event that ends the display may be missing.
-                    await asyncio.wait({showing}, timeout=_LAST_LOOK)
-                finally:
-                    showing.cancel()
-                    await asyncio.gather(showing, return_exceptions=True)
-                snapshot = await store.snapshot()
+            async with serve_run(plan, shutdown, web=web) as served, _shown(plan, served):
+                state = await served.run.run()
+                snapshot = await served.store.snapshot()
         except ShutdownRequested:  # before the start of the run
-            state, snapshot = ExperimentState.INTERRUPTED, None
+            _print_interruption(plan, "as its workers started", shutdown.reason)
+            return received.exit_code
     if state is ExperimentState.CANCELLED:
         progress_console().print(f"experiment {plan.config.name} was cancelled", style="yellow")
         return ExitCode.INTERRUPTED
-    if state is ExperimentState.INTERRUPTED or snapshot is None:
-        spent = snapshot is not None and not received.signals and used_up(plan.config, snapshot.running_seconds)
-        _say_how_to_resume(plan, len(snapshot.summaries) if snapshot else None, shutdown.reason, spent=spent)
-        return ExitCode.OUT_OF_TIME if spent else received.exit_code
+    if state is ExperimentState.INTERRUPTED:
+        return _report_interruption(plan, snapshot, shutdown.reason, received)
     from clau_doom.cli.views.results import show_result
 
     return show_result(snapshot, plan.config, replay=replay_command(plan.config.name, plan.output_dir))
 
 
-async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
+@asynccontextmanager
+async def _shown(plan: "Plan", served: "ServedRun") -> "AsyncIterator[None]":
+    """Show the progress of a run, and its dashboard in the browser, if it has one."""
+    with ExitStack() as stack:
+        if served.dashboard is not None:
+            link = served.dashboard.login_link()
+            _print_link(link)
+            stack.enter_context(shown_in_browser(link, plan.output_dir))
+        showing = asyncio.ensure_future(_show_progress(plan, served.store, served.before))
+        try:
+            yield
+            # On a full disk, the event that ends the display may be missing.
+            await asyncio.wait({showing}, timeout=_DISPLAY_GRACE)
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _show_progress(plan: "Plan", store: "ExperimentStore", before: "Snapshot") -> None:
     """Show the run until its log ends; after a failure, restart the display from the current state."""
     from clau_doom.cli.views.progress import show_progress
     from clau_doom.orchestration import ReaderHealth
@@ -223,14 +227,21 @@ async def _keep_showing(plan: "Plan", store: "ExperimentStore", before: "Snapsho
     await ReaderHealth().keep_reading("progress", plan.config.name, show, lambda: after)
 
 
-def _say_where(link: str) -> None:
+def _print_link(link: str) -> None:
     # The link is on its own line, which fits into 80 columns and can be copied from narrower terminals.
     progress_console().print(Text.assemble(f"dashboard{LOGIN_HINT}:\n", (link, "bold underline")), soft_wrap=True)
 
 
-def _say_how_to_resume(plan: "Plan", generation: int | None, reason: str | None, *, spent: bool) -> None:
-    when = "as its workers started" if generation is None else f"at generation {generation}"
+def _report_interruption(plan: "Plan", snapshot: "Snapshot", reason: str | None, received: ReceivedSignals) -> ExitCode:
+    from clau_doom.config import used_up
+
+    spent = not received.signals and used_up(plan.config, snapshot.running_seconds)
+    more = " --max-duration TIME" if spent else ""
+    _print_interruption(plan, f"at generation {len(snapshot.summaries)}", reason, more)
+    return ExitCode.OUT_OF_TIME if spent else received.exit_code
+
+
+def _print_interruption(plan: "Plan", when: str, reason: str | None, more: str = "") -> None:
     console = progress_console()
     console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
-    more = " --max-duration TIME" if spent else ""
     console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}{more}"), soft_wrap=True)

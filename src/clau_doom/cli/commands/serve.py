@@ -4,7 +4,8 @@ import asyncio
 import logging
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -53,43 +54,46 @@ def serve(
 
 
 async def _serve(config: "ExperimentConfig", output_dir: Path) -> ExitCode:
-    from clau_doom.app import service
+    from clau_doom.app.service import open_service
     from clau_doom.orchestration import Shutdown
 
-    shutdown = Shutdown()
-    with ExitStack() as stack:
-        received = stack.enter_context(
-            stop_signals(shutdown, interrupt_grace=config.server.grace, terminate_grace=config.server.grace)
-        )
-
-        def started(listening: "ServiceAddresses") -> None:
-            if LOG_MESSAGES.get():
-                file = stack.enter_context(kept_in_file(listening.login, output_dir)) if listening.login else None
-                _log(replace(listening, login=None), login_file=file)
-                return
-            _print(listening)
-            if listening.login:
-                stack.enter_context(shown_in_browser(listening.login, output_dir))
-
-        await service.serve(config, output_dir, shutdown, started=started)
+    shutdown, grace = Shutdown(), config.server.grace
+    with stop_signals(shutdown, interrupt_grace=grace, terminate_grace=grace) as received:
+        async with open_service(config, output_dir) as service:
+            with _announced(service.addresses, output_dir):
+                await service.run(shutdown)
     return received.exit_code
 
 
-def _log(listening: "ServiceAddresses", *, login_file: Path | None) -> None:
+@contextmanager
+def _announced(addresses: "ServiceAddresses", output_dir: Path) -> Iterator[None]:
+    """Log or print the addresses. Keep the login link in a file, or open it in the browser."""
+    link = addresses.login
+    if LOG_MESSAGES.get():
+        with kept_in_file(link, output_dir) if link else nullcontext() as file:
+            _log(replace(addresses, login=None), login_file=file)
+            yield
+    else:
+        _print(addresses)
+        with shown_in_browser(link, output_dir) if link else nullcontext():
+            yield
+
+
+def _log(addresses: "ServiceAddresses", *, login_file: Path | None) -> None:
     from clau_doom.logs import get_logger
 
-    places = {**asdict(listening), "login_file": login_file}
-    get_logger("clau_doom.cli").info("serving", **{name: str(place) for name, place in places.items() if place})
+    values = {**asdict(addresses), "login_file": login_file}
+    get_logger("clau_doom.cli").info("serving", **{name: str(value) for name, value in values.items() if value})
 
 
-def _print(listening: "ServiceAddresses") -> None:
+def _print(addresses: "ServiceAddresses") -> None:
     console = progress_console()
     lines = {
-        "page": listening.web,
-        "login": f"{listening.login}{LOGIN_HINT}" if listening.login else None,
-        "gRPC": f"{listening.grpc} (token in {listening.token_file})",
-        "socket": listening.socket,
-        "metrics": f"http://{listening.metrics}/metrics" if listening.metrics else None,
+        "page": addresses.web,
+        "login": f"{addresses.login}{LOGIN_HINT}" if addresses.login else None,
+        "gRPC": f"{addresses.grpc} (token in {addresses.token_file})",
+        "socket": addresses.socket,
+        "metrics": f"http://{addresses.metrics}/metrics" if addresses.metrics else None,
     }
     for name, text in lines.items():
         if text:
