@@ -14,6 +14,7 @@ from clau_doom.domain import (
     Purpose,
     check_experiment_id,
 )
+from clau_doom.domain.event_codec import decode
 from clau_doom.domain.events import EpisodeFinished, RecordedEvent
 from clau_doom.domain.experiment import Experiment, ExperimentState, GenerationSummary, Provenance
 from clau_doom.domain.irregularities import Irregularities
@@ -22,7 +23,6 @@ from clau_doom.domain.state_changes import changes_of
 from clau_doom.errors import ConfigError, StoreCorrupted
 from clau_doom.storage.episode_columns import Training
 from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of
-from clau_doom.storage.event_codec import decode
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import (
     MOST_AGENTS,

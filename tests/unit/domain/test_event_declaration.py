@@ -12,6 +12,7 @@ import pytest
 from clau_doom.app.event_logging import log_event
 from clau_doom.cli.commands.events import _line
 from clau_doom.domain import Agent, AgentRef, Genome, event_declaration
+from clau_doom.domain.event_codec import decode, encode
 from clau_doom.domain.event_declaration import (
     Scope,
     Severity,
@@ -26,7 +27,6 @@ from clau_doom.domain.event_declaration import (
 from clau_doom.domain.events import AgentDropped, Event, ExperimentStarted, GenerationStarted, RecordedEvent
 from clau_doom.events.subjects import subject_of, subject_pattern
 from clau_doom.logs import configure_logs
-from clau_doom.storage.event_codec import decode, encode
 from clau_doom.web.api import _json
 
 DOCS = Path(__file__).parents[3] / "docs" / "events.md"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
+from clau_doom.domain.event_codec import decode, encode
 from clau_doom.domain.event_declaration import declaration_of
 from clau_doom.domain.events import (
     AgentEvaluated,
@@ -22,7 +23,6 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.errors import StorageFailed, StoreCorrupted
-from clau_doom.storage.event_codec import decode, encode
 
 EPISODE = EpisodeFinished(
     episode=Episode(
