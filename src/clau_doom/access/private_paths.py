@@ -7,21 +7,15 @@ for each private folder.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import clau_doom
 from clau_doom.domain import Evaluation
-from clau_doom.domain.events import (
-    AgentFailed,
-    ContestantFailed,
-    EpisodeLost,
-    ExperimentCreated,
-    ExperimentFailed,
-    ExperimentInterrupted,
-    ExperimentStarted,
-    RecordedEvent,
-)
+from clau_doom.domain.events import RecordedEvent
+from clau_doom.domain.experiment import Experiment
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted, describe, words
 from clau_doom.ports import StoredExperiment
 
@@ -106,26 +100,27 @@ class PrivatePaths:
         return replace(evaluation, failure=self.hide(failure)) if failure and self._holds(failure) else evaluation
 
     def event(self, recorded: RecordedEvent) -> RecordedEvent:
-        """Return an event without private paths in its configuration, its reason and its traceback."""
+        """Return an event without private paths in its texts."""
         event = recorded.event
-        match event:
-            case ExperimentCreated(experiment=created):
-                shown = self.configuration(created.config_yaml)
-                if shown != created.config_yaml:
-                    event = replace(event, experiment=replace(created, config_yaml=shown))
-            case ExperimentStarted(config_yaml=config):
-                shown = self.configuration(config)
-                if shown != config:
-                    event = replace(event, config_yaml=shown)
-            case AgentFailed() | ContestantFailed():
-                trace = event.traceback
-                if self._holds(event.reason) or (trace and self._holds(trace.text)):
-                    trace = trace and replace(trace, text=trace.text and self.hide(trace.text))
-                    event = replace(event, reason=self.hide(event.reason), traceback=trace)
-            case EpisodeLost() | ExperimentFailed() | ExperimentInterrupted():
-                if self._holds(event.reason):
-                    event = replace(event, reason=self.hide(event.reason))
-        return recorded if event is recorded.event else replace(recorded, event=event)
+        values = {field.name: getattr(event, field.name) for field in fields(event)}
+        hidden: dict[str, Any] = {name: self._without_paths(name, value) for name, value in values.items()}
+        changed = {name: value for name, value in hidden.items() if value is not values[name]}
+        return replace(recorded, event=replace(event, **changed)) if changed else recorded
+
+    def _without_paths(self, name: str, value: object) -> object:
+        """Return the value of a field without private paths, or the value itself if it has none."""
+        match value:
+            case str() if name == "config_yaml":
+                shown = self.configuration(value)
+                return value if shown == value else shown
+            case str() if self._holds(value):
+                return self.hide(value)
+            case Experiment():
+                shown = self.configuration(value.config_yaml)
+                return value if shown == value.config_yaml else replace(value, config_yaml=shown)
+            case FailureTrace(text=str(text)) if self._holds(text):
+                return replace(value, text=self.hide(text))
+        return value
 
     def _holds(self, text: str | None) -> bool:
         return bool(text and self._pattern and self._pattern.search(text))

@@ -6,8 +6,9 @@ from enum import Enum
 from types import MappingProxyType
 
 from clau_doom.domain.event_declaration import Severity, agent_of, declaration_of, generation_of
-from clau_doom.domain.events import AgentFailed, ContestantFailed, Event
+from clau_doom.domain.events import Event
 from clau_doom.domain.experiment import GenerationSummary
+from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.logs import bound, get_logger
 
 __all__ = ["log_event"]
@@ -43,5 +44,5 @@ def _values(event: Event | GenerationSummary) -> Iterator[tuple[str, object]]:
 
 def _traceback(event: Event) -> dict[str, str]:
     """Return the traceback under the field name of logs. Only the first of equal failures has one."""
-    trace = event.traceback if isinstance(event, AgentFailed | ContestantFailed) else None
+    trace: FailureTrace | None = getattr(event, "traceback", None)
     return {"exception": trace.text} if trace and trace.text else {}

@@ -1,7 +1,7 @@
-"""The words of the project as frozen values: what every other room passes around, and what it may rely on.
+"""Domain values, events and the state machine of experiments.
 
-Nothing here does input or output, reads a clock, or knows how a thing is stored or sent. An episode's outcome and its
-timing are two values because only the first is deterministic: outcomes are hashed and compared, timings never are.
+The values are frozen. This package does no input or output and reads no clock. An episode's outcome and its timing are
+two values, because only the outcome is deterministic. Outcomes are hashed and compared, timings are not.
 """
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation, finalists

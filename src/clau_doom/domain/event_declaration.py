@@ -19,6 +19,7 @@ __all__ = [
     "declared",
     "event",
     "generation_of",
+    "is_declared",
     "summary_of",
 ]
 
@@ -117,6 +118,11 @@ def declared(code: str) -> Declaration:
         KeyError: The code is not declared.
     """
     return _BY_CODE[code]
+
+
+def is_declared(code: str) -> bool:
+    """Return whether a code is declared."""
+    return code in _BY_CODE
 
 
 def agent_of(experiment: str, happened: Any) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from clau_doom.domain import Episode, Fitness, Gene, GeneKind, GenomeSpace
+from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
 from clau_doom.domain.ids import agent_id
 from clau_doom.domain.score import MEASURES
@@ -74,12 +74,12 @@ _MEANINGS = {
     "health": "health at the end, in points",
     "armor": "armour at the end, in points",
     "shots": "rounds of ammunition spent",
-    "hits": "times that the player's attacks hit something",
+    "hits": "number of the player's attacks that hit an object",
     "damage_dealt": "points of damage done to monsters",
     "damage_taken": "points of damage suffered",
     "items": "items picked up",
-    "tics": "tics survived, 1/35 s each",
-    "reward": "the scenario's own reward, summed",
+    "tics": "duration of the episode in tics of 1/35 s",
+    "reward": "sum of the scenario's reward",
     "distance": "distance covered on the map's plane, in map units",
     "decisions": "actions chosen by the policy",
 }
@@ -105,22 +105,21 @@ EXPORTED = (
         columns=(
             _ID,
             _text(
-                "purpose", "`training` (it is fitness), `validation` (it chose the champion), `held_out` (it judged)"
+                "purpose",
+                "`training` (fitness), `validation` (choice of the champion), `held_out` (final comparison)",
             ),
             _text("agent", "the agent's id; `<id>-random` is the random baseline"),
             _whole("generation", "the agent's generation, from 0; missing for the random baseline"),
-            _whole("index", "the agent's place in it, from 0; missing for the random baseline"),
-            _whole("number", "the episode's place among the agent's episodes of that purpose, from 0"),
-            _whole("seed", "the engine's seed; agents that are compared played the same"),
-            _number(
-                "fitness", "the measures by the experiment's fitness; an agent's fitness is the mean over training"
-            ),
+            _whole("index", "the agent's index in the generation, from 0; missing for the random baseline"),
+            _whole("number", "index among the agent's episodes of that purpose, from 0"),
+            _whole("seed", "seed of the engine; compared agents play the same seeds"),
+            _number("fitness", "fitness of the episode; an agent's fitness is the mean over its training episodes"),
             *(_number(name, _MEANINGS[name]) for name in MEASURES),
-            _text("trajectory_sha256", "digest of every decision's variables and action"),
+            _text("trajectory_sha256", "SHA-256 over the variables and the action of every decision"),
             _number("timing_seconds", "wall time from the first tic to the last"),
-            _whole("timing_attempts", "how often it was begun"),
-            _whole("timing_worker", "the worker that finished it"),
-            _whole("timing_repeated", "decisions for which a remote agent was late"),
+            _whole("timing_attempts", "number of attempts"),
+            _whole("timing_worker", "the worker that finished the episode"),
+            _whole("timing_repeated", "decisions for which a remote agent missed its deadline"),
         ),
     ),
     ExportedTable(
@@ -128,13 +127,13 @@ EXPORTED = (
         columns=(
             _ID,
             _text("agent", "the agent's id"),
-            _whole("generation", "its generation, from 0"),
-            _whole("index", "its place in it, from 0"),
-            _text("operator", "what made its genome, such as `draw`, `elite` or `crossover+mutation`"),
-            _text("parents", "the ids of the agents that it was made from, a space between them"),
-            _text("status", "`pending`, `completed` or `failed`"),
-            _number("fitness", "the mean over its training episodes; missing where it has none"),
-            _text("failure", "why it failed; missing where it did not"),
+            _whole("generation", "the agent's generation, from 0"),
+            _whole("index", "the agent's index in the generation, from 0"),
+            _text("operator", "operators that created the genome, such as `draw`, `elite` or `crossover+mutation`"),
+            _text("parents", "ids of the agent's parents, separated by spaces"),
+            _text("status", ", ".join(f"`{status}`" for status in AgentStatus)),
+            _number("fitness", "mean over the agent's training episodes; missing for failed and pending agents"),
+            _text("failure", "reason of the failure; missing for other agents"),
         ),
     ),
     ExportedTable(
@@ -142,23 +141,23 @@ EXPORTED = (
         columns=(
             _ID,
             _whole("generation", "the finished generation, from 0"),
-            _text("best_agent", "its best agent's id"),
-            _number("best_fitness", "that agent's fitness"),
-            _number("mean_fitness", "the mean over the agents that have a fitness"),
-            _number("worst_fitness", "the worst"),
-            _number("std_fitness", "the sample standard deviation; 0 for a single agent"),
-            _whole("failed", "agents without a fitness"),
-            _whole("episodes", "training episodes that count in it"),
+            _text("best_agent", "id of the best agent"),
+            _number("best_fitness", "fitness of the best agent"),
+            _number("mean_fitness", "mean over the agents that have a fitness"),
+            _number("worst_fitness", "lowest fitness"),
+            _number("std_fitness", "sample standard deviation of fitness; 0 for a single agent"),
+            _whole("failed", "number of agents without a fitness"),
+            _whole("episodes", "number of the generation's training episodes"),
         ),
     ),
     ExportedTable(
         name="events",
         columns=(
             _ID,
-            _whole("sequence", "the event's place in the log, from 1"),
-            _number("time", "when it was kept, in seconds since the epoch"),
-            _text("kind", "what happened, such as `episode_finished`"),
-            _text("payload", "all of it, as JSON: the line that `clau-doom events --json` prints"),
+            _whole("sequence", "position in the log, from 1"),
+            _number("time", "time of the commit, in seconds since the epoch"),
+            _text("kind", "code of the event, such as `episode_finished`; [all codes](events.md#subjects)"),
+            _text("payload", "the event as JSON, as `clau-doom events --json` prints it"),
         ),
     ),
 )

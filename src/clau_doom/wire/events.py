@@ -8,12 +8,11 @@ import json
 
 from google.protobuf.json_format import MessageToDict, Parse, ParseError
 
-from clau_doom.domain.event_declaration import declaration_of
-from clau_doom.domain.events import AgentsAsked, Event, GenerationStarted, GenomeInjected, RecordedEvent
+from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire.claims import check_finite, experiment_id, moment, timestamp, whole
-from clau_doom.wire.payloads import event_from, payload_message
+from clau_doom.wire.payloads import event_from, write_payload
 
 __all__ = ["event_from_json", "event_json", "event_message", "is_large", "recorded_event"]
 
@@ -22,19 +21,14 @@ _MANY_GENES = 20_000
 
 def is_large(event: Event) -> bool:
     """Return whether an event contains so many genes that it must be serialised on a thread, off the event loop."""
-    match event:
-        case GenerationStarted(agents=agents) | AgentsAsked(agents=agents):
-            return sum(len(agent.genome) for agent in agents) > _MANY_GENES
-        case GenomeInjected(genome=genome):
-            return len(genome) > _MANY_GENES
-    return False
+    holders = (event, *getattr(event, "agents", ()))
+    return sum(len(getattr(holder, "genome", ())) for holder in holders) > _MANY_GENES
 
 
 def event_message(experiment: str, recorded: RecordedEvent) -> pb.ExperimentEvent:
     """Encode an event of an experiment's log."""
     message = pb.ExperimentEvent(experiment_id=experiment, sequence=recorded.sequence, time=timestamp(recorded.time))
-    payload = payload_message(experiment, recorded.event)
-    getattr(message, declaration_of(recorded.event).code).CopyFrom(payload)
+    write_payload(message, experiment, recorded.event)
     return message
 
 

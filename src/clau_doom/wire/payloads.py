@@ -1,7 +1,8 @@
 """Mapping of events to their payloads in `ExperimentEvent`, derived from the fields of both.
 
 The mapping does not name event types. An event's field corresponds to the payload's field of the same name, or to the
-field of an agent's id. The field's type selects the conversion. Received values are untrusted and validated.
+field of an agent's id. The field's type selects the conversion. An event type without a message of its own is sent as
+`GenericEvent`. Received values are untrusted and validated.
 """
 
 from collections.abc import Callable
@@ -11,14 +12,14 @@ from types import NoneType, UnionType
 from typing import Any, cast, get_args, get_type_hints
 
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from clau_doom.domain import Agent, AgentRef, Episode, Genome, Purpose
-from clau_doom.domain.event_declaration import Declaration, declaration_of, declared
+from clau_doom.domain.event_codec import decode, encode
+from clau_doom.domain.event_declaration import Declaration, agent_of, declaration_of, declared, is_declared
 from clau_doom.domain.events import Event, FailureKind
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
-from clau_doom.errors import InvalidMessage
+from clau_doom.errors import InvalidMessage, StorageFailed
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire.claims import Words, agent_ref, player_id, sendable, unique_id, whole
 from clau_doom.wire.values import (
@@ -32,10 +33,12 @@ from clau_doom.wire.values import (
     summary_message,
 )
 
-__all__ = ["event_from", "payload_message"]
+__all__ = ["event_from", "write_payload"]
 
+_GENERIC = "generic_event"
 _PAYLOADS = pb.ExperimentEvent.DESCRIPTOR.oneofs_by_name["payload"].fields
-_MESSAGES: dict[str, Any] = {field.name: field.message_type for field in _PAYLOADS}
+_CODES = frozenset(field.name for field in _PAYLOADS if field.name != _GENERIC)
+"""Codes of the event types with a message of their own."""
 _LEAST = {"generations": 1, "attempt": 1, "episodes": 1, "candidates": 1}
 """Minimum values of whole numbers. The minimum of other fields is 0."""
 
@@ -53,13 +56,16 @@ class _Mapping:
     read: Callable[[Any, str], Any]
 
 
-def payload_message(experiment: str, event: Event) -> Message:
-    """Encode the payload of an event in an experiment's log."""
+def write_payload(message: pb.ExperimentEvent, experiment: str, event: Event) -> None:
+    """Encode an event of an experiment's log as the payload of a message."""
     declaration = declaration_of(event)
-    payload = GetMessageClass(_MESSAGES[declaration.code])()
+    if declaration.code not in _CODES:
+        message.generic_event.code, message.generic_event.json = declaration.code, encode(event)
+        return
+    payload = getattr(message, declaration.code)
+    payload.SetInParent()
     for name, mapping in _mappings(declaration):
         mapping.write(payload, experiment, getattr(event, name))
-    return payload
 
 
 def event_from(experiment: str, field: str, payload: Message) -> Event:
@@ -68,9 +74,25 @@ def event_from(experiment: str, field: str, payload: Message) -> Event:
     Raises:
         InvalidMessage: The payload is invalid.
     """
+    if field == _GENERIC:
+        return _generic_event(experiment, cast("pb.GenericEvent", payload))
     declaration = declared(field)
     values = {name: mapping.read(payload, experiment) for name, mapping in _mappings(declaration)}
     return cast("Event", declaration.kind(**values))
+
+
+def _generic_event(experiment: str, payload: pb.GenericEvent) -> Event:
+    code = payload.code
+    if code in _CODES or not is_declared(code):
+        raise InvalidMessage(f"{code[:100]!a} is not the code of a generic event that is known here")
+    try:
+        event = decode(code, payload.json)
+        encode(event)  # refuses numbers that are not finite
+    except StorageFailed as error:
+        raise InvalidMessage(str(error)) from None
+    if (agent := agent_of(experiment, event)) is not None:
+        player_id(experiment, agent)
+    return event
 
 
 @cache

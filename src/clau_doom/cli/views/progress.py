@@ -14,6 +14,7 @@ from clau_doom.cli.format import clock, sparkline
 from clau_doom.cli.progress_state import ProgressState
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import AgentRef, Purpose, agent_id
+from clau_doom.domain.event_declaration import Severity, declaration_of, summary_of
 from clau_doom.domain.events import (
     AgentFailed,
     AgentPaused,
@@ -51,6 +52,12 @@ _STEERED = {
     ExperimentCancelled: "cancelled",
 }
 _HANDLED = {AgentPaused: "paused", AgentResumed: "resumed", AgentRestarted: "restarted"}
+_STYLES = {
+    Severity.INFO: "cyan",
+    Severity.SUCCESS: "bold green",
+    Severity.WARNING: "yellow",
+    Severity.ERROR: "bold red",
+}
 _PHASES = {
     Purpose.VALIDATION: "choosing the champion",
     Purpose.HELD_OUT: "judging the champion",
@@ -175,7 +182,15 @@ def _steering_line(event: Event, tracker: ProgressState) -> Text | None:
             return _said("agent", "cyan", _id(event.ref, tracker), _HANDLED[type(event)])
         case GenomeInjected():
             return _said("genome", "cyan", f"generation {event.generation}", "one will be injected")
-    return None
+    return _declared_line(event, tracker)
+
+
+def _declared_line(event: Event, tracker: ProgressState) -> Text | None:
+    """Return the line for an event without a line of its own, from its declaration; None for routine events."""
+    declaration = declaration_of(event)
+    if isinstance(event, _ENDINGS) or declaration.severity is Severity.ROUTINE:
+        return None
+    return _said(declaration.title, _STYLES[declaration.severity], tracker.config.name, summary_of(event))
 
 
 def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: ProgressState) -> Text:

@@ -29,7 +29,7 @@ FAILURE_KIND_OUT_OF_MEMORY: FailureKind
 FAILURE_KIND_FORGED: FailureKind
 
 class ExperimentEvent(_message.Message):
-    __slots__ = ("experiment_id", "sequence", "time", "experiment_created", "experiment_started", "experiment_paused", "experiment_resumed", "experiment_interrupted", "experiment_completed", "experiment_failed", "experiment_cancelled", "generation_started", "generation_completed", "champion_chosen", "episode_finished", "episode_lost", "contestant_failed", "agent_evaluated", "agent_failed", "agent_paused", "agent_resumed", "agent_restarted", "genome_injected", "agents_asked", "agent_dropped")
+    __slots__ = ("experiment_id", "sequence", "time", "experiment_created", "experiment_started", "experiment_paused", "experiment_resumed", "experiment_interrupted", "experiment_completed", "experiment_failed", "experiment_cancelled", "generation_started", "generation_completed", "champion_chosen", "episode_finished", "episode_lost", "contestant_failed", "agent_evaluated", "agent_failed", "agent_paused", "agent_resumed", "agent_restarted", "genome_injected", "agents_asked", "agent_dropped", "generic_event")
     EXPERIMENT_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,7 @@ class ExperimentEvent(_message.Message):
     GENOME_INJECTED_FIELD_NUMBER: _ClassVar[int]
     AGENTS_ASKED_FIELD_NUMBER: _ClassVar[int]
     AGENT_DROPPED_FIELD_NUMBER: _ClassVar[int]
+    GENERIC_EVENT_FIELD_NUMBER: _ClassVar[int]
     experiment_id: str
     sequence: int
     time: _timestamp_pb2.Timestamp
@@ -80,7 +81,16 @@ class ExperimentEvent(_message.Message):
     genome_injected: GenomeInjected
     agents_asked: AgentsAsked
     agent_dropped: AgentDropped
-    def __init__(self, experiment_id: _Optional[str] = ..., sequence: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., experiment_created: _Optional[_Union[ExperimentCreated, _Mapping]] = ..., experiment_started: _Optional[_Union[ExperimentStarted, _Mapping]] = ..., experiment_paused: _Optional[_Union[ExperimentPaused, _Mapping]] = ..., experiment_resumed: _Optional[_Union[ExperimentResumed, _Mapping]] = ..., experiment_interrupted: _Optional[_Union[ExperimentInterrupted, _Mapping]] = ..., experiment_completed: _Optional[_Union[ExperimentCompleted, _Mapping]] = ..., experiment_failed: _Optional[_Union[ExperimentFailed, _Mapping]] = ..., experiment_cancelled: _Optional[_Union[ExperimentCancelled, _Mapping]] = ..., generation_started: _Optional[_Union[GenerationStarted, _Mapping]] = ..., generation_completed: _Optional[_Union[GenerationCompleted, _Mapping]] = ..., champion_chosen: _Optional[_Union[ChampionChosen, _Mapping]] = ..., episode_finished: _Optional[_Union[EpisodeFinished, _Mapping]] = ..., episode_lost: _Optional[_Union[EpisodeLost, _Mapping]] = ..., contestant_failed: _Optional[_Union[ContestantFailed, _Mapping]] = ..., agent_evaluated: _Optional[_Union[AgentEvaluated, _Mapping]] = ..., agent_failed: _Optional[_Union[AgentFailed, _Mapping]] = ..., agent_paused: _Optional[_Union[AgentPaused, _Mapping]] = ..., agent_resumed: _Optional[_Union[AgentResumed, _Mapping]] = ..., agent_restarted: _Optional[_Union[AgentRestarted, _Mapping]] = ..., genome_injected: _Optional[_Union[GenomeInjected, _Mapping]] = ..., agents_asked: _Optional[_Union[AgentsAsked, _Mapping]] = ..., agent_dropped: _Optional[_Union[AgentDropped, _Mapping]] = ...) -> None: ...
+    generic_event: GenericEvent
+    def __init__(self, experiment_id: _Optional[str] = ..., sequence: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., experiment_created: _Optional[_Union[ExperimentCreated, _Mapping]] = ..., experiment_started: _Optional[_Union[ExperimentStarted, _Mapping]] = ..., experiment_paused: _Optional[_Union[ExperimentPaused, _Mapping]] = ..., experiment_resumed: _Optional[_Union[ExperimentResumed, _Mapping]] = ..., experiment_interrupted: _Optional[_Union[ExperimentInterrupted, _Mapping]] = ..., experiment_completed: _Optional[_Union[ExperimentCompleted, _Mapping]] = ..., experiment_failed: _Optional[_Union[ExperimentFailed, _Mapping]] = ..., experiment_cancelled: _Optional[_Union[ExperimentCancelled, _Mapping]] = ..., generation_started: _Optional[_Union[GenerationStarted, _Mapping]] = ..., generation_completed: _Optional[_Union[GenerationCompleted, _Mapping]] = ..., champion_chosen: _Optional[_Union[ChampionChosen, _Mapping]] = ..., episode_finished: _Optional[_Union[EpisodeFinished, _Mapping]] = ..., episode_lost: _Optional[_Union[EpisodeLost, _Mapping]] = ..., contestant_failed: _Optional[_Union[ContestantFailed, _Mapping]] = ..., agent_evaluated: _Optional[_Union[AgentEvaluated, _Mapping]] = ..., agent_failed: _Optional[_Union[AgentFailed, _Mapping]] = ..., agent_paused: _Optional[_Union[AgentPaused, _Mapping]] = ..., agent_resumed: _Optional[_Union[AgentResumed, _Mapping]] = ..., agent_restarted: _Optional[_Union[AgentRestarted, _Mapping]] = ..., genome_injected: _Optional[_Union[GenomeInjected, _Mapping]] = ..., agents_asked: _Optional[_Union[AgentsAsked, _Mapping]] = ..., agent_dropped: _Optional[_Union[AgentDropped, _Mapping]] = ..., generic_event: _Optional[_Union[GenericEvent, _Mapping]] = ...) -> None: ...
+
+class GenericEvent(_message.Message):
+    __slots__ = ("code", "json")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    json: str
+    def __init__(self, code: _Optional[str] = ..., json: _Optional[str] = ...) -> None: ...
 
 class ExperimentCreated(_message.Message):
     __slots__ = ("uuid", "seed", "config_yaml", "provenance")
