@@ -17,6 +17,7 @@ from clau_doom.errors import PolicyFailed
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from tests.support.docker_host import DockerHost
+from tests.support.in_process_backend import InProcessBackend, registered_in_process_backend
 
 Open = Callable[[], AbstractAsyncContextManager[EvaluationBackend]]
 NETWORK = "clau-doom-test-contract"
@@ -25,6 +26,7 @@ NETWORK = "clau-doom-test-contract"
 @pytest.fixture(
     params=[
         "scripted",
+        "registered",
         pytest.param("local", marks=pytest.mark.engine),
         pytest.param("docker", marks=[pytest.mark.engine, pytest.mark.docker]),
         pytest.param("ray", marks=pytest.mark.engine),
@@ -35,6 +37,8 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     kind = str(request.param)
     if kind == "scripted":
         return lambda: ScriptedBackend(claimed=scripted_outcome, disturb=lambda _: asyncio.sleep(0.01))
+    if kind == "registered":
+        return _opened_registered(tmp_path)
     docker: DockerHost | None = request.getfixturevalue("docker") if kind == "docker" else None
     address: str | None = request.getfixturevalue("ray_head") if kind == "ray" else None
     config = ExperimentConfig.model_validate(
@@ -54,6 +58,23 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
             yield entered
         if docker:
             docker("network", "rm", NETWORK)
+
+    return opened
+
+
+def _opened_registered(folder: Path) -> Open:
+    """Return what enters a backend from outside the package, by way of a plan."""
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[EvaluationBackend]:
+        with registered_in_process_backend() as provider:
+            config = ExperimentConfig.model_validate(
+                {"name": "contract", "execution": {"backend": provider.name}, provider.name: {"seconds": 0.01}}
+            )
+            plan = await asyncio.to_thread(plan_config, config, folder)
+            async with make_backend(plan, None, uuid="contract-test") as entered:
+                assert isinstance(entered, InProcessBackend)
+                yield entered
 
     return opened
 
@@ -132,7 +153,7 @@ def test_a_genome_that_fits_no_policy_is_the_agents_own_failure(backend: Open) -
 
     async def play() -> None:
         async with backend() as entered:
-            if isinstance(entered, ScriptedBackend):
+            if type(entered) is ScriptedBackend:
                 return
             with pytest.raises(PolicyFailed):
                 await entered.play(task(genome=Genome((1.0,))))

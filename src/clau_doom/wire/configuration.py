@@ -7,6 +7,7 @@ The mapping reads the field names from the .proto and follows its conventions:
 - A message with a oneof ``kind`` that contains only messages is a section of that kind. If a oneof ``kind`` contains
   another type, the message stands for the value that is set.
 - A message with a list or map as its only field stands for that list or map.
+- The map ``other_backends`` has the sections of backends without a message, as plain data.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,11 @@ from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
 
-from clau_doom.config import ExperimentConfig
-from clau_doom.errors import InvalidMessage
+from clau_doom.config import ExperimentConfig, registered_backends
+from clau_doom.errors import ConfigError, InvalidMessage
+from clau_doom.escaping import printable
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 
 __all__ = ["config_fields", "config_message"]
@@ -27,6 +30,9 @@ _Oneof: TypeAlias = Any
 _Enum: TypeAlias = Any
 
 _KIND = "kind"
+_OTHER_BACKENDS = "other_backends"
+_EXACT = 2.0**53
+"""Least float with neighbours more than 1 apart."""
 _TYPES = {
     FieldDescriptor.TYPE_BOOL: bool,
     FieldDescriptor.TYPE_INT64: int,
@@ -38,8 +44,19 @@ _TYPES = {
 
 
 def config_fields(message: pb.ExperimentConfig) -> dict[str, object]:
-    """Return the fields of a configuration file. The values are not validated."""
-    return _section(message)
+    """Return the fields of a configuration file. The values are not validated.
+
+    Raises:
+        ConfigError: `other_backends` has another key than the name of a registered backend without a message.
+    """
+    declared = message.DESCRIPTOR.fields_by_name
+    known = {backend.name for backend in registered_backends() if backend.name not in declared}
+    for name in message.other_backends:
+        if name not in known:
+            key = printable(name, limit=100)
+            raise ConfigError(f"other_backends: {key!r} is not an installed backend without a field of its own")
+    others = {name: _struct(message.other_backends[name]) for name in sorted(message.other_backends)}
+    return _section(message) | others
 
 
 def config_message(config: ExperimentConfig) -> pb.ExperimentConfig:
@@ -50,14 +67,35 @@ def config_message(config: ExperimentConfig) -> pb.ExperimentConfig:
     """
     message = pb.ExperimentConfig()
     try:
-        _fill(message, config.model_dump(mode="json"))
+        plain = config.model_dump(mode="json")
+        _fill(message, plain)
+        for backend in registered_backends():
+            if backend.name not in message.DESCRIPTOR.fields_by_name:
+                message.other_backends[backend.name].update(plain[backend.name])
     except ValueError as error:
         raise InvalidMessage(f"the configuration of {config.name} fits no message: {error}") from error
     return message
 
 
+def _struct(struct: Struct) -> dict[str, object]:
+    return {name: _value(struct.fields[name]) for name in sorted(struct.fields)}
+
+
+def _value(value: Value) -> object:
+    """Return plain data. Whole numbers become integers, which the schema accepts as floats, too."""
+    if value.HasField("struct_value"):
+        return _struct(value.struct_value)
+    if value.HasField("list_value"):
+        return [_value(item) for item in value.list_value.values]
+    if value.HasField("number_value"):
+        number = value.number_value
+        return int(number) if number.is_integer() and abs(number) < _EXACT else number
+    kind = value.WhichOneof("kind")
+    return None if kind in {None, "null_value"} else getattr(value, kind)
+
+
 def _section(message: Message) -> dict[str, object]:
-    plain = {field.name: _plain(field, value) for field, value in message.ListFields()}
+    plain = {field.name: _plain(field, value) for field, value in message.ListFields() if field.name != _OTHER_BACKENDS}
     return {name: value for name, value in plain.items() if value is not None}
 
 

@@ -1,10 +1,13 @@
 """Tests of the registry of backends: bundled ones, registered ones, and those of installed packages."""
 
+import ast
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 
+import clau_doom
 from clau_doom.backends.provider import BackendContext, BackendProvider
 from clau_doom.config import (
     BackendSection,
@@ -134,3 +137,16 @@ def test_packages_add_backends_and_a_broken_one_prevents_no_other() -> None:
     assert load_failures() == {"broken": "ModuleNotFoundError: No module named 'no_such_package'"}
     with pytest.raises(ConfigError, match=r"'broken' cannot be loaded: reinstall the package that provides it"):
         config_from_yaml("execution: {backend: broken}", name="file")
+
+
+def test_no_module_compares_with_the_name_of_a_backend() -> None:
+    names = {backend.name for backend in registered_backends()}
+    source = Path(clau_doom.__file__).parent
+    found = []
+    for path in source.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Compare | ast.MatchValue):
+                compared = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                others = [name for name in names if name in compared and path.parent.name != name]
+                found += [f"{path}: {ast.unparse(node)}" for _ in others]
+    assert found == []

@@ -29,6 +29,7 @@ from clau_doom.config.schema_fields import fields, item_model
 from clau_doom.errors import ConfigError, InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import config_pb2 as pb
 from clau_doom.wire import config_fields, config_message
+from tests.support.in_process_backend import registered_in_process_backend
 
 SERVICE = {"grpc", "nats", "metrics", "web", "server", "limits"}
 """The sections that say how a server runs, and that no client sets."""
@@ -112,6 +113,8 @@ def resolved(message: pb.ExperimentConfig) -> ExperimentConfig:
 def typed(descriptor: Any, path: tuple[str, ...] = (), kind: str | None = None) -> Iterator[tuple[Place, Any]]:
     """Yield every field of a message that holds a value, not a section, as `fields` does for the schema."""
     for field in descriptor.fields:
+        if field.name == "other_backends":  # plain data
+            continue
         here, inner = (*path, field.name), field.message_type
         union = inner.oneofs_by_name.get("kind") if inner else None
         if union and all(member.message_type for member in union.fields):
@@ -255,6 +258,27 @@ def test_every_problem_of_a_request_is_told() -> None:
     ]
     assert str(caught.value).startswith("the request: 6 problems:\n")
     assert "line" not in str(caught.value)
+
+
+def test_the_section_of_another_backend_comes_back() -> None:
+    """A backend that the .proto does not declare is sent as plain data, with its numbers."""
+    with registered_in_process_backend():
+        section = {"slots": 7, "seconds": 2.0, "labels": {"site": "north"}}
+        config = ExperimentConfig.model_validate({"execution": {"backend": "inprocess"}, "inprocess": section})
+        assert repr(resolved(config_message(config))) == repr(config)
+        message = config_message(config)
+        message.other_backends["inprocess"].update({"slots": float("inf"), "site": None})
+        with pytest.raises(ConfigError, match=r"inprocess\.site: is an unknown field") as caught:
+            resolved(message)
+        assert {path for path, _ in caught.value.problems} == {"inprocess.slots", "inprocess.site"}
+
+
+@pytest.mark.parametrize("name", ["server", "limits", "docker", "inprocess", "\x1b[2J"])
+def test_a_client_sets_no_section_of_the_service_as_a_backend(name: str) -> None:
+    message = pb.ExperimentConfig()
+    message.other_backends[name].update({"max_experiments": 1})
+    with pytest.raises(ConfigError, match=r"^other_backends: '[a-z0-9\\\[J]*' is not an installed backend without"):
+        resolved(message)
 
 
 def test_a_whole_number_that_no_message_holds_is_refused() -> None:

@@ -12,14 +12,14 @@ from clau_doom.cli.doctor.host import examine
 from clau_doom.cli.shared_options import DEFAULT_OUTPUT_DIR, AsJson, OutputDir
 from clau_doom.health_check import Finding, HealthStatus
 
-__all__ = ["doctor"]
+__all__ = ["backend_findings", "doctor"]
 
 
 def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DIR) -> None:
     """Check that everything needed is here: a real engine starts and plays. Exit 1 when something is missing."""
     findings = [*examine(output_dir)]
     if not any(finding.name == "memory" and finding.verdict is HealthStatus.MISSING for finding in findings):
-        findings += _backends()
+        findings += backend_findings()
     if as_json:
         print_json({"findings": [asdict(finding) for finding in findings]})
     else:
@@ -28,7 +28,8 @@ def doctor(*, as_json: AsJson = False, output_dir: OutputDir = DEFAULT_OUTPUT_DI
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _backends() -> Iterator[Finding]:
+def backend_findings() -> Iterator[Finding]:
+    """Yield the findings of all registered backends, and backends that cannot be loaded."""
     from clau_doom.backends.provider import BackendProvider
     from clau_doom.config import load_failures, registered_backends
 

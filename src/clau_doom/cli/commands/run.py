@@ -50,7 +50,10 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
     seed: Annotated[int | None, typer.Option("--seed", help="Where all random numbers come from.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Episodes played at once; 0: one a core.")] = None,
     backend: Annotated[
-        str | None, typer.Option("--backend", metavar="NAME", help="Where episodes are played: local, docker or ray.")
+        str | None,
+        typer.Option(
+            "--backend", metavar="NAME", help="Backend that plays the episodes, such as local, docker or ray."
+        ),
     ] = None,
     max_duration: Annotated[
         str | None, typer.Option("--max-duration", metavar="TIME", help="Running time, such as 90s, 15m or 2h.")
