@@ -17,7 +17,7 @@ import pytest
 import vizdoom as vzd
 from hypothesis import strategies as st
 
-from clau_doom.app.replay import find_contestant
+from clau_doom.app.agent_lookup import find_agent
 from clau_doom.config import ScenarioConfig, config_from_yaml, starter
 from clau_doom.errors import ClauDoomError, ConfigError
 from clau_doom.game import resolve as resolve_scenario
@@ -154,7 +154,7 @@ def _read(kind: str, given: bytes, command: Any, folder: Path) -> None:
         return
     (folder / "fuzzed.json").write_bytes(given)
     try:
-        setting, _ = asyncio.run(find_contestant("fuzzed.json", None, folder))
+        setting, _ = asyncio.run(find_agent("fuzzed.json", None, folder))
         resolve_scenario(setting.scenario)
     except ClauDoomError:
         command(["replay", "fuzzed.json"]).check()

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.app.replay import find_contestant, plan_replay, prove
+from clau_doom.app.agent_lookup import find_agent
+from clau_doom.app.replay import plan_replay, verify
 from clau_doom.domain import Purpose
-from clau_doom.replay import choose
+from clau_doom.replay import select_episode
 
 pytestmark = pytest.mark.engine
 
@@ -17,9 +18,9 @@ CHAMPIONS = sorted((Path(__file__).parents[2] / "examples" / "champions").glob("
 @pytest.mark.parametrize("file", CHAMPIONS, ids=lambda file: file.stem)
 def test_a_champion_plays_as_it_did(file: Path, tmp_path: Path) -> None:
     """An episode that it was judged on is the recorded one, here and now."""
-    setting, champion = asyncio.run(find_contestant(str(file), None, tmp_path))
-    choice = choose(champion, number=0)
+    setting, champion = asyncio.run(find_agent(str(file), None, tmp_path))
+    choice = select_episode(champion, number=0)
     assert champion.champion
     assert choice.episode is not None
     assert choice.episode.purpose is Purpose.HELD_OUT
-    assert prove(plan_replay(setting, choice, None)).outcome == choice.episode.outcome
+    assert verify(plan_replay(setting, choice, None)).outcome == choice.episode.outcome

@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 import vizdoom as vzd
 
+from clau_doom.app.agent_lookup import export_agent, find_agent
 from clau_doom.app.catalog.folder_source import FolderSource
 from clau_doom.app.export import export_experiment
 from clau_doom.app.gene_space import space_of
 from clau_doom.app.input_files import same_files
 from clau_doom.app.plan import plan_config, plan_resume
-from clau_doom.app.replay import export_agent, find_contestant, kept_actions, plan_replay, prove
+from clau_doom.app.replay import plan_replay, stored_actions, verify
 from clau_doom.app.run import open_run
 from clau_doom.app.run_plan import Plan
 from clau_doom.config import CustomPolicyConfig, ExecutionConfig, ExperimentConfig, HoldoutConfig, ScenarioConfig
 from clau_doom.domain import Purpose
 from clau_doom.errors import ConfigError, ResumeRefused
 from clau_doom.orchestration import Shutdown
-from clau_doom.replay import choose
+from clau_doom.replay import select_episode
 
 pytestmark = pytest.mark.engine
 
@@ -75,13 +76,13 @@ def test_moved_scenario_and_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     stored = asyncio.run(FolderSource(runs).experiment("lab"))
     assert "aim_gain" in space_of(stored).named(stored.snapshot.generations[0][0].agent.genome)
     assert asyncio.run(export_experiment(FolderSource(runs), "lab", tmp_path / "tables", "csv"))
-    setting, who = asyncio.run(find_contestant("lab", None, runs))
-    assert '"aim_gain"' in export_agent(setting, who)
-    choice = choose(who, purpose=Purpose.HELD_OUT, number=0, seed=None)
-    plan = plan_replay(setting, choice, asyncio.run(kept_actions(choice, runs)))
+    setting, agent = asyncio.run(find_agent("lab", None, runs))
+    assert '"aim_gain"' in export_agent(setting, agent)
+    choice = select_episode(agent, purpose=Purpose.HELD_OUT, number=0, seed=None)
+    plan = plan_replay(setting, choice, asyncio.run(stored_actions(choice, runs)))
     assert plan.by_actions
     assert choice.episode is not None
-    assert prove(plan).outcome == choice.episode.outcome
+    assert verify(plan).outcome == choice.episode.outcome
     with pytest.raises(ConfigError, match="no module 'moved_policy'"):
         resumed(runs, 2)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clau_doom.app.agent_lookup import export_agent, find_agent
 from clau_doom.app.plan import plan_config
-from clau_doom.app.replay import export_agent, find_contestant, kept_actions, plan_replay, prove, rerun
+from clau_doom.app.replay import open_rendering_pass, plan_replay, stored_actions, verify
 from clau_doom.app.run import open_run
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -35,7 +36,7 @@ from clau_doom.game import View, VizdoomEngine, resolve
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy
 from clau_doom.ports import Action, Needs, Observation, Policy
-from clau_doom.replay import Choice, Performance, Rerun, Setting, choose, perform
+from clau_doom.replay import Performance, RenderingPass, SelectedEpisode, Setting, perform, select_episode
 from clau_doom.testing.scripted_agent_server import ScriptedAgent, turning
 from clau_doom.worker import ProgressPage
 
@@ -91,18 +92,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def found(runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None) -> tuple[Setting, Choice]:
-    setting, who = asyncio.run(find_contestant(name, None, runs))
-    return setting, choose(who, purpose=purpose, number=number)
+def found(
+    runs: Path, name: str, purpose: Purpose | None = None, number: int | None = None
+) -> tuple[Setting, SelectedEpisode]:
+    setting, agent = asyncio.run(find_agent(name, None, runs))
+    return setting, select_episode(agent, purpose=purpose, number=number)
 
 
-def proved(setting: Setting, choice: Choice, actions: bytes | None = None) -> Performance:
-    return prove(plan_replay(setting, choice, actions))
+def proved(setting: Setting, choice: SelectedEpisode, actions: bytes | None = None) -> Performance:
+    return verify(plan_replay(setting, choice, actions))
 
 
-def seen_again(setting: Setting, choice: Choice, performance: Performance) -> int:
+def seen_again(setting: Setting, choice: SelectedEpisode, performance: Performance) -> int:
     """Perform an episode for its pictures, and return how many there are."""
-    with rerun(plan_replay(setting, choice, None), performance, VIEW.resolution) as again:
+    with open_rendering_pass(plan_replay(setting, choice, None), performance, VIEW.resolution) as again:
         shapes = [frame.pixels.shape for frame in again.frames()]
     assert set(shapes) == {(480, 640, 3)}
     return len(shapes)
@@ -111,10 +114,10 @@ def seen_again(setting: Setting, choice: Choice, performance: Performance) -> in
 @pytest.mark.parametrize("kind", POLICIES)
 def test_every_kind_of_policy_is_proved(runs: Path, kind: str) -> None:
     """An episode of every purpose is the recorded one, and its pictures are of the same episode."""
-    setting, who = asyncio.run(find_contestant(kind, None, runs))
-    assert {episode.purpose for episode in who.episodes} == set(Purpose)
-    for episode in who.episodes:
-        choice = choose(who, purpose=episode.purpose, number=episode.number)
+    setting, agent = asyncio.run(find_agent(kind, None, runs))
+    assert {episode.purpose for episode in agent.episodes} == set(Purpose)
+    for episode in agent.episodes:
+        choice = select_episode(agent, purpose=episode.purpose, number=episode.number)
         performance = proved(setting, choice)
         assert performance.outcome == episode.outcome
         assert len(performance.decisions) == episode.outcome.measures.decisions
@@ -141,15 +144,15 @@ def test_what_the_policy_saw_is_kept(runs: Path) -> None:
 @pytest.mark.parametrize("kind", ["rules", "neural"])
 def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path: Path, kind: str) -> None:
     """A champion's file holds its held-out episodes, and nothing else is needed."""
-    setting, champion = asyncio.run(find_contestant(kind, None, runs))
+    setting, champion = asyncio.run(find_agent(kind, None, runs))
     file = tmp_path / "champion.json"
     file.write_text(export_agent(setting, champion))
-    there, who = asyncio.run(find_contestant(str(file), None, tmp_path / "nothing"))
+    there, agent = asyncio.run(find_agent(str(file), None, tmp_path / "nothing"))
     alone = replace(setting, space=None, inputs=None)
-    assert (who.id, who.genome, there) == (champion.id, champion.genome, alone)
-    assert {episode.purpose for episode in who.episodes} == {Purpose.HELD_OUT}
+    assert (agent.id, agent.genome, there) == (champion.id, champion.genome, alone)
+    assert {episode.purpose for episode in agent.episodes} == {Purpose.HELD_OUT}
     for number in (0, 1):
-        choice = choose(who, number=number)
+        choice = select_episode(agent, number=number)
         assert choice.episode is not None
         assert proved(there, choice).outcome == choice.episode.outcome
 
@@ -157,12 +160,12 @@ def test_an_exported_agent_is_proved_without_its_experiment(runs: Path, tmp_path
 def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: Path) -> None:
     """One that never fires does not play what the file records."""
     file = tmp_path / "edited.json"
-    document = json.loads(export_agent(*asyncio.run(find_contestant("rules", None, runs))))
+    document = json.loads(export_agent(*asyncio.run(find_agent("rules", None, runs))))
     document["genome"]["fire_range"] = 0.0
     file.write_text(json.dumps(document))
-    setting, who = asyncio.run(find_contestant(str(file), None, tmp_path))
+    setting, agent = asyncio.run(find_agent(str(file), None, tmp_path))
     with pytest.raises(ReplayDiffers, match="is not what is recorded"):
-        proved(setting, choose(who, number=0))
+        proved(setting, select_episode(agent, number=0))
 
 
 def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -185,14 +188,14 @@ def test_a_policy_s_output_does_not_mix_with_the_command_s(runs: Path, capfd: py
     setting, choice = found(runs, "rules")
     plan = plan_replay(setting, choice, None)
     assert choice.episode is not None
-    assert prove(replace(plan, policy=Loud(plan.policy))).outcome == choice.episode.outcome
+    assert verify(replace(plan, policy=Loud(plan.policy))).outcome == choice.episode.outcome
     assert "deciding" not in "".join(capfd.readouterr())
 
 
 def test_an_unrecorded_seed_is_played(runs: Path) -> None:
     """There is nothing to prove it by, and the same is played each time."""
-    setting, who = asyncio.run(find_contestant("rules", None, runs))
-    choice = choose(who, seed=12345)
+    setting, agent = asyncio.run(find_agent("rules", None, runs))
+    choice = select_episode(agent, seed=12345)
     assert choice.episode is None
     assert proved(setting, choice).outcome == proved(setting, choice).outcome
 
@@ -240,9 +243,9 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
     rows = (struct.pack(f"<{len(d.buttons)}dq", *d.buttons, d.tics) for d in performance.decisions)
     which = "SELECT sequence, ? FROM episodes WHERE purpose = 'held_out' AND agent = ? AND number = 0"
     with closing(sqlite3.connect(runs / "rules" / "results.sqlite")) as database, database:
-        kept = (zlib.compress(b"".join(rows)), choice.who.id)
+        kept = (zlib.compress(b"".join(rows)), choice.agent.id)
         database.execute(f"INSERT INTO actions (episode, deflated) {which}", kept)
-    actions = asyncio.run(kept_actions(choice, runs))
+    actions = asyncio.run(stored_actions(choice, runs))
     assert actions is not None
     gone = CustomPolicyConfig(target="no_such_module:Policy")
     elsewhere = replace(setting, policy=gone)
@@ -250,7 +253,7 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
         plan_replay(elsewhere, choice, None)
     plan = plan_replay(elsewhere, choice, actions)
     assert plan.by_actions
-    again = prove(plan)
+    again = verify(plan)
     assert again.outcome == performance.outcome
     assert all(decision.objects == () for decision in again.decisions)
     with pytest.raises(ReplayDiffers, match="cannot be played to its end"):
@@ -281,7 +284,7 @@ def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
     with ScriptedAgent(f"unix:{tmp_path}/moved") as agent:
         agent.script = turning
         moved = plan_replay(setting, choice, None, address=agent.address)
-        assert prove(moved).outcome == choice.episode.outcome
+        assert verify(moved).outcome == choice.episode.outcome
     with pytest.raises(ConfigError) as refused:
         plan_replay(setting, choice, None)
     assert "no actions are kept of it" in describe(refused.value)
@@ -305,7 +308,7 @@ def test_tic_by_tic_and_in_colour_it_is_the_same_episode(tmp_path: Path, page: P
         first.start(Needs(objects=True), record=False)
         performance = perform(first, policy, Genome(()), 77, page)
         second.start(Needs(screen=True), record=False)
-        frames = [(frame.tic, frame.pixels.shape) for frame in Rerun(second, performance).frames()]
+        frames = [(frame.tic, frame.pixels.shape) for frame in RenderingPass(second, performance).frames()]
         tics = int(second.measures().tics)
     finally:
         first.close()

@@ -1,16 +1,17 @@
 """Replay of recorded episodes, with verification and rendering.
 
-`choose` selects the episode. `perform` plays it again, by its policy or by the stored actions, and `check` verifies the
-outcome against the record. `Rerun` then performs the same actions tic by tic in another engine, in colour, and checks
-each decision. Its frames go to a window (`InRealTime`) or, with an `Overlay` of observations and actions, to a video
-(`film`). `agent_text` and `read_agent` write and read an agent's file, which is independent of its experiment.
+`select_episode` selects the episode. `perform` plays it again, by its policy or by the stored actions, and `check`
+verifies the outcome against the record. `RenderingPass` then performs the same actions tic by tic in another engine,
+in colour, and checks each decision. Its frames go to a window (`InRealTime`) or, with an `Overlay` of observations
+and actions, to a video (`film`). `agent_text` and `read_agent` write and read an agent's file, which is independent
+of its experiment.
 """
 
 from clau_doom.replay.agent_file import SUFFIX, Setting, agent_text, read_agent
 from clau_doom.replay.encoder import FORMATS, check_place, check_target
-from clau_doom.replay.episode_selection import Choice, Contestant, choose, contestant
+from clau_doom.replay.episode_selection import ReplayedAgent, SelectedEpisode, select_agent, select_episode
 from clau_doom.replay.overlay import Overlay
-from clau_doom.replay.rendering_pass import Rerun
+from clau_doom.replay.rendering_pass import RenderingPass
 from clau_doom.replay.verification import Decision, Performance, check, differs, perform
 from clau_doom.replay.video import TICS_A_SECOND, Clip, Film, InRealTime, Reported, film, film_size
 
@@ -18,26 +19,26 @@ __all__ = [
     "FORMATS",
     "SUFFIX",
     "TICS_A_SECOND",
-    "Choice",
     "Clip",
-    "Contestant",
     "Decision",
     "Film",
     "InRealTime",
     "Overlay",
     "Performance",
+    "RenderingPass",
+    "ReplayedAgent",
     "Reported",
-    "Rerun",
+    "SelectedEpisode",
     "Setting",
     "agent_text",
     "check",
     "check_place",
     "check_target",
-    "choose",
-    "contestant",
     "differs",
     "film",
     "film_size",
     "perform",
     "read_agent",
+    "select_agent",
+    "select_episode",
 ]

@@ -14,7 +14,7 @@ from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
 from clau_doom.regular_files import open_regular
-from clau_doom.replay.episode_selection import Contestant
+from clau_doom.replay.episode_selection import ReplayedAgent
 
 __all__ = ["SUFFIX", "Setting", "agent_text", "read_agent"]
 
@@ -65,31 +65,31 @@ class _Document(Section):
     episodes: list[_Recorded]
 
 
-def agent_text(setting: Setting, who: Contestant, space: GenomeSpace) -> str:
+def agent_text(setting: Setting, agent: ReplayedAgent, space: GenomeSpace) -> str:
     """Format an agent's file: JSON with one gene, provenance fact or episode per line.
 
     Args:
         setting: Setting of the agent.
-        who: The agent; its held-out episodes are written, or all episodes if it has none.
+        agent: The agent; its held-out episodes are written, or all episodes if it has none.
         space: Gene space of the policy.
     """
-    held_out = [episode for episode in who.episodes if episode.purpose is Purpose.HELD_OUT]
+    held_out = [episode for episode in agent.episodes if episode.purpose is Purpose.HELD_OUT]
     parts = {
         "format": json.dumps(_FORMAT),
-        "agent": json.dumps(who.id),
-        "champion": json.dumps(who.champion),
+        "agent": json.dumps(agent.id),
+        "champion": json.dumps(agent.champion),
         "scenario": json.dumps(setting.scenario.model_dump(mode="json", exclude_none=True)),
         "policy": json.dumps(setting.policy.model_dump(mode="json", exclude_none=True)),
-        "genome": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in space.named(who.genome).items()]),
+        "genome": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in space.named(agent.genome).items()]),
         "provenance": _lines("{}", [f"{json.dumps(n)}: {json.dumps(v)}" for n, v in setting.provenance.facts]),
-        "episodes": _lines("[]", [json.dumps(_row(episode)) for episode in held_out or who.episodes]),
+        "episodes": _lines("[]", [json.dumps(_row(episode)) for episode in held_out or agent.episodes]),
     }
     return "{\n" + ",\n".join(f'  "{name}": {text}' for name, text in parts.items()) + "\n}\n"
 
 
 def read_agent(
     path: Path, space_of: Callable[[ScenarioConfig, PolicyConfig], GenomeSpace]
-) -> tuple[Setting, Contestant]:
+) -> tuple[Setting, ReplayedAgent]:
     """Read an agent's file.
 
     Args:
@@ -111,8 +111,10 @@ def read_agent(
         provenance=Provenance(facts=tuple(sorted(document.provenance.items()))),
     )
     episodes = tuple(_episode(document.agent, each) for each in document.episodes)
-    who = Contestant(id=document.agent, genome=genome, baseline=False, champion=document.champion, episodes=episodes)
-    return setting, who
+    agent = ReplayedAgent(
+        id=document.agent, genome=genome, baseline=False, champion=document.champion, episodes=episodes
+    )
+    return setting, agent
 
 
 def _lines(ends: str, items: list[str]) -> str:

@@ -6,11 +6,11 @@ from clau_doom.domain import Episode, Genome, Purpose, agent_id, baseline_id
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, EpisodeNotFound
 
-__all__ = ["Choice", "Contestant", "choose", "contestant"]
+__all__ = ["ReplayedAgent", "SelectedEpisode", "select_agent", "select_episode"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Contestant:
+class ReplayedAgent:
     """Agent or random baseline of an experiment.
 
     Attributes:
@@ -29,16 +29,16 @@ class Contestant:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class SelectedEpisode:
     """Selected episode of an agent.
 
     Attributes:
-        who: The agent.
+        agent: The agent.
         seed: Seed of the engine.
         episode: Recorded episode, or None if no episode with this seed was finished.
     """
 
-    who: Contestant
+    agent: ReplayedAgent
     seed: int
     episode: Episode | None
 
@@ -55,7 +55,7 @@ def spoken(purpose: Purpose) -> str:
     return purpose.value.replace("_", "-")
 
 
-def contestant(snapshot: Snapshot, name: str) -> Contestant:
+def select_agent(snapshot: Snapshot, name: str) -> ReplayedAgent:
     """Return the agent or baseline with a name.
 
     Args:
@@ -75,9 +75,9 @@ def contestant(snapshot: Snapshot, name: str) -> Contestant:
     if name == baseline_id(experiment):
         played = [snapshot.judging.get((purpose, name), ()) for purpose in Purpose]
         episodes = tuple(episode for row in played for episode in row)
-        return Contestant(id=name, genome=Genome(()), baseline=True, champion=False, episodes=episodes)
+        return ReplayedAgent(id=name, genome=Genome(()), baseline=True, champion=False, episodes=episodes)
     agent = snapshot.find(name).agent
-    return Contestant(
+    return ReplayedAgent(
         id=name,
         genome=agent.genome,
         baseline=False,
@@ -86,13 +86,13 @@ def contestant(snapshot: Snapshot, name: str) -> Contestant:
     )
 
 
-def choose(
-    who: Contestant, *, purpose: Purpose | None = None, number: int | None = None, seed: int | None = None
-) -> Choice:
+def select_episode(
+    agent: ReplayedAgent, *, purpose: Purpose | None = None, number: int | None = None, seed: int | None = None
+) -> SelectedEpisode:
     """Select an episode of an agent.
 
     Args:
-        who: The agent.
+        agent: The agent.
         purpose: Purpose of the episode; None: held out if there are such episodes, else training.
         number: Number among the agent's episodes of that purpose; None: the first.
         seed: Any seed, recorded or not, in place of a number.
@@ -101,22 +101,24 @@ def choose(
         EpisodeNotFound: The agent has not finished the episode; the message lists the finished ones.
     """
     if seed is not None:
-        recorded = (episode for episode in who.episodes if purpose in {None, episode.purpose})
-        return Choice(who=who, seed=seed, episode=next((e for e in recorded if e.outcome.seed == seed), None))
-    if not who.episodes:
-        raise EpisodeNotFound(f"{who.id} has finished no episode: play any seed with --seed")
+        recorded = (episode for episode in agent.episodes if purpose in {None, episode.purpose})
+        return SelectedEpisode(
+            agent=agent, seed=seed, episode=next((e for e in recorded if e.outcome.seed == seed), None)
+        )
+    if not agent.episodes:
+        raise EpisodeNotFound(f"{agent.id} has finished no episode: play any seed with --seed")
     if purpose is None:
-        purposes = [episode.purpose for episode in who.episodes]
+        purposes = [episode.purpose for episode in agent.episodes]
         purpose = Purpose.HELD_OUT if Purpose.HELD_OUT in purposes else purposes[0]
-    row = [episode for episode in who.episodes if episode.purpose is purpose]
+    row = [episode for episode in agent.episodes if episode.purpose is purpose]
     if not row:
-        others = " and ".join(dict.fromkeys(spoken(episode.purpose) for episode in who.episodes))
-        raise EpisodeNotFound(f"{who.id} has finished no {spoken(purpose)} episode: it has {others} ones (--purpose)")
+        others = " and ".join(dict.fromkeys(spoken(episode.purpose) for episode in agent.episodes))
+        raise EpisodeNotFound(f"{agent.id} has finished no {spoken(purpose)} episode: it has {others} ones (--purpose)")
     found = next((episode for episode in row if number in {None, episode.number}), None)
     if found is None:
         there = f"{row[0].number} to {row[-1].number}" if len(row) > 1 else f"{row[0].number}"
-        raise EpisodeNotFound(f"{who.id} has finished no {spoken(purpose)} episode {number}: it has {there}")
-    return Choice(who=who, seed=found.outcome.seed, episode=found)
+        raise EpisodeNotFound(f"{agent.id} has finished no {spoken(purpose)} episode {number}: it has {there}")
+    return SelectedEpisode(agent=agent, seed=found.outcome.seed, episode=found)
 
 
 def _place(snapshot: Snapshot) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Engine, Frame, Observation
 from clau_doom.replay.verification import Decision, Performance
 
-__all__ = ["Rerun"]
+__all__ = ["RenderingPass"]
 
 # Excluded are measures per decision (shots, distance), because decisions are tics here, and tics, because all tics of
 # an action that leaves the map count.
@@ -15,7 +15,7 @@ _COMPARED = ("kills", "deaths", "health", "armor", "hits", "damage_dealt", "dama
 _ROUNDING = 1e-6  # rewards are summed and rounded for each tic here
 
 
-class Rerun:
+class RenderingPass:
     """Frames of a performed episode; a `ports.FrameSource`.
 
     An action of four tics is performed as four actions of one tic, so that each tic is rendered. The variables at each

@@ -10,7 +10,7 @@ from clau_doom.domain import EpisodeOutcome, Genome, GenomeSpace, Measures
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import Action, Decide, Engine, Needs, Observation, Policy, SeenObject
-from clau_doom.replay.episode_selection import Choice
+from clau_doom.replay.episode_selection import SelectedEpisode
 from clau_doom.worker import ProgressPage, play
 
 __all__ = ["Decision", "Performance", "check", "differs", "perform"]
@@ -76,7 +76,7 @@ def perform(engine: Engine, policy: Policy, genome: Genome, seed: int, page: Pro
     return Performance(outcome=rollout.outcome, decisions=decisions)
 
 
-def check(choice: Choice, outcome: EpisodeOutcome, *, then: Provenance, now: Provenance) -> None:
+def check(choice: SelectedEpisode, outcome: EpisodeOutcome, *, then: Provenance, now: Provenance) -> None:
     """Check that a replayed episode is equal to its record, if there is one.
 
     Args:
@@ -94,7 +94,7 @@ def check(choice: Choice, outcome: EpisodeOutcome, *, then: Provenance, now: Pro
     raise differs(choice, what, then=then, now=now)
 
 
-def differs(choice: Choice, what: str, *, then: Provenance, now: Provenance) -> ReplayDiffers:
+def differs(choice: SelectedEpisode, what: str, *, then: Provenance, now: Provenance) -> ReplayDiffers:
     """Return an error for a replay that differs, with a possible cause.
 
     Args:
@@ -103,7 +103,7 @@ def differs(choice: Choice, what: str, *, then: Provenance, now: Provenance) -> 
         then: Provenance of the record.
         now: Provenance of the replay; other facts of the record are ignored.
     """
-    return ReplayDiffers(f"{choice.name} of {choice.who.id} (seed {choice.seed}) {what}; {_cause(then, now)}")
+    return ReplayDiffers(f"{choice.name} of {choice.agent.id} (seed {choice.seed}) {what}; {_cause(then, now)}")
 
 
 class _RecordingPolicy:

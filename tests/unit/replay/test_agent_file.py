@@ -10,7 +10,7 @@ from clau_doom.config import RulesPolicyConfig, ScenarioConfig
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Gene, Genome, GenomeSpace, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError
-from clau_doom.replay import Contestant, Setting, agent_text, read_agent
+from clau_doom.replay import ReplayedAgent, Setting, agent_text, read_agent
 
 SPACE = GenomeSpace((Gene.real("aim", -1.0, 1.0), Gene.choice("scan", ["left", "right"])))
 SETTING = Setting(
@@ -29,13 +29,13 @@ def episode(purpose: Purpose, number: int) -> Episode:
     )
 
 
-def agent(*episodes: Episode) -> Contestant:
-    return Contestant(
+def agent(*episodes: Episode) -> ReplayedAgent:
+    return ReplayedAgent(
         id="x-g001-a002", genome=Genome((0.1 + 0.2, 1.0)), baseline=False, champion=True, episodes=episodes
     )
 
 
-def read(path: Path, text: str) -> tuple[Setting, Contestant]:
+def read(path: Path, text: str) -> tuple[Setting, ReplayedAgent]:
     path.write_text(text)
     return read_agent(path, lambda scenario, policy: SPACE)
 

@@ -19,7 +19,7 @@ from clau_doom.domain import (
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import AgentNotFound, EpisodeNotFound
-from clau_doom.replay import Contestant, choose, contestant
+from clau_doom.replay import ReplayedAgent, select_agent, select_episode
 
 
 def episode(purpose: Purpose, agent: str, number: int, seed: int) -> Episode:
@@ -57,41 +57,41 @@ def snapshot(*, champion: bool = True) -> Snapshot:
     )
 
 
-def who(name: str) -> Contestant:
-    return contestant(snapshot(), name)
+def agent(name: str) -> ReplayedAgent:
+    return select_agent(snapshot(), name)
 
 
 def test_an_experiment_stands_for_its_champion() -> None:
     """The champion is known as such by either name; other agents, and random play, by theirs."""
-    assert who("x") == who("x-g000-a001")
-    assert who("x").champion
-    assert not who("x-g000-a000").champion
-    baseline = who("x-random")
+    assert agent("x") == agent("x-g000-a001")
+    assert agent("x").champion
+    assert not agent("x-g000-a000").champion
+    baseline = agent("x-random")
     assert (baseline.baseline, baseline.genome, len(baseline.episodes)) == (True, Genome(()), 2)
 
 
 def test_without_a_champion_an_experiment_stands_for_nobody() -> None:
     """The error says whom to name instead."""
     with pytest.raises(AgentNotFound, match="agent list x"):
-        contestant(snapshot(champion=False), "x")
+        select_agent(snapshot(champion=False), "x")
 
 
 def test_held_out_comes_first_then_training() -> None:
     """Nothing said, the first held-out episode is meant; of an agent that has none, the first of training."""
-    assert choose(who("x")).seed == 70
-    assert choose(who("x-g000-a000")).seed == 10
-    assert choose(who("x"), number=1).seed == 71
-    assert choose(who("x"), purpose=Purpose.TRAINING, number=1).seed == 11
-    assert choose(who("x"), purpose=Purpose.VALIDATION).name == "validation episode 0"
+    assert select_episode(agent("x")).seed == 70
+    assert select_episode(agent("x-g000-a000")).seed == 10
+    assert select_episode(agent("x"), number=1).seed == 71
+    assert select_episode(agent("x"), purpose=Purpose.TRAINING, number=1).seed == 11
+    assert select_episode(agent("x"), purpose=Purpose.VALIDATION).name == "validation episode 0"
 
 
 def test_a_seed_is_found_in_the_record_or_played_unproved() -> None:
     """A recorded seed brings its episode along, whatever it was played for; another brings none."""
-    found = choose(who("x"), seed=11)
+    found = select_episode(agent("x"), seed=11)
     assert found.episode is not None
     assert (found.episode.purpose, found.episode.number) == (Purpose.TRAINING, 1)
-    assert choose(who("x"), seed=11, purpose=Purpose.HELD_OUT).episode is None
-    unknown = choose(who("x"), seed=999)
+    assert select_episode(agent("x"), seed=11, purpose=Purpose.HELD_OUT).episode is None
+    unknown = select_episode(agent("x"), seed=999)
     assert (unknown.seed, unknown.episode, unknown.name) == (999, None, "an episode on seed 999")
 
 
@@ -107,12 +107,12 @@ def test_a_seed_is_found_in_the_record_or_played_unproved() -> None:
 def test_an_episode_that_is_not_there(name: str, purpose: Purpose | None, number: int | None, said: str) -> None:
     """The error says which there are."""
     with pytest.raises(EpisodeNotFound, match=said):
-        choose(who(name), purpose=purpose, number=number)
+        select_episode(agent(name), purpose=purpose, number=number)
 
 
 def test_an_agent_that_has_played_nothing_can_play_a_seed() -> None:
     """Without episodes only a seed can be meant, and the error says so."""
-    idle = Contestant(id="x-g001-a000", genome=Genome((1.0,)), baseline=False, champion=False, episodes=())
+    idle = ReplayedAgent(id="x-g001-a000", genome=Genome((1.0,)), baseline=False, champion=False, episodes=())
     with pytest.raises(EpisodeNotFound, match="--seed"):
-        choose(idle)
-    assert choose(idle, seed=3).seed == 3
+        select_episode(idle)
+    assert select_episode(idle, seed=3).seed == 3

@@ -10,7 +10,7 @@ from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Genome, Pur
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ReplayDiffers
 from clau_doom.ports import FrameSource
-from clau_doom.replay import Choice, Contestant, Performance, Rerun, check
+from clau_doom.replay import Performance, RenderingPass, ReplayedAgent, SelectedEpisode, check
 from clau_doom.testing import ScriptedEngine
 
 Perform = Callable[..., Performance]
@@ -19,13 +19,13 @@ MakeEngine = Callable[..., ScriptedEngine]
 THEN = Provenance(facts=(("source.evolution", "aa"), ("source.policy", "aa"), ("vizdoom", "1.3.2")))
 
 
-def choice(outcome: EpisodeOutcome | None) -> Choice:
+def choice(outcome: EpisodeOutcome | None) -> SelectedEpisode:
     timing = EpisodeTiming(seconds=1.0)
     episode = None
     if outcome is not None:
         episode = Episode(purpose=Purpose.HELD_OUT, agent="x-g000-a001", number=3, outcome=outcome, timing=timing)
-    who = Contestant(id="x-g000-a001", genome=Genome(()), baseline=False, champion=True, episodes=())
-    return Choice(who=who, seed=5, episode=episode)
+    agent = ReplayedAgent(id="x-g000-a001", genome=Genome(()), baseline=False, champion=True, episodes=())
+    return SelectedEpisode(agent=agent, seed=5, episode=episode)
 
 
 def test_every_decision_is_noted_as_it_was_made(performed: Perform) -> None:
@@ -74,7 +74,7 @@ def test_what_may_have_caused_it_is_named(performed: Perform) -> None:
 
 def test_the_second_pass_shows_every_tic(performed: Perform, engine: MakeEngine) -> None:
     """There is a frame for each tic, in order, which says whose decision it belongs to."""
-    source: FrameSource = Rerun(engine(), performed())
+    source: FrameSource = RenderingPass(engine(), performed())
     frames = [(frame.tic, frame.decision, frame.pixels.shape) for frame in source.frames()]
     assert frames == [(tic, tic, (120, 160)) for tic in range(10)]
 
@@ -85,7 +85,7 @@ def test_the_second_pass_refuses_other_variables(performed: Perform, engine: Mak
     third = performance.decisions[3]
     changed = third.variables + np.eye(len(third.variables))[1]  # HEALTH
     decisions = (*performance.decisions[:3], replace(third, variables=changed), *performance.decisions[4:])
-    frames = Rerun(engine(), replace(performance, decisions=decisions)).frames()
+    frames = RenderingPass(engine(), replace(performance, decisions=decisions)).frames()
     assert [next(frames).tic for _ in range(3)] == [0, 1, 2]
     with pytest.raises(ReplayDiffers, match=r"HEALTH is .* at decision 3"):
         next(frames)
@@ -98,7 +98,7 @@ def test_the_second_pass_refuses_other_variables(performed: Perform, engine: Mak
 def test_the_second_pass_refuses_another_end(performed: Perform, engine: MakeEngine, decisions: int, said: str) -> None:
     """An episode that is shorter or longer than the first pass's is another one."""
     with pytest.raises(ReplayDiffers, match=said):
-        list(Rerun(engine(decisions=decisions), performed()).frames())
+        list(RenderingPass(engine(decisions=decisions), performed()).frames())
 
 
 def test_the_second_pass_refuses_other_measures(performed: Perform, engine: MakeEngine) -> None:
@@ -107,4 +107,4 @@ def test_the_second_pass_refuses_other_measures(performed: Perform, engine: Make
     measures = replace(performance.outcome.measures, reward=99.0)
     other = replace(performance, outcome=replace(performance.outcome, measures=measures))
     with pytest.raises(ReplayDiffers, match="its reward came to"):
-        list(Rerun(engine(), other).frames())
+        list(RenderingPass(engine(), other).frames())

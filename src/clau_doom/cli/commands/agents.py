@@ -98,16 +98,16 @@ def export_agent(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an agent to a file that clau-doom replay plays anywhere: its genome, where it played, and the record."""
-    from clau_doom.app.replay import export_agent, find_contestant, is_file
+    from clau_doom.app.agent_lookup import export_agent, find_agent, is_agent_file
     from clau_doom.atomic_write import write_output
     from clau_doom.replay import check_place
 
-    if not is_file(output.name):
+    if not is_agent_file(output.name):
         raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
     check_place(output, force=force)
     trusted = trust_of(trust)
-    setting, who = asyncio.run(find_contestant(agent, remote_of(server), output_dir, trust=trusted))
-    write_output(output, export_agent(setting, who, trusted))
+    setting, replayed = asyncio.run(find_agent(agent, remote_of(server), output_dir, trust=trusted))
+    write_output(output, export_agent(setting, replayed, trusted))
     progress_console().print(
         f"wrote {output}: play it with clau-doom replay {shlex.quote(str(output))}", soft_wrap=True
     )

@@ -79,8 +79,8 @@ def replay(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Play an episode again, prove that it is the recorded one, and show it."""
-    from clau_doom.app.replay import check_display, prove
-    from clau_doom.cli.views.replay import proof_json, proof_view
+    from clau_doom.app.replay import check_display, verify
+    from clau_doom.cli.views.replay import verification_json, verification_view
     from clau_doom.replay import check_target
 
     if episode is not None and seed is not None:
@@ -104,13 +104,13 @@ def replay(
     )
     if progress:
         typer.echo("progress playing", err=True)
-    with _said(f"playing {plan.choice.name} of {plan.choice.who.id}"):
-        performance = prove(plan)
+    with _status(f"playing {plan.choice.name} of {plan.choice.agent.id}"):
+        performance = verify(plan)
     film = _show(plan, performance, size, output, clip=clip, overlay=overlay, watch=watch, progress=progress)
     if as_json:
-        print_json(proof_json(plan, performance, film))
+        print_json(verification_json(plan, performance, film))
     else:
-        data_console().print(proof_view(plan, performance, film))
+        data_console().print(verification_view(plan, performance, film))
 
 
 def _plan(
@@ -124,14 +124,15 @@ def _plan(
     address: str | None,
     trust: "Trust",
 ) -> "ReplayPlan":
-    from clau_doom.app.replay import find_contestant, is_file, kept_actions, plan_replay
-    from clau_doom.replay import choose
+    from clau_doom.app.agent_lookup import find_agent, is_agent_file
+    from clau_doom.app.replay import plan_replay, stored_actions
+    from clau_doom.replay import select_episode
 
     remote = remote_of(server)
-    setting, who = asyncio.run(find_contestant(agent, remote, output_dir, trust=trust, address=address))
-    choice = choose(who, purpose=purpose, number=number, seed=seed)
+    setting, replayed = asyncio.run(find_agent(agent, remote, output_dir, trust=trust, address=address))
+    choice = select_episode(replayed, purpose=purpose, number=number, seed=seed)
     # For an experiment on a server, actions that are stored in the local folder are not used.
-    actions = None if remote or is_file(agent) else asyncio.run(kept_actions(choice, output_dir))
+    actions = None if remote or is_agent_file(agent) else asyncio.run(stored_actions(choice, output_dir))
     return plan_replay(setting, choice, actions, address=address)
 
 
@@ -146,27 +147,27 @@ def _show(
     watch: bool,
     progress: bool,
 ) -> "Film | None":
-    from clau_doom.app.replay import rerun
+    from clau_doom.app.replay import open_rendering_pass
     from clau_doom.ports import FrameSource
     from clau_doom.replay import InRealTime, Overlay, Reported, film
 
     if output is None and not watch:
         return None
-    caption = plan.choice.who.id
+    caption = plan.choice.agent.id
     drawn = Overlay(plan.scenario.facts, performance.decisions, caption) if overlay else None
-    with rerun(plan, performance, size, window=watch) as again:
-        source: FrameSource = InRealTime(again) if watch else again
+    with open_rendering_pass(plan, performance, size, window=watch) as rendering:
+        source: FrameSource = InRealTime(rendering) if watch else rendering
         if progress:
-            source = Reported(source, performance.outcome.measures.tics, _tell)
+            source = Reported(source, performance.outcome.measures.tics, _print_progress)
         if output is None:
             for _ in source.frames():
                 pass
             return None
-        with _said(f"filming {performance.outcome.measures.tics:,.0f} tics"):
+        with _status(f"filming {performance.outcome.measures.tics:,.0f} tics"):
             return film(output, source, size, overlay=drawn, clip=clip, title=f"{caption}, {plan.choice.name}")
 
 
-def _tell(share: float) -> None:
+def _print_progress(share: float) -> None:
     typer.echo(f"progress filming {share:.2f}", err=True)
 
 
@@ -198,6 +199,6 @@ def _purpose(text: str | None) -> "Purpose | None":
         raise ConfigError(f"{text!r} is nothing that episodes are played for: choose {_PURPOSES}") from None
 
 
-def _said(text: str) -> AbstractContextManager[object]:
+def _status(text: str) -> AbstractContextManager[object]:
     """Show the current step on a terminal until the context ends."""
     return progress_console().status(Text(text), spinner_style="red")

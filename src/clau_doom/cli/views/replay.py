@@ -14,10 +14,10 @@ from clau_doom.replay import TICS_A_SECOND, Film, Performance
 if TYPE_CHECKING:
     from clau_doom.app.replay import ReplayPlan
 
-__all__ = ["proof_json", "proof_view"]
+__all__ = ["verification_json", "verification_view"]
 
 
-def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) -> RenderableType:
+def verification_view(plan: "ReplayPlan", performance: Performance, film: Film | None) -> RenderableType:
     """Return the verification for users: the agent, the result, and the comparison with the record."""
     choice, outcome = plan.choice, performance.outcome
     tics = outcome.measures.tics
@@ -25,7 +25,7 @@ def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) 
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row(
-        "agent", Text(choice.who.id, "bold").append(", the champion" if choice.who.champion else "", "not bold")
+        "agent", Text(choice.agent.id, "bold").append(", the champion" if choice.agent.champion else "", "not bold")
     )
     table.add_row("episode", choice.name if choice.episode is None else f"{choice.name}, seed {choice.seed}")
     how = "its kept actions" if plan.by_actions else "its policy"
@@ -48,13 +48,13 @@ def proof_view(plan: "ReplayPlan", performance: Performance, film: Film | None) 
     return table
 
 
-def proof_json(plan: "ReplayPlan", performance: Performance, film: Film | None) -> dict[str, object]:
+def verification_json(plan: "ReplayPlan", performance: Performance, film: Film | None) -> dict[str, object]:
     """Return the verification as data; `proved` is false without a record to compare with."""
     choice, outcome = plan.choice, performance.outcome
     episode = choice.episode
     return {
-        "agent": choice.who.id,
-        "champion": choice.who.champion,
+        "agent": choice.agent.id,
+        "champion": choice.agent.champion,
         "purpose": episode.purpose.value if episode else None,
         "number": episode.number if episode else None,
         "seed": choice.seed,
