@@ -12,7 +12,6 @@ from clau_doom.app.resource_estimate import estimate, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
-    SERVICE_SECTIONS,
     ExperimentConfig,
     LimitsConfig,
     Problem,
@@ -70,9 +69,7 @@ def _plan(
     """
     check_experiment_id(config.name)
     nats, web = config.nats, config.web
-    # Addresses of services are not stored with the experiment. Readers do not need them, and they may contain
-    # passwords.
-    config = config.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
+    config = config.without_services()
     provider_of(config).check(config)
     if not resume:
         _check_engine(scenario)

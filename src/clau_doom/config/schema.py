@@ -24,7 +24,7 @@ from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.policies import NeuralPolicyConfig, PolicyConfig, RemotePolicyConfig, RulesPolicyConfig
-from clau_doom.config.service import GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
+from clau_doom.config.service import SERVICE_SECTIONS, GrpcConfig, MetricsConfig, NatsConfig, ServerConfig, WebConfig
 from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ConfigError
 
@@ -177,6 +177,13 @@ class ExperimentConfig(Section):
         """Agents whose episodes are verified by replaying their actions; "none" for a trusted backend."""
         backend = self.selected_backend
         return "none" if backend.trusted else cast("VerifiedAgents", getattr(self, backend.name).verify)
+
+    def without_services(self) -> Self:
+        """Return a copy with default services, for the store and for servers.
+
+        Readers do not need the addresses of this machine's services, which may contain passwords.
+        """
+        return self.model_copy(update={name: section() for name, section in SERVICE_SECTIONS.items()})
 
     def section_of(self, model: type[_Section]) -> _Section:
         """Return the section of a registered backend by its model."""

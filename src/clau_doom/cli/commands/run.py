@@ -122,25 +122,26 @@ def _at_server(
     attach: str | None,
     dry_run: bool,
 ) -> ExitCode:
-    from clau_doom.cli.commands.remote_run import RunRequest, check_at_server, run_at_server
+    from clau_doom.app.remote_run import RunRequest
+    from clau_doom.cli.commands.remote_run import check_at_server, run_at_server
     from clau_doom.config import load_config
 
     given = {name for name, value in overrides.items() if value is not None}
     if attach is not None:
         if given or file is not None or resume is not None or dry_run:
             raise typer.BadParameter("--attach only follows an experiment: leave the other options out")
-        return run_at_server(remote, output_dir, RunRequest(name=attach))
-    if resume is None:
+        request = RunRequest(name=attach)
+    elif resume is None:
         config = load_config(file or _CONFIG, environ=os.environ, overrides=overrides).config
-        order = RunRequest(name=config.name, config=config)
-        return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
-    if given := given - change.overrides.keys():
-        raise typer.BadParameter(
-            "a server resumes an experiment with --generations and --max-duration only: "
-            f"leave {', '.join(sorted(given))} out"
-        )
-    order = RunRequest(name=resume, resume=True, change=change)
-    return check_at_server(remote, output_dir, order) if dry_run else run_at_server(remote, output_dir, order)
+        request = RunRequest(name=config.name, config=config)
+    else:
+        if given := given - change.overrides.keys():
+            raise typer.BadParameter(
+                "a server resumes an experiment with --generations and --max-duration only: "
+                f"leave {', '.join(sorted(given))} out"
+            )
+        request = RunRequest(name=resume, resume=True, change=change)
+    return (check_at_server if dry_run else run_at_server)(remote, output_dir, request)
 
 
 def _print_plan(plan: "Plan") -> None:
