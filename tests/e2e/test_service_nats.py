@@ -92,7 +92,7 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         assert not asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token))["ok"]
         follower.communicate(timeout=30)
     audited = [json.loads(line) for line in (tmp_path / "runs" / "audit.log").read_text().splitlines()]
-    assert [(line["face"], line["action"], line["target"], line["result"]) for line in audited] == [
+    assert [(line["transport"], line["action"], line["target"], line["result"]) for line in audited] == [
         ("grpc", "start", "quick", "done"),
         ("grpc", "start", "long", "done"),
         ("nats", "pause", "long", "done"),

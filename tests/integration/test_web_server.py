@@ -500,7 +500,7 @@ async def test_a_program_shows_a_token_and_every_change_is_recorded(serving: Ser
             async with browser.http.post(url + "/api/experiments", data=YAML.encode(), headers=headers) as answer:
                 assert answer.status == status
         lines = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
-        changes = [(line["who"], line["face"], line["note"], line["action"], line["result"]) for line in lines]
+        changes = [(line["who"], line["transport"], line["note"], line["action"], line["result"]) for line in lines]
         assert changes == [
             ("reader", "web", "", "start", "not_allowed"),
             ("owner", "web", "für Ada", "start", "done"),

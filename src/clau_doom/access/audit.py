@@ -42,7 +42,7 @@ class AuditLog:
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "who": caller.name,
             "role": caller.role.value,
-            "face": caller.face,
+            "transport": caller.transport,
             "peer": caller.peer[:_LONGEST],
             "note": caller.note,
             "action": action,

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict
 
-from clau_doom.access.caller import Caller, Face
+from clau_doom.access.caller import Caller, Transport
 from clau_doom.access.tokens import Token, TokenFiles
 from clau_doom.errors import NotAuthenticated
 from clau_doom.logs import get_logger
@@ -42,12 +42,14 @@ class Authenticator:
         """For each address, the number of wrong logins and the time of the latest; the latest address is last."""
         self._waiting: Counter[str] = Counter()
 
-    async def authenticate(self, secret: str | None, *, face: Face, peer: str, address: str, note: str = "") -> Caller:
+    async def authenticate(
+        self, secret: str | None, *, transport: Transport, peer: str, address: str, note: str = ""
+    ) -> Caller:
         """Return the caller for a secret.
 
         Args:
             secret: The secret from the client, or None.
-            face: The connection type of the client.
+            transport: The connection type of the client.
             peer: The client's address and port, for the audit log.
             address: The client's address without port, for counting wrong logins.
             note: The user's note.
@@ -61,15 +63,15 @@ class Authenticator:
             )
         token = self.tokens.find(secret)
         if token is None:
-            await self.refuse(face=face, address=address)
+            await self.refuse(transport=transport, address=address)
             raise NotAuthenticated("this is not a token of this server: use the token file that the server names")
-        return caller_of(token, face=face, peer=peer, note=note)
+        return caller_of(token, transport=transport, peer=peer, note=note)
 
-    async def refuse(self, *, face: Face, address: str) -> None:
+    async def refuse(self, *, transport: Transport, address: str) -> None:
         """Count and log a wrong login of an address, and wait for the delay of its response."""
         failures = self._count(address)
         if failures & (failures - 1) == 0:  # limits the log lines of a flood of requests
-            _log.warning("wrong login", face=face, address=address, failures=failures)
+            _log.warning("wrong login", transport=transport, address=address, failures=failures)
         if self._waiting[address] >= _MOST_WAITING_OF_ADDRESS or self._waiting.total() >= _MOST_WAITING:
             return
         self._waiting[address] += 1
@@ -89,6 +91,6 @@ class Authenticator:
         return failures
 
 
-def caller_of(token: Token, *, face: Face, peer: str, note: str = "") -> Caller:
+def caller_of(token: Token, *, transport: Transport, peer: str, note: str = "") -> Caller:
     """Return the caller for a token."""
-    return Caller(name=token.name, role=token.role, face=face, peer=peer, note=note)
+    return Caller(name=token.name, role=token.role, transport=transport, peer=peer, note=note)

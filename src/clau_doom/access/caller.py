@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 from clau_doom.access.tokens import Role
 
-__all__ = ["NOTE_HEADER", "Caller", "Face", "acting", "current_caller", "read_note"]
+__all__ = ["NOTE_HEADER", "Caller", "Transport", "acting", "current_caller", "read_note"]
 
-Face = Literal["grpc", "nats", "socket", "web"]
+Transport = Literal["grpc", "nats", "socket", "web"]
 """Connection type of a client."""
 
 NOTE_HEADER = "x-note"
@@ -27,14 +27,14 @@ class Caller:
     Attributes:
         name: The name of the token.
         role: The role of the token.
-        face: The connection type of the client.
+        transport: The connection type of the client.
         peer: The client's address.
         note: The user's reason for the request; may be empty.
     """
 
     name: str
     role: Role
-    face: Face
+    transport: Transport
     peer: str
     note: str = ""
 

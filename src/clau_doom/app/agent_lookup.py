@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from clau_doom.app.catalog import open_source
 from clau_doom.app.catalog.folder_source import ExperimentSource, RemoteServer
-from clau_doom.app.catalog.source_selection import open_source
 from clau_doom.app.policy_output import contained_output
 from clau_doom.app.trusted_code import Trust
 from clau_doom.config import PolicyConfig, RemotePolicyConfig, ScenarioConfig

@@ -212,6 +212,6 @@ def _command_channel(bus: NatsBus, parts: _Parts) -> AbstractAsyncContextManager
 
     async def authenticate(token: str | None, note: str) -> AbstractContextManager[None]:
         # NATS does not identify the sender of a message.
-        return acting(await authenticator.authenticate(token, face="nats", peer="nats", address="nats", note=note))
+        return acting(await authenticator.authenticate(token, transport="nats", peer="nats", address="nats", note=note))
 
     return accepting_commands(bus, parts.config.nats, command, authenticate)

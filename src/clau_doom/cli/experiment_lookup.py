@@ -16,7 +16,7 @@ __all__ = ["look_up", "look_up_all"]
 
 def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: bool = True) -> "StoredExperiment":
     """Return an experiment; without `measured`, measurements of training episodes may be missing."""
-    from clau_doom.app.catalog.source_selection import open_source
+    from clau_doom.app.catalog import open_source
 
     async def ask() -> "StoredExperiment":
         async with open_source(remote_of(server), output_dir) as source:
@@ -33,7 +33,7 @@ def look_up(experiment: str, server: str | None, output_dir: Path, *, measured: 
 
 def look_up_all(server: str | None, output_dir: Path) -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
     """Return an overview of all experiments, and the ids of unreadable ones with the reason."""
-    from clau_doom.app.catalog.source_selection import open_source
+    from clau_doom.app.catalog import open_source
 
     async def ask() -> "tuple[list[ExperimentOverview], list[tuple[str, str]]]":
         async with open_source(remote_of(server), output_dir) as source:

@@ -193,13 +193,13 @@ class HandlerWrapper:
     async def _authenticate(self, context: _Context) -> Caller:
         note = read_note(next(iter(_metadata(context, NOTE_HEADER)), ""))
         if self._authenticator is None:
-            return Caller(name=_SOCKET_OWNER, role=Role.FULL, face="socket", peer="unix", note=note)
+            return Caller(name=_SOCKET_OWNER, role=Role.FULL, transport="socket", peer="unix", note=note)
         shown = _metadata(context, "authorization")
         scheme, _, secret = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
         peer = unquote(str(context.peer()))
         return await self._authenticator.authenticate(
             secret.strip() if scheme.lower() == "bearer" else None,
-            face="grpc",
+            transport="grpc",
             peer=peer,
             address=peer.rpartition(":")[0],
             note=note,

@@ -110,7 +110,9 @@ class RequestAuthorization:
             scheme, _, secret = headers["authorization"].partition(" ")
             shown = secret.strip() if scheme.lower() == "bearer" else None
             try:
-                return await self._authenticator.authenticate(shown, face="web", peer=peer, address=address, note=note)
+                return await self._authenticator.authenticate(
+                    shown, transport="web", peer=peer, address=address, note=note
+                )
             except NotAuthenticated as error:
                 return _refused(HTTPStatus.UNAUTHORIZED, str(error), {"www-authenticate": "Bearer"})
         cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie(), "")
@@ -124,7 +126,7 @@ class RequestAuthorization:
             shown.encode(), self._sessions.csrf(cookie).encode()
         ):
             return _refused(HTTPStatus.FORBIDDEN, "this page is of another session: load it again")
-        return caller_of(token, face="web", peer=peer, note=note)
+        return caller_of(token, transport="web", peer=peer, note=note)
 
 
 def _is_open(path: str) -> bool:

@@ -133,7 +133,7 @@ class WebServer(HttpServer):
             return _login_form()
         secret = self._sessions.redeem(code)
         if secret is None:
-            await self._authenticator.refuse(face="web", address=_address(request))
+            await self._authenticator.refuse(transport="web", address=_address(request))
             return _login_form(_OLD_CODE)
         # No redirect: after one from another site's page, browsers would not send the new cookie.
         return self._logged_in(secret, HTMLResponse((_STATIC / "welcome.html").read_text()))
@@ -147,7 +147,7 @@ class WebServer(HttpServer):
                 return PlainTextResponse("this is not a token: it is too long\n", status_code=413)
         shown, address = _field(bytes(body), "token"), _address(request)
         try:
-            await self._authenticator.authenticate(shown, face="web", peer=address, address=address)
+            await self._authenticator.authenticate(shown, transport="web", peer=address, address=address)
         except NotAuthenticated:
             return _login_form(_WRONG_LOGIN)
         token = self._authenticator.tokens.find(shown)

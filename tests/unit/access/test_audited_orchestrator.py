@@ -19,8 +19,8 @@ from clau_doom.testing.scripted_repository import ScriptedRepository
 CONFIG = ExperimentConfig(
     name="lab", generations=3, population=4, episodes=2, holdout=HoldoutConfig(validation=2, episodes=3)
 )
-OWNER = Caller(name="owner", role=Role.FULL, face="grpc", peer="192.0.2.1:5", note="a \x1b[31mred\n note")
-READER = Caller(name="reader", role=Role.READ_ONLY, face="web", peer="192.0.2.2:6")
+OWNER = Caller(name="owner", role=Role.FULL, transport="grpc", peer="192.0.2.1:5", note="a \x1b[31mred\n note")
+READER = Caller(name="reader", role=Role.READ_ONLY, transport="web", peer="192.0.2.2:6")
 
 
 class Audited:
@@ -71,7 +71,7 @@ async def test_every_change_has_a_line_with_who_what_and_the_result(audited: Aud
         ("cancel", "lab", "done"),
     ]
     assert all(len(line["target"]) <= 200 for line in lines)
-    sources = {(line["who"], line["role"], line["face"], line["peer"], line["note"]) for line in lines}
+    sources = {(line["who"], line["role"], line["transport"], line["peer"], line["note"]) for line in lines}
     assert sources == {("owner", "full", "grpc", "192.0.2.1:5", OWNER.note)}
     assert "\x1b" not in audited.path.read_text()
     assert stat.S_IMODE(audited.path.stat().st_mode) == 0o600

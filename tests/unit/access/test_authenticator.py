@@ -11,7 +11,7 @@ from clau_doom.errors import NotAuthenticated
 
 
 async def show(authenticator: Authenticator, secret: str | None, address: str = "192.0.2.1") -> Caller:
-    return await authenticator.authenticate(secret, face="grpc", peer=f"{address}:5", address=address, note="why")
+    return await authenticator.authenticate(secret, transport="grpc", peer=f"{address}:5", address=address, note="why")
 
 
 async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
@@ -19,7 +19,7 @@ async def test_a_right_token_gives_its_name_and_role(tmp_path: Path) -> None:
     files = TokenFiles(tmp_path / "token")
     secret = files.create("reader", Role.READ_ONLY).secret
     assert await show(Authenticator(files), secret) == Caller(
-        name="reader", role=Role.READ_ONLY, face="grpc", peer="192.0.2.1:5", note="why"
+        name="reader", role=Role.READ_ONLY, transport="grpc", peer="192.0.2.1:5", note="why"
     )
 
 

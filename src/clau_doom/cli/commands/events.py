@@ -39,7 +39,7 @@ def events(
 async def _print(
     experiment: str, remote: "RemoteServer | None", output_dir: Path, *, after: int, follow: bool, as_json: bool
 ) -> None:
-    from clau_doom.app.catalog.source_selection import open_source
+    from clau_doom.app.catalog import open_source
 
     console = data_console()
     async with (

@@ -31,7 +31,7 @@ def export(
     output_dir: OutputDir = DEFAULT_OUTPUT_DIR,
 ) -> None:
     """Write an experiment's episodes, agents, generations and events as tables: all four files, or none."""
-    from clau_doom.app.catalog.source_selection import open_source
+    from clau_doom.app.catalog import open_source
     from clau_doom.app.export import export_experiment
 
     async def write() -> tuple[tuple[Path, int], ...]:
