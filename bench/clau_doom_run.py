@@ -17,7 +17,7 @@ from clau_doom.domain.events import (
     GenerationStarted,
     RecordedEvent,
 )
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 __all__ = ["MeasuredRun", "measured_run"]
 
@@ -82,7 +82,7 @@ def measured_run(config: ExperimentConfig, folder: Path) -> MeasuredRun:
 
 
 async def _events(output_dir: Path, experiment: str) -> list[RecordedEvent]:
-    async with Runs(output_dir).open(experiment).read() as store:
+    async with ExperimentFolders(output_dir).open(experiment).read() as store:
         return [event async for event in store.events()]
 
 

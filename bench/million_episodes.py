@@ -28,7 +28,7 @@ from clau_doom.domain import Episode
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.ports import EpisodeTask
-from clau_doom.storage import RunFolder, Runs
+from clau_doom.storage import ExperimentFolder, ExperimentFolders
 from clau_doom.testing import ScriptedBackend
 
 __all__ = ["Million", "million_episodes", "million_table"]
@@ -191,11 +191,11 @@ async def _run(config: ExperimentConfig, folder: Path, backend: ScriptedBackend)
         return await run.run()
 
 
-def _create(config: ExperimentConfig, folder: Path) -> RunFolder:
+def _create(config: ExperimentConfig, folder: Path) -> ExperimentFolder:
     experiment = Experiment(
         id=config.name, uuid="4f8", seed=config.seed, config_yaml=to_yaml(config), provenance=Provenance(facts=())
     )
-    return Runs(folder).create(experiment)
+    return ExperimentFolders(folder).create(experiment)
 
 
 def _read(command: tuple[str, ...], folder: Path) -> _Reading:

@@ -10,7 +10,7 @@ from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing import ScriptedBackend
 
 _SPACE = GenomeSpace(tuple(Gene.real(f"gene_{number}", -1.0, 1.0) for number in range(16)))
@@ -38,7 +38,7 @@ async def _run(config: ExperimentConfig, folder: Path, backend: ScriptedBackend)
     experiment = Experiment(
         id=config.name, uuid="4f8", seed=config.seed, config_yaml=text, provenance=Provenance(facts=())
     )
-    run_folder = Runs(folder).create(experiment)
+    run_folder = ExperimentFolders(folder).create(experiment)
     async with run_folder.write(keep_recordings=config.execution.record) as store, backend as entered:
         run = ExperimentRun(
             config,

@@ -22,7 +22,7 @@ from clau_doom.domain import Fitness, Gene, GenomeSpace
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 __all__ = ["FLEETS", "SLOWNESS", "Simulation", "experiment", "simulation"]
 
@@ -131,7 +131,7 @@ async def experiment(
     created = Experiment(
         id=config.name, uuid="4f8", seed=config.seed, config_yaml=text, provenance=Provenance(facts=())
     )
-    async with Runs(folder).create(created).write() as store, backend:
+    async with ExperimentFolders(folder).create(created).write() as store, backend:
         run = ExperimentRun(
             config,
             text,

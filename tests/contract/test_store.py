@@ -51,7 +51,7 @@ from clau_doom.domain.experiment import Deviations, Experiment, ExperimentState,
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import AgentNotFound, StoreCorrupted
 from clau_doom.ports import ExperimentStore
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing.memory_store import MemoryStore
 
 Keep = Literal["champions", "all", "none"]
@@ -79,7 +79,7 @@ async def _memory(keep: Keep) -> AsyncIterator[ExperimentStore]:
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     if request.param == "memory":
         return _memory
-    folder = Runs(tmp_path).create(EXPERIMENT)
+    folder = ExperimentFolders(tmp_path).create(EXPERIMENT)
     return lambda keep: folder.write(keep_recordings=keep)
 
 
@@ -557,7 +557,7 @@ async def test_the_stores_agree_on_any_events(tmp_path: Path, seed: int) -> None
     mode: Keep = random.choice(["champions", "all"])
     memory = MemoryStore(EXPERIMENT, keep_recordings=mode)
     accepted = 0
-    async with Runs(tmp_path).create(EXPERIMENT).write(keep_recordings=mode) as sqlite:
+    async with ExperimentFolders(tmp_path).create(EXPERIMENT).write(keep_recordings=mode) as sqlite:
         await asyncio.gather(keep(memory, [STARTED]), keep(sqlite, [STARTED]))
         for step in range(400):
             events = [_anything(random) for _ in range(random.choice([1, 1, 1, 2]))]

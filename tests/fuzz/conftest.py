@@ -25,7 +25,7 @@ from clau_doom.domain import Fitness
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.policies import GENES
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import StandingClock
 
@@ -106,7 +106,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def run() -> None:
         facts = Provenance(facts=(("clau-doom", "0.1.0"),))
         experiment = Experiment(id="tiny", uuid="4f8", seed=7, config_yaml=to_yaml(config), provenance=facts)
-        async with Runs(made / "runs").create(experiment).write() as store:
+        async with ExperimentFolders(made / "runs").create(experiment).write() as store:
             await ExperimentRun(
                 config,
                 to_yaml(config),

@@ -20,7 +20,7 @@ from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import BusUnavailable, ConfigError, describe
 from clau_doom.events import ALL_EVENTS, NatsBus, Relay, accepting_commands, events_of, redacted
 from clau_doom.ports import BusMessage, ExperimentStore
-from clau_doom.storage import Runs, SqliteStore
+from clau_doom.storage import ExperimentFolders, SqliteStore
 from clau_doom.testing.memory_store import MemoryStore
 from tests.support.nats_server import NatsServer
 
@@ -40,7 +40,7 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
 
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    async with Runs(tmp_path / "runs").create(EXPERIMENT).write() as store:
+    async with ExperimentFolders(tmp_path / "runs").create(EXPERIMENT).write() as store:
         yield store
 
 

@@ -33,7 +33,7 @@ from clau_doom.orchestration import Orchestrator
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.rpc import RpcServer, connect
 from clau_doom.rpc.client import RpcClient
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing.memory_store import MemoryStore
 from clau_doom.testing.scripted_repository import ScriptedRepository
 from clau_doom.web.api import _json as dashboard_json
@@ -77,7 +77,7 @@ def log(promotion: Any) -> list[RecordedEvent]:
     return [RecordedEvent(sequence=place, time=float(place), event=each) for place, each in enumerate(events, 1)]
 
 
-async def stored(runs: Runs, log: list[RecordedEvent]) -> list[Event]:
+async def stored(runs: ExperimentFolders, log: list[RecordedEvent]) -> list[Event]:
     """Store a log in a folder, and return the stored events."""
     folder = runs.create(EXPERIMENT)
     async with folder.write() as store:
@@ -103,7 +103,7 @@ async def served(store: MemoryStore, folder: Path) -> AsyncIterator[RpcClient]:
 async def test_stores_and_a_projection_keep_the_event(tmp_path: Path, log: list[RecordedEvent]) -> None:
     """The event comes back from SQLite and from memory. It is legal while the experiment runs, and changes no state."""
     events = [each.event for each in log]
-    assert await stored(Runs(tmp_path), log) == events
+    assert await stored(ExperimentFolders(tmp_path), log) == events
     memory = MemoryStore(EXPERIMENT)
     await memory.append(events[1:], running_seconds=1.0)
     assert [recorded.event async for recorded in memory.events()] == events
@@ -149,7 +149,7 @@ def test_the_message_of_the_event_is_generic_and_validated(promotion: Any) -> No
 
 async def test_an_export_contains_the_event(tmp_path: Path, log: list[RecordedEvent]) -> None:
     """The table `events` has a row with the event's code and its JSON."""
-    runs = Runs(tmp_path / "runs")
+    runs = ExperimentFolders(tmp_path / "runs")
     await stored(runs, log)
     await export_experiment(FolderSource(tmp_path / "runs"), "lab", tmp_path / "out", "csv")
     with (tmp_path / "out/events.csv").open(newline="") as file:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clau_doom.access import AuditLog, TokenFiles
 from clau_doom.config import GrpcConfig
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 __all__ = ["audit_log", "token_files"]
 
@@ -15,7 +15,7 @@ _AUDIT = "audit.log"
 
 def token_files(config: GrpcConfig, output_dir: Path) -> TokenFiles:
     """Return the tokens of the server of a folder."""
-    return TokenFiles(Path(config.token_file) if config.token_file else Runs(output_dir).token_file)
+    return TokenFiles(Path(config.token_file) if config.token_file else ExperimentFolders(output_dir).token_file)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from clau_doom.errors import NotAllowed, WrongState
 from clau_doom.game import SCENARIOS
 from clau_doom.orchestration import ExperimentRun, Planned, Shutdown
 from clau_doom.ports import ExperimentStore, StoredExperiment
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 __all__ = ["FolderRepository"]
 
@@ -43,7 +43,7 @@ class FolderRepository:
         """Store experiments in `output_dir`, with the workers and the allow-lists of a server's configuration."""
         self._config = config
         self._output_dir = output_dir
-        self._runs = Runs(output_dir)
+        self._runs = ExperimentFolders(output_dir)
         self.cores = CoreAllocator.of_machine(config.execution.workers, pin=config.section_of(LocalConfig).pin)
         """Cores for workers, shared by all experiments."""
 

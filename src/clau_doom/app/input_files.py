@@ -13,7 +13,7 @@ from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError
 from clau_doom.game import SCENARIOS, Scenario, ScenarioFiles, own_files, scenario_facts
 from clau_doom.game import resolve as resolve_scenario
-from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, Inputs
+from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, StoredInputs
 
 __all__ = ["copy_inputs", "same_files", "stored_scenario"]
 
@@ -32,7 +32,9 @@ def copy_inputs(space: GenomeSpace, scenario: Scenario) -> dict[str, bytes]:
     return {name: content for name, content in found.items() if len(content) <= LARGEST_INPUT}
 
 
-def stored_scenario(config: ScenarioConfig, then: Provenance, inputs: Inputs | None, *, replaying: bool) -> Scenario:
+def stored_scenario(
+    config: ScenarioConfig, then: Provenance, inputs: StoredInputs | None, *, replaying: bool
+) -> Scenario:
     """Load the scenario of a stored experiment from its path, or else from the copies of its files.
 
     Args:
@@ -61,7 +63,7 @@ def same_files(scenario: Scenario, then: Provenance) -> bool:
     return scenario_facts(scenario) == recorded
 
 
-def _copied(config: ScenarioConfig, then: Provenance, inputs: Inputs | None) -> Scenario | None:
+def _copied(config: ScenarioConfig, then: Provenance, inputs: StoredInputs | None) -> Scenario | None:
     """Load the scenario from the copies. Return None if the copies differ from the recorded scenario."""
     if inputs is None or (cfg := inputs.path(CFG)) is None:
         return None

@@ -27,7 +27,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.errors import ConfigError, EngineCrashed, ExperimentDone, ResumeRefused
 from clau_doom.game import SCENARIOS, Scenario, try_scenario
 from clau_doom.ports import Policy, StoredExperiment
-from clau_doom.storage import Inputs, Runs
+from clau_doom.storage import ExperimentFolders, StoredInputs
 
 __all__ = ["check_config", "make_fitness", "plan_config", "plan_resume", "plan_run"]
 
@@ -172,7 +172,7 @@ async def plan_resume(
     """
     stored = await read_experiment(output_dir, experiment, measured=False)
     snapshot, name = stored.snapshot, f"the stored configuration of {experiment}"
-    Runs(output_dir).open(experiment).check_identity(snapshot.experiment.id)
+    ExperimentFolders(output_dir).open(experiment).check_identity(snapshot.experiment.id)
     config = await asyncio.to_thread(
         config_from_yaml, snapshot.config_yaml, name=name, environ=environ, overrides=overrides
     )
@@ -197,7 +197,7 @@ async def plan_resume(
 def _plan_again(
     config: ExperimentConfig, stored: StoredExperiment, output_dir: Path, limits: LimitsConfig | None
 ) -> Plan:
-    inputs = Inputs(stored.inputs) if stored.inputs else None
+    inputs = StoredInputs(stored.inputs) if stored.inputs else None
     scenario = stored_scenario(config.scenario, stored.snapshot.experiment.provenance, inputs, replaying=False)
     if config.scenario.name != stored.config.scenario.name:  # a new path is stored as an absolute path, as at the start
         moved = config.scenario.model_copy(update={"name": scenario.facts.name})

@@ -29,7 +29,7 @@ from clau_doom.replay import (
     differs,
     perform,
 )
-from clau_doom.storage import Inputs, Runs
+from clau_doom.storage import ExperimentFolders, StoredInputs
 from clau_doom.worker import ProgressPage, collect_facts
 from clau_doom.worker.action_replay import Replay
 
@@ -72,7 +72,7 @@ async def stored_actions(choice: SelectedEpisode, output_dir: Path) -> bytes | N
     """Return the stored actions of an episode, or None; see `ExperimentStore.actions`."""
     if choice.episode is None:
         return None
-    async with Runs(output_dir).open(experiment_of_player(choice.agent.id)).read() as store:
+    async with ExperimentFolders(output_dir).open(experiment_of_player(choice.agent.id)).read() as store:
         return await store.actions(choice.episode.purpose, choice.agent.id, choice.episode.number)
 
 
@@ -90,7 +90,7 @@ def plan_replay(
     Raises:
         ConfigError: The scenario is missing, or the policy cannot be created and no actions are stored.
     """
-    inputs = Inputs(setting.inputs) if setting.inputs else None
+    inputs = StoredInputs(setting.inputs) if setting.inputs else None
     scenario = stored_scenario(setting.scenario, setting.provenance, inputs, replaying=True)
     wanted: PolicyConfig = RandomPolicyConfig() if choice.agent.baseline else with_address(setting.policy, address)
     contained = isinstance(wanted, CustomPolicyConfig) and setting.contained

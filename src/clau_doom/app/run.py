@@ -19,7 +19,7 @@ from clau_doom.errors import ExperimentExists, ShutdownRequested
 from clau_doom.events import NatsBus, Relay
 from clau_doom.orchestration import ExperimentRun, ReaderHealth, Shutdown
 from clau_doom.ports import EvaluationBackend, EventBus, ExperimentStore
-from clau_doom.storage import RunFolder, Runs
+from clau_doom.storage import ExperimentFolder, ExperimentFolders
 
 __all__ = [
     "SystemClock",
@@ -40,7 +40,7 @@ class SystemClock:
         return time.monotonic()
 
 
-def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
+def create_experiment(plan: Plan, *, uuid: str | None = None) -> ExperimentFolder:
     """Store a new experiment.
 
     Raises:
@@ -55,7 +55,7 @@ def create_experiment(plan: Plan, *, uuid: str | None = None) -> RunFolder:
         config_yaml=to_yaml(config),
         provenance=plan.facts,
     )
-    return Runs(plan.output_dir).create(experiment, copy_inputs(plan.space, plan.scenario))
+    return ExperimentFolders(plan.output_dir).create(experiment, copy_inputs(plan.space, plan.scenario))
 
 
 @asynccontextmanager
@@ -85,7 +85,7 @@ async def open_run(plan: Plan, shutdown: Shutdown) -> AsyncIterator[tuple[Experi
 async def _discard_if_failed(plan: Plan, kind: type[BaseException] | None, *_: object) -> None:
     """Remove an experiment that failed to start. A stopped experiment is kept and can be resumed."""
     if kind is not None and issubclass(kind, Exception) and not issubclass(kind, ShutdownRequested):
-        await asyncio.to_thread(Runs(plan.output_dir).discard, plan.config.name)
+        await asyncio.to_thread(ExperimentFolders(plan.output_dir).discard, plan.config.name)
 
 
 @asynccontextmanager
@@ -111,7 +111,7 @@ async def host_run(
     plan: Plan, shutdown: Shutdown, *, cores: CoreAllocator | None = None
 ) -> AsyncIterator[tuple[ExperimentStore, ExperimentRun]]:
     """Open a stored experiment, start its workers, and yield its store and its run. Raises like `open_run`."""
-    folder = Runs(plan.output_dir).open(plan.config.name)
+    folder = ExperimentFolders(plan.output_dir).open(plan.config.name)
     async with folder.write(keep_recordings=plan.config.execution.record) as store:
         folder.write_config(to_yaml(plan.config))
         async with AsyncExitStack() as stack:

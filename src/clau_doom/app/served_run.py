@@ -15,7 +15,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.orchestration import ExperimentRun, ShieldedTasks, Shutdown, SoloOrchestrator
 from clau_doom.ports import ExperimentStore
 from clau_doom.rpc import RpcServer
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.web import WebServer
 
 __all__ = ["ServedRun", "serve_run"]
@@ -54,7 +54,10 @@ async def serve_run(plan: Plan, shutdown: Shutdown, *, web: bool) -> AsyncIterat
     async with AsyncExitStack() as stack:
         store, run = await stack.enter_async_context(open_run(plan, shutdown))
         before = await run.begin()
-        folder, private = Runs(plan.output_dir).open(plan.config.name), PrivatePaths.of_process(plan.output_dir)
+        folder, private = (
+            ExperimentFolders(plan.output_dir).open(plan.config.name),
+            PrivatePaths.of_process(plan.output_dir),
+        )
         authenticator = Authenticator(token_files(GrpcConfig(), plan.output_dir))
         audit = stack.enter_context(audit_log(folder.path))
         orchestrator = AuditedOrchestrator(_solo(plan, store, run, shutdown), audit, private)

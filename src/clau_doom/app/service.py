@@ -17,7 +17,7 @@ from clau_doom.http_server import HttpServer
 from clau_doom.metrics import MetricsCollector, MetricsServer
 from clau_doom.orchestration import Orchestrator, ReaderHealth, ShieldedTasks, Shutdown
 from clau_doom.rpc import RpcServer
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.web import WebServer
 
 __all__ = ["Service", "ServiceAddresses", "open_service"]
@@ -88,7 +88,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
     repository = FolderRepository(config, output_dir)
     authenticator = Authenticator(token_files(config.grpc, output_dir))
     async with AsyncExitStack() as stack:
-        stack.enter_context(Runs(output_dir).claim())
+        stack.enter_context(ExperimentFolders(output_dir).claim())
         metrics = MetricsCollector()
         readers = ReaderHealth(count=metrics.reader_failed)
         bus = await stack.enter_async_context(NatsBus(config.nats)) if config.nats.enabled else None

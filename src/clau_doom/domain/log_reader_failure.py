@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-__all__ = ["ReaderFailure"]
+__all__ = ["LogReaderFailure"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReaderFailure:
+class LogReaderFailure:
     """Failures of one reader of one experiment since the process started.
 
     Attributes:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from clau_doom.config import MetricsConfig
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.http_connections import ConnectionLimits
 from clau_doom.http_server import HttpServer
 from clau_doom.logs import get_logger
@@ -17,7 +17,7 @@ from clau_doom.metrics.collector import MetricsCollector
 
 __all__ = ["MetricsServer", "Readiness"]
 
-Failures = Callable[[], Sequence[ReaderFailure]]
+Failures = Callable[[], Sequence[LogReaderFailure]]
 """Returns the failures of readers of the event log."""
 
 Readiness = Callable[[], str | None]
@@ -82,6 +82,6 @@ class MetricsServer(HttpServer):
         return JSONResponse({"ready": False, "reason": reason, **extra}, status_code=503)
 
 
-def _shown(failure: ReaderFailure) -> dict[str, object]:
+def _shown(failure: LogReaderFailure) -> dict[str, object]:
     """Return a failure without its text: /readyz needs no credentials, and the text can name files."""
     return {name: value for name, value in asdict(failure).items() if name != "error"}

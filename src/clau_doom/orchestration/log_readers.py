@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from clau_doom.domain.events import RecordedEvent
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.logs import bound, get_logger
 from clau_doom.ports import ExperimentStore
@@ -97,15 +97,15 @@ class ReaderHealth:
             with bound(experiment=experiment or None):
                 _log.error("a reader of the log failed and is restarted", reader=reader, error=text, exc_info=trace)
 
-    def of(self, experiment: str) -> tuple[ReaderFailure, ...]:
+    def of(self, experiment: str) -> tuple[LogReaderFailure, ...]:
         """Return the failures of an experiment's readers, by reader."""
         return tuple(each for each in self.all() if each.experiment == experiment)
 
-    def all(self) -> tuple[ReaderFailure, ...]:
+    def all(self) -> tuple[LogReaderFailure, ...]:
         """Return all failures, by experiment and reader."""
         ordered = sorted(self._records.items(), key=lambda item: (item[0][1], item[0][0]))
         return tuple(
-            ReaderFailure(
+            LogReaderFailure(
                 reader=reader,
                 experiment=experiment,
                 failures=record.failures,

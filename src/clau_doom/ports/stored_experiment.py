@@ -6,7 +6,7 @@ from pathlib import Path
 from clau_doom.config import ExperimentConfig
 from clau_doom.domain import GenomeSpace
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = ["StoredExperiment"]
@@ -32,4 +32,4 @@ class StoredExperiment:
     last_activity: float
     space: GenomeSpace | None = None
     inputs: Path | None = None
-    reader_failures: tuple[ReaderFailure, ...] = ()
+    reader_failures: tuple[LogReaderFailure, ...] = ()

@@ -1,25 +1,25 @@
 """Storage of experiments: one folder for each, with results in SQLite that other tools can query during a run.
 
 The event log is the record. All other tables are derived from events in the transaction that stores the event, so that
-log and tables always agree. A lock ensures that one process writes; any number of processes read. `Runs` creates, finds
-and lists the folders; `SqliteStore` is the store of one experiment.
+log and tables always agree. A lock ensures that one process writes; any number of processes read. `ExperimentFolders`
+creates, finds and lists the folders; `SqliteStore` is the store of one experiment.
 """
 
-from clau_doom.storage.experiment_folders import RunFolder, Runs
+from clau_doom.storage.experiment_folders import ExperimentFolder, ExperimentFolders
 from clau_doom.storage.folder_identity import move_command
 from clau_doom.storage.sqlite_store import SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
-from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, WAD, Inputs
+from clau_doom.storage.stored_inputs import CFG, GENES, LARGEST_INPUT, WAD, StoredInputs
 
 __all__ = [
     "CFG",
     "GENES",
     "LARGEST_INPUT",
     "WAD",
-    "Inputs",
+    "ExperimentFolder",
+    "ExperimentFolders",
     "KeepRecordings",
-    "RunFolder",
-    "Runs",
     "SqliteStore",
+    "StoredInputs",
     "move_command",
 ]

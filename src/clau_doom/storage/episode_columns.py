@@ -19,7 +19,7 @@ from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, whole
 
-__all__ = ["EpisodeRow", "Outcomes", "Training", "read_training"]
+__all__ = ["AgentEpisodes", "AgentOutcomes", "TrainingEpisodes", "read_training"]
 
 _DIGEST = 32  # bytes of a trajectory hash
 _FINGERPRINT = 8 + _DIGEST
@@ -34,7 +34,7 @@ _Query = Callable[[str], Iterator[Row]]
 _T = TypeVar("_T")
 
 
-class Training(Mapping[AgentRef, Sequence[Episode]]):
+class TrainingEpisodes(Mapping[AgentRef, Sequence[Episode]]):
     """All training episodes of an experiment by agent, sorted by number for each agent."""
 
     def __init__(
@@ -61,11 +61,11 @@ class Training(Mapping[AgentRef, Sequence[Episode]]):
     def outcomes(self, ref: AgentRef) -> Sequence[EpisodeOutcome]:
         """Return the outcomes of an agent's episodes, sorted by number."""
         bounds = self._bounds.get((ref.generation, ref.index))
-        return Outcomes(self, *bounds) if bounds else ()
+        return AgentOutcomes(self, *bounds) if bounds else ()
 
-    def __getitem__(self, ref: AgentRef) -> "EpisodeRow":
+    def __getitem__(self, ref: AgentRef) -> "AgentEpisodes":
         """Return the episodes of an agent, sorted by number."""
-        return EpisodeRow(self, *self._bounds[ref.generation, ref.index], ref)
+        return AgentEpisodes(self, *self._bounds[ref.generation, ref.index], ref)
 
     def __iter__(self) -> Iterator[AgentRef]:
         """Iterate over the agents with episodes, in order."""
@@ -119,7 +119,7 @@ class _EpisodeItems(Sequence[_T], Generic[_T]):
 
     __slots__ = ("_end", "_first", "_training")
 
-    def __init__(self, training: Training, first: int, end: int) -> None:
+    def __init__(self, training: TrainingEpisodes, first: int, end: int) -> None:
         self._training = training
         self._first = first
         self._end = end
@@ -154,7 +154,7 @@ class _EpisodeItems(Sequence[_T], Generic[_T]):
         """Build the item of an episode from its row."""
 
 
-class Outcomes(_EpisodeItems[EpisodeOutcome], OutcomeRow):
+class AgentOutcomes(_EpisodeItems[EpisodeOutcome], OutcomeRow):
     """Outcomes of one agent's training episodes, sorted by number."""
 
     __slots__ = ()
@@ -167,12 +167,12 @@ class Outcomes(_EpisodeItems[EpisodeOutcome], OutcomeRow):
         return self._training.outcome(index)
 
 
-class EpisodeRow(_EpisodeItems[Episode]):
+class AgentEpisodes(_EpisodeItems[Episode]):
     """Training episodes of one agent, sorted by number."""
 
     __slots__ = ("_ref",)
 
-    def __init__(self, training: Training, first: int, end: int, ref: AgentRef) -> None:
+    def __init__(self, training: TrainingEpisodes, first: int, end: int, ref: AgentRef) -> None:
         """Store a half-open range of rows."""
         super().__init__(training, first, end)
         self._ref = ref
@@ -181,7 +181,7 @@ class EpisodeRow(_EpisodeItems[Episode]):
         return self._training.episode(index, self._ref)
 
 
-def read_training(query: _Query, experiment: str, *, measured: bool) -> Training:
+def read_training(query: _Query, experiment: str, *, measured: bool) -> TrainingEpisodes:
     """Read the training episodes of an experiment.
 
     Args:
@@ -202,7 +202,7 @@ def read_training(query: _Query, experiment: str, *, measured: bool) -> Training
     prints = np.empty((ends[-1], _FINGERPRINT), dtype=np.uint8)
     prints[:, 8:] = np.frombuffer(digests, dtype=np.uint8).reshape(-1, _DIGEST)
     prints[:, :8] = np.frombuffer(_seeds([row[3] for row in rows]), dtype=np.uint8).reshape(-1, 8)
-    return Training(
+    return TrainingEpisodes(
         experiment,
         prints.tobytes(),
         _rest(query, ends[-1]) if measured else None,

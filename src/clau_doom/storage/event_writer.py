@@ -17,7 +17,7 @@ from clau_doom.storage.file_watch import FileWatch
 from clau_doom.storage.state_tables import KeepRecordings, StateTables
 from clau_doom.storage.validation import check_event
 
-__all__ = ["Call", "Writer"]
+__all__ = ["AppendCall", "EventWriter"]
 
 _CHECKPOINT_INTERVAL = 30.0
 """Seconds between two checkpoints during a run."""
@@ -28,14 +28,14 @@ _WAIT = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AppendCall:
     """One call of `ExperimentStore.append`."""
 
     events: tuple[Event, ...]
     running_seconds: float
 
 
-class Writer:
+class EventWriter:
     """Writes results; used by one thread at a time."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Writer:
         self._interval = checkpoint_interval
         self._checkpointed = time.monotonic()
 
-    def commit(self, calls: Sequence[Call]) -> list[int | StorageFailed]:
+    def commit(self, calls: Sequence[AppendCall]) -> list[int | StorageFailed]:
         """Store calls in one transaction; return the last sequence of each call, or its error.
 
         If the transaction fails, each call is stored in its own transaction, so that no call fails because of another.
@@ -101,7 +101,7 @@ class Writer:
         finally:
             self._connection.close()
 
-    def _commit(self, calls: Sequence[Call]) -> list[int | StorageFailed]:
+    def _commit(self, calls: Sequence[AppendCall]) -> list[int | StorageFailed]:
         try:
             return [*self._transact(calls)]
         except StorageFailed as error:
@@ -139,7 +139,7 @@ class Writer:
             self._connection.execute(f"PRAGMA busy_timeout = {_WAIT}")
         self._checkpointed = time.monotonic()
 
-    def _transact(self, calls: Sequence[Call]) -> list[int]:
+    def _transact(self, calls: Sequence[AppendCall]) -> list[int]:
         with storage_errors(self._folder):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -153,7 +153,7 @@ class Writer:
         self._last = sequences[-1]
         return sequences
 
-    def _write(self, calls: Sequence[Call]) -> list[int]:
+    def _write(self, calls: Sequence[AppendCall]) -> list[int]:
         now, sequence, sequences = self._wall(), self._last, []
         for call in calls:
             for event in call.events:

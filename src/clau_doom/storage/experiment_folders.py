@@ -28,14 +28,14 @@ from clau_doom.errors import (
 )
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
-from clau_doom.storage.event_writer import Call, Writer
-from clau_doom.storage.experiment_reader import Reader
+from clau_doom.storage.event_writer import AppendCall, EventWriter
+from clau_doom.storage.experiment_reader import ExperimentReader
 from clau_doom.storage.folder_identity import check_identity
 from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings
-from clau_doom.storage.stored_inputs import Inputs
+from clau_doom.storage.stored_inputs import StoredInputs
 
-__all__ = ["RunFolder", "Runs"]
+__all__ = ["ExperimentFolder", "ExperimentFolders"]
 
 _CONFIG = "config.yaml"
 _LOGS = "logs"
@@ -49,7 +49,7 @@ _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class ExperimentFolder:
     """Folder of one experiment.
 
     Attributes:
@@ -74,9 +74,9 @@ class RunFolder:
         return self.path / _LOGS
 
     @property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> StoredInputs:
         """Copies of the experiment's inputs."""
-        return Inputs(self.path / _INPUTS)
+        return StoredInputs(self.path / _INPUTS)
 
     @property
     def socket(self) -> Path:
@@ -127,7 +127,7 @@ class RunFolder:
 
 
 @dataclass(frozen=True)
-class Runs:
+class ExperimentFolders:
     """Experiments in one folder.
 
     Attributes:
@@ -141,7 +141,7 @@ class Runs:
         """File with the token of the folder's server."""
         return self.root / _TOKEN
 
-    def create(self, experiment: Experiment, inputs: Mapping[str, bytes] | None = None) -> RunFolder:
+    def create(self, experiment: Experiment, inputs: Mapping[str, bytes] | None = None) -> ExperimentFolder:
         """Create an experiment's folder, with its configuration and a store that contains its `ExperimentCreated`.
 
         The folder is created under another name and then moved, so that it appears atomically. An experiment of the
@@ -149,7 +149,7 @@ class Runs:
 
         Args:
             experiment: The experiment.
-            inputs: Input files by name; see `Inputs`.
+            inputs: Input files by name; see `StoredInputs`.
 
         Raises:
             ConfigError: The id is invalid or the name of a server's file.
@@ -180,7 +180,7 @@ class Runs:
             if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TAKEN:
                 raise self._exists(experiment.id) from None
             raise
-        return RunFolder(target)
+        return ExperimentFolder(target)
 
     def discard(self, experiment: str) -> None:
         """Remove an experiment after a failed start, if it has no agents and is not running."""
@@ -200,7 +200,7 @@ class Runs:
         try:
             descriptor = experiment_lock.acquire(folder)
             try:
-                with closing(Reader(folder / RESULTS)) as reader:
+                with closing(ExperimentReader(folder / RESULTS)) as reader:
                     (asked, played), stored = reader.begun(), reader.stored_id()
                 if played or (asked and not agents) or stored != experiment:
                     return False
@@ -230,7 +230,7 @@ class Runs:
         finally:
             os.close(descriptor)
 
-    def open(self, experiment: str) -> RunFolder:
+    def open(self, experiment: str) -> ExperimentFolder:
         """Return an experiment's folder.
 
         Raises:
@@ -244,7 +244,7 @@ class Runs:
             nearest = difflib.get_close_matches(experiment, self.ids(), n=1, cutoff=0.5)
             hint = f": did you mean {nearest[0]}?" if nearest else ""
             raise ExperimentNotFound(f"no experiment {experiment} in {self.root.absolute()}{hint}")
-        return RunFolder(path)
+        return ExperimentFolder(path)
 
     def holds(self, experiment: str) -> bool:
         """Return whether the folder of an experiment exists."""
@@ -307,9 +307,9 @@ def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> 
     _write(folder / _CONFIG, experiment.config_yaml.encode())
     _write(folder / RESULTS, b"")
     os.close(experiment_lock.acquire(folder))
-    writer = Writer(folder / RESULTS, keep_recordings="all", wall=time.time)
+    writer = EventWriter(folder / RESULTS, keep_recordings="all", wall=time.time)
     try:
-        (result,) = writer.commit([Call((ExperimentCreated(experiment=experiment),), 0.0)])
+        (result,) = writer.commit([AppendCall((ExperimentCreated(experiment=experiment),), 0.0)])
     finally:
         writer.close()
     if isinstance(result, StorageFailed):

@@ -32,7 +32,7 @@ from clau_doom.storage.row_conversion import (
 )
 from clau_doom.storage.validation import MOST_SEED
 
-__all__ = ["PAGE", "LogPage", "Reader"]
+__all__ = ["PAGE", "ExperimentReader", "LogPage"]
 
 PAGE = 256
 _PAGE_LENGTH = 16 * 2**20  # characters
@@ -82,7 +82,7 @@ class LogPage:
     ended: bool
 
 
-class Reader:
+class ExperimentReader:
     """Reads results; used by one thread at a time."""
 
     def __init__(self, path: Path) -> None:

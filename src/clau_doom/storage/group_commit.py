@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 
 from clau_doom.errors import StorageFailed
-from clau_doom.storage.event_writer import Call, Writer
+from clau_doom.storage.event_writer import AppendCall, EventWriter
 
-__all__ = ["Commits"]
+__all__ = ["GroupCommit"]
 
-_Waiting = tuple[Call, "asyncio.Future[int]"]
+_Waiting = tuple[AppendCall, "asyncio.Future[int]"]
 
 
-class Commits:
+class GroupCommit:
     """Passes all waiting calls to the writer's thread at once. Belongs to one event loop."""
 
-    def __init__(self, writer: Writer, thread: Executor) -> None:
+    def __init__(self, writer: EventWriter, thread: Executor) -> None:
         """Commit through `writer`, which is used only in `thread`."""
         self._writer = writer
         self._thread = thread
@@ -28,7 +28,7 @@ class Commits:
         self.news = asyncio.Event()
         """Event that is set and replaced after a commit or when the store closes."""
 
-    async def append(self, call: Call) -> int:
+    async def append(self, call: AppendCall) -> int:
         """Commit a call and return its last sequence. A cancelled call may or may not be stored."""
         if self._closed:
             raise StorageFailed("the store is closed")

@@ -21,7 +21,7 @@ from clau_doom.domain.irregularities import Irregularities
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.domain.state_changes import changes_of
 from clau_doom.errors import ConfigError, StoreCorrupted
-from clau_doom.storage.episode_columns import Training
+from clau_doom.storage.episode_columns import TrainingEpisodes
 from clau_doom.storage.episode_rows import BASELINE, COLUMNS, episode_of, place_of
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import (
@@ -89,7 +89,9 @@ def experiment_of(head: Row, configs: Sequence[Row], facts: Iterable[Row]) -> tu
     return Experiment(id=name, uuid=uuid, seed=seed, config_yaml=first, provenance=Provenance(facts=(*pairs,))), last
 
 
-def generations_of(rows: Iterable[Row], experiment: str, training: Training) -> tuple[tuple[Evaluation, ...], ...]:
+def generations_of(
+    rows: Iterable[Row], experiment: str, training: TrainingEpisodes
+) -> tuple[tuple[Evaluation, ...], ...]:
     """Return the evaluations by generation and index; the rows are sorted by both."""
     found: list[list[Evaluation]] = []
     genes = None
@@ -123,7 +125,7 @@ def agent_of(row: Row, experiment: str) -> Agent:
     return agent
 
 
-def _evaluation(row: Row, agent: Agent, training: Training) -> Evaluation:
+def _evaluation(row: Row, agent: Agent, training: TrainingEpisodes) -> Evaluation:
     status, fitness, failure = word(row[5], AgentStatus, f"the status of {agent.id}"), row[6], row[7]
     if status.evaluated:
         fitness = number(fitness, f"the fitness of {agent.id}")

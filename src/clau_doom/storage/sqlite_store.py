@@ -15,10 +15,10 @@ from clau_doom.domain.events import Event, RecordedEvent
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import StorageFailed
 from clau_doom.storage import experiment_lock
-from clau_doom.storage.event_writer import Call, Writer
-from clau_doom.storage.experiment_reader import PAGE, Reader
+from clau_doom.storage.event_writer import AppendCall, EventWriter
+from clau_doom.storage.experiment_reader import PAGE, ExperimentReader
 from clau_doom.storage.folder_identity import check_identity
-from clau_doom.storage.group_commit import Commits
+from clau_doom.storage.group_commit import GroupCommit
 from clau_doom.storage.state_tables import KeepRecordings
 
 __all__ = ["RESULTS", "SqliteStore"]
@@ -35,7 +35,7 @@ _T = TypeVar("_T")
 class SqliteStore:
     """Results of one experiment. Created by `writing` or `reading`; implements `ports.ExperimentStore`."""
 
-    def __init__(self, reader: Reader, thread: Executor, commits: Commits | None) -> None:
+    def __init__(self, reader: ExperimentReader, thread: Executor, commits: GroupCommit | None) -> None:
         """Read through `reader` in `thread`; write through `commits` if this process is the writer."""
         self._reader = reader
         self._thread = thread
@@ -63,10 +63,10 @@ class SqliteStore:
             descriptor = await _run(thread, lambda: experiment_lock.acquire(folder))
             try:
                 writer = await _run(
-                    thread, lambda: Writer(folder / RESULTS, keep_recordings=keep_recordings, wall=wall)
+                    thread, lambda: EventWriter(folder / RESULTS, keep_recordings=keep_recordings, wall=wall)
                 )
                 try:
-                    commits = Commits(writer, thread)
+                    commits = GroupCommit(writer, thread)
                     async with cls._open(folder, commits) as store:
                         yield store
                 finally:
@@ -97,7 +97,7 @@ class SqliteStore:
         """
         if self._commits is None:
             raise StorageFailed("the store is open for reading only")
-        return await self._commits.append(Call(tuple(events), running_seconds))
+        return await self._commits.append(AppendCall(tuple(events), running_seconds))
 
     async def snapshot(self, *, measured: bool = True) -> Snapshot:
         """Return the current experiment; if not `measured`, training episodes have only numbers and hashes."""
@@ -142,9 +142,9 @@ class SqliteStore:
 
     @classmethod
     @asynccontextmanager
-    async def _open(cls, folder: Path, commits: Commits | None) -> AsyncIterator["SqliteStore"]:
+    async def _open(cls, folder: Path, commits: GroupCommit | None) -> AsyncIterator["SqliteStore"]:
         with ThreadPoolExecutor(1, thread_name_prefix="store-reader") as thread:
-            reader = await _run(thread, lambda: Reader(folder / RESULTS))
+            reader = await _run(thread, lambda: ExperimentReader(folder / RESULTS))
             store = cls(reader, thread, commits)
             try:
                 if commits:

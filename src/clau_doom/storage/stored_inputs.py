@@ -9,7 +9,7 @@ from pathlib import Path
 from clau_doom.errors import StoreCorrupted
 from clau_doom.regular_files import open_regular
 
-__all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "Inputs"]
+__all__ = ["CFG", "GENES", "LARGEST_INPUT", "WAD", "StoredInputs"]
 
 GENES, CFG, WAD = "genes.json", "scenario.cfg", "scenario.wad"
 """Names of input files."""
@@ -18,7 +18,7 @@ LARGEST_INPUT = 10 * 1000 * 1000
 """Maximum bytes of an input file."""
 
 
-class Inputs:
+class StoredInputs:
     """Folder of an experiment's inputs; the folder and its files may be missing.
 
     Attributes:

@@ -16,7 +16,7 @@ from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 __all__ = [
     "DESCRIBED",
     "ActionReader",
-    "Described",
+    "AgentDescription",
     "begin_request",
     "decide_request",
     "describe_request",
@@ -39,7 +39,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
+class AgentDescription:
     """Description that an agent returned.
 
     Attributes:
@@ -88,7 +88,7 @@ def describe_response(space: GenomeSpace, needs: Needs, *, version: str) -> pb.D
     return pb.DescribeResponse(genes=genes, objects=needs.objects, screen=needs.screen, version=version)
 
 
-def described(message: pb.DescribeResponse) -> Described:
+def described(message: pb.DescribeResponse) -> AgentDescription:
     """Parse and validate an agent's description.
 
     Raises:
@@ -105,7 +105,9 @@ def described(message: pb.DescribeResponse) -> Described:
     names = [gene.name for gene in genes]
     if twice := next((name for name in names if names.count(name) > 1), None) if len({*names}) < len(names) else None:
         raise ConfigError(f"two of the agent's genes are called {twice!r}: names must be unique")
-    return Described(space=GenomeSpace(genes), objects=message.objects, screen=message.screen, version=message.version)
+    return AgentDescription(
+        space=GenomeSpace(genes), objects=message.objects, screen=message.screen, version=message.version
+    )
 
 
 def _gene(message: pb.Gene) -> Gene:

@@ -17,7 +17,7 @@ from clau_doom.escaping import printable_message
 from clau_doom.protos.claudoom.worker.v1.worker_pb2 import EpisodeFailed
 
 __all__ = [
-    "Words",
+    "EnumMapping",
     "agent_ref",
     "check_finite",
     "claimed_traceback",
@@ -32,17 +32,17 @@ __all__ = [
     "whole",
 ]
 
-WordT = TypeVar("WordT", bound=StrEnum)
+MemberT = TypeVar("MemberT", bound=StrEnum)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_TRACEBACK = 8000
 _BILLION = 1_000_000_000
 
 
-class Words(Generic[WordT]):
+class EnumMapping(Generic[MemberT]):
     """Mapping between an enumeration and the protobuf enumeration with the same member names after a prefix."""
 
-    def __init__(self, words: type[WordT], enum: EnumDescriptor) -> None:
+    def __init__(self, words: type[MemberT], enum: EnumDescriptor) -> None:
         """Pair the enumerations. The protobuf enumeration may have additional members."""
         prefix = re.sub(r"(?<!^)(?=[A-Z])", "_", enum.name).upper()
         self._name = enum.name
@@ -50,15 +50,15 @@ class Words(Generic[WordT]):
         self._numbers = {word: enum.values_by_name[name].number for word, name in self._sent.items()}
         self._received = {number: word for word, number in self._numbers.items()}
 
-    def sent(self, word: WordT) -> str:
+    def sent(self, word: MemberT) -> str:
         """Return the protobuf name of a member."""
         return self._sent[word]
 
-    def number(self, word: WordT) -> int:
+    def number(self, word: MemberT) -> int:
         """Return the protobuf number of a member."""
         return self._numbers[word]
 
-    def received(self, number: int) -> WordT:
+    def received(self, number: int) -> MemberT:
         """Return the member of a received number."""
         try:
             return self._received[number]

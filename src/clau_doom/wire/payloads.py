@@ -21,7 +21,7 @@ from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenanc
 from clau_doom.domain.failure_trace import FailureTrace
 from clau_doom.errors import InvalidMessage, StorageFailed
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
-from clau_doom.wire.claims import Words, agent_ref, player_id, sendable, unique_id, whole
+from clau_doom.wire.claims import EnumMapping, agent_ref, player_id, sendable, unique_id, whole
 from clau_doom.wire.values import (
     FAILURE_KINDS,
     PURPOSES,
@@ -120,7 +120,7 @@ def _text(name: str) -> _Mapping:
     )
 
 
-def _word(words: Words[Any]) -> Callable[[str], _Mapping]:
+def _word(words: EnumMapping[Any]) -> Callable[[str], _Mapping]:
     """Return the conversion of an enumeration."""
     return lambda name: _Mapping(
         lambda payload, _, value: setattr(payload, name, words.number(value)),

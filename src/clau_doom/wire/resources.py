@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from clau_doom.config import gene_space_to_json
 from clau_doom.domain import AgentStatus, Evaluation, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.history_hash import history_sha256
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import GenerationNotFound
 from clau_doom.ports import StoredExperiment
@@ -76,10 +76,10 @@ def experiment_message(stored: StoredExperiment, *, whole: bool) -> pb.Experimen
     return message
 
 
-def reader_failures(message: pb.Experiment) -> tuple[ReaderFailure, ...]:
+def reader_failures(message: pb.Experiment) -> tuple[LogReaderFailure, ...]:
     """Return the failures of log readers in an experiment's message."""
     return tuple(
-        ReaderFailure(
+        LogReaderFailure(
             reader=each.reader,
             experiment=message.id,
             failures=each.failures,

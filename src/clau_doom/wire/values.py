@@ -16,7 +16,7 @@ from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.score import MEASURES
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2, resources_pb2
-from clau_doom.wire.claims import Words, agent_ref, digest, player_id, whole
+from clau_doom.wire.claims import EnumMapping, agent_ref, digest, player_id, whole
 
 __all__ = [
     "AGENT_STATUSES",
@@ -35,11 +35,11 @@ __all__ = [
 _RESOURCES = resources_pb2.DESCRIPTOR.enum_types_by_name
 _EVENTS = events_pb2.DESCRIPTOR.enum_types_by_name
 
-EXPERIMENT_STATES = Words(ExperimentState, _RESOURCES["ExperimentState"])
-AGENT_STATUSES = Words(AgentStatus, _RESOURCES["AgentStatus"])
+EXPERIMENT_STATES = EnumMapping(ExperimentState, _RESOURCES["ExperimentState"])
+AGENT_STATUSES = EnumMapping(AgentStatus, _RESOURCES["AgentStatus"])
 """Without PAUSED, which is decoded as a pending agent with held episodes."""
-PURPOSES = Words(Purpose, _RESOURCES["Purpose"])
-FAILURE_KINDS = Words(FailureKind, _EVENTS["FailureKind"])
+PURPOSES = EnumMapping(Purpose, _RESOURCES["Purpose"])
+FAILURE_KINDS = EnumMapping(FailureKind, _EVENTS["FailureKind"])
 
 
 def place(experiment: str, ref: AgentRef) -> str:

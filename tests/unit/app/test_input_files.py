@@ -14,7 +14,7 @@ from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario, resolve, scenario_facts
 from clau_doom.policies import GENES, make_policy
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.storage import CFG, LARGEST_INPUT, WAD, Inputs, Runs
+from clau_doom.storage import CFG, LARGEST_INPUT, WAD, ExperimentFolders, StoredInputs
 from clau_doom.storage import GENES as GENES_FILE
 from clau_doom.worker import collect_facts
 from tests.unit.game.wad_building import udmf_things, wad
@@ -36,7 +36,7 @@ class Stored:
         self.then = Provenance(facts=tuple(sorted({"vizdoom": "1", **scenario_facts(self.before)}.items())))
         config = ExperimentConfig(name="lab", scenario=self.config)
         experiment = Experiment(id="lab", uuid="1", seed=1, config_yaml=to_yaml(config), provenance=self.then)
-        self.inputs = Runs(folder / "runs").create(experiment, copy_inputs(GENES, self.before)).inputs
+        self.inputs = ExperimentFolders(folder / "runs").create(experiment, copy_inputs(GENES, self.before)).inputs
 
     def scenario(self, *, replaying: bool = False, name: str | None = None) -> Scenario:
         config = self.config if name is None else ScenarioConfig(name=name)
@@ -122,5 +122,5 @@ def test_scenarios_of_the_package_are_not_copied(tmp_path: Path) -> None:
     assert list(copy_inputs(GENES, scenario)) == [GENES_FILE]
     assert placed_scenario(ScenarioConfig(name="basic"), scenario) == (ScenarioConfig(name="basic"), None)
     gone = Provenance(facts=(("scenario.cfg", "0"), ("scenario.wad", "0")))
-    assert stored_scenario(ScenarioConfig(name="basic"), gone, Inputs(tmp_path), replaying=True) == scenario
+    assert stored_scenario(ScenarioConfig(name="basic"), gone, StoredInputs(tmp_path), replaying=True) == scenario
     assert Path(vzd.scenarios_path) in scenario.cfg.parents

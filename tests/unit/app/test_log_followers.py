@@ -27,7 +27,7 @@ from clau_doom.domain.snapshot import Snapshot
 from clau_doom.events import ALL_EVENTS, InProcessBus
 from clau_doom.metrics import MetricsCollector
 from clau_doom.orchestration import ReaderHealth
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 STARTED = ExperimentStarted(resumed=False, generations=7, config_yaml=to_yaml(ExperimentConfig(name="one")))
 
@@ -41,7 +41,7 @@ def planned(metrics: MetricsCollector) -> dict[str, float]:
 
 def create(folder: Path, name: str = "one") -> None:
     config = to_yaml(ExperimentConfig(name=name))
-    Runs(folder).create(
+    ExperimentFolders(folder).create(
         Experiment(id=name, uuid=f"u-{name}", seed=1, config_yaml=config, provenance=Provenance(facts=()))
     )
 
@@ -81,7 +81,7 @@ async def test_a_broken_reader_disturbs_no_other(tmp_path: Path, monkeypatch: py
     events: list[Event] = [STARTED, ExperimentPaused(), ExperimentResumed(), ExperimentCompleted(generations=7)]
 
     async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
-        async with Runs(tmp_path).open("one").write() as store:
+        async with ExperimentFolders(tmp_path).open("one").write() as store:
             before = await store.snapshot()
             for event in events:
                 await store.append([event], running_seconds=0.0)
@@ -105,13 +105,13 @@ def test_stored_experiments_have_series_until_they_are_deleted(tmp_path: Path) -
     metrics, health = MetricsCollector(), ReaderHealth(pause=0.01)
 
     async def complete(name: str) -> None:
-        async with Runs(tmp_path).open(name).write() as store:
+        async with ExperimentFolders(tmp_path).open(name).write() as store:
             started = replace(STARTED, config_yaml=to_yaml(ExperimentConfig(name=name)))
             await store.append([started, ExperimentCompleted(generations=7)], running_seconds=0.0)
 
     async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
         assert planned(metrics) == {"one": 100.0, "two": 100.0}
-        async with Runs(tmp_path).open("one").read() as store:
+        async with ExperimentFolders(tmp_path).open("one").read() as store:
             before: Snapshot = await store.snapshot()
         followers.follow("one", before)  # waits for events that never come
         health.failed("metrics", "one", ValueError())
@@ -130,7 +130,7 @@ async def test_the_bus_receives_no_folder_of_the_server(tmp_path: Path) -> None:
 
     async def scenario(followers: LogFollowers, bus: InProcessBus) -> None:
         async with bus.subscribe(ALL_EVENTS) as messages, asyncio.timeout(10):
-            async with Runs(tmp_path).open("one").write() as store:
+            async with ExperimentFolders(tmp_path).open("one").write() as store:
                 before = await store.snapshot()
                 await store.append([STARTED, interrupted], running_seconds=0.0)
                 followers.follow("one", before)

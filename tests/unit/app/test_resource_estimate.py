@@ -122,7 +122,7 @@ from clau_doom.config import config_from_yaml, to_yaml
 from clau_doom.domain import Fitness, GeneBlock, GenomeSpace
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.orchestration import ExperimentRun, Shutdown
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing.scripted_backend import ScriptedBackend
 from clau_doom.testing.scripted_run import StandingClock
 
@@ -133,7 +133,7 @@ async def main(text, folder, genes):
     config = config_from_yaml(text, name="c")
     space = GenomeSpace([GeneBlock(name="w", shape=(genes,))])
     experiment = Experiment(id=config.name, uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
-    found = Runs(folder).create(experiment)
+    found = ExperimentFolders(folder).create(experiment)
     before = peak()
     async with found.write() as store, ScriptedBackend(slots=2) as backend:
         run = ExperimentRun(

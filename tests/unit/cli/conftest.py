@@ -35,7 +35,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.policies import GENES
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 CONFIG = ExperimentConfig(
     name="tiny", seed=7, generations=2, population=3, episodes=2, holdout=HoldoutConfig(validation=1, episodes=5)
@@ -142,7 +142,7 @@ def keep(tmp_path: Path) -> Keep:
         async def write() -> None:
             provenance = Provenance(facts=facts)
             experiment = Experiment(id=name, uuid="4f8", seed=7, config_yaml=_config_yaml(name), provenance=provenance)
-            folder = Runs(tmp_path / "runs").create(experiment)
+            folder = ExperimentFolders(tmp_path / "runs").create(experiment)
             async with folder.write() as store:
                 await store.append(events, running_seconds=12.0)
 

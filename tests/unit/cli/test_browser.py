@@ -7,7 +7,7 @@ import pytest
 
 from clau_doom.cli import browser
 from clau_doom.domain.experiment import Experiment, Provenance
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 
 def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,14 +22,14 @@ def test_the_file_with_the_code_is_removed(tmp_path: Path, monkeypatch: pytest.M
 def test_a_link_is_kept_in_a_private_file(tmp_path: Path) -> None:
     """The file replaces that of a killed server, is removed with the context, and conflicts with no experiment."""
     (tmp_path / "login.link").write_text("http://old/login?code=1\n")
-    Runs(tmp_path).create(
+    ExperimentFolders(tmp_path).create(
         Experiment(id="login", uuid="u", seed=1, config_yaml="", provenance=Provenance(facts=())),
     )
     with browser.kept_in_file("http://127.0.0.1:8080/login?code=2", tmp_path) as path:
         assert path is not None
         assert path.read_text() == "http://127.0.0.1:8080/login?code=2\n"
         assert path.stat().st_mode & 0o777 == 0o600
-    assert Runs(tmp_path).ids() == ("login",)
+    assert ExperimentFolders(tmp_path).ids() == ("login",)
     assert not path.exists()
 
 

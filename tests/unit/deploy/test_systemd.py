@@ -13,7 +13,7 @@ import pytest
 from clau_doom.config import ExperimentConfig, to_yaml
 from clau_doom.domain.events import ExperimentStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState, Provenance
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.storage.stored_inputs import CFG
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "systemd"
@@ -63,7 +63,7 @@ def backup(*words: object) -> "subprocess.CompletedProcess[str]":
 
 def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     """The copy has all committed data and is writable. A damaged experiment does not block other copies."""
-    runs, config = Runs(tmp_path / "runs"), ExperimentConfig(name="lab")
+    runs, config = ExperimentFolders(tmp_path / "runs"), ExperimentConfig(name="lab")
     text = to_yaml(config)
     experiment = Experiment(id="lab", uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
     folder = runs.create(experiment, {CFG: b"living_reward = 1"})
@@ -84,12 +84,12 @@ def test_an_experiment_is_copied_while_it_is_written_to(tmp_path: Path) -> None:
     (copy,) = (tmp_path / "backups").iterdir()
 
     async def state() -> ExperimentState:
-        async with Runs(copy).open("lab").write() as store:
+        async with ExperimentFolders(copy).open("lab").write() as store:
             return (await store.snapshot()).state
 
     assert asyncio.run(state()) is ExperimentState.RUNNING
     assert (copy / "lab" / "config.yaml").read_text() == text
-    assert Runs(copy).open("lab").inputs.read(CFG) == b"living_reward = 1"
+    assert ExperimentFolders(copy).open("lab").inputs.read(CFG) == b"living_reward = 1"
 
 
 def test_the_newest_copies_are_kept(tmp_path: Path) -> None:

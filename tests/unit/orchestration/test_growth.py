@@ -13,7 +13,7 @@ from clau_doom.orchestration.agent_registry import AgentRegistry
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generation_evaluation import GenerationEvaluation
 from clau_doom.orchestration.run_log import RunLog
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.testing import ScriptedBackend
 from clau_doom.testing.scripted_run import StandingClock, scripted_store
 
@@ -75,7 +75,7 @@ async def test_a_run_keeps_of_each_generation_the_best_agent_and_no_other(tmp_pa
     )
     text, backend = to_yaml(config), CountingBackend()
     experiment = Experiment(id="x", uuid="4f8", seed=1, config_yaml=text, provenance=Provenance(facts=()))
-    async with Runs(tmp_path).create(experiment).write() as store, backend:
+    async with ExperimentFolders(tmp_path).create(experiment).write() as store, backend:
         run = ExperimentRun(
             config,
             text,

@@ -8,7 +8,7 @@ import pytest
 from clau_doom.domain import Agent, AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Genome, Measures, Purpose
 from clau_doom.domain.events import EpisodeFinished, Event, ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, Provenance
-from clau_doom.storage import RunFolder, Runs
+from clau_doom.storage import ExperimentFolder, ExperimentFolders
 
 Finished = Callable[..., EpisodeFinished]
 
@@ -19,8 +19,8 @@ def experiment() -> Experiment:
 
 
 @pytest.fixture
-def folder(experiment: Experiment, tmp_path: Path) -> RunFolder:
-    return Runs(tmp_path / "runs").create(experiment)
+def folder(experiment: Experiment, tmp_path: Path) -> ExperimentFolder:
+    return ExperimentFolders(tmp_path / "runs").create(experiment)
 
 
 @pytest.fixture

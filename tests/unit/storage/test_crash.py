@@ -10,7 +10,7 @@ import pytest
 
 from clau_doom.domain.events import EpisodeFinished, Event
 from clau_doom.errors import StoreCorrupted
-from clau_doom.storage import RunFolder
+from clau_doom.storage import ExperimentFolder
 from clau_doom.testing.memory_store import MemoryStore
 
 WRITER = """
@@ -60,7 +60,7 @@ def _run_and_kill(folder: Path, seconds: float) -> list[int]:
     return [int(line) for line in lines if line.endswith("\n")]
 
 
-async def test_a_killed_writer_loses_nothing_that_it_was_told_is_kept(folder: RunFolder) -> None:
+async def test_a_killed_writer_loses_nothing_that_it_was_told_is_kept(folder: ExperimentFolder) -> None:
     """After each of several kills the log has no gap, ends no earlier than what was printed, and fits its tables."""
     moments = random.Random(7)
     for _ in range(6):
@@ -82,7 +82,7 @@ async def _from_log(events: list[Event], seconds: float) -> object:
     return await store.snapshot()
 
 
-async def test_what_stands_for_the_crashed_log_is_no_rubber_stamp(folder: RunFolder) -> None:
+async def test_what_stands_for_the_crashed_log_is_no_rubber_stamp(folder: ExperimentFolder) -> None:
     """The implementation that crashed logs are checked against refuses an episode that is there twice."""
     _run_and_kill(folder.path, 0.1)
     async with folder.read() as store:

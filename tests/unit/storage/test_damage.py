@@ -15,8 +15,8 @@ import pytest
 
 from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage import experiment_lock
-from clau_doom.storage.event_writer import Writer
-from clau_doom.storage.experiment_reader import Reader
+from clau_doom.storage.event_writer import EventWriter
+from clau_doom.storage.experiment_reader import ExperimentReader
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -44,7 +44,7 @@ def spoil(tmp_path: Path) -> Spoil:
 
 def _read(results: Path) -> None:
     """Read everything that there is."""
-    with closing(Reader(results)) as reader:
+    with closing(ExperimentReader(results)) as reader:
         snapshot = reader.snapshot()
         for episodes in snapshot.episodes.values():
             tuple(episodes)
@@ -131,16 +131,16 @@ def test_a_view_in_place_of_a_table_is_not_evaluated(spoil: Spoil) -> None:
     endless = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x FROM n) SELECT x AS name, x AS value FROM n"
     results = spoil("DROP TABLE provenance", f"CREATE VIEW provenance AS {endless}")
     with pytest.raises(StoreCorrupted, match="table provenance is missing"):
-        Reader(results)
+        ExperimentReader(results)
     with pytest.raises(StoreCorrupted, match="table provenance is missing"):
-        Writer(results, keep_recordings="all", wall=lambda: 0.0)
+        EventWriter(results, keep_recordings="all", wall=lambda: 0.0)
 
 
 def test_values_of_another_type_are_damage(spoil: Spoil) -> None:
     """A table that lost its types, whatever it holds then, is refused."""
     results = spoil("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')') WHERE name = 'agents'")
     with pytest.raises(StoreCorrupted, match="table agents"):
-        Reader(results)
+        ExperimentReader(results)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_values_of_another_type_are_damage(spoil: Spoil) -> None:
 )
 def test_a_value_that_is_too_long_is_not_read(spoil: Spoil, statement: str) -> None:
     """A genome of 80 MB is damage, and so is an event that no genomes explain; neither takes memory."""
-    with closing(Reader(spoil(statement))) as reader:
+    with closing(ExperimentReader(spoil(statement))) as reader:
         tracemalloc.start()
         try:
             with pytest.raises(StoreCorrupted, match="a value exceeds the maximum"):
@@ -174,7 +174,7 @@ NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n LIMIT 
 )
 def test_an_endless_table_is_left_at_once(spoil: Spoil, query: str, message: str) -> None:
     """Pages that point to one page again and again make no endless table: steps follow from the file's size."""
-    with closing(Reader(spoil())) as reader:
+    with closing(ExperimentReader(spoil())) as reader:
         with pytest.raises(StoreCorrupted, match=message), reader._transaction() as rows:
             list(rows(query))
         reader.snapshot()
@@ -192,7 +192,7 @@ def _inner_page(children: list[int], head: bytes = b"") -> bytes:
     return (page + struct.pack(f">{count}H", *places)).ljust(places.start, b"\0") + content
 
 
-@pytest.mark.parametrize("opened", [Reader, partial(Writer, keep_recordings="all", wall=time.time)])
+@pytest.mark.parametrize("opened", [ExperimentReader, partial(EventWriter, keep_recordings="all", wall=time.time)])
 def test_an_endless_schema_is_left_at_once(tmp_path: Path, opened: Callable[[Path], object]) -> None:
     """SQLite reads the schema of a file that is opened: here each of six pages leads to one page 500 times."""
     results = tmp_path / "results.sqlite"
@@ -221,7 +221,7 @@ def test_a_fifo_is_not_waited_for(spoil: Spoil, name: str) -> None:
     path.unlink(missing_ok=True)
     os.mkfifo(path)
     with pytest.raises(StoreCorrupted, match=f"{name}: it is a FIFO or a pipe and not a regular file"):
-        Reader(results)
+        ExperimentReader(results)
 
 
 def test_a_lock_that_is_no_file_is_damage(spoil: Spoil) -> None:
@@ -239,4 +239,4 @@ def test_a_missing_file_is_named(spoil: Spoil) -> None:
     results = spoil()
     results.unlink()
     with pytest.raises(StorageFailed, match=r"experiment gen cannot be read: results\.sqlite: No such file"):
-        Reader(results)
+        ExperimentReader(results)

@@ -13,7 +13,7 @@ from clau_doom.domain import AgentRef
 from clau_doom.domain.events import EpisodeFinished, Event, ExperimentInterrupted, ExperimentStarted
 from clau_doom.domain.experiment import Experiment, ExperimentState
 from clau_doom.errors import DiskFull
-from clau_doom.storage import Runs, SqliteStore
+from clau_doom.storage import ExperimentFolders, SqliteStore
 from tests.support.small_disk import mounted_disk
 
 Finished = Callable[..., EpisodeFinished]
@@ -70,7 +70,7 @@ async def test_a_full_disk_costs_only_what_did_not_fit(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
     """What does not fit raises and leaves no trace; what was kept can be read; freed, the same store goes on."""
-    async with Runs(disk.path).create(experiment).write(keep_recordings="all") as store:
+    async with ExperimentFolders(disk.path).create(experiment).write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)
         await store.append([finished(0, number, LARGE) for number in range(3)], running_seconds=0.5)
         disk.fill(store)
@@ -83,7 +83,7 @@ async def test_a_full_disk_costs_only_what_did_not_fit(
         disk.free(store)
         assert await store.append([finished(1, kept, LARGE)], running_seconds=2.0) == 7 + kept
         assert await store.append([ExperimentInterrupted(generation=0, reason="x")], running_seconds=2.0) == 8 + kept
-    async with Runs(disk.path).open("lab").read() as store:
+    async with ExperimentFolders(disk.path).open("lab").read() as store:
         snapshot = await store.snapshot()
         assert (snapshot.last_sequence, snapshot.state) == (8 + kept, ExperimentState.INTERRUPTED)
 
@@ -92,7 +92,7 @@ async def test_each_call_that_waits_hears_of_the_full_disk(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
     """Calls that share a transaction that does not fit each raise or are kept; the log agrees with what they heard."""
-    async with Runs(disk.path).create(experiment).write(keep_recordings="all") as store:
+    async with ExperimentFolders(disk.path).create(experiment).write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)
         disk.fill(store)
         calls = [store.append([finished(0, number, LARGE)], running_seconds=0.0) for number in range(100)]
@@ -108,7 +108,7 @@ async def test_a_run_that_ended_on_a_full_disk_resumes(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event], finished: Finished
 ) -> None:
     """A store that was closed while the disk was full can be read then, and written once there is room."""
-    folder = Runs(disk.path).create(experiment)
+    folder = ExperimentFolders(disk.path).create(experiment)
     async with folder.write(keep_recordings="all") as store:
         await store.append(beginning, running_seconds=0.0)
         disk.fill(store)
@@ -125,13 +125,13 @@ async def test_results_at_rest_can_be_read_on_a_full_disk(
     disk: SmallDisk, experiment: Experiment, beginning: list[Event]
 ) -> None:
     """Looking at an experiment needs no room, not even for what SQLite keeps beside its file; running it does."""
-    folder = Runs(disk.path).create(experiment)
+    folder = ExperimentFolders(disk.path).create(experiment)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
     disk.fill()
     async with folder.read() as store:
         assert (await store.snapshot()).last_sequence == 3
-    assert Runs(disk.path).ids() == ("lab",)
+    assert ExperimentFolders(disk.path).ids() == ("lab",)
     if disk.mounted:
         with pytest.raises(DiskFull):
             async with folder.write():
@@ -144,7 +144,7 @@ async def test_nothing_is_created_on_a_full_disk(disk: SmallDisk, experiment: Ex
     if disk.mounted:
         disk.fill()
         with pytest.raises(DiskFull):
-            Runs(disk.path / "runs").create(experiment)
+            ExperimentFolders(disk.path / "runs").create(experiment)
         disk.free()
         assert not list((disk.path / "runs").iterdir())
-    Runs(disk.path / "runs").create(experiment)
+    ExperimentFolders(disk.path / "runs").create(experiment)

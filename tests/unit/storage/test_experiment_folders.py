@@ -18,12 +18,12 @@ from clau_doom.errors import (
     StorageFailed,
     StoreCorrupted,
 )
-from clau_doom.storage import RunFolder, Runs
+from clau_doom.storage import ExperimentFolder, ExperimentFolders
 
 
 async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) -> None:
     """Creating makes configuration, logs, lock and a store that holds the experiment, and nothing else."""
-    runs = Runs(tmp_path / "deep" / "runs")
+    runs = ExperimentFolders(tmp_path / "deep" / "runs")
     folder = runs.create(experiment)
     assert sorted(path.name for path in folder.path.iterdir()) == ["config.yaml", "lock", "logs", "results.sqlite"]
     assert folder.config.read_text() == experiment.config_yaml
@@ -37,7 +37,7 @@ async def test_a_new_folder_is_complete(experiment: Experiment, tmp_path: Path) 
 @pytest.mark.parametrize("name", ["token", "lock"])
 def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: Experiment, tmp_path: Path) -> None:
     """It would keep a server from starting in the folder."""
-    runs = Runs(tmp_path)
+    runs = ExperimentFolders(tmp_path)
     with pytest.raises(ConfigError, match=f"an experiment cannot have the name {name}: .*choose another --name"):
         runs.create(replace(experiment, id=name))
     assert runs.ids() == ()
@@ -45,7 +45,7 @@ def test_no_experiment_takes_the_name_of_a_server_s_file(name: str, experiment: 
         assert not runs.token_file.exists()
 
 
-def test_folders_are_private(folder: RunFolder) -> None:
+def test_folders_are_private(folder: ExperimentFolder) -> None:
     """Nobody but the owner may look into an experiment, whatever the umask."""
     for path in (folder.path, folder.path.parent, folder.logs):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
@@ -54,22 +54,22 @@ def test_folders_are_private(folder: RunFolder) -> None:
 
 
 async def test_a_taken_name_is_refused_with_a_remedy(
-    folder: RunFolder, experiment: Experiment, beginning: list[Event], finished: Callable[..., EpisodeFinished]
+    folder: ExperimentFolder, experiment: Experiment, beginning: list[Event], finished: Callable[..., EpisodeFinished]
 ) -> None:
     """Where an episode was played, a second experiment of the name changes nothing, and the message has the remedy."""
     async with folder.write() as store:
         await store.append([*beginning, finished(0, 0)], running_seconds=0.0)
     with pytest.raises(ExperimentExists, match=r"run --resume lab --output-dir .*`, or choose another --name"):
-        Runs(folder.path.parent).create(replace(experiment, config_yaml="other"))
+        ExperimentFolders(folder.path.parent).create(replace(experiment, config_yaml="other"))
     assert folder.config.read_text() == experiment.config_yaml
     assert [path.name for path in folder.path.parent.iterdir()] == ["lab"]
 
 
 async def test_a_name_is_free_as_long_as_no_episode_was_played(
-    folder: RunFolder, experiment: Experiment, beginning: list[Event]
+    folder: ExperimentFolder, experiment: Experiment, beginning: list[Event]
 ) -> None:
     """A new experiment takes the place of one that played nothing, unless that one is run or cannot be read."""
-    runs = Runs(folder.path.parent)
+    runs = ExperimentFolders(folder.path.parent)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
         with pytest.raises(ExperimentExists):
@@ -85,10 +85,10 @@ async def test_a_name_is_free_as_long_as_no_episode_was_played(
 
 
 async def test_only_a_start_that_failed_is_discarded(
-    folder: RunFolder, experiment: Experiment, beginning: list[Event]
+    folder: ExperimentFolder, experiment: Experiment, beginning: list[Event]
 ) -> None:
     """An experiment is removed before its first agents, and stays once agents were asked."""
-    runs = Runs(folder.path.parent)
+    runs = ExperimentFolders(folder.path.parent)
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
     runs.discard("lab")
@@ -102,7 +102,7 @@ def test_a_name_taken_meanwhile_is_refused(
     experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two processes that create the same experiment at once, one is told that it exists."""
-    runs = Runs(tmp_path)
+    runs = ExperimentFolders(tmp_path)
     runs.create(experiment)
     monkeypatch.setattr(Path, "exists", lambda path, **_: False)
     with pytest.raises(ExperimentExists):
@@ -113,11 +113,11 @@ def test_a_name_taken_meanwhile_is_refused(
 def test_a_failed_creation_leaves_nothing(experiment: Experiment, tmp_path: Path) -> None:
     """When an experiment cannot be stored there is no folder of it, not even a part of one."""
     with pytest.raises(StoreCorrupted):
-        Runs(tmp_path).create(replace(experiment, seed=1, provenance=_twice(experiment)))
+        ExperimentFolders(tmp_path).create(replace(experiment, seed=1, provenance=_twice(experiment)))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(StorageFailed, match="cannot be reached"):
-        Runs(tmp_path / "file").create(experiment)
+        ExperimentFolders(tmp_path / "file").create(experiment)
 
 
 def _twice(experiment: Experiment) -> Provenance:
@@ -128,27 +128,29 @@ def _twice(experiment: Experiment) -> Provenance:
 def test_an_id_is_checked_before_it_touches_a_path(name: str, experiment: Experiment, tmp_path: Path) -> None:
     """What is no experiment id is refused by its form, whether or not such a path exists."""
     with pytest.raises(ConfigError, match="no experiment id"):
-        Runs(tmp_path).open(name)
+        ExperimentFolders(tmp_path).open(name)
     with pytest.raises(ConfigError, match="no experiment id"):
-        Runs(tmp_path).create(replace(experiment, id=name))
+        ExperimentFolders(tmp_path).create(replace(experiment, id=name))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(folder: RunFolder, tmp_path: Path) -> None:
+def test_an_unknown_experiment_is_named_with_the_nearest_and_the_folder(
+    folder: ExperimentFolder, tmp_path: Path
+) -> None:
     """The message says what was looked for and where, and what was perhaps meant."""
     root = folder.path.parent
     with pytest.raises(ExperimentNotFound, match=f"no experiment lap in {root}: did you mean lab\\?"):
-        Runs(root).open("lap")
+        ExperimentFolders(root).open("lap")
     with pytest.raises(ExperimentNotFound, match=f"no experiment quickstart in {root}$"):
-        Runs(root).open("quickstart")
+        ExperimentFolders(root).open("quickstart")
     with pytest.raises(ExperimentNotFound):
-        Runs(tmp_path / "nowhere").open("lab")
+        ExperimentFolders(tmp_path / "nowhere").open("lab")
 
 
 def test_the_ids_are_sorted_and_leave_out_strangers(experiment: Experiment, tmp_path: Path) -> None:
     """Folders are listed by id, whatever they hold; files and folders of other names are not."""
-    runs = Runs(tmp_path)
-    assert Runs(tmp_path / "nowhere").ids() == ()
+    runs = ExperimentFolders(tmp_path)
+    assert ExperimentFolders(tmp_path / "nowhere").ids() == ()
     for name in ("whole", "empty", "cut"):
         runs.create(replace(experiment, id=name))
     (tmp_path / "empty" / "results.sqlite").write_bytes(b"")
@@ -156,10 +158,10 @@ def test_the_ids_are_sorted_and_leave_out_strangers(experiment: Experiment, tmp_
     (tmp_path / "file").touch()
     assert runs.ids() == ("cut", "empty", "whole")
     with pytest.raises(StorageFailed, match="cannot be reached"):
-        Runs(tmp_path / "file").ids()
+        ExperimentFolders(tmp_path / "file").ids()
 
 
-def test_the_configuration_is_replaced_whole(folder: RunFolder) -> None:
+def test_the_configuration_is_replaced_whole(folder: ExperimentFolder) -> None:
     """A resumed run's configuration takes the place of the one before."""
     folder.write_config("generations: 9\n")
     assert folder.config.read_text() == "generations: 9\n"
@@ -167,7 +169,7 @@ def test_the_configuration_is_replaced_whole(folder: RunFolder) -> None:
     assert len(list(folder.path.iterdir())) == 4
 
 
-async def test_the_holder_is_whoever_writes(folder: RunFolder) -> None:
+async def test_the_holder_is_whoever_writes(folder: ExperimentFolder) -> None:
     """An experiment is running while a store is open for writing, and no longer."""
     async with folder.write():
         assert folder.holder() == os.getpid()
@@ -176,7 +178,7 @@ async def test_the_holder_is_whoever_writes(folder: RunFolder) -> None:
 
 def test_a_folder_has_one_server(tmp_path: Path) -> None:
     """The second one learns which process serves it, and the folder is free when the first has ended."""
-    runs = Runs(tmp_path / "runs")
+    runs = ExperimentFolders(tmp_path / "runs")
     with runs.claim():
         busy = pytest.raises(FolderBusy, match=rf"runs is served by process {os.getpid()}: .*--output-dir")
         with busy, runs.claim():
@@ -186,16 +188,16 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
         pass
 
 
-def test_a_restored_backup_gets_a_folder_of_logs(folder: RunFolder) -> None:
+def test_a_restored_backup_gets_a_folder_of_logs(folder: ExperimentFolder) -> None:
     """A backup is the database; what a run needs beside it is made."""
     folder.logs.rmdir()
     for _ in range(2):
         assert folder.make_logs().stat().st_mode & 0o777 == 0o700
 
 
-def test_a_name_that_leads_nowhere_hides_no_other(folder: RunFolder) -> None:
+def test_a_name_that_leads_nowhere_hides_no_other(folder: ExperimentFolder) -> None:
     """A link whose target cannot be looked up, such as in another user's closed folder, is listed and ends nothing."""
-    runs = Runs(folder.path.parent)
+    runs = ExperimentFolders(folder.path.parent)
     (runs.root / "elsewhere").symlink_to("x" * 300)  # longer than a name may be, for root, whom no folder is closed to
     assert runs.ids() == tuple(sorted([folder.id, "elsewhere"]))
     with pytest.raises(StorageFailed):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from clau_doom.errors import ExperimentBusy, StorageFailed, StoreCorrupted
-from clau_doom.storage import RunFolder, experiment_lock, schema
-from clau_doom.storage.experiment_reader import Reader
+from clau_doom.storage import ExperimentFolder, experiment_lock, schema
+from clau_doom.storage.experiment_reader import ExperimentReader
 
 NEXT = "ALTER TABLE experiment ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'"
 
@@ -49,7 +49,7 @@ def test_a_migration_that_fails_leaves_the_version_before_it(connection: sqlite3
     assert "colour" not in [row[1] for row in connection.execute("PRAGMA table_info(experiment)")]
 
 
-def test_a_newer_version_is_refused_with_a_remedy(folder: RunFolder) -> None:
+def test_a_newer_version_is_refused_with_a_remedy(folder: ExperimentFolder) -> None:
     """Results that a newer clau-doom wrote are neither read nor written, and the message says what to do."""
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
@@ -57,10 +57,10 @@ def test_a_newer_version_is_refused_with_a_remedy(folder: RunFolder) -> None:
         with pytest.raises(StorageFailed, match=r"newer clau-doom.*: upgrade clau-doom"):
             schema.migrate(connection)
     with pytest.raises(StorageFailed, match="upgrade clau-doom"):
-        Reader(results)
+        ExperimentReader(results)
 
 
-def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: RunFolder) -> None:
+def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: ExperimentFolder) -> None:
     """Results from before the first script are neither read nor migrated, and the message says what to do."""
     results = folder.path / "results.sqlite"
     with closing(schema.connect(results, write=True)) as connection:
@@ -68,18 +68,18 @@ def test_tables_that_no_release_had_are_refused_with_a_remedy(folder: RunFolder)
         with pytest.raises(StorageFailed, match=r"older clau-doom.*: use the older version"):
             schema.migrate(connection)
     with pytest.raises(StorageFailed, match="older clau-doom"):
-        Reader(results)
+        ExperimentReader(results)
 
 
-def test_a_reader_brings_old_results_up_to_date(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_brings_old_results_up_to_date(folder: ExperimentFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results of an older version are migrated when they are first read, but not under a running writer's hands."""
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, NEXT))
     results = folder.path / "results.sqlite"
     descriptor = experiment_lock.acquire(folder.path)
     with pytest.raises(ExperimentBusy):
-        Reader(results)
+        ExperimentReader(results)
     os.close(descriptor)
-    with closing(Reader(results)) as reader:
+    with closing(ExperimentReader(results)) as reader:
         assert reader.stored_id() == "lab"
     with closing(schema.connect(results, write=False)) as connection:
         assert _version(connection) == schema.newest()
@@ -89,7 +89,7 @@ def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
     """A file without tables is damage and not a new experiment."""
     (tmp_path / "results.sqlite").touch()
     with pytest.raises(StoreCorrupted, match="does not contain results"):
-        Reader(tmp_path / "results.sqlite")
+        ExperimentReader(tmp_path / "results.sqlite")
 
 
 def test_the_writing_connection_is_durable(connection: sqlite3.Connection) -> None:
@@ -99,7 +99,7 @@ def test_the_writing_connection_is_durable(connection: sqlite3.Connection) -> No
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
 
 
-def test_a_reading_connection_cannot_write(folder: RunFolder) -> None:
+def test_a_reading_connection_cannot_write(folder: ExperimentFolder) -> None:
     """Who reads cannot change results by mistake."""
     with (
         closing(schema.connect(folder.path / "results.sqlite", write=False)) as connection,
@@ -131,7 +131,7 @@ def test_every_table_is_strict(connection: sqlite3.Connection) -> None:
     )
 
 
-def test_results_are_private(folder: RunFolder) -> None:
+def test_results_are_private(folder: ExperimentFolder) -> None:
     """Nobody but the owner may read or write what SQLite keeps beside the results."""
     with closing(schema.connect(folder.path / "results.sqlite", write=True)) as connection:
         connection.execute("PRAGMA user_version = 1")

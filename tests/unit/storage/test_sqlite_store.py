@@ -27,8 +27,8 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.errors import ExperimentBusy, ResultsLost, StorageFailed
-from clau_doom.storage import RunFolder, SqliteStore
-from clau_doom.storage.event_writer import Call, Writer
+from clau_doom.storage import ExperimentFolder, SqliteStore
+from clau_doom.storage.event_writer import AppendCall, EventWriter
 
 Finished = Callable[..., EpisodeFinished]
 
@@ -38,7 +38,7 @@ async def _read(store: SqliteStore, *, follow: bool = False) -> list[RecordedEve
 
 
 @pytest.fixture
-async def store(folder: RunFolder, beginning: list[Event]) -> AsyncIterator[SqliteStore]:
+async def store(folder: ExperimentFolder, beginning: list[Event]) -> AsyncIterator[SqliteStore]:
     async with folder.write() as opened:
         await opened.append(beginning, running_seconds=0.0)
         yield opened
@@ -53,7 +53,7 @@ async def test_calls_that_wait_together_share_a_transaction(store: SqliteStore, 
     assert (await store.snapshot()).running_seconds == 999.0
 
 
-async def test_a_second_writer_is_refused(store: SqliteStore, folder: RunFolder) -> None:
+async def test_a_second_writer_is_refused(store: SqliteStore, folder: ExperimentFolder) -> None:
     """Only one store of an experiment writes; a store opened for reading does not, and says so."""
     with pytest.raises(ExperimentBusy):
         async with folder.write():
@@ -63,7 +63,7 @@ async def test_a_second_writer_is_refused(store: SqliteStore, folder: RunFolder)
             await reader.append([], running_seconds=0.0)
 
 
-async def test_a_closed_store_says_so(folder: RunFolder, beginning: list[Event]) -> None:
+async def test_a_closed_store_says_so(folder: ExperimentFolder, beginning: list[Event]) -> None:
     """A store that is used after it was closed raises a clear error, and its log has simply ended."""
     async with folder.write() as store:
         pass
@@ -74,7 +74,7 @@ async def test_a_closed_store_says_so(folder: RunFolder, beginning: list[Event])
     assert await _read(store, follow=True) == []
 
 
-async def test_closing_keeps_what_waits(folder: RunFolder, beginning: list[Event], finished: Finished) -> None:
+async def test_closing_keeps_what_waits(folder: ExperimentFolder, beginning: list[Event], finished: Finished) -> None:
     """Calls that wait when the store closes are kept and settled."""
     async with folder.write() as store:
         await store.append(beginning, running_seconds=0.0)
@@ -99,19 +99,19 @@ async def test_a_cancelled_call_does_not_disturb_the_others(store: SqliteStore, 
 
 
 async def test_leaving_while_cancelled_still_closes(
-    folder: RunFolder, beginning: list[Event], monkeypatch: pytest.MonkeyPatch
+    folder: ExperimentFolder, beginning: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that is cancelled, again and again, closes its results under its lock, then leaves neither."""
     inside = asyncio.Event()
     held: list[int | None] = []
-    close = Writer.close
+    close = EventWriter.close
 
-    def close_slowly(writer: Writer) -> None:
+    def close_slowly(writer: EventWriter) -> None:
         time.sleep(0.2)
         held.append(folder.holder())
         close(writer)
 
-    monkeypatch.setattr(Writer, "close", close_slowly)
+    monkeypatch.setattr(EventWriter, "close", close_slowly)
 
     async def run() -> None:
         async with folder.write() as store:
@@ -133,7 +133,7 @@ async def test_leaving_while_cancelled_still_closes(
 
 
 async def test_the_event_loop_does_not_wait_for_the_disk(
-    store: SqliteStore, folder: RunFolder, finished: Finished
+    store: SqliteStore, folder: ExperimentFolder, finished: Finished
 ) -> None:
     """While a commit is held up by somebody else's lock the event loop goes on."""
     with closing(sqlite3.connect(folder.path / "results.sqlite", isolation_level=None)) as other:
@@ -150,7 +150,7 @@ async def test_the_event_loop_does_not_wait_for_the_disk(
     assert await waiting == 4
 
 
-async def test_another_process_follows(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+async def test_another_process_follows(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
     """A reader in another process sees commits as they come, while the writer runs, and ends with the run."""
     code = """
 import asyncio, pathlib, sys
@@ -175,7 +175,9 @@ asyncio.run(main())
         assert await process.wait() == 0
 
 
-async def test_a_reader_sees_only_what_was_committed(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+async def test_a_reader_sees_only_what_was_committed(
+    store: SqliteStore, folder: ExperimentFolder, finished: Finished
+) -> None:
     """Every snapshot that a reader takes while somebody writes agrees with the log up to its last sequence."""
     async with folder.read() as reader:
         writing = asyncio.gather(
@@ -189,7 +191,7 @@ async def test_a_reader_sees_only_what_was_committed(store: SqliteStore, folder:
         await writing
 
 
-async def test_a_foreign_database_is_damage(folder: RunFolder) -> None:
+async def test_a_foreign_database_is_damage(folder: ExperimentFolder) -> None:
     """A log that was tampered with is reported as damage and not as something else."""
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
         connection.execute("UPDATE log SET payload = '{}' WHERE kind IS NOT NULL")
@@ -199,7 +201,7 @@ async def test_a_foreign_database_is_damage(folder: RunFolder) -> None:
             await _read(store)
 
 
-async def test_the_tables_can_be_queried(store: SqliteStore, folder: RunFolder, finished: Finished) -> None:
+async def test_the_tables_can_be_queried(store: SqliteStore, folder: ExperimentFolder, finished: Finished) -> None:
     """One column a measure: results can be read with plain SQL while the run goes on."""
     await store.append([finished(2, number) for number in range(5)], running_seconds=0.0)
     with closing(sqlite3.connect(folder.path / "results.sqlite")) as connection:
@@ -237,7 +239,7 @@ def _generation(template: GenerationStarted, index: int, size: int, finished: Ep
 
 
 async def test_a_large_experiment_is_read_quickly(
-    folder: RunFolder, beginning: list[Event], finished: Finished
+    folder: ExperimentFolder, beginning: list[Event], finished: Finished
 ) -> None:
     """A snapshot of 10,000 episodes takes 0.15 s of computing (50,000: 0.7 s), less than 1 on a slow machine."""
     started, template = beginning
@@ -259,7 +261,7 @@ async def test_a_large_experiment_is_read_quickly(
     assert min(times) < 1.0
 
 
-def _alone(folder: RunFolder, target: Path) -> tuple[str, int]:
+def _alone(folder: ExperimentFolder, target: Path) -> tuple[str, int]:
     """Copy the results without what lies beside them; return the copy's state and number of events."""
     shutil.copy(folder.path / "results.sqlite", target)
     with closing(sqlite3.connect(target)) as connection:
@@ -269,7 +271,7 @@ def _alone(folder: RunFolder, target: Path) -> tuple[str, int]:
 
 
 async def test_the_file_alone_holds_an_ended_run_while_others_read(
-    folder: RunFolder, beginning: list[Event], finished: Finished, tmp_path: Path
+    folder: ExperimentFolder, beginning: list[Event], finished: Finished, tmp_path: Path
 ) -> None:
     """The end of a run leaves no log beside the file, also where a reader keeps its connection, as under `serve`."""
     async with folder.read() as reader:
@@ -284,42 +286,42 @@ async def test_the_file_alone_holds_an_ended_run_while_others_read(
 
 
 def test_a_run_that_goes_on_is_moved_into_the_file_at_intervals(
-    folder: RunFolder, beginning: list[Event], finished: Finished, tmp_path: Path
+    folder: ExperimentFolder, beginning: list[Event], finished: Finished, tmp_path: Path
 ) -> None:
     """A copy of the file alone is behind by no more than an interval; a reader in mid-answer puts it off."""
     results = folder.path / "results.sqlite"
-    writer = Writer(results, keep_recordings="all", wall=time.time, checkpoint_interval=0.0)
+    writer = EventWriter(results, keep_recordings="all", wall=time.time, checkpoint_interval=0.0)
     with closing(writer), closing(sqlite3.connect(results, isolation_level=None)) as reader:
-        assert writer.commit([Call(tuple(beginning), 0.0)]) == [3]
+        assert writer.commit([AppendCall(tuple(beginning), 0.0)]) == [3]
         assert _alone(folder, tmp_path / "one.sqlite") == ("running", 3)
         reader.execute("BEGIN")
         assert reader.execute("SELECT count(*) FROM log").fetchone() == (3,)
-        assert writer.commit([Call((finished(0, 0),), 0.0)]) == [4]
+        assert writer.commit([AppendCall((finished(0, 0),), 0.0)]) == [4]
         assert reader.execute("SELECT count(*) FROM log").fetchone() == (3,)
         reader.execute("ROLLBACK")
-        assert writer.commit([Call((finished(0, 1),), 0.0)]) == [5]
+        assert writer.commit([AppendCall((finished(0, 1),), 0.0)]) == [5]
         assert _alone(folder, tmp_path / "two.sqlite") == ("running", 5)
 
 
-def _delete_folder(folder: RunFolder) -> None:
+def _delete_folder(folder: ExperimentFolder) -> None:
     shutil.rmtree(folder.path)
 
 
-def _delete_log(folder: RunFolder) -> None:
+def _delete_log(folder: ExperimentFolder) -> None:
     (folder.path / "results.sqlite-wal").unlink()
 
 
-def _replace(folder: RunFolder) -> None:
+def _replace(folder: ExperimentFolder) -> None:
     results = folder.path / "results.sqlite"
     shutil.copy(results, folder.path / "copy")
     (folder.path / "copy").replace(results)
 
 
-def _move(folder: RunFolder) -> None:
+def _move(folder: ExperimentFolder) -> None:
     folder.path.rename(folder.path.with_name("moved"))
 
 
-def _empty(folder: RunFolder) -> None:
+def _empty(folder: ExperimentFolder) -> None:
     os.truncate(folder.path / "results.sqlite", 0)
 
 
@@ -334,10 +336,10 @@ def _empty(folder: RunFolder) -> None:
     ],
 )
 async def test_results_that_are_gone_are_noticed_at_the_next_commit(
-    folder: RunFolder,
+    folder: ExperimentFolder,
     beginning: list[Event],
     finished: Finished,
-    harm: Callable[[RunFolder], None],
+    harm: Callable[[ExperimentFolder], None],
     said: str,
 ) -> None:
     """The error says what happened to which file, and what it held; it is not repeated at the end."""
@@ -352,7 +354,7 @@ async def test_results_that_are_gone_are_noticed_at_the_next_commit(
 
 
 async def test_results_that_are_gone_after_the_last_commit_are_noticed_at_the_end(
-    folder: RunFolder, beginning: list[Event]
+    folder: ExperimentFolder, beginning: list[Event]
 ) -> None:
     """Also where nothing more was to be written."""
 

@@ -8,13 +8,13 @@ import pytest
 
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import StoreCorrupted
-from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, Inputs, Runs
+from clau_doom.storage import CFG, GENES, LARGEST_INPUT, WAD, ExperimentFolders, StoredInputs
 
 
 def test_inputs_are_kept_with_an_experiment(experiment: Experiment, tmp_path: Path) -> None:
     """They are there, for the owner alone, as soon as the experiment is; what was not kept is None."""
-    folder = Runs(tmp_path).create(experiment, {GENES: b"[]", CFG: b"mode = PLAYER"})
-    inputs = Runs(tmp_path).open(folder.id).inputs
+    folder = ExperimentFolders(tmp_path).create(experiment, {GENES: b"[]", CFG: b"mode = PLAYER"})
+    inputs = ExperimentFolders(tmp_path).open(folder.id).inputs
     assert (inputs.read(GENES), inputs.read(CFG), inputs.read(WAD)) == (b"[]", b"mode = PLAYER", None)
     path = inputs.path(CFG)
     assert path is not None
@@ -25,7 +25,7 @@ def test_inputs_are_kept_with_an_experiment(experiment: Experiment, tmp_path: Pa
 
 def test_an_experiment_without_inputs(experiment: Experiment, tmp_path: Path) -> None:
     """Older experiments have no such folder."""
-    assert Runs(tmp_path).create(experiment).inputs.read(GENES) is None
+    assert ExperimentFolders(tmp_path).create(experiment).inputs.read(GENES) is None
 
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
@@ -36,4 +36,4 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         file.truncate(LARGEST_INPUT + 1)
     for name in (GENES, CFG, WAD):
         with pytest.raises(StoreCorrupted, match=f"{name} is not a file of at most 10000000 bytes"):
-            Inputs(tmp_path).read(name)
+            StoredInputs(tmp_path).read(name)

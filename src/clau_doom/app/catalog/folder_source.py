@@ -8,10 +8,10 @@ from typing import Protocol
 from clau_doom.app.catalog.stored_experiments import list_experiments, read_experiment
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.errors import ClauDoomError, describe
 from clau_doom.ports import StoredExperiment
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 
 __all__ = ["LIVE", "ExperimentOverview", "ExperimentSource", "FolderSource", "RemoteServer", "overview_of"]
 
@@ -67,7 +67,7 @@ class ExperimentOverview:
     best_fitness: float | None
     running_seconds: float
     last_activity: float
-    reader_failures: tuple[ReaderFailure, ...] = ()
+    reader_failures: tuple[LogReaderFailure, ...] = ()
     copy_of: str | None = None
 
 
@@ -137,6 +137,6 @@ class FolderSource:
     async def events(self, experiment: str, after: int, *, follow: bool) -> AsyncGenerator[RecordedEvent, None]:
         """Yield the events of an experiment after a sequence. With `follow`, wait for events of other processes."""
         live = (await read_experiment(self._output_dir, experiment, measured=False)).state in LIVE
-        async with Runs(self._output_dir).open(experiment).read() as store:
+        async with ExperimentFolders(self._output_dir).open(experiment).read() as store:
             async for recorded in store.events(after, follow=follow and live):
                 yield recorded

@@ -15,7 +15,7 @@ from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.errors import WrongState
 from clau_doom.ports import StoredExperiment
 from clau_doom.rpc import RpcClient, connect
-from clau_doom.storage import Runs
+from clau_doom.storage import ExperimentFolders
 from clau_doom.wire import EXPERIMENT_STATES, reader_failures
 
 __all__ = ["ServerSource", "reach", "reach_run"]
@@ -103,7 +103,7 @@ def reach(
     return connect(
         remote.address,
         token_file=remote.token_file,
-        default_token_file=Runs(output_dir).token_file,
+        default_token_file=ExperimentFolders(output_dir).token_file,
         ca=remote.ca,
         certificate=remote.certificate,
         key=remote.key,
@@ -119,7 +119,7 @@ def reach_run(experiment: str, output_dir: Path, *, note: str = "") -> AbstractA
         ExperimentNotFound: The experiment does not exist.
         WrongState: The experiment is not run by a process that accepts commands.
     """
-    folder = Runs(output_dir).open(experiment)
+    folder = ExperimentFolders(output_dir).open(experiment)
     if folder.holder() is None or not folder.socket.exists():
         raise WrongState(
             f"experiment {experiment} is not run by a process that can be steered here: "

@@ -10,7 +10,7 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError, InvalidGenome, StoreCorrupted
 from clau_doom.ports import StoredExperiment
-from clau_doom.storage import GENES, Inputs, Runs
+from clau_doom.storage import GENES, ExperimentFolders, StoredInputs
 
 __all__ = ["check_genomes", "checked_space", "list_experiments", "read_experiment"]
 
@@ -30,7 +30,7 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
         ExperimentNotFound: No experiment has that id.
         StorageFailed: The experiment cannot be read.
     """
-    folder = Runs(output_dir).open(experiment)
+    folder = ExperimentFolders(output_dir).open(experiment)
     held = folder.holder() is not None  # read first: a run that ends between the two reads is shown as ended
     async with folder.read() as store:
         snapshot = await store.snapshot(measured=measured)
@@ -48,7 +48,7 @@ async def read_experiment(output_dir: Path, experiment: str, *, measured: bool =
     )
 
 
-def _stored_space(inputs: Inputs, snapshot: Snapshot, folder: str) -> GenomeSpace | None:
+def _stored_space(inputs: StoredInputs, snapshot: Snapshot, folder: str) -> GenomeSpace | None:
     try:
         text = inputs.read(GENES)
         return None if text is None else checked_space(text, snapshot, GENES)
@@ -114,4 +114,4 @@ def list_experiments(output_dir: Path) -> tuple[str, ...]:
     Raises:
         StorageFailed: The output folder cannot be read.
     """
-    return Runs(output_dir).ids()
+    return ExperimentFolders(output_dir).ids()

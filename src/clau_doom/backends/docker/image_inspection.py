@@ -24,7 +24,7 @@ from clau_doom.policies.remote import RemotePolicy
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
 from clau_doom.wire import printable
-from clau_doom.wire.agent import DESCRIBED, Described, describe_request, described
+from clau_doom.wire.agent import DESCRIBED, AgentDescription, describe_request, described
 from clau_doom.worker import collect_facts
 
 __all__ = ["describe_policy"]
@@ -90,7 +90,7 @@ async def _describe_service(
                 asked.close()
 
 
-async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> Described:
+async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, facts: ScenarioFacts) -> AgentDescription:
     """Return the description of the policy in an image. Its version is the SHA-256 of the policy's source.
 
     Raises:

@@ -14,7 +14,7 @@ from clau_doom.cli.shared_options import resume_command
 from clau_doom.domain import AgentRef, AgentStatus, agent_id
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.history_hash import history_sha256
-from clau_doom.domain.log_reader_failure import ReaderFailure
+from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.number_format import number
 from clau_doom.ports import StoredExperiment
@@ -38,7 +38,7 @@ def overview_json(overview: ExperimentOverview) -> dict[str, object]:
     }
 
 
-def reader_failure_line(failure: ReaderFailure) -> Text:
+def reader_failure_line(failure: LogReaderFailure) -> Text:
     """Return a message about a failed reader of the log."""
     times = "once" if failure.failures == 1 else f"{failure.failures} times"
     outcome = ("is failing", "bold red") if failure.failing else ("was restarted", "yellow")

@@ -13,7 +13,14 @@ from clau_doom.policies.remote.stream import NoStream, PlayStream
 from clau_doom.policies.remote.unary_client import AgentCalls
 from clau_doom.ports import Action, Decide, Needs, Observation, ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb
-from clau_doom.wire.agent import ActionReader, Described, begin_request, decide_request, describe_request, described
+from clau_doom.wire.agent import (
+    ActionReader,
+    AgentDescription,
+    begin_request,
+    decide_request,
+    describe_request,
+    described,
+)
 
 __all__ = ["RemotePolicy"]
 
@@ -160,7 +167,7 @@ class _Episode:
             return self.ask(request)
 
 
-def _describe(facts: ScenarioFacts, config: RemotePolicyConfig, address: str) -> Described:
+def _describe(facts: ScenarioFacts, config: RemotePolicyConfig, address: str) -> AgentDescription:
     calls, where = AgentCalls(address, config.deadline), f"policy.address {address}"
     try:
         return described(calls.describe(describe_request(facts), _FIRST_PATIENCE))

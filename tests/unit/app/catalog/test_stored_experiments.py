@@ -13,14 +13,14 @@ from clau_doom.domain import Agent, AgentRef, Gene, Genome, GenomeSpace
 from clau_doom.domain.events import ExperimentStarted, GenerationStarted
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.errors import StoreCorrupted
-from clau_doom.storage import GENES, Runs
+from clau_doom.storage import GENES, ExperimentFolders
 
 
 async def test_looking_at_an_experiment_is_no_activity(tmp_path: Path) -> None:
     """The last activity is the time of the last event, regardless of the files' modification times."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     before = time.time()
-    folder = Runs(tmp_path).create(
+    folder = ExperimentFolders(tmp_path).create(
         Experiment(id="lab", uuid="1", seed=1, config_yaml=yaml, provenance=Provenance(facts=()))
     )
     after = time.time()
@@ -35,7 +35,7 @@ def kept(folder: Path, genes: bytes, genome: tuple[float, ...] = (0.5, 1.0)) -> 
     """Store an experiment with one agent and the text of its genes."""
     yaml = to_yaml(ExperimentConfig(name="lab"))
     experiment = Experiment(id="lab", uuid="1", seed=1, config_yaml=yaml, provenance=Provenance(facts=()))
-    found = Runs(folder).create(experiment, {GENES: genes})
+    found = ExperimentFolders(folder).create(experiment, {GENES: genes})
     agent = Agent(experiment="lab", ref=AgentRef(0, 0), genome=Genome(genome), parents=(), operator="draw")
 
     async def write() -> None:
