@@ -11,7 +11,7 @@ import pytest
 
 from clau_doom.app.plan import plan_config
 from clau_doom.app.run import make_backend
-from clau_doom.config import ExperimentConfig
+from clau_doom.config import ExperimentConfig, registered_backends
 from clau_doom.domain import Genome, Purpose
 from clau_doom.errors import PolicyFailed
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
@@ -27,9 +27,12 @@ NETWORK = "clau-doom-test-contract"
     params=[
         "scripted",
         "registered",
-        pytest.param("local", marks=pytest.mark.engine),
-        pytest.param("docker", marks=[pytest.mark.engine, pytest.mark.docker]),
-        pytest.param("ray", marks=pytest.mark.engine),
+        *(
+            pytest.param(
+                each.name, marks=[pytest.mark.engine, *([pytest.mark.docker] if each.name == "docker" else [])]
+            )
+            for each in registered_backends()
+        ),
     ]
 )
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Open:

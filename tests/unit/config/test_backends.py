@@ -28,39 +28,39 @@ from clau_doom.ports import EvaluationBackend
 from clau_doom.testing import ScriptedBackend
 
 
-class GridConfig(BackendSection):
-    """Grid backend."""
+class ElsewhereConfig(BackendSection):
+    """Elsewhere backend."""
 
     site: str = "north"
 
 
-class GridProvider(BackendProvider):
-    name = "grid"
-    section = GridConfig
+class ElsewhereProvider(BackendProvider):
+    name = "elsewhere"
+    section = ElsewhereConfig
 
     def create(self, context: BackendContext) -> EvaluationBackend:
         return ScriptedBackend()
 
 
-class Unverified(GridProvider):
+class Unverified(ElsewhereProvider):
     trusted = False
 
 
-class Capital(GridProvider):
-    name = "Grid"
+class Capital(ElsewhereProvider):
+    name = "Elsewhere"
 
 
-class Taken(GridProvider):
+class Taken(ElsewhereProvider):
     name = "local"
 
 
-class Section(GridProvider):
+class Section(ElsewhereProvider):
     name = "scenario"
 
 
 @pytest.fixture
-def grid() -> Iterator[GridProvider]:
-    provider = GridProvider()
+def elsewhere() -> Iterator[ElsewhereProvider]:
+    provider = ElsewhereProvider()
     register_backend(provider)
     yield provider
     unregister_backend(provider.name)
@@ -73,33 +73,33 @@ def test_bundled_backends_come_first_and_provide_sections_with_defaults() -> Non
     assert all(config.section_of(backend.section) == backend.section() for backend in registered_backends())
 
 
-def test_a_registered_backend_is_part_of_every_format(grid: GridProvider) -> None:
+def test_a_registered_backend_is_part_of_every_format(elsewhere: ElsewhereProvider) -> None:
     """File, starter, JSON Schema and messages are derived from the registry."""
-    config = config_from_yaml("execution: {backend: grid}\ngrid: {site: south}", name="file")
-    assert config.selected_backend is grid
-    assert config.section_of(GridConfig).site == "south"
+    config = config_from_yaml("execution: {backend: elsewhere}\nelsewhere: {site: south}", name="file")
+    assert config.selected_backend is elsewhere
+    assert config.section_of(ElsewhereConfig).site == "south"
     assert config_from_yaml(to_yaml(config), name="written") == config
-    assert "(local, docker, ray, grid)" in starter()
-    assert "# Grid backend.\ngrid:\n" in starter()
-    assert '"GridConfig"' in json_schema()
-    with pytest.raises(ConfigError, match=r"did you mean grid\? use local, docker, ray, grid"):
-        config_from_yaml("execution: {backend: grids}", name="file")
+    assert ", elsewhere)\n  backend: local\n" in starter()
+    assert "# Elsewhere backend.\nelsewhere:\n" in starter()
+    assert '"ElsewhereConfig"' in json_schema()
+    with pytest.raises(ConfigError, match=r"did you mean elsewhere\? use local, docker, .*elsewhere"):
+        config_from_yaml("execution: {backend: elsewheres}", name="file")
 
 
-def test_an_unregistered_backend_is_refused(grid: GridProvider) -> None:
-    unregister_backend("grid")
-    with pytest.raises(ConfigError, match=r"execution\.backend \(line 1\): 'grid' is not one of the choices"):
-        config_from_yaml("execution: {backend: grid}", name="file")
-    with pytest.raises(ConfigError, match=r"grid \(line 1\): is an unknown field"):
-        config_from_yaml("grid: {site: south}", name="file")
-    register_backend(grid)
+def test_an_unregistered_backend_is_refused(elsewhere: ElsewhereProvider) -> None:
+    unregister_backend("elsewhere")
+    with pytest.raises(ConfigError, match=r"execution\.backend \(line 1\): 'elsewhere' is not one of the choices"):
+        config_from_yaml("execution: {backend: elsewhere}", name="file")
+    with pytest.raises(ConfigError, match=r"elsewhere \(line 1\): is an unknown field"):
+        config_from_yaml("elsewhere: {site: south}", name="file")
+    register_backend(elsewhere)
 
 
 @pytest.mark.parametrize(
     ("provider", "problem"),
     [
         (Unverified(), "needs a field `verify`"),
-        (Capital(), "'Grid' is not a name of a backend"),
+        (Capital(), "'Elsewhere' is not a name of a backend"),
         (Taken(), "a backend local is registered already"),
     ],
 )
@@ -122,7 +122,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install one package with a backend, and one that cannot be imported."""
     group = registry.ENTRY_POINTS
     entries = (
-        EntryPoint("grid", f"{__name__}:GridProvider", group),
+        EntryPoint("elsewhere", f"{__name__}:ElsewhereProvider", group),
         EntryPoint("broken", "no_such_package:Provider", group),
     )
     monkeypatch.setattr(registry, "entry_points", lambda *, group: entries)
@@ -133,7 +133,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("installed")
 def test_packages_add_backends_and_a_broken_one_prevents_no_other() -> None:
-    assert ExecutionConfig(backend="grid").backend == "grid"
+    assert ExecutionConfig(backend="elsewhere").backend == "elsewhere"
     assert load_failures() == {"broken": "ModuleNotFoundError: No module named 'no_such_package'"}
     with pytest.raises(ConfigError, match=r"'broken' cannot be loaded: reinstall the package that provides it"):
         config_from_yaml("execution: {backend: broken}", name="file")

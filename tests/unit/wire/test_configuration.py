@@ -23,6 +23,7 @@ from clau_doom.config import (
     RulesPolicyConfig,
     ScenarioConfig,
     config_from_yaml,
+    registered_backends,
     resolve_fields,
 )
 from clau_doom.config.schema_fields import fields, item_model
@@ -129,7 +130,11 @@ def typed(descriptor: Any, path: tuple[str, ...] = (), kind: str | None = None) 
 
 
 TYPED = dict(typed(pb.ExperimentConfig.DESCRIPTOR))
-SCHEMA = {(field.path, field.kind): field.info for field in fields() if field.path[0] not in SERVICE}
+OTHERS = {backend.name for backend in registered_backends()} - {
+    field.name for field in pb.ExperimentConfig.DESCRIPTOR.fields
+}
+"""Backends whose sections are plain data in a message."""
+SCHEMA = {(field.path, field.kind): field.info for field in fields() if field.path[0] not in SERVICE | OTHERS}
 
 
 def test_every_field_of_an_experiment_is_typed_and_no_other() -> None:
