@@ -14,10 +14,10 @@ from clau_doom.orchestration import replay
 from clau_doom.ports import StoredExperiment
 
 if TYPE_CHECKING:
-    from clau_doom.analysis import Criterion
     from clau_doom.analysis.comparison import ComparedExperiment, ExperimentComparison
     from clau_doom.analysis.elite_map import EliteMap
-    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+    from clau_doom.analysis.experiment_data import ExperimentData
+    from clau_doom.analysis.topsis import Criterion
     from clau_doom.analysis.unavailable import Unavailable
 
 __all__ = ["analyse", "archive", "compare", "fitness_name", "tally"]
@@ -36,8 +36,8 @@ def fitness_name(config: ExperimentConfig) -> str:
 
 def analyse(
     stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, space: "GenomeSpace | Unavailable | None" = None
-) -> "ExperimentAnalysis":
-    """Analyze an experiment in its current state.
+) -> "ExperimentData":
+    """Prepare the analysis of an experiment in its current state. Results are computed at their first use.
 
     Args:
         stored: The experiment.
@@ -45,21 +45,19 @@ def analyse(
         space: Genes of the policy, or the reason why they are unknown. None: read them from the policy, which may
             import its module.
     """
-    from clau_doom.analysis import telling_measures  # noqa: PLC0415 - scipy and statsmodels, which no run needs
-    from clau_doom.analysis.experiment_analysis import analyse_experiment  # noqa: PLC0415
+    from clau_doom.analysis.experiment_data import ExperimentData  # noqa: PLC0415 - scipy, which no run needs
+    from clau_doom.analysis.summary import telling_measures  # noqa: PLC0415 - as above
 
-    space = space or _space(stored)
-    return analyse_experiment(
-        stored.snapshot,
-        state=stored.state,
+    return ExperimentData(
+        stored=stored,
         scenario=stored.config.scenario.name,
         fitness=make_fitness(stored.config),
         fitness_name=fitness_name(stored.config),
         measures=telling_measures(stored.config.scenario.name),
-        space=space,
-        archive=archive(stored, space),
-        racing=tally(stored),
         criteria=criteria,
+        find_space=lambda: space or _space(stored),
+        find_archive=lambda known: archive(stored, known),
+        count_races=lambda: tally(stored),
     )
 
 

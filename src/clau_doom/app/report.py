@@ -10,9 +10,9 @@ from clau_doom.ports import StoredExperiment
 from clau_doom.regular_files import open_regular
 
 if TYPE_CHECKING:
-    from clau_doom.analysis import Criterion
     from clau_doom.analysis.comparison import ExperimentComparison
-    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+    from clau_doom.analysis.experiment_data import ExperimentData
+    from clau_doom.analysis.topsis import Criterion
 
 __all__ = ["check_report_target", "report_comparison", "report_experiment"]
 
@@ -20,7 +20,7 @@ _HEAD = 2_000  # bytes of a file that contain the mark of a report
 
 
 def report_experiment(
-    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, analysis: "ExperimentAnalysis | None" = None
+    stored: StoredExperiment, criteria: "Sequence[Criterion]" = (), *, analysis: "ExperimentData | None" = None
 ) -> str:
     """Render the HTML report of an experiment in its current state.
 
@@ -31,9 +31,10 @@ def report_experiment(
         criteria: Criteria for the ranking of agents. Empty: no ranking.
         analysis: Result of `analyse` for these arguments. None: compute it.
     """
-    from clau_doom.analysis.report import experiment_report, render  # noqa: PLC0415 - jinja2, which no run needs
+    from clau_doom.analysis.experiment_document import experiment_document  # noqa: PLC0415 - scipy, which no run needs
+    from clau_doom.analysis.report import render_document  # noqa: PLC0415 - jinja2, as above
 
-    return render(experiment_report(stored, analysis or analyse(stored, criteria)))
+    return render_document(experiment_document(analysis or analyse(stored, criteria)))
 
 
 def report_comparison(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clau_doom.analysis import ROLE_NAMES, generation_rows, held_out_table, telling_measures
+from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_table
 from clau_doom.analysis.lineage import line_of
+from clau_doom.analysis.summary import generation_rows, telling_measures
 from clau_doom.domain import (
     Agent,
     AgentRef,

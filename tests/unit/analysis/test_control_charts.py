@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from clau_doom.analysis import Unavailable
 from clau_doom.analysis.control_charts import D2, D3, ControlChart, control_chart, western_electric
+from clau_doom.analysis.unavailable import Unavailable
 
 
 def chart(generations: list[list[float]]) -> ControlChart:

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis import Unavailable
 from clau_doom.analysis.learning import (
     LearningCurve,
     Plateau,
@@ -15,6 +14,7 @@ from clau_doom.analysis.learning import (
     judge_plateau,
     mann_kendall,
 )
+from clau_doom.analysis.unavailable import Unavailable
 
 
 def curve(xs: list[float], ys: list[float]) -> LearningCurve:

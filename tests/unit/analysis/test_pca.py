@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genome_encoding import encode
 from clau_doom.analysis.pca import Components, gene_components, principal_components
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import AgentRef, Gene, Genome, GenomeSpace
 
 # R's `USArrests` (McNeil 1977): arrests for murder, assault and rape per 100,000 people, and the urban share, of the

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.analysis import GenerationRow, Interval, ResultRow
 from clau_doom.analysis.plot import draw_fitness_curve
+from clau_doom.analysis.summary import GenerationRow, ResultRow
 from clau_doom.domain import AgentRef
+from clau_doom.statistics.intervals import Interval
 
 
 def row(index: int, mean: float | None) -> GenerationRow:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from clau_doom.analysis import Unavailable
 from clau_doom.analysis.genome_encoding import Encoded
 from clau_doom.analysis.regression import Regression, regress
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import generator
 
 # Longley 1967, as NIST's Statistical Reference Datasets give it: y, deflator, GNP, unemployed, armed forces,

@@ -7,14 +7,29 @@ from functools import cache
 
 import pytest
 
-from clau_doom.analysis import Unavailable, criteria_of
 from clau_doom.analysis.comparison import ExperimentComparison
 from clau_doom.analysis.control_charts import ControlChart
 from clau_doom.analysis.elite_map import EliteMap
+from clau_doom.analysis.experiment_document import experiment_document
 from clau_doom.analysis.learning import Plateau, Verdict
 from clau_doom.analysis.pca import Components
+from clau_doom.analysis.ranking import criteria_of
 from clau_doom.analysis.regression import Regression
+from clau_doom.analysis.sections import (
+    components,
+    control,
+    diversity,
+    generations,
+    genes,
+    held_out,
+    learning,
+    lineage,
+    ranking,
+    regression,
+)
+from clau_doom.analysis.sections import map as map_section
 from clau_doom.analysis.topsis import Ranking
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.config import (
     CustomPolicyConfig,
@@ -37,6 +52,8 @@ from clau_doom.testing.scripted_run import scripted_run, scripted_store
 CONFIG = ExperimentConfig(
     name="one", generations=12, population=8, episodes=3, holdout=HoldoutConfig(validation=4, episodes=20)
 )
+
+OF_GENES = (diversity.compute, genes.compute, regression.compute, components.compute)
 
 
 def outcome(genome: Genome, seed: int) -> EpisodeOutcome:
@@ -69,43 +86,52 @@ def experiment(name: str = "one", **changes: object) -> StoredExperiment:
 def test_an_analysis_holds_everything() -> None:
     """A genetic experiment has every part except an archive, and the parts are consistent."""
     found = analyse(experiment(), criteria_of("reward:1,shots:-1"))
-    assert (found.id, found.state, found.seed, found.fitness) == ("one", ExperimentState.COMPLETED, 1, "reward")
-    assert isinstance(found.plateau, Plateau)
-    assert found.plateau.verdict is Verdict.RISING
-    assert isinstance(found.chart, ControlChart)
-    assert [point.generation for point in found.chart.points] == [*range(12)]
-    assert not isinstance(found.diversity, Unavailable)
-    assert found.diversity[0].distance > found.diversity[-1].distance
-    assert isinstance(found.regression, Regression)
-    assert isinstance(found.components, Components)
-    assert len(found.components.scores) == 96
-    assert not isinstance(found.lineage, Unavailable)
-    assert (found.lineage[0].agent, found.lineage[-1].operator) == (found.champion, "draw")
-    assert isinstance(found.ranking, Ranking)
-    assert "validation episodes on the same seeds" in found.ranking.basis
-    assert found.archive == Unavailable(missing="genetic keeps no archive")
+    assert (found.id, found.stored.state, found.seed) == ("one", ExperimentState.COMPLETED, 1)
+    assert found.fitness_name == "reward"
+    plateau, chart = found.result(learning.plateau_of), found.result(control.compute)
+    distances = found.result(diversity.compute)
+    assert isinstance(plateau, Plateau)
+    assert plateau.verdict is Verdict.RISING
+    assert isinstance(chart, ControlChart)
+    assert [point.generation for point in chart.points] == [*range(12)]
+    assert not isinstance(distances, Unavailable)
+    assert distances[0].distance > distances[-1].distance
+    assert isinstance(found.result(regression.compute), Regression)
+    scores, line, ranked = (
+        found.result(components.compute),
+        found.result(lineage.compute),
+        found.result(ranking.compute),
+    )
+    assert isinstance(scores, Components)
+    assert len(scores.scores) == 96
+    assert not isinstance(line, Unavailable)
+    assert (line[0].agent, line[-1].operator) == (found.champion, "draw")
+    assert isinstance(ranked, Ranking)
+    assert "validation episodes on the same seeds" in ranked.basis
+    assert found.result(map_section.compute) == Unavailable(missing="genetic keeps no archive")
 
 
 def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
     """The comparisons are paired over all twenty held-out seeds and corrected for two comparisons."""
     found = analyse(experiment())
-    held = {row.role: row for row in found.held_out}
+    robust, contrasts = found.result(held_out.robust_of), found.result(held_out.contrasts_of)
+    held = {row.role: row for row in robust}
     assert [*held] == ["champion", "generation 0", "random"]
-    assert {row.aggregates.mean.n for row in found.held_out} == {20}
-    assert len({row.profile.thresholds for row in found.held_out}) == 1
-    assert [(each.theirs, each.paired, each.n) for each in found.contrasts] == [
+    assert {row.aggregates.mean.n for row in robust} == {20}
+    assert len({row.profile.thresholds for row in robust}) == 1
+    assert [(each.theirs, each.paired, each.n) for each in contrasts] == [
         ("generation 0", True, 20),
         ("random", True, 20),
     ]
-    assert all(each.p is not None and each.p_holm is not None and each.p_holm >= each.p for each in found.contrasts)
-    assert found.contrasts[1].improvement.value == 1.0
+    assert all(each.p is not None and each.p_holm is not None and each.p_holm >= each.p for each in contrasts)
+    assert contrasts[1].improvement.value == 1.0
     judged = [e.outcome.measures.reward for e in experiment().snapshot.judging[Purpose.HELD_OUT, held["random"].agent]]
     assert held["random"].aggregates.mean.value == pytest.approx(sum(judged) / 20)
 
 
 def test_the_bias_of_selection_has_the_held_out_interval() -> None:
     """Training fitness is taken as exact, so the interval is that of the held-out mean."""
-    results = analyse(experiment()).results
+    results = analyse(experiment()).result(held_out.table_of)
     assert results is not None
     assert results.bias is not None
     fitness = results.rows[0].fitness
@@ -116,7 +142,9 @@ def test_the_bias_of_selection_has_the_held_out_interval() -> None:
 
 def test_an_analysis_repeated_is_the_same() -> None:
     """Every resample uses the experiment's seed."""
-    assert analyse(experiment()) == analyse(experiment())
+    one, other = analyse(experiment()), analyse(experiment())
+    assert one is not other
+    assert experiment_document(one) == experiment_document(other)
 
 
 def test_an_unfinished_experiment_says_what_is_missing() -> None:
@@ -124,19 +152,21 @@ def test_an_unfinished_experiment_says_what_is_missing() -> None:
     whole = experiment()
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING), criteria_of("kills:1"))
-    parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
-    assert all(isinstance(part, Unavailable) for part in parts)
-    assert (found.generations, found.results, found.contrasts) == ((), None, ())
+    unavailable = (*OF_GENES, learning.curve_of, learning.plateau_of, control.compute, lineage.compute, ranking.compute)
+    assert all(isinstance(found.result(each), Unavailable) for each in unavailable)
+    assert (found.result(generations.rows_of), found.result(held_out.table_of)) == ((), None)
+    assert found.result(held_out.contrasts_of) == ()
 
 
 def test_agents_of_one_generation_are_ranked_before_there_are_candidates() -> None:
     """Without validation episodes, the agents of the last finished generation are ranked: they share seeds."""
     whole = experiment()
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging={})), criteria_of("reward:1"))
-    assert isinstance(found.ranking, Ranking)
-    assert "agents of generation 11" in found.ranking.basis
+    ranked = found.result(ranking.compute)
+    assert isinstance(ranked, Ranking)
+    assert "agents of generation 11" in ranked.basis
     best = max(whole.snapshot.generations[-1], key=lambda each: each.fitness or 0.0)
-    assert (found.ranking.rows[0].name, len(found.ranking.rows)) == (best.agent.id, 8)
+    assert (ranked.rows[0].name, len(ranked.rows)) == (best.agent.id, 8)
 
 
 def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
@@ -145,26 +175,28 @@ def test_a_candidate_that_lacks_episodes_is_not_ranked() -> None:
     key = next(key for key in whole.snapshot.judging if key[0] is Purpose.VALIDATION)
     judging = {**whole.snapshot.judging, key: whole.snapshot.judging[key][:2]}
     found = analyse(replace(whole, snapshot=replace(whole.snapshot, judging=judging)), criteria_of("reward:1"))
-    assert isinstance(found.ranking, Ranking)
-    assert key[1] not in [row.name for row in found.ranking.rows]
-    assert "means of 4 validation episodes" in found.ranking.basis
+    ranked = found.result(ranking.compute)
+    assert isinstance(ranked, Ranking)
+    assert key[1] not in [row.name for row in ranked.rows]
+    assert "means of 4 validation episodes" in ranked.basis
 
 
 def test_a_policy_that_cannot_be_imported_costs_its_genes_alone() -> None:
     """Only the parts that need the genes are missing, each with the reason."""
     elsewhere = CONFIG.model_copy(update={"policy": CustomPolicyConfig(kind="class", target="nowhere:Policy")})
     found = analyse(replace(experiment(), config=elsewhere))
-    assert isinstance(found.regression, Unavailable)
-    assert "nowhere" in found.regression.missing
-    assert found.genes == found.regression
-    assert found.results is not None
+    unknown = found.result(regression.compute)
+    assert isinstance(unknown, Unavailable)
+    assert "nowhere" in unknown.missing
+    assert found.result(genes.compute) == unknown
+    assert found.result(held_out.table_of) is not None
 
 
 def test_a_policy_without_genes_has_no_analysis_of_them() -> None:
     """For random play, the reason replaces a diversity of 0."""
     found = analyse(replace(experiment(), space=GenomeSpace(())))
     missing = Unavailable(missing="the policy has no genes that can vary")
-    assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
+    assert [found.result(each) for each in OF_GENES] == [missing] * 4
 
 
 def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
@@ -172,13 +204,13 @@ def test_a_policy_of_very_many_genes_has_no_analysis_of_them() -> None:
     space = GenomeSpace([GeneBlock(name="w", shape=(10**6, 10**6))])
     found = analyse(experiment(), space=space)
     missing = Unavailable(missing="the policy has 1,000,000,000,000 genes, and 10,000 at most are analysed one by one")
-    assert (found.diversity, found.genes, found.regression, found.components) == (missing,) * 4
+    assert [found.result(each) for each in OF_GENES] == [missing] * 4
 
 
 def test_the_archive_is_the_strategys_own() -> None:
     """The map has the strategy's final cells, each with its best agent, above the worst fitness of all."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
-    found = analyse(whole).archive
+    found = analyse(whole).result(map_section.compute)
     assert isinstance(found, EliteMap)
     config = whole.config.evolution
     assert isinstance(config, MapElitesConfig)
@@ -199,7 +231,7 @@ def test_an_archive_that_cannot_be_replayed_is_told() -> None:
     """The map is missing if the strategy asks for other agents than the stored ones."""
     whole = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
-    found = analyse(other).archive
+    found = analyse(other).result(map_section.compute)
     assert isinstance(found, Unavailable)
     assert "another genome" in found.missing
 
@@ -243,7 +275,7 @@ def test_an_experiment_has_the_same_interval_alone_and_compared() -> None:
     """The interval of a champion's held-out mean does not depend on the other experiments in the comparison."""
     found = compared(*several())
     for row, whole in zip(found.entrants, several(), strict=True):
-        results = analyse(whole).results
+        results = analyse(whole).result(held_out.table_of)
         assert results is not None
         assert row.fitness == results.rows[0].fitness
 
@@ -396,4 +428,4 @@ def test_fitness_of_weights_has_a_name() -> None:
     """The name lists the weights with their signs."""
     weighed = experiment().config.model_copy(update={"fitness": {"kills": 1.0, "damage_taken": -0.01}})
     found = analyse(replace(experiment(), config=weighed))
-    assert found.fitness == "-0.01 damage_taken +1 kills"
+    assert found.fitness_name == "-0.01 damage_taken +1 kills"

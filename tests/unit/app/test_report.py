@@ -8,8 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from clau_doom.analysis import Unavailable, criteria_of
 from clau_doom.analysis.genome_encoding import GeneHistory
+from clau_doom.analysis.ranking import criteria_of
+from clau_doom.analysis.sections import (
+    control,
+    diversity,
+    generations,
+    genes,
+    held_out,
+    learning,
+    lineage,
+    ranking,
+    regression,
+)
+from clau_doom.analysis.sections import map as map_section
+from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.app.analyze import analyse, compare
 from clau_doom.app.report import check_report_target, report_comparison, report_experiment
 from clau_doom.config import ExperimentConfig, HoldoutConfig, MapElitesConfig, config_from_yaml, to_yaml
@@ -19,6 +32,7 @@ from clau_doom.domain.history_hash import history_sha256
 from clau_doom.errors import ConfigError
 from clau_doom.policies import GENES
 from clau_doom.ports import StoredExperiment
+from clau_doom.statistics.effects import Contrast
 from clau_doom.testing import ScriptedBackend, scripted_outcome
 from clau_doom.testing.scripted_run import scripted_run, scripted_store
 
@@ -150,12 +164,13 @@ def test_equal_experiments_have_equal_reports() -> None:
 def test_the_summary_tells_what_the_analysis_found() -> None:
     """The champion's held-out mean, lead, n, seed and p are those of the analysis."""
     found = analyse(experiment())
-    assert found.results is not None
-    champion, contrast = found.results.rows[0], found.contrasts[1]
+    results = found.result(held_out.table_of)
+    assert results is not None
+    champion, contrast = results.rows[0], found.result(held_out.contrasts_of)[1]
     said = page().said
     assert champion.agent in said
     assert (
-        f"came to a mean of {champion.fitness.mean:.2f} [{champion.fitness.low:.2f}, {champion.fitness.high:.2f}]"
+        f"has a mean fitness of {champion.fitness.mean:.2f} [{champion.fitness.low:.2f}, {champion.fitness.high:.2f}]"
         in said
     )
     lead = contrast.difference
@@ -168,10 +183,13 @@ def test_the_summary_tells_what_the_analysis_found() -> None:
 def test_a_champion_that_is_not_shown_to_be_better_is_not_called_better() -> None:
     """If the interval contains 0, the summary and the cautions state that no advantage is shown."""
     found = analyse(experiment())
-    unsure = replace(found.contrasts[0], difference=replace(found.contrasts[0].difference, low=-1.0, high=1.0))
-    read = Page(report_experiment(experiment(), analysis=replace(found, contrasts=(unsure, found.contrasts[1])))).said
+    first, second = found.result(held_out.contrasts_of)
+    unsure = replace(first, difference=replace(first.difference, low=-1.0, high=1.0))
+    contrasts: tuple[Contrast, ...] = (unsure, second)
+    changed = found.having(held_out.contrasts_of, contrasts)
+    read = Page(report_experiment(experiment(), analysis=changed)).said
     assert "No difference between the champion and generation 0's best is shown" in read
-    assert "That the champion is better than generation 0's best is not shown" in read
+    assert "The data do not show that the champion is better than generation 0's best" in read
     assert "ahead of generation 0's best by 0" not in read
 
 
@@ -196,11 +214,19 @@ def test_what_the_data_do_not_allow_is_said() -> None:
     early = replace(whole.snapshot, summaries=(), judging={}, champion=None, state=ExperimentState.RUNNING)
     read = Page(report_experiment(replace(whole, snapshot=early, state=ExperimentState.RUNNING)))
     found = analyse(replace(whole, snapshot=early, state=ExperimentState.RUNNING))
-    parts = (found.curve, found.plateau, found.chart, found.diversity, found.regression, found.lineage, found.ranking)
-    for part in parts:
+    for compute in (
+        learning.curve_of,
+        learning.plateau_of,
+        control.compute,
+        diversity.compute,
+        regression.compute,
+        lineage.compute,
+        ranking.compute,
+    ):
+        part = found.result(compute)
         assert isinstance(part, Unavailable)
         assert f"Not shown: {part.missing}." in read.said
-    assert "Nobody has played the held-out seeds yet" in read.said
+    assert "No champion has played the held-out seeds yet" in read.said
     assert "The experiment is running" in read.said
     assert read.count("figure") == 0
 
@@ -211,7 +237,7 @@ def test_failed_agents_and_deviations_are_told() -> None:
     read = Page(report_experiment(stored)).said
     assert "2 of 72 agents failed; 3 deviations entered the history" in read
     assert "it divided by nought" in read
-    assert "Run again, it need not come out the same" in read
+    assert "A repeated run can differ" in read
 
 
 def _with_failures(reason: str) -> StoredExperiment:
@@ -240,7 +266,8 @@ def test_hostile_words_stay_words() -> None:
     gene = GeneHistory(
         gene=HOSTILE, kind=GeneKind.CHOICE, means=(0.5, 0.7), spreads=(0.1, 0.2), commonest=(HOSTILE,) * 2
     )
-    found = replace(analyse(stored), genes=(gene,), fitness=HOSTILE, scenario=HOSTILE)
+    history: tuple[GeneHistory, ...] | Unavailable = (gene,)
+    found = replace(analyse(stored), fitness_name=HOSTILE, scenario=HOSTILE).having(genes.compute, history)
     read = Page(report_experiment(stored, analysis=found))
     assert not {tag for tag, _ in read.elements} & {"script", "img"}
     assert not any(name.startswith("on") for _, attrs in read.elements for name in attrs)
@@ -251,10 +278,11 @@ def test_a_map_of_behaviours_is_drawn() -> None:
     """A MAP-Elites archive has a rectangle and a row for each filled cell."""
     stored = experiment("elites", evolution=MapElitesConfig(kind="map-elites"))
     found, read = analyse(stored), Page(report_experiment(stored))
-    assert not isinstance(found.archive, Unavailable)
+    archive = found.result(map_section.compute)
+    assert not isinstance(archive, Unavailable)
     filled = [attrs for tag, attrs in read.elements if tag == "rect" and "fill-opacity" in attrs]
-    assert len(filled) == len(found.archive.cells) + 20  # and the scale beside it
-    assert f"{len(found.archive.cells)} of 100 cells are filled" in read.said
+    assert len(filled) == len(archive.cells) + 20  # and the scale beside it
+    assert f"{len(archive.cells)} of 100 cells are filled" in read.said
 
 
 def test_several_experiments_are_set_side_by_side() -> None:
@@ -302,6 +330,6 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
 def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:
     """The rows of the fitness curve are the generations, with their agents, means and best fitness."""
     text = page().text.replace("\n", "")
-    for row in analyse(experiment()).generations:
+    for row in analyse(experiment()).result(generations.rows_of):
         assert row.mean is not None
-        assert f"<tr><td>{row.index}</td><td>6</td><td>0</td><td>{row.mean.mean:.2f}</td>" in text
+        assert f"<tr><td>{row.index}</td><td>6</td><td>0</td><td>{row.mean.mean:.2f} [" in text

@@ -126,7 +126,7 @@ def test_analyze_before_the_end_has_no_champion(run: Run, keep: Keep, story: lis
     """Without held-out results, the generations are shown with a note."""
     keep(story[:11])
     assert document(run, "analyze", "tiny")["held_out"] == []
-    assert "Nobody has played the held-out seeds yet" in " ".join(run("analyze", "tiny").out.split())
+    assert "no agent has played the held-out seeds yet" in " ".join(run("analyze", "tiny").out.split())
 
 
 def test_analyze_draws(run: Run, keep: Keep, story: list[Event], tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: l
     assert found["held_out"][0]["iqm"]["value"] == 9.0
     shown = run("analyze", "tiny").out
     assert "2 generations are too few for a curve" in " ".join(shown.split())
-    assert "--section control" in shown
+    assert "--section genes" in shown
 
 
 def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[Event]) -> None:

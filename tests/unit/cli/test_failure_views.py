@@ -5,8 +5,8 @@ import io
 
 from rich.console import Console
 
-from clau_doom.analysis.report.appendix import trouble_section
-from clau_doom.analysis.report.document import Listing
+from clau_doom.analysis.document import Listing
+from clau_doom.analysis.sections.failures import failure_blocks
 from clau_doom.app.gene_space import genome_space
 from clau_doom.app.plan import make_fitness
 from clau_doom.cli.views.agent import portrait_json, portrait_view
@@ -64,5 +64,5 @@ def test_every_view_of_a_failed_agent_shows_where_its_policy_raised() -> None:
         assert agent_message(found, evaluation, space=space, whole=True).traceback == (expected or "")
         assert agent_message(found, evaluation, space=space, whole=False).traceback == ""
     assert console.export_text().count('File "own_policy.py", line 3, in decide') == 2
-    listings = [block for block in trouble_section(found).blocks if isinstance(block, Listing)]
+    listings = [block for block in failure_blocks(found) if isinstance(block, Listing)]
     assert [(each.title, each.text) for each in listings] == [("Traceback of lab-g000-a000 and 1 more", TRACE)]

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clau_doom.analysis import Interval, difference_interval, mean_interval, student_interval, unpaired_interval
 from clau_doom.domain import generator
-from clau_doom.statistics.intervals import BOOTSTRAP_FROM
+from clau_doom.statistics.intervals import (
+    BOOTSTRAP_FROM,
+    Interval,
+    difference_interval,
+    mean_interval,
+    student_interval,
+    unpaired_interval,
+)
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
+from clau_doom.analysis import document
+from clau_doom.analysis.charts import CYCLE
 from clau_doom.analysis.comparison import EntrantRow, ExperimentComparison, Setup
-from clau_doom.analysis.report.agent_sections import ranking_section
-from clau_doom.analysis.report.appendix import appendix_section, criteria_flag, failed_agents
-from clau_doom.analysis.report.document import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
-from clau_doom.analysis.report.held_out import contrast_figure, contrasts_tables, profile_figure
-from clau_doom.analysis.report.summary import contrast_sentence
+from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_tables, profile_chart
+from clau_doom.analysis.report.html import page_block, page_section
+from clau_doom.analysis.report.page import Block, Fact, Figure, Key, Paragraph, Report, Section, Table, gap
 from clau_doom.analysis.report.svg import WIDTH, Picture, axis_over
-from clau_doom.analysis.report.training import generations_axis
 from clau_doom.analysis.report.typography import (
     NONE,
     bracket,
@@ -20,6 +19,9 @@ from clau_doom.analysis.report.typography import (
     p_equals,
     share_bracket,
 )
+from clau_doom.analysis.sections import reproduction
+from clau_doom.analysis.sections.failures import failed_agents
+from clau_doom.analysis.sections.ranking import criteria_flag, ranking_section
 from clau_doom.analysis.summary import GenerationRow, generation_rows
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.ports import StoredExperiment
@@ -58,9 +60,9 @@ def comparison_report(experiments: Sequence[StoredExperiment], comparison: Exper
             _profiles_section(comparison),
             _curves_section(experiments, comparison),
             _setups_section(comparison),
-            ranking_section(comparison.ranking),
+            page_section(ranking_section(comparison.ranking)),
             _remarks_section(experiments, comparison),
-            appendix_section(experiments, f" --baseline {comparison.baseline}{criteria_flag(comparison.ranking)}"),
+            _reproduction_section(experiments, comparison),
         ),
     )
 
@@ -181,9 +183,9 @@ def _contrasts_section(comparison: ExperimentComparison) -> Section:
         anchor="contrasts",
         title=f"Each champion against that of {comparison.baseline}",
         blocks=(
-            contrast_figure(comparison.contrasts, names, title=title, anchor="fig-contrasts"),
+            page_block(contrast_chart(comparison.contrasts, names, title=title, name="contrasts")),
             _improvement_figure(comparison.contrasts, names, comparison.baseline),
-            *contrasts_tables(comparison.contrasts, names),
+            *map(page_block, contrast_tables(comparison.contrasts, names)),
         ),
     )
 
@@ -221,9 +223,11 @@ def _improvement_figure(contrasts: Sequence[Contrast], names: Sequence[str], bas
 
 
 def _profiles_section(comparison: ExperimentComparison) -> Section:
-    profiles = [(row.id, row.profile, _colour(comparison, row.id)) for row in comparison.entrants]
+    profiles = [(row.id, row.profile, CYCLE[at % len(CYCLE)]) for at, row in enumerate(comparison.entrants)]
     return Section(
-        anchor="profiles", title="Performance profiles", blocks=(profile_figure(profiles, comparison.fitness),)
+        anchor="profiles",
+        title="Performance profiles",
+        blocks=(page_block(profile_chart(profiles, comparison.fitness)),),
     )
 
 
@@ -232,7 +236,7 @@ def _curves_section(experiments: Sequence[StoredExperiment], comparison: Experim
         stored.snapshot.experiment.id: generation_rows(stored.snapshot.finished_generations) for stored in experiments
     }
     longest = max(curves.values(), key=len)
-    x = generations_axis(longest)
+    x = axis_over([float(row.index) for row in longest], 52.0, WIDTH - 12.0, count=10, whole=True, pad=0.02)
     ends = [end for rows in curves.values() for row in rows if row.mean for end in (row.mean.low, row.mean.high)]
     y = axis_over([*ends, *(row.mean.mean for rows in curves.values() for row in rows if row.mean)], 336.0, 26.0)
     picture = Picture(380.0)
@@ -284,9 +288,9 @@ def _setups_section(comparison: ExperimentComparison) -> Section:
         blocks.append(gap(comparison.setup_contrasts))
     else:
         names = [f"setup {setup.number}" for setup in _able(comparison.setups)]
-        anchor = "fig-setup-contrasts"
-        blocks.append(contrast_figure(comparison.setup_contrasts, names, title="Setups less setup 0", anchor=anchor))
-        blocks += contrasts_tables(comparison.setup_contrasts, names)
+        chart = contrast_chart(comparison.setup_contrasts, names, title="Setups less setup 0", name="setup-contrasts")
+        blocks.append(page_block(chart))
+        blocks += map(page_block, contrast_tables(comparison.setup_contrasts, names))
     return Section(anchor="setups", title="Ways of evolving", blocks=tuple(blocks))
 
 
@@ -353,6 +357,12 @@ def _changes(setups: Sequence[Setup]) -> list[Block]:
     if not rows:
         return []
     return [Table(title="What differs from setup 0", columns=("setup", "change"), rows=rows, words=(0, 1))]
+
+
+def _reproduction_section(experiments: Sequence[StoredExperiment], comparison: ExperimentComparison) -> Section:
+    flags = f" --baseline {comparison.baseline}{criteria_flag(comparison.ranking)}"
+    blocks = reproduction.reproduction_blocks(experiments, flags)
+    return page_section(document.Section(name="reproduction", title=reproduction.TITLE, blocks=blocks))
 
 
 def _remarks_section(experiments: Sequence[StoredExperiment], comparison: ExperimentComparison) -> Section:

@@ -1,17 +1,42 @@
-"""Rendering of a report as one HTML file without scripts or external files."""
+"""Rendering of a document as one HTML file without scripts or external files."""
 
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from clau_doom.analysis.report.document import Figure, Listing, Paragraph, Report, Table
-from clau_doom.analysis.report.typography import unbroken
+from clau_doom.analysis import document
+from clau_doom.analysis.document import Cell, Marked, Trend
+from clau_doom.analysis.report.chart_svg import draw, legend
+from clau_doom.analysis.report.page import Block, Fact, Figure, Listing, Paragraph, Report, Section, Table
+from clau_doom.analysis.report.svg import sparkline
+from clau_doom.analysis.report.typography import typographic, unbroken
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import cell_text
 from clau_doom.escaping import printable_message
 
-__all__ = ["MARK", "render"]
+__all__ = ["MARK", "page_block", "page_section", "render", "render_document"]
 
 MARK = '<meta name="generator" content="clau-doom report">'
 """Mark near the beginning of a file that identifies it as a report of clau-doom."""
+
+
+def render_document(whole: document.Document) -> str:
+    """Render a document as HTML."""
+    return render(
+        Report(
+            kind=whole.kind,
+            title=whole.title,
+            subtitle=whole.subtitle,
+            facts=tuple(
+                Fact(label=fact.label, value=typographic(fact.value), detail=typographic(fact.detail))
+                for fact in whole.facts
+            ),
+            summary=tuple(map(typographic, whole.summary)),
+            cautions=tuple(map(typographic, whole.cautions)),
+            sections=tuple(map(page_section, whole.sections)),
+        )
+    )
 
 
 def render(report: Report) -> str:
@@ -28,6 +53,54 @@ def render(report: Report) -> str:
         return labels[id(block)]
 
     return _template().render(report=report, label=label)
+
+
+def page_section(section: document.Section) -> Section:
+    """Convert a section to the strings and drawings of the page."""
+    blocks = tuple(page_block(block) for block in section.blocks)
+    return Section(anchor=section.name, title=section.title, blocks=blocks)
+
+
+def page_block(block: document.Block) -> Block:
+    """Convert a block to the strings and drawings of the page."""
+    match block:
+        case document.Paragraph():
+            return Paragraph(text=typographic(block.text), kind=block.kind)
+        case Unavailable():
+            return Paragraph(text=f"Not shown: {typographic(block.missing)}.", kind="gap")
+        case document.Table():
+            return _page_table(block)
+        case document.Listing():
+            return Listing(title=block.title, text=block.text, folded=block.folded)
+        case document.Chart():
+            return Figure(
+                anchor=f"fig-{block.name}",
+                title=block.title,
+                caption=typographic(f"{block.caption} {block.marks}".strip()),
+                alt=block.alt,
+                picture=draw(block.plot, block.alt),
+                table=_page_table(block.table),
+                keys=legend(block.plot),
+            )
+
+
+def _page_table(table: document.Table) -> Table:
+    return Table(
+        title=table.title,
+        columns=tuple(column.heading for column in table.columns),
+        rows=tuple(tuple(_page_cell(cell) for cell in row) for row in table.rows),
+        words=tuple(at for at, column in enumerate(table.columns) if column.text),
+        note=typographic(table.note),
+    )
+
+
+def _page_cell(cell: Cell) -> str:
+    if isinstance(cell, Marked):
+        return Markup('<b class="{}">{}</b>').format(cell.emphasis, _printable(_page_cell(cell.cell)))
+    if isinstance(cell, Trend):
+        return sparkline(cell.values)
+    text = cell_text(cell)
+    return text if isinstance(cell, str) else typographic(text)
 
 
 def _printable(value: object) -> object:

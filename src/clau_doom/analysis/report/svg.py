@@ -14,7 +14,7 @@ from markupsafe import Markup
 from clau_doom.analysis.report.typography import short
 from clau_doom.escaping import printable, printable_message
 
-__all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite"]
+__all__ = ["WIDTH", "Axis", "Picture", "axis_over", "finite", "sparkline"]
 
 WIDTH = 720.0
 """Width of a chart in units. The page scales it."""
@@ -119,6 +119,13 @@ class Picture:
         if x_label:
             self.text(((x.start + x.end) / 2, base + 36), x_label, "label mid")
 
+    def ticks(self, x: Axis, y: Axis) -> None:
+        """Draw the labels of two axes without lines."""
+        for value in x.ticks:
+            self.text((x.at(value), y.start + 17.0), short(value, x.decimals), "tick mid")
+        for value in y.ticks:
+            self.text((x.start - 8.0, y.at(value) + 4.0), short(value, y.decimals), "tick end")
+
     def line(self, points: Sequence[tuple[float, float | None]], css: str) -> None:
         """Draw a line through points. A missing y leaves a gap."""
         for part in _unbroken(points):
@@ -180,6 +187,14 @@ class Picture:
 def _step(rough: float) -> float:
     power = 10.0 ** math.floor(math.log10(rough))
     return next(step * power for step in _STEPS if step * power >= rough * (1.0 - 1e-9))
+
+
+def sparkline(values: Sequence[float]) -> Markup:
+    """Draw a small line without axes for a table cell."""
+    x = axis_over([0.0, max(len(values) - 1.0, 1.0)], 2.0, 94.0, pad=0.0)
+    y = axis_over(values, 16.0, 2.0, pad=0.0)
+    path = _path([(x.at(float(at)), y.at(value)) for at, value in enumerate(values)])
+    return Markup(f'<svg class="spark" viewBox="0 0 96 18" aria-hidden="true"><path class="ln c0" d="{path}"/></svg>')  # noqa: S704 - numbers only
 
 
 def _unbroken(points: Sequence[tuple[float, float | None]]) -> list[list[_Point]]:

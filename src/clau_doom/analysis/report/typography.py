@@ -30,7 +30,7 @@ __all__ = [
 
 NONE = "–"  # noqa: RUF001 - dash for missing values in tables
 _TIED = re.compile(r"(?<=\S) (?=[=<>%] ?)|(?<=[=<>]) (?=\S)|(?<=\d) (?=\[)|(?<=\d,) (?=\S+\])")
-_HYPHEN = re.compile(r"(?<![\w.])-(?=\d)")
+_HYPHEN = re.compile(r"(?<![\w.\-])-(?=\d)")
 _MINUS = "−"  # noqa: RUF001 - minus sign, which has the width of a digit, unlike a hyphen
 
 

@@ -68,7 +68,7 @@ def show_agent(
     agent: _Agent, *, as_json: AsJson = False, server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
     """Show one agent: genome, lineage back to generation 0, episodes."""
-    from clau_doom.analysis import telling_measures
+    from clau_doom.analysis.summary import telling_measures
     from clau_doom.app.gene_space import space_of
     from clau_doom.app.plan import make_fitness
     from clau_doom.cli.views.agent import portrait_json, portrait_view

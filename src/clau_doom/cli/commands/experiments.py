@@ -3,13 +3,14 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.analysis.sections import EXPERIMENT_SECTIONS, MAIN_SECTIONS
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import look_up, look_up_all
@@ -33,13 +34,12 @@ from clau_doom.cli.table_options import (
     TestMethod,
     Where,
 )
-from clau_doom.cli.views.sections import Section
 from clau_doom.errors import ConfigError, StorageFailed
 from clau_doom.number_format import number
 
 if TYPE_CHECKING:
-    from clau_doom.analysis import Criterion
-    from clau_doom.analysis.experiment_analysis import ExperimentAnalysis
+    from clau_doom.analysis.experiment_data import ExperimentData
+    from clau_doom.analysis.topsis import Criterion
     from clau_doom.app.catalog.folder_source import ExperimentOverview
     from clau_doom.ports import StoredExperiment
 
@@ -74,9 +74,23 @@ _Criteria = Annotated[
         help="Rank agents over several measures, such as kills:1,damage_taken:-2; below 0, less is better.",
     ),
 ]
+
+
+def _known_sections(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in EXPERIMENT_SECTIONS:
+            raise typer.BadParameter(f"unknown section {name!r}: choose one of {', '.join(EXPERIMENT_SECTIONS)}")
+    return names
+
+
 _Sections = Annotated[
-    list[Section] | None,
-    typer.Option("--section", metavar="NAME", help=f"Show a section, whole: {', '.join(Section)}; may be repeated."),
+    list[str] | None,
+    typer.Option(
+        "--section",
+        metavar="NAME",
+        callback=_known_sections,
+        help=f"Show a complete section: {', '.join(EXPERIMENT_SECTIONS)}; may be repeated.",
+    ),
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
 _Plot = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw the fitness curve (.png or .svg).")]
@@ -157,7 +171,7 @@ def analyze(
     if not experiments:
         raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
 
-    from clau_doom.analysis import criteria_of
+    from clau_doom.analysis.ranking import criteria_of
     from clau_doom.app.report import check_report_target
 
     if report is not None:
@@ -169,23 +183,24 @@ def analyze(
             raise ConfigError("--plot draws one experiment: name one, or leave it out")
         _show_comparison(stored, baseline or experiments[0], wanted, report, as_json=as_json)
     else:
-        sections = [*Section] if everything else section or []
+        sections = EXPERIMENT_SECTIONS if everything else section or ()
         _show_analysis(stored[0], wanted, sections, plot, report, as_json=as_json)
 
 
 def _show_analysis(
     stored: "StoredExperiment",
     criteria: "Sequence[Criterion]",
-    sections: Sequence[Section],
+    sections: Sequence[str],
     plot: Path | None,
     report: Path | None,
     *,
     as_json: bool,
 ) -> None:
+    from clau_doom.analysis.document_json import document_json
+    from clau_doom.analysis.experiment_document import experiment_document
     from clau_doom.app.analyze import analyse
     from clau_doom.app.report import report_experiment
-    from clau_doom.cli.views.analysis import analysis_view
-    from clau_doom.cli.views.analysis_json import analysis_json
+    from clau_doom.cli.views.document import document_view
 
     analysis = analyse(stored, criteria)
     if plot is not None:
@@ -193,9 +208,17 @@ def _show_analysis(
     if report is not None:
         _write(report, report_experiment(stored, criteria, analysis=analysis))
     if as_json:
-        print_json(analysis_json(analysis))
-    else:
-        data_console().print(analysis_view(analysis, sections))
+        print_json(document_json(experiment_document(analysis)))
+        return
+    shown = sections or [*MAIN_SECTIONS, *(["ranking"] if criteria else [])]
+    data_console().print(document_view(experiment_document(analysis, _in_order(shown)), whole=bool(sections)))
+    if not sections:
+        more = " | ".join(name for name in EXPERIMENT_SECTIONS if name not in shown)
+        data_console().print(Text(f"\nmore: --section {more}, or --all; --json has all results", "dim"))
+
+
+def _in_order(names: Sequence[str]) -> list[str]:
+    return [name for name in EXPERIMENT_SECTIONS if name in names]
 
 
 def _show_comparison(
@@ -206,10 +229,11 @@ def _show_comparison(
     *,
     as_json: bool,
 ) -> None:
+    from clau_doom.analysis.document_json import plain_value
     from clau_doom.app.analyze import compare
     from clau_doom.app.report import report_comparison
-    from clau_doom.cli.views.analysis_json import comparison_json
     from clau_doom.cli.views.comparison import comparison_view
+    from clau_doom.statistics.intervals import CONFIDENCE
 
     if len(stored) < 2:
         raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
@@ -217,22 +241,23 @@ def _show_comparison(
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
     if as_json:
-        print_json(comparison_json(comparison))
+        print_json({"confidence": CONFIDENCE, **cast("dict[str, object]", plain_value(comparison, ""))})
     else:
         data_console().print(comparison_view(comparison))
 
 
-def _draw(stored: "StoredExperiment", analysis: "ExperimentAnalysis", path: Path) -> None:
+def _draw(stored: "StoredExperiment", analysis: "ExperimentData", path: Path) -> None:
     from clau_doom.analysis.plot import draw_fitness_curve
+    from clau_doom.analysis.sections import generations, held_out
 
-    config = stored.config
+    config, results = stored.config, analysis.result(held_out.table_of)
     made = f"{config.evolution.kind} · {config.policy.kind} policy · {config.population} agents"
     played = f"{config.episodes} episodes each · {config.holdout.episodes} held-out episodes · seed {config.seed}"
     try:
         draw_fitness_curve(
             path,
-            analysis.generations,
-            analysis.results.rows if analysis.results else (),
+            analysis.result(generations.rows_of),
+            results.rows if results else (),
             title=f"{config.name}: {config.scenario.name}",
             subtitle=f"{made} · {played}",
             fitness=f"fitness ({config.fitness})" if isinstance(config.fitness, str) else "fitness",
@@ -316,4 +341,4 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
     if command := next_command(stored, experiment, output_dir):
         console.print(Text(f"go on with: {command}"), soft_wrap=True)
     if stored.snapshot.summaries:
-        console.print(generations_view(stored.snapshot))
+        console.print(generations_view(stored))

@@ -1,15 +1,19 @@
 """Terminal output of a comparison of experiments."""
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis import Unavailable
 from clau_doom.analysis.comparison import ExperimentComparison, Setup
+from clau_doom.analysis.contrast_blocks import contrast_tables
+from clau_doom.analysis.sections.ranking import ranking_section
 from clau_doom.analysis.topsis import Ranking
-from clau_doom.cli.views.analysis import ranking_view
-from clau_doom.cli.views.results import contrasts_table
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.cli.views.document import block_view, section_view
+from clau_doom.statistics.effects import Contrast
 from clau_doom.statistics.interval_format import interval
 
 __all__ = ["comparison_view"]
@@ -23,14 +27,14 @@ def comparison_view(comparison: ExperimentComparison) -> RenderableType:
         Text(f"\nchampions on held-out seeds: {comparison.fitness} on {comparison.scenario}", "bold"),
         _champions(comparison),
         Text(f"\nagainst the champion of {comparison.baseline}", "bold"),
-        contrasts_table(comparison.contrasts),
+        *_contrasts(comparison.contrasts, [each.ours for each in comparison.contrasts]),
         Text("\nsetups: experiments that differ in name and seed only are runs of one setup", "bold"),
         _setups(comparison.setups),
         *_cautions(comparison.setups),
         _setup_contrasts(comparison),
     ]
     if isinstance(comparison.ranking, Ranking):
-        parts += [Text("\nranking", "bold"), ranking_view(comparison.ranking)]
+        parts.append(section_view(ranking_section(comparison.ranking), whole=True))
     parts += [Text(f"note: {remark}", "yellow") for remark in comparison.remarks]
     return Group(*parts)
 
@@ -83,9 +87,13 @@ def _setup_contrasts(comparison: ExperimentComparison) -> RenderableType:
     if isinstance(comparison.setup_contrasts, Unavailable):
         return Text(comparison.setup_contrasts.missing, "dim")
     return Group(
-        contrasts_table(comparison.setup_contrasts, [f"setup {setup.number}" for setup in _able(comparison.setups)]),
+        *_contrasts(comparison.setup_contrasts, [f"setup {setup.number}" for setup in _able(comparison.setups)]),
         Text("each run is one value, its champion's held-out mean; runs are independent samples", "dim"),
     )
+
+
+def _contrasts(contrasts: Sequence[Contrast], names: Sequence[str]) -> list[RenderableType]:
+    return [block_view(table, whole=True) for table in contrast_tables(contrasts, names)]
 
 
 def _able(setups: tuple[Setup, ...]) -> list[Setup]:

@@ -1,7 +1,7 @@
 """Tests of rendering a report as an HTML page."""
 
-from clau_doom.analysis.report.document import Fact, Listing, Paragraph, Report, Section, Table
 from clau_doom.analysis.report.html import render
+from clau_doom.analysis.report.page import Fact, Listing, Paragraph, Report, Section, Table
 
 
 def test_texts_from_outside_are_short_and_escaped() -> None:

@@ -1,0 +1,201 @@
+"""Sentences, charts and tables of contrasts and performance profiles."""
+
+from collections.abc import Sequence
+
+from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow, Panel, Series, XYPlot
+from clau_doom.analysis.document import Cell, Chart, Column, Marked, PValue, Share, Table, TextTable
+from clau_doom.analysis.wording import count, joined, measured, shared
+from clau_doom.number_format import number, p_relation
+from clau_doom.statistics.effects import Contrast
+from clau_doom.statistics.estimates import PerformanceProfile
+from clau_doom.statistics.interval_format import interval
+
+__all__ = ["contrast_chart", "contrast_sentence", "contrast_table", "contrast_tables", "pairs_text", "profile_chart"]
+
+
+def contrast_sentence(contrast: Contrast, us: str, them: str) -> str:
+    """Describe a contrast in a sentence."""
+    difference = contrast.difference
+    n = f"{contrast.n} pairs" if contrast.paired else f"n = {contrast.n} and {contrast.n_theirs}"
+    name = "d_z" if contrast.paired else "d"
+    effect = "" if contrast.effect is None else f", {name} = {number(contrast.effect)}"
+    test = "" if contrast.p_holm is None else f", {p_relation(contrast.p_holm)} by {contrast.test}, Holm-corrected"
+    details = f"{interval(difference)} ({n}{effect}{test})"
+    if not difference.excludes(0.0):
+        return f"No difference between {us[:1].lower()}{us[1:]} and {them} is shown: {details}."
+    return f"{us} is ahead of {them} by {details}." if difference.mean > 0 else f"{us} is behind {them}: {details}."
+
+
+def contrast_chart(contrasts: Sequence[Contrast], names: Sequence[str], *, title: str, name: str) -> Chart:
+    """Describe differences with their intervals and a line at 0.
+
+    Args:
+        contrasts: One family with at least one contrast.
+        names: Display names of the compared agents, in the same order.
+        title: Title of the chart.
+        name: Name of the chart.
+    """
+    named = [*zip(contrasts, names, strict=True)]
+    return Chart(
+        name=name,
+        title=title,
+        caption=(
+            f"Difference of mean fitness with its 95 % interval (n: "
+            f"{'; '.join(dict.fromkeys(map(pairs_text, contrasts)))}). The intervals are not corrected for the number "
+            "of comparisons; the p-values are."
+        ),
+        marks="Grey: the interval contains 0.",
+        alt="Intervals of the differences with a line at 0; the table below has the numbers.",
+        plot=IntervalPlot(
+            label="difference of mean fitness",
+            rows=tuple(
+                IntervalRow(
+                    label=each,
+                    colour=Colour.RED if contrast.difference.excludes(0.0) else Colour.GREY,
+                    value=contrast.difference.mean,
+                    low=contrast.difference.low,
+                    high=contrast.difference.high,
+                    text=number(contrast.difference.mean),
+                )
+                for contrast, each in named
+            ),
+            reference=0.0,
+        ),
+        table=Table(
+            title="Differences of mean fitness",
+            columns=(Column("compared", text=True), Column("n"), Column("difference [95 %]")),
+            rows=tuple((each, pairs_text(contrast), measured(contrast.difference)) for contrast, each in named),
+        ),
+        text_table=TextTable.NEVER,
+    )
+
+
+def contrast_table(contrasts: Sequence[Contrast], names: Sequence[str]) -> Table:
+    """Describe few contrasts in one table with a column for each."""
+    quantities = [*_effects(contrasts), *_tests(contrasts)]
+    return Table(
+        title="Effect sizes with 95 % intervals, tests and power",
+        columns=(Column("champion less", text=True), *map(Column, names)),
+        rows=tuple((heading, *cells) for heading, cells in quantities),
+        note=f"{_EFFECTS_NOTE} {_tests_note(contrasts)}",
+    )
+
+
+def contrast_tables(contrasts: Sequence[Contrast], names: Sequence[str]) -> tuple[Table, Table]:
+    """Describe contrasts in two tables with a row for each: effect sizes and tests."""
+
+    def table(title: str, quantities: Sequence[tuple[str, list[Cell]]], note: str) -> Table:
+        columns = (Column(heading, text=heading == "test") for heading, _ in quantities)
+        return Table(
+            title=title,
+            columns=(Column("compared", text=True), *columns),
+            rows=tuple((name, *cells) for name, *cells in zip(names, *(cells for _, cells in quantities), strict=True)),
+            note=note,
+        )
+
+    return (
+        table("Effect sizes with 95 % intervals", _effects(contrasts), _EFFECTS_NOTE),
+        table("Tests and power", _tests(contrasts), _tests_note(contrasts)),
+    )
+
+
+def pairs_text(contrast: Contrast) -> str:
+    """Format the sample sizes of a contrast."""
+    return f"{contrast.n} pairs" if contrast.paired else f"{contrast.n} and {contrast.n_theirs}"
+
+
+_EFFECTS_NOTE = (
+    "d_z divides by the standard deviation of the paired differences, d by the pooled standard deviation. Only d is "
+    "comparable with unpaired studies. Cliff's delta is between -1 and 1. The probability of improvement counts ties "
+    "half."
+)
+
+
+def _effects(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
+    return [
+        ("n", [pairs_text(each) for each in contrasts]),
+        ("difference", [Marked(measured(each.difference)) for each in contrasts]),
+        ("d_z", [each.cohen_dz for each in contrasts]),
+        ("d", [each.cohen_d for each in contrasts]),
+        ("Cliff's delta", [measured(each.cliff_delta) for each in contrasts]),
+        ("probability of improvement", [shared(each.improvement) for each in contrasts]),
+    ]
+
+
+def _tests(contrasts: Sequence[Contrast]) -> list[tuple[str, list[Cell]]]:
+    return [
+        ("test", [each.test for each in contrasts]),
+        ("p", [PValue(each.p) for each in contrasts]),
+        ("p, Holm", [PValue(each.p_holm) for each in contrasts]),
+        ("power", [None if each.power is None else Share(value=each.power) for each in contrasts]),
+        ("n for 80 % power", [None if each.needed is None else f"{each.needed:,}" for each in contrasts]),
+        ("detectable effect", [each.detectable for each in contrasts]),
+    ]
+
+
+def _tests_note(contrasts: Sequence[Contrast]) -> str:
+    return (
+        f"Tests are two-sided; Holm's correction (1979) covers {count(len(contrasts), 'comparison')}. The power is "
+        "that of the test for the observed effect, and follows from p. For planning, use the n that finds this effect "
+        "with a power of 80 %, and the smallest effect that the current n detects with that power."
+    )
+
+
+def profile_chart(profiles: Sequence[tuple[str, PerformanceProfile, Colour]], fitness: str) -> Chart:
+    """Describe performance profiles in one chart.
+
+    Args:
+        profiles: Display name, profile and colour of each agent. All have the same thresholds.
+        fitness: Display name of the fitness.
+    """
+    sizes = joined(dict.fromkeys(str(profile.n) for _, profile, _ in profiles))
+    return Chart(
+        name="profiles",
+        title="Performance profiles",
+        caption=(
+            f"Share of held-out episodes above each fitness, with pointwise 95 % intervals (n = {sizes} episodes "
+            "each). An agent with the higher curve at every threshold is better in every quantile."
+        ),
+        alt="Falling curves, one for each agent; the table below has the numbers.",
+        plot=XYPlot(
+            label=f"threshold of {fitness}",
+            panels=(
+                Panel(
+                    label="share of episodes above the threshold",
+                    series=tuple(
+                        Series(
+                            label=name,
+                            points=tuple(zip(profile.thresholds, profile.above, strict=True)),
+                            colour=colour,
+                            band=tuple(zip(profile.thresholds, profile.low, profile.high, strict=True)),
+                            faint=len(profiles) > 3,
+                        )
+                        for name, profile, colour in profiles
+                    ),
+                    low=0.0,
+                    high=1.0,
+                ),
+            ),
+            whole=False,
+            tight=True,
+        ),
+        table=_profile_table(profiles),
+    )
+
+
+def _profile_table(profiles: Sequence[tuple[str, PerformanceProfile, Colour]]) -> Table:
+    thresholds = profiles[0][1].thresholds
+    return Table(
+        title="Share of episodes above a fitness, every fifth threshold",
+        columns=(Column("above"), *(Column(f"{name} [95 %]") for name, _, _ in profiles)),
+        rows=tuple(
+            (
+                thresholds[at],
+                *(
+                    Share(value=profile.above[at], low=profile.low[at], high=profile.high[at])
+                    for _, profile, _ in profiles
+                ),
+            )
+            for at in range(0, len(thresholds), 5)
+        ),
+    )

@@ -1,0 +1,178 @@
+"""Training fitness of each generation."""
+
+from collections.abc import Sequence
+
+from clau_doom.analysis.charts import Colour, Level, Marker, Panel, Series, XYPlot
+from clau_doom.analysis.document import Block, Chart, Column, Fact, Marked, Paragraph, Section, Table, TextTable
+from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.racing import racing_sentence
+from clau_doom.analysis.sections import held_out
+from clau_doom.analysis.summary import GenerationRow, generation_rows
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import count, measured
+from clau_doom.domain import agent_id
+from clau_doom.domain.experiment import RaceTally
+
+__all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "rows_of"]
+
+TITLE = "Fitness by generation"
+
+_STRATEGIES = {
+    "cma-es": "CMA-ES",
+    "genetic": "A genetic algorithm",
+    "map-elites": "MAP-Elites",
+    "random": "Random search",
+}
+
+
+def rows_of(data: ExperimentData) -> tuple[GenerationRow, ...]:
+    """Compute the fitness of each finished generation."""
+    return generation_rows(data.finished_generations, data.fitness)
+
+
+def races(data: ExperimentData) -> RaceTally | Unavailable:
+    """Count the episodes that racing saved."""
+    return data.count_races()
+
+
+def describe(data: ExperimentData) -> Section:
+    """Describe the fitness of the generations and the episodes that racing saved."""
+    rows, racing = data.result(rows_of), data.result(races)
+    blocks: list[Block] = []
+    if any(row.mean for row in rows):
+        blocks.append(_chart(data, rows))
+    else:
+        blocks.append(Unavailable(missing="no generation with a fitness is finished yet"))
+    if isinstance(racing, RaceTally):
+        blocks.append(Paragraph(text=racing_sentence(racing)))
+    return Section(
+        name="generations",
+        title=TITLE,
+        blocks=tuple(blocks),
+        facts=(_fact(data, rows),),
+        summary=(_sentence(data, rows),),
+        data={"racing": racing, "generations": [_json(row) for row in rows]},
+    )
+
+
+def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, band_label: str = "") -> Series:
+    """Return the means of generations with their intervals as a series."""
+    return Series(
+        label=label,
+        points=tuple((row.index, row.mean.mean if row.mean else None) for row in rows),
+        colour=colour,
+        marker=Marker.DOT,
+        band=tuple(
+            (row.index, row.mean.low if row.mean else None, row.mean.high if row.mean else None) for row in rows
+        ),
+        band_label=band_label,
+    )
+
+
+def _fact(data: ExperimentData, rows: Sequence[GenerationRow]) -> Fact:
+    planned, agents = data.stored.config.generations, sum(row.agents for row in rows)
+    return Fact(label="generations", value=str(len(rows)), detail=f"of {planned} planned, {count(agents, 'agent')}")
+
+
+def _sentence(data: ExperimentData, rows: Sequence[GenerationRow]) -> str:
+    config = data.stored.config
+    strategy = _STRATEGIES.get(config.evolution.kind, config.evolution.kind)
+    size = (
+        f"{len(rows)} of {config.generations} generations of {config.population} agents, "
+        f"{count(config.episodes, 'episode')} each, from seed {data.seed}"
+    )
+    return (
+        f"{strategy} evolved the genes of a {config.policy.kind} policy on {data.scenario} to maximise "
+        f"{data.fitness_name}: {size}."
+    )
+
+
+def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
+    results = data.result(held_out.table_of)
+    levels = results.rows if results else ()
+    agents = [row.agents for row in rows]
+    n = f"{min(agents)} to {max(agents)}" if min(agents) < max(agents) else f"{agents[0]}"
+    best = Series(
+        label="best agent",
+        points=tuple((row.index, row.best_fitness) for row in rows),
+        colour=Colour.TEXT,
+        marker=Marker.DOT,
+        thin=True,
+        size=4.5,
+    )
+    mean = mean_series(rows, "mean of the generation", Colour.RED, band_label="its 95 % interval")
+    held = f" Dashed: means of n = {levels[0].fitness.n} episodes on held-out seeds." if levels else ""
+    return Chart(
+        name="generations",
+        title="Fitness in training",
+        caption=(
+            f"Mean fitness ({data.fitness_name}) of each generation with Student's t interval over its agents (n = "
+            f"{n}), and the fitness of its best agent with the interval over its episodes. The best agent was "
+            f"selected by these episodes, so that its fitness is biased upwards. Seed {data.seed}."
+        ),
+        marks=held.strip(),
+        alt=f"Mean and best fitness of {count(len(rows), 'generation')}; the table below has the numbers.",
+        plot=XYPlot(
+            label="generation",
+            panels=(
+                Panel(
+                    label=data.fitness_name,
+                    series=(mean, best),
+                    levels=tuple(
+                        Level(
+                            label=f"held-out: {held_out.role_name(level.role)}",
+                            value=level.fitness.mean,
+                            colour=held_out.role_colour(level.role),
+                        )
+                        for level in levels
+                    ),
+                    height=290.0,
+                ),
+            ),
+        ),
+        table=generations_table(rows, data.id),
+        text_table=TextTable.INSTEAD,
+    )
+
+
+def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
+    """Describe generations as a table with the ids of the best agents."""
+    return Table(
+        title="Fitness by generation",
+        columns=(
+            Column("generation"),
+            Column("agents"),
+            Column("failed"),
+            Column("mean [95 %]"),
+            Column("best [95 %]"),
+            Column("worst"),
+            Column("best agent", text=True),
+        ),
+        rows=tuple(
+            (
+                row.index,
+                row.agents,
+                Marked(row.failed, "warning") if row.failed else 0,
+                measured(row.mean),
+                Marked(measured(row.best_interval) or row.best_fitness),
+                row.worst_fitness,
+                agent_id(experiment, row.best.generation, row.best.index) if row.best else None,
+            )
+            for row in rows
+        ),
+        spread=True,
+    )
+
+
+def _json(row: GenerationRow) -> dict[str, object]:
+    return {
+        "index": row.index,
+        "best_agent": row.best,
+        "best_fitness": row.best_fitness,
+        "best_interval": row.best_interval,
+        "mean_fitness": row.mean,
+        "worst_fitness": row.worst_fitness,
+        "worst_interval": row.worst_interval,
+        "agents": row.agents,
+        "failed": row.failed,
+    }

@@ -1,0 +1,358 @@
+"""Results on held-out seeds: champion, generation 0's best agent and random play."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+
+from clau_doom.analysis.charts import Colour, IntervalPlot, IntervalRow
+from clau_doom.analysis.contrast_blocks import contrast_chart, contrast_sentence, contrast_table, profile_chart
+from clau_doom.analysis.document import Block, Cell, Chart, Column, Fact, Marked, Paragraph, Section, Table
+from clau_doom.analysis.experiment_data import ExperimentData
+from clau_doom.analysis.held_out_results import ROLE_NAMES, held_out_standings, held_out_table
+from clau_doom.analysis.summary import CHAMPION, ResultRow, ResultTable, SelectionBias
+from clau_doom.analysis.unavailable import Unavailable
+from clau_doom.analysis.wording import bracket, count, joined, measured
+from clau_doom.domain import agent_id, generator
+from clau_doom.domain.experiment import HoldoutResult
+from clau_doom.number_format import number, p_relation
+from clau_doom.statistics.effects import Contrast, Sample, compare, holm
+from clau_doom.statistics.estimates import (
+    Aggregates,
+    PerformanceProfile,
+    aggregate,
+    performance_profile,
+    thresholds_over,
+)
+from clau_doom.statistics.interval_format import interval
+
+__all__ = [
+    "TITLE",
+    "RobustResult",
+    "contrasts_of",
+    "describe",
+    "robust_of",
+    "role_colour",
+    "role_name",
+    "standings_of",
+    "table_of",
+]
+
+TITLE = "Results on held-out seeds"
+
+_FEW = 20  # held-out episodes
+_COLOURS = {CHAMPION: Colour.RED, "generation 0": Colour.AMBER, "random": Colour.GREY}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RobustResult:
+    """Robust estimates of an agent's held-out fitness.
+
+    Attributes:
+        role: ``champion``, ``generation 0`` or ``random``.
+        agent: Id of the agent.
+        aggregates: Mean, median and interquartile mean over episodes.
+        profile: Share of episodes above each threshold. All roles have the same thresholds.
+    """
+
+    role: str
+    agent: str
+    aggregates: Aggregates
+    profile: PerformanceProfile
+
+
+def role_name(role: str) -> str:
+    """Return the display name of a role."""
+    return ROLE_NAMES.get(role, role)
+
+
+def role_colour(role: str) -> Colour:
+    """Return the colour of a role in charts."""
+    return _COLOURS.get(role, Colour.GREY)
+
+
+def standings_of(data: ExperimentData) -> tuple[HoldoutResult, ...]:
+    """Return the held-out episodes of each role."""
+    return held_out_standings(data.stored.snapshot, data.fitness)
+
+
+def table_of(data: ExperimentData) -> ResultTable | None:
+    """Compute means, differences and the selection bias. None before the first held-out episode."""
+    return held_out_table(data.stored.snapshot, data.fitness, data.measures)
+
+
+def robust_of(data: ExperimentData) -> tuple[RobustResult, ...]:
+    """Compute robust estimates of each role, in the order of the standings."""
+    standings, seed = data.result(standings_of), data.seed
+    if not standings:
+        return ()
+    thresholds = thresholds_over([value for standing in standings for value in standing.fitnesses])
+    return tuple(
+        RobustResult(
+            role=standing.role,
+            agent=standing.agent,
+            aggregates=aggregate([standing.fitnesses], generator(seed, "analysis", "aggregates", standing.role)),
+            profile=performance_profile(
+                [standing.fitnesses], thresholds, generator(seed, "analysis", "profile", standing.role)
+            ),
+        )
+        for standing in standings
+    )
+
+
+def contrasts_of(data: ExperimentData) -> tuple[Contrast, ...]:
+    """Compare the champion with each other role. The contrasts are one family for Holm's correction."""
+    standings = data.result(standings_of)
+    champion = next((standing for standing in standings if standing.role == CHAMPION), None)
+    if champion is None:
+        return ()
+    return holm(
+        [
+            compare(_sample(champion), _sample(other), generator(data.seed, "analysis", "contrast", other.role))
+            for other in standings
+            if other is not champion
+        ]
+    )
+
+
+def _sample(standing: HoldoutResult) -> Sample:
+    return Sample(name=standing.role, seeds=standing.seeds, values=standing.fitnesses)
+
+
+def describe(data: ExperimentData) -> Section:
+    """Describe the held-out results, the champion's lead and its selection bias."""
+    results = data.result(table_of)
+    champion = _champion(results)
+    return Section(
+        name="held-out",
+        title=TITLE,
+        blocks=_blocks(data, results),
+        facts=_facts(data, champion),
+        summary=_summary(data, results),
+        cautions=(*_cautions(data, champion), *_GENERAL_CAUTIONS, _scenario_caution(data.scenario)),
+        data={
+            "champion": data.champion,
+            "validation_fitness": data.stored.snapshot.champion[1] if data.stored.snapshot.champion else None,
+            "held_out": _results_json(results, data.result(robust_of)),
+            "comparisons": _contrasts_json(results, data.result(contrasts_of)),
+            "selection_bias": (
+                asdict(results.bias) | {"value": results.bias.value} if results and results.bias else None
+            ),
+        },
+    )
+
+
+def _champion(results: ResultTable | None) -> ResultRow | None:
+    rows = results.rows if results else ()
+    return next((row for row in rows if row.role == CHAMPION), None)
+
+
+def _blocks(data: ExperimentData, results: ResultTable | None) -> tuple[Block, ...]:
+    if results is None:
+        return (
+            Unavailable(
+                missing="no agent has played the held-out seeds yet: they are played after the last generation"
+            ),
+        )
+    blocks: list[Block] = [_measures_table(data, results), _episodes_chart(data, results)]
+    contrasts = data.result(contrasts_of)
+    if contrasts:
+        names = [role_name(each.theirs) for each in contrasts]
+        blocks.append(contrast_chart(contrasts, names, title="Lead of the champion", name="contrasts"))
+        blocks.append(contrast_table(contrasts, names))
+    else:
+        blocks.append(Unavailable(missing="no other agent has played the held-out seeds of the champion"))
+    if _never_better(data):
+        blocks.append(Paragraph(text=_NEVER_BETTER, kind="caution"))
+    profiles = [(role_name(each.role), each.profile, role_colour(each.role)) for each in data.result(robust_of)]
+    blocks.append(profile_chart(profiles, data.fitness_name))
+    if results.bias:
+        blocks.append(Paragraph(text=_bias_sentence(results.bias)))
+    else:
+        blocks.append(Unavailable(missing="the selection bias needs a champion with a training fitness"))
+    return tuple(blocks)
+
+
+def _facts(data: ExperimentData, champion: ResultRow | None) -> tuple[Fact, ...]:
+    facts = []
+    if champion:
+        low, high = champion.fitness.low, champion.fitness.high
+        detail = f"{bracket(low, high)}, {count(champion.fitness.n, 'held-out episode')}"
+        label = f"champion, mean {data.fitness_name}"
+        facts.append(Fact(label=label, value=number(champion.fitness.mean), detail=detail))
+    for each in data.result(contrasts_of):
+        detail = f"{bracket(each.difference.low, each.difference.high)}, {p_relation(each.p_holm)}"
+        label = f"ahead of {role_name(each.theirs)} by"
+        facts.append(Fact(label=label, value=number(each.difference.mean), detail=detail))
+    return tuple(facts)
+
+
+def _summary(data: ExperimentData, results: ResultTable | None) -> tuple[str, ...]:
+    return (
+        _performance_sentence(data, results),
+        *(contrast_sentence(each, "The champion", role_name(each.theirs)) for each in data.result(contrasts_of)),
+        *([_bias_sentence(results.bias)] if results and results.bias else []),
+    )
+
+
+def _performance_sentence(data: ExperimentData, results: ResultTable | None) -> str:
+    champion = _champion(results)
+    if champion is None or results is None:
+        ref = data.champion
+        known = f" The champion is {agent_id(data.id, ref.generation, ref.index)}." if ref else ""
+        return f"No champion has played the held-out seeds yet, so that its performance is unknown.{known}"
+    others = [
+        f"{role_name(row.role)} of {interval(row.fitness)}"
+        + ("" if row.fitness.n == champion.fitness.n else f" over {row.fitness.n} of them")
+        for row in results.rows
+        if row != champion
+    ]
+    rest = f"; {joined(others)}" if others else ""
+    return (
+        f"On {count(champion.fitness.n, 'held-out seed')}, the champion {champion.agent} has a mean fitness of "
+        f"{interval(champion.fitness)}{rest} (95 % intervals)."
+    )
+
+
+_NEVER_BETTER = (
+    "Generation 0's best agent is the champion: no later agent was better on the validation seeds. Nothing shows that "
+    "evolution was better than sampling genomes."
+)
+
+_GENERAL_CAUTIONS = (
+    "One experiment is one run. To compare configurations, run each with several seeds and compare the champions.",
+    (
+        "Training fitness does not measure performance: the best agent of a generation was also selected for lucky "
+        "seeds. Held-out seeds measure performance."
+    ),
+)
+
+
+def _scenario_caution(scenario: str) -> str:
+    return f"Held-out seeds are other games of {scenario}. The results do not cover other scenarios or settings."
+
+
+def _never_better(data: ExperimentData) -> bool:
+    summaries = data.stored.snapshot.summaries
+    return bool(data.champion and summaries and data.champion == summaries[0].best)
+
+
+def _cautions(data: ExperimentData, champion: ResultRow | None) -> list[str]:
+    found = []
+    if champion is None:
+        found.append("No champion has played the held-out seeds: the result of the evolution is unknown.")
+    elif champion.fitness.n < _FEW:
+        episodes = count(champion.fitness.n, "held-out episode")
+        found.append(f"The champion has played {episodes} only: its interval depends on Student's t distribution.")
+    if _never_better(data):
+        found.append(_NEVER_BETTER)
+    unsure = [role_name(each.theirs) for each in data.result(contrasts_of) if not each.difference.excludes(0.0)]
+    if unsure:
+        found.append(f"The data do not show that the champion is better than {joined(unsure)}, nor that it is not.")
+    return found
+
+
+def _episodes_chart(data: ExperimentData, results: ResultTable) -> Chart:
+    standings, rows = data.result(standings_of), {row.role: row for row in results.rows}
+    sizes = joined(map(str, sorted({len(standing.fitnesses) for standing in standings})))
+    return Chart(
+        name="held-out",
+        title="Held-out episodes",
+        caption=(
+            f"Mean fitness of n = {sizes} held-out episodes each, with its 95 % interval: BCa bootstrap from 34 "
+            "episodes on, else Student's t. All agents play the same seeds, which no selection used. They follow from "
+            f"the experiment's seed {data.seed}."
+        ),
+        marks="Bars: number of episodes by fitness, scaled to the most frequent one.",
+        alt="Bars for the held-out episodes of each agent, with the mean; the table below has the numbers.",
+        plot=IntervalPlot(
+            label=f"{data.fitness_name} of an episode",
+            rows=tuple(_episodes_row(standing, rows[standing.role]) for standing in standings),
+            histogram=True,
+            values_label="episodes",
+            value_label="mean with 95 % interval",
+        ),
+        table=_episodes_table(standings),
+    )
+
+
+def _episodes_row(standing: HoldoutResult, row: ResultRow) -> IntervalRow:
+    return IntervalRow(
+        label=role_name(standing.role),
+        detail=standing.agent,
+        colour=role_colour(standing.role),
+        value=row.fitness.mean,
+        low=row.fitness.low,
+        high=row.fitness.high,
+        text=number(row.fitness.mean),
+        values=standing.fitnesses,
+    )
+
+
+def _episodes_table(standings: Sequence[HoldoutResult]) -> Table:
+    played = [dict(zip(standing.seeds, standing.fitnesses, strict=True)) for standing in standings]
+    seeds = dict.fromkeys(seed for standing in standings for seed in standing.seeds)
+    return Table(
+        title="Fitness by held-out seed",
+        columns=(Column("seed"), *(Column(role_name(standing.role)) for standing in standings)),
+        rows=tuple((str(seed), *(row.get(seed) for row in played)) for seed in seeds),
+    )
+
+
+def _measures_table(data: ExperimentData, results: ResultTable) -> Table:
+    rows, robust = results.rows, data.result(robust_of)
+    cells: list[tuple[Cell, ...]] = [
+        ("agent", *(row.agent for row in rows)),
+        ("episodes", *(row.fitness.n for row in rows)),
+        (f"mean fitness ({data.fitness_name})", *(Marked(measured(row.fitness)) for row in rows)),
+        ("interquartile mean", *(measured(each.aggregates.iqm) for each in robust)),
+        ("median", *(measured(each.aggregates.median) for each in robust)),
+    ]
+    for at, (name, _) in enumerate(rows[0].measures):
+        cells.append((f"mean {name.replace('_', ' ')}", *(measured(row.measures[at][1]) for row in rows)))
+    return Table(
+        title="Held-out results with 95 % intervals",
+        columns=(Column("", text=True), *(Column(role_name(row.role)) for row in rows)),
+        rows=tuple(cells),
+        note=(
+            "Median and interquartile mean (the mean of the middle half): percentile bootstrap of 10,000 resamples "
+            "(Agarwal et al. 2021)."
+        ),
+    )
+
+
+def _bias_sentence(bias: SelectionBias) -> str:
+    """Describe the selection bias of the champion's training fitness."""
+    ends = "" if bias.low is None or bias.high is None else f" {bracket(bias.low, bias.high)}"
+    sure = bias.low is not None and bias.high is not None and not bias.low <= 0.0 <= bias.high
+    verdict = "" if sure else "; the interval contains 0"
+    return (
+        f"The selection bias of the champion's training fitness is {number(bias.value)}{ends}: {number(bias.training)} "
+        f"in training, {number(bias.held_out)} over {count(bias.n, 'held-out episode')}{verdict}."
+    )
+
+
+def _results_json(results: ResultTable | None, robust: Sequence[RobustResult]) -> list[dict[str, object]]:
+    return [
+        {
+            "role": row.role,
+            "agent": row.agent,
+            "fitness": row.fitness,
+            "measures": dict(row.measures),
+            "median": each.aggregates.median,
+            "iqm": each.aggregates.iqm,
+            "mean_by_bootstrap": each.aggregates.mean,
+            "profile": each.profile,
+        }
+        for row, each in zip(results.rows if results else (), robust, strict=True)
+    ]
+
+
+def _contrasts_json(results: ResultTable | None, contrasts: Sequence[Contrast]) -> list[dict[str, object]]:
+    overlaps = {row.role: row.overlap for row in (results.comparisons if results else ())}
+    return [
+        {
+            "role": each.theirs,
+            **{field.name: getattr(each, field.name) for field in fields(each) if field.name != "theirs"},
+            "intervals_overlap": overlaps.get(each.theirs),
+        }
+        for each in contrasts
+    ]

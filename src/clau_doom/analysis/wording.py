@@ -1,0 +1,95 @@
+"""Counts, lists and table cells as plain text."""
+
+from collections.abc import Iterable
+
+from clau_doom.analysis.document import Cell, Fixed, Marked, Measured, PValue, Share, Trend
+from clau_doom.domain import AgentRef
+from clau_doom.number_format import (
+    MISSING,
+    fixed,
+    number,
+    number_with_interval,
+    p_value,
+    percent_with_interval,
+)
+from clau_doom.statistics.estimates import Estimate
+from clau_doom.statistics.intervals import Interval
+
+__all__ = ["agent_name", "bracket", "capitalized", "cell_text", "count", "joined", "measured", "ranges", "shared"]
+
+
+def bracket(low: float | None, high: float | None) -> str:
+    """Format an interval such as ``[1.95, 2.52]``."""
+    return MISSING if low is None or high is None else f"[{number(low)}, {number(high)}]"
+
+
+def measured(value: Interval | Estimate | None) -> Measured | None:
+    """Return a mean or an estimate as a table cell."""
+    if value is None:
+        return None
+    centre = value.mean if isinstance(value, Interval) else value.value
+    return Measured(value=centre, low=value.low, high=value.high)
+
+
+def shared(value: Estimate) -> Share:
+    """Return an estimated fraction as a table cell."""
+    return Share(value=value.value, low=value.low, high=value.high)
+
+
+def count(n: int, thing: str, many: str = "") -> str:
+    """Format a count, such as ``1 agent`` or ``2,000 agents``."""
+    return f"{n:,} {thing if n == 1 else many or f'{thing}s'}"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Join words for a sentence: ``a, b and c``."""
+    *head, last = [*parts] or [MISSING]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Format ascending whole numbers as ranges, such as ``0-3, 7``."""
+    found: list[list[int]] = []
+    for value in numbers:
+        if found and value == found[-1][-1] + 1:
+            found[-1].append(value)
+        else:
+            found.append([value])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in found)
+
+
+def capitalized(text: str) -> str:
+    """Return a text with its first letter in upper case."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def agent_name(ref: AgentRef) -> str:
+    """Format the generation and index of an agent, such as ``g003-a017``."""
+    return f"g{ref.generation:03d}-a{ref.index:03d}"
+
+
+def cell_text(cell: Cell) -> str:  # noqa: C901, PLR0911 - one case for each type
+    """Format the content of a table cell."""
+    match cell:
+        case None:
+            return MISSING
+        case str():
+            return cell
+        case int():
+            return f"{cell}"
+        case float():
+            return number(cell)
+        case Measured():
+            return number_with_interval(cell.value, cell.low, cell.high)
+        case Share():
+            return percent_with_interval(cell.value, cell.low, cell.high)
+        case PValue():
+            return p_value(cell.p)
+        case Fixed():
+            return fixed(cell.value, cell.decimals)
+        case AgentRef():
+            return agent_name(cell)
+        case Marked():
+            return cell_text(cell.cell)
+        case Trend():
+            return ""
