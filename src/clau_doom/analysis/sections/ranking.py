@@ -50,7 +50,7 @@ def _better(criterion: Criterion) -> str:
 
 def _chart(ranking: Ranking) -> Chart:
     criteria = joined(
-        f"{each.name.replace('_', ' ')} ({'more' if each.weight > 0 else 'less'} is better, {percent(abs(each.weight))})"
+        f"{each.name.replace('_', ' ')} ({_better(each)} is better, {percent(abs(each.weight))})"
         for each in ranking.criteria
     )
     drawn = f"The first {_DRAWN} of {len(ranking.rows):,} are drawn." if len(ranking.rows) > _DRAWN else ""
