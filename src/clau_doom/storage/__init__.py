@@ -5,7 +5,8 @@ log and tables always agree. A lock ensures that one process writes; any number 
 creates, finds and lists the folders; `SqliteStore` is the store of one experiment.
 """
 
-from clau_doom.storage.experiment_folders import ExperimentFolder, ExperimentFolders
+from clau_doom.storage.experiment_folder import ExperimentFolder
+from clau_doom.storage.experiment_folders import ExperimentFolders
 from clau_doom.storage.folder_identity import move_command
 from clau_doom.storage.sqlite_store import SqliteStore
 from clau_doom.storage.state_tables import KeepRecordings

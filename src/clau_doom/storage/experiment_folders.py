@@ -1,22 +1,19 @@
-"""Folder of all experiments: one folder for each, with configuration, results, logs and lock."""
+"""Folder of all experiments, with one folder for each."""
 
 import difflib
 import errno
-import hashlib
 import os
 import secrets
 import shlex
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from clau_doom.atomic_write import sync_to_disk
 from clau_doom.domain import check_experiment_id
-from clau_doom.domain.events import ExperimentCreated
 from clau_doom.domain.experiment import Experiment
 from clau_doom.errors import (
     ConfigError,
@@ -28,102 +25,16 @@ from clau_doom.errors import (
 )
 from clau_doom.storage import experiment_lock
 from clau_doom.storage.error_mapping import storage_errors
-from clau_doom.storage.event_writer import AppendCall, EventWriter
+from clau_doom.storage.experiment_folder import ExperimentFolder, fill_folder
 from clau_doom.storage.experiment_reader import ExperimentReader
-from clau_doom.storage.folder_identity import check_identity
-from clau_doom.storage.sqlite_store import RESULTS, SqliteStore
-from clau_doom.storage.state_tables import KeepRecordings
-from clau_doom.storage.stored_inputs import StoredInputs
+from clau_doom.storage.sqlite_store import RESULTS
 
-__all__ = ["ExperimentFolder", "ExperimentFolders"]
+__all__ = ["ExperimentFolders"]
 
-_CONFIG = "config.yaml"
-_LOGS = "logs"
 _TOKEN = "token"  # noqa: S105 - name of a file
 _SERVERS_OWN = {_TOKEN, experiment_lock.LOCK}
 """Names of a server's files, which lie next to the experiments."""
-_INPUTS = "inputs"
-_LONGEST_SOCKET = 100
-"""Maximum bytes of a socket's path; the kernel accepts 107 on Linux and 103 elsewhere."""
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
-
-
-@dataclass(frozen=True)
-class ExperimentFolder:
-    """Folder of one experiment.
-
-    Attributes:
-        path: Path of the folder; its name is the id of the experiment.
-    """
-
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """Id of the experiment."""
-        return self.path.name
-
-    @property
-    def config(self) -> Path:
-        """File with the latest resolved configuration, for users; the store has its own copy."""
-        return self.path / _CONFIG
-
-    @property
-    def logs(self) -> Path:
-        """Folder of the logs."""
-        return self.path / _LOGS
-
-    @property
-    def inputs(self) -> StoredInputs:
-        """Copies of the experiment's inputs."""
-        return StoredInputs(self.path / _INPUTS)
-
-    @property
-    def socket(self) -> Path:
-        """Unix socket of the process that runs the experiment; in a temporary folder if the path would be too long."""
-        path = self.path.absolute() / "control.sock"
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET:
-            return path
-        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"clau-doom-{os.getuid()}-{name}.sock"
-
-    def write(self, *, keep_recordings: KeepRecordings = "champions") -> AbstractAsyncContextManager[SqliteStore]:
-        """Open the store for writing; see `SqliteStore.writing`."""
-        return SqliteStore.writing(self.path, keep_recordings=keep_recordings)
-
-    def read(self) -> AbstractAsyncContextManager[SqliteStore]:
-        """Open the store for reading; see `SqliteStore.reading`."""
-        return SqliteStore.reading(self.path)
-
-    def make_logs(self) -> Path:
-        """Return the folder of the logs; create it if it is missing, as in a restored backup.
-
-        Raises:
-            DiskFull: The disk is full.
-            StorageFailed: The folder cannot be created.
-        """
-        with storage_errors(self.path):
-            self.logs.mkdir(mode=0o700, exist_ok=True)
-        return self.logs
-
-    def holder(self) -> int | None:
-        """Return the id of the process that runs the experiment, or None."""
-        return experiment_lock.holder(self.path)
-
-    def check_identity(self, stored: str) -> None:
-        """Check that the folder has its experiment's name; see `identity.check_identity`."""
-        check_identity(self.path, stored)
-
-    def write_config(self, text: str) -> None:
-        """Replace the configuration file atomically.
-
-        Raises:
-            DiskFull: The disk is full; the old file is unchanged.
-        """
-        with storage_errors(self.path):
-            (self.path / f".{_CONFIG}").unlink(missing_ok=True)
-            _write(self.path / f".{_CONFIG}", text.encode())
-            (self.path / f".{_CONFIG}").replace(self.config)
 
 
 @dataclass(frozen=True)
@@ -172,7 +83,7 @@ class ExperimentFolders:
             staging = Path(tempfile.mkdtemp(prefix=f".{experiment.id}-", dir=self.root))
         try:
             with storage_errors(self.root):
-                _fill(staging, experiment, inputs or {})
+                fill_folder(staging, experiment, inputs or {})
                 staging.rename(target)
                 sync_to_disk(self.root)
         except BaseException as error:
@@ -297,36 +208,8 @@ def _may_be_folder(path: Path) -> bool:
         return True
 
 
-def _fill(folder: Path, experiment: Experiment, inputs: Mapping[str, bytes]) -> None:
-    (folder / _LOGS).mkdir(mode=0o700)
-    if inputs:
-        (folder / _INPUTS).mkdir(mode=0o700)
-        for name, content in inputs.items():
-            _write(folder / _INPUTS / name, content)
-        sync_to_disk(folder / _INPUTS)
-    _write(folder / _CONFIG, experiment.config_yaml.encode())
-    _write(folder / RESULTS, b"")
-    os.close(experiment_lock.acquire(folder))
-    writer = EventWriter(folder / RESULTS, keep_recordings="all", wall=time.time)
-    try:
-        (result,) = writer.commit([AppendCall((ExperimentCreated(experiment=experiment),), 0.0)])
-    finally:
-        writer.close()
-    if isinstance(result, StorageFailed):
-        raise result
-    sync_to_disk(folder)
-
-
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
