@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from clau_doom.analysis.topsis import Criterion, Ranking, topsis
 from clau_doom.analysis.unavailable import Unavailable
 from clau_doom.domain import Fitness, Measures, Purpose
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.snapshot import Snapshot
 from clau_doom.errors import ConfigError
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from clau_doom.config import ScenarioConfig
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.game import SCENARIOS, try_scenario
 from clau_doom.game import resolve as resolve_scenario
 

@@ -6,11 +6,11 @@ two values, because only the outcome is deterministic. Outcomes are hashed and c
 
 from clau_doom.domain.agent import Agent, AgentRef, AgentStatus, Evaluation, finalists
 from clau_doom.domain.episode import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose
+from clau_doom.domain.fitness import Fitness, score
 from clau_doom.domain.genes import Gene, GeneBlock, GeneKind
 from clau_doom.domain.genome import Genome, GenomeSpace
 from clau_doom.domain.ids import agent_id, baseline_id, check_experiment_id, experiment_of_player, parse_agent_id
 from clau_doom.domain.live_frame import LiveFrame
-from clau_doom.domain.score import Fitness, score
 from clau_doom.domain.seeds import episode_seeds, generator
 
 __all__ = [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clau_doom.domain import AgentRef, Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id
 from clau_doom.domain.episode import OutcomeRow
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.storage.read_budget import Row
 from clau_doom.storage.validation import LARGEST, MOST_AGENTS, MOST_COUNT, MOST_SEED, whole

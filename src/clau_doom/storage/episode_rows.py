@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, Measures, Purpose, agent_id, parse_agent_id
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.ids import baseline_id
-from clau_doom.domain.score import MEASURES
 from clau_doom.errors import AgentNotFound, StorageFailed, StoreCorrupted
 from clau_doom.storage.validation import MOST_AGENTS, MOST_SEED, whole
 from clau_doom.storage.validation import number as measure

@@ -11,8 +11,8 @@ from enum import Enum
 
 from clau_doom.domain import AgentStatus, Episode, Fitness, Gene, GeneKind, GenomeSpace
 from clau_doom.domain.agent import AgentRef
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.domain.ids import agent_id
-from clau_doom.domain.score import MEASURES
 from clau_doom.domain.snapshot import Snapshot
 
 __all__ = [

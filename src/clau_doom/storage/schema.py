@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import StorageFailed, StoreCorrupted
 from clau_doom.regular_files import check_regular
 from clau_doom.storage import experiment_lock

@@ -45,7 +45,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.errors import InvalidMessage
 from clau_doom.protos.claudoom.orchestrator.v1 import events_pb2 as pb
 from clau_doom.wire import event_from_json, event_json, event_message, recorded_event

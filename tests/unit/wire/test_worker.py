@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 from clau_doom.ports import EpisodeTask
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import (

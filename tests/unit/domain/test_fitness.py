@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clau_doom.domain import Fitness, Measures, score
-from clau_doom.domain.score import MEASURES
+from clau_doom.domain.fitness import MEASURES
 
 COUNTS = st.integers(min_value=0, max_value=1000).map(float)
 
