@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from clau_doom.app.policy_output import contained_output
-from clau_doom.app.resource_estimate import estimate, excesses
+from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.config import CustomPolicyConfig, ExperimentConfig, LimitsConfig, Problem, RemotePolicyConfig
 from clau_doom.errors import ConfigError
 from clau_doom.game import Scenario
@@ -43,7 +43,7 @@ def examine(config: ExperimentConfig, limits: LimitsConfig) -> ConfigurationChec
     with contained_output():
         policy = _policy(config, scenario, problems)
         genes = len(policy.space) if policy else 0
-    problems += excesses(config, estimate(config, genes), limits)
+    problems += excesses(config, estimate_resources(config, genes), limits)
     return ConfigurationCheck(scenario=scenario, policy=policy, problems=tuple(problems))
 
 

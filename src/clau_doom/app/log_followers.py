@@ -19,9 +19,9 @@ from clau_doom.ports import EventBus, ExperimentStore, StoredExperiment
 
 __all__ = ["LogFollowers"]
 
-_LOOK = 1.0
+_POLL_INTERVAL = 1.0
 """Seconds between two polls of workers, the outbox and deleted experiments, which have no events."""
-_LAST_WORDS = 5.0
+_RELAY_GRACE = 5.0
 """Seconds that the relays may take at shutdown. The next server publishes the remaining events."""
 
 _Read = Callable[[ExperimentStore], Awaitable[None]]
@@ -66,25 +66,25 @@ class LogFollowers:
         self._bus = bus
         self._health = health
         self._tasks = asyncio.TaskGroup()
-        self._looking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
         self._reading: dict[_Key, _Reading] = {}
         self._relays: dict[str, Relay] = {}
-        self._looks = 0
+        self._polls = 0
         self._restarts = 0
 
     async def __aenter__(self) -> Self:
         """Start polling. No log is followed yet."""
         await self._tasks.__aenter__()
-        looking = self._health.keep_reading("workers", "", self._keep_looking, lambda: self._looks)
-        self._looking = self._tasks.create_task(looking)
+        polling = self._health.keep_reading("workers", "", self._poll, lambda: self._polls)
+        self._polling = self._tasks.create_task(polling)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Wait briefly until the readers reach the ends of the logs, then stop them."""
         reading = [each.task for each in self._reading.values()]
         if reading:
-            await asyncio.wait(reading, timeout=_LAST_WORDS)
-        for task in (self._looking, *reading):
+            await asyncio.wait(reading, timeout=_RELAY_GRACE)
+        for task in (self._polling, *reading):
             if task is not None:
                 task.cancel()
         await self._tasks.__aexit__(None, None, None)
@@ -168,7 +168,7 @@ class LogFollowers:
 
         reading.task.add_done_callback(done)
 
-    async def _keep_looking(self) -> None:
+    async def _poll(self) -> None:
         while True:
             cores = self._repository.cores
             self._metrics.workers(busy=cores.busy, total=len(cores.places))
@@ -178,8 +178,8 @@ class LogFollowers:
             for experiment, relay in self._relays.items():
                 self._metrics.outbox_lag(experiment, relay.lag)
             await self._forget_deleted()
-            self._looks += 1
-            await asyncio.sleep(_LOOK)
+            self._polls += 1
+            await asyncio.sleep(_POLL_INTERVAL)
 
     async def _forget_deleted(self) -> None:
         """Remove the metrics of experiments with deleted folders, and stop their readers."""

@@ -8,7 +8,7 @@ from clau_doom.app.catalog.stored_experiments import read_experiment
 from clau_doom.app.configuration_checks import ConfigurationCheck, examine
 from clau_doom.app.gene_space import describe_policy
 from clau_doom.app.input_files import stored_scenario
-from clau_doom.app.resource_estimate import estimate, excesses
+from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.app.run_plan import Plan
 from clau_doom.backends.provider import provider_of
 from clau_doom.config import (
@@ -74,9 +74,9 @@ def _plan(
     if not resume:
         _check_engine(scenario)
     space, facts = describe_policy(config, scenario, policy)
-    asked = estimate(config, len(space))
+    resources = estimate_resources(config, len(space))
     if limits is not None:
-        refuse_problems([*excesses(config, asked, limits)])
+        refuse_problems([*excesses(config, resources, limits)])
     return Plan(
         config=config,
         output_dir=output_dir,
@@ -86,7 +86,7 @@ def _plan(
         facts=facts,
         nats=nats,
         web=web,
-        asked=asked,
+        resources=resources,
         resume=resume,
     )
 

@@ -13,7 +13,7 @@ from clau_doom.config import (
     format_size,
 )
 
-__all__ = ["ResourceEstimate", "estimate", "excesses", "gigabytes"]
+__all__ = ["ResourceEstimate", "estimate_resources", "excesses", "gigabytes"]
 
 _BASE_MEMORY = 200 << 20
 """Bytes of memory of a run with few agents: the interpreter, its libraries and the store."""
@@ -55,7 +55,7 @@ class ResourceEstimate:
     at_once: int
 
 
-def estimate(config: ExperimentConfig, genes: int) -> ResourceEstimate:
+def estimate_resources(config: ExperimentConfig, genes: int) -> ResourceEstimate:
     """Estimate the resources of an experiment.
 
     Args:
@@ -86,31 +86,34 @@ def estimate(config: ExperimentConfig, genes: int) -> ResourceEstimate:
     )
 
 
-def excesses(config: ExperimentConfig, asked: ResourceEstimate, limits: LimitsConfig) -> Iterator[Problem]:
+def excesses(config: ExperimentConfig, resources: ResourceEstimate, limits: LimitsConfig) -> Iterator[Problem]:
     """Yield a problem for each exceeded limit, with the value to change, the amount, the limit and the remedy."""
     neural = isinstance(config.policy, NeuralPolicyConfig)
     counts = (
-        (("policy", "layers" if neural else "kind"), "genes", asked.genes, limits.genes),
-        (("population",), "agents", asked.agents, limits.agents),
-        (("episodes",), "episodes", asked.episodes, limits.episodes),
+        (("policy", "layers" if neural else "kind"), "genes", resources.genes, limits.genes),
+        (("population",), "agents", resources.agents, limits.agents),
+        (("episodes",), "episodes", resources.episodes, limits.episodes),
     )
     for path, name, amount, most in counts:
         if amount > most:
             yield _excess(path, name, f"{amount:,} {name}", f"{most:,}")
-    sizes = (("memory", "of memory", asked.memory, limits.memory), ("stored", "on the disk", asked.disk, limits.stored))
+    sizes = (
+        ("memory", "of memory", resources.memory, limits.memory),
+        ("stored", "on the disk", resources.disk, limits.stored),
+    )
     for name, where, amount, most in sizes:
         if amount > most:
             yield _excess(("population",), name, f"about {gigabytes(amount)} {where}", format_size(most))
-    storable = _MOST_EVENT // (asked.genes * 32 // 3 + _AGENT_DISK)  # base64 encodes 3 genes in 32 characters
-    if asked.at_once > storable and asked.genes <= limits.genes:
-        asked_for = f"{asked.at_once:,} agents of {asked.genes:,} genes at once"
+    storable = _MOST_EVENT // (resources.genes * 32 // 3 + _AGENT_DISK)  # base64 encodes 3 genes in 32 characters
+    if resources.at_once > storable and resources.genes <= limits.genes:
+        asked_for = f"{resources.at_once:,} agents of {resources.genes:,} genes at once"
         text = f"asks for {asked_for}, and the log holds at most {storable:,}: ask for fewer agents"
         yield Problem(path=("population",), text=text)
 
 
-def _excess(path: tuple[str, ...], name: str, asked: str, most: str) -> Problem:
+def _excess(path: tuple[str, ...], name: str, amount: str, most: str) -> Problem:
     return Problem(
-        path=path, text=f"asks for {asked}, and limits.{name} is {most}: ask for less, or raise limits.{name}"
+        path=path, text=f"asks for {amount}, and limits.{name} is {most}: ask for less, or raise limits.{name}"
     )
 
 

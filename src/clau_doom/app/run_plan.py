@@ -30,7 +30,7 @@ class Plan:
         facts: Provenance: everything besides the configuration that decides the results.
         nats: Settings of the event bus; not part of the experiment.
         web: Settings of the dashboard, or None; not part of the experiment.
-        asked: Estimate of agents, episodes, memory and disk space.
+        resources: Estimate of agents, episodes, memory and disk space.
         resume: Whether the experiment is stored already.
     """
 
@@ -42,7 +42,7 @@ class Plan:
     facts: Provenance
     nats: NatsConfig
     web: WebConfig
-    asked: ResourceEstimate
+    resources: ResourceEstimate
     resume: bool
 
     @property

@@ -29,9 +29,9 @@ __all__ = [
     "data_console",
     "json_text",
     "print_json",
+    "print_message",
     "progress_console",
     "report_error",
-    "tell",
 ]
 
 SCHEMA_VERSION = 1
@@ -79,7 +79,7 @@ def progress_console() -> Console:
     return _console_of_stderr(stream, _width(stream.isatty()))
 
 
-def tell(text: Text, level: Level = "info") -> None:
+def print_message(text: Text, level: Level = "info") -> None:
     """Print a message on stderr, or log it if `LOG_MESSAGES` is set."""
     if not LOG_MESSAGES.get():
         console = progress_console()
@@ -161,7 +161,7 @@ def report_dropped_output(error: OSError) -> None:
 
 def _print_line(head: str, text: str) -> None:
     style = "dim" if head.startswith("hint") else "bold red"
-    tell(Text.assemble((head, style), text), "error")
+    print_message(Text.assemble((head, style), text), "error")
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from clau_doom.cli.console import ExitCode, tell
+from clau_doom.cli.console import ExitCode, print_message
 
 if TYPE_CHECKING:
     from clau_doom.orchestration import Shutdown
@@ -49,7 +49,7 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
             what = "Ctrl-C" if sign is signal.SIGINT else sign.name
             shutdown.request(what, grace=grace)
             text = f"{what}: running episodes may end within {grace:g} s; once more stops at once"
-            tell(Text(text, "yellow"), "warning")
+            print_message(Text(text, "yellow"), "warning")
         else:
             shutdown.request(sign.name, grace=0.0)
 

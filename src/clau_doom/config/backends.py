@@ -15,7 +15,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from clau_doom.config.base_section import Clash, Section
+from clau_doom.config.base_section import Clash, ConfigSection
 from clau_doom.config.policies import PolicyConfig
 from clau_doom.errors import ConfigError
 
@@ -41,7 +41,7 @@ ENTRY_POINTS = "clau_doom.backends"
 _NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
 
 
-class BackendSection(Section):
+class BackendSection(ConfigSection):
     """Base class of backends' configuration sections. Its docstring describes the section in the starter file."""
 
     def conflicts(self, policy: PolicyConfig) -> Iterator[Clash]:  # noqa: ARG002 - for subclasses

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-__all__ = ["Clash", "FromList", "Section", "refuse"]
+__all__ = ["Clash", "ConfigSection", "FromList", "refuse"]
 
 Clash = tuple[str, tuple[str, ...], str]
 """Conflicting values: path to correct, paths of all values in the conflict, problem and remedy."""
@@ -24,7 +24,7 @@ FromList = BeforeValidator(_as_tuple)
 """Converts a list to a tuple."""
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """Section of the configuration, or the whole configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

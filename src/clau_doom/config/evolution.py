@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from clau_doom.config.base_section import FromList, Section, refuse
+from clau_doom.config.base_section import ConfigSection, FromList, refuse
 from clau_doom.config.racing import RacingConfig
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
 Racing = Annotated[RacingConfig, Field(description="Racing: early stopping of an agent's evaluation.")]
 
 
-class _StrategyConfig(Section):
+class _StrategyConfig(ConfigSection):
     mode: Literal["generational", "steady_state"] = Field(
         default="generational",
         description="Breed whole generations, or agents one by one.",
@@ -64,7 +64,7 @@ class CmaEsConfig(_StrategyConfig):
     racing: Racing = RacingConfig()
 
 
-class DescriptorConfig(Section):
+class DescriptorConfig(ConfigSection):
     """One axis of a MAP-Elites archive."""
 
     measure: Literal["aggression", "movement", "survival", "accuracy", "items", "kills", "health"] = Field(

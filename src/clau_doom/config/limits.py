@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from clau_doom.config.base_section import Section
+from clau_doom.config.base_section import ConfigSection
 from clau_doom.config.memory_size import Size
 
 __all__ = ["LimitsConfig"]
 
 
-class LimitsConfig(Section):
+class LimitsConfig(ConfigSection):
     """Limits on the size of one experiment. A larger experiment is refused before anything is built.
 
     Limits are not stored with an experiment. A server applies its own limits to experiments of clients.

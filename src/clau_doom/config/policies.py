@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt
 
-from clau_doom.config.base_section import FromList, Section
+from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.paths import expand_address
 
 __all__ = [
@@ -27,19 +27,19 @@ def _option(value: object) -> object:
 Units = Annotated[PositiveInt, Field(le=1024)]
 
 
-class RandomPolicyConfig(Section):
+class RandomPolicyConfig(ConfigSection):
     """Presses buttons at random; the baseline."""
 
     kind: Literal["random"] = Field(default="random", description="Policy that a genome parameterises.")
 
 
-class RulesPolicyConfig(Section):
+class RulesPolicyConfig(ConfigSection):
     """Hand-written rules with evolvable, named genes."""
 
     kind: Literal["rules"] = Field(default="rules", description="Policy that a genome parameterises.")
 
 
-class NeuralPolicyConfig(Section):
+class NeuralPolicyConfig(ConfigSection):
     """Small neural network over observations; its weights are the genome."""
 
     kind: Literal["neural"] = Field(default="neural", description="Policy that a genome parameterises.")
@@ -55,7 +55,7 @@ class NeuralPolicyConfig(Section):
     weight_limit: PositiveFloat = Field(default=4.0, le=64.0, description="Bound of the absolute value of weights.")
 
 
-class CustomPolicyConfig(Section):
+class CustomPolicyConfig(ConfigSection):
     """Python class that implements the policy port."""
 
     kind: Literal["class"] = Field(default="class", description="Policy that a genome parameterises.")
@@ -69,7 +69,7 @@ class CustomPolicyConfig(Section):
     )
 
 
-class RemotePolicyConfig(Section):
+class RemotePolicyConfig(ConfigSection):
     """Program in any language that serves AgentService."""
 
     kind: Literal["remote"] = Field(default="remote", description="Policy that a genome parameterises.")

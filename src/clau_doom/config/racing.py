@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from clau_doom.config.base_section import Section
+from clau_doom.config.base_section import ConfigSection
 
 __all__ = ["RacingConfig"]
 
 
-class RacingConfig(Section):
+class RacingConfig(ConfigSection):
     """Racing: agents that cannot be selected are dropped before they have played all episodes."""
 
     rule: Literal["none", "halving", "test"] = Field(

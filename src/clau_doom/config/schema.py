@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from clau_doom.config.backends import BackendDescription, BackendName, BackendSection, registered_backends
-from clau_doom.config.base_section import Clash, Section, refuse
+from clau_doom.config.base_section import Clash, ConfigSection, refuse
 from clau_doom.config.duration import Duration
 from clau_doom.config.evolution import CmaEsConfig, EvolutionConfig, GeneticConfig, RandomSearchConfig
 from clau_doom.config.limits import LimitsConfig
@@ -51,7 +51,7 @@ def _experiment_id(value: str) -> str:
         raise ValueError(str(error).removeprefix(f"{value!r} ")) from None
 
 
-class ScenarioConfig(Section):
+class ScenarioConfig(ConfigSection):
     """Scenario and settings of the game."""
 
     name: str = Field(
@@ -98,7 +98,7 @@ FitnessConfig = Annotated[
 ]
 
 
-class ExecutionConfig(Section):
+class ExecutionConfig(ConfigSection):
     """Backend, workers and timeouts; these settings do not affect the outcome of episodes."""
 
     backend: Annotated[str, BackendName()] = Field(default="local", description="Backend that plays episodes.")
@@ -116,14 +116,14 @@ class ExecutionConfig(Section):
     )
 
 
-class HoldoutConfig(Section):
+class HoldoutConfig(ConfigSection):
     """Selection and judgement of the champion, on seeds that were not used for selection."""
 
     validation: int = Field(default=20, ge=1, le=10_000, description="Validation episodes of each candidate champion.")
     episodes: int = Field(default=100, ge=2, le=10_000, description="Held-out episodes of the champion.")
 
 
-class ExperimentConfig(Section):
+class ExperimentConfig(ConfigSection):
     """Experiment."""  # description of the JSON Schema. `experiment_model` adds the sections of backends.
 
     name: Annotated[str, AfterValidator(_experiment_id)] = Field(

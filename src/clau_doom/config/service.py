@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from clau_doom.config.base_section import FromList, Section
+from clau_doom.config.base_section import ConfigSection, FromList
 from clau_doom.config.duration import Duration
 from clau_doom.config.limits import LimitsConfig
 from clau_doom.config.memory_size import Size
@@ -61,7 +61,7 @@ def _nats_url_problem(url: str) -> str:
     return ""
 
 
-class GrpcConfig(Section):
+class GrpcConfig(ConfigSection):
     """gRPC API of `clau-doom serve`."""
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Host to listen on; TLS unless loopback.")
@@ -79,7 +79,7 @@ class GrpcConfig(Section):
     )
 
 
-class NatsConfig(Section):
+class NatsConfig(ConfigSection):
     """Events over NATS."""
 
     enabled: bool = Field(default=False, description="Publish all events; an unreachable server is an error.")
@@ -99,7 +99,7 @@ class NatsConfig(Section):
     )
 
 
-class MetricsConfig(Section):
+class MetricsConfig(ConfigSection):
     """Prometheus metrics of `clau-doom serve`."""
 
     enabled: bool = Field(default=True, description="Serve /metrics, /healthz and /readyz.")
@@ -107,7 +107,7 @@ class MetricsConfig(Section):
     port: int = Field(default=9464, ge=0, le=65535, description="Port; 0: any free port.")
 
 
-class WebConfig(Section):
+class WebConfig(ConfigSection):
     """Dashboard of `clau-doom serve` and `clau-doom run --web`."""
 
     enabled: bool = Field(default=True, description="Serve the dashboard (`run` serves it only with --web).")
@@ -117,7 +117,7 @@ class WebConfig(Section):
     key: FilePath | None = Field(default=None, description="File of the certificate's private key (PEM).")
 
 
-class ServerConfig(Section):
+class ServerConfig(ConfigSection):
     """Limits, allow-lists and shutdown of `clau-doom serve`."""
 
     grace: Duration = Field(default=10.0, description="Time for running episodes to end after SIGTERM.")
@@ -144,7 +144,7 @@ class ServerConfig(Section):
     )
 
 
-SERVICE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
+SERVICE_SECTIONS: Mapping[str, type[ConfigSection]] = MappingProxyType(
     {
         "grpc": GrpcConfig,
         "nats": NatsConfig,

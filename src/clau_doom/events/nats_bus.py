@@ -62,14 +62,14 @@ class _Listener:
         self._session = session
         with suppress(NatsError, BusUnavailable):
             self._subscription = await session.client.subscribe(self._pattern, cb=self._hear)
-            await session.tell(())
+            await session.publish(())
 
     async def detach(self) -> None:
         """Unsubscribe."""
         if self._session and self._subscription:
             with suppress(NatsError, BusUnavailable):
                 await self._subscription.unsubscribe()
-                await self._session.tell(())
+                await self._session.publish(())
 
 
 class NatsBus:
@@ -144,7 +144,7 @@ class NatsBus:
         async with self._turn:
             session = self._session
             if not self._config.jetstream:
-                await session.tell(messages)
+                await session.publish(messages)
                 self._accepted.update({message.source: message.sequence for message in messages})
                 return
             done = 0

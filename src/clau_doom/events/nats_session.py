@@ -191,7 +191,7 @@ class NatsSession:
                 raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses: {refusal[1]}")
         return len(messages)
 
-    async def tell(self, messages: Sequence[BusMessage]) -> None:
+    async def publish(self, messages: Sequence[BusMessage]) -> None:
         """Publish messages; return after the server has read all of them.
 
         Raises:

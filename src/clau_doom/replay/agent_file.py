@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from clau_doom.config import PolicyConfig, ScenarioConfig
-from clau_doom.config.base_section import Section
+from clau_doom.config.base_section import ConfigSection
 from clau_doom.domain import Episode, EpisodeOutcome, EpisodeTiming, GenomeSpace, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
 from clau_doom.errors import ConfigError, InvalidGenome
@@ -46,7 +46,7 @@ class Setting:
     inputs: Path | None = None
 
 
-class _Recorded(Section):
+class _Recorded(ConfigSection):
     purpose: Purpose
     number: int = Field(ge=0)
     seed: int = Field(ge=0, lt=2**32)
@@ -54,7 +54,7 @@ class _Recorded(Section):
     measures: Measures
 
 
-class _Document(Section):
+class _Document(ConfigSection):
     format: Literal["clau-doom agent 1"]
     agent: str = Field(min_length=1, max_length=200, pattern=r"^[ -~]*$")
     champion: bool

@@ -104,7 +104,7 @@ class HandlerWrapper:
 
     def __init__(
         self,
-        traffic: ActiveCalls,
+        active_calls: ActiveCalls,
         *,
         peer: Peer,
         authenticator: Authenticator | None,
@@ -114,13 +114,13 @@ class HandlerWrapper:
         """Create the wrapper.
 
         Args:
-            traffic: Counts the calls.
+            active_calls: Counts the calls.
             peer: The type of the clients' addresses.
             authenticator: Checks the token of a call, or None if only the owner of the address can connect.
             observe: Callback after each call.
             stall: Seconds after which a stream to a client that does not read is ended.
         """
-        self._traffic = traffic
+        self._active_calls = active_calls
         self._peer = peer
         self._authenticator = authenticator
         self._observe = observe
@@ -147,13 +147,13 @@ class HandlerWrapper:
 
     async def _carry_out(self, method: Method, context: _Context, work: _Work) -> bytes:
         began, code = time.monotonic(), grpc.StatusCode.OK
-        self._traffic.enter(context)
+        self._active_calls.enter(context)
         try:
             if method.open:
-                self._traffic.admit(works=method.works)
+                self._active_calls.admit(works=method.works)
                 return await work()
             with acting(await self._authenticate(context)):
-                self._traffic.admit(works=method.works)
+                self._active_calls.admit(works=method.works)
                 return await work()
         except (asyncio.CancelledError, grpc.aio.BaseError):  # the client has disconnected, or the server stops at once
             code = grpc.StatusCode.CANCELLED
@@ -176,7 +176,7 @@ class HandlerWrapper:
 
     async def _requests(self, method: Method, context: _Context) -> AsyncIterator[Message]:
         while True:
-            async with self._traffic.until_stopping():
+            async with self._active_calls.until_stopping():
                 data: Any = await context.read()
             if data is grpc.aio.EOF:
                 return

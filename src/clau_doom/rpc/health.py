@@ -20,9 +20,9 @@ _LOOK = 0.5
 class Health:
     """Health servicer. gRPC's own servicer loses watchers of a service when another watcher leaves."""
 
-    def __init__(self, traffic: ActiveCalls, services: Iterable[str]) -> None:
+    def __init__(self, active_calls: ActiveCalls, services: Iterable[str]) -> None:
         """Serve the health of some services, and of the whole server under the empty name."""
-        self._traffic = traffic
+        self._active_calls = active_calls
         self._services = frozenset(("", *services))
 
     async def Check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:  # noqa: N802 - name of the method
@@ -39,7 +39,7 @@ class Health:
             if status != sent:
                 await write(pb.HealthCheckResponse(status=status))
                 sent = status
-            if self._traffic.stopping or await self._traffic.stopped(_LOOK):
+            if self._active_calls.stopping or await self._active_calls.stopped(_LOOK):
                 break
         if sent == _Status.SERVING:
             await write(pb.HealthCheckResponse(status=_Status.NOT_SERVING))
@@ -47,4 +47,4 @@ class Health:
     def _status(self, service: str) -> int:
         if service not in self._services:
             return int(_Status.SERVICE_UNKNOWN)
-        return int(_Status.NOT_SERVING if self._traffic.draining else _Status.SERVING)
+        return int(_Status.NOT_SERVING if self._active_calls.draining else _Status.SERVING)

@@ -97,15 +97,15 @@ class RpcServer:
         self._stall = stall
         self._observe = observe
         self._options = (*_OPTIONS, ("grpc.server_handshake_timeout_ms", int(handshake * 1000)))
-        self._traffic = ActiveCalls(draining=lambda: orchestrator.draining, most=most_calls)
-        self._feed = EventStream(orchestrator, readers=readers, streaming=streaming)
+        self._active_calls = ActiveCalls(draining=lambda: orchestrator.draining, most=most_calls)
+        self._event_stream = EventStream(orchestrator, readers=readers, streaming=streaming)
         self._shielded = ShieldedTasks(grace=grace)
         service = orchestrator_pb2.DESCRIPTOR.services_by_name["OrchestratorService"]
         health = health_pb2.DESCRIPTOR.services_by_name["Health"]
         names = (service.full_name, health.full_name)
         self._methods = (
-            *methods_of(service, OrchestratorService(orchestrator, self._feed, self._shielded), works=WORKS),
-            *methods_of(health, Health(self._traffic, names), open_=True),
+            *methods_of(service, OrchestratorService(orchestrator, self._event_stream, self._shielded), works=WORKS),
+            *methods_of(health, Health(self._active_calls, names), open_=True),
             *reflection_methods(names),
             *methods,
         )
@@ -132,7 +132,7 @@ class RpcServer:
             AddressTaken: Another program listens there.
         """
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._feed)
+            await stack.enter_async_context(self._event_stream)
             await stack.enter_async_context(self._shielded)
             servers = [] if self._socket_only else [await self._listen(stack)]
             if self._config.socket:
@@ -163,17 +163,17 @@ class RpcServer:
         await self._stack.aclose()
 
     async def _drain(self) -> None:
-        self._traffic.stop()
-        self._feed.stop()
-        if not await self._traffic.idle(self._grace):
+        self._active_calls.stop()
+        self._event_stream.stop()
+        if not await self._active_calls.idle(self._grace):
             _log.warning("calls were ended", grace=self._grace)
 
     @asynccontextmanager
     async def _server(self, peer: Peer, authenticator: Authenticator | None) -> AsyncIterator[grpc.aio.Server]:
-        guard = HandlerWrapper(
-            self._traffic, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall
+        wrapper = HandlerWrapper(
+            self._active_calls, peer=peer, authenticator=authenticator, observe=self._observe, stall=self._stall
         )
-        server = grpc.aio.server(handlers=guard.handlers(self._methods), options=self._options)
+        server = grpc.aio.server(handlers=wrapper.handlers(self._methods), options=self._options)
         try:
             yield server
         finally:

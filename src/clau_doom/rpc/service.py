@@ -30,10 +30,10 @@ _LONGEST_ID = 64
 class OrchestratorService:
     """Servicer of the orchestrator. Methods raise errors of `clau_doom.errors`, which the wrapper maps to codes."""
 
-    def __init__(self, orchestrator: Orchestrator, feed: EventStream, shielded: ShieldedTasks) -> None:
+    def __init__(self, orchestrator: Orchestrator, event_stream: EventStream, shielded: ShieldedTasks) -> None:
         """Serve an orchestrator and its event streams; changes are completed even if the client disconnects."""
         self._orchestrator = orchestrator
-        self._feed = feed
+        self._event_stream = event_stream
         self._run_shielded = shielded.run
 
     async def StartExperiment(self, request: pb.StartExperimentRequest) -> pb.StartExperimentResponse:
@@ -133,7 +133,7 @@ class OrchestratorService:
 
     async def StreamEvents(self, request: pb.StreamEventsRequest, write: Write) -> None:
         """Stream an experiment's events."""
-        await self._feed.stream(request.experiment_id, request.after_sequence, write)
+        await self._event_stream.stream(request.experiment_id, request.after_sequence, write)
 
     async def ControlAgent(self, requests: AsyncIterator[pb.AgentCommand], write: Write) -> None:
         """Carry out commands."""

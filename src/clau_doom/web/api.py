@@ -75,7 +75,7 @@ class Api:
         self._checking = asyncio.Lock()
         self._arena = LiveView(orchestrator.glimpses)
         self._all = ThrottledCache(orchestrator.listing)
-        self._shelves: OrderedDict[str, ThrottledCache[StoredExperiment]] = OrderedDict()
+        self._caches: OrderedDict[str, ThrottledCache[StoredExperiment]] = OrderedDict()
         self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
 
     @property
@@ -255,14 +255,14 @@ class Api:
         return await self._read(request.path_params["experiment"], fresh=_fresh(request))
 
     async def _read(self, experiment: str, *, fresh: bool = False) -> StoredExperiment:
-        shelf = self._shelves.get(experiment)
-        if shelf is None:
+        cache = self._caches.get(experiment)
+        if cache is None:
             await self._orchestrator.experiment(experiment)  # only existing experiments get a cache entry
-            shelf = self._shelves[experiment] = ThrottledCache(partial(self._orchestrator.experiment, experiment))
-            while len(self._shelves) > _MOST_SHELVES:
-                self._shelves.popitem(last=False)
-        self._shelves.move_to_end(experiment)
-        return await shelf.get(fresh=fresh)
+            cache = self._caches[experiment] = ThrottledCache(partial(self._orchestrator.experiment, experiment))
+            while len(self._caches) > _MOST_SHELVES:
+                self._caches.popitem(last=False)
+        self._caches.move_to_end(experiment)
+        return await cache.get(fresh=fresh)
 
     async def _space(self, stored: StoredExperiment) -> GenomeSpace | None:
         """Return the gene space, or None if its policy is not available here."""

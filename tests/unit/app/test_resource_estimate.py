@@ -10,7 +10,7 @@ import pytest
 from clau_doom.app.configuration_checks import examine
 from clau_doom.app.folder_repository import FolderRepository
 from clau_doom.app.plan import check_config, plan_config
-from clau_doom.app.resource_estimate import estimate, excesses
+from clau_doom.app.resource_estimate import estimate_resources, excesses
 from clau_doom.config import ExperimentConfig, LimitsConfig, config_from_yaml
 from clau_doom.errors import ConfigError
 
@@ -31,12 +31,14 @@ def named(found: list[tuple[str, str]]) -> list[str]:
 
 def test_an_estimate_counts_agents_episodes_and_bytes() -> None:
     """The estimate counts the best agent of every generation for validation, and three players on held-out seeds."""
-    asked = estimate(config(generations=10, population=20, episodes=3, holdout={"validation": 5, "episodes": 7}), 1000)
-    assert (asked.agents, asked.episodes) == (200, 200 * 3 + 10 * 5 + 3 * 7)
-    assert asked.memory > 200 * 2**20 + 1000 * 20 * 100
-    assert asked.disk > 1000 * 200 * 20
+    resources = estimate_resources(
+        config(generations=10, population=20, episodes=3, holdout={"validation": 5, "episodes": 7}), 1000
+    )
+    assert (resources.agents, resources.episodes) == (200, 200 * 3 + 10 * 5 + 3 * 7)
+    assert resources.memory > 200 * 2**20 + 1000 * 20 * 100
+    assert resources.disk > 1000 * 200 * 20
     steady = config(evolution={"kind": "genetic", "mode": "steady_state", "lookahead": 5000})
-    assert estimate(steady, 1000).memory > 1000 * 5000 * 100
+    assert estimate_resources(steady, 1000).memory > 1000 * 5000 * 100
 
 
 @pytest.mark.parametrize(
@@ -69,14 +71,16 @@ def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
 
 def test_the_default_limits_admit_a_policy_of_a_million_genes() -> None:
     """The default population is used."""
-    assert [*excesses(config(generations=10), estimate(config(generations=10), 1_000_000), LimitsConfig())] == []
+    assert [
+        *excesses(config(generations=10), estimate_resources(config(generations=10), 1_000_000), LimitsConfig())
+    ] == []
 
 
 def test_a_generation_that_no_event_can_hold_is_refused() -> None:
     """SQLite takes no text above 1 GB, so the run would end at its first commit."""
     fitting, larger = config(generations=1, population=91), config(generations=1, population=100)
-    assert [*excesses(fitting, estimate(fitting, 1_000_000), LimitsConfig())] == []
-    (problem,) = excesses(larger, estimate(larger, 1_000_000), LimitsConfig())
+    assert [*excesses(fitting, estimate_resources(fitting, 1_000_000), LimitsConfig())] == []
+    (problem,) = excesses(larger, estimate_resources(larger, 1_000_000), LimitsConfig())
     assert problem.path == ("population",)
     assert problem.text.startswith("asks for 100 agents of 1,000,000 genes at once, and the log holds at most 91:")
 
@@ -117,7 +121,7 @@ def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:
 RUN = """
 import asyncio, re, sys
 from pathlib import Path
-from clau_doom.app.resource_estimate import estimate
+from clau_doom.app.resource_estimate import estimate_resources
 from clau_doom.config import config_from_yaml, to_yaml
 from clau_doom.domain import Fitness, GeneBlock, GenomeSpace
 from clau_doom.domain.experiment import Experiment, Provenance
@@ -159,7 +163,7 @@ def test_a_run_takes_less_than_100_bytes_for_each_gene_and_agent(tmp_path: Path)
     command = [sys.executable, "-c", RUN, text, str(tmp_path), "100000"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     grown, used, stored = map(int, said.split())
-    asked = estimate(config_from_yaml(text, name="c"), 100_000)
-    assert grown < 100 * 100_000 * asked.agents
-    assert used < asked.memory
-    assert stored < asked.disk
+    resources = estimate_resources(config_from_yaml(text, name="c"), 100_000)
+    assert grown < 100 * 100_000 * resources.agents
+    assert used < resources.memory
+    assert stored < resources.disk

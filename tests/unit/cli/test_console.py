@@ -20,9 +20,9 @@ from clau_doom.cli.console import (
     _escaped,
     data_console,
     print_json,
+    print_message,
     progress_console,
     report_error,
-    tell,
 )
 from clau_doom.errors import ConfigError, ExperimentFailed, GenerationFailed, PolicyFailed, UsageError
 from clau_doom.logs import configure_logs
@@ -222,7 +222,7 @@ def test_messages_are_records_of_a_json_log(capfd: pytest.CaptureFixture[str]) -
     configure_logs(stream, json=True)
     kept = LOG_MESSAGES.set(True)
     try:
-        tell(Text("SIGTERM: two\nlines"), "warning")
+        print_message(Text("SIGTERM: two\nlines"), "warning")
         assert report_error(UsageError("no such thing")) == 2
         assert report_error(ValueError("oops"), debug=True) == 1
     finally:

@@ -409,8 +409,8 @@ async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
 ) -> None:
     """After the limit no task, no follower and no call is left of it; when it reads again it learns why."""
     async with stalled(serving, own_channel) as (served, stream):
-        assert not served.server._feed._tails
-        assert served.server._traffic._calls == 0
+        assert not served.server._event_stream._tails
+        assert served.server._active_calls._calls == 0
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             async for _ in stream:
                 pass

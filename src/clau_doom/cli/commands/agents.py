@@ -136,7 +136,7 @@ def clean_up(
         _show_leftovers(asyncio.run(find_leftovers(experiment, generation)))
         return
     removed = asyncio.run(remove_leftovers(experiment, generation))
-    _tell(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
+    _print_counts(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
     if removed.errors:
         raise ExceptionGroup("not everything could be removed", removed.errors)
 
@@ -151,10 +151,10 @@ def _show_leftovers(left: "Leftovers") -> None:
             labels = (each.agent, each.experiment or "-", each.generation or "-", each.state)
             table.add_row(*map(Text, labels))  # users can set any label on a container: no markup
         data_console().print(table)
-    _tell(len(left.containers), left.networks, "would be removed")
+    _print_counts(len(left.containers), left.networks, "would be removed")
 
 
-def _tell(containers: int, networks: Sequence[str], what: str, *, failed: bool = False) -> None:
+def _print_counts(containers: int, networks: Sequence[str], what: str, *, failed: bool = False) -> None:
     lines = []
     if containers:
         lines.append(f"{_count(containers, 'container')} {what}")

@@ -27,7 +27,7 @@ def pause(
     experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
     """Pause an experiment. Running episodes finish."""
-    _steer(experiment, _client(experiment, server, output_dir, note), lambda client: client.pause(experiment))
+    _change_state(experiment, _connect(experiment, server, output_dir, note), lambda client: client.pause(experiment))
 
 
 def resume(
@@ -47,8 +47,8 @@ def resume(
     from clau_doom.domain.commands import BudgetChange
 
     change = BudgetChange(generations=generations, max_duration=max_duration)
-    state = _steer(
-        experiment, _client(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
+    state = _change_state(
+        experiment, _connect(experiment, server, output_dir, note), lambda client: client.resume(experiment, change)
     )
     if state not in {"running", "completed"}:  # a short run may have ended already
         raise typer.Exit(ExitCode.FAILED)
@@ -58,12 +58,15 @@ def cancel(
     experiment: _Experiment, *, note: Note = "", server: Server = None, output_dir: OutputDir = DEFAULT_OUTPUT_DIR
 ) -> None:
     """Cancel an experiment for good. Finished episodes are kept."""
-    _steer(
-        experiment, _client(experiment, server, output_dir, note), lambda client: client.cancel(experiment), ending=True
+    _change_state(
+        experiment,
+        _connect(experiment, server, output_dir, note),
+        lambda client: client.cancel(experiment),
+        ending=True,
     )
 
 
-def _steer(
+def _change_state(
     experiment: str,
     connection: "AbstractAsyncContextManager[RpcClient]",
     call: Callable[["RpcClient"], Awaitable[Any]],
@@ -80,11 +83,11 @@ def _steer(
     """
     from clau_doom.wire import EXPERIMENT_STATES
 
-    async def steer() -> Any:
+    async def call_client() -> Any:
         async with connection as client:
             return await call(client)
 
-    answer = asyncio.run(steer())
+    answer = asyncio.run(call_client())
     state = EXPERIMENT_STATES.received(answer.state).value
     text = f"experiment {experiment} is {state}"
     if ending and state != "cancelled":
@@ -97,7 +100,7 @@ def _steer(
     return state
 
 
-def _client(
+def _connect(
     experiment: str, server: str | None, output_dir: Path, note: str
 ) -> "AbstractAsyncContextManager[RpcClient]":
     from clau_doom.app.catalog.server_source import reach, reach_run
@@ -124,7 +127,7 @@ _ACTIONS = {
 
 
 def _command_of(action: str) -> Callable[..., None]:
-    def steer(
+    def call_client(
         agent: _Agent,
         *,
         as_json: AsJson = False,
@@ -137,10 +140,10 @@ def _command_of(action: str) -> Callable[..., None]:
 
         experiment, _, _ = parse_agent_id(agent)
         command = AgentCommand(action=AgentAction(action), agent=agent)
-        connection = _client(experiment, server, output_dir, note)
-        _control(experiment, connection, command, f"{action} {agent}", as_json=as_json)
+        connection = _connect(experiment, server, output_dir, note)
+        _send_command(experiment, connection, command, f"{action} {agent}", as_json=as_json)
 
-    return steer
+    return call_client
 
 
 def inject(
@@ -170,11 +173,11 @@ def inject(
             f"--genome {genome!r} is no genome: give the genes' values separated by commas, as `agent show --json` does"
         ) from None
     command = InjectGenome(experiment=experiment, genome=Genome(values))
-    connection = _client(experiment, server, output_dir, note)
-    _control(experiment, connection, command, "inject a genome into the next generation", as_json=as_json)
+    connection = _connect(experiment, server, output_dir, note)
+    _send_command(experiment, connection, command, "inject a genome into the next generation", as_json=as_json)
 
 
-def _control(
+def _send_command(
     experiment: str,
     connection: "AbstractAsyncContextManager[RpcClient]",
     command: "Command",
@@ -182,11 +185,11 @@ def _control(
     *,
     as_json: bool,
 ) -> None:
-    async def control() -> Any:
+    async def call_client() -> Any:
         async with connection as client:
             return await client.control(command)
 
-    done = asyncio.run(control())
+    done = asyncio.run(call_client())
     sequence = done.sequence or None
     if as_json:
         print_json({"id": experiment, "sequence": sequence, "agent": done.agent.id or None})

@@ -147,16 +147,16 @@ def _at_server(
 def _print_plan(plan: "Plan") -> None:
     from clau_doom.app.resource_estimate import gigabytes
 
-    config, facts, asked = plan.config, plan.scenario.facts, plan.asked
-    episodes = asked.agents * config.episodes
+    config, facts, resources = plan.config, plan.scenario.facts, plan.resources
+    episodes = resources.agents * config.episodes
     lines = {
         "experiment": f"{config.name}, seed {config.seed}, in {plan.output_dir}",
         "scenario": f"{facts.name} at skill {facts.doom_skill}, {facts.timeout} tics, frame skip {facts.frame_skip}",
         "policy": f"{config.policy.kind}, {len(plan.space)} genes",
         "evolution": f"{config.evolution.kind}, {config.generations} generations of {config.population} agents",
         "episodes": f"{episodes:,} of training, {config.episodes} an agent",
-        "memory": f"about {gigabytes(asked.memory)} at most, and 60 MB for each worker",
-        "disk": f"about {gigabytes(asked.disk)} at most",
+        "memory": f"about {gigabytes(resources.memory)} at most, and 60 MB for each worker",
+        "disk": f"about {gigabytes(resources.disk)} at most",
     }
     for name, text in lines.items():
         data_console().print(f"{name:<12}{text}", soft_wrap=True)

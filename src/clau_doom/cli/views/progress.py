@@ -168,7 +168,7 @@ def _line(recorded: RecordedEvent, tracker: ProgressState, width: int) -> Text |
             return _start_line(event, tracker, width)
         case ChampionChosen():
             chosen = f"fitness {number(event.validation_fitness)} on validation seeds, best of {event.candidates}"
-            return _said("champion", "bold green", _id(event.champion, tracker), chosen)
+            return _event_line("champion", "bold green", _id(event.champion, tracker), chosen)
         case AgentFailed() | ContestantFailed() | EpisodeLost():
             return _failure_line(event, tracker)
     return _steering_line(event, tracker)
@@ -177,11 +177,11 @@ def _line(recorded: RecordedEvent, tracker: ProgressState, width: int) -> Text |
 def _steering_line(event: Event, tracker: ProgressState) -> Text | None:
     match event:
         case ExperimentPaused() | ExperimentResumed() | ExperimentCancelled():
-            return _said("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
+            return _event_line("experiment", "cyan", tracker.config.name, _STEERED[type(event)])
         case AgentPaused() | AgentResumed() | AgentRestarted():
-            return _said("agent", "cyan", _id(event.ref, tracker), _HANDLED[type(event)])
+            return _event_line("agent", "cyan", _id(event.ref, tracker), _HANDLED[type(event)])
         case GenomeInjected():
-            return _said("genome", "cyan", f"generation {event.generation}", "one will be injected")
+            return _event_line("genome", "cyan", f"generation {event.generation}", "one will be injected")
     return _declared_line(event, tracker)
 
 
@@ -190,22 +190,22 @@ def _declared_line(event: Event, tracker: ProgressState) -> Text | None:
     declaration = declaration_of(event)
     if isinstance(event, _ENDINGS) or declaration.severity is Severity.ROUTINE:
         return None
-    return _said(declaration.title, _STYLES[declaration.severity], tracker.config.name, summary_of(event))
+    return _event_line(declaration.title, _STYLES[declaration.severity], tracker.config.name, summary_of(event))
 
 
 def _failure_line(event: AgentFailed | ContestantFailed | EpisodeLost, tracker: ProgressState) -> Text:
     match event:
         case AgentFailed():
-            return _said("agent failed", "bold red", _id(event.ref, tracker), event.reason, event.traceback)
+            return _event_line("agent failed", "bold red", _id(event.ref, tracker), event.reason, event.traceback)
         case ContestantFailed():
             where = f"{event.agent}, {event.purpose.value} episode {event.number}"
-            return _said("policy failed", "bold red", where, event.reason, event.traceback)
+            return _event_line("policy failed", "bold red", where, event.reason, event.traceback)
         case EpisodeLost():
             lost = f"{event.agent}, episode {event.number}, attempt {event.attempt}"
-            return _said("episode lost", "yellow", lost, event.reason)
+            return _event_line("episode lost", "yellow", lost, event.reason)
 
 
-def _said(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
+def _event_line(what: str, style: str, where: str, text: str, trace: FailureTrace | None = None) -> Text:
     """Return a line, followed by a traceback for the first of several similar failures."""
     line = Text.assemble((what, style), f" {where}: {text}")
     return line.append(f"\n{trace.text}", "dim") if trace and trace.text else line
