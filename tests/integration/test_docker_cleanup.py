@@ -12,7 +12,7 @@ import pytest
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon import Daemon
 from clau_doom.backends.docker.daemon_facts import examine_daemon
-from clau_doom.backends.docker.network import found_networks, remove_network
+from clau_doom.backends.docker.network import list_networks, remove_network
 from clau_doom.cli import run_command
 from tests.support.docker_host import DockerHost, PrivateDocker
 
@@ -115,7 +115,7 @@ def test_networks_are_found_when_nobody_is_on_them(docker: DockerHost, experimen
 
     async def idle() -> list[str]:
         async with Daemon() as daemon:
-            return [each.name for each in await found_networks(daemon)]
+            return [each.name for each in await list_networks(daemon)]
 
     async def remove(name: str) -> bool:
         async with Daemon() as daemon:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from clau_doom.app import cleanup
-from clau_doom.app.cleanup import Leftovers, Removed
+from clau_doom.backends.docker import leftovers
+from clau_doom.backends.docker.leftovers import Leftovers, Removed
 from clau_doom.errors import InfrastructureFailed
 
 Run = Callable[..., Any]
@@ -53,8 +53,8 @@ def test_nothing_to_remove_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch
     async def remove(experiment: str | None, generation: int | None) -> Removed:
         return Removed(containers=0, networks=(), errors=())
 
-    monkeypatch.setattr(cleanup, "find_leftovers", find)
-    monkeypatch.setattr(cleanup, "remove_leftovers", remove)
+    monkeypatch.setattr(leftovers, "find_leftovers", find)
+    monkeypatch.setattr(leftovers, "remove_leftovers", remove)
     for dry in ((), ("--dry-run",)):
         done = run("agent", "cleanup", *dry)
         assert (done.code, done.out, done.err) == (0, "nothing to remove\n", "")
@@ -77,7 +77,7 @@ def test_what_could_not_be_removed_is_named(
     async def remove(experiment: str | None, generation: int | None) -> Removed:
         return Removed(containers=containers, networks=networks, errors=errors)
 
-    monkeypatch.setattr(cleanup, "remove_leftovers", remove)
+    monkeypatch.setattr(leftovers, "remove_leftovers", remove)
     done = run("agent", "cleanup")
     assert (done.code, done.out) == (1, said)
     expected = "error: removing container for agent one: busy; removing container for agent two: busy\n"

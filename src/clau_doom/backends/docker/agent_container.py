@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from clau_doom.backends.docker.configuration import DockerConfig
-from clau_doom.backends.docker.container_lifecycle import ContainerManager, Found, SpawnAgent
-from clau_doom.backends.docker.exit_reason import why_ended
+from clau_doom.backends.docker.container_lifecycle import ContainerInfo, ContainerManager, ContainerSpec
+from clau_doom.backends.docker.exit_reason import exit_error
 from clau_doom.backends.docker.worker_session import PendingEpisode, settle
 from clau_doom.backends.local.start_failure import unavailable
 from clau_doom.backends.local.worker_channel import Requeued
@@ -28,16 +28,16 @@ from clau_doom.errors import (
 from clau_doom.logs import get_logger
 from clau_doom.ports import Glimpse
 
-__all__ = ["AgentContainer", "ConnectorFactory", "ContainerContext", "Speaking", "WorkerConnector"]
+__all__ = ["AgentContainer", "AttachedWorker", "ConnectorFactory", "ContainerContext", "WorkerConnector"]
 
 _log = get_logger(__name__)
 _T = TypeVar("_T")
 
 
-class Speaking(Protocol):
+class AttachedWorker(Protocol):
     """Interface of an attached worker, in the container or on this machine."""
 
-    asked: deque[tuple[int, PendingEpisode]]
+    pending: deque[tuple[int, PendingEpisode]]
     """Queue of episodes: the episode being played, then the waiting ones."""
 
     @property
@@ -49,11 +49,11 @@ class Speaking(Protocol):
         """Read the worker's messages until it ends; raise an error if the worker caused the end."""
         ...
 
-    def play(self, asked: PendingEpisode) -> None:
+    def play(self, pending: PendingEpisode) -> None:
         """Request an episode. The worker plays it after all earlier requests."""
         ...
 
-    def verdict(self) -> ClauDoomError | None:
+    def stop_reason(self) -> ClauDoomError | None:
         """Return the reason to end the worker now, or None."""
         ...
 
@@ -74,7 +74,7 @@ class WorkerConnector(Protocol):
         """Environment variables of the container."""
         ...
 
-    async def attach(self, container: str) -> Speaking:
+    async def attach(self, container_id: str) -> AttachedWorker:
         """Wait for the worker to connect, and return it."""
         ...
 
@@ -90,42 +90,42 @@ class ContainerContext:
 
     Attributes:
         manager: Creates and removes containers.
-        door: Factory of worker connectors.
+        connector_factory: Factory of worker connectors.
         config: Image, network and limits of the containers.
-        proven: Set once a worker received an episode. It shows that containers of this image can start.
+        image_works: Set once a worker received an episode: containers of this image can start.
     """
 
     manager: ContainerManager
-    door: ConnectorFactory
+    connector_factory: ConnectorFactory
     config: DockerConfig
-    proven: asyncio.Event = field(default_factory=asyncio.Event)
+    image_works: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class AgentContainer:
     """One agent in its own container."""
 
     def __init__(
-        self, agent: str, place: int, core: int | None, around: ContainerContext, changed: Callable[[], None]
+        self, agent: str, place: int, core: int | None, context: ContainerContext, on_change: Callable[[], None]
     ) -> None:
-        """Prepare the container. Call `live` to create it.
+        """Prepare the container. Call `run` to create it.
 
         Args:
             agent: The agent's id.
             place: The number of the agent's place.
             core: The CPU core of the container, or None.
-            around: Objects that all agent containers share.
-            changed: Called whenever the agent can accept another episode.
+            context: Objects that all agent containers share.
+            on_change: Called whenever the agent can accept another episode.
         """
         self.agent = agent
         self.place = place
-        self.leaving = False
-        self.container: str | None = None
+        self.draining = False
+        self.container_id: str | None = None
         self._core = core
-        self._around = around
-        self._changed = changed
+        self._context = context
+        self._on_change = on_change
         self._waiting: deque[PendingEpisode] = deque()
-        self._session: Speaking | None = None
-        self._verdict: ClauDoomError | None = None
+        self._session: AttachedWorker | None = None
+        self._stop_reason: ClauDoomError | None = None
         self._end = asyncio.Event()
 
     @property
@@ -136,7 +136,7 @@ class AgentContainer:
     @property
     def playing(self) -> int:
         """Number of episodes that the worker has received."""
-        return len(self._session.asked) if self._session else 0
+        return len(self._session.pending) if self._session else 0
 
     @property
     def ready(self) -> bool:
@@ -145,106 +145,106 @@ class AgentContainer:
 
     def glimpse(self) -> Glimpse | None:
         """Return the newest picture of the episode since the last call, and request another one."""
-        return self._session.glimpse() if self._session and self._session.asked else None
+        return self._session.glimpse() if self._session and self._session.pending else None
 
-    def ask(self, asked: PendingEpisode) -> None:
+    def enqueue(self, pending: PendingEpisode) -> None:
         """Add an episode to the end of the queue."""
-        self._waiting.append(asked)
+        self._waiting.append(pending)
 
-    def play(self, most: int) -> None:
-        """Send waiting episodes to the worker until it has `most` of them."""
-        while self._session and self._session.ready and self._waiting and self.playing < most:
-            asked = self._waiting.popleft()
-            if not asked.answer.done():
-                self._around.proven.set()
-                self._session.play(asked)
+    def play(self, maximum: int) -> None:
+        """Send waiting episodes to the worker until it has `maximum` of them."""
+        while self._session and self._session.ready and self._waiting and self.playing < maximum:
+            pending = self._waiting.popleft()
+            if not pending.answer.done():
+                self._context.image_works.set()
+                self._session.play(pending)
 
     async def move_to(self, core: int | None) -> None:
         """Move the container to another CPU core."""
-        if core is not None and self.container is not None:
+        if core is not None and self.container_id is not None:
             try:
-                await self._around.manager.move(self.container, core)
+                await self._context.manager.move(self.container_id, core)
             except ClauDoomError as error:  # the agent continues, but shares its core
                 _log.warning("a container could not be moved", agent=self.agent, error=str(error))
 
-    def leave(self) -> None:
+    def drain(self) -> None:
         """Let the worker end after its last episode."""
-        self.leaving = True
+        self.draining = True
         if self._session:
             self._session.close()
         self._end.set()
 
-    def end(self, verdict: ClauDoomError | None = None) -> None:
-        """End the worker at once. Its current episode fails with `verdict`."""
-        self._verdict = self._verdict or verdict
-        self.leaving = True
+    def end(self, stop_reason: ClauDoomError | None = None) -> None:
+        """End the worker at once. Its current episode fails with `stop_reason`."""
+        self._stop_reason = self._stop_reason or stop_reason
+        self.draining = True
         self._end.set()
 
-    def watch(self, found: Found | None) -> None:
+    def watch(self, info: ContainerInfo | None) -> None:
         """Check the progress of the worker and the state that Docker reports for its container."""
-        verdict = self._session.verdict() if self._session else None
-        if verdict is None and found is not None and found.unhealthy:
-            verdict = WorkerCrashed(f"the container of agent {self.agent} is unhealthy")
-        gone = found is not None and found.state not in {"created", "running", "paused"}
-        if verdict or gone:
-            self.end(verdict)
+        stop_reason = self._session.stop_reason() if self._session else None
+        if stop_reason is None and info is not None and info.unhealthy:
+            stop_reason = WorkerCrashed(f"the container of agent {self.agent} is unhealthy")
+        gone = info is not None and info.state not in {"created", "running", "paused"}
+        if stop_reason or gone:
+            self.end(stop_reason)
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Create the container, play episodes, and remove the container.
 
         Episodes without a result are requeued. The one being played fails if the container was lost.
         """
         error: ClauDoomError | None = None
         try:
-            error = await self._stay()
+            error = await self._run_in_container()
         except ClauDoomError as failure:
             error = failure
         except Exception as failure:
-            _log.exception("an agent's stay went wrong", agent=self.agent)
-            error = WorkerCrashed(f"the stay of agent {self.agent} went wrong: {failure}")
+            _log.exception("the container of an agent failed unexpectedly", agent=self.agent)
+            error = WorkerCrashed(f"the container of agent {self.agent} failed unexpectedly: {failure}")
         finally:
-            self.leaving = True
-            self._settle(error)
-            self._changed()
+            self.draining = True
+            self._resolve_pending(error)
+            self._on_change()
 
-    async def _stay(self) -> ClauDoomError | None:
-        with self._around.door(self.agent, self.place, self._changed) as way:
+    async def _run_in_container(self) -> ClauDoomError | None:
+        with self._context.connector_factory(self.agent, self.place, self._on_change) as connector:
             began = time.monotonic()
             try:
-                wanted = SpawnAgent(agent=self.agent, environment=way.environment, core=self._core)
-                self.container = await self._around.manager.spawn(wanted)
-                lost = await self._played(way.attach(self.container), began)
-                return lost and await self._why(lost)
+                spec = ContainerSpec(agent=self.agent, environment=connector.environment, core=self._core)
+                self.container_id = await self._context.manager.spawn(spec)
+                lost = await self._serve(connector.attach(self.container_id), began)
+                return lost and await self._explain_loss(lost)
             finally:
-                await self._removed()
+                await self._remove()
 
-    async def _played(self, attach: Coroutine[Any, Any, Speaking], began: float) -> ClauDoomError | None:
+    async def _serve(self, attach: Coroutine[Any, Any, AttachedWorker], began: float) -> ClauDoomError | None:
         """Wait for the worker and serve it. Return the reason for its loss, or None after a regular end."""
-        patience = self._around.config.start_timeout
+        patience = self._context.config.start_timeout
         async with _running(attach) as attaching:
-            if not await self._before_end(attaching, patience):
-                return self._lost(f"was not attached within {patience:g} s")
+            if not await self._wait_unless_ended(attaching, patience):
+                return self._loss(f"was not attached within {patience:g} s")
             self._session = attaching.result()
-        late = asyncio.get_running_loop().call_later(began + patience - time.monotonic(), self._must_be_ready)
+        ready_timer = asyncio.get_running_loop().call_later(began + patience - time.monotonic(), self._check_ready)
         try:
             async with _running(self._session.serve()) as serving:
-                if await self._before_end(serving):
+                if await self._wait_unless_ended(serving):
                     serving.result()
-                return self._lost("is gone")
+                return self._loss("is gone")
         finally:
-            late.cancel()
+            ready_timer.cancel()
 
-    def _lost(self, how: str) -> ClauDoomError | None:
-        if self._verdict is None and self.leaving and not self.outstanding:
+    def _loss(self, how: str) -> ClauDoomError | None:
+        if self._stop_reason is None and self.draining and not self.outstanding:
             return None
-        return self._verdict or WorkerCrashed(f"the worker of agent {self.agent} {how}")
+        return self._stop_reason or WorkerCrashed(f"the worker of agent {self.agent} {how}")
 
-    def _must_be_ready(self) -> None:
+    def _check_ready(self) -> None:
         if self._session and not self._session.ready:
-            limit = f"{self._around.config.start_timeout:g} s"
+            limit = f"{self._context.config.start_timeout:g} s"
             self.end(WorkerCrashed(f"the worker of agent {self.agent} was not ready within {limit}"))
 
-    async def _before_end(self, future: "asyncio.Future[Any]", patience: float | None = None) -> bool:
+    async def _wait_unless_ended(self, future: "asyncio.Future[Any]", patience: float | None = None) -> bool:
         """Wait for a future until the agent ends or `patience` seconds pass; return whether the future is done."""
         ended = asyncio.ensure_future(self._end.wait())
         try:
@@ -253,30 +253,32 @@ class AgentContainer:
             ended.cancel()
         return future.done()
 
-    async def _why(self, lost: ClauDoomError) -> ClauDoomError:
+    async def _explain_loss(self, lost: ClauDoomError) -> ClauDoomError:
         """Return the reason for the loss of the worker, from the exit code and log of its container.
 
         An error that the worker itself caused is returned unchanged.
         """
-        if self._verdict is not None or isinstance(lost, PolicyFailed) or self.container is None:
+        if self._stop_reason is not None or isinstance(lost, PolicyFailed) or self.container_id is None:
             return lost
         with contextlib.suppress(ClauDoomError):  # the daemon or the container may be gone
-            ending = await self._around.manager.ending(self.container)
-            words = await self._around.manager.last_words(self.container)
-            return why_ended(self.agent, ending, memory=format_size(self._around.config.memory), words=words)
+            exit_state = await self._context.manager.exit_state(self.container_id)
+            last_line = await self._context.manager.last_log_line(self.container_id)
+            return exit_error(
+                self.agent, exit_state, memory=format_size(self._context.config.memory), last_line=last_line
+            )
         return lost
 
-    async def _removed(self) -> None:
-        if self.container is None:
+    async def _remove(self) -> None:
+        if self.container_id is None:
             return
         if self._session:
             self._session.close()
         try:
-            await asyncio.shield(asyncio.ensure_future(self._around.manager.remove(self.container)))
+            await asyncio.shield(asyncio.ensure_future(self._context.manager.remove(self.container_id)))
         except ClauDoomError as error:
             _log.warning("a container could not be removed", agent=self.agent, error=str(error))
 
-    def _before_any_episode(self, error: ClauDoomError) -> ClauDoomError:
+    def _classify_start_failure(self, error: ClauDoomError) -> ClauDoomError:
         """Classify the loss of a worker that had not received an episode.
 
         The attempt is not counted in two cases: the container could not be created, or no container of this image has
@@ -286,19 +288,19 @@ class AgentContainer:
         lost = isinstance(error, InfrastructureFailed | OutOfMemory)
         if isinstance(error, WorkerRefused | ContainerRefused) or not lost:
             return error
-        ours = self.container is None or not self._around.proven.is_set()
+        ours = self.container_id is None or not self._context.image_works.is_set()
         return unavailable(error) if ours else error
 
-    def _settle(self, error: ClauDoomError | None) -> None:
+    def _resolve_pending(self, error: ClauDoomError | None) -> None:
         """Resolve all open requests: the first one with the error, if any, and the others as requeued."""
-        asked = [each for _, each in self._session.asked] if self._session else []
-        if error is not None and not asked:
-            error = self._before_any_episode(error)
-        asked += self._waiting
+        pending = [each for _, each in self._session.pending] if self._session else []
+        if error is not None and not pending:
+            error = self._classify_start_failure(error)
+        pending += self._waiting
         self._waiting.clear()
         if self._session:
-            self._session.asked.clear()
-        for each in asked:
+            self._session.pending.clear()
+        for each in pending:
             settle(each, error or Requeued("its container ended with another episode"))
             error = None
 

@@ -10,7 +10,7 @@ import aiodocker
 
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon import Daemon, asking
-from clau_doom.backends.docker.exit_reason import Ending
+from clau_doom.backends.docker.exit_reason import ExitState
 from clau_doom.domain.ids import parse_agent_id
 from clau_doom.errors import AgentNotFound, ClauDoomError, ContainerRefused
 from clau_doom.wire import printable
@@ -20,15 +20,15 @@ __all__ = [
     "EXPERIMENT",
     "GENERATION",
     "RUN",
+    "ContainerInfo",
     "ContainerManager",
-    "Found",
-    "SpawnAgent",
+    "ContainerSpec",
     "check_image",
-    "cleanup",
-    "found",
     "generation_of",
     "limits",
+    "list_containers",
     "reachable",
+    "remove_containers",
 ]
 
 AGENT, GENERATION = "clau-doom.agent-id", "clau-doom.generation"
@@ -52,7 +52,7 @@ def generation_of(agent: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpawnAgent:
+class ContainerSpec:
     """Settings of one new container.
 
     Attributes:
@@ -67,7 +67,7 @@ class SpawnAgent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class ContainerInfo:
     """A container with the labels of clau-doom.
 
     Attributes:
@@ -110,7 +110,7 @@ class ContainerManager:
         """Wait until the program in a container listens on a port, and return the container's address."""
         return await reachable(self._daemon, container, self._config.network, port)
 
-    async def spawn(self, wanted: SpawnAgent) -> str:
+    async def spawn(self, spec: ContainerSpec) -> str:
         """Create a container and start it; return its id.
 
         Raises:
@@ -118,17 +118,17 @@ class ContainerManager:
             DockerUnreachable: No daemon answers.
             InfrastructureFailed: The daemon has failed.
         """
-        step = f"creating container for agent {wanted.agent}"
+        step = f"creating container for agent {spec.agent}"
         with asking(step, image=self._config.image):
             try:
-                container = await self._create(wanted)
+                container = await self._create(spec)
             except aiodocker.DockerError as error:
                 if error.status != _CONFLICT:
                     raise
-                await self._make_room(wanted.agent, step)
-                container = await self._create(wanted)
+                await self._make_room(spec.agent, step)
+                container = await self._create(spec)
         try:
-            with asking(f"starting container for agent {wanted.agent}"):
+            with asking(f"starting container for agent {spec.agent}"):
                 await container.start()
         except BaseException:
             with contextlib.suppress(ClauDoomError):  # the removal may fail like the start
@@ -136,10 +136,10 @@ class ContainerManager:
             raise
         return str(container.id)
 
-    async def found(self, *, generation: int | None = None) -> tuple[Found, ...]:
+    async def list_containers(self, *, generation: int | None = None) -> tuple[ContainerInfo, ...]:
         """Return this experiment's containers in all states."""
         labels = {RUN: self._run} | ({} if generation is None else {GENERATION: str(generation)})
-        return await found(self._daemon, labels)
+        return await list_containers(self._daemon, labels)
 
     async def move(self, container: str, core: int) -> None:
         """Move a container to another CPU core."""
@@ -148,7 +148,7 @@ class ContainerManager:
                 f"containers/{container}/update", method="POST", data={"CpusetCpus": str(core)}
             )
 
-    async def ending(self, container: str) -> Ending:
+    async def exit_state(self, container: str) -> ExitState:
         """Return the exit state of a container. Wait briefly if the container is about to end."""
         for _ in range(20):
             with asking(f"inspecting container {container[:12]}"):
@@ -156,14 +156,14 @@ class ContainerManager:
             if not state.get("Running"):
                 break
             await asyncio.sleep(_AGAIN)
-        return Ending(
+        return ExitState(
             running=bool(state.get("Running")),
             code=int(state.get("ExitCode", 0)),
             out_of_memory=bool(state.get("OOMKilled")),
             error=str(state.get("Error") or ""),
         )
 
-    async def last_words(self, container: str) -> str:
+    async def last_log_line(self, container: str) -> str:
         """Return the last line of a container's log, or an empty text."""
         with contextlib.suppress(ClauDoomError):
             with asking("reading a container's log"):
@@ -188,12 +188,12 @@ class ContainerManager:
         Raises:
             ExceptionGroup: Some containers could not be removed; all others were.
         """
-        there = await self.found(generation=generation)
+        there = await self.list_containers(generation=generation)
         playing = living()  # before the query, so that containers created after it are not removed
-        return await cleanup(self._daemon, [each for each in there if each.agent not in playing])
+        return await remove_containers(self._daemon, [each for each in there if each.agent not in playing])
 
-    async def _create(self, wanted: SpawnAgent) -> Any:
-        return await self._daemon.client.containers.create(self._settings(wanted), name=f"agent-{wanted.agent}")
+    async def _create(self, spec: ContainerSpec) -> Any:
+        return await self._daemon.client.containers.create(self._settings(spec), name=f"agent-{spec.agent}")
 
     async def _make_room(self, agent: str, step: str) -> None:
         """Remove an old container that has an agent's name, such as one of a killed orchestrator.
@@ -219,20 +219,20 @@ class ContainerManager:
         except aiodocker.DockerError:
             await other.rename(f"{name}-{other.id[:12]}")
 
-    def _settings(self, wanted: SpawnAgent) -> dict[str, Any]:
+    def _settings(self, spec: ContainerSpec) -> dict[str, Any]:
         return {
             "Image": self._image,
             "User": _USER,
-            "Env": [f"{name}={value}" for name, value in {"AGENT_ID": wanted.agent, **wanted.environment}.items()],
+            "Env": [f"{name}={value}" for name, value in {"AGENT_ID": spec.agent, **spec.environment}.items()],
             "Labels": {
-                AGENT: wanted.agent,
-                GENERATION: generation_of(wanted.agent),
+                AGENT: spec.agent,
+                GENERATION: generation_of(spec.agent),
                 EXPERIMENT: self._experiment,
                 RUN: self._run,
             },
             "Hostname": "agent",
             "StopTimeout": _STOP_SECONDS,
-            "HostConfig": limits(self._config, wanted.core),
+            "HostConfig": limits(self._config, spec.core),
         }
 
 
@@ -282,22 +282,22 @@ async def reachable(daemon: Daemon, container: str, network: str, port: int) -> 
         await asyncio.sleep(_AGAIN)
 
 
-async def found(daemon: Daemon, labels: Mapping[str, str]) -> tuple[Found, ...]:
+async def list_containers(daemon: Daemon, labels: Mapping[str, str]) -> tuple[ContainerInfo, ...]:
     """Return agents' containers with the given labels, in all states, sorted by agent id."""
-    wanted = [AGENT, *(f"{name}={value}" for name, value in labels.items())]
+    spec = [AGENT, *(f"{name}={value}" for name, value in labels.items())]
     with asking("listing containers"):
-        rows = await daemon.client.containers.list(all=True, filters={"label": wanted})
-    return tuple(sorted((_found(row) for row in rows), key=lambda each: (each.agent, each.id)))
+        rows = await daemon.client.containers.list(all=True, filters={"label": spec})
+    return tuple(sorted((_container_info(row) for row in rows), key=lambda each: (each.agent, each.id)))
 
 
-async def cleanup(daemon: Daemon, containers: Sequence[Found]) -> int:
+async def remove_containers(daemon: Daemon, containers: Sequence[ContainerInfo]) -> int:
     """Stop containers, each with ten seconds to end by itself, and remove them; return their number.
 
     Raises:
         ExceptionGroup: Some containers could not be removed; all others were.
     """
 
-    async def stop(container: Found) -> None:
+    async def stop(container: ContainerInfo) -> None:
         with asking(f"removing container for agent {container.agent}"):
             with contextlib.suppress(aiodocker.DockerError, TimeoutError):  # killed below if it fails
                 await daemon.client.containers.container(container.id).stop(t=_STOP_SECONDS, timeout=_STOP_SECONDS + 20)
@@ -324,9 +324,9 @@ async def _remove(daemon: Daemon, container: str) -> None:
             raise
 
 
-def _found(row: Any) -> Found:
+def _container_info(row: Any) -> ContainerInfo:
     labels = row["Labels"]
-    return Found(
+    return ContainerInfo(
         id=str(row.id),
         agent=str(labels[AGENT]),
         experiment=str(labels.get(EXPERIMENT, "")),

@@ -35,7 +35,7 @@ def create_docker_backend(context: BackendContext) -> DockerBackend:
     # With a remote policy, engines run locally, so outcomes need no verification.
     claims = docker.verify != "none" and not isinstance(config.policy, RemotePolicyConfig)
     facts = context.scenario.facts
-    rules = SessionLimits(
+    limits = SessionLimits(
         setup=pb.Setup(
             scenario_json=scenario.model_dump_json(),
             policy_json=config.policy.model_dump_json(),
@@ -44,33 +44,33 @@ def create_docker_backend(context: BackendContext) -> DockerBackend:
             files=[announced for announced, _ in files],
         ),
         files=tuple(path for _, path in files),
-        hellos=ExpectedIdentity(context.facts),
+        expected_identity=ExpectedIdentity(context.facts),
         claims=claims,
         episode_timeout=config.execution.episode_timeout,
         stall_timeout=docker.stall_timeout,
         resolution=facts.resolution,
-        longest=4096 + facts.timeout * _VALUE * (len(facts.buttons) + 1),
+        max_bytes=4096 + facts.timeout * _VALUE * (len(facts.buttons) + 1),
     )
     return DockerBackend(
         experiment=config.name,
         run=context.uuid,
         config=docker,
-        rules=rules,
+        limits=limits,
         workers=config.execution.workers,
         trusted=_trusted(context),
-        service=_service(context, rules, cores) if isinstance(config.policy, RemotePolicyConfig) else None,
+        service=_service(context, limits, cores) if isinstance(config.policy, RemotePolicyConfig) else None,
         cores=cores,
     )
 
 
-def _service(context: BackendContext, rules: SessionLimits, cores: CoreAllocator) -> Service:
+def _service(context: BackendContext, limits: SessionLimits, cores: CoreAllocator) -> Service:
     """Return the settings for local engines with policies in containers."""
     config, docker = context.config, context.config.section_of(DockerConfig)
     assert isinstance(config.policy, RemotePolicyConfig)
     assert docker.port is not None, "checked with the configuration"
     return Service(
         launch=Launch(
-            setup=rules.setup,
+            setup=limits.setup,
             facts=context.facts,
             episode_timeout=config.execution.episode_timeout,
             stall_timeout=docker.stall_timeout,

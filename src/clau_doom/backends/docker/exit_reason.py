@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from clau_doom.errors import ClauDoomError, OutOfMemory, WorkerCrashed
 
-__all__ = ["Ending", "why_ended"]
+__all__ = ["ExitState", "exit_error"]
 
 _REASONS = {
     69: "lost its connection to the orchestrator",
@@ -18,7 +18,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class ExitState:
     """Exit state of a container, as Docker reports it.
 
     Attributes:
@@ -34,22 +34,22 @@ class Ending:
     error: str = ""
 
 
-def why_ended(agent: str, ending: Ending, *, memory: str, words: str) -> ClauDoomError:
+def exit_error(agent: str, exit_state: ExitState, *, memory: str, last_line: str) -> ClauDoomError:
     """Classify the loss of a container as a failure of the agent or of the infrastructure.
 
     Args:
         agent: The agent's id.
-        ending: Exit state of the container.
+        exit_state: Exit state of the container.
         memory: Memory limit of the container, for the remedy.
-        words: The last line of its log, or empty.
+        last_line: The last line of its log, or empty.
     """
-    whose = f"the container of agent {agent}"
-    if ending.out_of_memory:
-        return OutOfMemory(f"{whose} took more than docker.memory allows ({memory}): allow more, or need less")
-    if ending.running:
+    name = f"the container of agent {agent}"
+    if exit_state.out_of_memory:
+        return OutOfMemory(f"{name} took more than docker.memory allows ({memory}): allow more, or need less")
+    if exit_state.running:
         reason = "has broken off its connection"
     else:
-        reason = _REASONS.get(ending.code, f"ended with exit code {ending.code}")
-    cause = f": {ending.error}" if ending.error else ""
-    said = f" (it said: {words})" if words else ""
-    return WorkerCrashed(f"{whose} {reason}{cause}{said}")
+        reason = _REASONS.get(exit_state.code, f"ended with exit code {exit_state.code}")
+    cause = f": {exit_state.error}" if exit_state.error else ""
+    said = f" (it said: {last_line})" if last_line else ""
+    return WorkerCrashed(f"{name} {reason}{cause}{said}")

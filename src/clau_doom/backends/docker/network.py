@@ -10,7 +10,7 @@ from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon import Daemon, asking
 from clau_doom.errors import ContainerRefused
 
-__all__ = ["MADE_BY", "Network", "check_network", "ensure_network", "find_network", "found_networks", "remove_network"]
+__all__ = ["MADE_BY", "Network", "check_network", "ensure_network", "find_network", "list_networks", "remove_network"]
 
 MADE_BY = "clau-doom"
 """The label of networks that clau-doom created."""
@@ -51,7 +51,7 @@ async def find_network(daemon: Daemon, name: str) -> Network | None:
     return _network(name, found, step)
 
 
-async def found_networks(daemon: Daemon) -> tuple[Network, ...]:
+async def list_networks(daemon: Daemon) -> tuple[Network, ...]:
     """Return the networks that clau-doom created and that no running container uses, sorted by name."""
     step = "listing networks"
     with asking(step):

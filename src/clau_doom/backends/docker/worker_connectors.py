@@ -20,18 +20,18 @@ from clau_doom.errors import ClauDoomError, PolicyFailed, PolicyTimedOut
 from clau_doom.ports import Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 
-__all__ = ["Service", "dialled", "served"]
+__all__ = ["Service", "inbound_connectors", "service_connectors"]
 
 
-def dialled(gate: WorkerServer, rules: SessionLimits) -> ConnectorFactory:
+def inbound_connectors(server: WorkerServer, limits: SessionLimits) -> ConnectorFactory:
     """Return the connector factory for workers that play in their containers and connect to the orchestrator."""
 
     @contextlib.contextmanager
-    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
-        with gate.lease(agent) as lease:
-            yield _Dialled(gate, rules, lease, place, answered)
+    def connector(agent: str, place: int, on_available: Callable[[], None]) -> Iterator[WorkerConnector]:
+        with server.lease(agent) as lease:
+            yield _InboundConnector(server, limits, lease, place, on_available)
 
-    return door
+    return connector
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,53 +53,53 @@ class Service:
     folders: WorkDirs
 
 
-def served(manager: ContainerManager, service: Service) -> ConnectorFactory:
+def service_connectors(manager: ContainerManager, service: Service) -> ConnectorFactory:
     """Return the connector factory for containers that run an `AgentService`, in any language. Engines run locally."""
 
     @contextlib.contextmanager
-    def door(agent: str, place: int, answered: Callable[[], None]) -> Iterator[WorkerConnector]:
-        yield _Served(manager, service, agent, place, answered)
+    def connector(agent: str, place: int, on_available: Callable[[], None]) -> Iterator[WorkerConnector]:
+        yield _ServiceConnector(manager, service, agent, place, on_available)
 
-    return door
+    return connector
 
 
 @dataclass(frozen=True)
-class _Dialled:
-    gate: WorkerServer
-    rules: SessionLimits
+class _InboundConnector:
+    server: WorkerServer
+    limits: SessionLimits
     lease: Lease
     place: int
-    answered: Callable[[], None]
+    on_available: Callable[[], None]
 
     @property
     def environment(self) -> Mapping[str, str]:
         return {
-            "GRPC_ENDPOINT": self.gate.endpoint,
+            "GRPC_ENDPOINT": self.server.endpoint,
             "CLAU_DOOM_TOKEN": self.lease.token,
-            "CLAU_DOOM_CA": self.gate.certificate,
+            "CLAU_DOOM_CA": self.server.certificate,
         }
 
-    async def attach(self, container: str) -> WorkerSession:
-        del container
+    async def attach(self, container_id: str) -> WorkerSession:
+        del container_id
         stream = await self.lease.attached
-        return WorkerSession(self.lease.agent, self.place, stream, self.rules, self.answered)
+        return WorkerSession(self.lease.agent, self.place, stream, self.limits, self.on_available)
 
 
 @dataclass(frozen=True)
-class _Served:
+class _ServiceConnector:
     manager: ContainerManager
     service: Service
     agent: str
     place: int
-    answered: Callable[[], None]
+    on_available: Callable[[], None]
 
     @property
     def environment(self) -> Mapping[str, str]:
         return {"PORT": str(self.service.port)}
 
-    async def attach(self, container: str) -> "_Here":
+    async def attach(self, container_id: str) -> "_LocalWorker":
         service = self.service
-        address = f"{await self.manager.reachable(container, service.port)}:{service.port}"
+        address = f"{await self.manager.reachable(container_id, service.port)}:{service.port}"
         policy = service.policy.model_copy(update={"address": address})
         setup = pb.Setup()
         setup.CopyFrom(service.launch.setup)
@@ -111,30 +111,30 @@ class _Served:
         except BaseException:
             service.folders.remove(folder)
             raise
-        return _Here(worker, service.folders, self.answered)
+        return _LocalWorker(worker, service.folders, self.on_available)
 
 
-class _Here:
+class _LocalWorker:
     """A local worker that queries the policy in a container. Its outcomes need no verification."""
 
-    def __init__(self, worker: WorkerProcess, folders: WorkDirs, answered: Callable[[], None]) -> None:
-        self.asked: deque[tuple[int, PendingEpisode]] = deque()
+    def __init__(self, worker: WorkerProcess, folders: WorkDirs, on_available: Callable[[], None]) -> None:
+        self.pending: deque[tuple[int, PendingEpisode]] = deque()
         self.ready = True
         self._worker = worker
         self._folders = folders
-        self._answered = answered
+        self._on_available = on_available
         self._closed = asyncio.Event()
-        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loss: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._playing: set[asyncio.Task[None]] = set()
         self._count = 0
 
     async def serve(self) -> None:
-        self._answered()
+        self._on_available()
         closed: asyncio.Future[Any] = asyncio.ensure_future(self._closed.wait())
         try:
-            await asyncio.wait([closed, self._lost], return_when=asyncio.FIRST_COMPLETED)
-            if self._lost.done():
-                self._lost.result()
+            await asyncio.wait([closed, self._loss], return_when=asyncio.FIRST_COMPLETED)
+            if self._loss.done():
+                self._loss.result()
         finally:
             closed.cancel()
             await asyncio.shield(asyncio.ensure_future(self._end()))  # cancellation of the caller must not stop this
@@ -144,16 +144,16 @@ class _Here:
         await asyncio.gather(*self._playing, return_exceptions=True)
         self._folders.remove(self._worker.folder)
 
-    def play(self, asked: PendingEpisode) -> None:
+    def play(self, pending: PendingEpisode) -> None:
         self._count += 1
-        self.asked.append((self._count, asked))
-        task = asyncio.ensure_future(self._play(self._count, asked))
+        self.pending.append((self._count, pending))
+        task = asyncio.ensure_future(self._play(self._count, pending))
         self._playing.add(task)
         task.add_done_callback(self._playing.discard)
 
-    async def _play(self, number: int, asked: PendingEpisode) -> None:
+    async def _play(self, number: int, pending: PendingEpisode) -> None:
         try:
-            result: Episode | PolicyFailed = await self._worker.play(asked.task)
+            result: Episode | PolicyFailed = await self._worker.play(pending.task)
         except PolicyTimedOut as error:
             self._lose(error)
             return
@@ -162,15 +162,15 @@ class _Here:
         except ClauDoomError as error:  # any loss of the program: replace the container
             self._lose(error)
             return
-        self.asked.remove((number, asked))
-        settle(asked, result)
-        self._answered()
+        self.pending.remove((number, pending))
+        settle(pending, result)
+        self._on_available()
 
     def _lose(self, error: ClauDoomError) -> None:
-        if not self._lost.done():
-            self._lost.set_exception(error)
+        if not self._loss.done():
+            self._loss.set_exception(error)
 
-    def verdict(self) -> ClauDoomError | None:
+    def stop_reason(self) -> ClauDoomError | None:
         self._worker.watch()  # `watch` ends a hung worker, and `play` raises the reason
         return None
 

@@ -22,11 +22,11 @@ from clau_doom.errors import ContainerRefused
 from clau_doom.logs import get_logger
 from clau_doom.wire import MAX_FRAME
 
-__all__ = ["Lease", "Stream", "WorkerServer"]
+__all__ = ["Lease", "WorkerServer", "WorkerStream"]
 
 _SERVICE = "claudoom.worker.v1.WorkerService"
 _BEARER = "Bearer "
-_EACH = 16
+_LOGGED_REFUSALS = 16
 """Number of refusals that are logged one by one. After them, a refusal is logged when the total is a power of two."""
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
@@ -46,7 +46,7 @@ _OPTIONS = (
 _log = get_logger(__name__)
 
 
-class Stream:
+class WorkerStream:
     """Both directions of an attached worker's stream, as bytes."""
 
     def __init__(self, requests: AsyncIterator[bytes]) -> None:
@@ -91,7 +91,7 @@ class Lease:
 
     agent: str
     token: str = field(repr=False)
-    attached: "asyncio.Future[Stream]"
+    attached: "asyncio.Future[WorkerStream]"
 
 
 class WorkerServer:
@@ -125,7 +125,7 @@ class WorkerServer:
         Raises:
             ContainerRefused: The server cannot listen at the address.
         """
-        _make_room()
+        _raise_open_file_limit()
         self._server = server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=1024)
         # Keep messages as bytes; the session decodes them.
         handler: Any = grpc.stream_stream_rpc_method_handler(self._attach)
@@ -163,12 +163,12 @@ class WorkerServer:
             self._leases.pop(digest, None)
 
     async def _attach(self, requests: AsyncIterator[bytes], context: Any) -> AsyncIterator[bytes]:
-        lease = self._spent(dict(context.invocation_metadata() or ()))
+        lease = self._redeem(dict(context.invocation_metadata() or ()))
         if lease is None:
-            self._refuse(context.peer())
+            self._log_refusal(context.peer())
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is not good, or was spent")
         assert lease is not None, "abort raises"
-        stream = Stream(requests)
+        stream = WorkerStream(requests)
         lease.attached.set_result(stream)
         try:
             async for data in stream.outgoing():
@@ -176,13 +176,13 @@ class WorkerServer:
         finally:
             stream.close()
 
-    def _refuse(self, peer: str) -> None:
+    def _log_refusal(self, peer: str) -> None:
         self.refused += 1
         # Limit the number of log lines for frequent refusals.
-        if self.refused <= _EACH or self.refused.bit_count() == 1:
+        if self.refused <= _LOGGED_REFUSALS or self.refused.bit_count() == 1:
             _log.warning("worker refused: its token is missing or wrong", peer=peer, times=self.refused)
 
-    def _spent(self, metadata: dict[str, str | bytes]) -> Lease | None:
+    def _redeem(self, metadata: dict[str, str | bytes]) -> Lease | None:
         shown = metadata.get("authorization", "")
         if not isinstance(shown, str) or not shown.startswith(_BEARER):
             return None
@@ -190,7 +190,7 @@ class WorkerServer:
         return lease if lease and not lease.attached.done() else None
 
 
-def _make_room() -> None:
+def _raise_open_file_limit() -> None:
     """Raise this process's limit of open files to the hard limit.
 
     A container can open a thousand connections. The usual limit is 1024 open files. At that limit, other containers

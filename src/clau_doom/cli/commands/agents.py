@@ -25,7 +25,7 @@ from clau_doom.cli.shared_options import (
 from clau_doom.errors import ConfigError
 
 if TYPE_CHECKING:
-    from clau_doom.app.cleanup import Leftovers
+    from clau_doom.backends.docker.leftovers import Leftovers
 
 __all__ = ["app"]
 
@@ -126,7 +126,7 @@ def clean_up(
 
     Containers are known by their labels alone. A running experiment plays again what it loses.
     """
-    from clau_doom.app.cleanup import find_leftovers, remove_leftovers
+    from clau_doom.backends.docker.leftovers import find_leftovers, remove_leftovers
 
     if generation is not None and experiment is None:
         raise typer.BadParameter(

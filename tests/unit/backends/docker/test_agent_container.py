@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from clau_doom.backends.docker.agent_container import AgentContainer, ContainerContext, Speaking, WorkerConnector
+from clau_doom.backends.docker.agent_container import AgentContainer, AttachedWorker, ContainerContext, WorkerConnector
 from clau_doom.backends.docker.configuration import DockerConfig
-from clau_doom.backends.docker.container_lifecycle import ContainerManager, SpawnAgent
-from clau_doom.backends.docker.exit_reason import Ending
+from clau_doom.backends.docker.container_lifecycle import ContainerManager, ContainerSpec
+from clau_doom.backends.docker.exit_reason import ExitState
 from clau_doom.backends.docker.worker_session import PendingEpisode
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.domain import Episode, Genome, Purpose
@@ -23,20 +23,20 @@ AGENT = "x-g000-a000"
 class Containers:
     """Daemon with containers that end before their workers attach, or that creates none."""
 
-    def __init__(self, refusal: ClauDoomError | None = None, ending: Ending | None = None) -> None:
+    def __init__(self, refusal: ClauDoomError | None = None, exit_state: ExitState | None = None) -> None:
         self.refusal = refusal
-        self.end = ending or Ending()
+        self.end = exit_state or ExitState()
 
-    async def spawn(self, wanted: SpawnAgent) -> str:
+    async def spawn(self, wanted: ContainerSpec) -> str:
         if self.refusal is not None:
             raise self.refusal
         return f"container of {wanted.agent}"
 
-    async def ending(self, container: str) -> Ending:
+    async def exit_state(self, container: str) -> ExitState:
         del container
         return self.end
 
-    async def last_words(self, container: str) -> str:
+    async def last_log_line(self, container: str) -> str:
         del container
         return ""
 
@@ -49,35 +49,37 @@ class NoWay:
 
     environment: Mapping[str, str] = {}
 
-    async def attach(self, container: str) -> Speaking:
+    async def attach(self, container: str) -> AttachedWorker:
         return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
 
 @contextlib.contextmanager
-def door(agent: str, place: int, changed: Callable[[], None]) -> Iterator[WorkerConnector]:
+def connector_factory(agent: str, place: int, changed: Callable[[], None]) -> Iterator[WorkerConnector]:
     del agent, place, changed
     yield NoWay()
 
 
-async def errors_of(containers: Containers, *, proven: bool = False) -> list[BaseException | None]:
+async def errors_of(containers: Containers, *, image_works: bool = False) -> list[BaseException | None]:
     """Return the errors of two episodes that are requested from one container.
 
     Args:
         containers: The daemon.
-        proven: Whether a worker of the image has started before.
+        image_works: Whether a worker of the image has started before.
     """
-    around = ContainerContext(
-        manager=cast("ContainerManager", containers), door=door, config=DockerConfig(start_timeout=0.05)
+    context = ContainerContext(
+        manager=cast("ContainerManager", containers),
+        connector_factory=connector_factory,
+        config=DockerConfig(start_timeout=0.05),
     )
-    if proven:
-        around.proven.set()
-    tenant = AgentContainer(AGENT, 0, None, around, lambda: None)
+    if image_works:
+        context.image_works.set()
+    container = AgentContainer(AGENT, 0, None, context, lambda: None)
     answers: list[asyncio.Future[Episode]] = []
     for number in range(2):
         task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome(()), number=number, seed=number)
         answers.append(asyncio.get_running_loop().create_future())
-        tenant.ask(PendingEpisode(task=task, answer=answers[-1]))
-    await tenant.live()
+        container.enqueue(PendingEpisode(task=task, answer=answers[-1]))
+    await container.run()
     return [answer.exception() for answer in answers]
 
 
@@ -85,8 +87,8 @@ async def errors_of(containers: Containers, *, proven: bool = False) -> list[Bas
     ("containers", "text"),
     [
         (Containers(DockerUnreachable("no Docker daemon answers")), "no Docker daemon answers"),
-        (Containers(ending=Ending(code=139)), "crashed with SIGSEGV"),
-        (Containers(ending=Ending(code=137, out_of_memory=True)), "docker.memory allows"),
+        (Containers(exit_state=ExitState(code=139)), "crashed with SIGSEGV"),
+        (Containers(exit_state=ExitState(code=137, out_of_memory=True)), "docker.memory allows"),
     ],
     ids=["daemon", "crash", "memory"],
 )
@@ -100,9 +102,9 @@ def test_no_episode_was_begun(containers: Containers, text: str) -> None:
 
 def test_a_container_is_to_blame_where_others_of_its_image_start() -> None:
     """Attempts are counted, so a container that never starts its worker cannot delay the run forever."""
-    first, _ = asyncio.run(errors_of(Containers(ending=Ending(code=139)), proven=True))
+    first, _ = asyncio.run(errors_of(Containers(exit_state=ExitState(code=139)), image_works=True))
     assert isinstance(first, WorkerCrashed)
-    first, _ = asyncio.run(errors_of(Containers(DockerUnreachable("no Docker daemon answers")), proven=True))
+    first, _ = asyncio.run(errors_of(Containers(DockerUnreachable("no Docker daemon answers")), image_works=True))
     assert isinstance(first, WorkerUnavailable)
 
 

@@ -2,52 +2,52 @@
 
 import pytest
 
-from clau_doom.backends.docker.exit_reason import Ending, why_ended
+from clau_doom.backends.docker.exit_reason import ExitState, exit_error
 from clau_doom.errors import ClauDoomError, OutOfMemory, WorkerCrashed
 
 
-def why(ending: Ending, words: str = "") -> ClauDoomError:
-    return why_ended("x-g000-a007", ending, memory="512m", words=words)
+def why(exit_state: ExitState, last_line: str = "") -> ClauDoomError:
+    return exit_error("x-g000-a007", exit_state, memory="512m", last_line=last_line)
 
 
 @pytest.mark.parametrize(
-    ("ending", "reason"),
+    ("exit_state", "reason"),
     [
-        (Ending(code=134), "crashed with SIGABRT"),
-        (Ending(code=139), "crashed with SIGSEGV"),
-        (Ending(code=137), "was killed from outside, by its daemon or a person"),
-        (Ending(code=69), "lost its connection to the orchestrator"),
-        (Ending(code=126), "cannot run its command: is its image FROM clau-doom-agent?"),
-        (Ending(code=127), "cannot run its command: is its image FROM clau-doom-agent?"),
-        (Ending(code=0), "ended with exit code 0"),
-        (Ending(code=1), "ended with exit code 1"),
-        (Ending(code=255), "ended with exit code 255"),
-        (Ending(running=True), "has broken off its connection"),
-        (Ending(running=True, code=137), "has broken off its connection"),
-        (Ending(code=127, error="no such file"), "is its image FROM clau-doom-agent?: no such file"),
+        (ExitState(code=134), "crashed with SIGABRT"),
+        (ExitState(code=139), "crashed with SIGSEGV"),
+        (ExitState(code=137), "was killed from outside, by its daemon or a person"),
+        (ExitState(code=69), "lost its connection to the orchestrator"),
+        (ExitState(code=126), "cannot run its command: is its image FROM clau-doom-agent?"),
+        (ExitState(code=127), "cannot run its command: is its image FROM clau-doom-agent?"),
+        (ExitState(code=0), "ended with exit code 0"),
+        (ExitState(code=1), "ended with exit code 1"),
+        (ExitState(code=255), "ended with exit code 255"),
+        (ExitState(running=True), "has broken off its connection"),
+        (ExitState(running=True, code=137), "has broken off its connection"),
+        (ExitState(code=127, error="no such file"), "is its image FROM clau-doom-agent?: no such file"),
     ],
 )
-def test_how_a_container_ended_is_told_and_nobody_is_charged(ending: Ending, reason: str) -> None:
+def test_how_a_container_ended_is_told_and_nobody_is_charged(exit_state: ExitState, reason: str) -> None:
     """The exit code is explained, followed by the daemon's message, and the agent is not charged."""
-    error = why(ending)
+    error = why(exit_state)
     assert type(error) is WorkerCrashed
     assert str(error).startswith("the container of agent x-g000-a007 ")
     assert str(error).endswith(reason)
 
 
 @pytest.mark.parametrize(
-    "ending",
+    "exit_state",
     [
-        Ending(code=137, out_of_memory=True),
-        Ending(code=69, out_of_memory=True),
-        Ending(code=0, out_of_memory=True),
-        Ending(running=True, out_of_memory=True),
+        ExitState(code=137, out_of_memory=True),
+        ExitState(code=69, out_of_memory=True),
+        ExitState(code=0, out_of_memory=True),
+        ExitState(running=True, out_of_memory=True),
     ],
     ids=["killed", "engine killed", "ended", "running"],
 )
-def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
+def test_want_of_memory_is_the_agents_own_fault(exit_state: ExitState) -> None:
     """The agent is charged when any of its processes exceeds the memory limit, and the message names the setting."""
-    error = why(ending, "Killed")
+    error = why(exit_state, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (
         "the container of agent x-g000-a007 took more than docker.memory allows (512m): allow more, or need less"
@@ -56,5 +56,5 @@ def test_want_of_memory_is_the_agents_own_fault(ending: Ending) -> None:
 
 def test_last_words_are_quoted() -> None:
     """The error quotes the last line of the container's log."""
-    assert str(why(Ending(code=1), "MemoryError")).endswith("ended with exit code 1 (it said: MemoryError)")
-    assert "it said" not in str(why(Ending(code=1)))
+    assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (it said: MemoryError)")
+    assert "it said" not in str(why(ExitState(code=1)))

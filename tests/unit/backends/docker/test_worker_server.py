@@ -12,7 +12,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from clau_doom.backends.docker.worker_server import Lease, Stream, WorkerServer
+from clau_doom.backends.docker.worker_server import Lease, WorkerServer, WorkerStream
 from clau_doom.errors import ContainerRefused
 from clau_doom.wire import MAX_FRAME
 
@@ -28,7 +28,7 @@ async def loop(anyio_backend: str) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def gate() -> AsyncIterator[WorkerServer]:
+async def server() -> AsyncIterator[WorkerServer]:
     async with WorkerServer("127.0.0.1:0") as made:
         yield made
 
@@ -37,14 +37,14 @@ class Client:
     """Client that sends its own bytes to a worker server."""
 
     def __init__(
-        self, gate: WorkerServer, token: str | None = None, *, header: str = "Bearer ", secure: bool = True
+        self, server: WorkerServer, token: str | None = None, *, header: str = "Bearer ", secure: bool = True
     ) -> None:
         options = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
-        trusted = grpc.ssl_channel_credentials(gate.certificate.encode())
+        trusted = grpc.ssl_channel_credentials(server.certificate.encode())
         self._channel = (
-            grpc.aio.secure_channel(gate.endpoint, trusted, options=options)
+            grpc.aio.secure_channel(server.endpoint, trusted, options=options)
             if secure
-            else grpc.aio.insecure_channel(gate.endpoint, options=options)
+            else grpc.aio.insecure_channel(server.endpoint, options=options)
         )
         metadata = (("authorization", f"{header}{token}"),) if token is not None else ()
         self.call: Any = self._channel.stream_stream(ATTACH)(metadata=metadata, timeout=PATIENCE)
@@ -59,18 +59,18 @@ class Client:
         await self._channel.close()
 
 
-async def attached(lease: Lease) -> Stream:
+async def attached(lease: Lease) -> WorkerStream:
     return await asyncio.wait_for(lease.attached, PATIENCE)
 
 
-async def first(stream: Stream) -> bytes:
+async def first(stream: WorkerStream) -> bytes:
     return await asyncio.wait_for(anext(stream.received()), PATIENCE)
 
 
-async def test_a_good_token_lets_a_worker_in(gate: WorkerServer) -> None:
+async def test_a_good_token_lets_a_worker_in(server: WorkerServer) -> None:
     """The worker is bound to its agent, and both sides exchange messages until the stream is closed."""
-    with gate.lease("x-g000-a000") as lease:
-        client = Client(gate, lease.token)
+    with server.lease("x-g000-a000") as lease:
+        client = Client(server, lease.token)
         stream = await attached(lease)
         await client.call.write(b"hello")
         received = stream.received()
@@ -79,41 +79,41 @@ async def test_a_good_token_lets_a_worker_in(gate: WorkerServer) -> None:
         assert await client.call.read() == b"play"
         stream.close()
         assert await client.end() is grpc.StatusCode.OK
-    assert gate.refused == 0
+    assert server.refused == 0
 
 
-async def test_a_token_is_good_once(gate: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_token_is_good_once(server: WorkerServer, caplog: pytest.LogCaptureFixture) -> None:
     """A second use is refused, counted and logged without the token, and the first worker continues."""
-    with gate.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
-        worker = Client(gate, lease.token)
+    with server.lease("x-g000-a000") as lease, caplog.at_level(logging.WARNING):
+        worker = Client(server, lease.token)
         stream = await attached(lease)
-        thief = Client(gate, lease.token)
+        thief = Client(server, lease.token)
         assert await thief.end() is grpc.StatusCode.UNAUTHENTICATED
         await worker.call.write(b"still here")
         assert await first(stream) == b"still here"
         await worker.close()
-    assert gate.refused == 1
+    assert server.refused == 1
     (entry,) = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
-    assert "without a good token" in entry
+    assert "its token is missing or wrong" in entry
     assert "127.0.0.1" in entry
     assert lease.token not in caplog.text
 
 
-async def test_a_token_is_forgotten_with_its_lease(gate: WorkerServer) -> None:
+async def test_a_token_is_forgotten_with_its_lease(server: WorkerServer) -> None:
     """A worker that connects after the end of its container's lease is refused."""
-    with gate.lease("x-g000-a000") as lease:
+    with server.lease("x-g000-a000") as lease:
         pass
-    assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
+    assert await Client(server, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
     assert not lease.attached.done()
-    with gate.lease("x-g000-a000") as again:
+    with server.lease("x-g000-a000") as again:
         assert again.token != lease.token
 
 
-async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: WorkerServer) -> None:
+async def test_nobody_waits_behind_a_lease_that_was_given_up(server: WorkerServer) -> None:
     """A worker that connects just after its wait was cancelled is refused."""
-    with gate.lease("x-g000-a000") as lease:
+    with server.lease("x-g000-a000") as lease:
         lease.attached.cancel()
-        assert await Client(gate, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
+        assert await Client(server, lease.token).end() is grpc.StatusCode.UNAUTHENTICATED
 
 
 @pytest.mark.parametrize(
@@ -121,34 +121,34 @@ async def test_nobody_waits_behind_a_lease_that_was_given_up(gate: WorkerServer)
     [(None, ""), ("", "Bearer "), ("x" * 43, "Bearer "), ("TOKEN", ""), ("TOKEN", "bearer "), ("TOKEN", "Basic ")],
     ids=["none", "an empty one", "a made-up one", "no bearer", "a small letter", "another scheme"],
 )
-async def test_whoever_has_no_good_token_is_turned_away(gate: WorkerServer, token: str | None, header: str) -> None:
+async def test_whoever_has_no_good_token_is_turned_away(server: WorkerServer, token: str | None, header: str) -> None:
     """An invented, missing or wrongly sent token is refused, and the rightful worker can still connect."""
-    with gate.lease("x-g000-a000") as lease:
+    with server.lease("x-g000-a000") as lease:
         shown = lease.token if token == "TOKEN" else token
-        assert await Client(gate, shown, header=header).end() is grpc.StatusCode.UNAUTHENTICATED
-        assert gate.refused == 1
-        worker = Client(gate, lease.token)
+        assert await Client(server, shown, header=header).end() is grpc.StatusCode.UNAUTHENTICATED
+        assert server.refused == 1
+        worker = Client(server, lease.token)
         await attached(lease)
         await worker.close()
 
 
 async def test_who_knocks_without_end_does_not_fill_the_log(
-    gate: WorkerServer, caplog: pytest.LogCaptureFixture
+    server: WorkerServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """All refusals are counted; the first are logged singly, later ones when their number doubles."""
     with caplog.at_level(logging.WARNING):
         for _ in range(70):
-            assert await Client(gate, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
+            assert await Client(server, "made up").end() is grpc.StatusCode.UNAUTHENTICATED
     entries = [record.msg for record in caplog.records if record.name == "clau_doom.backends.docker.worker_server"]
     assert [entry["times"] for entry in entries] == [*range(1, 17), 32, 64]  # type: ignore[index] # structlog's event
-    assert gate.refused == 70
+    assert server.refused == 70
 
 
-async def test_workers_that_attach_at_once_are_told_apart(gate: WorkerServer) -> None:
+async def test_workers_that_attach_at_once_are_told_apart(server: WorkerServer) -> None:
     """Each worker attaches by its own token, in any order."""
     with contextlib.ExitStack() as leases:
-        made = [leases.enter_context(gate.lease(f"x-g000-a{index:03}")) for index in range(8)]
-        clients = [Client(gate, lease.token) for lease in reversed(made)]
+        made = [leases.enter_context(server.lease(f"x-g000-a{index:03}")) for index in range(8)]
+        clients = [Client(server, lease.token) for lease in reversed(made)]
         for client, lease in zip(clients, reversed(made), strict=True):
             await client.call.write(lease.agent.encode())
         for lease in made:
@@ -157,32 +157,32 @@ async def test_workers_that_attach_at_once_are_told_apart(gate: WorkerServer) ->
             await client.close()
 
 
-async def test_nothing_is_said_in_plain_text(gate: WorkerServer) -> None:
+async def test_nothing_is_said_in_plain_text(server: WorkerServer) -> None:
     """A worker without TLS is refused, and its token remains valid."""
-    with gate.lease("x-g000-a000") as lease:
-        assert await Client(gate, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
+    with server.lease("x-g000-a000") as lease:
+        assert await Client(server, lease.token, secure=False).end() is grpc.StatusCode.UNAVAILABLE
         assert not lease.attached.done()
-        worker = Client(gate, lease.token)
+        worker = Client(server, lease.token)
         await attached(lease)
         await worker.close()
 
 
-async def test_a_worker_trusts_no_other_gate(gate: WorkerServer) -> None:
+async def test_a_worker_trusts_no_other_server(server: WorkerServer) -> None:
     """Each start has its own certificate, so a worker does not talk to another server at the address."""
     async with WorkerServer("127.0.0.1:0") as other:
         with other.lease("x-g000-a000") as lease:
-            client = Client(gate, lease.token)
-            other.endpoint, gate.endpoint = gate.endpoint, other.endpoint
-            mistaken = Client(gate, lease.token)
+            client = Client(server, lease.token)
+            other.endpoint, server.endpoint = server.endpoint, other.endpoint
+            mistaken = Client(server, lease.token)
             assert await mistaken.end() is grpc.StatusCode.UNAVAILABLE
             assert not lease.attached.done()
             await client.close()
 
 
-async def test_a_message_that_is_too_long_ends_its_stream_alone(gate: WorkerServer) -> None:
+async def test_a_message_that_is_too_long_ends_its_stream_alone(server: WorkerServer) -> None:
     """The message is refused, and other streams continue."""
-    with gate.lease("x-g000-a000") as lease, gate.lease("x-g000-a001") as second:
-        giant, worker = Client(gate, lease.token), Client(gate, second.token)
+    with server.lease("x-g000-a000") as lease, server.lease("x-g000-a001") as second:
+        giant, worker = Client(server, lease.token), Client(server, second.token)
         stream, other = await attached(lease), await attached(second)
         async with asyncio.timeout(PATIENCE):
             writing = asyncio.ensure_future(giant.call.write(bytes(MAX_FRAME + 1)))
@@ -205,23 +205,23 @@ def few_files() -> Iterator[None]:
 
 async def test_connections_that_say_nothing_keep_nobody_out(few_files: None) -> None:
     """Hundreds of connections that are idle or send invalid bytes do not prevent a worker from connecting."""
-    async with WorkerServer("127.0.0.1:0") as gate:
-        host, _, port = gate.endpoint.rpartition(":")
+    async with WorkerServer("127.0.0.1:0") as server:
+        host, _, port = server.endpoint.rpartition(":")
         with contextlib.ExitStack() as open_ones:
             for number in range(300):
                 wire = open_ones.enter_context(socket.create_connection((host, int(port)), timeout=PATIENCE))
                 if number % 2:
                     wire.sendall(b"\xff" * 100)
-            with gate.lease("x-g000-a000") as lease:
-                worker = Client(gate, lease.token)
+            with server.lease("x-g000-a000") as lease:
+                worker = Client(server, lease.token)
                 await attached(lease)
                 await worker.close()
 
 
-async def test_a_worker_that_breaks_off_ends_its_stream(gate: WorkerServer) -> None:
+async def test_a_worker_that_breaks_off_ends_its_stream(server: WorkerServer) -> None:
     """The reader of the stream receives an error."""
-    with gate.lease("x-g000-a000") as lease:
-        worker = Client(gate, lease.token)
+    with server.lease("x-g000-a000") as lease:
+        worker = Client(server, lease.token)
         stream = await attached(lease)
         worker.call.cancel()
         async with asyncio.timeout(PATIENCE):
@@ -231,9 +231,9 @@ async def test_a_worker_that_breaks_off_ends_its_stream(gate: WorkerServer) -> N
 
 async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
     """Every waiting call ends, on the server and on the clients."""
-    async with WorkerServer("127.0.0.1:0") as gate:
-        with gate.lease("x-g000-a000") as lease:
-            worker = Client(gate, lease.token)
+    async with WorkerServer("127.0.0.1:0") as server:
+        with server.lease("x-g000-a000") as lease:
+            worker = Client(server, lease.token)
             stream = await attached(lease)
             listening = asyncio.ensure_future(first(stream))
             await asyncio.sleep(0)
@@ -242,11 +242,11 @@ async def test_a_gate_that_is_closed_breaks_off_every_stream() -> None:
     assert await worker.end() is not grpc.StatusCode.OK
 
 
-async def test_no_token_is_shown_by_mistake(gate: WorkerServer) -> None:
+async def test_no_token_is_shown_by_mistake(server: WorkerServer) -> None:
     """The printed forms of a lease and of a certificate contain neither token nor key."""
-    with gate.lease("x-g000-a000") as lease:
+    with server.lease("x-g000-a000") as lease:
         assert lease.token not in repr(lease)
-    assert "PRIVATE KEY" not in gate.certificate
+    assert "PRIVATE KEY" not in server.certificate
 
 
 @pytest.fixture
@@ -268,10 +268,10 @@ async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: 
     assert "\n" not in str(caught.value)
 
 
-async def test_two_gates_do_not_share_a_port(gate: WorkerServer) -> None:
+async def test_two_servers_do_not_share_a_port(server: WorkerServer) -> None:
     """A second server on the port is refused, because it would receive some of the first one's workers."""
     with pytest.raises(ContainerRefused, match="it is taken"):
-        async with WorkerServer(gate.endpoint):
+        async with WorkerServer(server.endpoint):
             pass
 
 
@@ -284,19 +284,19 @@ async def test_a_gate_is_found_by_the_name_that_it_listens_on(host: str) -> None
         except OSError:
             if host == "[::1]":
                 pytest.skip("this machine has no IPv6")
-    async with WorkerServer(f"{host}:0") as gate:
-        assert gate.endpoint.rpartition(":")[0] == host
-        with gate.lease("x-g000-a000") as lease:
-            worker = Client(gate, lease.token)
+    async with WorkerServer(f"{host}:0") as server:
+        assert server.endpoint.rpartition(":")[0] == host
+        with server.lease("x-g000-a000") as lease:
+            worker = Client(server, lease.token)
             await attached(lease)
             await worker.close()
 
 
 async def test_containers_dial_what_is_advertised() -> None:
     """If the advertised address differs from the listening address, the certificate is valid for both."""
-    async with WorkerServer("127.0.0.1:0", advertise="host.example:50123") as gate:
-        assert gate.endpoint == "host.example:50123"
-        certificate = x509.load_pem_x509_certificate(gate.certificate.encode())
+    async with WorkerServer("127.0.0.1:0", advertise="host.example:50123") as server:
+        assert server.endpoint == "host.example:50123"
+        certificate = x509.load_pem_x509_certificate(server.certificate.encode())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         assert names.get_values_for_type(x509.DNSName) == ["host.example"]
         assert [str(each) for each in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]

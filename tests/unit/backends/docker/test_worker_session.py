@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from clau_doom.backends.docker import worker_session
-from clau_doom.backends.docker.worker_server import Stream
+from clau_doom.backends.docker.worker_server import WorkerStream
 from clau_doom.backends.docker.worker_session import ExpectedIdentity, PendingEpisode, SessionLimits, WorkerSession
 from clau_doom.domain import Episode, EpisodeOutcome, Genome, Measures, Purpose
 from clau_doom.domain.experiment import Provenance
@@ -37,11 +37,11 @@ PROVENANCE = Provenance(facts=tuple(sorted(FACTS.items())))
 RULES = SessionLimits(
     setup=pb.Setup(scenario_json="{}", policy_json="{}", actions=True),
     files=(),
-    hellos=ExpectedIdentity(PROVENANCE),
+    expected_identity=ExpectedIdentity(PROVENANCE),
     claims=True,
     episode_timeout=60.0,
     stall_timeout=10.0,
-    longest=1000,
+    max_bytes=1000,
     resolution=(160, 120),
 )
 HELLO = pb.FromWorker(hello=pb.Hello(facts=FACTS))
@@ -71,13 +71,15 @@ def beat(turns: int) -> pb.FromWorker:
 class Worker:
     """Session with the worker's end of its stream."""
 
-    rules: SessionLimits = field(default_factory=lambda: replace(RULES, hellos=ExpectedIdentity(PROVENANCE)))
+    limits: SessionLimits = field(
+        default_factory=lambda: replace(RULES, expected_identity=ExpectedIdentity(PROVENANCE))
+    )
     answers: int = 0
     _said: "asyncio.Queue[bytes | None]" = field(default_factory=asyncio.Queue)
 
     async def __aenter__(self) -> Self:
-        self._stream = Stream(self._requests())
-        self.session = WorkerSession(AGENT, 3, self._stream, self.rules, self._answered)
+        self._stream = WorkerStream(self._requests())
+        self.session = WorkerSession(AGENT, 3, self._stream, self.limits, self._answered)
         self._serving = asyncio.ensure_future(self.session.serve())
         self._heard = self._stream.outgoing()
         return self
@@ -105,9 +107,9 @@ class Worker:
     def ask(self, number: int = 0, *, seed: int = 5) -> "asyncio.Future[Episode]":
         """Request an episode."""
         task = EpisodeTask(purpose=Purpose.TRAINING, agent=AGENT, genome=Genome((1.0,)), number=number, seed=seed)
-        asked = PendingEpisode(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
-        self.session.play(asked)
-        return asked.answer
+        pending = PendingEpisode(task=replace(task, attempt=2), answer=asyncio.get_running_loop().create_future())
+        self.session.play(pending)
+        return pending.answer
 
     async def over(self) -> None:
         """Wait for the end of the session and raise its error."""
@@ -182,7 +184,7 @@ async def test_an_honest_worker_is_heard_out(worker: Worker) -> None:
     assert (found.purpose, found.agent, found.number) == (Purpose.TRAINING, AGENT, 7)
     assert (found.timing.attempts, found.timing.worker) == (2, 3)
     assert (found.outcome.measures.kills, found.recording) == (2.0, b"film")
-    assert not worker.session.asked
+    assert not worker.session.pending
     assert worker.answers == 2  # once ready, and once answered
     worker.leave()
     await worker.over()
@@ -246,10 +248,10 @@ async def test_a_worker_of_other_versions_is_refused(worker: Worker, facts: dict
 
 async def test_a_later_worker_of_other_versions_lies() -> None:
     """Another hello than the image's first one is charged to the agent and does not end the run."""
-    rules = replace(RULES, hellos=ExpectedIdentity(PROVENANCE))
-    async with Worker(rules) as honest:
+    limits = replace(RULES, expected_identity=ExpectedIdentity(PROVENANCE))
+    async with Worker(limits) as honest:
         await honest.sends(HELLO)
-    async with Worker(rules) as lying:
+    async with Worker(limits) as lying:
         hello = pb.FromWorker(hello=pb.Hello(facts={**FACTS, "numpy": "3"}))
         await lying.refused(hello, error=Forged, match=f"of agent {AGENT} says that its numpy is 3 where its image has")
 
@@ -288,7 +290,7 @@ async def test_what_nobody_asked_for_is_forged(ready: Worker, message: pb.FromWo
     answers = ready.ask(), ready.ask(1)
     await ready.refused(message, error=Forged, match=r"sent an unrequested message: \w+")
     assert not any(answer.done() for answer in answers)
-    assert len(ready.session.asked) == 2
+    assert len(ready.session.pending) == 2
 
 
 async def test_an_answer_that_is_given_twice_is_forged(ready: Worker) -> None:
@@ -385,23 +387,23 @@ async def test_heartbeats_at_their_pace_are_no_flood(clock: Clock, ready: Worker
         await ready.sends(beat(number))
     clock.now += 30.0
     await ready.sends(*[beat(100)] * 20)
-    assert ready.session.verdict() is None
+    assert ready.session.stop_reason() is None
 
 
 async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
     """The start limit holds before the hello, then the stall timeout, which charges no agent."""
     clock.now += 1000.0
-    assert worker.session.verdict() is None
+    assert worker.session.stop_reason() is None
     await worker.sends(HELLO, READY)
     clock.now += 9.9
-    assert worker.session.verdict() is None
+    assert worker.session.stop_reason() is None
     await worker.sends(beat(0))
     clock.now += 9.9
-    assert worker.session.verdict() is None
+    assert worker.session.stop_reason() is None
     clock.now += 0.2
-    verdict = worker.session.verdict()
-    assert isinstance(verdict, EpisodeTimedOut)
-    assert "has said nothing for 10 s" in str(verdict)
+    stop_reason = worker.session.stop_reason()
+    assert isinstance(stop_reason, EpisodeTimedOut)
+    assert "has said nothing for 10 s" in str(stop_reason)
 
 
 async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[int], int]) -> ClauDoomError | None:
@@ -409,8 +411,8 @@ async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[i
     for second in range(seconds):
         await worker.sends(beat(turns(second)))
         clock.now += 1.0
-        if verdict := worker.session.verdict():
-            return verdict
+        if stop_reason := worker.session.stop_reason():
+            return stop_reason
     return None
 
 
@@ -418,26 +420,26 @@ async def test_a_worker_whose_engine_stands_still_is_ended(clock: Clock, ready: 
     """With heartbeats but no decisions, the engine is stalled, and the agent is not charged."""
     assert await beating(ready, clock, 100, lambda second: 0) is None  # it plays nothing
     ready.ask()
-    verdict = await beating(ready, clock, 100, lambda second: 2)
-    assert isinstance(verdict, EpisodeTimedOut)
-    assert "made no progress for 10 s" in str(verdict)
+    stop_reason = await beating(ready, clock, 100, lambda second: 2)
+    assert isinstance(stop_reason, EpisodeTimedOut)
+    assert "made no progress for 10 s" in str(stop_reason)
 
 
 async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock: Clock, ready: Worker) -> None:
     """An odd count of turns means that the policy decides: no stall, but its failure at the episode's deadline."""
     ready.ask()
-    verdict = await beating(ready, clock, 100, lambda second: 7)
-    assert isinstance(verdict, PolicyTimedOut)
-    assert "still deciding at the episode's deadline of 60 s" in str(verdict)
+    stop_reason = await beating(ready, clock, 100, lambda second: 7)
+    assert isinstance(stop_reason, PolicyTimedOut)
+    assert "still deciding at the episode's deadline of 60 s" in str(stop_reason)
 
 
 async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker) -> None:
     """At the deadline it is the engine's turn, so the agent is not charged."""
     ready.ask()
-    verdict = await beating(ready, clock, 100, lambda second: 2 * second)
-    assert isinstance(verdict, EpisodeTimedOut)
-    assert not isinstance(verdict, PolicyFailed)
-    assert "not over after 60 s" in str(verdict)
+    stop_reason = await beating(ready, clock, 100, lambda second: 2 * second)
+    assert isinstance(stop_reason, EpisodeTimedOut)
+    assert not isinstance(stop_reason, PolicyFailed)
+    assert "not over after 60 s" in str(stop_reason)
 
 
 async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) -> None:
@@ -455,7 +457,7 @@ async def test_a_worker_that_leaves_ends_the_session(ready: Worker) -> None:
     ready.leave()
     await ready.over()
     assert not answer.done()
-    assert len(ready.session.asked) == 1
+    assert len(ready.session.pending) == 1
 
 
 async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker) -> None:

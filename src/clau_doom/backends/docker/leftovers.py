@@ -8,7 +8,7 @@ from clau_doom.domain import check_experiment_id
 from clau_doom.errors import ClauDoomError
 
 if TYPE_CHECKING:
-    from clau_doom.backends.docker.container_lifecycle import Found
+    from clau_doom.backends.docker.container_lifecycle import ContainerInfo
     from clau_doom.backends.docker.daemon import Daemon
 
 __all__ = ["Leftovers", "Removed", "find_leftovers", "remove_leftovers"]
@@ -23,7 +23,7 @@ class Leftovers:
         networks: Names of networks that clau-doom created and that have no containers.
     """
 
-    containers: "tuple[Found, ...]"
+    containers: "tuple[ContainerInfo, ...]"
     networks: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
         ConfigError: The experiment's id is invalid.
         DockerUnreachable: The Docker daemon does not respond.
     """
-    from clau_doom.backends.docker.container_lifecycle import cleanup  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.container_lifecycle import remove_containers  # noqa: PLC0415 - as above
     from clau_doom.backends.docker.daemon import Daemon  # noqa: PLC0415 - as above
 
     labels = _labels(experiment, generation)
@@ -79,7 +79,7 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
         left = await _find(daemon, labels)
         errors: list[Exception] = []
         try:
-            await cleanup(daemon, left.containers)
+            await remove_containers(daemon, left.containers)
         except ExceptionGroup as failed:
             errors += failed.exceptions
         count = len(left.containers) - len(errors)
@@ -96,11 +96,11 @@ def _labels(experiment: str | None, generation: int | None) -> dict[str, str]:
 
 
 async def _find(daemon: "Daemon", labels: dict[str, str]) -> Leftovers:
-    from clau_doom.backends.docker.container_lifecycle import found  # noqa: PLC0415 - as above
-    from clau_doom.backends.docker.network import found_networks  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.container_lifecycle import list_containers  # noqa: PLC0415 - as above
+    from clau_doom.backends.docker.network import list_networks  # noqa: PLC0415 - as above
 
-    containers = await found(daemon, labels)
-    networks = () if labels else await found_networks(daemon)
+    containers = await list_containers(daemon, labels)
+    networks = () if labels else await list_networks(daemon)
     return Leftovers(containers=containers, networks=tuple(network.name for network in networks))
 
 
