@@ -11,7 +11,8 @@ from typing import Any, Self
 
 import uvicorn
 
-from clau_doom.errors import AddressTaken, ConfigError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.http_connections import ConnectionLimits, Connections
 from clau_doom.logs import get_logger
 

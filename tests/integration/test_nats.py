@@ -17,7 +17,8 @@ from clau_doom.config import NatsConfig
 from clau_doom.domain import Purpose
 from clau_doom.domain.events import EpisodeLost, Event, ExperimentInterrupted, ExperimentStarted
 from clau_doom.domain.experiment import Experiment, Provenance
-from clau_doom.errors import BusUnavailable, ConfigError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import BusUnavailable, ConfigError
 from clau_doom.events import ALL_EVENTS, NatsBus, Relay, accepting_commands, events_of, redacted
 from clau_doom.ports import BusMessage, ExperimentStore
 from clau_doom.storage import ExperimentFolders, SqliteStore

@@ -31,7 +31,8 @@ from clau_doom.config import (
     ScenarioConfig,
 )
 from clau_doom.domain import Genome, Purpose
-from clau_doom.errors import ConfigError, ReplayDiffers, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ConfigError, ReplayDiffers
 from clau_doom.game import View, VizdoomEngine, resolve
 from clau_doom.orchestration import Shutdown
 from clau_doom.policies import RandomPolicy

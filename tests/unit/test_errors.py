@@ -1,22 +1,14 @@
-"""The tree of errors, and how a chain of them reads."""
+"""Tests of the tree of errors."""
 
 import inspect
 import re
-from itertools import pairwise
-
-import pytest
 
 from clau_doom import errors
 from clau_doom.errors import (
     ClauDoomError,
-    EngineCrashed,
-    ExperimentFailed,
-    FailedAgent,
-    GenerationFailed,
     InfrastructureFailed,
     PolicyFailed,
     UsageError,
-    describe,
 )
 
 TREE = [line for line in inspect.getdoc(errors).splitlines() if "──" in line]  # type: ignore[union-attr]
@@ -43,7 +35,7 @@ def test_the_tree_is_as_drawn() -> None:
 def test_every_error_is_public() -> None:
     """Everything that the file defines can be imported from it by name."""
     defined = [name for name, value in vars(errors).items() if isinstance(value, type)]
-    assert sorted([*defined, "describe", "words"]) == sorted(errors.__all__)
+    assert sorted(defined) == sorted(errors.__all__)
 
 
 def test_agents_and_infrastructure_are_told_apart() -> None:
@@ -58,75 +50,3 @@ def test_each_error_declares_a_unique_code() -> None:
     codes = [vars(kind).get("code") for kind in classes]
     assert all(code and re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
     assert len({*codes}) == len(classes)
-
-
-def _chain(*chain: Exception) -> Exception:
-    for error, cause in pairwise(chain):
-        error.__cause__ = cause
-    return chain[0]
-
-
-@pytest.mark.parametrize(
-    ("error", "text"),
-    [
-        (EngineCrashed("the engine died"), "the engine died"),
-        (EngineCrashed(), "EngineCrashed"),
-        (
-            _chain(
-                ExperimentFailed("experiment x failed"), GenerationFailed("generation 3 failed"), OSError("no file")
-            ),
-            "experiment x failed: generation 3 failed: no file",
-        ),
-        (_chain(ExperimentFailed("it failed: no file"), OSError("no file")), "it failed: no file"),
-        (_chain(ExperimentFailed("x: Not found"), OSError(2, "Not found", "x")), "x: Not found"),
-        (ExceptionGroup("several", [EngineCrashed("one"), PolicyFailed("two")]), "one; two"),
-        (
-            _chain(
-                GenerationFailed("generation 0 failed"),
-                ExceptionGroup(
-                    "several", [_chain(PolicyFailed("a raised"), ValueError("x")), PolicyFailed("b raised")]
-                ),
-            ),
-            "generation 0 failed: a raised: x; b raised",
-        ),
-    ],
-)
-def test_a_chain_of_causes_reads_on_one_line(error: BaseException, text: str) -> None:
-    """Outermost first, each cause behind a colon unless it is said already, members of a group side by side."""
-    assert describe(error) == text
-
-
-def failed(agent: str, text: str) -> Exception:
-    return FailedAgent.of(agent, PolicyFailed(text))
-
-
-@pytest.mark.parametrize(
-    ("members", "text"),
-    [
-        ([failed("x-g0-a1", "no courage")], "agent x-g0-a1: no courage"),
-        (
-            [failed("a1", "no courage"), failed("a2", "no idea"), failed("a3", "no courage")],
-            "2 agents (a1, a3): no courage; agent a2: no idea",
-        ),
-        (
-            [failed(f"a{number}", f"KeyError: {number / 7}") for number in range(300)],
-            "300 agents (a0, a1, a2 and 297 more): for example KeyError: 0.0",
-        ),
-        (
-            [failed(f"a{number}", f"no {'x' * number}") for number in range(300)],
-            "; ".join(f"agent a{number}: no {'x' * number}" for number in range(5))
-            + "; and 295 more of 295 other kinds",
-        ),
-        ([EngineCrashed("it died")] * 4 + [EngineCrashed("it hung")], "4 times it died; it hung"),
-    ],
-)
-def test_errors_of_a_group_name_their_agents_and_are_counted(members: list[Exception], text: str) -> None:
-    """Those that are alike are told once, and a line stays short however many there are."""
-    assert describe(_chain(GenerationFailed("it failed"), ExceptionGroup("several", members))) == f"it failed: {text}"
-
-
-def test_a_context_that_is_no_cause_is_not_told() -> None:
-    """Only causes that were named on purpose are part of the message."""
-    error = EngineCrashed("the engine died")
-    error.__context__ = ValueError("while cleaning up")
-    assert describe(error) == "the engine died"

@@ -16,7 +16,8 @@ from clau_doom.domain import Evaluation
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import Experiment
 from clau_doom.domain.failure_trace import FailureTrace
-from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted, describe, words
+from clau_doom.error_description import describe, error_text
+from clau_doom.errors import ClauDoomError, ConfigError, DiskFull, StorageFailed, StoreCorrupted
 from clau_doom.ports import StoredExperiment
 
 __all__ = ["PrivatePaths"]
@@ -70,7 +71,7 @@ class PrivatePaths:
             if isinstance(error, ConfigError):
                 problems = tuple([(path, self.hide(problem)) for path, problem in error.problems])
                 raise ConfigError(self.hide(describe(error)), problems, lines=error.lines) from None
-            raise type(error)(self.hide(words(error))) from None
+            raise type(error)(self.hide(error_text(error))) from None
 
     def configuration(self, text: str) -> str:
         """Return a resolved configuration with the folders of absolute paths replaced."""

@@ -8,7 +8,8 @@ from clau_doom.app.plan import make_fitness
 from clau_doom.config import ExperimentConfig, MapElitesConfig, by_paths, setup_changes
 from clau_doom.domain import AgentStatus, GenomeSpace
 from clau_doom.domain.experiment import HoldoutResult, RaceTally
-from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, ConfigError, StoreCorrupted, WrongState
 from clau_doom.evolution import MapElites, make_race, make_strategy
 from clau_doom.orchestration import replay
 from clau_doom.ports import StoredExperiment

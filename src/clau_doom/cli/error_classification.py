@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import typer
 
-from clau_doom.errors import ClauDoomError, UsageError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, UsageError
 from clau_doom.escaping import printable_message, quoted
 
 __all__ = ["Cause", "ErrorClassification", "classify"]

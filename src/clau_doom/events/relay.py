@@ -10,7 +10,8 @@ from contextlib import aclosing, suppress
 
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import Experiment
-from clau_doom.errors import BusUnavailable, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import BusUnavailable
 from clau_doom.events.subjects import events_of, subject_of
 from clau_doom.logs import get_logger
 from clau_doom.ports import BusMessage, EventBus, ExperimentStore

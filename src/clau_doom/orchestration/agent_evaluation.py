@@ -17,7 +17,8 @@ from clau_doom.domain.events import (
     FailureKind,
 )
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ClauDoomError, FailedAgent, GenerationFailed, WrongState, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, FailedAgent, GenerationFailed, WrongState
 from clau_doom.orchestration.agent_registry import AgentRegistry, LiveAgent
 from clau_doom.orchestration.episode_scheduler import AgentFailure, Report
 from clau_doom.orchestration.run_log import RunLog

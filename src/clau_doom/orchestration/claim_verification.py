@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from clau_doom.domain import Agent, Episode, EpisodeOutcome, Genome, Purpose
 from clau_doom.domain.events import EpisodeLost
-from clau_doom.errors import describe
+from clau_doom.error_description import describe
 from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import TaskQueue

@@ -11,6 +11,7 @@ from typing import Literal
 
 from clau_doom.domain import Episode
 from clau_doom.domain.events import EpisodeLost, FailureKind
+from clau_doom.error_description import describe
 from clau_doom.errors import (
     AttemptsExhausted,
     ClusterRefused,
@@ -23,7 +24,6 @@ from clau_doom.errors import (
     PolicyTimedOut,
     WorkerRefused,
     WorkerUnavailable,
-    describe,
 )
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.shutdown import Shutdown

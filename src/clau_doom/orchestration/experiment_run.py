@@ -15,12 +15,8 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import ExperimentState, GenerationSummary
 from clau_doom.domain.ids import baseline_id
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import (
-    DiskFull,
-    ShutdownRequested,
-    StorageFailed,
-    describe,
-)
+from clau_doom.error_description import describe
+from clau_doom.errors import DiskFull, ShutdownRequested, StorageFailed
 from clau_doom.errors import ExperimentFailed as ExperimentFailedError
 from clau_doom.orchestration.completed_generations import CompletedGenerations
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler

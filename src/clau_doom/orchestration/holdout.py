@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from clau_doom.domain import Agent, AgentRef, Episode, Fitness, Genome, Purpose, episode_seeds
 from clau_doom.domain.events import ChampionChosen, ContestantFailed, EpisodeFinished, EpisodeLost, Event
 from clau_doom.domain.experiment import GenerationSummary
-from clau_doom.errors import ExperimentFailed, FailedAgent, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ExperimentFailed, FailedAgent
 from clau_doom.orchestration.episode_scheduler import AgentFailure, EpisodeScheduler, Report
 from clau_doom.orchestration.run_log import RunLog
 from clau_doom.orchestration.task_queue import TaskQueue

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.log_reader_failure import LogReaderFailure
-from clau_doom.errors import ClauDoomError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError
 from clau_doom.logs import bound, get_logger
 from clau_doom.ports import ExperimentStore
 

@@ -22,6 +22,7 @@ from clau_doom.domain.commands import (
 )
 from clau_doom.domain.events import ExperimentCancelled, RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
+from clau_doom.error_description import describe
 from clau_doom.errors import (
     ClauDoomError,
     ExperimentDone,
@@ -29,7 +30,6 @@ from clau_doom.errors import (
     ShutdownRequested,
     StorageFailed,
     WrongState,
-    describe,
 )
 from clau_doom.logs import get_logger
 from clau_doom.orchestration.experiment_repository import ExperimentRepository

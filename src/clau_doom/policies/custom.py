@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import cast
 
 from clau_doom.config import CustomPolicyConfig
-from clau_doom.errors import ConfigError, words
+from clau_doom.error_description import error_text
+from clau_doom.errors import ConfigError
 from clau_doom.ports import Policy, ScenarioFacts
 
 __all__ = ["custom_source", "load_custom"]
@@ -61,7 +62,7 @@ def _reported(doing: str) -> Iterator[None]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise ConfigError(f"{doing} raised {type(error).__name__}: {words(error)}") from error
+        raise ConfigError(f"{doing} raised {type(error).__name__}: {error_text(error)}") from error
 
 
 def _class(target: str) -> type:

@@ -17,7 +17,8 @@ from google.protobuf.message import DecodeError
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from clau_doom import errors
-from clau_doom.errors import ClauDoomError, ConfigError, describe, words
+from clau_doom.error_description import describe, error_text
+from clau_doom.errors import ClauDoomError, ConfigError
 from clau_doom.escaping import printable_message
 
 __all__ = ["DETAILS", "CallRefused", "Status", "error_of_reason", "error_of_status", "status_of"]
@@ -116,7 +117,7 @@ def status_of(error: BaseException) -> Status:
         error_id = secrets.token_hex(8)
         message = f"internal error {error_id}: the server's log holds what happened under this id"
         return Status(code=grpc.StatusCode.INTERNAL, message=message, error_id=error_id)
-    message = _cut(describe(error) if isinstance(error, ConfigError) else printable_message(words(error)))
+    message = _cut(describe(error) if isinstance(error, ConfigError) else printable_message(error_text(error)))
     trailers = ((DETAILS, _details(code, message, error)),)
     return Status(code=code, message=message, reason=_reason(type(error)), trailers=trailers)
 

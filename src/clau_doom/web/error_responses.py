@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clau_doom import errors
-from clau_doom.errors import ClauDoomError, ConfigError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, ConfigError
 from clau_doom.logs import get_logger
 
 __all__ = ["ErrorResponses", "error_json"]

@@ -18,7 +18,8 @@ from typing import NoReturn
 import grpc
 
 from clau_doom.config import ScenarioConfig
-from clau_doom.errors import ClauDoomError, InvalidMessage, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, InvalidMessage
 from clau_doom.game import Scenario, ScenarioFiles, resolve
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.protos.claudoom.worker.v1.worker_pb2_grpc import WorkerServiceStub

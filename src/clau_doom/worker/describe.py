@@ -10,7 +10,8 @@ import sys
 from pydantic import TypeAdapter
 
 from clau_doom.config import PolicyConfig
-from clau_doom.errors import ClauDoomError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError
 from clau_doom.policies import make_policy, source_facts
 from clau_doom.ports import ScenarioFacts
 from clau_doom.protos.claudoom.agent.v1 import agent_pb2 as pb

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 
 from clau_doom.domain import EpisodeOutcome, Genome, generator
-from clau_doom.errors import AgentUnreachable, PolicyFailed, words
+from clau_doom.error_description import error_text
+from clau_doom.errors import AgentUnreachable, PolicyFailed
 from clau_doom.ports import Action, Decide, Engine, Observation, Policy
 from clau_doom.worker.progress_page import ProgressPage
 from clau_doom.worker.shared_frame import SharedFrame
@@ -131,5 +132,5 @@ def _begin(policy: Policy, genome: Genome, seed: int) -> Decide:
 
 
 def _raised(error: BaseException, when: str) -> PolicyFailed:
-    text = f"the policy raised {type(error).__name__}{when}: {words(error)}"
+    text = f"the policy raised {type(error).__name__}{when}: {error_text(error)}"
     return PolicyFailed(text, traceback=user_traceback(error))

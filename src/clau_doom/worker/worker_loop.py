@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 
 from clau_doom.config import PolicyConfig, RandomPolicyConfig
 from clau_doom.domain import Genome
-from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import AgentUnreachable, ClauDoomError, ConfigError, EngineCrashed, PolicyFailed
 from clau_doom.game import Scenario, VizdoomEngine
 from clau_doom.policies import make_policy
 from clau_doom.ports import Engine, Needs, Policy

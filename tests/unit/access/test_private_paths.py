@@ -20,6 +20,7 @@ from clau_doom.domain.events import (
 )
 from clau_doom.domain.experiment import Experiment, Provenance
 from clau_doom.domain.failure_trace import FailureTrace
+from clau_doom.error_description import describe
 from clau_doom.errors import (
     ConfigError,
     DiskFull,
@@ -28,7 +29,6 @@ from clau_doom.errors import (
     StorageFailed,
     StoreCorrupted,
     UsageError,
-    describe,
 )
 from clau_doom.orchestration import Orchestrator
 from clau_doom.testing.scripted_repository import ScriptedRepository

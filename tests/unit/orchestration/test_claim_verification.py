@@ -12,7 +12,8 @@ from clau_doom.domain.events import AgentFailed, FailureKind
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import ExperimentFailed, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ExperimentFailed
 from clau_doom.orchestration import ExperimentRun, Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend, scripted_outcome

@@ -19,7 +19,8 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, WorkerUnavailable, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, WorkerUnavailable
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing.scripted_run import run_scripted, scripted_store

@@ -16,7 +16,8 @@ from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.experiment_projection import ExperimentProjection
 from clau_doom.domain.history_hash import history_sha256
 from clau_doom.domain.snapshot import Snapshot
-from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, StoreCorrupted, WrongState, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import EngineCrashed, ExperimentFailed, PolicyFailed, StoreCorrupted, WrongState
 from clau_doom.orchestration import Shutdown
 from clau_doom.ports import EpisodeTask
 from clau_doom.testing import ScriptedBackend

@@ -9,7 +9,8 @@ from clau_doom.app.catalog.stored_experiments import list_experiments, read_expe
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.domain.log_reader_failure import LogReaderFailure
-from clau_doom.errors import ClauDoomError, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError
 from clau_doom.ports import StoredExperiment
 from clau_doom.storage import ExperimentFolders
 

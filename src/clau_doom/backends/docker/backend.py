@@ -18,7 +18,8 @@ from clau_doom.backends.docker.worker_server import WorkerServer
 from clau_doom.backends.docker.worker_session import PendingEpisode, SessionLimits
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.domain import Episode, Purpose
-from clau_doom.errors import ClauDoomError, Forged, InfrastructureFailed, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, Forged, InfrastructureFailed
 from clau_doom.logs import get_logger
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 

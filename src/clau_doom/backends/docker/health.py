@@ -6,7 +6,8 @@ from pathlib import Path
 
 from clau_doom.backends.docker.configuration import DockerConfig
 from clau_doom.backends.docker.daemon_facts import DockerFacts, examine_daemon
-from clau_doom.errors import InfrastructureFailed, describe
+from clau_doom.error_description import describe
+from clau_doom.errors import InfrastructureFailed
 from clau_doom.health_check import Finding, HealthStatus
 
 __all__ = ["daemon", "examine_docker", "image", "listening", "network", "no_daemon", "services"]

@@ -5,7 +5,8 @@ import errno
 import resource
 from collections.abc import Iterator
 
-from clau_doom.errors import DiskFull, InfrastructureFailed, WorkerRefused, WorkerUnavailable, words
+from clau_doom.error_description import error_text
+from clau_doom.errors import DiskFull, InfrastructureFailed, WorkerRefused, WorkerUnavailable
 
 __all__ = ["starting", "unavailable"]
 
@@ -38,7 +39,7 @@ def starting(worker: str) -> Iterator[None]:
 
 def unavailable(error: Exception) -> WorkerUnavailable:
     """Return the error of an episode that did not begin, with the text of another error."""
-    return error if isinstance(error, WorkerUnavailable) else WorkerUnavailable(words(error))
+    return error if isinstance(error, WorkerUnavailable) else WorkerUnavailable(error_text(error))
 
 
 def _missing(error: OSError) -> str:

@@ -9,14 +9,8 @@ from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.ray.actor_handle import ActorHandle, Rules
 from clau_doom.backends.ray.cluster import Cluster, connected
 from clau_doom.domain import Episode
-from clau_doom.errors import (
-    ClauDoomError,
-    ClusterRefused,
-    ClusterUnreachable,
-    InfrastructureFailed,
-    WorkerRefused,
-    describe,
-)
+from clau_doom.error_description import describe
+from clau_doom.errors import ClauDoomError, ClusterRefused, ClusterUnreachable, InfrastructureFailed, WorkerRefused
 from clau_doom.logs import get_logger
 from clau_doom.ports import EpisodeTask, EvaluationBackend, Glimpse
 

@@ -20,7 +20,8 @@ from clau_doom.backends.ray.blocking_thread import BlockingThread
 from clau_doom.backends.ray.configuration import RayConfig
 from clau_doom.backends.work_dirs import WorkDirs, private
 from clau_doom.config import format_size
-from clau_doom.errors import ClusterRefused, ClusterUnreachable, words
+from clau_doom.error_description import error_text
+from clau_doom.errors import ClusterRefused, ClusterUnreachable
 from clau_doom.logs import get_logger
 from clau_doom.machine_limits import default_workers
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
@@ -122,7 +123,7 @@ class Cluster:
                 if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
                     raise ClusterUnreachable("the node that this process is on has died")
         except Exception as error:
-            why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else words(error)
+            why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else error_text(error)
             if not self.gone.done():
                 self.gone.set_exception(ClusterUnreachable(f"the Ray cluster has gone: {why}"))
                 self.gone.exception()  # mark the exception as retrieved
@@ -193,7 +194,7 @@ async def _connect(config: RayConfig, workers: int, modules: tuple[Path, ...]) -
         raise ClusterUnreachable(f"{_named(config)} did not answer within {config.connect_timeout:g} s") from error
     except Exception as error:
         lane.close()
-        text = " ".join(words(error).split())
+        text = " ".join(error_text(error).split())
         raise ClusterUnreachable(f"{_named(config)} cannot be reached: {text}") from error
     return Cluster(config.address, modules, lane)
 

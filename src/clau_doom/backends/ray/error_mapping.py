@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from ray import exceptions
 
+from clau_doom.error_description import error_text
 from clau_doom.errors import (
     AgentUnreachable,
     ClauDoomError,
@@ -17,7 +18,6 @@ from clau_doom.errors import (
     WorkerCrashed,
     WorkerRefused,
     WorkerUnavailable,
-    words,
 )
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
 from clau_doom.wire import claimed_traceback
@@ -77,5 +77,5 @@ def lost(error: Exception, where: str) -> InfrastructureFailed:
 
 def _last_line(error: Exception) -> str:
     """Return the last line of Ray's error, which follows the remote traceback."""
-    lines = [line.strip() for line in words(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in error_text(error).splitlines() if line.strip()]
     return lines[-1][:_LONGEST] if lines else type(error).__name__
