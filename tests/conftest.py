@@ -29,7 +29,12 @@ _ALONE = (
     "tests/e2e/test_replay.py",
     "tests/e2e/test_report.py",
     "tests/integration/test_champions.py",
+    "tests/integration/test_failure_traces.py",
+    "tests/integration/test_processors.py",
+    "tests/integration/test_racing.py",
     "tests/integration/test_replay.py",
+    "tests/integration/test_strategy_convergence.py",
+    "tests/integration/test_unit_test_layout.py",
 )
 """Tests that share nothing with others, and that no other's load makes fail."""
 

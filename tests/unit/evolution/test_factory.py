@@ -2,7 +2,6 @@
 
 import hashlib
 
-import numpy as np
 import pytest
 
 from clau_doom.config import ExperimentConfig
@@ -56,13 +55,3 @@ def test_genomes_are_the_same_however_many_rows_are_worked_on_at_once(
     """The expected digests were taken when a space was a tuple of genes and operators worked on whole matrices."""
     monkeypatch.setattr(coordinates, "_NUMBERS", numbers)
     assert digest(evolution, space) == expected
-
-
-def test_the_spread_is_the_same_however_many_columns_are_measured_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each gene's deviation is a sum over its own column."""
-    rows = np.random.default_rng(1).random((50, 1000))
-    space = coordinates.Coordinates(GenomeSpace([GeneBlock(name="w", shape=(1000,))]))
-    whole = space.spread(rows)
-    for columns in (1, 7, 333):
-        monkeypatch.setattr(coordinates, "_COLUMNS", columns)
-        assert space.spread(rows) == whole
