@@ -32,6 +32,7 @@ _ALONE = (
     "tests/integration/test_failure_traces.py",
     "tests/integration/test_processors.py",
     "tests/integration/test_racing.py",
+    "tests/integration/test_registered_backend.py",
     "tests/integration/test_replay.py",
     "tests/integration/test_strategy_convergence.py",
     "tests/integration/test_unit_test_layout.py",

@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from clau_doom.cli import run_command
 from clau_doom.config import ExperimentConfig, HoldoutConfig, to_yaml
 from clau_doom.domain import (
     Agent,
@@ -36,6 +34,11 @@ from clau_doom.domain.events import (
 from clau_doom.domain.experiment import Experiment, GenerationSummary, Provenance
 from clau_doom.policies import GENES
 from clau_doom.storage import ExperimentFolders
+from tests.support.command_line import run
+
+__all__ = ["run"]
+
+Keep = Callable[..., None]
 
 CONFIG = ExperimentConfig(
     name="tiny", seed=7, generations=2, population=3, episodes=2, holdout=HoldoutConfig(validation=1, episodes=5)
@@ -103,19 +106,6 @@ def _story(name: str = "tiny") -> list[Event]:
     return [*events, ExperimentCompleted(generations=2)]
 
 
-@dataclass(frozen=True)
-class Command:
-    """Result of a command."""
-
-    code: int
-    out: str
-    err: str
-
-
-Keep = Callable[..., None]
-Run = Callable[..., Command]
-
-
 @pytest.fixture
 def config() -> ExperimentConfig:
     return CONFIG
@@ -154,18 +144,3 @@ def keep(tmp_path: Path) -> Keep:
 @pytest.fixture
 def interrupted() -> Event:
     return ExperimentInterrupted(generation=1, reason="Ctrl-C")
-
-
-@pytest.fixture
-def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command in its own folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CLAU_DOOM_OUTPUT_DIR", raising=False)
-    monkeypatch.setenv("COLUMNS", "120")
-
-    def carry_out(*arguments: str) -> Command:
-        code = run_command([*arguments])
-        captured = capfd.readouterr()
-        return Command(code=code, out=captured.out, err=captured.err)
-
-    return carry_out
