@@ -244,6 +244,7 @@ class Document:
         kind: Kind of the document for display.
         title: Title.
         subtitle: Subject of the analysis, on one line.
+        introduction: First sentence of the summary: subject and extent of the analysis.
         notices: Warnings about the data as a whole.
         sections: Sections in order.
         experiment: Id of the analyzed experiment, for ids of agents in JSON. Empty for several experiments.
@@ -254,6 +255,7 @@ class Document:
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    introduction: str = ""
     notices: tuple[str, ...] = ()
     experiment: str = ""
     data: Mapping[str, object] = field(default_factory=dict)
@@ -266,7 +268,8 @@ class Document:
     @property
     def summary(self) -> tuple[str, ...]:
         """Main results of all sections, as sentences."""
-        return tuple(sentence for section in self.sections for sentence in section.summary)
+        found = (sentence for section in self.sections for sentence in section.summary)
+        return (self.introduction, *found) if self.introduction else tuple(found)
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -3,21 +3,30 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from clau_doom.analysis import sections
 from clau_doom.analysis.document import Document
 from clau_doom.analysis.experiment_data import ExperimentData
-from clau_doom.analysis.sections import EXPERIMENT_SECTIONS, describe_sections
+from clau_doom.analysis.sections import describe_sections
+from clau_doom.analysis.wording import count
 from clau_doom.domain.experiment import ExperimentState
 from clau_doom.statistics.intervals import CONFIDENCE
 
 __all__ = ["experiment_document"]
 
+_STRATEGIES = {
+    "cma-es": "CMA-ES",
+    "genetic": "A genetic algorithm",
+    "map-elites": "MAP-Elites",
+    "random": "Random search",
+}
 
-def experiment_document(data: ExperimentData, names: Sequence[str] = EXPERIMENT_SECTIONS) -> Document:
+
+def experiment_document(data: ExperimentData, names: Sequence[str] | None = None) -> Document:
     """Describe an experiment.
 
     Args:
         data: Data of the experiment.
-        names: Names of the sections, in order.
+        names: Names of the sections, in order. None: all sections.
     """
     config, state, deviations = data.stored.config, data.stored.state, data.stored.snapshot.deviations
     return Document(
@@ -27,7 +36,8 @@ def experiment_document(data: ExperimentData, names: Sequence[str] = EXPERIMENT_
             f"{config.evolution.kind} · {config.policy.kind} policy · {data.scenario} · fitness {data.fitness_name} · "
             f"seed {data.seed} · {state.value}"
         ),
-        sections=describe_sections(data, names),
+        sections=describe_sections(data, sections.EXPERIMENT_SECTIONS if names is None else names),
+        introduction=_introduction(data),
         notices=_notices(data),
         experiment=data.id,
         data={
@@ -42,12 +52,25 @@ def experiment_document(data: ExperimentData, names: Sequence[str] = EXPERIMENT_
     )
 
 
+def _introduction(data: ExperimentData) -> str:
+    config = data.stored.config
+    strategy = _STRATEGIES.get(config.evolution.kind, config.evolution.kind)
+    size = (
+        f"{len(data.finished_generations)} of {config.generations} generations of {config.population} agents, "
+        f"{count(config.episodes, 'episode')} each, from seed {data.seed}"
+    )
+    return (
+        f"{strategy} evolved the genes of a {config.policy.kind} policy on {data.scenario} to maximise "
+        f"{data.fitness_name}: {size}."
+    )
+
+
 def _notices(data: ExperimentData) -> tuple[str, ...]:
     found = []
     state, deviations = data.stored.state, data.stored.snapshot.deviations.total
     if state is not ExperimentState.COMPLETED:
         found.append(f"The experiment is {state.value}. The results cover the finished part.")
     if deviations:
-        times = "1 deviation" if deviations == 1 else f"{deviations} deviations"
+        times = count(deviations, "deviation")
         found.append(f"The history has {times}: it depended on time, chance or a user. A repeated run can differ.")
     return tuple(found)

@@ -332,4 +332,4 @@ def test_the_data_of_a_figure_are_those_of_the_analysis() -> None:
     text = page().text.replace("\n", "")
     for row in analyse(experiment()).result(generations.rows_of):
         assert row.mean is not None
-        assert f"<tr><td>{row.index}</td><td>6</td><td>0</td><td>{row.mean.mean:.2f} [" in text
+        assert f"<tr><td>{row.index}</td><td>0 of 6</td><td>{row.mean.mean:.2f} [" in text

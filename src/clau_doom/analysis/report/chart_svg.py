@@ -24,12 +24,13 @@ from clau_doom.analysis.charts import (
 )
 from clau_doom.analysis.report.page import Key
 from clau_doom.analysis.report.svg import WIDTH, Axis, Picture, axis_over, finite
+from clau_doom.analysis.report.typography import typographic
 from clau_doom.number_format import number
 
 __all__ = ["draw", "legend"]
 
 _LEFT, _RIGHT, _TOP = 52.0, WIDTH - 12.0, 26.0
-_BELOW, _BETWEEN = 44.0, 44.0  # space for labels
+_BELOW, _BETWEEN = 44.0, 62.0  # space for labels
 _NAMES, _VALUES = 196.0, WIDTH - 84.0  # ends of the axis between names and values
 _SHORT = 30  # characters of a name that fit
 _ROW, _TALL_ROW, _BAR_ROW = 34.0, 62.0, 24.0
@@ -174,7 +175,7 @@ def _draw_interval_row(picture: Picture, x: Axis, plot: IntervalPlot, row: Inter
         middle += 5.0
     if row.value is not None:
         picture.whisker(x, middle, (row.low, row.high), row.value, css)
-        picture.text((_VALUES + 12.0, middle + 4.0), row.text, "value")
+        picture.text((_VALUES + 12.0, middle + 4.0), typographic(row.text), "value")
     name = row.label if len(row.label) <= _SHORT else f"{row.label[: _SHORT - 1]}…"
     picture.text((0.0, middle - 3.0 if row.detail else middle + 4.0), name, "name")
     if row.detail:
@@ -201,7 +202,7 @@ def _draw_bars(plot: BarPlot) -> Picture:
         css = "fl c0" if row.strong else "fl pale c0"
         picture.box((x.start, y + 4.0), (x.at(row.value) - x.start, 13.0), css)
         picture.text((0.0, y + 14.0), row.label, "small")
-        picture.text((_VALUES + 12.0, y + 14.0), row.text, "value")
+        picture.text((_VALUES + 12.0, y + 14.0), typographic(row.text), "value")
     return picture
 
 
@@ -227,8 +228,8 @@ def _draw_heat_map(plot: HeatMap) -> Picture:
         value = high - (high - low) * step / 19.0
         place = (right + 28.0, top + 8.0 * step)
         picture.box(place, (14.0, 8.0), "fl c0", strength=_strength(value, low, high))
-    picture.text((right + 49.0, top + 11.0), number(high))
-    picture.text((right + 49.0, top + 158.0), number(low))
+    picture.text((right + 49.0, top + 11.0), typographic(number(high)))
+    picture.text((right + 49.0, top + 158.0), typographic(number(low)))
     picture.text((right + 28.0, top + 178.0), plot.value_label, "label")
     return picture
 

@@ -41,7 +41,7 @@ class _SectionModule(Protocol):
     def describe(self, data: "ExperimentData") -> "Section": ...
 
 
-def describe_sections(data: "ExperimentData", names: Sequence[str] = EXPERIMENT_SECTIONS) -> "tuple[Section, ...]":
+def describe_sections(data: "ExperimentData", names: Sequence[str]) -> "tuple[Section, ...]":
     """Describe results of an experiment, in the order of the names."""
     return tuple(_module(name).describe(data) for name in names)
 

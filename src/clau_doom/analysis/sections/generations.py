@@ -17,13 +17,6 @@ __all__ = ["TITLE", "describe", "generations_table", "mean_series", "races", "ro
 
 TITLE = "Fitness by generation"
 
-_STRATEGIES = {
-    "cma-es": "CMA-ES",
-    "genetic": "A genetic algorithm",
-    "map-elites": "MAP-Elites",
-    "random": "Random search",
-}
-
 
 def rows_of(data: ExperimentData) -> tuple[GenerationRow, ...]:
     """Compute the fitness of each finished generation."""
@@ -50,7 +43,6 @@ def describe(data: ExperimentData) -> Section:
         title=TITLE,
         blocks=tuple(blocks),
         facts=(_fact(data, rows),),
-        summary=(_sentence(data, rows),),
         data={"racing": racing, "generations": [_json(row) for row in rows]},
     )
 
@@ -72,19 +64,6 @@ def mean_series(rows: Sequence[GenerationRow], label: str, colour: Colour, *, ba
 def _fact(data: ExperimentData, rows: Sequence[GenerationRow]) -> Fact:
     planned, agents = data.stored.config.generations, sum(row.agents for row in rows)
     return Fact(label="generations", value=str(len(rows)), detail=f"of {planned} planned, {count(agents, 'agent')}")
-
-
-def _sentence(data: ExperimentData, rows: Sequence[GenerationRow]) -> str:
-    config = data.stored.config
-    strategy = _STRATEGIES.get(config.evolution.kind, config.evolution.kind)
-    size = (
-        f"{len(rows)} of {config.generations} generations of {config.population} agents, "
-        f"{count(config.episodes, 'episode')} each, from seed {data.seed}"
-    )
-    return (
-        f"{strategy} evolved the genes of a {config.policy.kind} policy on {data.scenario} to maximise "
-        f"{data.fitness_name}: {size}."
-    )
 
 
 def _chart(data: ExperimentData, rows: Sequence[GenerationRow]) -> Chart:
@@ -141,7 +120,6 @@ def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
         title="Fitness by generation",
         columns=(
             Column("generation"),
-            Column("agents"),
             Column("failed"),
             Column("mean [95 %]"),
             Column("best [95 %]"),
@@ -151,8 +129,7 @@ def generations_table(rows: Sequence[GenerationRow], experiment: str) -> Table:
         rows=tuple(
             (
                 row.index,
-                row.agents,
-                Marked(row.failed, "warning") if row.failed else 0,
+                Marked(f"{row.failed} of {row.agents}", "warning") if row.failed else f"0 of {row.agents}",
                 measured(row.mean),
                 Marked(measured(row.best_interval) or row.best_fitness),
                 row.worst_fitness,

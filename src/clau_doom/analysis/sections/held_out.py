@@ -200,15 +200,15 @@ def _performance_sentence(data: ExperimentData, results: ResultTable | None) -> 
         known = f" The champion is {agent_id(data.id, ref.generation, ref.index)}." if ref else ""
         return f"No champion has played the held-out seeds yet, so that its performance is unknown.{known}"
     others = [
-        f"{role_name(row.role)} of {interval(row.fitness)}"
+        f"{role_name(row.role)} {interval(row.fitness)}"
         + ("" if row.fitness.n == champion.fitness.n else f" over {row.fitness.n} of them")
         for row in results.rows
         if row != champion
     ]
-    rest = f"; {joined(others)}" if others else ""
+    rest = f" On the same seeds, the mean is: {joined(others)}." if others else ""
     return (
         f"On {count(champion.fitness.n, 'held-out seed')}, the champion {champion.agent} has a mean fitness of "
-        f"{interval(champion.fitness)}{rest} (95 % intervals)."
+        f"{interval(champion.fitness)} (95 % interval).{rest}"
     )
 
 

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from clau_doom.analysis.sections import EXPERIMENT_SECTIONS, MAIN_SECTIONS
+from clau_doom.analysis import sections
 from clau_doom.cli.commands.analyze_data import analyze_table
 from clau_doom.cli.console import data_console, print_json, progress_console
 from clau_doom.cli.experiment_lookup import look_up, look_up_all
@@ -78,8 +78,10 @@ _Criteria = Annotated[
 
 def _known_sections(names: list[str] | None) -> list[str] | None:
     for name in names or ():
-        if name not in EXPERIMENT_SECTIONS:
-            raise typer.BadParameter(f"unknown section {name!r}: choose one of {', '.join(EXPERIMENT_SECTIONS)}")
+        if name not in sections.EXPERIMENT_SECTIONS:
+            raise typer.BadParameter(
+                f"unknown section {name!r}: choose one of {', '.join(sections.EXPERIMENT_SECTIONS)}"
+            )
     return names
 
 
@@ -89,7 +91,7 @@ _Sections = Annotated[
         "--section",
         metavar="NAME",
         callback=_known_sections,
-        help=f"Show a complete section: {', '.join(EXPERIMENT_SECTIONS)}; may be repeated.",
+        help=f"Show a complete section: {', '.join(sections.EXPERIMENT_SECTIONS)}; may be repeated.",
     ),
 ]
 _All = Annotated[bool, typer.Option("--all", help="Show all sections.")]
@@ -183,14 +185,14 @@ def analyze(
             raise ConfigError("--plot draws one experiment: name one, or leave it out")
         _show_comparison(stored, baseline or experiments[0], wanted, report, as_json=as_json)
     else:
-        sections = EXPERIMENT_SECTIONS if everything else section or ()
-        _show_analysis(stored[0], wanted, sections, plot, report, as_json=as_json)
+        requested = sections.EXPERIMENT_SECTIONS if everything else section or ()
+        _show_analysis(stored[0], wanted, requested, plot, report, as_json=as_json)
 
 
 def _show_analysis(
     stored: "StoredExperiment",
     criteria: "Sequence[Criterion]",
-    sections: Sequence[str],
+    requested: Sequence[str],
     plot: Path | None,
     report: Path | None,
     *,
@@ -210,15 +212,15 @@ def _show_analysis(
     if as_json:
         print_json(document_json(experiment_document(analysis)))
         return
-    shown = sections or [*MAIN_SECTIONS, *(["ranking"] if criteria else [])]
-    data_console().print(document_view(experiment_document(analysis, _in_order(shown)), whole=bool(sections)))
-    if not sections:
-        more = " | ".join(name for name in EXPERIMENT_SECTIONS if name not in shown)
+    shown = requested or [*sections.MAIN_SECTIONS, *(["ranking"] if criteria else [])]
+    data_console().print(document_view(experiment_document(analysis, _in_order(shown)), whole=bool(requested)))
+    if not requested:
+        more = " | ".join(name for name in sections.EXPERIMENT_SECTIONS if name not in shown)
         data_console().print(Text(f"\nmore: --section {more}, or --all; --json has all results", "dim"))
 
 
 def _in_order(names: Sequence[str]) -> list[str]:
-    return [name for name in EXPERIMENT_SECTIONS if name in names]
+    return [name for name in sections.EXPERIMENT_SECTIONS if name in names]
 
 
 def _show_comparison(

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from clau_doom.analysis.charts import XYPlot
 from clau_doom.analysis.document import (
     Block,
     Cell,
@@ -15,7 +16,6 @@ from clau_doom.analysis.document import (
     Document,
     Listing,
     Marked,
-    Measured,
     Paragraph,
     Section,
     TextTable,
@@ -29,6 +29,8 @@ from clau_doom.cli.views.charts import chart_view
 
 __all__ = ["block_view", "document_view", "section_view"]
 
+_GAP = 3  # characters between columns
+_TEXT_WIDTH = 10  # characters that a column of text needs
 _ROWS = 12
 """Rows of a shortened table."""
 
@@ -75,9 +77,11 @@ def _block(block: Block, *, whole: bool) -> list[RenderableType]:
 
 
 def _chart(chart: Chart, *, whole: bool) -> list[RenderableType]:
+    if not whole and isinstance(chart.plot, XYPlot) and not chart.plot.whole:
+        return []  # distributions and clouds of points say little as text
     parts: list[RenderableType] = []
     if chart.text_table is not TextTable.INSTEAD:
-        parts.append(chart_view(chart.plot))
+        parts += ["", chart_view(chart.plot)]
     parts.append(Text(chart.caption, "dim"))
     if chart.text_table is TextTable.INSTEAD or (whole and chart.text_table is TextTable.REQUESTED):
         parts = [*parts[:-1], *_table(chart.table, whole=whole), parts[-1]]
@@ -93,12 +97,7 @@ def _listing(listing: Listing, *, whole: bool) -> list[RenderableType]:
 
 def _table(block: TableBlock, *, whole: bool) -> list[RenderableType]:
     rows = block.rows if whole else _shortened(block)
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    for at, column in enumerate(block.columns):
-        _add_column(table, column, [row[at] for row in rows])
-    for row in rows:
-        table.add_row(*map(_cell, row))
-    parts: list[RenderableType] = [table]
+    parts: list[RenderableType] = [_Columns(block.columns, rows)]
     if block.note and whole:
         parts.append(Text(block.note, "dim"))
     if len(rows) < len(block.rows):
@@ -106,10 +105,30 @@ def _table(block: TableBlock, *, whole: bool) -> list[RenderableType]:
     return parts
 
 
-def _add_column(table: Table, column: Column, cells: Sequence[Cell]) -> None:
-    narrow = not column.text and not any(isinstance(cell, str | Measured) for cell in cells)
-    justify = "left" if column.text or any(isinstance(cell, Trend) for cell in cells) else "right"
-    table.add_column(column.heading, justify=justify, no_wrap=narrow, overflow="fold")  # type: ignore[arg-type]
+class _Columns:
+    """A table that wraps numbers only where the terminal is too narrow for them."""
+
+    def __init__(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+        self._columns = columns
+        self._left = [
+            column.text or any(isinstance(row[at], Trend) for row in rows) for at, column in enumerate(columns)
+        ]
+        self._rows = [[_cell(cell) for cell in row] for row in rows]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Return the table for the width of the terminal."""
+        widths = [
+            _TEXT_WIDTH if column.text else max((row[at].cell_len for row in self._rows), default=0)
+            for at, column in enumerate(self._columns)
+        ]
+        fits = sum(widths) + _GAP * len(widths) <= options.max_width
+        table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, collapse_padding=True)
+        for column, left in zip(self._columns, self._left, strict=True):
+            justify: JustifyMethod = "left" if left else "right"
+            table.add_column(column.heading, justify=justify, no_wrap=fits and not column.text, overflow="fold")
+        for row in self._rows:
+            table.add_row(*row)
+        yield table
 
 
 def _shortened(block: TableBlock) -> Sequence[tuple[Cell, ...]]:
