@@ -143,8 +143,8 @@ class HttpServer:
                 return
             if loop.time() - began > _STABLE:
                 pause = self._pause
-            self._trouble = f"the {self._section} listener failed and is being restarted"
-            _log.error("a listener failed and is restarted", section=self._section, error=describe(error))
+            self._trouble = f"the {self._section} listener failed and is restarted"
+            _log.error("listener failed and is restarted", section=self._section, error=describe(error))
             again, pause = await self._listen_again(pause)
             if again is None:
                 return
@@ -173,13 +173,13 @@ class HttpServer:
             await self._connections.abort()
             await server.abort()
             listener.close()
-        return listener.failure or RuntimeError("it ended by itself")
+        return listener.failure or RuntimeError("it ended unexpectedly")
 
     def _mark_up(self, up: "asyncio.Future[None]") -> None:
         if not up.done():
             up.set_result(None)
         elif self._trouble:
-            _log.info("a listener answers again", section=self._section)
+            _log.info("listener restarted", section=self._section)
         self._trouble = None
 
 
@@ -210,7 +210,7 @@ class _Listener(socket.socket):
             self.failure = self.failure or error
         else:
             if not listens:
-                self.failure = self.failure or OSError(errno.EINVAL, "the socket listens no more")
+                self.failure = self.failure or OSError(errno.EINVAL, "the socket no longer listens")
         return self.failure is None
 
 
@@ -251,8 +251,7 @@ async def _listen(section: str, host: str, port: int) -> _Listener:
         where = address_of(host, port)
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise AddressTaken(
-                f"{section}: {where} is taken: end the server that listens there, or choose another {section}.port"
-                " (0: any that is free)"
+                f"{section}: {where} is in use: stop that server, or choose another {section}.port (0: any free port)"
             ) from error
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         problem = f"cannot listen on {where}: {reason}"

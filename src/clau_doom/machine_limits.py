@@ -94,7 +94,7 @@ def address_space_problem(command: str) -> str | None:
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return None
     return (
-        f"ulimit -v allows {_megabytes(soft)} of address space, and clau-doom {command} needs {_megabytes(needed)}: "
+        f"ulimit -v allows {_megabytes(soft)} of address space, but clau-doom {command} needs {_megabytes(needed)}: "
         f"raise it (ulimit -v {needed // 1024}), or remove it (ulimit -v unlimited)"
     )
 

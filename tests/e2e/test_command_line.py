@@ -137,7 +137,7 @@ def test_a_lookahead_too_short_for_its_workers_is_said(shell: Shell) -> None:
     idle = shell.run("run", "--dry-run", "--workers", "20")
     assert "lookahead" not in busy.stderr
     assert "evolution.lookahead: 4 keeps 8 episodes in flight" in idle.stderr
-    assert "80 would keep all of them busy" in idle.stderr
+    assert "80 keeps all of them busy" in idle.stderr
 
 
 @pytest.mark.parametrize(

@@ -29,5 +29,5 @@ def test_a_server_serves_what_it_can_read(service: Any) -> None:
         asked = service.run("status", name)
         assert (asked.returncode, asked.stderr.count("\n"), "damaged" in asked.stderr) == (1, 1, True), asked.stderr
     copy = service.run("resume", "gen-copy")
-    assert (copy.returncode, "holds a copy of experiment gen" in copy.stderr) == (2, True), copy.stderr
+    assert (copy.returncode, "is a copy of experiment gen" in copy.stderr) == (2, True), copy.stderr
     assert service.stop(signal.SIGTERM) == 143

@@ -92,12 +92,12 @@ def test_an_agent_is_exported_and_replayed_without_its_experiment(quick: Any) ->
     output = document(quick, "champion.json", "--episode", "1")
     assert (output["champion"], output["purpose"], output["number"], output["proved"]) == (True, "held_out", 1, True)
     for words, complaint in (
-        (("agent", "export", "quick", "-o", "champion.json"), "is there already"),
+        (("agent", "export", "quick", "-o", "champion.json"), "exists already"),
         (("agent", "export", "quick", "-o", "champion.yaml"), "is no .json file"),
-        (("agent", "export", "quick", "-o", "nowhere/champion.json"), "there is no folder"),
+        (("agent", "export", "quick", "-o", "nowhere/champion.json"), "nowhere not found"),
         (("agent", "export", "quick", "-o", "other.json"), "quick"),
         (("replay", "other.json"), "cannot read other.json"),
-        (("replay", "champion.json", "--episode", "2"), "has finished no held-out episode 2: it has 0 to 1"),
+        (("replay", "champion.json", "--episode", "2"), "has no finished held-out episode 2: it has 0 to 1"),
     ):
         refused = quick.run(*words, local=True)
         assert (refused.returncode, refused.stdout) == (2, "")
@@ -115,7 +115,7 @@ def test_a_changed_record_is_refused(quick: Any) -> None:
         database.execute("UPDATE played SET trajectory = zeroblob(32)")
     done = quick.run("replay", "quick", "-o", "a.mp4", local=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is not what is recorded: its trajectory's SHA-256 is" in done.stderr
+    assert "differs from the record: its trajectory's SHA-256 is" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (quick.folder / "a.mp4").exists()
 

@@ -153,7 +153,7 @@ def test_a_served_folder_has_one_server_and_taken_ports_are_named(service: Any) 
     service.start()
     second = service.run("serve", "--port", "0", local=True)
     assert second.returncode == 2
-    assert re.search(r"runs is served by process \d+", second.stderr)
+    assert re.search(r"runs is in use by server process \d+", second.stderr)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -175,7 +175,7 @@ def test_a_server_that_is_not_there_is_one_line(service: Any) -> None:
         done = service.run(*words)
         assert (done.returncode, done.stdout) == (1, ""), words
         assert done.stderr.count("\n") == 1
-        assert "no orchestrator answers at 127.0.0.1:1" in done.stderr
+        assert "no server responds at 127.0.0.1:1" in done.stderr
 
 
 def test_metrics_and_health_are_served(service: Any) -> None:
@@ -207,7 +207,7 @@ def test_a_run_is_steered_through_a_socket_in_its_folder(service: Any) -> None:
     budget = service.run("resume", "quick", "-g", "2000", local=True)
     assert (budget.returncode, "clau-doom run --resume quick" in budget.stderr) == (2, True), budget.stderr
     assert "experiment quick is running" in service.run("resume", "quick", local=True).stdout
-    assert "about to end" in service.run("cancel", "quick", local=True).stdout
+    assert "is ending" in service.run("cancel", "quick", local=True).stdout
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "quick was cancelled" in said

@@ -85,7 +85,7 @@ def test_every_event_is_published_once_and_commands_are_obeyed(service: Any, tmp
         service.until(lambda: '"state": "running"' in service.run("status", "long", "--json").stdout)
         token = (tmp_path / "runs" / "token").read_text().strip()
         refused = asyncio.run(asked(bus.url, "clau-doom.control.long.pause", "wrong"))
-        assert refused["error"].startswith("this is not a token of this server")
+        assert refused["error"].startswith("the token is not valid on this server")
         assert asyncio.run(asked(bus.url, "clau-doom.control.long.pause", token)) == {"ok": True, "state": "paused"}
         assert service.status("long")["state"] == "paused"
         assert asyncio.run(asked(bus.url, "clau-doom.control.long.cancel", token)) == {"ok": True, "state": "cancelled"}

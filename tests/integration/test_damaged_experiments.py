@@ -111,7 +111,7 @@ def test_a_copied_folder_is_marked_and_nothing_is_written_to_it(run: Run, tmp_pa
     assert (code, "gen-copy (copy of gen)" in out, command in err) == (0, True, True)
     _, out, _ = run("status", "--json")
     assert {each["id"]: each["copy_of"] for each in json.loads(out)["experiments"]} == {"gen": None, "gen-copy": "gen"}
-    assert f"go on with: {command}\n" in run("status", "gen-copy")[1]
+    assert f"continue with: {command}\n" in run("status", "gen-copy")[1]
     assert {name: (runs / name / "results.sqlite").read_bytes() for name in before} == before
     subprocess.run(command, shell=True, check=True, cwd=tmp_path)
     code, out, _ = run("status", "gen", "--json", "--output-dir", "runs-copies")

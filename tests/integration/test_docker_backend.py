@@ -190,19 +190,19 @@ def test_agents_that_break_their_containers_break_nothing_else(repository: Exper
     assert (honest.status, len(honest.outcomes)) == (AgentStatus.COMPLETED, 1)
     eats, aborts, crashes, thinks = (ended.failed[index] for index in range(1, 5))
     assert eats.kind is FailureKind.OUT_OF_MEMORY
-    assert "took more than docker.memory allows (192m)" in eats.reason
+    assert "exceeded docker.memory (192m)" in eats.reason
     assert thinks.kind is FailureKind.POLICY_TIMED_OUT
-    assert "still deciding at the episode's deadline of 4 s" in thinks.reason
+    assert "did not decide within the episode's deadline of 4 s" in thinks.reason
     # Without an init in between, a container's first process cannot end itself by SIGABRT: abort() then crashes it.
     for failed, index, signal in ((aborts, 2, "SIG(ABRT|SEGV)"), (crashes, 3, "SIGSEGV")):
         assert failed.kind is FailureKind.ATTEMPTS_EXHAUSTED
         name = f"{config.name}-g000-a00{index}"
-        crashed = rf"the container of agent {name} crashed with {signal}( \(it said: .*\))?"
+        crashed = rf"the container of agent {name} crashed with {signal}( \(output:  .*\))?"
         assert_matches(rf"episode 0 of {name} was lost 2 times: {crashed}", failed.reason)
         (lost,) = [each for each in ended.lost if each.agent == name]
         assert lost.attempt == 1
         assert_matches(crashed, lost.reason)
-    assert "(it said: I abort)" in aborts.reason
+    assert "(output: I abort)" in aborts.reason
     assert {each.agent[-3:] for each in ended.lost} == {"002", "003"}
 
 
@@ -219,8 +219,8 @@ def test_a_missing_image_is_told_on_one_line(repository: ExperimentRepository, p
     done = repository.run(repository.config(policy=policy, docker={"image": "no-such-image:1"}))
     assert done.returncode == 1
     assert_matches(
-        r"error: [^\n]*there is no image no-such-image:1: "
-        r"build it \(make image, or docker build\), or name another with docker\.image\n",
+        r"error: [^\n]*image no-such-image:1 not found: "
+        r"build it \(make image, or docker build\), or set docker\.image\n",
         done.stderr,
     )
     assert repository.network not in repository.docker.networks()
@@ -235,8 +235,8 @@ def test_a_strangers_container_of_an_agents_name_is_left_alone(repository: Exper
         ended = repository.evolve(config)
         assert ended.state is ExperimentState.INTERRUPTED
         assert ended.reason == (
-            f"creating container for agent {config.name}-g000-a001: a container named {name} is there that does not "
-            f"belong to this experiment: remove it (docker rm -f {name}), or give the experiment another name"
+            f"creating container for agent {config.name}-g000-a001: container {name} exists and does not "
+            f"belong to this experiment: remove it (docker rm -f {name}), or rename the experiment"
         )
         assert docker.containers(f"name={config.name}") == [name]
         assert docker("inspect", "--format", "{{.Id}} {{.State.Status}}", name) == f"{stranger} created"
@@ -277,8 +277,8 @@ def test_a_network_that_keeps_nobody_in_is_not_used(
     with pytest.raises(ContainerRefused) as caught:
         repository.evolve(repository.config())
     assert str(caught.value) == (
-        f"the network {network} is there and {complaint}: remove it (docker network rm {network}), "
-        "so that it is made anew, or name another with docker.network"
+        f"the network {network} is {complaint}: remove it (docker network rm {network}), "
+        "and the next run creates it again, or set docker.network"
     )
     assert docker.containers(f"name={repository.id}") == []
 
@@ -293,7 +293,7 @@ def test_an_image_of_other_sources_is_refused(repository: ExperimentRepository) 
     assert ended.state is ExperimentState.INTERRUPTED
     assert_matches(
         rf"the image of agent {repository.id}-g000-a00\d has source\.policies [0-9a-f]{{64}} "
-        r"where this process has [0-9a-f]{64}: build it again \(make image\)",
+        r"but this process has [0-9a-f]{64}: build it again \(make image\)",
         ended.reason or "",
     )
     assert not ended.failed

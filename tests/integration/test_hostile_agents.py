@@ -184,10 +184,10 @@ def test_claims_that_are_not_true_are_found_out(
     assert_unharmed(ended, reference, honest=[0, 3, 7])
     failures = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
     assert {failures[attack].kind for attack in ("lie", "pretend", "beat", "rubbish")} == {FailureKind.FORGED}
-    assert re.search(r"is forged: it claims kills of 1000 where its actions lead to \d+$", failures["lie"].reason)
+    assert re.search(r"is forged: it reports kills 1000, but its actions give \d+$", failures["lie"].reason)
     assert failures["pretend"].reason.endswith("sent an unrequested message: played")
-    assert failures["beat"].reason.endswith("floods its stream with heartbeats")
-    assert failures["rubbish"].reason.endswith("sent 1000 bytes that are no FromWorker")
+    assert failures["beat"].reason.endswith("sent too many heartbeats")
+    assert failures["rubbish"].reason.endswith("sent 1000 bytes that are not a FromWorker")
     assert failures["shout"].kind is FailureKind.POLICY_RAISED
     assert failures["shout"].reason.isprintable()
     assert len(failures["shout"].reason) < 1000
@@ -209,15 +209,15 @@ def test_a_program_in_place_of_the_worker_harms_itself_alone(
     assert_unharmed(ended, reference, honest=[0, 7])
     failures = {attack: ended.failed[index] for index, attack in enumerate(attacks) if index in ended.failed}
     assert failures["garbage"].kind is failures["flood"].kind is FailureKind.FORGED
-    assert failures["garbage"].reason.endswith("sent 1000 bytes that are no FromWorker")
-    assert failures["flood"].reason.endswith("floods its stream with heartbeats")
-    assert "it said: a message too long: RESOURCE_EXHAUSTED" in failures["giant"].reason
+    assert failures["garbage"].reason.endswith("sent 1000 bytes that are not a FromWorker")
+    assert failures["flood"].reason.endswith("sent too many heartbeats")
+    assert "output: a message too long: RESOURCE_EXHAUSTED" in failures["giant"].reason
     assert "was not ready within 8 s" in failures["silent"].reason
     refused = "UNAUTHENTICATED"
-    assert f"it said: tokens: {refused} {refused} OK {refused}" in failures["thief"].reason
+    assert f"output: tokens: {refused} {refused} OK {refused}" in failures["thief"].reason
     assert re.search(r"came as 900, knocked \d{4,} times$", failures["crowd"].reason)
     turned_away = [str(each.msg) for each in caplog.records if each.name == "clau_doom.backends.docker.worker_server"]
-    assert all("without a good token" in entry for entry in turned_away)
+    assert all("its token is missing or wrong" in entry for entry in turned_away)
     assert 3 < len(turned_away) < 40
 
 

@@ -253,7 +253,7 @@ def test_a_worker_that_cannot_be_started_is_told_apart_from_a_lost_episode(
             os.kill(local.worker_pids[0], signal.SIGKILL)
             with pytest.raises(InfrastructureFailed, match="SIGKILL"):
                 await local.play(asked)
-            with pytest.raises(WorkerUnavailable, match=f"{here} is missing: create it again"):
+            with pytest.raises(WorkerUnavailable, match=f"{here} not found: create it again"):
                 await local.play(asked)
             here.mkdir()
             assert (await local.play(asked)).outcome == wanted
@@ -354,7 +354,7 @@ def test_a_worker_that_exits_is_replaced(custom: Callable[[str], PolicyConfig]) 
 
     async def scenario() -> None:
         async with backend(custom("Exits")) as local:
-            with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(it said: I leave \\x1b\[2J\)$"):
+            with pytest.raises(InfrastructureFailed, match=r"exit code 7 \(output:  I leave \\x1b\[2J\)$"):
                 await local.play(task(genes=Genome(())))
             await local.play(task(genes=Genome(()), baseline=True))
 
@@ -396,7 +396,7 @@ def test_a_worker_of_other_versions_is_refused() -> None:
     """A worker whose facts differ is refused by the first difference, and none is left running."""
 
     async def scenario() -> None:
-        with pytest.raises(WorkerRefused, match=r"has numpy \S+ where this process has 0\.0"):
+        with pytest.raises(WorkerRefused, match=r"has numpy \S+, but this process has 0\.0"):
             async with backend(workers=2, numpy="0.0"):
                 pass
 

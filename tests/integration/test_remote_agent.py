@@ -135,7 +135,7 @@ def test_waiting_for_the_agent_is_neither_a_stall_nor_the_agents_fault(agent: Sc
         async with backend(remote(agent), stall=0.5) as local:
             await local.play(task())
         async with backend(remote(agent), timeout=1.0) as local:
-            with pytest.raises(EpisodeTimedOut, match="not over after 1 s"):
+            with pytest.raises(EpisodeTimedOut, match="did not end within 1 s"):
                 await local.play(task())
 
     run(scenario)
@@ -184,7 +184,7 @@ def test_workers_are_refused_whose_agent_is_another(agent: ScriptedAgent) -> Non
         async with local:
             pass
 
-    with pytest.raises(WorkerRefused, match=r"has agent\.version turning 2 where this process has turning 1"):
+    with pytest.raises(WorkerRefused, match=r"has agent\.version turning 2, but this process has turning 1"):
         asyncio.run(start(made[0]))
     agent.die()
     with pytest.raises(WorkerUnavailable, match=r"did not start: policy\.address .*: no agent answered"):
@@ -232,7 +232,7 @@ def test_a_run_counts_its_repeated_actions_and_is_not_resumed_with_another_agent
     asyncio.run(evolve(plan_run(file, runs, environ={}, overrides={})))
     assert asyncio.run(stored_experiments.read_experiment(runs, "tiny")).snapshot.deviations.repeated_actions == 1
     agent.description = pb.DescribeResponse(genes=TURNING.genes, version="turning 2")
-    with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, and here it is turning 2"):
+    with pytest.raises(ResumeRefused, match=r"started with agent\.version turning 1, but now it is turning 2"):
         asyncio.run(resumed())
     agent.description = pb.DescribeResponse(genes=[*TURNING.genes, *TURNING.genes], version="turning 1")
     agent.description.genes[1].name = "second"

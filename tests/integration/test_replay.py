@@ -165,7 +165,7 @@ def test_an_agent_whose_genes_were_edited_is_another_one(runs: Path, tmp_path: P
     document["genome"]["fire_range"] = 0.0
     file.write_text(json.dumps(document))
     setting, agent = asyncio.run(find_agent(str(file), None, tmp_path))
-    with pytest.raises(ReplayDiffers, match="is not what is recorded"):
+    with pytest.raises(ReplayDiffers, match="differs from the record"):
         proved(setting, select_episode(agent, number=0))
 
 
@@ -206,7 +206,7 @@ def test_an_unrecorded_seed_is_played(runs: Path) -> None:
     [
         ("trajectory = zeroblob(32)", "its trajectory's SHA-256 is"),
         ("kills = kills + 1", "its kills came to"),
-        ("seed = seed + 1", "is not what is recorded"),
+        ("seed = seed + 1", "differs from the record"),
     ],
 )
 def test_a_record_that_was_changed_is_refused(runs: Path, tmp_path: Path, change: str, said: str) -> None:
@@ -250,7 +250,7 @@ def test_kept_actions_stand_in_for_a_policy_that_is_not_here(runs: Path) -> None
     assert actions is not None
     gone = CustomPolicyConfig(target="no_such_module:Policy")
     elsewhere = replace(setting, policy=gone)
-    with pytest.raises(ConfigError, match="no actions are kept of it"):
+    with pytest.raises(ConfigError, match="its actions are not stored"):
         plan_replay(elsewhere, choice, None)
     plan = plan_replay(elsewhere, choice, actions)
     assert plan.by_actions
@@ -269,7 +269,7 @@ def test_what_plays_in_containers_is_not_imported_here(
     monkeypatch.syspath_prepend(tmp_path)
     setting, choice = found(runs, "rules")
     contained = replace(setting, policy=CustomPolicyConfig(target="untrusted_policy:Policy"), contained=True)
-    with pytest.raises(ConfigError, match="played in containers only"):
+    with pytest.raises(ConfigError, match="runs in containers only"):
         plan_replay(contained, choice, None)
 
 
@@ -288,7 +288,7 @@ def test_a_remote_agent_is_asked_again(tmp_path: Path) -> None:
         assert verify(moved).outcome == choice.episode.outcome
     with pytest.raises(ConfigError) as refused:
         plan_replay(setting, choice, None)
-    assert "no actions are kept of it" in describe(refused.value)
+    assert "its actions are not stored" in describe(refused.value)
     assert "no agent answered" in describe(refused.value)
 
 

@@ -230,7 +230,7 @@ async def test_experiments_that_cannot_be_read_are_listed(serving: Serving, capl
             _, body = await browser.get("/api/experiments?fresh")
         assert [row["id"] for row in body["experiments"]] == ["shown"]
         assert body["unreadable"] == [{"id": "torn", "reason": "experiment torn is damaged: \\x1b[2J"}]
-    assert caplog.text.count("an experiment cannot be read") == 1
+    assert caplog.text.count("experiment cannot be read") == 1
 
 
 async def test_a_bad_configuration_is_told_line_by_line(serving: Serving) -> None:
@@ -372,7 +372,7 @@ async def test_a_taken_port_is_named(serving: Serving) -> None:
     [
         (WebConfig(host="0.0.0.0"), "without TLS would reveal the token"),
         (WebConfig(certificate="/c.pem"), "web.key is missing"),
-        (WebConfig(host="0.0.0.0", certificate="/no.pem", key="/no.pem"), "no certificate and its key"),
+        (WebConfig(host="0.0.0.0", certificate="/no.pem", key="/no.pem"), "not a certificate and its key"),
     ],
 )
 async def test_other_addresses_need_a_certificate(serving: Serving, config: WebConfig, complaint: str) -> None:

@@ -21,7 +21,7 @@ class DockerHost:
     """The daemon that the environment leads to."""
 
     def __init__(self, host: str | None = None) -> None:
-        """Ask the daemon at `host`, or the one that ``DOCKER_HOST`` or the usual socket leads to."""
+        """Ask the daemon at `host`, or the one that ``DOCKER_HOST`` or the default socket leads to."""
         self.environment = {**os.environ, **({"DOCKER_HOST": host} if host else {}), "DOCKER_BUILDKIT": "0"}
 
     @property

@@ -99,7 +99,7 @@ def test_commands_that_do_not_fit_into_the_address_space_are_refused(monkeypatch
     assert address_space_problem("run") is None
     monkeypatch.setattr(resource, "getrlimit", lambda _: (600 << 20, resource.RLIM_INFINITY))
     assert address_space_problem("run") == (
-        "ulimit -v allows 600 MB of address space, and clau-doom run needs 1,536 MB: "
+        "ulimit -v allows 600 MB of address space, but clau-doom run needs 1,536 MB: "
         "raise it (ulimit -v 1572864), or remove it (ulimit -v unlimited)"
     )
     assert "needs 640 MB" in str(address_space_problem("status"))

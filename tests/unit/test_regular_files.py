@@ -23,8 +23,8 @@ def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         for path, reason in (
-            (tmp_path / "fifo", "it is a FIFO or a pipe and not a regular file"),
-            (Path("/dev/zero"), "it is a character device and not a regular file"),
+            (tmp_path / "fifo", "it is a FIFO or a pipe, not a regular file"),
+            (Path("/dev/zero"), "it is a character device, not a regular file"),
             (tmp_path, "Is a directory"),
             (tmp_path / "socket", "No such device or address"),
             (tmp_path / "missing", "No such file or directory"),

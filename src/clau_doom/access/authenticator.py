@@ -58,13 +58,11 @@ class Authenticator:
             NotAuthenticated: The secret is missing or wrong.
         """
         if not secret:
-            raise NotAuthenticated(
-                "this server asks for a token: send 'authorization: Bearer TOKEN', or name its file with --token-file"
-            )
+            raise NotAuthenticated("a token is required: send 'authorization: Bearer TOKEN', or use --token-file FILE")
         token = self.tokens.find(secret)
         if token is None:
             await self.refuse(transport=transport, address=address)
-            raise NotAuthenticated("this is not a token of this server: use the token file that the server names")
+            raise NotAuthenticated("the token is not valid on this server: use the server's token file")
         return caller_of(token, transport=transport, peer=peer, note=note)
 
     async def refuse(self, *, transport: Transport, address: str) -> None:

@@ -60,7 +60,7 @@ def current_caller() -> Caller:
     """
     caller = _CALLER.get()
     if caller is None:
-        raise RuntimeError("a change was asked for by no caller")
+        raise RuntimeError("a change has no authenticated caller")
     return caller
 
 

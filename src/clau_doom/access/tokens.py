@@ -109,11 +109,11 @@ class TokenFiles:
         """
         if not _NAME.fullmatch(name) or name == OWNER:
             raise ConfigError(
-                f"{name[:60]!r} cannot name a token: use 1 to 40 of a-z, 0-9, '_' and '-', beginning with a letter or"
-                f" a digit, and not {OWNER}"
+                f"{name[:60]!r} is not a valid token name: use 1 to 40 of a-z, 0-9, '_' and '-', the first a letter or "
+                f"digit, and not {OWNER}"
             )
         if any(self._path(name, each).exists() for each in Role):
-            raise ConfigError(f"there is a token {name} already: rotate it, or choose another name")
+            raise ConfigError(f"token {name} exists already: rotate it, or choose another name")
         path = self._path(name, role)
         _write(path, replace=False)
         return Token(name=name, role=role, path=path, secret=read_token(path))
@@ -152,7 +152,7 @@ class TokenFiles:
         """Return the role and file of a token, even if the file cannot be used."""
         files = {each: (role, path) for each, role, path in self._files()}
         if name not in files:
-            raise ConfigError(f"there is no token {name[:60]!r}; tokens here: {', '.join(files)}")
+            raise ConfigError(f"token {name[:60]!r} not found; existing tokens: {', '.join(files)}")
         return files[name]
 
     def _path(self, name: str, role: Role) -> Path:
@@ -191,7 +191,7 @@ def read_token(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"the token file {path} cannot be read: {error.strerror}") from error
     if not is_token(token):
-        raise ConfigError(f"the token file {path} holds no token: remove it, and the server makes a new one")
+        raise ConfigError(f"the token file {path} is empty: remove it; the server then creates a new token")
     return token
 
 
@@ -207,7 +207,7 @@ def _write(path: Path, *, replace: bool) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(path, secret.encode(), mode=0o600, overwrite=replace)
     except OSError as error:
-        raise ConfigError(f"the token file {path} cannot be made: {error.strerror}") from error
+        raise ConfigError(f"the token file {path} cannot be created: {error.strerror}") from error
 
 
 def _token(name: str, role: Role, path: Path) -> Token | None:
@@ -233,7 +233,7 @@ def _check_private(path: Path, facts: os.stat_result) -> None:
     if facts.st_uid != os.geteuid():
         raise ConfigError(
             f"the token file {path} belongs to user {facts.st_uid} and not to you ({os.geteuid()}): "
-            "name a file of your own (grpc.token_file)"
+            "set grpc.token_file to your own file"
         )
     if stat.S_IMODE(facts.st_mode) & 0o077:
         mode = stat.S_IMODE(facts.st_mode)

@@ -88,9 +88,9 @@ def export_agent(
         InvalidGenome: The policy has different genes here.
     """
     if agent.baseline:
-        raise ConfigError(f"{agent.id} plays at random: it has no genome to export")
+        raise ConfigError(f"{agent.id} acts at random: it has no genome to export")
     if setting.contained or isinstance(setting.policy, RemotePolicyConfig):
-        raise ConfigError(f"{agent.id} plays by a program of its own, which no file of ours can hold")
+        raise ConfigError(f"{agent.id} is an external program, which an agent file cannot contain")
     space = setting.space
     if space is None:  # stored by an older version, or at a server
         trust.check(setting.policy, agent.id)
@@ -120,8 +120,8 @@ def with_address(policy: PolicyConfig, address: str | None) -> PolicyConfig:
     if address is None:
         return policy
     if not isinstance(policy, RemotePolicyConfig):
-        raise ConfigError(f"a policy of kind {policy.kind} has no address: leave --address out")
+        raise ConfigError(f"a policy of kind {policy.kind} has no address: omit --address")
     try:
         return RemotePolicyConfig.model_validate(policy.model_dump() | {"address": address})
     except ValidationError:
-        raise ConfigError(f"{address!r} is no address: use host:port, or unix:PATH") from None
+        raise ConfigError(f"{address!r} is not an address: use host:port or unix:PATH") from None

@@ -82,9 +82,9 @@ def compare(
     ids = [stored.snapshot.experiment.id for stored in experiments]
     duplicate = next((name for name in ids if ids.count(name) > 1), None)
     if duplicate:
-        raise ConfigError(f"{duplicate} is named twice: name each experiment once")
+        raise ConfigError(f"{duplicate} is given twice: give each experiment once")
     if baseline not in ids:
-        raise ConfigError(f"the baseline {baseline} is not one of {', '.join(ids)}: choose one of them")
+        raise ConfigError(f"the baseline {baseline} is not one of {', '.join(ids)}: choose one of these ids")
     base = experiments[ids.index(baseline)]
     for stored in experiments:
         _check_comparable(base, stored)
@@ -107,7 +107,7 @@ def _space(stored: StoredExperiment) -> "GenomeSpace | Unavailable":
     except StoreCorrupted:
         raise
     except ClauDoomError as error:
-        return Unavailable(missing=f"the policy's genes are not known here: {describe(error)}")
+        return Unavailable(missing=f"the genes of the policy are unknown on this machine: {describe(error)}")
 
 
 def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "EliteMap | Unavailable":
@@ -120,7 +120,7 @@ def archive(stored: StoredExperiment, space: "GenomeSpace | Unavailable") -> "El
 
     config, snapshot = stored.config, stored.snapshot
     if not isinstance(config.evolution, MapElitesConfig):
-        return Unavailable(missing=f"{config.evolution.kind} keeps no archive")
+        return Unavailable(missing=f"{config.evolution.kind} does not keep an archive")
     if isinstance(space, Unavailable):
         return space
     finished = snapshot.finished_generations
@@ -156,18 +156,18 @@ def _check_comparable(base: StoredExperiment, other: StoredExperiment) -> None:
     name = other.snapshot.experiment.id
     if len(_champion(other).fitnesses) < 2:
         raise WrongState(
-            f"{name} is {other.state.value} and its champion has not played two held-out episodes: "
-            "finish it, or leave it out"
+            f"{name} is {other.state.value} and its champion has fewer than two held-out episodes: "
+            "finish it, or omit it"
         )
     here, there = (dict(each.snapshot.experiment.provenance.facts) for each in (base, other))
-    other_files = [f"{fact} is another file" for fact in _FILES if here.get(fact) != there.get(fact)]
+    other_files = [f"{fact} differs" for fact in _FILES if here.get(fact) != there.get(fact)]
     moved = () if other_files or not by_paths(base.config, other.config) else ("scenario.name",)
     changes = setup_changes(base.config, other.config)
     differing = [str(each) for each in changes if each.path.startswith(_REFUSED) and each.path not in moved]
     differing += other_files
     if differing:
         raise ConfigError(
-            f"{name} cannot be compared with {base.snapshot.experiment.id}, whose fitness is another quantity "
+            f"{name} cannot be compared with {base.snapshot.experiment.id}: their fitness differs "
             f"({'; '.join(differing)}): compare experiments of one scenario and one fitness"
         )
 
@@ -209,7 +209,7 @@ def _changes(old: StoredExperiment, new: StoredExperiment) -> tuple[str, ...]:
         for each in (old, new)
     )
     if not changed and before != after:
-        changed.append("the policy's source is another")
+        changed.append("the source of the policy differs")
     return tuple(changed)
 
 
@@ -221,5 +221,5 @@ def _remarks(experiments: Sequence[StoredExperiment], base: StoredExperiment) ->
             fact, there, here = difference
             found.append(f"{name} was made with {fact} {here[:12]}, the baseline with {there[:12]}")
         if total := stored.snapshot.deviations.total:
-            found.append(f"{name} has {total} deviations: part of its history depended on time, luck or a person")
+            found.append(f"{name} has {total} deviations: its history depends on time, chance or a user")
     return found

@@ -84,7 +84,7 @@ class FolderArtifactStore:
         first, *others = experiments
         if others:
             return report_comparison(experiments, first.snapshot.experiment.id)
-        known = space or Unavailable(missing="the policy's genes are not known here")
+        known = space or Unavailable(missing="the genes of the policy are unknown on this machine")
         return report_experiment(first, analysis=analyse(first, space=known))
 
     def find_film(self, key: str) -> Path | None:
@@ -106,7 +106,7 @@ class FolderArtifactStore:
         """
         key = _key(uuid, agent, purpose, number)
         if self._waiting >= _MOST_WAITING:
-            raise WrongState(f"{_MOST_WAITING} films are waited for already: ask again when one is made")
+            raise WrongState(f"{_MOST_WAITING} films are being made already: try again later")
         self._waiting += 1
         self._progress.setdefault(key, FilmProgress(stage="waiting"))
         try:
@@ -149,7 +149,7 @@ class FolderArtifactStore:
                 said = await self._followed(key, process)
                 await process.wait()
         except TimeoutError as error:
-            raise StorageFailed(f"the film of {agent} was not made within {_PATIENCE:g} s") from error
+            raise StorageFailed(f"the film of {agent} was not finished within {_PATIENCE:g} s") from error
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

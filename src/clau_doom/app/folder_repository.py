@@ -94,11 +94,11 @@ class FolderRepository:
 
     def _check_room(self) -> None:
         limits, (count, size) = self._config.server, self._runs.usage()
-        remedy = "delete experiments that are not needed any more, or raise"
+        remedy = "delete experiments, or raise"
         if count >= limits.max_experiments:
-            raise NotAllowed(f"the server keeps {count:,} experiments already: {remedy} server.max_experiments")
+            raise NotAllowed(f"the server has {count:,} experiments already: {remedy} server.max_experiments")
         if size >= limits.max_stored:
-            raise NotAllowed(f"the server's experiments take {size >> 20:,} MB already: {remedy} server.max_stored")
+            raise NotAllowed(f"the experiments of the server use {size >> 20:,} MB already: {remedy} server.max_stored")
 
     def open(
         self, plan: Planned, shutdown: Shutdown
@@ -124,7 +124,7 @@ class FolderRepository:
         stored = await read_experiment(self._output_dir, experiment)
         # A copy would be confused with its original, because its log contains the original's id.
         if (name := stored.snapshot.experiment.id) != experiment:
-            raise WrongState(f"the folder {experiment} holds a copy of experiment {name}: rename it on the server")
+            raise WrongState(f"the folder {experiment} is a copy of experiment {name}: rename it on the server")
         return stored
 
     def experiments(self) -> Sequence[str]:

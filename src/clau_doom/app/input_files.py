@@ -79,11 +79,11 @@ def _copied(config: ScenarioConfig, then: Provenance, inputs: StoredInputs | Non
 def _read(path: Path, digest: str) -> bytes:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ConfigError(f"{path} has changed while the experiment was planned: start it again")
+        raise ConfigError(f"{path} has changed during the start of the experiment: start it again")
     return content
 
 
 def _remedy(config: ScenarioConfig) -> str:
     if config.name in SCENARIOS:
         return ""
-    return "; bring the files back, or name the .cfg's new path by CLAU_DOOM_SCENARIO_NAME when the run is resumed"
+    return "; restore the files, or resume with CLAU_DOOM_SCENARIO_NAME set to the new path of the .cfg"

@@ -179,7 +179,7 @@ async def plan_resume(
     check_resume(stored.config, config)
     done = snapshot.state is ExperimentState.COMPLETED and config.generations <= len(snapshot.summaries)
     if done or snapshot.state in {ExperimentState.FAILED, ExperimentState.CANCELLED}:
-        remedy = ": raise its generations (-g) to go on" if done else ""
+        remedy = ": raise its generations (-g) to continue" if done else ""
         raise ExperimentDone(f"experiment {experiment} is {snapshot.state.value}{remedy}")
     check_budget(config, snapshot.running_seconds)
     grown = config.generations > stored.config.generations
@@ -188,8 +188,8 @@ async def plan_resume(
     if difference := snapshot.experiment.provenance.first_difference(plan.facts):
         fact, then, now = difference
         raise ResumeRefused(
-            f"{experiment} cannot be resumed: it was started with {fact} {then}, and here it is {now}; "
-            "bring that back, or start an experiment of another name"
+            f"{experiment} cannot be resumed: it was started with {fact} {then}, but now it is {now}; "
+            "restore it, or start an experiment with another name"
         )
     return plan
 

@@ -102,7 +102,7 @@ def plan_replay(
         except ConfigError as error:
             if actions is None:
                 raise ConfigError(
-                    f"{choice.agent.id} cannot be played again here, and no actions are kept of it"
+                    f"{choice.agent.id} cannot be played again on this machine, and its actions are not stored"
                 ) from error
             policy = _action_policy(scenario.facts, choice, actions)
     by_actions = isinstance(policy, Replay)
@@ -122,7 +122,7 @@ def _action_policy(facts: ScenarioFacts, choice: SelectedEpisode, actions: bytes
     """Return the policy that performs the stored actions. Policies for containers are not imported."""
     if actions is None:
         raise ConfigError(
-            f"no actions are kept of {choice.name} of {choice.agent.id}, whose policy is played in containers only: "
+            f"the actions of {choice.name} are not stored for {choice.agent.id}, whose policy runs in containers only: "
             "those of validation and held-out episodes are, where docker.verify is not none"
         )
     return Replay(facts, actions)
@@ -195,5 +195,5 @@ def check_display(environ: Mapping[str, str], platform: str) -> None:
     name = environ.get("DISPLAY", "")
     if platform != "linux" or (name and display_opens(name)):
         return
-    wrong = f"the display {name!r} (DISPLAY) cannot be opened" if name else "there is no display (DISPLAY is not set)"
-    raise ConfigError(f"{wrong}: go to a desktop's terminal, log in by ssh -X, or film it with -o FILE.mp4")
+    wrong = f"the display {name!r} (DISPLAY) cannot be opened" if name else "no display found (DISPLAY is not set)"
+    raise ConfigError(f"{wrong}: use a terminal of a desktop, log in with ssh -X, or film the episode with -o FILE.mp4")

@@ -72,9 +72,9 @@ def check_report_target(path: Path, *, force: bool) -> None:
     from clau_doom.analysis.report import MARK  # noqa: PLC0415 - as above
 
     if path.suffix.lower() not in {".html", ".htm"}:
-        raise ConfigError(f"{str(path)!r} is not an .html file: choose a name that ends in .html")
+        raise ConfigError(f"{str(path)!r} is not an .html file: use a name that ends in .html")
     if not path.parent.is_dir():
-        raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
+        raise ConfigError(f"cannot write {path}: folder {path.parent} not found")
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: choose another name")
     if path.exists() and not force and MARK.encode() not in _beginning(path):

@@ -107,7 +107,7 @@ def excesses(config: ExperimentConfig, resources: ResourceEstimate, limits: Limi
     storable = _MOST_EVENT // (resources.genes * 32 // 3 + _AGENT_DISK)  # base64 encodes 3 genes in 32 characters
     if resources.at_once > storable and resources.genes <= limits.genes:
         asked_for = f"{resources.at_once:,} agents of {resources.genes:,} genes at once"
-        text = f"asks for {asked_for}, and the log holds at most {storable:,}: ask for fewer agents"
+        text = f"needs {asked_for}, but the log can store at most {storable:,}: use fewer agents"
         yield Problem(path=("population",), text=text)
 
 

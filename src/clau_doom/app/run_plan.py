@@ -57,5 +57,5 @@ class Plan:
             return None
         return (
             f"evolution.lookahead: {evolution.lookahead} keeps {in_flight} episodes in flight, so that some of the "
-            f"{workers} workers idle at times; {math.ceil(enough / config.episodes)} would keep all of them busy"
+            f"{workers} workers are idle at times; {math.ceil(enough / config.episodes)} keeps all of them busy"
         )

@@ -47,13 +47,13 @@ class Trust:
         match policy:
             case CustomPolicyConfig(target=target) if target not in self.names | BUNDLED:
                 raise ConfigError(
-                    f"{origin} names the policy class {target}, whose code would run here: "
+                    f"{origin} uses the policy class {target}, which would run on this machine: "
                     f"read its source, then allow it with --trust {target} (or {TRUST_VARIABLE})"
                 )
             case RemotePolicyConfig(address=str(address)) if address not in self.names:
                 raise ConfigError(
-                    f"{origin} names the remote agent {address}, to which this would connect: "
-                    f"allow it with --trust {address} (or {TRUST_VARIABLE}), or give your own with --address"
+                    f"{origin} uses the remote agent {address}: "
+                    f"allow connections to it with --trust {address} (or {TRUST_VARIABLE}), or use another --address"
                 )
             case _:
                 pass

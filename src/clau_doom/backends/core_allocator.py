@@ -148,7 +148,7 @@ class CoreAllocator:
         workers, quota = len(self.places), cpu_quota()
         if self._announce and self._lease.shared:
             _log.warning(
-                "workers share cores: they play slower, with the same results",
+                "workers share cores: episodes are slower, with the same results",
                 workers=workers,
                 sharing=self._lease.shared,
                 remedy="wait for other runs on this machine, or use fewer workers (execution.workers)",
@@ -158,7 +158,7 @@ class CoreAllocator:
                 "the control group allows less CPU time than the workers can use",
                 workers=workers,
                 cpus=round(quota, 2),
-                remedy="allow more, or use fewer workers (execution.workers)",
+                remedy="raise the limit, or use fewer workers (execution.workers)",
             )
 
     def _release(self) -> None:

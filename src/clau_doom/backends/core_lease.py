@@ -63,7 +63,7 @@ class CoreLease:
                 lowest = claim.place
         except (OSError, InfrastructureFailed) as error:
             self.release()
-            _log.warning("cores are not agreed upon with other runs: no lock can be made", error=str(error))
+            _log.warning("cores cannot be reserved among runs: the lock cannot be created", error=str(error))
             return tuple([self._allowed[number % len(self._allowed)] for number in range(workers)])
         return self.cores
 

@@ -140,7 +140,7 @@ def report_error(error: BaseException, *, debug: bool = False) -> ExitCode:
     if verdict.text:
         _print_line("internal error: " if verdict.cause is Cause.BUG else "error: ", verdict.text)
     if verdict.cause is Cause.BUG and not debug:
-        _print_line("hint: ", "this is a bug in clau-doom; clau-doom --debug COMMAND ... prints where it happened")
+        _print_line("hint: ", "this is a bug in clau-doom; run clau-doom --debug COMMAND ... for its traceback")
     return ExitCode.USAGE if verdict.cause is Cause.MISTAKE else ExitCode.FAILED
 
 
@@ -156,7 +156,7 @@ def _print_traceback(error: BaseException) -> None:
 def report_dropped_output(error: OSError) -> None:
     """Warn that stdout output of a long command was lost; its results are stored."""
     reason = error.strerror or str(error)
-    _print_line("warning: ", f"standard output is incomplete: {reason}; clau-doom analyze prints stored results again")
+    _print_line("warning: ", f"standard output is incomplete: {reason}; print stored results with clau-doom analyze")
 
 
 def _print_line(head: str, text: str) -> None:

@@ -56,7 +56,7 @@ def classify(error: BaseException) -> ErrorClassification:
     if isinstance(error, ClauDoomError):
         return ErrorClassification(Cause.MISTAKE if isinstance(error, UsageError) else Cause.FAILURE, describe(error))
     if isinstance(error, MemoryError):
-        return ErrorClassification(Cause.FAILURE, "there is not enough memory: free some, or ask for less")
+        return ErrorClassification(Cause.FAILURE, "not enough memory: free some, or reduce the experiment")
     if isinstance(error, OSError) and (error.errno in _MACHINE or error.filename is not None):
         return ErrorClassification(Cause.FAILURE if error.errno in _MACHINE else Cause.MISTAKE, _of_system(error))
     return ErrorClassification(Cause.BUG, _bug(error))

@@ -48,7 +48,7 @@ def stop_signals(shutdown: "Shutdown", *, interrupt_grace: float, terminate_grac
             grace = interrupt_grace if sign is signal.SIGINT else terminate_grace
             what = "Ctrl-C" if sign is signal.SIGINT else sign.name
             shutdown.request(what, grace=grace)
-            text = f"{what}: running episodes may end within {grace:g} s; once more stops at once"
+            text = f"{what}: running episodes have {grace:g} s to end; repeat it to stop at once"
             print_message(Text(text, "yellow"), "warning")
         else:
             shutdown.request(sign.name, grace=0.0)

@@ -160,7 +160,7 @@ class TableRequest:
         given |= {"skip-rows": None if self.skip_rows is None else str(self.skip_rows)}
         for option, value in given.items():
             if value:
-                raise ConfigError(f"--{option} needs a table: give its file with --data")
+                raise ConfigError(f"--{option} needs a table: use --data FILE")
 
     @property
     def csv_options(self) -> "CsvOptions":

@@ -22,13 +22,13 @@ Racing = Annotated[RacingConfig, Field(description="Racing: early stopping of an
 class _StrategyConfig(ConfigSection):
     mode: Literal["generational", "steady_state"] = Field(
         default="generational",
-        description="Breed whole generations, or agents one by one.",
+        description="Breed whole generations, or one agent at a time.",
     )
     lookahead: int = Field(
         default=16,
         ge=1,
         le=100_000,
-        description="For steady_state: agents in flight; agent k is bred from the results of 0 to k - lookahead.",
+        description="For steady_state: agents in flight; agent k is bred from results 0 to k - lookahead.",
     )
     immigrants: int = Field(
         default=1, ge=0, description="Number of agents at a generation's end that injected genomes may replace."

@@ -206,7 +206,7 @@ def _from_environment(environ: Mapping[str, str], problems: list[tuple[str, Prob
             try:
                 value = text if path in texts else parse_value(text)
             except ValueError as error:
-                problems.append((where, Problem(path=path, text=f"{shown(text)} is not a value: {error}")))
+                problems.append((where, Problem(path=path, text=f"{shown(text)} is not a valid value: {error}")))
             else:
                 layer.append(_Given(path=path, value=value, origin=where))
     return layer

@@ -21,7 +21,7 @@ def expand_home(path: str) -> str:
     try:
         return str(Path(path).expanduser())
     except RuntimeError as error:
-        raise ValueError("begins with an unknown home folder: write the whole path") from error
+        raise ValueError("begins with an unknown home folder: write the full path") from error
 
 
 def expand_address(address: str) -> str:

@@ -61,7 +61,7 @@ class CustomPolicyConfig(ConfigSection):
     kind: Literal["class"] = Field(default="class", description="Policy that a genome parameterises.")
     target: str = Field(
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
-        description="The class, as module:Class, importable from the working folder.",
+        description="Policy class as module:Class, importable from the working folder.",
         examples=["my_policy:MyPolicy"],
     )
     options: dict[str, Annotated[bool | int | float | str, BeforeValidator(_option)]] = Field(

@@ -14,7 +14,7 @@ class RacingConfig(ConfigSection):
 
     rule: Literal["none", "halving", "test"] = Field(
         default="none",
-        description="Dropped agents: no agents; all but the best 1/growth; or significantly worse ones.",
+        description="Agents to drop: none; all but the best 1/growth; or significantly worse ones.",
     )
     first: int = Field(default=1, ge=1, le=10_000, description="Episodes before the first decision.")
     growth: float = Field(
@@ -28,5 +28,5 @@ class RacingConfig(ConfigSection):
         description="For `test`: risk, per generation, of dropping an equal agent.",
     )
     audit: float = Field(
-        default=0.05, ge=0.0, le=1.0, description="Share of dropped agents that play on, to estimate the error rate."
+        default=0.05, ge=0.0, le=1.0, description="Share of dropped agents that continue, to estimate the error rate."
     )

@@ -86,10 +86,10 @@ def _refusal(path: str, old: ExperimentConfig, new: ExperimentConfig) -> str | N
     if path == "generations":
         return None if new.generations >= old.generations else "it may only be raised"
     if path == "scenario.name":
-        return None if by_paths(old, new) else "it decides the results"
+        return None if by_paths(old, new) else "it affects the results"
     if path == "name":
-        return "an experiment keeps its name"
-    return None if _is_free(path) else "it decides the results"
+        return "the name of an experiment is fixed"
+    return None if _is_free(path) else "it affects the results"
 
 
 def _is_free(path: str) -> bool:
@@ -112,7 +112,7 @@ def check_resume(old: ExperimentConfig, new: ExperimentConfig) -> None:
     if refused:
         rows = [f"  {difference}" for difference in refused]
         head = f"{old.name} cannot be resumed with these changes since its start:"
-        tail = "undo the changes, or start an experiment of another name"
+        tail = "undo the changes, or start an experiment with another name"
         raise ResumeRefused("\n".join([head, *rows, tail]))
 
 

@@ -209,13 +209,13 @@ class ExperimentConfig(ConfigSection):
     def _elites(self) -> Clash | None:
         if not isinstance(self.evolution, GeneticConfig) or self.evolution.elites < self.population:
             return None
-        remedy = "leaves nothing to evolve: use fewer elites than the population"
+        remedy = "leaves no agents to evolve: use fewer elites than the population"
         return "evolution.elites", ("population", "evolution.kind"), f"{remedy} ({self.population})"
 
     def _immigrants(self) -> Clash | None:
         if self.evolution.immigrants < max(self.population, 2):
             return None
-        remedy = "leaves nothing to evolve: use fewer immigrants than the population"
+        remedy = "leaves no agents to evolve: use fewer immigrants than the population"
         return "evolution.immigrants", ("population", "evolution.kind"), f"{remedy} ({self.population})"
 
     def _control(self) -> Clash | None:
@@ -240,7 +240,7 @@ class ExperimentConfig(ConfigSection):
         racing = getattr(self.evolution, "racing", None)
         if racing is None or racing.rule == "none" or racing.first < self.episodes:
             return None
-        remedy = f"leaves nothing to race for: use fewer than the {self.episodes} episodes of each agent"
+        remedy = f"leaves no episodes to save: use fewer than the {self.episodes} episodes of each agent"
         return "evolution.racing.first", ("evolution.kind", "evolution.racing.rule", "episodes"), remedy
 
     def _steady(self) -> Clash | None:

@@ -86,12 +86,12 @@ class NatsConfig(ConfigSection):
     url: Annotated[str, AfterValidator(_check_nats_url)] = Field(
         default="nats://localhost:4222",
         min_length=1,
-        description="URL of the server, or URLs with commas between.",
+        description="URL of the server, or several URLs separated by commas.",
     )
     jetstream: bool = Field(default=True, description="Keep published events in a JetStream stream.")
     stream: str = Field(default="CLAU_DOOM", pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Name of the stream.")
     max_bytes: Size | None = Field(
-        default=None, description="Maximum bytes of the stream; while it is full, events wait."
+        default=None, description="Maximum size of the stream; while it is full, events wait."
     )
     control: bool = Field(default=False, description="Accept pause, resume and cancel on clau-doom.control subjects.")
     credentials: FilePath | None = Field(
@@ -120,7 +120,7 @@ class WebConfig(ConfigSection):
 class ServerConfig(ConfigSection):
     """Limits, allow-lists and shutdown of `clau-doom serve`."""
 
-    grace: Duration = Field(default=10.0, description="Time for running episodes to end after SIGTERM.")
+    grace: Duration = Field(default=10.0, description="Time after SIGTERM in which running episodes may end.")
     policies: Annotated[tuple[str, ...], FromList] = Field(
         default=(),
         description="Policy classes that clients may use.",
@@ -136,11 +136,11 @@ class ServerConfig(ConfigSection):
         default=(), description="Images that clients may use.", examples=[["gatherer"]]
     )
     max_experiments: int = Field(
-        default=10_000, ge=1, description="Maximum number of experiments in the folder; at the limit no new ones start."
+        default=10_000, ge=1, description="Maximum number of experiments; at the limit, no experiment starts."
     )
     max_stored: Size = Field(
         default=1 << 40,
-        description="Maximum bytes of the folder's databases; at the limit no new experiments start.",
+        description="Maximum size of the folder's databases; at the limit, no experiment starts.",
     )
 
 

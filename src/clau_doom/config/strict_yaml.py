@@ -101,7 +101,7 @@ def parse_document(text: str, *, name: str) -> Document:
         data = builder.document()
         if not isinstance(data, dict):
             kind = "empty" if data is None else "not a mapping"
-            raise _Fault(1, f"the document is {kind}: write `field: value` lines, or begin with `config init`")
+            raise _Fault(1, f"the document is {kind}: write `field: value` lines, or run `clau-doom config init`")
     except _Fault as fault:
         raise ConfigError(f"{name} is not valid YAML: {fault}") from None
     return Document(name=name, data=data, lines=builder.lines)
@@ -163,17 +163,17 @@ class _Builder:
         next(self._events)  # end of the document
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            raise _Fault(_line(event), "a second document begins: keep one in a file")
+            raise _Fault(_line(event), "a second document begins: use one document per file")
         return data
 
     def _node(self, event: yaml.Event, path: Place) -> object:
         if isinstance(event, yaml.AliasEvent):
-            raise _Fault(_line(event), f"aliases (*{shortened(str(event.anchor))}) are refused: write the value out")
+            raise _Fault(_line(event), f"aliases (*{shortened(str(event.anchor))}) are not supported: write the value")
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
         if event.anchor is not None:
-            raise _Fault(_line(event), f"anchors (&{shortened(event.anchor)}) are refused: write each value out")
+            raise _Fault(_line(event), f"anchors (&{shortened(event.anchor)}) are not supported: write each value")
         if event.tag is not None:
-            raise _Fault(_line(event), f"tags ({shortened(str(event.tag))}) are refused: write the plain value")
+            raise _Fault(_line(event), f"tags ({shortened(str(event.tag))}) are not supported: write the plain value")
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(event)
         if len(path) >= MOST_LEVELS:

@@ -20,7 +20,7 @@ __all__ = ["Problem", "dotted", "problems_of", "shown"]
 _WORDING = {
     "bool_type": "{value} is neither true nor false",
     "dict_type": "{value} is not a mapping: write `name: value` lines below it",
-    "finite_number": "{value} is not finite: use an ordinary number",
+    "finite_number": "{value} is not finite: use a finite number",
     "float_type": "{value} is not a number",
     "greater_than": "{value} is too small: use more than {gt}",
     "greater_than_equal": "{value} is too small: use {ge} or more",
@@ -158,7 +158,7 @@ def _unknown(location: Place, path: Place, holder: type[BaseModel] | None) -> st
     if kinds and len(path) == 2:
         return f"is not a field of {path[0]} kind {location[1]}: it belongs to {' and '.join(kinds)}"
     if moved := next((field.name for field in fields() if field.path[-1] == name), None):
-        return f"is an unknown field here: did you mean {moved}?"
+        return f"is an unknown field in this section: did you mean {moved}?"
     if guess := nearest(name, known):
         return f"is an unknown field: did you mean {dotted((*path[:-1], guess))}?"
     return f"is an unknown field: use {', '.join(known)}"

@@ -17,7 +17,7 @@ __all__ = [
     "InjectGenome",
 ]
 
-BUDGET_CHANGED = "its budget is changed"
+BUDGET_CHANGED = "its budget was changed"
 """The reason of an interruption after which a server resumes the experiment at once."""
 
 

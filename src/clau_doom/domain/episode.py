@@ -78,9 +78,9 @@ class EpisodeOutcome:
         for field in fields(Measures):
             said, found = getattr(self.measures, field.name), getattr(proved.measures, field.name)
             if said != found:
-                return f"it claims {field.name} of {said:g} where its actions lead to {found:g}"
+                return f"it reports {field.name} {said:g}, but its actions give {found:g}"
         if self != proved:
-            return "its trajectory is not the one that its actions lead to"
+            return "its trajectory differs from that of its actions"
         return None
 
 

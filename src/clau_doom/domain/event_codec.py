@@ -51,7 +51,7 @@ def decode(kind: str, text: str) -> Event:
     try:
         return cast("Event", _decoder(declared(kind).kind)(json.loads(text)))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise StoreCorrupted(f"no {kind} event: {text[:200]!r}") from error
+        raise StoreCorrupted(f"invalid {kind} event: {text[:200]!r}") from error
 
 
 @cache
@@ -105,7 +105,7 @@ def _genome(plain: Any) -> Genome:
     if _checked(dict, plain).keys() == {"values"}:
         return Genome([_checked(float, value) for value in _checked(list, plain["values"])])
     if plain.keys() != {"float64"}:
-        raise ValueError(f"fields {sorted(plain)} where float64 is expected")
+        raise ValueError(f"fields {sorted(plain)}, but expected float64")
     try:
         return Genome.from_bytes(a2b_base64(_checked(str, plain["float64"]), strict_mode=True))
     except InvalidGenome as error:
@@ -120,7 +120,7 @@ def _dataclass_decoder(kind: type) -> _Convert:
 
     def convert(plain: Any) -> Any:
         if not needed <= _checked(dict, plain).keys() <= names:
-            raise ValueError(f"fields {sorted(plain)} where {sorted(names)} are expected")
+            raise ValueError(f"fields {sorted(plain)}, but expected {sorted(names)}")
         return kind(**{name: part(plain[name]) for name, part in parts if name in plain})
 
     return convert
@@ -146,5 +146,5 @@ def _optional(hint: Any) -> Any:
 
 def _checked(kind: type, plain: Any) -> Any:
     if type(plain) is not kind:
-        raise TypeError(f"{plain!r} is no {kind.__name__}")
+        raise TypeError(f"{plain!r} is not a {kind.__name__}")
     return plain

@@ -121,7 +121,7 @@ class ExperimentProjection:
             StoreCorrupted: No event was applied yet.
         """
         if self._experiment is None:
-            raise StoreCorrupted("no experiment is stored here")
+            raise StoreCorrupted("no experiment is stored in this folder")
         played: dict[tuple[Purpose, str], tuple[Episode, ...]] = {}
         for key in sorted(self._episodes):
             played[key[:2]] = (*played.get(key[:2], ()), self._episodes[key])

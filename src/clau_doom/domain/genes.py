@@ -94,7 +94,7 @@ class GeneBlock:
 
     def __post_init__(self) -> None:
         if not self.shape or min(self.shape) < 0 or len(self.axes) not in {0, len(self.shape)}:
-            raise InvalidGenome(f"the gene block {self.name} has shape {self.shape} and axes {self.axes}: use as many")
+            raise InvalidGenome(f"gene block {self.name} has shape {self.shape} and axes {self.axes}: use as many")
 
     def __len__(self) -> int:
         return math.prod(self.shape)
@@ -139,10 +139,10 @@ class Genes(Sequence[Gene]):
         """The number of genes of each part."""
         self._ends = tuple(accumulate(self.sizes))
         if (twice := _repeated_name(self.parts)) is not None:
-            raise InvalidGenome(f"two genes are called {twice!r}: give each gene a name of its own")
+            raise InvalidGenome(f"two genes have the name {twice!r}: use different names")
         for part in self.parts:
             if isinstance(part, Gene) and len(set(part.choices)) < len(part.choices):
-                raise InvalidGenome(f"the gene {part.name!r} has two choices of one name: {', '.join(part.choices)}")
+                raise InvalidGenome(f"gene {part.name!r} has two choices with the same name: {', '.join(part.choices)}")
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0

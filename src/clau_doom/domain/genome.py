@@ -40,7 +40,7 @@ class Genome:
             InvalidGenome: The length is no multiple of 8.
         """
         if len(data) % 8:
-            raise InvalidGenome(f"a genome of {len(data)} bytes is no row of 8-byte numbers")
+            raise InvalidGenome(f"a genome of {len(data)} bytes is not a row of 8-byte numbers")
         return cls(np.frombuffer(data, dtype="<f8"))
 
     def to_bytes(self) -> bytes:
@@ -162,7 +162,7 @@ class GenomeSpace:
     def check_all(self, genomes: Sequence[Genome]) -> None:
         """Do nothing if all genomes lie in this space; raises as `check` does."""
         if wrong := [len(genome) for genome in genomes if len(genome) != len(self)]:
-            raise InvalidGenome(f"a genome of {wrong[0]} genes where the policy has {len(self)}")
+            raise InvalidGenome(f"a genome of {wrong[0]} genes, but the policy has {len(self)}")
         values = np.array([genome.array() for genome in genomes]).reshape(len(genomes), len(self))
         held = (self.low <= values) & (values <= self.high) & np.isfinite(values)
         held &= ~self.whole | (values == np.floor(values))

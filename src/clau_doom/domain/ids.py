@@ -19,7 +19,7 @@ def check_experiment_id(text: str) -> str:
     """
     if not _EXPERIMENT.fullmatch(text):
         raise ConfigError(
-            f"{text!r} is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', beginning with a letter or a digit"
+            f"{text!r} is not an experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', the first a letter or digit"
         )
     return text
 
@@ -42,7 +42,7 @@ def parse_agent_id(text: str) -> tuple[str, int, int]:
     """
     match = _AGENT.fullmatch(text)
     if not match or agent_id(match[1], int(match[2]), int(match[3])) != text:
-        raise InvalidAgentId(f"{text!r} is no agent id: they look like quickstart-g003-a017")
+        raise InvalidAgentId(f"{text!r} is not an agent id: use the form quickstart-g003-a017")
     return match[1], int(match[2]), int(match[3])
 
 

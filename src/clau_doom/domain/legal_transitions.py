@@ -104,7 +104,7 @@ def check_transition(event: Event, current: CurrentState) -> None:
         raise _illegal(event, f"in an experiment that is {head[1]}" if head else "in an empty log")
     experiment, state = head
     if state not in _STATES.get(kind, _IN_PROGRESS):
-        raise _illegal(event, f"in an experiment that is {state}")
+        raise _illegal(event, f"in an experiment in the state {state}")
     rule = _RULES.get(kind)
     if rule is not None and (reason := rule(event, experiment, current)):
         raise _illegal(event, reason)

@@ -83,7 +83,7 @@ class CommandChannel:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            raise WrongState(f"not done within {self._patience:g} s; ask for the experiment's state") from error
+            raise WrongState(f"not done within {self._patience:g} s; query the state of the experiment") from error
         finally:
             self._under_way -= 1
         _log.info("command carried out", verb=verb, experiment=experiment, state=state)

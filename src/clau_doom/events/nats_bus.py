@@ -254,7 +254,7 @@ class NatsBus:
         except TimeoutError:
             await session.close()
             raise BusUnavailable(
-                f"cannot reach NATS at {self._address} ({session.trouble or 'it does not answer'}):"
+                f"cannot reach NATS at {self._address} ({session.trouble or 'it does not respond'}):"
                 " start a server there, correct nats.url, or set nats.enabled to false"
             ) from None
         except BaseException:
@@ -280,6 +280,6 @@ def _check_credentials(path: str | None) -> None:
         raise ConfigError(f"nats.credentials: file {path} not found")
     if find_spec("nkeys") is None:
         raise ConfigError(
-            "nats.credentials: to sign with them the package nkeys is needed: pip install nkeys,"
-            " or name a user and a password in nats.url"
+            "nats.credentials: signing needs the package nkeys: pip install nkeys,"
+            " or set a user and a password in nats.url"
         )

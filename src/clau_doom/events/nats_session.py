@@ -131,7 +131,7 @@ class NatsSession:
             self.retire()
             raise BusUnavailable(
                 f"the stream {name} of NATS at {self._address} does not keep {ALL_EVENTS}:"
-                " add that subject to it, or name another in nats.stream"
+                " add that subject, or set nats.stream to another stream"
             )
         if config.max_msg_size and config.max_msg_size > 0:
             self.max_payload = min(self.max_payload, config.max_msg_size - _OVERHEAD)
@@ -149,12 +149,12 @@ class NatsSession:
             self.retire()
             raise BusUnavailable(
                 f"NATS at {self._address} has no JetStream: start nats-server with -js,"
-                " or set nats.jetstream to false and have nothing kept"
+                " or set nats.jetstream to false and keep no events"
             ) from None
         except NotFoundError:
             made = await jetstream.add_stream(
                 name=name,
-                description="What happened in clau-doom's experiments.",
+                description="Events of clau-doom experiments.",
                 subjects=[ALL_EVENTS],
                 storage=api.StorageType.FILE,
                 duplicate_window=duplicate_window,
@@ -188,7 +188,7 @@ class NatsSession:
                 # A new connection checks the stream again; a full stream needs space, not a new connection.
                 if refusal[0] != _NO_ROOM:
                     self.retire()
-                raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses: {refusal[1]}")
+                raise BusUnavailable(f"the stream {stream} of NATS at {self._address} refuses a message: {refusal[1]}")
         return len(messages)
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
@@ -296,12 +296,12 @@ class NatsSession:
         self._trouble = error
         # A refused subject is reported only here: the server does not answer the message.
         log = _log.warning if "violation" in str(error).lower() else _log.debug
-        log("trouble with NATS", address=self._address, reason=str(error))
+        log("NATS connection error", address=self._address, reason=str(error))
 
 
 def _refusal(reply: Msg) -> tuple[int, str] | None:
     """Return code and text of a refusal, or None for an acknowledgement."""
     if (reply.headers or {}).get(api.Header.STATUS.value) == api.StatusCode.SERVICE_UNAVAILABLE.value:
-        return 0, "it is not there"
+        return 0, "it does not exist"
     error = json.loads(reply.data).get("error")
     return (error.get("err_code", 0), error.get("description", "no reason given")) if error else None

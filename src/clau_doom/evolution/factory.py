@@ -55,7 +55,7 @@ def make_steady_state(config: EvolutionConfig, space: GenomeSpace, population: i
         case RandomSearchConfig():
             return SteadyRandom(space, population, seed, lookahead=config.lookahead)
         case _:
-            raise ValueError(f"{config.kind} has no steady state: genetic and random have")
+            raise ValueError(f"{config.kind} does not support steady_state: use genetic or random")
 
 
 def make_race(config: EvolutionConfig, population: int, episodes: int, seed: int, generation: int) -> Race | None:

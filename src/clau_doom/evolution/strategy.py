@@ -60,7 +60,7 @@ def mean_measures(episodes: Sequence[Measures]) -> Measures:
         ValueError: There are no episodes.
     """
     if not episodes:
-        raise ValueError("no episodes to average: a failed agent's measures are None")
+        raise ValueError("no episodes to average: use None as the measures of a failed agent")
     return Measures(
         **{
             field.name: math.fsum(getattr(episode, field.name) for episode in episodes) / len(episodes)
@@ -76,9 +76,7 @@ def check_finite(result: Result, who: str) -> None:
         OutOfOrder: The fitness is not finite; the message names the agent.
     """
     if result.fitness is not None and not math.isfinite(result.fitness):
-        raise OutOfOrder(
-            f"the fitness of {who} is {result.fitness}: a finite number was expected, or None for a failed agent"
-        )
+        raise OutOfOrder(f"the fitness of {who} is {result.fitness}: use a finite number, or None for a failed agent")
 
 
 class Evolver(ABC):
@@ -105,7 +103,7 @@ class Evolver(ABC):
             InvalidGenome: A gene of the space has an empty range.
         """
         if population < 1:
-            raise ValueError(f"population is {population}: at least 1 agent is needed")
+            raise ValueError(f"population is {population}, but must be at least 1")
         self.space = space
         self.population = population
         self._coordinates = Coordinates(space)
@@ -140,8 +138,7 @@ class Strategy(Evolver):
         """
         if self._asked:
             raise OutOfOrder(
-                f"generation {self._generation} is asked already: "
-                f"tell its {self.population} results before asking for the next"
+                f"generation {self._generation} is asked already: call tell with its {self.population} results first"
             )
         offspring = tuple(self._ask())
         assert len(offspring) == self.population
@@ -178,7 +175,7 @@ class Strategy(Evolver):
             InvalidGenome: The genome is not in the gene space.
         """
         if not self._asked or not 0 <= index < self.population:
-            raise OutOfOrder(f"agent {index} of generation {self._generation} is not asked: nothing can take its place")
+            raise OutOfOrder(f"agent {index} of generation {self._generation} was not asked: it cannot be replaced")
         self.space.check(genome)
         self._immigrate(index, genome)
         return Offspring(genome, (), INJECTED)

@@ -21,7 +21,7 @@ _SKILLS = range(1, 6)
 _SEVERAL_PLAYERS = frozenset({"-host", "-join", "-deathmatch", "+deathmatch", "+altdeath", "-altdeath"})
 _REFUSED_KEYS = {
     "doom_config_path": "write its settings as '+NAME VALUE' into game_args",
-    "vizdoom_path": "leave it out; the engine of the installed ViZDoom is used",
+    "vizdoom_path": "omit it; the engine of the installed ViZDoom is used",
 }
 # Arguments (-NAME) and console commands (+NAME) of the engine that read or write a file, or choose another game.
 _REFUSED_ARGUMENTS = (
@@ -100,7 +100,7 @@ class CfgFile:
             if place.is_file():
                 return place.resolve()
         same = [place for place in (Path(vzd.scenarios_path) / path.name, package() / path.name) if place.is_file()]
-        remedy = f"; to play ViZDoom's own file, write {key} = {same[0].resolve()}" if same else ""
+        remedy = f"; to use the file of ViZDoom, write {key} = {same[0].resolve()}" if same else ""
         raise ConfigError(f"{self.path} names a {key} that does not exist: {path}{remedy}")
 
     def _check(self) -> None:
@@ -111,7 +111,7 @@ class CfgFile:
         for word in _BETWEEN.split(_NEXT_COMMAND.sub(" +", arguments)):
             if word.lower() in _SEVERAL_PLAYERS:
                 raise ConfigError(
-                    f"{self.path} is for several players ({word} in game_args): only games of one player are played"
+                    f"{self.path} is a multiplayer scenario ({word} in game_args): use a single-player scenario"
                 )
             if _ARGUMENT.fullmatch(word):
                 raise ConfigError(
@@ -133,7 +133,7 @@ def _options(path: Path) -> dict[str, str]:
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     if len(content) > _LARGEST:
-        raise ConfigError(f"{path} has more than {_LARGEST} bytes: it is not a .cfg of ViZDoom")
+        raise ConfigError(f"{path} has more than {_LARGEST} bytes and is not a .cfg of ViZDoom")
     options = {}
     for line in os.fsdecode(content).split("\n"):
         key, sign, value = line.partition("=")

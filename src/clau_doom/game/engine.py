@@ -212,7 +212,7 @@ class VizdoomEngine:
     def screen(self) -> NDArray[np.uint8]:
         """Return the screen of the latest observation; see the port."""
         if self._state is None or self._state.screen_buffer is None:
-            raise RuntimeError("nothing is seen yet: call begin first")
+            raise RuntimeError("no observation is available: call begin first")
         return self._state.screen_buffer
 
     def recording(self) -> bytes | None:
@@ -306,7 +306,7 @@ class VizdoomEngine:
 
     def _must_run(self) -> None:
         if not self._running:
-            raise RuntimeError("this is for a running episode: call begin first")
+            raise RuntimeError("no episode is running: call begin first")
 
     def _alive(self) -> bool:
         return self._pid is None or not child_has_ended(self._pid)
@@ -351,7 +351,7 @@ class VizdoomEngine:
         except OSError:
             return ""
         words = " / ".join(line.strip() for line in lines[-6:] if line.strip())
-        return f" (it said: {words})" if words else ""
+        return f" (output:  {words})" if words else ""
 
 
 def _haunted(state: vzd.GameState | None) -> bool:

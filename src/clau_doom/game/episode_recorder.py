@@ -50,15 +50,15 @@ class ActionCheck:
             if type(buttons) is not list:
                 buttons = [*map(float, buttons)]
             if len(buttons) != self._buttons:
-                raise ValueError(f"it has {len(buttons)} values where there are {self._buttons} buttons")
+                raise ValueError(f"it has {len(buttons)} values for {self._buttons} buttons")
             written = self._pack(*buttons, tics)
             if 1 <= tics <= self._longest and math.isfinite(sum(buttons)):
                 return buttons, tics, written
         except Exception as error:
-            raise PolicyFailed(f"the policy returned {_shown.repr(action)}, which is no action: {error}") from error
+            raise PolicyFailed(f"the policy returned {_shown.repr(action)}, which is not an action: {error}") from error
         if not 1 <= tics <= self._longest:
-            raise PolicyFailed(f"the policy held an action for {tics} tics; 1 to {self._longest} are allowed")
-        raise PolicyFailed(f"the policy gave a button a value that is not finite: {_shown.repr(action)}")
+            raise PolicyFailed(f"the policy held an action for {tics} tics; use 1 to {self._longest}")
+        raise PolicyFailed(f"the policy returned a value that is not finite: {_shown.repr(action)}")
 
 
 class Tally:

@@ -31,7 +31,7 @@ import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
 parent, note, *command = sys.argv[1:]
 if os.getppid() != int(parent):
-    sys.exit("the parent is gone")
+    sys.exit("the parent process has ended")
 os.closerange(3, 4096)
 with open(note, "a") as file:
     file.write(f"{os.getpid()} {command[command.index('+viz_instance_id') + 1]}\\n")

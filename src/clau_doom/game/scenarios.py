@@ -89,23 +89,23 @@ def _bundled(**descriptions: str) -> dict[str, BundledScenario]:
 
 SCENARIOS = _bundled(
     basic="Shoot one monster across a room: +106 for the kill, -5 a shot, -1 a tic.",
-    basic_audio="basic with a monster that is heard before it is seen; sound is off here: rewards as basic.",
-    basic_notifications="Three monsters, one of which the engine's messages name; messages are not shown here.",
+    basic_audio="basic with a monster that is audible before it is visible; sound is off: rewards as basic.",
+    basic_notifications="Three monsters; messages of the engine name one of them, but are not shown.",
     deadly_corridor="Run a corridor lined with gunmen to the armour at its end: reward for nearing it, -100 for death.",
     deathmatch="An arena of monsters, weapons and power-ups for one player: rewards by the monster killed.",
     defend_the_center="Turn and shoot at monsters that close in on a round arena's middle: +1 a kill, -1 for death.",
-    defend_the_line="Turn and shoot at monsters that fire from the far wall and come back: +1 a kill, -1 for death.",
+    defend_the_line="Turn and shoot at monsters that fire from the far wall and return: +1 a kill, -1 for death.",
     freedoom1="Freedoom phase 1, first map: +1 for leaving by the exit.",
     freedoom2="Freedoom phase 2, first map: +1 for leaving by the exit.",
     health_gathering="Find medikits on a floor that burns: +1 a tic alive, -100 for death.",
     health_gathering_supreme="health_gathering in a maze, with poison among the medikits: +1 a tic, -100 for death.",
-    learning="basic as ViZDoom's learning examples use it, at skill 3: +106 for the kill, -5 a shot, -1 a tic.",
+    learning="basic as in ViZDoom's learning examples, at skill 3: +106 for the kill, -5 a shot, -1 a tic.",
     my_way_home="Find the armour in a maze of rooms, from a random place: +1 when found, -0.0001 a tic.",
-    oblige="A settings file for generated maps; without one it plays Freedoom 2's first map, and rewards nothing.",
+    oblige="Settings for generated maps; the default is the first map of Freedoom 2, without rewards.",
     predict_position="Hit a moving monster with a slow rocket: +1 for the kill, -0.001 a tic.",
     rocket_basic="basic with a rocket launcher and no aiming help: reward for the kill, -1 a tic.",
     simpler_basic="basic with simpler textures: +106 for the kill, -5 a shot, -1 a tic.",
-    take_cover="Step aside from fireballs while ever more monsters appear: +1 a tic alive.",
+    take_cover="Dodge fireballs while more and more monsters appear: +1 a tic alive.",
 )
 """All single-player scenarios of the wheel by name."""
 
@@ -181,7 +181,7 @@ def _resolved(config: ScenarioConfig, files: ScenarioFiles | None) -> Scenario:
     game = cfg.game
     buttons = tuple(button.name for button in game.get_available_buttons())
     if not buttons:
-        raise ConfigError(f"{cfg.path} has no available_buttons: list at least one button that an agent may press")
+        raise ConfigError(f"{cfg.path} has no available_buttons: list at least one button")
     own = (variable.name for variable in game.get_available_game_variables())
     extra = (name for name in own if name not in CANONICAL_VARIABLES and name not in _CARRIED_OVER)
     if files is None:
@@ -231,26 +231,25 @@ def _locate(name: str) -> Path:
     if name in SCENARIOS:
         return Path(vzd.scenarios_path) / f"{name}.cfg"
     if name in EXCLUDED:
-        raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[name]}")
+        raise ConfigError(f"scenario {name!r} is not supported: {EXCLUDED[name]}")
     try:
         path = Path(name).expanduser()
         found = path.is_file()
     except OSError as error:
-        raise ConfigError(f"scenario file {quoted(name)} cannot be looked up: {error.strerror}") from None
+        raise ConfigError(f"scenario file {quoted(name)} cannot be resolved: {error.strerror}") from None
     except RuntimeError:
         user = name.partition("/")[0]
         raise ConfigError(f"scenario file {quoted(name)}: {quoted(user)} is not a user of this machine") from None
     if path.suffix.lower() != ".cfg" and path.name == name:
         near = difflib.get_close_matches(name, SCENARIOS, n=1, cutoff=0.0)[0]
         raise ConfigError(
-            f"unknown scenario {quoted(name)}: did you mean {near!r}? "
-            "A scenario of your own is named by the path of its .cfg"
+            f"unknown scenario {quoted(name)}: did you mean {near!r}? For your own scenario, use the path of its .cfg"
         )
     if not found:
         raise ConfigError(f"scenario file {quoted(name)} does not exist (looked for {quoted(str(path.absolute()))})")
     path = path.resolve()
     if path.parent == Path(vzd.scenarios_path).resolve() and path.stem in EXCLUDED:
-        raise ConfigError(f"scenario {name!r} is left out: {EXCLUDED[path.stem]}")
+        raise ConfigError(f"scenario {name!r} is not supported: {EXCLUDED[path.stem]}")
     return path
 
 
@@ -264,15 +263,14 @@ def _map(cfg: CfgFile, wad: Path | None, resources: Path) -> str:
     if cfg.map is None and wad is None and named not in file.maps and file.maps:
         named = file.maps[0]  # games of the first Doom begin with E1M1
     if named not in file.maps:
-        said = "names the map" if cfg.map else "names no doom_map and so plays"
+        said = "selects the map" if cfg.map else "sets no doom_map, which selects"
         raise ConfigError(
-            f"{cfg.path} {said} {named}, which {file.path} does not hold; set doom_map to one that it holds: "
-            f"{', '.join(file.maps) or 'it holds none'}"
+            f"{cfg.path} {said} {named}, which {file.path} does not contain; set doom_map to one of "
+            f"{', '.join(file.maps) or 'none of its maps, because it has none'}"
         )
     if not file.has_player_start(named):
         raise ConfigError(
-            f"{named} of {file.path} has no start for player 1, so it is for several players: only games of one "
-            "player are played"
+            f"{named} of {file.path} has no start for player 1, so it is a multiplayer map: choose a single-player map"
         )
     return named.lower()
 

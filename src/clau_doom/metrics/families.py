@@ -19,18 +19,18 @@ class EvolutionFamilies:
         def gauge(name: str, text: str, labels: tuple[str, ...] = _EXPERIMENT) -> Gauge:
             return Gauge(f"clau_doom_{name}", text, labels, registry=registry)
 
-        self.experiments = gauge("experiments", "Experiments by state.", ("state",))
-        self.generation = gauge("generation", "The generation under evaluation, or the last one; from 0.")
-        self.generations = gauge("generations_planned", "How many generations the experiment is to have.")
-        self.best = gauge("fitness_best", "The best fitness in the last finished generation.")
-        self.mean = gauge("fitness_mean", "The mean fitness in the last finished generation.")
-        self.worst = gauge("fitness_worst", "The worst fitness in the last finished generation.")
-        self.deviation = gauge("fitness_stddev", "The standard deviation of fitness in the last finished generation.")
+        self.experiments = gauge("experiments", "Number of experiments by state.", ("state",))
+        self.generation = gauge("generation", "Generation under evaluation, or the last one; from 0.")
+        self.generations = gauge("generations_planned", "Planned number of generations.")
+        self.best = gauge("fitness_best", "Best fitness of the last finished generation.")
+        self.mean = gauge("fitness_mean", "Mean fitness of the last finished generation.")
+        self.worst = gauge("fitness_worst", "Worst fitness of the last finished generation.")
+        self.deviation = gauge("fitness_stddev", "Standard deviation of fitness in the last finished generation.")
         self.spread = gauge(
             "genome_spread_ratio",
-            "A gene's standard deviation in the last started generation over that in generation 0, mean over genes.",
+            "Standard deviation of a gene in the last started generation, relative to generation 0; mean over genes.",
         )
-        self.champion = gauge("champion_validation_fitness", "The champion's fitness on the validation seeds.")
+        self.champion = gauge("champion_validation_fitness", "Fitness of the champion on the validation seeds.")
 
 
 class EpisodeFamilies:
@@ -48,7 +48,7 @@ class EpisodeFamilies:
         )
         self.agents = Counter(
             "clau_doom_agents_total",
-            "Agents by outcome: evaluated, or why an agent has no fitness.",
+            "Agents by outcome: evaluated, or the reason of a missing fitness.",
             ("experiment", "outcome"),
             registry=registry,
         )
@@ -67,7 +67,7 @@ class EpisodeFamilies:
         )
         self.latency = Histogram(
             "clau_doom_decision_duration_seconds",
-            "Wall time a decision, game included: the mean of each finished episode.",
+            "Wall time for each decision, including the game: mean of each finished episode.",
             _EXPERIMENT,
             buckets=_DECISION_SECONDS,
             registry=registry,
@@ -78,12 +78,12 @@ class ServiceFamilies:
     """Metrics of the service: workers, outbox and gRPC API."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.workers = Gauge("clau_doom_workers", "Workers that are alive.", registry=registry)
-        self.busy = Gauge("clau_doom_workers_busy", "Workers that are playing an episode.", registry=registry)
+        self.workers = Gauge("clau_doom_workers", "Running workers.", registry=registry)
+        self.busy = Gauge("clau_doom_workers_busy", "Workers that play an episode.", registry=registry)
         self.restarts = Counter("clau_doom_worker_restarts_total", "Workers that were replaced.", registry=registry)
         self.lag = Gauge(
             "clau_doom_outbox_lag_events",
-            "Events that are committed and not yet published.",
+            "Committed events that are not published yet.",
             _EXPERIMENT,
             registry=registry,
         )
@@ -101,10 +101,10 @@ class ServiceFamilies:
         )
         self.call_seconds = Histogram(
             "clau_doom_grpc_call_duration_seconds",
-            "How long finished gRPC calls took; a stream lasts as long as it is read.",
+            "Duration of finished gRPC calls; a stream lasts until the client stops reading.",
             ("method",),
             buckets=_CALL_SECONDS,
             registry=registry,
         )
-        self.streams = Gauge("clau_doom_event_streams", "Clients that are reading events.", registry=registry)
-        self.build = Gauge("clau_doom_build_info", "1; the version is its label.", ("version",), registry=registry)
+        self.streams = Gauge("clau_doom_event_streams", "Clients of event streams.", registry=registry)
+        self.build = Gauge("clau_doom_build_info", "Always 1; labelled by version.", ("version",), registry=registry)

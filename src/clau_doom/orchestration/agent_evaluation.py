@@ -85,7 +85,7 @@ class AgentEvaluation(ABC):
 
     def _pause(self, live: LiveAgent, *, paused: bool) -> list[Event]:
         if self.evaluation(live).status is not AgentStatus.PENDING:
-            raise WrongState(f"agent {live.agent.id} is {self.evaluation(live).status}: only pending agents wait")
+            raise WrongState(f"agent {live.agent.id} is {self.evaluation(live).status}: pause pending agents only")
         if live.paused is paused:
             return []
         live.paused = paused
@@ -98,17 +98,17 @@ class AgentEvaluation(ABC):
     def _stop(self, live: LiveAgent) -> list[Event]:
         status = self.evaluation(live).status
         if status.evaluated:
-            raise WrongState(f"agent {live.agent.id} is {status}: it has its fitness, and cannot be stopped")
+            raise WrongState(f"agent {live.agent.id} is {status}: it has a fitness and cannot be stopped")
         if status is AgentStatus.FAILED:
             return []
-        live.failure, live.paused = "a person stopped it", False
+        live.failure, live.paused = "stopped by a user", False
         self._queue.drop(live.agent.id)
         return [AgentFailed(ref=live.agent.ref, kind=FailureKind.STOPPED, reason=live.failure)]
 
     def _restart(self, live: LiveAgent) -> list[Event]:
         if live.failure is None:
             status = self.evaluation(live).status
-            raise WrongState(f"agent {live.agent.id} is {status}: only stopped and failed agents are restarted")
+            raise WrongState(f"agent {live.agent.id} is {status}: restart stopped and failed agents only")
         live.failure = None
         self._errors.pop(live.agent.id, None)
         missing = [task for task in self._missing(live) if not self._queue.plays(task.agent, task.number)]

@@ -63,7 +63,7 @@ class AgentRegistry:
         """
         if len(self._agents) >= self._capacity:
             raise GenerationFull(
-                f"generation {agent.ref.generation} holds {self._capacity} agents; {agent.id} is one too many"
+                f"generation {agent.ref.generation} holds {self._capacity} agents and cannot hold {agent.id}"
             )
         live = self._agents[agent.id] = LiveAgent(agent)
         return live

@@ -199,10 +199,10 @@ class EpisodeScheduler:
     async def _wait_for_workers(self, error: WorkerUnavailable) -> None:
         """Wait before the next attempt to start a worker, or stop the run after the start patience."""
         if not self._backoff.failing:
-            _log.warning("no worker can be started: the run waits and tries again", reason=describe(error))
+            _log.warning("no worker can be started: retrying", reason=describe(error))
         delay = self._backoff.delay()
         if delay is None:
-            limit = f"no worker could be started for {self._backoff.patience:g} s"
+            limit = f"no worker started within {self._backoff.patience:g} s"
             self._shutdown.request(f"{limit}: {describe(error)}", grace=_REFUSAL_GRACE)
         else:
             await self._shutdown.sleep(delay)

@@ -36,8 +36,8 @@ class GenomeInjection:
         self._space.check(genome)
         if len(self._waiting) >= self._places:
             raise GenerationFull(
-                f"generation {generation} has room for {self._places} injected genomes (evolution.immigrants), "
-                "and as many wait: inject it into the one after"
+                f"generation {generation} accepts {self._places} injected genomes (evolution.immigrants), "
+                "which are waiting already: inject it into a later generation"
             )
         self._waiting.append(genome)
 

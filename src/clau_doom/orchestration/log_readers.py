@@ -96,7 +96,7 @@ class ReaderHealth:
         if before is None or (before.at, before.error) != (at, text):
             trace = None if _expected(error) else error
             with bound(experiment=experiment or None):
-                _log.error("a reader of the log failed and is restarted", reader=reader, error=text, exc_info=trace)
+                _log.error("reader of the log failed and is restarted", reader=reader, error=text, exc_info=trace)
 
     def of(self, experiment: str) -> tuple[LogReaderFailure, ...]:
         """Return the failures of an experiment's readers, by reader."""

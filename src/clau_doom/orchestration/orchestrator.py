@@ -154,7 +154,7 @@ class Orchestrator:
                 unreadable[name] = describe(error)
         for name, reason in unreadable.items():
             if self._unreadable.get(name) != reason:  # log once, because pages poll
-                _log.warning("an experiment cannot be read", experiment=name, error=reason)
+                _log.warning("experiment cannot be read", experiment=name, error=reason)
         self._unreadable = unreadable
         return tuple(found), tuple(unreadable.items())
 
@@ -219,7 +219,7 @@ class Orchestrator:
         stored = await self.experiment(experiment)
         if self._runs.get(experiment) and change == UNCHANGED:
             if stored.state is not ExperimentState.PAUSED:
-                raise WrongState(f"experiment {experiment} is running: only a paused one goes on")
+                raise WrongState(f"experiment {experiment} is running: only paused experiments can be resumed")
         else:
             await self._repository.plan_resume(experiment, change)
         return stored
@@ -296,7 +296,7 @@ class Orchestrator:
         try:
             await self.resume(experiment)
         except ClauDoomError as error:
-            _log.warning("an experiment cannot be resumed", experiment=experiment, error=str(error))
+            _log.warning("experiment cannot be resumed", experiment=experiment, error=str(error))
 
     def _lock(self, experiment: str) -> asyncio.Lock:
         return self._locks.setdefault(experiment, asyncio.Lock())
@@ -305,10 +305,8 @@ class Orchestrator:
         name = stored.snapshot.experiment.id
         if live := self._runs.get(name):
             return live
-        raise WrongState(f"experiment {name} is {stored.state.value}, and not running here")
+        raise WrongState(f"experiment {name} is {stored.state.value} and not running on this server")
 
 
 def _taken(name: str) -> ExperimentExists:
-    return ExperimentExists(
-        f"experiment {name} exists already: choose another name, or resume it with clau-doom resume {name}"
-    )
+    return ExperimentExists(f"experiment {name} exists already: choose another name, or use clau-doom resume {name}")

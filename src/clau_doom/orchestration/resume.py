@@ -85,8 +85,8 @@ def check_asked(asked: Sequence[Agent], stored: Sequence[Agent]) -> None:
     for ours, theirs in zip(asked, stored, strict=False):
         if ours != theirs:
             raise StoreCorrupted(
-                f"agent {theirs.id} is stored with another genome than its strategy asks for: "
-                "the results and the configuration do not belong together"
+                f"agent {theirs.id} has another stored genome than its strategy creates: "
+                "the results do not match the configuration"
             )
     if len(asked) != len(stored):
-        raise StoreCorrupted(f"{len(stored)} agents are stored where the strategy asks for {len(asked)}")
+        raise StoreCorrupted(f"{len(stored)} agents are stored, but the strategy creates {len(asked)}")

@@ -103,7 +103,7 @@ class RunControl:
         """
         log = self._running_log()
         if not self._paused:
-            raise WrongState(f"experiment {self._config.name} is running: only a paused one goes on")
+            raise WrongState(f"experiment {self._config.name} is running: only paused experiments can be resumed")
         self._paused = False
         log.start_clock()
         self._set_deadline()
@@ -128,10 +128,10 @@ class RunControl:
         if isinstance(command, InjectGenome):
             if not self._by_generation:
                 raise WrongState(
-                    "in steady_state no generation is asked at once: inject with evolution.mode generational"
+                    "steady_state does not create whole generations: inject with evolution.mode generational"
                 )
             if self.started >= self._config.generations:
-                raise WrongState(f"no generation follows generation {self.started - 1}: raise generations to inject")
+                raise WrongState(f"no generation follows generation {self.started - 1}: raise generations first")
             self.injection.add(command.genome, self.started)
             injected = GenomeInjected(generation=self.started, genome=command.genome)
             return CommandDone(sequence=await log.append(injected))

@@ -101,7 +101,7 @@ class RunHost:
             ShutdownRequested: New runs are refused.
         """
         if self.draining:
-            raise ShutdownRequested("the server is shutting down: it takes no new work")
+            raise ShutdownRequested("the server is shutting down: try again after its restart")
 
     async def idle(self) -> None:
         """Wait until no experiment runs."""
@@ -134,7 +134,7 @@ class RunHost:
                 if not begun.done():
                     begun.set_exception(error)
                 else:
-                    _log.error("an experiment ended", error=str(error), exc_info=not isinstance(error, ClauDoomError))
+                    _log.error("experiment ended", error=str(error), exc_info=not isinstance(error, ClauDoomError))
             except BaseException:
                 with contextlib.suppress(asyncio.InvalidStateError):
                     begun.cancel()
@@ -153,7 +153,7 @@ class RunHost:
                 state = await run.run()
             finally:
                 del self._live[name]
-        _log.info("an experiment is no longer run", state=state.value, reason=shutdown.reason)
+        _log.info("experiment is no longer running", state=state.value, reason=shutdown.reason)
 
     def _notify(self, name: str, before: Snapshot) -> None:
         try:

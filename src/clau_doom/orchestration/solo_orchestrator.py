@@ -14,7 +14,7 @@ from clau_doom.ports import ExperimentStore, Glimpse, StoredExperiment
 
 __all__ = ["SoloOrchestrator"]
 
-_ONE = "this process runs one experiment and starts no others: use clau-doom serve"
+_ONE = "this process runs one experiment only: use clau-doom serve"
 
 
 class SoloOrchestrator:
@@ -84,7 +84,7 @@ class SoloOrchestrator:
         """
         stored = await self._stored()
         if experiment != stored.snapshot.experiment.id:
-            raise ExperimentNotFound(f"this process runs {stored.snapshot.experiment.id}, and not {experiment}")
+            raise ExperimentNotFound(f"this process runs {stored.snapshot.experiment.id}, not {experiment}")
         return stored
 
     def space(self, config: ExperimentConfig) -> GenomeSpace:
@@ -119,13 +119,13 @@ class SoloOrchestrator:
         stored = await self.experiment(experiment)
         self._check_unchanged(change)
         if stored.state is not ExperimentState.PAUSED:
-            raise WrongState(f"experiment {experiment} is {stored.state.value}: only a paused one goes on")
+            raise WrongState(f"experiment {experiment} is {stored.state.value}: only paused experiments can be resumed")
         return stored
 
     def _check_unchanged(self, change: BudgetChange) -> None:
         if change != UNCHANGED:
             raise NotAllowed(
-                "a plain run keeps its budget until it ends: stop it, "
+                "the budget of a running experiment cannot be changed: stop it, "
                 f"then use clau-doom run --resume {self._run.name} with the new budget"
             )
 
@@ -137,7 +137,7 @@ class SoloOrchestrator:
         """
         stored = await self.experiment(experiment)
         if self._shutdown.requested:
-            raise ShutdownRequested(f"experiment {experiment} is about to stop")
+            raise ShutdownRequested(f"experiment {experiment} is stopping")
         self._run.control.cancel()
         return stored
 

@@ -32,8 +32,7 @@ def load_custom(config: CustomPolicyConfig, facts: ScenarioFacts) -> Policy:
         missing = [member for member in _MEMBERS if not hasattr(policy, member)]
     if missing:
         raise ConfigError(
-            f"policy.target {config.target!r} is not a policy: it lacks {', '.join(missing)};"
-            " a policy has needs, space and begin (see clau_doom.ports.Policy)"
+            f"policy.target {config.target!r} is not a policy: missing {', '.join(missing)}; see clau_doom.ports.Policy"
         )
     return cast("Policy", policy)
 
@@ -81,12 +80,12 @@ def _class(target: str) -> type:
     if not isinstance(found, type):
         classes = sorted(key for key, value in vars(module).items() if isinstance(value, type))
         raise ConfigError(
-            f"policy.target {target!r}: {name!r} has no class {attribute!r}; it has {', '.join(classes) or 'none'}"
+            f"policy.target {target!r}: {name!r} has no class {attribute!r}; use {', '.join(classes) or 'none'}"
         )
     return found
 
 
 def _not_found(target: str, name: str, error: ModuleNotFoundError, here: str) -> ConfigError:
     if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-        return ConfigError(f"policy.target {target!r}: there is no module {name!r}; it must be importable from {here}")
+        return ConfigError(f"policy.target {target!r}: module {name!r} not found; it must be importable from {here}")
     return ConfigError(f"policy.target {target!r}: importing {name!r} needs {error.name!r}: {error}")

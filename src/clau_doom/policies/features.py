@@ -115,9 +115,7 @@ class _Blocks:
 
     def __init__(self, width: int, height: int, columns: int, rows: int) -> None:
         if columns > width or rows > height:
-            raise ConfigError(
-                f"policy.screen {columns}x{rows} is larger than the screen itself: at most {width}x{height}"
-            )
+            raise ConfigError(f"policy.screen {columns}x{rows} is larger than the screen: use at most {width}x{height}")
         self._rows = np.arange(rows) * height // rows
         self._columns = np.arange(columns) * width // columns
         tall = np.diff(np.append(self._rows, height))

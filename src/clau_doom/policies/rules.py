@@ -23,22 +23,22 @@ SCANS = ("left", "right", "sweep", "last_seen")
 
 GENES = GenomeSpace(
     (
-        Gene.real("aim_tolerance", 0.0, 5.0, "Fire when the aim is off by at most this many half-widths of the enemy."),
-        Gene.real("aim_gain", 0.0, 3.0, "The share of the remaining angle that one aiming movement covers."),
-        Gene.real("lead", 0.0, 35.0, "How many tics of relative motion to aim ahead."),
-        Gene.real("fire_range", 0.0, 2000.0, "Enemies further away than this many map units are left alone."),
-        Gene.real("thrift", 0.0, 1.0, "How much the range and the tolerance shrink as ammunition runs out."),
+        Gene.real("aim_tolerance", 0.0, 5.0, "Largest error of the aim at which to fire, in half-widths of the enemy."),
+        Gene.real("aim_gain", 0.0, 3.0, "Share of the remaining angle that one aiming movement covers."),
+        Gene.real("lead", 0.0, 35.0, "Tics of relative motion to aim ahead."),
+        Gene.real("fire_range", 0.0, 2000.0, "Largest distance of an enemy to attack, in map units."),
+        Gene.real("thrift", 0.0, 1.0, "Reduction of range and tolerance as ammunition runs out."),
         Gene.integer("burst", 1, 12, "Rounds fired for one pull of the trigger; the first is the most accurate."),
-        Gene.real("pause", 0.0, 70.0, "Tics between letting the trigger go and pulling it again."),
-        Gene.real("nearness", 0.0, 1.0, "Which target to prefer: 0 the one that needs least turning, 1 the nearest."),
-        Gene.choice("scan", SCANS, "Where to look when there is nothing to aim at."),
-        Gene.real("dodge_horizon", 0.0, 105.0, "Projectiles that arrive within this many tics are dodged."),
-        Gene.real("dodge_clearance", 0.0, 250.0, "By how many map units a projectile should miss."),
-        Gene.real("strafe", 0.0, 1.0, "The share of the time spent moving sideways while enemies are in sight."),
-        Gene.real("retreat_health", 0.0, 100.0, "Below this health, back away from enemies and fetch items first."),
-        Gene.real("item_priority", 0.0, 1.0, "Above a half, items come before enemies; they are sought this far."),
-        Gene.real("commitment", 0.0, 140.0, "Tics for which a target or a sideways direction is kept."),
-        Gene.real("exploration", 0.0, 1.0, "The share of the search for something to do that is spent walking."),
+        Gene.real("pause", 0.0, 70.0, "Tics between releasing the trigger and pulling it again."),
+        Gene.real("nearness", 0.0, 1.0, "Preferred target: 0 is the smallest turn, 1 the nearest enemy."),
+        Gene.choice("scan", SCANS, "Direction to look in without a target."),
+        Gene.real("dodge_horizon", 0.0, 105.0, "Time to impact below which projectiles are dodged, in tics."),
+        Gene.real("dodge_clearance", 0.0, 250.0, "Distance by which a projectile should miss, in map units."),
+        Gene.real("strafe", 0.0, 1.0, "Share of the time spent moving sideways while enemies are in sight."),
+        Gene.real("retreat_health", 0.0, 100.0, "Health below which to retreat from enemies and fetch items first."),
+        Gene.real("item_priority", 0.0, 1.0, "Above one half, prefer items to enemies; also the range for items."),
+        Gene.real("commitment", 0.0, 140.0, "Tics to keep a target or a sideways direction."),
+        Gene.real("exploration", 0.0, 1.0, "Share of walking in a search for targets."),
     )
 )
 """Genes of the policy, in order."""
@@ -90,7 +90,7 @@ class RulesPolicy:
         self._controls = Controls(facts)
         if not self._controls.usable:
             raise ConfigError(
-                f"the policy rules uses none of the buttons of {facts.name} ({', '.join(facts.buttons)}): add ATTACK, "
+                f"the policy rules cannot use the buttons of {facts.name} ({', '.join(facts.buttons)}): add ATTACK, "
                 "or a button that turns or moves, to available_buttons, or use the policy neural"
             )
 

@@ -71,10 +71,10 @@ def check_place(path: Path, *, force: bool) -> None:
         ConfigError: The folder is missing, or the file exists and `force` is not set.
     """
     if not path.parent.is_dir():
-        raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
+        raise ConfigError(f"cannot write {path}: folder {path.parent} not found")
     if path.is_dir() or (path.exists() and not force):
         remedy = "choose another name" if path.is_dir() else "choose another name, or overwrite it with --force"
-        raise ConfigError(f"{path} is there already: {remedy}")
+        raise ConfigError(f"{path} exists already: {remedy}")
 
 
 def format_of(path: Path) -> Format:
@@ -85,7 +85,7 @@ def format_of(path: Path) -> Format:
     """
     found = next((form for form in FORMATS if form.suffix == path.suffix.lower()), None)
     if found is None:
-        raise ConfigError(f"{str(path)!r} is no {' or '.join(form.suffix for form in FORMATS)} file")
+        raise ConfigError(f"{str(path)!r} is not a {' or '.join(form.suffix for form in FORMATS)} file")
     return found
 
 
@@ -115,7 +115,7 @@ def write_video(
     except OSError as error:
         raise StorageFailed(f"cannot write {path}") from error
     except _Refused as error:
-        raise StorageFailed(f"cannot write {path}: ffmpeg said: {error}") from None
+        raise StorageFailed(f"cannot write {path}: ffmpeg reported: {error}") from None
 
 
 class _Refused(Exception):

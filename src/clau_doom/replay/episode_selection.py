@@ -69,7 +69,7 @@ def select_agent(snapshot: Snapshot, name: str) -> ReplayedAgent:
     champion = agent_id(experiment, *_place(snapshot)) if snapshot.champion else None
     if name == experiment:
         if champion is None:
-            remedy = f"name one of its agents (clau-doom agent list {experiment})"
+            remedy = f"give one of its agents (clau-doom agent list {experiment})"
             raise AgentNotFound(f"experiment {experiment} has no champion yet: {remedy}")
         name = champion
     if name == baseline_id(experiment):
@@ -106,18 +106,20 @@ def select_episode(
             agent=agent, seed=seed, episode=next((e for e in recorded if e.outcome.seed == seed), None)
         )
     if not agent.episodes:
-        raise EpisodeNotFound(f"{agent.id} has finished no episode: play any seed with --seed")
+        raise EpisodeNotFound(f"{agent.id} has no finished episode: play any seed with --seed")
     if purpose is None:
         purposes = [episode.purpose for episode in agent.episodes]
         purpose = Purpose.HELD_OUT if Purpose.HELD_OUT in purposes else purposes[0]
     row = [episode for episode in agent.episodes if episode.purpose is purpose]
     if not row:
         others = " and ".join(dict.fromkeys(spoken(episode.purpose) for episode in agent.episodes))
-        raise EpisodeNotFound(f"{agent.id} has finished no {spoken(purpose)} episode: it has {others} ones (--purpose)")
+        raise EpisodeNotFound(
+            f"{agent.id} has no finished {spoken(purpose)} episode: it has {others} episodes (--purpose)"
+        )
     found = next((episode for episode in row if number in {None, episode.number}), None)
     if found is None:
         there = f"{row[0].number} to {row[-1].number}" if len(row) > 1 else f"{row[0].number}"
-        raise EpisodeNotFound(f"{agent.id} has finished no {spoken(purpose)} episode {number}: it has {there}")
+        raise EpisodeNotFound(f"{agent.id} has no finished {spoken(purpose)} episode {number}: it has {there}")
     return SelectedEpisode(agent=agent, seed=found.outcome.seed, episode=found)
 
 

@@ -51,7 +51,7 @@ class RenderingPass:
                 yield Frame(tic=seen.tic, decision=number, variables=seen.variables, pixels=seen.screen)
                 seen = engine.act(action)
         if seen is not None:
-            raise ReplayDiffers(f"{self._place} the episode goes on after its {len(before.decisions)} decisions")
+            raise ReplayDiffers(f"{self._place} the episode continues after its {len(before.decisions)} decisions")
         self._check_end(engine.measures(), before.outcome.measures)
 
     def _check(self, number: int, decision: Decision, seen: Observation | None) -> None:
@@ -68,10 +68,10 @@ class RenderingPass:
         for name in _COMPARED:
             found, expected = getattr(here, name), getattr(there, name)
             if found != expected:
-                raise ReplayDiffers(f"{self._place} its {name.replace('_', ' ')} came to {found:g}, not {expected:g}")
+                raise ReplayDiffers(f"{self._place} its {name.replace('_', ' ')} is {found:g}, not {expected:g}")
         if abs(here.reward - there.reward) > _ROUNDING * max(1.0, abs(there.reward)):
-            raise ReplayDiffers(f"{self._place} its reward came to {here.reward:g}, not {there.reward:g}")
+            raise ReplayDiffers(f"{self._place} its reward is {here.reward:g}, not {there.reward:g}")
 
     @property
     def _place(self) -> str:
-        return "performed again tic by tic for its pictures, the episode is another one:"
+        return "the repetition for the film differs from the episode:"

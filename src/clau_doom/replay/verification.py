@@ -90,7 +90,7 @@ def check(choice: SelectedEpisode, outcome: EpisodeOutcome, *, then: Provenance,
     """
     if choice.episode is None or choice.episode.outcome == outcome:
         return
-    what = f"is not what is recorded: {_first_difference(outcome, choice.episode.outcome)}"
+    what = f"differs from the record: {_first_difference(outcome, choice.episode.outcome)}"
     raise differs(choice, what, then=then, now=now)
 
 
@@ -139,9 +139,9 @@ def _first_difference(here: EpisodeOutcome, recorded: EpisodeOutcome) -> str:
     for field in fields(Measures):
         found, kept = getattr(here.measures, field.name), getattr(recorded.measures, field.name)
         if found != kept:
-            return f"its {field.name.replace('_', ' ')} came to {found:g} here, and the record has {kept:g}"
+            return f"its {field.name.replace('_', ' ')} is {found:g}, but the record has {kept:g}"
     return (
-        f"its trajectory's SHA-256 is {here.trajectory_sha256[:12]}... here, and the record has "
+        f"its trajectory's SHA-256 is {here.trajectory_sha256[:12]}..., but the record has "
         f"{recorded.trajectory_sha256[:12]}..."
     )
 
@@ -151,8 +151,8 @@ def _cause(then: Provenance, now: Provenance) -> str:
     then, now = (Provenance(facts=tuple((n, v) for n, v in one.facts if n in counts)) for one in (then, now))
     if difference := then.first_difference(now):
         fact, before, here = difference
-        return f"it was recorded with {fact} {before}, and here that is {here}: bring that back"
+        return f"it was recorded with {fact} {before}, but now it is {here}: restore it"
     return (
-        "versions and sources are those of the record, so that either the record was changed, or the policy decides by "
-        "something other than its genome, its generator and its observations"
+        "versions and sources equal those of the record: the record was changed, or the policy uses something other "
+        "than its genome, its generator and its observations"
     )

@@ -58,9 +58,9 @@ class ActiveCalls:
             CallRefused: The server has too many concurrent calls.
         """
         if self.stopping or (works and self.draining):
-            raise ShutdownRequested("the server is shutting down: send this again when it is back")
+            raise ShutdownRequested("the server is shutting down: try again after its restart")
         if self._calls > self._most:
-            message = f"the server carries out {self._most} calls already: send this again later"
+            message = f"the server handles {self._most} calls already: try again later"
             raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
 
     def stop(self) -> None:
@@ -102,7 +102,7 @@ class ActiveCalls:
                 finally:
                     self._waits.discard(wait)
         except TimeoutError:
-            raise ShutdownRequested("the server is shutting down: come back when it is there again") from None
+            raise ShutdownRequested("the server is shutting down: connect again after its restart") from None
 
     def _leave(self, _context: object) -> None:
         self._calls -= 1

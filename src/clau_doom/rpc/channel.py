@@ -46,8 +46,8 @@ def find_token(
     if token := environ.get(TOKEN_VARIABLE, "").strip():
         if not is_token(token):
             raise ConfigError(
-                f"{TOKEN_VARIABLE} holds no token: a token is printable ASCII without spaces; "
-                "copy it from the server's token file, or name that file with --token-file"
+                f"{TOKEN_VARIABLE} is not a token, which is printable ASCII without spaces: "
+                "copy it from the server's token file, or use --token-file FILE"
             )
         return token
     if default_token_file is None or not is_loopback(address.rpartition(":")[0]) or not default_token_file.exists():
@@ -69,7 +69,7 @@ async def dial(address: str, files: TlsFiles) -> AsyncIterator[grpc.aio.Channel]
     target, _ = _target(address)
     if (files.certificate is None) != (files.key is None):
         missing = "--key (CLAU_DOOM_KEY)" if files.certificate else "--certificate (CLAU_DOOM_CERTIFICATE)"
-        raise ConfigError(f"a client's certificate and its key belong together: give {missing}, too")
+        raise ConfigError(f"a client certificate needs its key: give {missing}, too")
     if is_plain(address, files):
         # A proxy from the environment would redirect the connection.
         channel = grpc.aio.insecure_channel(target, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))
@@ -106,7 +106,7 @@ def _target(address: str) -> tuple[str, bool]:
         return f"unix:{Path(path).absolute()}", True
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not (port.isdecimal() and 0 < int(port) < 65536):
-        raise ConfigError(f"{address!r} is no server's address: use host:port, such as 127.0.0.1:50051, or unix:PATH")
+        raise ConfigError(f"{address!r} is not a server address: use host:port, such as 127.0.0.1:50051, or unix:PATH")
     return f"dns:///{host}:{port}", is_loopback(host)
 
 

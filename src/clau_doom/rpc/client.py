@@ -235,7 +235,7 @@ class RpcClient:
             if (cause := await self._tls_fault()) is not None:
                 return cause
             reason = text.rpartition("Failed to connect to remote host: ")[2] or text
-            return ServerUnreachable(f"no orchestrator answers at {self._address}: {' '.join(reason.split())}")
+            return ServerUnreachable(f"no server responds at {self._address}: {' '.join(reason.split())}")
         return error_of_status(error.code().value[0], text, details if isinstance(details, bytes) else None)
 
     async def _tls_fault(self) -> ClauDoomError | None:
@@ -249,4 +249,4 @@ class RpcClient:
 async def _only(call: AsyncIterator[ResultT]) -> ResultT:
     async for response in call:
         return response
-    raise ServerUnreachable("the server ended a stream without an answer")
+    raise ServerUnreachable("the server ended a stream without a response")

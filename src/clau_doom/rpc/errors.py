@@ -115,7 +115,7 @@ def status_of(error: BaseException) -> Status:
     code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), None)
     if code is None or not isinstance(error, ClauDoomError):
         error_id = secrets.token_hex(8)
-        message = f"internal error {error_id}: the server's log holds what happened under this id"
+        message = f"internal error {error_id}: find this id in the server's log"
         return Status(code=grpc.StatusCode.INTERNAL, message=message, error_id=error_id)
     message = _cut(describe(error) if isinstance(error, ConfigError) else printable_message(error_text(error)))
     trailers = ((DETAILS, _details(code, message, error)),)

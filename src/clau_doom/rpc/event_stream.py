@@ -172,7 +172,7 @@ class EventStream:
                     raise tail.error
                 return
             elif self._stopping and experiment in self._orchestrator.live:
-                raise ShutdownRequested(f"the server is shutting down: come back for what follows event {after}")
+                raise ShutdownRequested(f"the server is shutting down: connect again and continue after event {after}")
             else:
                 await tail.news()
 

@@ -187,7 +187,7 @@ class HandlerWrapper:
             async with asyncio.timeout(self._stall):
                 await context.write(data)
         except TimeoutError:
-            message = f"this client has read nothing for {self._stall:g} s: come back, and read"
+            message = f"this client did not read for {self._stall:g} s: connect again"
             raise CallRefused(grpc.StatusCode.ABORTED, message) from None
 
     async def _authenticate(self, context: _Context) -> Caller:
@@ -221,7 +221,7 @@ def _decoded(method: Method, data: bytes) -> Message:
     try:
         return method.request.FromString(data)
     except DecodeError:
-        raise InvalidMessage(f"{len(data)} bytes that are no {method.request.DESCRIPTOR.full_name}") from None
+        raise InvalidMessage(f"{len(data)} bytes that are not a {method.request.DESCRIPTOR.full_name}") from None
 
 
 def _encoded(message: Message | bytes) -> bytes:

@@ -28,7 +28,7 @@ class Health:
     async def Check(self, request: pb.HealthCheckRequest) -> pb.HealthCheckResponse:  # noqa: N802 - name of the method
         """Return the health of a service."""
         if request.service not in self._services:
-            raise CallRefused(grpc.StatusCode.NOT_FOUND, f"there is no service {request.service!r} here")
+            raise CallRefused(grpc.StatusCode.NOT_FOUND, f"service {request.service!r} not found")
         return pb.HealthCheckResponse(status=self._status(request.service))
 
     async def Watch(self, request: pb.HealthCheckRequest, write: Write) -> None:  # noqa: N802

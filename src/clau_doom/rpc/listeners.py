@@ -50,7 +50,7 @@ def _refusal(address: str, port: int) -> AddressTaken | ConfigError:
         except OSError as error:
             number = error.errno or number
     if number == errno.EADDRINUSE:
-        return AddressTaken(f"{address}:{port} is taken by another program: end it, or choose another grpc.port")
+        return AddressTaken(f"{address}:{port} is in use by another program: stop it, or choose another grpc.port")
     message = f"this machine cannot listen on {address}:{port}: {os.strerror(number)}"
     return ConfigError(f"grpc.host: {message}", (("grpc.host", message),))
 
@@ -70,9 +70,9 @@ def listen_on_socket(server: grpc.aio.Server, path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         made = _make_socket(server, path)
     except FileExistsError as error:
-        raise AddressTaken(f"{path} was taken by another program just now: choose another grpc.socket") from error
+        raise AddressTaken(f"{path} was taken by another program: choose another grpc.socket") from error
     except (OSError, RuntimeError) as error:
-        message = f"{path} cannot be made: {error}"
+        message = f"{path} cannot be created: {error}"
         raise ConfigError(f"grpc.socket: {message}", (("grpc.socket", message),)) from error
     try:
         yield path
@@ -94,7 +94,7 @@ def _make_socket(server: grpc.aio.Server, path: Path) -> int:
 
 def _check_path(path: Path) -> None:
     if len(os.fsencode(path)) > _LONGEST_PATH:
-        message = f"{path} is longer than the {_LONGEST_PATH} bytes that a socket's path may have: use a shorter one"
+        message = f"{path} is longer than {_LONGEST_PATH} bytes, the maximum for a socket: use a shorter path"
         raise ConfigError(f"grpc.socket: {message}", (("grpc.socket", message),))
 
 
@@ -104,10 +104,10 @@ def _remove_stale(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(facts.st_mode):
-        message = f"{path} is there already and no socket: choose another path"
+        message = f"{path} exists and is not a socket: choose another path"
         raise ConfigError(f"grpc.socket: {message}", (("grpc.socket", message),))
     if _answers(path):
-        raise AddressTaken(f"{path} is taken by another program: end it, or choose another grpc.socket")
+        raise AddressTaken(f"{path} is in use by another program: stop it, or choose another grpc.socket")
     path.unlink(missing_ok=True)
 
 

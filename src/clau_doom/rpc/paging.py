@@ -59,7 +59,7 @@ def _read(token: str, listed: str) -> str:
         digest, after = "", None
     if digest != _digest(listed) or not isinstance(after, str):
         raise InvalidMessage(
-            "page_token is none of this list: send what came with the page before, and the same filters"
+            "page_token is not valid for this list: send that of the previous page, with the same filters"
         )
     return after
 

@@ -27,7 +27,7 @@ def addresses(host: str) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        message = f"{host!r} is no host of this machine: use an address such as 127.0.0.1 or 0.0.0.0"
+        message = f"{host!r} is not an address of this machine: use an address such as 127.0.0.1 or 0.0.0.0"
         raise ConfigError(f"grpc.host: {message}", (("grpc.host", message),)) from error
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -58,7 +58,7 @@ def _check_plain(config: GrpcConfig) -> None:
         reason = f"a connection to {config.host} without TLS would reveal the token"
     else:
         return
-    problems = tuple((f"grpc.{name}", "is missing: name a PEM file") for name in missing)
+    problems = tuple((f"grpc.{name}", "is missing: set it to a PEM file") for name in missing)
     remedy = "give grpc.certificate and grpc.key (PEM files), or listen on 127.0.0.1 without them"
     raise ConfigError(f"the gRPC server does not start: {reason}: {remedy}", problems)
 
@@ -74,7 +74,7 @@ def _check_pair(config: GrpcConfig) -> None:
         files = f"grpc.certificate {config.certificate} and grpc.key {config.key}"
         if config.client_ca:
             files += f" (with grpc.client_ca {config.client_ca})"
-        remedy = "use PEM files that belong together, the key without a passphrase"
+        remedy = "use PEM files of one key pair, without a passphrase"
         raise ConfigError(f"{files} cannot be used: {error}: {remedy}") from error
 
 

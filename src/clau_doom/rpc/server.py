@@ -144,7 +144,7 @@ class RpcServer:
             stack.push_async_callback(self._drain)
             self._stack = stack.pop_all()
         address = None if self._socket_only else self.address
-        _log.info("gRPC listens", address=address, socket=self._config.socket)
+        _log.info("gRPC server listens", address=address, socket=self._config.socket)
         return self
 
     async def _listen(self, stack: AsyncExitStack) -> grpc.aio.Server:
@@ -166,7 +166,7 @@ class RpcServer:
         self._active_calls.stop()
         self._event_stream.stop()
         if not await self._active_calls.idle(self._grace):
-            _log.warning("calls were ended", grace=self._grace)
+            _log.warning("ended running calls", grace=self._grace)
 
     @asynccontextmanager
     async def _server(self, peer: Peer, authenticator: Authenticator | None) -> AsyncIterator[grpc.aio.Server]:

@@ -173,7 +173,7 @@ def _mean(values: Sequence[float]) -> float:
     if not values:
         raise ValueError("the mean of no values is undefined")
     if not all(math.isfinite(value) for value in values):
-        raise ValueError(f"{next(value for value in values if not math.isfinite(value))!r} is no finite number")
+        raise ValueError(f"{next(value for value in values if not math.isfinite(value))!r} is not a finite number")
     return math.fsum(values) / len(values)
 
 

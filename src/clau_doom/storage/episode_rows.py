@@ -62,7 +62,7 @@ def place_of(experiment: str, agent: str) -> Place:
     except AgentNotFound:
         owner, place = "", []
     if owner != experiment:
-        raise StoreCorrupted(f"an episode of {agent}, which is not an agent of this experiment")
+        raise StoreCorrupted(f"episode of {agent}, which is not an agent of this experiment")
     return place[0], place[1]
 
 

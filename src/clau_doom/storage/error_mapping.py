@@ -28,7 +28,7 @@ _OUTSIDE = {
     sqlite3.SQLITE_READONLY,
 }
 _TOLD = {
-    sqlite3.SQLITE_INTERRUPT: "reading it takes more steps than a file of its size needs",
+    sqlite3.SQLITE_INTERRUPT: "reading it takes too many steps for its size",
     sqlite3.SQLITE_TOOBIG: "a value exceeds the maximum length",
 }
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)

@@ -71,7 +71,7 @@ class ExperimentFolders:
         target = self.root / check_experiment_id(experiment.id)
         if experiment.id in _SERVERS_OWN:
             raise ConfigError(
-                f"an experiment cannot have the name {experiment.id}: a server has a file of that name in the "
+                f"an experiment cannot have the id {experiment.id}: a server has a file of that name in the "
                 "same folder; choose another --name"
             )
         with storage_errors(self.root):
@@ -154,7 +154,7 @@ class ExperimentFolders:
         if not there:
             nearest = difflib.get_close_matches(experiment, self.ids(), n=1, cutoff=0.5)
             hint = f": did you mean {nearest[0]}?" if nearest else ""
-            raise ExperimentNotFound(f"no experiment {experiment} in {self.root.absolute()}{hint}")
+            raise ExperimentNotFound(f"experiment {experiment} not found in {self.root.absolute()}{hint}")
         return ExperimentFolder(path)
 
     def holds(self, experiment: str) -> bool:
@@ -187,9 +187,7 @@ class ExperimentFolders:
 
 
 def _folder_busy(folder: Path, pid: int) -> FolderBusy:
-    return FolderBusy(
-        f"{folder.absolute()} is served by process {pid}: stop it, or choose another folder with --output-dir"
-    )
+    return FolderBusy(f"{folder.absolute()} is in use by server process {pid}: stop it, or choose another --output-dir")
 
 
 def _is_id(name: str) -> bool:

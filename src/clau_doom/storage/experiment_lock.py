@@ -20,7 +20,7 @@ _PAUSE = 0.02
 
 
 def _experiment_busy(folder: Path, pid: int) -> ClauDoomError:
-    return ExperimentBusy(f"experiment {folder.name} is being run by process {pid}: wait for it, or stop it")
+    return ExperimentBusy(f"experiment {folder.name} is in use by process {pid}: wait for it, or stop it")
 
 
 def acquire(folder: Path, busy: Callable[[Path, int], ClauDoomError] = _experiment_busy) -> int:

@@ -46,7 +46,7 @@ class FileWatch:
                     what = "emptied" if found[2] else "replaced by another file"
                 raise ResultsLost(
                     f"{gone} was {what} while the experiment was running: {kept()} are lost unless the original still "
-                    "exists; restore it or a copy of it before you resume, or run the experiment again"
+                    "exists; restore it or a copy before you resume, or run the experiment again"
                 )
 
     def _identity(self, path: Path) -> _Identity:

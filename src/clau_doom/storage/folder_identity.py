@@ -20,7 +20,7 @@ def check_identity(folder: Path, stored: str) -> None:
     """
     if folder.name != stored:
         raise WrongState(
-            f"the folder {folder} holds experiment {stored}: it is a copy or was renamed, so nothing is written to it; "
+            f"the folder {folder} contains experiment {stored}: it is a copy or was renamed, and is read-only; "
             f"to use it, run: {move_command(folder, stored)}"
         )
 

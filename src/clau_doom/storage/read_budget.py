@@ -58,7 +58,7 @@ class ReadBudget:
         for row in self._connection.execute(query, parameters):
             self._bytes -= sum([len(value) for value in row if isinstance(value, (str, bytes))])
             if self._bytes < 0:
-                raise StoreCorrupted("its tables have more bytes than its file")
+                raise StoreCorrupted("its tables are larger than its file")
             yield row
 
     def _count_steps(self) -> bool:

@@ -59,7 +59,7 @@ _Judging = dict[tuple[Purpose, str], tuple[Episode, ...]]
 def head_of(rows: Sequence[Row]) -> Row:
     """Return the single row of the table `experiment` with validated id, state and times."""
     if len(rows) != 1:
-        raise StoreCorrupted(f"its table experiment has {len(rows)} rows in place of 1")
+        raise StoreCorrupted(f"its table experiment has {len(rows)} rows instead of 1")
     name, uuid, seed, state, reason, running, generation, index, fitness = rows[0]
     try:
         check_experiment_id(text(name, "its id"))
@@ -100,10 +100,10 @@ def generations_of(
         if agent.ref == AgentRef(len(found), 0):
             found.append([])
         elif agent.ref != AgentRef(len(found) - 1, len(found[-1]) if found else 0):
-            raise StoreCorrupted(f"agent {agent.id} follows generation {len(found) - 1}: agents are missing or double")
+            raise StoreCorrupted(f"agent {agent.id} follows generation {len(found) - 1}: missing or duplicate agents")
         genes = len(agent.genome) if genes is None else genes
         if len(agent.genome) != genes:
-            raise StoreCorrupted(f"agent {agent.id} has {len(agent.genome)} genes, where others have {genes}")
+            raise StoreCorrupted(f"agent {agent.id} has {len(agent.genome)} genes, but others have {genes}")
         for parent in agent.parents:
             if parent.index >= len(found[parent.generation]):
                 raise StoreCorrupted(f"a parent of {agent.id} is {place_name(parent)}, which is missing")

@@ -96,7 +96,7 @@ class SqliteStore:
             StorageFailed: Any other failure.
         """
         if self._commits is None:
-            raise StorageFailed("the store is open for reading only")
+            raise StorageFailed("the store is read-only")
         return await self._commits.append(AppendCall(tuple(events), running_seconds))
 
     async def snapshot(self, *, measured: bool = True) -> Snapshot:

@@ -107,7 +107,7 @@ def check_agent(agent: Agent) -> None:
     for parent in agent.parents:
         if parent.generation < 0 or parent.index < 0 or not parent < ref:
             raise StoreCorrupted(
-                f"a parent of {agent.id} is {place_name(parent)}: parents are evaluated before their children"
+                f"a parent of {agent.id} is {place_name(parent)}: parents must be evaluated before their children"
             )
 
 

@@ -98,7 +98,7 @@ def check_action(action: Action, facts: ScenarioFacts) -> None:
         AssertionError: The action does not have one finite value for each button, or its number of tics is negative or
             too large.
     """
-    assert len(action.buttons) == len(facts.buttons), f"{action} has not one value for each of {facts.buttons}"
+    assert len(action.buttons) == len(facts.buttons), f"{action} needs one value for each of {facts.buttons}"
     assert np.isfinite(action.buttons).all(), f"{action} has a value that is not finite"
     assert 0 <= action.tics <= facts.frame_skip, f"{action} is held for more than {facts.frame_skip} tics"
 
@@ -128,8 +128,8 @@ def check_policy(policy: Policy, again: Policy, facts: ScenarioFacts, *, count: 
         first = actions_sha256(policy, facts, genome, seed, count)
         assert first == actions_sha256(again, facts, genome, seed, count), "two policy objects act differently"
         actions_sha256(policy, facts, drawn_genome(policy.space, seed + 100), seed + 100, count)
-        assert first == actions_sha256(policy, facts, genome, seed, count), "an episode depends on those before it"
-        assert first == _interleaved(policy, facts, genome, seed, count), "two episodes at a time disturb each other"
+        assert first == actions_sha256(policy, facts, genome, seed, count), "an episode depends on earlier episodes"
+        assert first == _interleaved(policy, facts, genome, seed, count), "interleaved episodes affect each other"
 
 
 def _interleaved(policy: Policy, facts: ScenarioFacts, genome: Genome, seed: int, count: int) -> str:

@@ -104,7 +104,7 @@ class ScriptedEngine:
         if not self._started:
             raise EngineCrashed("no game is running: start the engine first")
         if not self._running or self._tally is None:
-            raise RuntimeError("act is for a running episode: call begin first")
+            raise RuntimeError("no episode is running: call begin first")
         buttons, tics, written = self._checked(action)
         if self._played == self._crash_at:
             self._started = False
@@ -130,19 +130,19 @@ class ScriptedEngine:
     def measures(self) -> Measures:
         """Return the episode's measures so far; final once `act` has returned None."""
         if self._tally is None:
-            raise RuntimeError("nothing is measured yet: call begin first")
+            raise RuntimeError("no measures are available: call begin first")
         return self._tally.measures(float(self._kills))
 
     def trajectory_sha256(self) -> str:
         """Return the SHA-256 over every decision so far."""
         if self._tally is None:
-            raise RuntimeError("nothing is played yet: call begin first")
+            raise RuntimeError("no episode was played: call begin first")
         return self._tally.trajectory_sha256()
 
     def actions(self) -> bytes:
         """Return the episode's actions so far."""
         if self._tally is None:
-            raise RuntimeError("nothing is played yet: call begin first")
+            raise RuntimeError("no episode was played: call begin first")
         return self._tally.actions()
 
     def draw(self, *, in_full: bool) -> None:

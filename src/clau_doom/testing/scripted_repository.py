@@ -104,7 +104,7 @@ class ScriptedRepository:
         """Open a stored experiment for a single run, with a scripted backend."""
         config, store = plan.config, self._store(plan.config.name)
         if config.name in self._open:
-            raise ExperimentBusy(f"experiment {config.name} is being run")
+            raise ExperimentBusy(f"experiment {config.name} is running")
         self._open.add(config.name)
         backend: EvaluationBackend = ScriptedBackend(slots=self._slots, disturb=self._wait)
         try:

@@ -181,7 +181,7 @@ class Api:
     async def _film(self, request: Request) -> Response:
         path = self._artifacts.find_film(request.path_params["key"])
         if path is None:
-            raise AgentNotFound("there is no such film any more: have it made again")
+            raise AgentNotFound("film not found: it may have expired; make it again")
         return FileResponse(path, media_type="video/mp4")
 
     async def _agent(self, request: Request) -> Response:
@@ -228,7 +228,7 @@ class Api:
         """Return the report of the experiments in ``ids``, as a self-contained page."""
         names = [name for name in request.query_params.get("ids", "").split(",") if name]
         if not 0 < len(names) <= _MOST_REPORTED:
-            raise InvalidMessage(f"ids names {len(names)} experiments: name 1 to {_MOST_REPORTED}, with commas between")
+            raise InvalidMessage(f"ids names {len(names)} experiments: use 1 to {_MOST_REPORTED}, separated by commas")
         stored = [await self._read(name) for name in dict.fromkeys(names)]
         text = await self._reported(stored)
         return HTMLResponse(text, headers={"content-security-policy": _REPORTS_POLICY})
@@ -301,20 +301,20 @@ async def _text(request: Request) -> str:
     async for part in request.stream():
         data += part
         if len(data) > _LARGEST_BODY:
-            raise InvalidMessage("the configuration has more than 1 MB: that is no configuration")
+            raise InvalidMessage("the configuration is larger than 1 MB: make it smaller")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidMessage("the configuration is no UTF-8 text: save it as UTF-8") from error
+        raise InvalidMessage("the configuration is not UTF-8 text: save it as UTF-8") from error
 
 
 async def _fields(request: Request) -> dict[str, object]:
     try:
         fields = json.loads(await _text(request))
     except (ValueError, RecursionError) as error:
-        raise InvalidMessage("the request is no JSON") from error
+        raise InvalidMessage("the request is not JSON") from error
     if not isinstance(fields, dict):
-        raise InvalidMessage("the request is no JSON object")
+        raise InvalidMessage("the request is not a JSON object")
     return fields
 
 

@@ -59,7 +59,7 @@ class ErrorResponses:
         try:
             await self._app(scope, receive, sending)
         except ClientDisconnect:  # disconnected during an upload: no client waits for a response
-            _log.debug("a client went away before its request was complete", path=scope["path"])
+            _log.debug("client disconnected before its request was complete", path=scope["path"])
         except Exception as error:
             answer = _answer(error, scope["path"])
             if not begun:  # once a response has started, an error can only end it
@@ -71,8 +71,8 @@ def _answer(error: Exception, path: str) -> Response:
     status = next((_STATUSES[kind] for kind in type(error).__mro__ if kind in _STATUSES), None)
     if status is None or not isinstance(error, ClauDoomError):
         error_id = secrets.token_hex(6)
-        _log.error("a page's request went wrong", path=path, error_id=error_id, exc_info=error)
-        message = f"something went wrong here: the server's log says what, under {error_id}"
+        _log.error("request of a page failed", path=path, error_id=error_id, exc_info=error)
+        message = f"internal error {error_id}: find this id in the server's log"
         return JSONResponse(
             {"error": {"kind": "internal_error", "message": message}}, status_code=HTTPStatus.INTERNAL_SERVER_ERROR
         )

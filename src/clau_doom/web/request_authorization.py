@@ -90,16 +90,14 @@ class RequestAuthorization:
         """Refuse requests for other hosts, and changes from pages of other sites."""
         headers = request.headers
         if self._hosts is not None and headers.get("host", "") not in self._hosts():
-            return _refused(
-                HTTPStatus.MISDIRECTED_REQUEST, "this server has another name: use the address that it printed"
-            )
+            return _refused(HTTPStatus.MISDIRECTED_REQUEST, "wrong host name: use the address that the server printed")
         if request.method in _SAFE:
             return None
         origin = headers.get("origin")
         is_program = origin is None and "authorization" in headers  # a browser would send an origin
         if is_program or origin == f"{request.scope['scheme']}://{headers.get('host', '')}":
             return None
-        return _refused(HTTPStatus.FORBIDDEN, "a page of another origin may change nothing here")
+        return _refused(HTTPStatus.FORBIDDEN, "pages of other origins are read-only")
 
     async def _caller(self, request: Request) -> Caller | Response:
         """Return the caller of a request, or the response to an unauthenticated one."""
@@ -119,13 +117,13 @@ class RequestAuthorization:
         token = self._sessions.token_of(cookie)
         if token is None:
             if request.scope["path"].startswith("/api/"):
-                return _refused(HTTPStatus.UNAUTHORIZED, "this session is over: load the page, and log in")
+                return _refused(HTTPStatus.UNAUTHORIZED, "the session has ended: reload the page and log in")
             return RedirectResponse("/login", status_code=HTTPStatus.SEE_OTHER)
         shown = headers.get(CSRF_HEADER, "")
         if request.method not in _SAFE and not hmac.compare_digest(
             shown.encode(), self._sessions.csrf(cookie).encode()
         ):
-            return _refused(HTTPStatus.FORBIDDEN, "this page is of another session: load it again")
+            return _refused(HTTPStatus.FORBIDDEN, "the page belongs to another session: reload it")
         return caller_of(token, transport="web", peer=peer, note=note)
 
 

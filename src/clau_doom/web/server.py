@@ -34,8 +34,8 @@ __all__ = ["WebServer"]
 _STATIC = Path(__file__).parent / "static"
 _LIMITS = ConnectionLimits(total=256, per_address=64)
 _LONGEST_FORM = 8192
-_WRONG_LOGIN = "This is not a token of this server. The server prints the file's name when it starts."
-_OLD_CODE = "This link has been used or is too old. Enter a token, or start the server again for a new link."
+_WRONG_LOGIN = "The token is not valid. At its start, the server prints the name of its token file."
+_OLD_CODE = "The link was used or has expired. Enter a token, or restart the server for a new link."
 _PAGES = ("/", "/new", "/arena", "/compare", "/report", "/experiments/{experiment}", "/agents/{agent}")
 
 
@@ -144,7 +144,7 @@ class WebServer(HttpServer):
         async for part in request.stream():
             body += part
             if len(body) > _LONGEST_FORM:
-                return PlainTextResponse("this is not a token: it is too long\n", status_code=413)
+                return PlainTextResponse("the token is too long\n", status_code=413)
         shown, address = _field(bytes(body), "token"), _address(request)
         try:
             await self._authenticator.authenticate(shown, transport="web", peer=address, address=address)
@@ -181,7 +181,7 @@ class _Static(StaticFiles):
 
 async def _nothing_there(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
-        error = {"kind": "not_found", "message": f"there is nothing at {request.url.path}"}
+        error = {"kind": "not_found", "message": f"{request.url.path} not found"}
         return JSONResponse({"error": error}, status_code=404)
     return RedirectResponse("/", status_code=303)
 
@@ -207,13 +207,13 @@ def _tls(config: WebConfig) -> ssl.SSLContext | None:
             else f"a connection to {config.host} without TLS would reveal the token"
         )
         remedy = "give web.certificate and web.key (PEM files), or listen on 127.0.0.1 without them"
-        problems = tuple((f"web.{name}", "is missing: name a PEM file") for name in missing)
+        problems = tuple((f"web.{name}", "is missing: set it to a PEM file") for name in missing)
         raise ConfigError(f"the dashboard does not start: {reason}: {remedy}", problems)
     assert config.certificate is not None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(config.certificate, config.key)
     except (OSError, ssl.SSLError) as error:
-        what = f"{config.certificate} and {config.key} are no certificate and its key: {error}"
+        what = f"{config.certificate} and {config.key} are not a certificate and its key: {error}"
         raise ConfigError(f"web: {what}", (("web.certificate", what),)) from error
     return context

@@ -96,15 +96,15 @@ def described(message: pb.DescribeResponse) -> AgentDescription:
     """
     if not message.version or len(message.version) > MAX_TEXT or not message.version.isprintable():
         raise ConfigError(
-            f"the agent's version is {message.version[:MAX_TEXT]!r}: 1 to {MAX_TEXT} printable characters are needed,"
-            " other ones whenever it plays differently"
+            f"the agent's version is {message.version[:MAX_TEXT]!r}: use 1 to {MAX_TEXT} printable characters,"
+            " and change it with the behaviour of the agent"
         )
     if len(message.genes) > MAX_GENES:
-        raise ConfigError(f"the agent has {len(message.genes)} genes: at most {MAX_GENES} are allowed")
+        raise ConfigError(f"the agent has {len(message.genes)} genes: use at most {MAX_GENES}")
     genes = tuple(_gene(gene) for gene in message.genes)
     names = [gene.name for gene in genes]
     if twice := next((name for name in names if names.count(name) > 1), None) if len({*names}) < len(names) else None:
-        raise ConfigError(f"two of the agent's genes are called {twice!r}: names must be unique")
+        raise ConfigError(f"two genes of the agent have the name {twice!r}: names must be unique")
     return AgentDescription(
         space=GenomeSpace(genes), objects=message.objects, screen=message.screen, version=message.version
     )
@@ -113,19 +113,17 @@ def described(message: pb.DescribeResponse) -> AgentDescription:
 def _gene(message: pb.Gene) -> Gene:
     name, kind = message.name, _KINDS.get(message.kind)
     if not name or len(name) > MAX_TEXT or not name.isprintable():
-        raise ConfigError(f"an agent's gene is called {name[:MAX_TEXT]!r}: 1 to {MAX_TEXT} printable characters")
+        raise ConfigError(f"a gene of the agent has the name {name[:MAX_TEXT]!r}: 1 to {MAX_TEXT} printable characters")
     if kind is None:
-        raise ConfigError(f"the agent's gene {name} is of the unknown kind {message.kind}")
+        raise ConfigError(f"the agent's gene {name} has the unknown kind {message.kind}")
     if kind is GeneKind.CHOICE:
         choices = tuple(message.choices)
         if not choices or not all(choices) or len({*choices}) < len(choices):
-            raise ConfigError(
-                f"the agent's gene {name} chooses among {choices}: one or more different names are needed"
-            )
+            raise ConfigError(f"the agent's gene {name} has the choices {choices}: use one or more different names")
         return Gene.choice(name, choices)
     low, high = message.low, message.high
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ConfigError(f"the agent's gene {name} lies between {low:g} and {high:g}: two finite numbers are needed")
+        raise ConfigError(f"the agent's gene {name} has the bounds {low:g} and {high:g}: use two finite numbers")
     if kind is GeneKind.INTEGER and not (low.is_integer() and high.is_integer()):
         raise ConfigError(f"the agent's gene {name} is whole, but its bounds are {low:g} and {high:g}")
     return Gene(name=name, kind=kind, low=low, high=high)
@@ -195,15 +193,13 @@ class ActionReader:
         try:
             message = pb.ActionProto.FromString(data)
         except DecodeError as error:
-            raise PolicyFailed(f"the agent answered {len(data)} bytes that are no ActionProto") from error
+            raise PolicyFailed(f"the agent answered {len(data)} bytes that are not an ActionProto") from error
         if message.tics > self._frame_skip:
-            raise PolicyFailed(
-                f"the agent held an action for {message.tics} tics; at most {self._frame_skip} are allowed"
-            )
+            raise PolicyFailed(f"the agent held an action for {message.tics} tics; use at most {self._frame_skip}")
         match message.WhichOneof("action"):
             case "action_id":
                 if message.action_id >= self._count:
-                    raise PolicyFailed(f"the agent pressed button {message.action_id} of {self._count}, counted from 0")
+                    raise PolicyFailed(f"the agent pressed button {message.action_id} of {self._count} (from 0)")
                 return self._one[message.action_id], message.tics
             case "buttons":
                 return self._values(message.buttons), message.tics
@@ -213,7 +209,7 @@ class ActionReader:
     def _values(self, message: pb.Buttons) -> list[float]:
         values = [*message.values]
         if len(values) != self._count:
-            raise PolicyFailed(f"the agent gave {len(values)} values where there are {self._count} buttons")
+            raise PolicyFailed(f"the agent returned {len(values)} values for {self._count} buttons")
         if not all(map(math.isfinite, values)):
-            raise PolicyFailed(f"the agent gave a button a value that is not finite: {values}")
+            raise PolicyFailed(f"the agent returned a value that is not finite: {values}")
         return values

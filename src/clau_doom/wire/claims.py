@@ -63,7 +63,7 @@ class EnumMapping(Generic[MemberT]):
         try:
             return self._received[number]
         except KeyError:
-            raise InvalidMessage(f"{self._name} {number} is unknown here") from None
+            raise InvalidMessage(f"{self._name} {number} is unknown") from None
 
 
 def sendable(text: str) -> str:
@@ -77,7 +77,7 @@ def check_finite(message: Message) -> None:
         if field.type == FieldDescriptor.TYPE_DOUBLE:
             wrong = next((number for number in _each(value) if not math.isfinite(number)), None)
             if wrong is not None:
-                raise InvalidMessage(f"{field.name} is {wrong}: use an ordinary number")
+                raise InvalidMessage(f"{field.name} is {wrong}: use a finite number")
         elif field.message_type and not field.message_type.GetOptions().map_entry:
             for inner in [value] if isinstance(value, Message) else value:
                 check_finite(inner)
@@ -109,7 +109,7 @@ def agent_ref(experiment: str, text: str) -> AgentRef:
     except AgentNotFound as error:
         raise InvalidMessage(str(error)) from None
     if named != experiment:
-        raise InvalidMessage(f"agent {text} is none of experiment {experiment}")
+        raise InvalidMessage(f"agent {text} is not an agent of experiment {experiment}")
     return AgentRef(generation, index)
 
 
@@ -127,14 +127,14 @@ def unique_id(text: str) -> str:
     except ValueError:
         canonical = None
     if text != canonical:
-        raise InvalidMessage(f"{text!r} is no UUID: they look like 0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44")
+        raise InvalidMessage(f"{text!r} is not a UUID: use the form 0b5c7f3e-6f4e-4d38-9d0b-3c6f0d1f2a44")
     return text
 
 
 def digest(text: str) -> str:
     """Validate a SHA-256 in hexadecimal digits."""
     if not _SHA256.fullmatch(text):
-        raise InvalidMessage(f"{text!r} is no SHA-256: it is 64 of 0-9 and a-f")
+        raise InvalidMessage(f"{text!r} is not a SHA-256: use 64 of 0-9 and a-f")
     return text
 
 
@@ -148,7 +148,7 @@ def timestamp(time: float) -> Timestamp:
 def moment(message: Timestamp) -> float:
     """Convert a timestamp to the exact float that `timestamp` received. A ratio of integers is rounded only once."""
     if not (0 <= message.seconds < 2**38 and 0 <= message.nanos < _BILLION):
-        raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are no time since the epoch")
+        raise InvalidMessage(f"{message.seconds} s and {message.nanos} ns are not a time since the epoch")
     return (message.seconds * _BILLION + message.nanos) / _BILLION
 
 

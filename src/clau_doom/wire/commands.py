@@ -29,10 +29,10 @@ def command_from(message: pb.AgentCommand) -> tuple[str, Command]:
     """
     if not 1 <= len(message.command_id) <= MAX_COMMAND_ID:
         size = len(message.command_id)
-        raise InvalidMessage(f"a command_id of {size} characters: choose one of 1 to {MAX_COMMAND_ID} characters")
+        raise InvalidMessage(f"command_id has {size} characters: use 1 to {MAX_COMMAND_ID}")
     kind = message.WhichOneof("command")
     if kind is None:
-        raise InvalidMessage("a command that says nothing to do: set pause, resume, stop, restart, inspect or inject")
+        raise InvalidMessage("the command has no action: set pause, resume, stop, restart, inspect or inject")
     if kind == _INJECT:
         return message.command_id, _injection(message.inject)
     agent = getattr(message, kind).agent_id

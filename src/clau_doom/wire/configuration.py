@@ -73,7 +73,7 @@ def config_message(config: ExperimentConfig) -> pb.ExperimentConfig:
             if backend.name not in message.DESCRIPTOR.fields_by_name:
                 message.other_backends[backend.name].update(plain[backend.name])
     except ValueError as error:
-        raise InvalidMessage(f"the configuration of {config.name} fits no message: {error}") from error
+        raise InvalidMessage(f"the configuration of {config.name} does not fit a message: {error}") from error
     return message
 
 

@@ -42,7 +42,7 @@ def recorded_event(message: pb.ExperimentEvent) -> tuple[str, RecordedEvent]:
     experiment = experiment_id(message.experiment_id)
     payload = message.WhichOneof("payload")
     if payload is None:
-        raise InvalidMessage(f"event {message.sequence} of {experiment} has no payload that is known here")
+        raise InvalidMessage(f"event {message.sequence} of {experiment} has an unknown payload")
     if not message.HasField("time"):
         raise InvalidMessage(f"event {message.sequence} of {experiment} has no time")
     return experiment, RecordedEvent(
@@ -70,7 +70,7 @@ def event_from_json(text: str | bytes) -> pb.ExperimentEvent:
     try:
         plain = text if isinstance(text, str) else text.decode()
         if not plain.lstrip().startswith("{"):  # protobuf accepts an empty list as an empty message
-            raise InvalidMessage(f"no event: {plain[:100]!r}")
+            raise InvalidMessage(f"not an event: {plain[:100]!r}")
         return Parse(plain, pb.ExperimentEvent())
     except (ParseError, UnicodeDecodeError) as error:
-        raise InvalidMessage(f"no event: {error}") from error
+        raise InvalidMessage(f"not an event: {error}") from error

@@ -34,5 +34,5 @@ def frame_size(prefix: bytes) -> int:
     """
     (size,) = _LENGTH.unpack(prefix)
     if size > MAX_FRAME:
-        raise MalformedMessage(f"a message of {size} bytes where at most {MAX_FRAME} are allowed")
+        raise MalformedMessage(f"a message of {size} bytes; the maximum is {MAX_FRAME}")
     return int(size)

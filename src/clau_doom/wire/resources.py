@@ -166,11 +166,11 @@ def agent_status(number: int) -> tuple[AgentStatus, bool]:
 def _started(snapshot: Snapshot, generation: int | None) -> int:
     count, name = len(snapshot.generations), snapshot.experiment.id
     if count == 0:
-        raise GenerationNotFound(f"no generation of {name} has started: ask again once its run has begun")
+        raise GenerationNotFound(f"{name} has not started a generation: try again later")
     if generation is None:
         return snapshot.under_way
     if not 0 <= generation < count:
-        there = f"use 0 to {count - 1}, or leave it out for the last one" if count > 1 else "use 0, or leave it out"
+        there = f"use 0 to {count - 1}, or omit it for the last one" if count > 1 else "use 0, or omit it"
         raise GenerationNotFound(f"generation {generation} of {name} has not started: {there}")
     return generation
 

@@ -40,7 +40,7 @@ def parse(kind: Callable[[], MessageT], data: bytes) -> MessageT:
     try:
         message.ParseFromString(data)
     except DecodeError as error:
-        raise MalformedMessage(f"{len(data)} bytes that are no {type(message).__name__}") from error
+        raise MalformedMessage(f"{len(data)} bytes that are not a {type(message).__name__}") from error
     return message
 
 
@@ -95,9 +95,9 @@ def inflate_actions(data: bytes, most: int) -> bytes:
     try:
         actions = inflater.decompress(data, most)
     except zlib.error as error:
-        raise MalformedMessage(f"{len(data)} bytes that are no deflated actions: {error}") from error
+        raise MalformedMessage(f"{len(data)} bytes that are not deflated actions: {error}") from error
     if not inflater.eof or inflater.unused_data:
-        raise MalformedMessage(f"{len(data)} bytes that are no deflated actions of at most {most} bytes")
+        raise MalformedMessage(f"{len(data)} bytes that are not deflated actions of at most {most} bytes")
     return actions
 
 
@@ -161,9 +161,9 @@ def episode_from_played(message: pb.EpisodePlayed, task: EpisodeTask, *, worker:
         if not abs(value) <= _GREATEST:  # NaN fails this comparison too
             raise MalformedMessage(f"an episode whose {name} is {value}")
     if message.seed != task.seed:
-        raise MalformedMessage(f"an episode on seed {message.seed} where {task.seed} was asked for")
+        raise MalformedMessage(f"an episode on seed {message.seed} in place of {task.seed}")
     if len(message.trajectory_sha256) != 32:
-        raise MalformedMessage(f"a trajectory hash of {len(message.trajectory_sha256)} bytes where 32 are expected")
+        raise MalformedMessage(f"a trajectory hash of {len(message.trajectory_sha256)} bytes instead of 32")
     if message.repeated > max(values["decisions"], 0.0):
         raise MalformedMessage(f"an episode of {values['decisions']:g} decisions, {message.repeated} of them repeated")
     digest = message.trajectory_sha256.hex()

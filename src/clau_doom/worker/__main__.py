@@ -47,7 +47,7 @@ class SocketChannel:
 
 def main() -> None:
     """Run a worker until its orchestrator closes the socket."""
-    parser = argparse.ArgumentParser(description="A clau-doom worker; started by a backend, not by hand.")
+    parser = argparse.ArgumentParser(description="Worker of clau-doom, which a backend starts.")
     parser.add_argument("--socket", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--parent", type=int, required=True)

@@ -30,7 +30,7 @@ class Replay:
             actions = inflate_actions(deflated, facts.timeout * row.size)
             self._rows: Iterator[tuple[float, ...]] = row.iter_unpack(actions)
         except (MalformedMessage, struct.error) as error:
-            raise PolicyFailed(f"what are said to be actions are none: {error}") from error
+            raise PolicyFailed(f"the actions are not valid: {error}") from error
 
     @property
     def needs(self) -> Needs:
@@ -49,5 +49,5 @@ class Replay:
     def _decide(self, observation: Observation) -> Action:  # noqa: ARG002 - the port's
         row = next(self._rows, None)
         if row is None:
-            raise PolicyFailed("its actions end before the episode does")
+            raise PolicyFailed("its actions end before the episode")
         return Action([*row[:-1]], int(row[-1]))

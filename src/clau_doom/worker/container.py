@@ -92,7 +92,7 @@ class StreamChannel:
                 else:
                     self._incoming.put(message)
         except grpc.RpcError as error:
-            _leave(_LOST, f"the orchestrator is gone: {error.code().name}: {error.details()}")
+            _leave(_LOST, f"the connection to the orchestrator is lost: {error.code().name}: {error.details()}")
         _leave(0, "the orchestrator has no more episodes")
 
 
@@ -108,7 +108,7 @@ def main() -> None:
         try:
             grpc.channel_ready_future(wire).result(timeout=max(_CONNECT - _age(), _LEAST))
         except grpc.FutureTimeoutError:
-            _leave(_LOST, f"no orchestrator answers at {endpoint}: not connected within {_CONNECT:g} s")
+            _leave(_LOST, f"no orchestrator responds at {endpoint}: not connected within {_CONNECT:g} s")
         channel = StreamChannel(WorkerServiceStub(wire), token)
         setup = _received(channel).setup
         _FOLDER.mkdir(exist_ok=True)
@@ -136,7 +136,7 @@ def _age() -> float:
 def _environment(name: str) -> str:
     value = os.environ.pop(name, None)  # hide the token from the policy
     if value is None:
-        _leave(2, f"{name} is not set: clau-doom starts this container, not a person")
+        _leave(2, f"{name} is not set: start this container with clau-doom")
     return value
 
 

@@ -104,7 +104,7 @@ async def test_a_read_only_caller_reads_and_changes_nothing(audited: Audited) ->
 
 async def test_a_change_by_no_caller_is_a_fault_of_ours(audited: Audited) -> None:
     """A server that forgets to authenticate cannot change anything."""
-    with pytest.raises(RuntimeError, match="no caller"):
+    with pytest.raises(RuntimeError, match="no authenticated caller"):
         await audited.orchestrator.start(CONFIG)
     assert await audited.orchestrator.experiments() == ()
 

@@ -31,7 +31,7 @@ async def test_answers_to_wrong_tokens_come_later_and_later(tmp_path: Path, capl
     with caplog.at_level(logging.WARNING):
         for _ in range(4):
             began = loop.time()
-            with pytest.raises(NotAuthenticated, match="not a token of this server"):
+            with pytest.raises(NotAuthenticated, match="the token is not valid on this server"):
                 await show(authenticator, "wrong")
             taken.append(loop.time() - began)
     assert all(seconds >= 0.02 * 2**number for number, seconds in enumerate(taken))
@@ -72,5 +72,5 @@ async def test_a_text_that_cannot_be_a_token_is_a_wrong_one(secret: str, tmp_pat
     """A token with characters that UTF-8 cannot encode, as in JSON over NATS, is invalid."""
     files = TokenFiles(tmp_path / "token")
     files.make()
-    with pytest.raises(NotAuthenticated, match="not a token of this server"):
+    with pytest.raises(NotAuthenticated, match="the token is not valid on this server"):
         await show(Authenticator(files, shortest_delay=0.0), secret)

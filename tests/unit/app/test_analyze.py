@@ -108,7 +108,7 @@ def test_an_analysis_holds_everything() -> None:
     assert (line[0].agent, line[-1].operator) == (found.champion, "draw")
     assert isinstance(ranked, Ranking)
     assert "validation episodes on the same seeds" in ranked.basis
-    assert found.result(map_section.compute) == Unavailable(missing="genetic keeps no archive")
+    assert found.result(map_section.compute) == Unavailable(missing="genetic does not keep an archive")
 
 
 def test_the_champion_is_judged_on_held_out_seeds_alone() -> None:
@@ -233,7 +233,7 @@ def test_an_archive_that_cannot_be_replayed_is_told() -> None:
     other = replace(whole, snapshot=replace(whole.snapshot, experiment=replace(whole.snapshot.experiment, seed=2)))
     found = analyse(other).result(map_section.compute)
     assert isinstance(found, Unavailable)
-    assert "another genome" in found.missing
+    assert "another stored genome" in found.missing
 
 
 def several() -> list[StoredExperiment]:
@@ -343,7 +343,7 @@ def test_another_wad_of_the_same_name_is_not_compared() -> None:
         made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
         return replace(second, snapshot=replace(second.snapshot, experiment=made))
 
-    with pytest.raises(ConfigError, match=r"scenario\.wad is another file"):
+    with pytest.raises(ConfigError, match=r"scenario\.wad differs"):
         compared(first, made_with(("scenario.wad", "abc"), ("scripted", "1")))
     remarks = compared(first, made_with(("scripted", "2"))).remarks
     assert any("a2 was made with scripted 2, the baseline with 1" in remark for remark in remarks)
@@ -361,7 +361,7 @@ def test_moved_scenarios_are_compared() -> None:
 
     here = playing(first, "/here/s.cfg", "abc")
     assert compared(here, playing(second, "/there/s.cfg", "abc")).contrasts
-    with pytest.raises(ConfigError, match=r"scenario\.name: /here/s\.cfg became .*scenario\.cfg is another file"):
+    with pytest.raises(ConfigError, match=r"scenario\.name: /here/s\.cfg became .*scenario\.cfg differs"):
         compared(here, playing(second, "/there/s.cfg", "def"))
 
 
@@ -372,7 +372,7 @@ def test_another_source_of_the_policy_is_another_setup() -> None:
     made = replace(second.snapshot.experiment, provenance=Provenance(facts=facts))
     found = compared(first, replace(second, snapshot=replace(second.snapshot, experiment=made)))
     assert [setup.experiments for setup in found.setups] == [("a1",), ("a2",)]
-    assert found.setups[1].changes == ("the policy's source is another",)
+    assert found.setups[1].changes == ("the source of the policy differs",)
 
 
 def test_deviations_are_said_beside_a_comparison() -> None:
@@ -395,7 +395,7 @@ def test_a_baseline_from_elsewhere_and_a_name_twice_are_refused() -> None:
     first, second, *_ = several()
     with pytest.raises(ConfigError, match="the baseline c9 is not one of a1, a2"):
         compared(first, second, baseline="c9")
-    with pytest.raises(ConfigError, match="a1 is named twice"):
+    with pytest.raises(ConfigError, match="a1 is given twice"):
         compared(first, first)
 
 

@@ -149,7 +149,7 @@ def test_a_full_folder_takes_no_more_experiments(tmp_path: Path) -> None:
     server = FolderRepository(ExperimentConfig(server=ServerConfig(max_experiments=2)), tmp_path / "runs")
     for name in ("one", "two"):
         server.create(server.plan(ExperimentConfig(name=name)), name)
-    with pytest.raises(NotAllowed, match=r"keeps 2 experiments already: .*raise server\.max_experiments"):
+    with pytest.raises(NotAllowed, match=r"has 2 experiments already: .*raise server\.max_experiments"):
         server.create(server.plan(ExperimentConfig(name="three")), "three")
     small = ServerConfig.model_validate({"max_stored": "64k"})
     server = FolderRepository(ExperimentConfig(server=small), tmp_path / "runs")

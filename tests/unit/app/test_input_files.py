@@ -88,7 +88,7 @@ def test_files_of_which_digests_are_kept_only(tmp_path: Path, lines: tuple[str, 
         {GENES_FILE, CFG} if extra else {GENES_FILE, CFG, WAD}
     )
     (tmp_path / "here").rename(tmp_path / "there")
-    with pytest.raises(ConfigError, match=r"name the .cfg's new path by CLAU_DOOM_SCENARIO_NAME"):
+    with pytest.raises(ConfigError, match=r"resume with CLAU_DOOM_SCENARIO_NAME set to the new path of the .cfg"):
         stored.scenario()
     assert same_files(stored.scenario(name=str(tmp_path / "there" / "s.cfg")), stored.then)
 
@@ -112,7 +112,7 @@ def test_files_that_change_while_a_run_is_planned(tmp_path: Path) -> None:
     """The copied bytes are the digested bytes."""
     stored = Stored(tmp_path)
     stored.cfg.write_text("available_buttons = { USE }\n")
-    with pytest.raises(ConfigError, match=r"s\.cfg has changed while the experiment was planned"):
+    with pytest.raises(ConfigError, match=r"s\.cfg has changed during the start of the experiment"):
         copy_inputs(GENES, stored.before)
 
 

@@ -321,7 +321,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     for path, complaint in (
         ("folder.html", "is a folder"),
         ("one.pdf", "is not an .html file"),
-        ("nowhere/one.html", "there is no folder"),
+        ("nowhere/one.html", "nowhere not found"),
     ):
         with pytest.raises(ConfigError, match=complaint):
             check_report_target(tmp_path / path, force=True)

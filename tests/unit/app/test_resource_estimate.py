@@ -64,7 +64,7 @@ def test_a_policy_of_300_million_genes_is_refused_before_it_is_built() -> None:
     """The genes are counted without being created."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     problems = examine(config(**FULL_SCREEN), LimitsConfig()).problems
-    text = "asks for 317,766,659 genes"
+    text = "needs 317,766,659 genes"
     assert any(problem.path == ("policy", "layers") and problem.text.startswith(text) for problem in problems)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
@@ -82,13 +82,13 @@ def test_a_generation_that_no_event_can_hold_is_refused() -> None:
     assert [*excesses(fitting, estimate_resources(fitting, 1_000_000), LimitsConfig())] == []
     (problem,) = excesses(larger, estimate_resources(larger, 1_000_000), LimitsConfig())
     assert problem.path == ("population",)
-    assert problem.text.startswith("asks for 100 agents of 1,000,000 genes at once, and the log holds at most 91:")
+    assert problem.text.startswith("needs 100 agents of 1,000,000 genes at once, but the log can store at most 91:")
 
 
 def test_a_server_applies_its_own_limits(tmp_path: Path) -> None:
     """The limits in a client's configuration are ignored."""
     lab = FolderRepository(config(limits={"agents": 100}), tmp_path)
-    with pytest.raises(ConfigError, match=r"population: asks for 120 agents, and limits\.agents is 100: ask for less"):
+    with pytest.raises(ConfigError, match=r"population: needs 120 agents, but limits\.agents is 100: reduce it"):
         lab.plan(config(population=12, generations=10, limits={"agents": 1000}))
 
 
@@ -106,7 +106,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     ]  # fmt: skip
     lines = str(caught.value).splitlines()
     assert "  scenario.name (line 2): unknown scenario 'basik': did you mean 'basic'?" in lines[2]
-    assert lines[4].startswith("  policy.target (line 5): 'no_such_module:Policy': there is no module")
+    assert lines[4].startswith("  policy.target (line 5): 'no_such_module:Policy': module")
 
 
 def test_a_wrong_value_is_not_examined_as_its_default(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_analyze_does_not_report_over_anything_else(run: Run, keep: Keep, story:
     assert run("analyze", "tiny", "--report", "thesis.html", "--force").code == 0
     assert (tmp_path / "thesis.html").read_text().startswith("<!doctype html>")
     assert run("analyze", "tiny", "--force").code == 2
-    for target, complaint in (("a.pdf", "is not an .html file"), ("no/such/a.html", "there is no folder no/such")):
+    for target, complaint in (("a.pdf", "is not an .html file"), ("no/such/a.html", "folder no/such not found")):
         refused = run("analyze", "tiny", "--report", target)
         assert (refused.code, complaint in refused.err) == (2, True)
 
@@ -180,7 +180,7 @@ def test_analyze_tells_what_the_data_do_not_allow(run: Run, keep: Keep, story: l
         "missing": "2 generations are too few for a curve of three parameters: 5 are needed"
     }
     assert "are needed" in found["regression"]["missing"]
-    assert found["archive"] == {"missing": "genetic keeps no archive"}
+    assert found["archive"] == {"missing": "genetic does not keep an archive"}
     assert [each["agent"] for each in found["lineage"]] == ["tiny-g001-a000", "tiny-g000-a001"]
     assert found["lineage"][0]["parents"] == ["tiny-g000-a000", "tiny-g000-a001"]
     assert [row["best_interval"]["mean"] for row in found["generations"]] == [4.0, 9.0]
@@ -201,7 +201,7 @@ def test_analyze_shows_the_sections_asked_for(run: Run, keep: Keep, story: list[
     assert "Western Electric" in both
     assert "aim_tolerance" in both
     everything = run("analyze", "tiny", "--all", "--criteria", "kills:1,shots:-1").out
-    for word in ("Western Electric", "aim_tolerance", "genetic keeps no archive", "TOPSIS over", "selection bias"):
+    for word in ("Western Electric", "aim_tolerance", "does not keep an archive", "TOPSIS over", "selection bias"):
         assert word in everything
     assert run("analyze", "tiny", "--section", "luck").code == 2
 
@@ -238,10 +238,10 @@ def test_analyze_compares_experiments(run: Run, keep: Keep, story: list[Event], 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tiny", "tiny"), "tiny is named twice"),
-        (("tiny", "--baseline", "tiny"), "nothing to be compared with"),
+        (("tiny", "tiny"), "tiny is given twice"),
+        (("tiny", "--baseline", "tiny"), "needs other experiments"),
         (("tiny", "twin", "--baseline", "other"), "the baseline other is not one of tiny, twin"),
-        (("tiny", "twin", "--plot", "curve.png"), "--plot draws one experiment"),
+        (("tiny", "twin", "--plot", "curve.png"), "--plot needs exactly one experiment"),
         (("tiny", "nobody"), "nobody"),
     ],
 )
@@ -288,8 +288,8 @@ def test_an_agent_is_shown_whole(run: Run, keep: Keep, story: list[Event]) -> No
         (("status", "tinny"), "did you mean tiny?"),
         (("agent", "show", "tiny-g001-a009"), "generation 1 has 3 agents"),
         (("agent", "show", "tiny-g009-a000"), "has 2 generations"),
-        (("agent", "show", "tiny"), "is no agent id"),
-        (("analyze", "../etc"), "is no experiment id"),
+        (("agent", "show", "tiny"), "is not an agent id"),
+        (("analyze", "../etc"), "is not an experiment id"),
     ],
 )
 def test_what_is_not_there_is_bad_usage(

@@ -52,14 +52,14 @@ def a_network(*, internal: bool = True, separate: bool = True) -> Network:
 @pytest.mark.parametrize(
     ("network", "verdict", "found"),
     [
-        (None, HealthStatus.FINE, "net is made at the first run"),
+        (None, HealthStatus.FINE, "net is created at the first run"),
         (a_network(), HealthStatus.FINE, "net, internal, without traffic between containers"),
-        (a_network(internal=False), HealthStatus.WARNING, "net has a way out"),
-        (a_network(separate=False), HealthStatus.WARNING, "net lets containers reach each other"),
+        (a_network(internal=False), HealthStatus.WARNING, "net is not internal"),
+        (a_network(separate=False), HealthStatus.WARNING, "net allows traffic between containers"),
         (
             a_network(internal=False, separate=False),
             HealthStatus.WARNING,
-            "net has a way out and lets containers reach each other",
+            "net is not internal and allows traffic between containers",
         ),
     ],
 )
@@ -74,7 +74,7 @@ def test_a_missing_image_is_warned_of() -> None:
     """Local runs need no image, and `make image` builds it."""
     assert docker.image("agents", docker_facts()).verdict is HealthStatus.FINE
     finding = docker.image("agents", docker_facts(image=False))
-    assert (finding.verdict, finding.found) == (HealthStatus.WARNING, "there is no image agents")
+    assert (finding.verdict, finding.found) == (HealthStatus.WARNING, "image agents not found")
     assert "make image" in finding.remedy
 
 
@@ -191,7 +191,7 @@ def test_the_output_folder_need_not_exist(tmp_path: Path) -> None:
         ("print('noise'); print('played')", HealthStatus.FINE, "played"),
         ("import no_such_vizdoom", HealthStatus.MISSING, "No module named 'no_such_vizdoom'"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", HealthStatus.MISSING, "ended with -11"),
-        ("import time; time.sleep(60)", HealthStatus.MISSING, "did not answer within 1 s"),
+        ("import time; time.sleep(60)", HealthStatus.MISSING, "did not respond within 1 s"),
     ],
 )
 def test_an_engine_is_tried_in_another_process(code: str, verdict: HealthStatus, found: str) -> None:

@@ -19,7 +19,7 @@ from clau_doom.errors import ConfigError, StorageFailed
         (OSError(errno.ENOSPC, "No space left on device", "/x"), Cause.FAILURE, "cannot use '/x': No space left"),
         (OSError(errno.EMFILE, "Too many open files"), Cause.FAILURE, "Too many open files"),
         (OSError(errno.EBADF, "Bad file descriptor"), Cause.BUG, "OSError: [Errno 9] Bad file descriptor"),
-        (MemoryError(), Cause.FAILURE, "there is not enough memory"),
+        (MemoryError(), Cause.FAILURE, "not enough memory"),
         (ZeroDivisionError("two"), Cause.BUG, "ZeroDivisionError: two"),
         (ExceptionGroup("g", [ConfigError("a"), ConfigError("b")]), Cause.MISTAKE, "a; b"),
         (ExceptionGroup("g", [ConfigError("a"), StorageFailed("b")]), Cause.FAILURE, "a; b"),

@@ -131,8 +131,8 @@ def test_a_field_of_another_kind_is_refused() -> None:
         ("CLAU_DOOM_ZZZZ", "1", "is an unknown variable: did you mean CLAU_DOOM_"),
         ("CLAU_DOOM_POLICY", "neural", "names a section: set one of its fields, such as CLAU_DOOM_POLICY_KIND"),
         ("CLAU_DOOM_SEED", "", "seed (environment CLAU_DOOM_SEED): is empty: unset the variable"),
-        ("CLAU_DOOM_SEED", "[1", "seed (environment CLAU_DOOM_SEED): '[1' is not a value: while parsing"),
-        ("CLAU_DOOM_SEED", "1 # one\n--- 2", "'1 # one\\n--- 2' is not a value: "),
+        ("CLAU_DOOM_SEED", "[1", "seed (environment CLAU_DOOM_SEED): '[1' is not a valid value: while parsing"),
+        ("CLAU_DOOM_SEED", "1 # one\n--- 2", "'1 # one\\n--- 2' is not a valid value: "),
         ("CLAU_DOOM_SEED", "true", "seed (environment CLAU_DOOM_SEED): true is not a whole number"),
         ("CLAU_DOOM_SCENARIO_NAME", "\udcff", "'\\udcff' is not valid text: use UTF-8"),
     ],
@@ -156,10 +156,10 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
         ("execution: {episode_timeout: true}", "true is not a number"),
         ("local: {pin: yes}", "local.pin (line 1): 'yes' is neither true nor false"),
         ("name: 3", "name (line 1): 3 is not text: put it in quotes"),
-        ("name: 'A b'", "name (line 1): 'A b' is no experiment id: use 1 to 40 of a-z"),
+        ("name: 'A b'", "name (line 1): 'A b' is not an experiment id: use 1 to 40 of a-z"),
         ("scenario: {name: ''}", "scenario.name (line 1): '' is too short: use at least 1"),
-        ("policy: {kind: class}", "policy.target (line 1): is missing: The class, as module:Class"),
-        ("policy: {kind: class, target: x}", "'x' has the wrong form: The class, as module:Class"),
+        ("policy: {kind: class}", "policy.target (line 1): is missing: Policy class as module:Class"),
+        ("policy: {kind: class, target: x}", "'x' has the wrong form: Policy class as module:Class"),
         ("policy: {kind: class, target: 'a:B', options: {x: [1]}}", "policy.options.x (line 1): [1] is not an option"),
         ("policy: {kind: class, target: 'a:B', options: 3}", "policy.options (line 1): 3 is not a mapping"),
         ("policy: {kind: neural, layers: 16}", "policy.layers (line 1): 16 is not a list: write it as [1, 2]"),
@@ -175,8 +175,8 @@ def test_the_environment_is_checked(variable: str, value: str, message: str) -> 
         ("fitness: {kills: .nan}", "fitness.kills (line 1): nan is not finite"),
         ("fitness: {kils: 1}", "fitness.kils (line 1): 'kils' is not one of the choices: did you mean kills?"),
         ("fitness: 3", "fitness (line 1): 3 is not one of the choices: use reward, score"),
-        ("evolution: {elites: 50}", "50 leaves nothing to evolve: use fewer elites than the population (50)"),
-        ("population: 2", "evolution.elites: 2 (the default) leaves nothing to evolve"),
+        ("evolution: {elites: 50}", "50 leaves no agents to evolve: use fewer elites than the population (50)"),
+        ("population: 2", "evolution.elites: 2 (the default) leaves no agents to evolve"),
         ("population: 1\nevolution: {kind: cma-es}", "population (line 1): 1 is too small for cma-es: use 2 or more"),
         (
             "evolution: {kind: map-elites, descriptors: [{measure: items, low: 2}]}",
@@ -212,7 +212,7 @@ def test_an_override_of_an_unknown_path_is_refused() -> None:
 
 def test_values_that_do_not_fit_are_found_beside_values_that_are_wrong() -> None:
     """A conflict of two valid values is reported together with mistakes elsewhere, and never without cause."""
-    assert "evolution.elites (line 2): 5 leaves nothing" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
+    assert "evolution.elites (line 2): 5 leaves no agents" in _refusal("population: 3\nevolution: {elites: 5}\nseed: x")
     assert "leaves nothing" not in _refusal("population: x\nevolution: {elites: 60}")
     assert "leaves nothing" not in _refusal("population: 2\nevolution: 3")
 

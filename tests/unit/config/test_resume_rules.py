@@ -61,13 +61,13 @@ def test_a_new_path_of_a_scenario_is_left_to_its_digests() -> None:
     )
     check_resume(here, there)
     for old, new in ((here, bundled), (bundled, here)):
-        with pytest.raises(ResumeRefused, match=r"scenario\.name: .* it decides the results"):
+        with pytest.raises(ResumeRefused, match=r"scenario\.name: .* it affects the results"):
             check_resume(old, new)
 
 
 def test_a_change_of_kind_is_one_difference() -> None:
     """A change of the strategy is one difference, without its fields."""
-    expected = Difference(path="evolution.kind", old="genetic", new="cma-es", refusal="it decides the results")
+    expected = Difference(path="evolution.kind", old="genetic", new="cma-es", refusal="it affects the results")
     assert differences(_OLD, _with(evolution=CmaEsConfig())) == (expected,)
 
 
@@ -85,12 +85,12 @@ def test_a_refusal_names_every_change_that_decides_results() -> None:
         check_resume(_OLD, new)
     assert str(caught.value) == (
         "experiment cannot be resumed with these changes since its start:\n"
-        "  name: experiment became other: an experiment keeps its name\n"
-        "  seed: 1 became 2: it decides the results\n"
-        "  fitness: reward became {kills: 1.0}: it decides the results\n"
-        "  evolution.elites: 2 became 1: it decides the results\n"
-        "  holdout.episodes: 100 became 50: it decides the results\n"
-        "undo the changes, or start an experiment of another name"
+        "  name: experiment became other: the name of an experiment is fixed\n"
+        "  seed: 1 became 2: it affects the results\n"
+        "  fitness: reward became {kills: 1.0}: it affects the results\n"
+        "  evolution.elites: 2 became 1: it affects the results\n"
+        "  holdout.episodes: 100 became 50: it affects the results\n"
+        "undo the changes, or start an experiment with another name"
     )
 
 

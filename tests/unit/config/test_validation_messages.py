@@ -47,15 +47,16 @@ workers: 2
             {},
             (
                 "config.yaml: 7 problems:\n"
-                "  name (line 1): 'My First Run' is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', "
-                "beginning with a letter or a digit\n"
+                "  name (line 1): 'My First Run' is not an experiment id: use 1 to 40 of a-z, 0-9, '_' and '-', "
+                "the first a letter or digit\n"
                 "  generation (line 2): is an unknown field: did you mean generations?\n"
                 "  seeds (line 4): 'per-generation' is not one of the choices: did you mean per_generation? "
                 "use fixed, per_generation\n"
                 "  max_duration (line 5): '2 hours' is not a duration: write 90s, 15m, 2h or 1h30m\n"
-                "  evolution.elites (line 8): 25 leaves nothing to evolve: use fewer elites than the population (20)\n"
+                "  evolution.elites (line 8): 25 leaves no agents to evolve: "
+                "use fewer elites than the population (20)\n"
                 "  evolution.sigma (line 9): 5 is too large: use 1.0 or less\n"
-                "  workers (line 10): is an unknown field here: did you mean execution.workers?"
+                "  workers (line 10): is an unknown field in this section: did you mean execution.workers?"
             ),
         ),
         (

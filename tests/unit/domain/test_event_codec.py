@@ -98,7 +98,7 @@ def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
 )
 def test_a_text_that_is_no_such_event_is_refused(kind: str, text: str) -> None:
     """Unknown kinds, fields and values, and values of another type, are corruption and not events."""
-    with pytest.raises(StoreCorrupted, match=f"no {kind} event"):
+    with pytest.raises(StoreCorrupted, match=f"invalid {kind} event"):
         decode(kind, text)
 
 

@@ -65,7 +65,7 @@ def test_genes_of_a_block_are_checked_and_named_like_others() -> None:
 )
 def test_two_genes_of_one_name_are_refused(parts: list[Gene | GeneBlock], name: str) -> None:
     """Duplicate names are refused for single genes and blocks."""
-    with pytest.raises(InvalidGenome, match=f"two genes are called '{name}': give each gene a name of its own"):
+    with pytest.raises(InvalidGenome, match=f"two genes have the name '{name}': use different names"):
         GenomeSpace(parts)
 
 
@@ -88,20 +88,20 @@ def test_names_are_unique_exactly_when_no_name_stands_twice(drawn: list[tuple[st
     if len(names) == len(set(names)):
         assert [gene.name for gene in GenomeSpace(parts).genes] == names
     else:
-        with pytest.raises(InvalidGenome, match="two genes are called"):
+        with pytest.raises(InvalidGenome, match="two genes have the name"):
             GenomeSpace(parts)
 
 
 def test_a_choice_gene_names_each_choice_once() -> None:
     """Duplicate choices are refused, because a readable genome could not be parsed."""
-    with pytest.raises(InvalidGenome, match="the gene 'scan' has two choices of one name: left, left"):
+    with pytest.raises(InvalidGenome, match="gene 'scan' has two choices with the same name: left, left"):
         GenomeSpace([Gene.choice("scan", ["left", "left"])])
 
 
 def test_a_block_needs_a_shape_and_a_word_for_each_axis() -> None:
     """Other axes raise an error for the policy's author."""
     for shape, axes in (((), ()), ((2, 3), ("unit",)), ((-1,), ())):
-        with pytest.raises(InvalidGenome, match="the gene block w has shape"):
+        with pytest.raises(InvalidGenome, match="gene block w has shape"):
             GeneBlock(name="w", shape=shape, axes=axes)
 
 

@@ -86,7 +86,7 @@ def test_a_space_gives_back_what_it_holds() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((0.0, 1.0), "a genome of 2 genes where the policy has 3"),
+        ((0.0, 1.0), "a genome of 2 genes, but the policy has 3"),
         ((1.75, 1.0, 0.0), r"gene aim is 1.75: real from -1.5 to 1.5"),
         ((0.0, 1.5, 0.0), r"gene burst is 1.5: integer from 1 to 8"),
         ((0.0, 1.0, 3.0), r"gene target is 3.0: choice from 0 to 2"),

@@ -29,7 +29,7 @@ def test_an_experiment_id_is_given_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "-a", "_a", "A", "a" * 41, "a/b", "..", "a b", "a\n", "é", "a.b", "\x00"])
 def test_what_is_no_experiment_id_is_named_with_the_rule(text: str) -> None:
     """The message has the invalid id and the rule."""
-    with pytest.raises(ConfigError, match="is no experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
+    with pytest.raises(ConfigError, match="is not an experiment id: use 1 to 40 of a-z, 0-9, '_' and '-'") as caught:
         check_experiment_id(text)
     assert str(caught.value).startswith(repr(text))
 
@@ -59,7 +59,7 @@ def test_an_experiment_may_look_like_an_agent() -> None:
 )
 def test_what_is_no_agent_id_is_named(text: str) -> None:
     """Non-canonical spellings are refused, and the message shows the format of ids."""
-    with pytest.raises(AgentNotFound, match="is no agent id: they look like quickstart-g003-a017"):
+    with pytest.raises(AgentNotFound, match="is not an agent id: use the form quickstart-g003-a017"):
         parse_agent_id(text)
 
 
@@ -69,7 +69,7 @@ def test_whoever_plays_belongs_to_an_experiment(experiment: str) -> None:
     assert experiment_of_player(agent_id(experiment, 3, 17)) == experiment
     assert experiment_of_player(baseline_id(experiment)) == experiment
     for text in (f"{experiment}/x", "-random", f"{experiment}.x-random"):
-        with pytest.raises(AgentNotFound, match="is no agent id"):
+        with pytest.raises(AgentNotFound, match="is not an agent id"):
             experiment_of_player(text)
 
 

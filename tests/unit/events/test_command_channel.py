@@ -52,7 +52,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: I
 
     async def authenticate(token: str | None, note: str) -> AbstractContextManager[None]:
         if token != "right":
-            raise NotAuthenticated("this is not a token of this server")
+            raise NotAuthenticated("the token is not valid on this server")
 
         @contextmanager
         def acting() -> Iterator[None]:
@@ -70,7 +70,7 @@ async def test_a_command_needs_a_token_and_is_carried_out_as_its_holder_s(bus: I
         for payload in (b"", b"{}", b'{"token": "wrong"}', b'{"note": "right"}'):
             for subject in ("clau-doom.control.lab.pause", "clau-doom.control.lab.explode"):
                 answer = await ask(bus, subject, payload)
-                assert answer == {"ok": False, "error": "this is not a token of this server"}
+                assert answer == {"ok": False, "error": "the token is not valid on this server"}
         assert (await ask(bus, "clau-doom.control.lab.pause", b'{"token": "right", "note": "disk full"}'))["ok"]
     assert seen == [("pause", ["disk full"])]
     assert holders == []
@@ -87,11 +87,11 @@ async def test_nothing_is_obeyed_unless_the_configuration_says_so(bus: InProcess
     ("subject", "payload", "says"),
     [
         ("clau-doom.control.lab.explode", b"", "'explode' is not a command: use pause, resume, cancel"),
-        ("clau-doom.control.LAB.pause", b"", "'LAB' is no experiment id"),
-        ("clau-doom.control.*.pause", b"", "'*' is no experiment id"),
+        ("clau-doom.control.LAB.pause", b"", "'LAB' is not an experiment id"),
+        ("clau-doom.control.*.pause", b"", "'*' is not an experiment id"),
         ("clau-doom.control.lab", b"", "is not a command"),
         ("clau-doom.control.lab.pause.now", b"", "is not a command"),
-        ("clau-doom.control..pause", b"", "no experiment id"),
+        ("clau-doom.control..pause", b"", "not an experiment id"),
         ("clau-doom.control.lab.pause", b"x" * 4097, "4097 bytes"),
         ("clau-doom.control.lab.pause", b"now", "not a JSON object"),
         ("clau-doom.control.lab.pause", b"[" * 4000, "not a JSON object"),
@@ -152,7 +152,7 @@ async def test_a_command_that_takes_too_long_is_answered() -> None:
         answer = json.loads(
             await CommandChannel(hang, accept, patience=0.05).answer("clau-doom.control.lab.pause", b"")
         )
-    assert answer == {"ok": False, "error": "not done within 0.05 s; ask for the experiment's state"}
+    assert answer == {"ok": False, "error": "not done within 0.05 s; query the state of the experiment"}
 
 
 async def test_too_many_commands_at_once_are_refused() -> None:

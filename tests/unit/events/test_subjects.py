@@ -106,9 +106,9 @@ def test_no_kind_of_event_is_left_out() -> None:
 @pytest.mark.parametrize("name", ["", "a.b", "*", ">", "a b", "Lab", "a\r\nPUB x", "x" * 41])
 def test_an_experiments_id_is_checked_before_it_is_a_token(name: str) -> None:
     """A malformed id is refused, because it could change the subject or add a server command."""
-    with pytest.raises(ConfigError, match="no experiment id"):
+    with pytest.raises(ConfigError, match="not an experiment id"):
         events_of(name)
-    with pytest.raises(ConfigError, match="no experiment id"):
+    with pytest.raises(ConfigError, match="not an experiment id"):
         subject_of(name, ExperimentPaused())
 
 

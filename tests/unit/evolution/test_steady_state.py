@@ -197,7 +197,7 @@ def sphere(strategy: SteadyState, count: int, noise: float) -> list[float]:
 @pytest.mark.parametrize("config", [CmaEsConfig(), MapElitesConfig()], ids=lambda config: config.kind)
 def test_others_have_no_steady_state(config: EvolutionConfig) -> None:
     """The error names the strategies that have a steady state."""
-    with pytest.raises(ValueError, match=f"{config.kind} has no steady state: genetic and random have"):
+    with pytest.raises(ValueError, match=f"{config.kind} does not support steady_state: use genetic or random"):
         made(config)
 
 

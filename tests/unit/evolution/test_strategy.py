@@ -91,7 +91,7 @@ def test_asking_twice_is_refused(config: EvolutionConfig) -> None:
     """The error of a second ask names the generation that has no results yet."""
     strategy = make_strategy(config, REAL, population=3, seed=1)
     strategy.ask()
-    with pytest.raises(OutOfOrder, match="generation 0 is asked already: tell its 3 results"):
+    with pytest.raises(OutOfOrder, match="generation 0 is asked already: call tell with its 3 results"):
         strategy.ask()
 
 

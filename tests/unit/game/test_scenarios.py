@@ -123,11 +123,11 @@ def test_other_modes_are_played_in_step(tmp_path: Path, mode: str) -> None:
         ("defend_the_centre", "did you mean 'defend_the_center'.*path of its .cfg"),
         ("healthgathering", "did you mean 'health_gathering'"),
         ("?", "did you mean"),
-        ("cig", "left out: it is a multiplayer deathmatch"),
+        ("cig", "is not supported: it is a multiplayer deathmatch"),
         ("doom2", "commercial doom2.wad"),
         ("nowhere/mine.cfg", "does not exist"),
         ("mine.cfg", "does not exist"),
-        (str(BUNDLED / "multi_duel.cfg"), "left out: it is a duel"),
+        (str(BUNDLED / "multi_duel.cfg"), "is not supported: it is a duel"),
         (str(BUNDLED), "does not exist"),
     ],
 )
@@ -144,12 +144,12 @@ def test_unknown_names(name: str, message: str) -> None:
         (("bogus_key = 3", "available_buttons = { ATTACK }"), "Unsupported key: bogus_key"),
         (("available_buttons = { FIRE_AT_WILL }",), "not a valid ViZDoom configuration"),
         (("living_reward = 1",), "no available_buttons"),
-        (("available_buttons = { ATTACK }", "game_args += -host 2"), r"several players \(-host in game_args"),
+        (("available_buttons = { ATTACK }", "game_args += -host 2"), r"multiplayer scenario \(-host in game_args"),
         (("available_buttons = { ATTACK }", "doom_scenario_path = gone.wad"), "doom_scenario_path that does not exist"),
         (("available_buttons = { ATTACK }", "doom_game_path = doom2.wad"), "doom_game_path that does not exist"),
         (
             ("available_buttons = { ATTACK }", "doom_map = map99"),
-            "the map MAP99, which .* does not hold.*: MAP01$",
+            "the map MAP99, which .* does not contain.* MAP01$",
         ),
         (("available_buttons = { ATTACK }", "doom_scenario_path = my own.cfg"), "is not a .wad or .pk3 file"),
     ],
@@ -163,12 +163,15 @@ def test_bad_files(tmp_path: Path, lines: tuple[str, ...], message: str) -> None
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("scn_map07_nomap", r"names no doom_map and so plays MAP01, which .*arena\.wad does not hold.*holds: MAP07$"),
-        ("scn_named_map", r"names no doom_map and so plays MAP01, .*holds: TESTMAP$"),
-        ("scn_map02_missing", r"names the map MAP02, which .*basic\.wad does not hold.*holds: MAP01$"),
+        (
+            "scn_map07_nomap",
+            r"sets no doom_map, which selects MAP01, which .*arena\.wad does not contain.*one of MAP07$",
+        ),
+        ("scn_named_map", r"sets no doom_map, which selects MAP01, .*one of TESTMAP$"),
+        ("scn_map02_missing", r"selects the map MAP02, which .*basic\.wad does not contain.*one of MAP01$"),
         (
             "scn_forgot_wad",
-            r"that does not exist: .*scn_forgot_wad/basic\.wad; to play ViZDoom's own",
+            r"that does not exist: .*scn_forgot_wad/basic\.wad; to use the file of ViZDoom",
         ),
     ],
 )
@@ -189,7 +192,7 @@ def test_copied_scenario_for_several_players(tmp_path: Path, name: str) -> None:
     shutil.copy(BUNDLED / f"{name}.wad", tmp_path)
     text = (BUNDLED / f"{name}.cfg").read_text()
     (tmp_path / "copy.cfg").write_text("\n".join(line for line in text.splitlines() if "game_args" not in line))
-    with pytest.raises(ConfigError, match=r"MAP01 of .* has no start for player 1, so it is for several players"):
+    with pytest.raises(ConfigError, match=r"MAP01 of .* has no start for player 1, so it is a multiplayer map"):
         resolve(ScenarioConfig(name=str(tmp_path / "copy.cfg")))
 
 
@@ -244,8 +247,8 @@ def test_own_game_is_digested(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("~nosuchuser/x.cfg", r"^scenario file '~nosuchuser/x.cfg': '~nosuchuser' is not a user of this machine$"),
-        ("d/" * 2500 + "x.cfg", r"\(5,005 characters\)' cannot be looked up: File name too long$"),
-        ("x" * 5000 + ".cfg", r"cannot be looked up: File name too long$"),
+        ("d/" * 2500 + "x.cfg", r"\(5,005 characters\)' cannot be resolved: File name too long$"),
+        ("x" * 5000 + ".cfg", r"cannot be resolved: File name too long$"),
         ("a\0b.cfg", "does not exist"),
         ("nowhere\x1b[2J/x.cfg", "does not exist"),
     ],

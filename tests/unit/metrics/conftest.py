@@ -127,7 +127,7 @@ def _events() -> list[Event]:
         AgentEvaluated(ref=AgentRef(0, 0), fitness=3.0),
         AgentFailed(ref=AgentRef(0, 1), kind=FailureKind.POLICY_TIMED_OUT, reason="it is still deciding"),
         AgentFailed(ref=AgentRef(0, 2), kind=FailureKind.ATTEMPTS_EXHAUSTED, reason="lost three times"),
-        AgentFailed(ref=AgentRef(0, 3), kind=FailureKind.STOPPED, reason="a person stopped it"),
+        AgentFailed(ref=AgentRef(0, 3), kind=FailureKind.STOPPED, reason="stopped by a user"),
         _summary(0, 3.0),
         _generation(1, [(1.0, 0.0, 5.0), (3.0, 2.0, 5.0)]),
         _finish(),

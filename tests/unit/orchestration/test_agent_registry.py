@@ -15,7 +15,7 @@ def agent(index: int) -> Agent:
 def test_an_agent_beyond_the_capacity_is_refused() -> None:
     """The error names the agent that exceeds the population's capacity."""
     registry = AgentRegistry(2, [agent(0), agent(1)])
-    with pytest.raises(GenerationFull, match=r"generation 3 holds 2 agents; x-g003-a002 is one too many"):
+    with pytest.raises(GenerationFull, match=r"generation 3 holds 2 agents and cannot hold x-g003-a002"):
         registry.add(agent(2))
     assert len(registry) == 2
 

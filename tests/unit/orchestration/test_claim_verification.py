@@ -93,7 +93,7 @@ def test_no_boaster_is_ever_the_best_of_its_generation(verify: str) -> None:
     assert failed
     for evaluation in failed:
         assert evaluation.agent.ref in liars
-        assert "forged: it claims reward of 1000 where its actions lead to" in str(evaluation.failure)
+        assert "forged: it reports reward 1000, but its actions give" in str(evaluation.failure)
 
 
 def modest(genome: Genome, seed: int) -> EpisodeOutcome:
@@ -198,5 +198,5 @@ def test_an_outcome_says_in_what_it_differs() -> None:
     claimed = EpisodeOutcome(seed=1, measures=Measures(kills=9.0), trajectory_sha256="aa")
     assert claimed.mismatch(claimed) is None
     fewer = replace(claimed, measures=Measures(kills=2.0))
-    assert claimed.mismatch(fewer) == "it claims kills of 9 where its actions lead to 2"
+    assert claimed.mismatch(fewer) == "it reports kills 9, but its actions give 2"
     assert "trajectory" in str(claimed.mismatch(replace(claimed, trajectory_sha256="bb")))

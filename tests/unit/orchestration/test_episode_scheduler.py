@@ -128,7 +128,7 @@ async def test_a_run_stops_when_no_worker_starts_for_too_long() -> None:
     table.scheduler = EpisodeScheduler(
         table.backend, table.shutdown, attempts=1, on_exhausted="fail_agent", start_patience=0.3
     )
-    with pytest.raises(ShutdownRequested, match=r"for 0\.3 s: worker 0 could not be started: /w is missing$"):
+    with pytest.raises(ShutdownRequested, match=r"within 0\.3 s: worker 0 could not be started: /w is missing$"):
         await table.play(tasks(2, 2))
     assert table.reports == []
     assert {task.attempt for task in table.backend.played} == {1}

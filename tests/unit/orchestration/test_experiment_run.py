@@ -221,7 +221,7 @@ def test_workers_that_do_not_start_interrupt_the_run() -> None:
         store = scripted_store(config)
         assert await run(store, config, disturb=disturb) is ExperimentState.INTERRUPTED
         snapshot = await store.snapshot()
-        assert snapshot.reason == "no worker could be started for 0.2 s: /w is missing"
+        assert snapshot.reason == "no worker started within 0.2 s: /w is missing"
         assert snapshot.deviations.total == 0
         assert await run(store, config) is ExperimentState.COMPLETED
         assert history_sha256((await store.snapshot()).generations) == history_sha256(never_disturbed().generations)

@@ -245,7 +245,7 @@ def test_agents_are_steered_by_their_ids() -> None:
             AgentCommand(action=AgentAction.RESTART, agent="one-g000-a001"),
             InjectGenome(experiment="one", genome=Genome((0.5, 0.5, 1.0))),
         ):
-            with pytest.raises(WrongState, match="completed, and not running here"):
+            with pytest.raises(WrongState, match="completed and not running on this server"):
                 await orchestrator.control(command)
         with pytest.raises(AgentNotFound):
             await orchestrator.control(AgentCommand(action=AgentAction.INSPECT, agent="one-g000-a099"))

@@ -130,7 +130,7 @@ def test_a_paused_run_begins_nothing_and_its_time_stands_still() -> None:
             assert len(stage.backend.played) == 2
             stage.clock.now = 1000.0
             await stage.run.control.resume()
-            with pytest.raises(WrongState, match="only a paused one"):
+            with pytest.raises(WrongState, match="only paused experiments"):
                 await stage.run.control.resume()
             assert await task is ExperimentState.COMPLETED
         snapshot = await stage.snapshot()
@@ -229,7 +229,7 @@ def test_a_stopped_agent_has_no_fitness() -> None:
             assert await task is ExperimentState.COMPLETED
         snapshot = await stage.snapshot()
         stopped = snapshot.find(FIRST)
-        assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "a person stopped it")
+        assert (stopped.status, stopped.fitness, stopped.failure) == (AgentStatus.FAILED, None, "stopped by a user")
         assert stage.begun(FIRST) < 3
         assert snapshot.deviations.interventions == 1
 
@@ -242,7 +242,7 @@ def test_a_restarted_agent_plays_what_is_missing() -> None:
     async def scenario(stage: Stage) -> None:
         async with stage.playing() as task:
             await stage.do(AgentAction.STOP, FIRST)
-            with pytest.raises(WrongState, match="only stopped and failed"):
+            with pytest.raises(WrongState, match="restart stopped and failed"):
                 await stage.do(AgentAction.RESTART, SECOND)
             await stage.do(AgentAction.RESTART, FIRST)
             stage.open.set()

@@ -291,6 +291,6 @@ async def test_a_persons_commands_are_obeyed() -> None:
     await control(AgentCommand(action=AgentAction.STOP, agent="x-g001-a001"))
     assert await running is ExperimentState.COMPLETED
     end = await store.snapshot()
-    assert end.find("x-g001-a001").failure == "a person stopped it"
+    assert end.find("x-g001-a001").failure == "stopped by a user"
     assert end.deviations.interventions == 1
     assert agent in [each.agent.id for each in flat(end)]

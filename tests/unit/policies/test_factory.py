@@ -88,10 +88,10 @@ def test_makes_a_class_from_the_working_directory(module: str) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("{module}x:Good", "there is no module"),
-        ("{module}:Best", r"no class 'Best'; it has .*Good, Half"),
+        ("{module}x:Good", "module .* not found"),
+        ("{module}:Best", r"no class 'Best'; use .*Good, Half"),
         ("{module}:number", "no class 'number'"),
-        ("{module}:Half", "lacks space, begin"),
+        ("{module}:Half", "missing space, begin"),
         ("{module}:Picky", "raised ValueError: no such weather"),
         ("{module}:Leaving", "raised SystemExit: 3"),
         ("{module}:Leaver", "raised SystemExit: 4"),

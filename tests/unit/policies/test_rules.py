@@ -418,5 +418,5 @@ def test_dodging_to_one_side_only() -> None:
 @pytest.mark.parametrize("buttons", [("USE", "TURN180", "SELECT_NEXT_WEAPON"), ("SPEED",), ("LOOK_UP_DOWN_DELTA",)])
 def test_no_button_that_the_rules_use(buttons: Sequence[str]) -> None:
     """A scenario without a usable button is refused, and the error lists its buttons."""
-    with pytest.raises(ConfigError, match=rf"uses none of the buttons of made up \({', '.join(buttons)}\): add ATTACK"):
+    with pytest.raises(ConfigError, match=rf"cannot use the buttons of made up \({', '.join(buttons)}\): add ATTACK"):
         RulesPolicy(scenario(buttons))

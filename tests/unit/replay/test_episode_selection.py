@@ -98,10 +98,10 @@ def test_a_seed_is_found_in_the_record_or_played_unproved() -> None:
 @pytest.mark.parametrize(
     ("name", "purpose", "number", "said"),
     [
-        ("x", None, 2, "no held-out episode 2: it has 0 to 1"),
-        ("x", Purpose.VALIDATION, 1, "no validation episode 1: it has 0"),
-        ("x-g000-a000", Purpose.HELD_OUT, None, "no held-out episode: it has training ones"),
-        ("x-random", Purpose.TRAINING, 0, "it has held-out ones"),
+        ("x", None, 2, "no finished held-out episode 2: it has 0 to 1"),
+        ("x", Purpose.VALIDATION, 1, "no finished validation episode 1: it has 0"),
+        ("x-g000-a000", Purpose.HELD_OUT, None, "no finished held-out episode: it has training episodes"),
+        ("x-random", Purpose.TRAINING, 0, "it has held-out episodes"),
     ],
 )
 def test_an_episode_that_is_not_there(name: str, purpose: Purpose | None, number: int | None, said: str) -> None:

@@ -95,7 +95,7 @@ def test_what_fails_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
 def test_what_the_encoder_refuses_is_told(tmp_path: Path, synthetic: Synthetic) -> None:
     """Its words are part of the error: H.264's colours need even sizes."""
     odd = (np.zeros((49, 65, 3), dtype=np.uint8) for _ in range(9))
-    with pytest.raises(StorageFailed, match=r"a\.mp4: ffmpeg said: .*not divisible by 2"):
+    with pytest.raises(StorageFailed, match=r"a\.mp4: ffmpeg reported: .*not divisible by 2"):
         write_video(tmp_path / "a.mp4", odd, size=(65, 49), rate=35.0)
     assert left(tmp_path) == []
 
@@ -107,9 +107,9 @@ def test_a_target_is_checked_before_anything_is_played(tmp_path: Path) -> None:
     check_target(tmp_path / "c.MP4", force=False)
     check_target(tmp_path / "a.mp4", force=True)
     for name, force, said in (
-        ("a.avi", False, r"a\.avi' is no \.mp4 or \.gif file"),
-        ("a", True, "is no .mp4 or .gif file"),
-        ("no/a.mp4", False, "there is no folder"),
+        ("a.avi", False, r"a\.avi' is not a \.mp4 or \.gif file"),
+        ("a", True, "is not a .mp4 or .gif file"),
+        ("no/a.mp4", False, "not found"),
         ("a.mp4", False, "--force"),
         ("b.gif", True, "another name"),
     ):

@@ -180,7 +180,7 @@ async def test_a_server_that_is_not_there_is_one_line(address: str) -> None:
         for call in (client.experiments(), anext(client.follow("x"))):
             with pytest.raises(ServerUnreachable) as caught:
                 await call
-            assert str(caught.value).startswith(f"no orchestrator answers at {address}: ")
+            assert str(caught.value).startswith(f"no server responds at {address}: ")
             assert "\n" not in str(caught.value)
 
 
@@ -195,7 +195,7 @@ async def test_an_address_of_another_form_is_refused(address: str) -> None:
 
 async def test_half_a_certificate_and_a_file_that_is_not_there_are_refused(tmp_path: Path) -> None:
     """Before anything is connected."""
-    with pytest.raises(ConfigError, match="belong together"):
+    with pytest.raises(ConfigError, match="needs its key"):
         await connect("a:1", certificate=tmp_path / "x", environ={}).__aenter__()
     with pytest.raises(ConfigError, match=r"absent cannot be read"):
         await connect("a:1", ca=tmp_path / "absent", environ={}).__aenter__()
@@ -275,7 +275,7 @@ async def test_grpc_itself_prints_nothing(tmp_path: Path) -> None:
             assert follower.stdout
             assert await follower.stdout.readline() == b"1\n"
         output, errors = await follower.communicate()
-    assert b"no orchestrator answers" in output or b"shutting down" in output
+    assert b"no server responds" in output or b"shutting down" in output
     assert errors == b""
 
 
@@ -299,7 +299,7 @@ async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
             ):
                 await orchestrator.start(ExperimentConfig(name="x"))
                 assert await anext(log) == 1
-            with pytest.raises(ServerUnreachable, match=f"no orchestrator answers at unix:{socket}"):
+            with pytest.raises(ServerUnreachable, match=f"no server responds at unix:{socket}"):
                 async for _ in log:
                     pass
 
@@ -307,13 +307,13 @@ async def test_following_gives_up_after_a_while(tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["gehe\u00efm", "a b", "a\x1bb", "a\x00b", "a\u202eb", "x" * 5000])
 def test_a_token_that_no_header_carries_is_refused(token: str, tmp_path: Path) -> None:
     """In the environment and in a file: the error names the place and not the token."""
-    with pytest.raises(ConfigError, match=r"^CLAU_DOOM_TOKEN holds no token") as caught:
+    with pytest.raises(ConfigError, match=r"^CLAU_DOOM_TOKEN is not a token") as caught:
         find_token("localhost:1", None, None, {"CLAU_DOOM_TOKEN": token})
     assert token not in str(caught.value)
     file = tmp_path / "token"
     file.write_text(token)
     file.chmod(0o600)
-    with pytest.raises(ConfigError, match=r"token holds no token"):
+    with pytest.raises(ConfigError, match=r"token is empty"):
         find_token("localhost:1", file, None, {})
 
 

@@ -285,7 +285,7 @@ async def test_stopping_ends_streams_after_what_is_there() -> None:
     async with a_feed(log) as events:
         reader = Reader(events)
         events.stop()
-        with pytest.raises(ShutdownRequested, match="come back for what follows event 602"):
+        with pytest.raises(ShutdownRequested, match="connect again and continue after event 602"):
             await reader.task
     assert reader.seen == list(range(1, 603))
 
@@ -415,7 +415,7 @@ async def test_who_reads_nothing_is_cut_off_and_costs_nothing(
             async for _ in stream:
                 pass
         assert caught.value.code() is grpc.StatusCode.ABORTED
-        assert "read nothing for 0.5 s" in str(caught.value.details())
+        assert "did not read for 0.5 s" in str(caught.value.details())
 
 
 async def test_who_never_reads_again_does_not_keep_the_server(

@@ -131,7 +131,7 @@ async def test_what_cannot_be_decoded_is_an_invalid_argument(shape: str, data: b
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call(served.channel, shape, data)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert caught.value.details() == f"{len(data)} bytes that are no google.protobuf.StringValue"
+    assert caught.value.details() == f"{len(data)} bytes that are not a google.protobuf.StringValue"
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -164,7 +164,7 @@ def test_loopback_is_this_machine(host: str, inside: bool) -> None:
 async def test_a_taken_port_is_one_error_that_names_it(serving: Serving, tmp_path: Path) -> None:
     """Two servers never share a port."""
     async with serving() as served:
-        with pytest.raises(AddressTaken, match=f"127.0.0.1:{served.server.port} is taken by another program"):
+        with pytest.raises(AddressTaken, match=f"127.0.0.1:{served.server.port} is in use by another program"):
             await server(tmp_path / "b", port=served.server.port).__aenter__()
 
 
@@ -183,7 +183,7 @@ async def test_a_stale_socket_is_removed_and_a_living_one_is_not(
         dead.bind(str(path))
     async with server(tmp_path, socket=str(path)), own_channel(f"unix:{path}") as channel:
         assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
-        with pytest.raises(AddressTaken, match=f"{path} is taken"):
+        with pytest.raises(AddressTaken, match=f"{path} is in use"):
             await server(tmp_path, socket=str(path)).__aenter__()
         assert await code_of(stub_of(channel).ListExperiments(pb.ListExperimentsRequest())) is grpc.StatusCode.OK
 
@@ -204,14 +204,14 @@ async def test_a_file_is_no_socket_and_is_left_alone(tmp_path: Path) -> None:
     """A path that was mistaken costs nobody their file."""
     path = tmp_path / "results"
     path.write_text("precious")
-    with pytest.raises(ConfigError, match="is there already and no socket"):
+    with pytest.raises(ConfigError, match="exists and is not a socket"):
         await server(tmp_path, socket=str(path)).__aenter__()
     assert path.read_text() == "precious"
 
 
 async def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path) -> None:
     """The kernel's limit is named; gRPC would cut it."""
-    with pytest.raises(ConfigError, match="longer than the 107 bytes"):
+    with pytest.raises(ConfigError, match="longer than 107 bytes"):
         await server(tmp_path, socket=str(tmp_path / ("x" * 120))).__aenter__()
 
 
@@ -263,7 +263,7 @@ async def test_a_client_without_a_certificate_of_the_authority_is_turned_away(
 async def test_files_that_are_no_pair_are_refused(tmp_path: Path, certificates: Path) -> None:
     """Before gRPC fails without a reason."""
     wrong = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "client.key")}
-    with pytest.raises(ConfigError, match="use PEM files that belong together"):
+    with pytest.raises(ConfigError, match="use PEM files of one key pair"):
         await server(tmp_path, **wrong).__aenter__()
     with pytest.raises(ConfigError, match=r"grpc.key: .*absent.key cannot be read"):
         await server(tmp_path, **{**wrong, "key": str(tmp_path / "absent.key")}).__aenter__()

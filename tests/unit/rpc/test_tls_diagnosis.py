@@ -43,7 +43,7 @@ async def test_a_client_certificate_opens_a_server_that_asks_for_one(tmp_path: P
     async with serving_tls(tmp_path, certificates, client_ca=True) as address:
         assert list(await ask(address, tmp_path, ca=ca, **pair)) == []
         with pytest.raises(
-            NotAuthenticated, match=r"asks for a client certificate .*--certificate FILE and --key FILE"
+            NotAuthenticated, match=r"requires a client certificate .*--certificate FILE and --key FILE"
         ):
             await ask(address, tmp_path, ca=ca)
         with pytest.raises(
@@ -55,12 +55,12 @@ async def test_a_client_certificate_opens_a_server_that_asks_for_one(tmp_path: P
 @pytest.mark.parametrize(
     ("files", "kind", "said"),
     [
-        ({}, ServerUnreachable, "speaks TLS: name the authority of its certificate with --ca FILE"),
+        ({}, ServerUnreachable, "uses TLS: give the authority of its certificate with --ca FILE"),
         ({"ca": "other.pem"}, ServerUnreachable, "is not valid: .*--ca FILE"),
         ({"ca": "ca.key"}, ConfigError, "ca.key cannot be used"),
         ({"ca": "ca.pem", "certificate": "client.pem"}, ConfigError, r"give --key \(CLAU_DOOM_KEY\), too"),
         ({"ca": "ca.pem", "key": "client.key"}, ConfigError, r"give --certificate \(CLAU_DOOM_CERTIFICATE\), too"),
-        ({"certificate": "client.pem", "key": "other.key"}, ConfigError, "use PEM files that belong together"),
+        ({"certificate": "client.pem", "key": "other.key"}, ConfigError, "use PEM files"),
     ],
 )
 async def test_files_that_do_not_fit_are_named(
@@ -77,7 +77,7 @@ async def test_a_server_in_plain_text_is_named(tmp_path: Path, certificates: Pat
     async with RpcServer(
         GrpcConfig(port=0), Orchestrator(ScriptedRepository()), authenticator=by_token(tmp_path)
     ) as server:
-        with pytest.raises(ServerUnreachable, match="does not speak TLS: leave --ca"):
+        with pytest.raises(ServerUnreachable, match="does not use TLS: omit --ca"):
             await ask(server.address, tmp_path, ca=certificates / "ca.pem")
 
 
@@ -86,5 +86,5 @@ async def test_a_host_that_cannot_be_a_name_is_not_reached(host: str, tmp_path: 
     """It is no internal error."""
     (tmp_path / "token").write_text("a-token\n")
     (tmp_path / "token").chmod(0o600)
-    with pytest.raises(ServerUnreachable, match="no orchestrator answers"):
+    with pytest.raises(ServerUnreachable, match="no server responds"):
         await ask(f"{host}:50051", tmp_path)

@@ -87,7 +87,7 @@ def test_unequal_rows_cannot_be_paired() -> None:
         difference_interval([1.0], [1.0, 2.0], generator(1))
 
 
-@pytest.mark.parametrize(("numbers", "message"), [([], "no values"), ([1.0, math.nan], "nan is no finite")])
+@pytest.mark.parametrize(("numbers", "message"), [([], "no values"), ([1.0, math.nan], "nan is not a finite")])
 def test_what_has_no_mean_is_refused(numbers: list[float], message: str) -> None:
     """Nothing, and what is not finite, have no mean; the error says which."""
     with pytest.raises(ValueError, match=message):

@@ -127,9 +127,9 @@ def _twice(experiment: Experiment) -> Provenance:
 @pytest.mark.parametrize("name", ["", "../lab", "/etc", "Lab", "a" * 41, ".lab", "lab\n"])
 def test_an_id_is_checked_before_it_touches_a_path(name: str, experiment: Experiment, tmp_path: Path) -> None:
     """What is no experiment id is refused by its form, whether or not such a path exists."""
-    with pytest.raises(ConfigError, match="no experiment id"):
+    with pytest.raises(ConfigError, match="not an experiment id"):
         ExperimentFolders(tmp_path).open(name)
-    with pytest.raises(ConfigError, match="no experiment id"):
+    with pytest.raises(ConfigError, match="not an experiment id"):
         ExperimentFolders(tmp_path).create(replace(experiment, id=name))
     assert list(tmp_path.iterdir()) == []
 
@@ -180,7 +180,7 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
     """The second one learns which process serves it, and the folder is free when the first has ended."""
     runs = ExperimentFolders(tmp_path / "runs")
     with runs.claim():
-        busy = pytest.raises(FolderBusy, match=rf"runs is served by process {os.getpid()}: .*--output-dir")
+        busy = pytest.raises(FolderBusy, match=rf"runs is in use by server process {os.getpid()}: .*--output-dir")
         with busy, runs.claim():
             pass
         assert runs.ids() == ()

@@ -26,7 +26,7 @@ def test_a_held_lock_names_its_process(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(ExperimentBusy, match=f"experiment {tmp_path.name} is being run by process {process.pid}:"):
+        with pytest.raises(ExperimentBusy, match=f"experiment {tmp_path.name} is in use by process {process.pid}:"):
             experiment_lock.acquire(tmp_path)
         assert experiment_lock.holder(tmp_path) == process.pid
         process.kill()

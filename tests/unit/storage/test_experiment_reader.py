@@ -65,7 +65,7 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
     ("statement", "message"),
     [
         ("UPDATE experiment SET state = 'owned'", "its state is 'owned': it must be one of pending"),
-        ("UPDATE experiment SET id = '../../etc'", "no experiment id"),
+        ("UPDATE experiment SET id = '../../etc'", "not an experiment id"),
         ("UPDATE experiment SET seed = -1", "its seed is -1"),
         ("UPDATE experiment SET running_seconds = 9e999", "its running time is inf"),
         ("UPDATE experiment SET champion_generation = 77", "the champion is agent . of generation 77"),
@@ -78,9 +78,9 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
         ("UPDATE provenance SET value = printf('%.*c', 20000, '#')", "has 20000 characters"),
         ("UPDATE agents SET generation = generation - 1", "a generation is -1"),
         ("UPDATE agents SET number = -1 WHERE generation = 1 AND number = 0", "an agent's index is -1"),
-        ("DELETE FROM agents WHERE generation = 1 AND number = 3", "agents are missing"),
-        ("UPDATE agents SET parents = '3:0' WHERE generation = 0", "parents are evaluated before their children"),
-        ("UPDATE agents SET parents = generation || ':' || number", "parents are evaluated before their children"),
+        ("DELETE FROM agents WHERE generation = 1 AND number = 3", "missing or duplicate agents"),
+        ("UPDATE agents SET parents = '3:0' WHERE generation = 0", "parents must be evaluated before their children"),
+        ("UPDATE agents SET parents = generation || ':' || number", "parents must be evaluated before their children"),
         ("UPDATE agents SET parents = '0:99' WHERE generation = 1", "agent 99 of generation 0, which is missing"),
         ("UPDATE agents SET parents = '0:-1' WHERE generation = 1", "it must be GENERATION:INDEX"),
         ("UPDATE agents SET operator = char(27) || '[2J'", "the operator of gen-g000-a000"),
@@ -106,12 +106,12 @@ def test_a_sound_experiment_is_read(spoil: Spoil) -> None:
         ("DELETE FROM log WHERE sequence = 5", "events are missing"),
         ("DELETE FROM log", "its log has 0 events"),
         ("UPDATE log SET time = 1e300", "the time of event 1 is 1e.300"),
-        ("UPDATE log SET payload = '{' WHERE kind IS NOT NULL", "no experiment_created event|malformed JSON"),
+        ("UPDATE log SET payload = '{' WHERE kind IS NOT NULL", "invalid experiment_created event|malformed JSON"),
         (
             "UPDATE log SET payload = '[' || printf('%.*c', 90000, '[') WHERE sequence = 2",
-            "no experiment_started event",
+            "invalid experiment_started event",
         ),
-        ("UPDATE log SET kind = 'agent_adored' WHERE sequence = 3", "no agent_adored event"),
+        ("UPDATE log SET kind = 'agent_adored' WHERE sequence = 3", "invalid agent_adored event"),
         ("DELETE FROM played WHERE purpose = 1", "finishes an episode that is missing"),
         ("DROP TABLE generations", "table generations is missing"),
         ("ALTER TABLE agents ADD COLUMN more TEXT", "table agents is missing or has other columns"),
@@ -168,8 +168,8 @@ NUMBERS = "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n LIMIT 
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        (NUMBERS.format(-1, "max(x)"), "more steps than a file of its size needs"),
-        (NUMBERS.format(5000, "printf('%.*c', 1000, 'x')"), "more bytes than its file"),
+        (NUMBERS.format(-1, "max(x)"), "too many steps for its size"),
+        (NUMBERS.format(5000, "printf('%.*c', 1000, 'x')"), "larger than its file"),
     ],
 )
 def test_an_endless_table_is_left_at_once(spoil: Spoil, query: str, message: str) -> None:
@@ -209,7 +209,7 @@ def test_an_endless_schema_is_left_at_once(tmp_path: Path, opened: Callable[[Pat
     header = head[:28] + struct.pack(">I", first + 6) + head[32:]
     page_1 = _inner_page([first + 2, first, *[first + 2] * 400], header)
     results.write_bytes(page_1 + content[_PAGE:] + leaf + index + b"".join(chain))
-    with pytest.raises(StorageFailed, match=r"more steps than a file of its size|interrupted"):
+    with pytest.raises(StorageFailed, match=r"too many steps for its size|interrupted"):
         opened(results)
 
 
@@ -220,7 +220,7 @@ def test_a_fifo_is_not_waited_for(spoil: Spoil, name: str) -> None:
     path = results.with_name(name)
     path.unlink(missing_ok=True)
     os.mkfifo(path)
-    with pytest.raises(StoreCorrupted, match=f"{name}: it is a FIFO or a pipe and not a regular file"):
+    with pytest.raises(StoreCorrupted, match=f"{name}: it is a FIFO or a pipe, not a regular file"):
         ExperimentReader(results)
 
 

@@ -59,7 +59,7 @@ async def test_a_second_writer_is_refused(store: SqliteStore, folder: Experiment
         async with folder.write():
             pass
     async with folder.read() as reader:
-        with pytest.raises(StorageFailed, match="for reading only"):
+        with pytest.raises(StorageFailed, match="read-only"):
             await reader.append([], running_seconds=0.0)
 
 
@@ -197,7 +197,7 @@ async def test_a_foreign_database_is_damage(folder: ExperimentFolder) -> None:
         connection.execute("UPDATE log SET payload = '{}' WHERE kind IS NOT NULL")
         connection.commit()
     async with folder.read() as store:
-        with pytest.raises(StorageFailed, match="no experiment_created event"):
+        with pytest.raises(StorageFailed, match="invalid experiment_created event"):
             await _read(store)
 
 

@@ -37,13 +37,13 @@ def test_every_command_has_a_field() -> None:
 def test_an_id_that_is_empty_or_too_long_is_refused(command_id: str) -> None:
     """An answer must be told from others by it, and it is kept."""
     message = command_message(command_id, AgentCommand(action=AgentAction.PAUSE, agent="lab-g000-a000"))
-    with pytest.raises(InvalidMessage, match=f"a command_id of {len(command_id)} characters: choose one of 1 to 64"):
+    with pytest.raises(InvalidMessage, match=f"command_id has {len(command_id)} characters: use 1 to 64"):
         command_from(message)
 
 
 def test_a_command_that_says_nothing_is_refused() -> None:
     """The message names what there is to do."""
-    with pytest.raises(InvalidMessage, match="says nothing to do: set pause, resume,"):
+    with pytest.raises(InvalidMessage, match="has no action: set pause, resume,"):
         command_from(pb.AgentCommand(command_id="1"))
 
 
@@ -57,9 +57,9 @@ def test_a_gene_that_is_not_finite_is_refused() -> None:
 @pytest.mark.parametrize("text", ["", "lab", "../lab-g000-a000", "lab-g0-a0"])
 def test_names_that_nothing_can_have_are_not_found(text: str) -> None:
     """A name is checked before it touches a path."""
-    with pytest.raises(AgentNotFound, match="no agent id"):
+    with pytest.raises(AgentNotFound, match="not an agent id"):
         command_from(pb.AgentCommand(command_id="1", stop=pb.StopAgent(agent_id=text)))
-    with pytest.raises(ExperimentNotFound, match="no experiment id"):
+    with pytest.raises(ExperimentNotFound, match="not an experiment id"):
         command_from(pb.AgentCommand(command_id="1", inject=pb.InjectGenome(experiment_id=f"{text}/")))
 
 

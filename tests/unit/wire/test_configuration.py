@@ -289,5 +289,5 @@ def test_a_client_sets_no_section_of_the_service_as_a_backend(name: str) -> None
 def test_a_whole_number_that_no_message_holds_is_refused() -> None:
     """A file may hold longer ones than the wire does."""
     config = ExperimentConfig(policy=CustomPolicyConfig(target="a:B", options={"huge": 2**63}))
-    with pytest.raises(InvalidMessage, match="the configuration of experiment fits no message"):
+    with pytest.raises(InvalidMessage, match="the configuration of experiment does not fit a message"):
         config_message(config)

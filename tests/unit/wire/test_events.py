@@ -260,38 +260,38 @@ GENERATION = GenerationStarted(
         ),
     ),
 )
-FAILED = AgentFailed(ref=AgentRef(3, 0), kind=FailureKind.STOPPED, reason="a person stopped it")
+FAILED = AgentFailed(ref=AgentRef(3, 0), kind=FailureKind.STOPPED, reason="stopped by a user")
 LOST = EpisodeLost(purpose=Purpose.HELD_OUT, agent=baseline_id(LAB), number=0, seed=1, attempt=1, reason="it hung")
 
 
 @pytest.mark.parametrize(
     ("event", "path", "value", "complaint"),
     [
-        (FAILED, "experiment_id", "../lab", "no experiment id"),
+        (FAILED, "experiment_id", "../lab", "not an experiment id"),
         (FAILED, "sequence", 0, "an event's sequence is 0: it is at least 1"),
         (FAILED, "time", None, "has no time"),
-        (FAILED, "time.seconds", -1, "no time since the epoch"),
-        (FAILED, "time.nanos", 1000000000, "no time since the epoch"),
-        (FAILED, "payload", None, "event 7 of lab has no payload that is known here"),
-        (FAILED, "agent_failed.agent_id", "lab", "'lab' is no agent id"),
-        (FAILED, "agent_failed.agent_id", "bal-g000-a000", "agent bal-g000-a000 is none of experiment lab"),
-        (FAILED, "agent_failed.kind", 0, "FailureKind 0 is unknown here"),
-        (FAILED, "agent_failed.kind", 99, "FailureKind 99 is unknown here"),
-        (LOST, "episode_lost.purpose", 9, "Purpose 9 is unknown here"),
-        (LOST, "episode_lost.agent_id", "bal-random", "no agent id"),
+        (FAILED, "time.seconds", -1, "not a time since the epoch"),
+        (FAILED, "time.nanos", 1000000000, "not a time since the epoch"),
+        (FAILED, "payload", None, "event 7 of lab has an unknown payload"),
+        (FAILED, "agent_failed.agent_id", "lab", "'lab' is not an agent id"),
+        (FAILED, "agent_failed.agent_id", "bal-g000-a000", "agent bal-g000-a000 is not an agent of experiment lab"),
+        (FAILED, "agent_failed.kind", 0, "FailureKind 0 is unknown"),
+        (FAILED, "agent_failed.kind", 99, "FailureKind 99 is unknown"),
+        (LOST, "episode_lost.purpose", 9, "Purpose 9 is unknown"),
+        (LOST, "episode_lost.agent_id", "bal-random", "not an agent id"),
         (LOST, "episode_lost.attempt", 0, "attempt of episode lost is 0: it is at least 1"),
         (LOST, "episode_lost.number", -1, "number of episode lost is -1"),
         (EPISODE, "episode_finished.episode", None, "an episode without its measures"),
         (EPISODE, "episode_finished.episode.measures", None, "an episode without its measures"),
         (EPISODE, "episode_finished.episode.measures.kills", math.nan, "kills is nan"),
         (EPISODE, "episode_finished.episode.seconds", math.inf, "seconds is inf"),
-        (EPISODE, "episode_finished.episode.trajectory_sha256", "ABCD", "'ABCD' is no SHA-256"),
-        (CREATED, "experiment_created.uuid", "7", "'7' is no UUID"),
-        (CREATED, "experiment_created.uuid", "0B5C7F3E-6f4e-4d38-9d0b-3c6f0d1f2a44", "is no UUID"),
+        (EPISODE, "episode_finished.episode.trajectory_sha256", "ABCD", "'ABCD' is not a SHA-256"),
+        (CREATED, "experiment_created.uuid", "7", "'7' is not a UUID"),
+        (CREATED, "experiment_created.uuid", "0B5C7F3E-6f4e-4d38-9d0b-3c6f0d1f2a44", "is not a UUID"),
         (GENERATION, "generation_started.generation", 2, "agent lab-g003-a000 is not of generation 2"),
         (GENERATION, "generation_started.agents.0.genome.0", -math.inf, "genome is -inf"),
-        (GENERATION, "generation_started.agents.0.parent_ids.0", "", "'' is no agent id"),
-        (GenerationCompleted(summary=SUMMARY), "generation_completed.summary", None, "no agent id"),
+        (GENERATION, "generation_started.agents.0.parent_ids.0", "", "'' is not an agent id"),
+        (GenerationCompleted(summary=SUMMARY), "generation_completed.summary", None, "not an agent id"),
     ],
 )
 def test_a_claim_that_no_log_can_hold_is_refused(event: Event, path: str, value: object, complaint: str) -> None:
@@ -322,5 +322,5 @@ def test_a_claim_that_no_log_can_hold_is_refused(event: Event, path: str, value:
 )
 def test_a_text_that_is_no_event_is_refused(text: str | bytes) -> None:
     """Broken JSON, unknown names and values of another type end in the same error as a false claim."""
-    with pytest.raises(InvalidMessage, match="no event"):
+    with pytest.raises(InvalidMessage, match="not an event"):
         event_from_json(text)

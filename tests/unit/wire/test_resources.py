@@ -229,12 +229,12 @@ def test_a_finished_generation_has_its_summary_and_its_failures() -> None:
 
 def test_a_generation_that_has_not_started_is_not_found() -> None:
     """The message says which ones there are."""
-    with pytest.raises(GenerationNotFound, match="no generation of lab has started: ask again"):
+    with pytest.raises(GenerationNotFound, match="lab has not started a generation: try again"):
         generation_message(stored(STARTED), None)
     for number in (1, -1):
         with pytest.raises(GenerationNotFound, match=f"generation {number} of lab has not started: use 0, or"):
             generation_message(stored(*GENERATION_0), number)
-    with pytest.raises(GenerationNotFound, match="use 0 to 1, or leave it out"):
+    with pytest.raises(GenerationNotFound, match="use 0 to 1, or omit it"):
         generation_message(stored(*GENERATION_0, *HALF_OF_GENERATION_1), 2)
 
 
@@ -282,7 +282,7 @@ def test_every_state_comes_back(state: ExperimentState) -> None:
 @pytest.mark.parametrize("number", [0, 99])
 def test_a_word_that_is_unknown_is_refused(number: int) -> None:
     """A newer server may say what this client does not know."""
-    with pytest.raises(InvalidMessage, match=f"AgentStatus {number} is unknown here"):
+    with pytest.raises(InvalidMessage, match=f"AgentStatus {number} is unknown"):
         agent_status(number)
-    with pytest.raises(InvalidMessage, match=f"ExperimentState {number} is unknown here"):
+    with pytest.raises(InvalidMessage, match=f"ExperimentState {number} is unknown"):
         EXPERIMENT_STATES.received(number)

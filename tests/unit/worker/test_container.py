@@ -37,5 +37,5 @@ def test_a_worker_that_reaches_no_orchestrator_ends() -> None:
         ]
         for worker, endpoint in zip(workers, endpoints, strict=True):
             output, _ = worker.communicate(timeout=60)
-            assert output.splitlines()[-1] == f"no orchestrator answers at {endpoint}: not connected within 1 s"
+            assert output.splitlines()[-1] == f"no orchestrator responds at {endpoint}: not connected within 1 s"
             assert worker.returncode == 69

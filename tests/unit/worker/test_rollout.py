@@ -134,12 +134,12 @@ def skip(observation: Observation) -> Action:
         (raise_mute, "the policy raised Mute: Mute"),
         (leave, "the policy raised SystemExit: 3"),
         (skip, "the policy raised BaseException: skipped"),
-        (lambda observation: None, "which is no action"),
-        (lambda observation: Action(("left",)), "which is no action"),  # type: ignore[arg-type]
-        (lambda observation: Action((10**400, 0, 0)), "which is no action"),
-        (lambda observation: Action((1, 0, 0), 10**400), "which is no action"),
+        (lambda observation: None, "which is not an action"),
+        (lambda observation: Action(("left",)), "which is not an action"),  # type: ignore[arg-type]
+        (lambda observation: Action((10**400, 0, 0)), "which is not an action"),
+        (lambda observation: Action((1, 0, 0), 10**400), "which is not an action"),
         (lambda observation: Action(1 / 0 for _ in range(3)), "division by zero"),  # type: ignore[arg-type]
-        (lambda observation: Action((1, 0)), "2 values where there are 3"),
+        (lambda observation: Action((1, 0)), "2 values for 3"),
         (lambda observation: Action((float("nan"), 0, 0)), "nan"),
         (lambda observation: Action((1, 0, 0), 5), "5"),
     ],

@@ -122,7 +122,7 @@ def reach_run(experiment: str, output_dir: Path, *, note: str = "") -> AbstractA
     folder = ExperimentFolders(output_dir).open(experiment)
     if folder.holder() is None or not folder.socket.exists():
         raise WrongState(
-            f"experiment {experiment} is not run by a process that can be steered here: "
-            "name its server with --server, or start it with clau-doom run"
+            f"experiment {experiment} is not run by a process on this machine that accepts commands: "
+            "use --server, or start it with clau-doom run"
         )
     return connect(f"unix:{folder.socket.absolute()}", note=note)

@@ -68,7 +68,7 @@ def checked_space(text: bytes, snapshot: Snapshot, name: str) -> GenomeSpace:
         StoreCorrupted: The text does not describe genes, or a genome does not have these genes.
     """
     space = gene_space_from_json(text)
-    check_genomes(space, snapshot, f"{name} does not describe the agents' genes")
+    check_genomes(space, snapshot, f"{name} does not list the genes of the agents")
     return space
 
 

@@ -165,7 +165,7 @@ class AgentContainer:
             try:
                 await self._context.manager.move(self.container_id, core)
             except ClauDoomError as error:  # the agent continues, but shares its core
-                _log.warning("a container could not be moved", agent=self.agent, error=str(error))
+                _log.warning("container not moved to another core", agent=self.agent, error=str(error))
 
     def drain(self) -> None:
         """Let the worker end after its last episode."""
@@ -276,7 +276,7 @@ class AgentContainer:
         try:
             await asyncio.shield(asyncio.ensure_future(self._context.manager.remove(self.container_id)))
         except ClauDoomError as error:
-            _log.warning("a container could not be removed", agent=self.agent, error=str(error))
+            _log.warning("container not removed", agent=self.agent, error=str(error))
 
     def _classify_start_failure(self, error: ClauDoomError) -> ClauDoomError:
         """Classify the loss of a worker that had not received an episode.

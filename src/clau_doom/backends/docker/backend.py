@@ -99,7 +99,7 @@ class DockerBackend(EvaluationBackend):
             image = await check_image(daemon, self._config.image)
             manager = ContainerManager(daemon, self._config, image, experiment=self._experiment, run=self._run)
             if left := await _cleaned_up(manager, None):
-                _log.info("containers of an earlier process were removed", containers=left)
+                _log.info("removed containers of an earlier process", containers=left)
             network = await ensure_network(daemon, self._config.network)
             connector_factory = await self._connector_factory(manager, network)
             self._context = ContainerContext(manager=manager, connector_factory=connector_factory, config=self._config)
@@ -332,5 +332,5 @@ async def _cleaned_up(
     try:
         return await manager.cleanup_generation(generation, living=living)
     except (ClauDoomError, ExceptionGroup) as error:
-        _log.warning("containers may be left: clau-doom agent cleanup removes them", error=describe(error))
+        _log.warning("containers may remain: remove them with clau-doom agent cleanup", error=describe(error))
         return 0

@@ -211,8 +211,8 @@ class ContainerManager:
         labels: Mapping[str, str] = (await other.show())["Config"].get("Labels") or {}
         if labels.get(RUN) != self._run:
             raise ContainerRefused(
-                f"{step}: a container named {name} is there that does not belong to this experiment: "
-                f"remove it (docker rm -f {name}), or give the experiment another name"
+                f"{step}: container {name} exists and does not belong to this experiment: "
+                f"remove it (docker rm -f {name}), or rename the experiment"
             )
         try:
             await _remove(self._daemon, str(other.id))

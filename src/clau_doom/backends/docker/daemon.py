@@ -102,8 +102,8 @@ def asking(step: str, *, image: str = "") -> Iterator[None]:
         if error.status in _UNREACHABLE:
             raise _unreachable(step) from None
         if error.status == _NO_SUCH and image and "image" in str(error.message).lower():
-            remedy = "build it (make image, or docker build), or name another with docker.image"
-            raise ContainerRefused(f"{step}: there is no image {image}: {remedy}") from None
+            remedy = "build it (make image, or docker build), or set docker.image"
+            raise ContainerRefused(f"{step}: image {image} not found: {remedy}") from None
         refused = error.status in {_BAD, _CONFLICT, _NO_SUCH}
         raise (ContainerRefused if refused else InfrastructureFailed)(f"{step}: {error.message}") from None
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
@@ -111,6 +111,6 @@ def asking(step: str, *, image: str = "") -> Iterator[None]:
 
 
 def _unreachable(step: str) -> DockerUnreachable:
-    host = os.environ.get("DOCKER_HOST", "the usual socket")
-    remedy = "start it, or set DOCKER_HOST to where it listens"
+    host = os.environ.get("DOCKER_HOST", "the default socket")
+    remedy = "start it, or set DOCKER_HOST to its address"
     return DockerUnreachable(f"{step}: no Docker daemon answers at {host}: {remedy}")

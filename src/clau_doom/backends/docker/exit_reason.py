@@ -11,7 +11,7 @@ _REASONS = {
     126: "cannot run its command: is its image FROM clau-doom-agent?",
     127: "cannot run its command: is its image FROM clau-doom-agent?",
     134: "crashed with SIGABRT",
-    137: "was killed from outside, by its daemon or a person",
+    137: "was killed by the Docker daemon or a user",
     139: "crashed with SIGSEGV",
 }
 """Meanings of exit codes: 128 plus a signal's number, codes of the shell, and codes of the worker (sysexits.h)."""

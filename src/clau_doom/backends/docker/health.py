@@ -51,17 +51,17 @@ def network(wanted: str, facts: DockerFacts) -> Finding:
     """Return whether the containers' network isolates them from the internet and from each other."""
     name, there = "Docker network", facts.network
     if there is None:
-        return Finding(name=name, verdict=HealthStatus.FINE, found=f"{wanted} is made at the first run")
+        return Finding(name=name, verdict=HealthStatus.FINE, found=f"{wanted} is created at the first run")
     faults = [
         fault
         for fault, is_there in (
-            ("has a way out", not there.internal),
-            ("lets containers reach each other", not there.separate),
+            ("is not internal", not there.internal),
+            ("allows traffic between containers", not there.separate),
         )
         if is_there
     ]
     if faults:
-        remedy = f"remove it (docker network rm {wanted}), so that it is made anew, or name another with docker.network"
+        remedy = f"remove it (docker network rm {wanted}), and the next run creates it again, or set docker.network"
         found = f"{wanted} {' and '.join(faults)}"
         return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=remedy)
     return Finding(
@@ -75,7 +75,7 @@ def image(wanted: str, facts: DockerFacts) -> Finding:
     if facts.image:
         return Finding(name=name, verdict=HealthStatus.FINE, found=wanted)
     remedy = "make image builds it"
-    return Finding(name=name, verdict=HealthStatus.WARNING, found=f"there is no image {wanted}", remedy=remedy)
+    return Finding(name=name, verdict=HealthStatus.WARNING, found=f"image {wanted} not found", remedy=remedy)
 
 
 def services(ports: tuple[int, ...]) -> Finding:
@@ -85,8 +85,8 @@ def services(ports: tuple[int, ...]) -> Finding:
         return Finding(name=name, verdict=HealthStatus.FINE, found="no service listens on all interfaces")
     shown = ", ".join(map(str, ports[:_MANY_PORTS]))
     more = f" and {len(ports) - _MANY_PORTS} more" if len(ports) > _MANY_PORTS else ""
-    found = f"services listen on all interfaces, and agents in containers could reach them: TCP {shown}{more}"
-    remedy = "let them listen on 127.0.0.1, or set the firewall's rule in docs/docker.md"
+    found = f"services listen on all interfaces, which agents in containers could reach: TCP {shown}{more}"
+    remedy = "make them listen on 127.0.0.1, or use the firewall rule in docs/docker.md"
     return Finding(name=name, verdict=HealthStatus.WARNING, found=found, remedy=remedy)
 
 

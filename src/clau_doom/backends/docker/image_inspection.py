@@ -109,7 +109,7 @@ async def _describe_image(config: DockerConfig, policy: CustomPolicyConfig, fact
         message = pb.DescribeResponse.FromString(base64.b64decode(line.removeprefix(DESCRIBED), validate=True))
         return described(message)
     except (binascii.Error, DecodeError) as error:
-        raise ConfigError(f"{where} described itself by something that is no description") from error
+        raise ConfigError(f"{where} sent an invalid description of itself") from error
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
 

@@ -90,7 +90,7 @@ async def remove_leftovers(experiment: str | None = None, generation: int | None
 def _labels(experiment: str | None, generation: int | None) -> dict[str, str]:
     from clau_doom.backends.docker.container_lifecycle import EXPERIMENT, GENERATION  # noqa: PLC0415 - as above
 
-    assert experiment is not None or generation is None, "a generation is some experiment's"
+    assert experiment is not None or generation is None, "a generation needs an experiment"
     labels = {} if experiment is None else {EXPERIMENT: check_experiment_id(experiment)}
     return labels if generation is None else labels | {GENERATION: str(generation)}
 

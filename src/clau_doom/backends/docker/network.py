@@ -83,8 +83,8 @@ async def ensure_network(daemon: Daemon, name: str) -> Network:
         if lacks := _lacks(found):
             await remove_network(daemon, name)
             raise ContainerRefused(
-                f"this daemon makes no network that is {lacks} (Podman's does not): use Docker, "
-                "or make one by hand and name it with docker.network"
+                f"this daemon cannot create a network that is {lacks} (Podman cannot): use Docker, "
+                "or create one and set docker.network"
             )
     _refuse(found)
     return found
@@ -103,8 +103,8 @@ async def check_network(daemon: Daemon, name: str) -> None:
 def _refuse(network: Network) -> None:
     if lacks := _lacks(network):
         raise ContainerRefused(
-            f"the network {network.name} is there and not {lacks}: remove it (docker network rm {network.name}), "
-            "so that it is made anew, or name another with docker.network"
+            f"the network {network.name} is not {lacks}: remove it (docker network rm {network.name}), "
+            "and the next run creates it again, or set docker.network"
         )
 
 
@@ -125,7 +125,7 @@ async def _made(daemon: Daemon, name: str) -> Network:
                 return found
             raise
     found = await find_network(daemon, name)
-    assert found is not None, "it was made just now"
+    assert found is not None, "created just now"
     return found
 
 
@@ -172,4 +172,4 @@ def _gateway(found: dict[str, Any], step: str) -> str:
             return str(pool["Gateway"]).partition("/")[0]
         if pool.get("Subnet"):
             return str(next(ip_network(pool["Subnet"]).hosts()))
-    raise ContainerRefused(f"{step}: it has no subnet: remove it, so that it is made anew")
+    raise ContainerRefused(f"{step}: it has no subnet: remove it to have it created again")

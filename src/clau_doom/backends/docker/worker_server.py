@@ -135,8 +135,8 @@ class WorkerServer:
             port = server.add_secure_port(f"{self._host}:{self._port}", credentials)
         except RuntimeError as error:
             raise ContainerRefused(
-                f"workers cannot be waited for at {self._host}:{self._port}: it is taken, or no address of this "
-                "machine: set docker.listen to one that is (and docker.advertise to how containers reach it)"
+                f"cannot listen for workers on {self._host}:{self._port}: it is in use, or not an address of this "
+                "machine: set docker.listen to a free one (and docker.advertise to the address for containers)"
             ) from error
         if not self._advertise:
             self.endpoint = f"{self._host}:{port}"

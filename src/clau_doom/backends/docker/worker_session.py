@@ -73,7 +73,7 @@ class ExpectedIdentity:
         if self._confirmed:
             raise Forged(f"the worker of agent {agent} says that its {name} is {there} where its image has {here}")
         raise WorkerRefused(
-            f"the image of agent {agent} has {name} {there} where this process has {here}: build it again (make image)"
+            f"the image of agent {agent} has {name} {there}, but this process has {here}: build it again (make image)"
         )
 
 
@@ -278,10 +278,10 @@ class WorkerSession:
         if kind == "failed":
             reason = printable(message.failed.reason, _REASON)
             if message.failed.fault == pb.EpisodeFailed.FAULT_POLICY:
-                raise PolicyFailed(f"the policy cannot be made in the container of agent {self._agent}: {reason}")
+                raise PolicyFailed(f"the policy cannot be created in the container of agent {self._agent}: {reason}")
             raise EngineCrashed(f"the engine of agent {self._agent} did not start: {reason}")
         if kind != wanted:
-            raise Forged(f"the worker of agent {self._agent} sent {kind} where {wanted} belongs")
+            raise Forged(f"the worker of agent {self._agent} sent {kind} instead of {wanted}")
 
     def _receive_result(self, message: pb.FromWorker) -> None:
         kind = message.WhichOneof("message")

@@ -153,7 +153,7 @@ class WorkerProcess:
         except TimeoutError as error:
             raise EngineCrashed(
                 f"the engine of worker {self.number} did not start within {_ENGINE_TIMEOUT:g} s: "
-                "`clau-doom doctor` shows what it prints"
+                "run `clau-doom doctor` to see its output"
             ) from error
         if answer.WhichOneof("message") != "ready":
             raise EngineCrashed(f"the engine of worker {self.number} did not start: {answer.failed.reason}")
@@ -165,11 +165,11 @@ class WorkerProcess:
         if first.WhichOneof("message") == "failed":
             raise WorkerCrashed(f"worker {self.number} did not start: {first.failed.reason}")
         if first.WhichOneof("message") != "hello":
-            raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} in place of a hello")
+            raise WorkerCrashed(f"worker {self.number} began with {first.WhichOneof('message')} instead of hello")
         claimed = Provenance(facts=tuple(sorted(first.hello.facts.items())))
         if difference := self._launch.facts.first_difference(claimed):
             name, here, there = difference
-            raise WorkerRefused(f"worker {self.number} has {name} {there} where this process has {here}")
+            raise WorkerRefused(f"worker {self.number} has {name} {there}, but this process has {here}")
 
     async def play(self, task: EpisodeTask) -> Episode:
         """Play an episode, after all earlier requests.
@@ -271,7 +271,7 @@ class WorkerProcess:
             code = await asyncio.to_thread(self._popen.wait, 1.0)
             how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
             self._output.move(last=True)
-            said = f" (it said: {printable(line)})" if (line := self._output.last_line) else ""
+            said = f" (output:  {printable(line)})" if (line := self._output.last_line) else ""
             return f" with {how}{said}" + (f"; see {self._launch.log}" if code > 0 and self._launch.log else "")
         return ""
 

@@ -33,7 +33,7 @@ def starting(worker: str) -> Iterator[None]:
         raise unavailable(error) from error.__cause__
     except OSError as error:
         if error.errno in _ROOM:
-            raise DiskFull(f"there is no room to start {worker}: {error}") from error
+            raise DiskFull(f"no resources are left to start {worker}: {error}") from error
         raise WorkerUnavailable(f"{worker} could not be started: {_missing(error)}") from None
 
 
@@ -51,10 +51,10 @@ def _missing(error: OSError) -> str:
         errno.ENOMEM: "no memory is free: end other programs, or use fewer workers",
     }
     if error.errno == errno.ENOENT and error.filename is not None:
-        return f"{error.filename} is missing: create it again"
+        return f"{error.filename} not found: create it again"
     return limits.get(error.errno or 0, str(error))
 
 
 def _limit(kind: int) -> str:
     soft, _ = resource.getrlimit(kind)
-    return "set by the system" if soft == resource.RLIM_INFINITY else str(soft)
+    return "set by the operating system" if soft == resource.RLIM_INFINITY else str(soft)

@@ -28,8 +28,8 @@ def overdue(
     """
     if playing > episode_timeout:
         if deciding and charged:
-            return PolicyTimedOut(f"the policy was still deciding at the episode's deadline of {episode_timeout:g} s")
-        return EpisodeTimedOut(f"the episode was not over after {episode_timeout:g} s")
+            return PolicyTimedOut(f"the policy did not decide within the episode's deadline of {episode_timeout:g} s")
+        return EpisodeTimedOut(f"the episode did not end within {episode_timeout:g} s")
     if still > stall_timeout and not deciding:
         return EpisodeTimedOut(f"{worker} made no progress for {stall_timeout:g} s")
     return None

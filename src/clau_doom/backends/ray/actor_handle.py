@@ -131,7 +131,7 @@ class ActorHandle:
             if self._gone.done():
                 self._gone.result()
             elif not beat.done():
-                self.lose(EpisodeTimedOut(f"{self.where} has not answered for {patience:g} s"))
+                self.lose(EpisodeTimedOut(f"{self.where} did not answer for {patience:g} s"))
             elif error := beat.exception():
                 self.lose(_ours(error, self.where))
             else:
@@ -164,7 +164,7 @@ class ActorHandle:
         if not self.lost:
             _, closed = self._ask("close")
             await _first(closed, self._gone, timeout=_LEAVING)
-        self.lose(WorkerCrashed(f"{self.where} was left"))
+        self.lose(WorkerCrashed(f"{self.where} was stopped"))
         self.kill()
 
     def kill(self) -> None:

@@ -140,7 +140,7 @@ class RayBackend(EvaluationBackend):
         if not self._hosts:
             raise self._trouble or await self._nowhere()
         if missing := len(self._failures) - len(self._hosts):
-            _log.warning("workers have no place on the cluster yet", workers=len(self._hosts), missing=missing)
+            _log.warning("waiting for resources of the cluster", workers=len(self._hosts), missing=missing)
 
     async def _keep(self, number: int, cluster: Cluster) -> None:
         """Keep an actor running for one worker number while the backend is entered."""
@@ -165,7 +165,7 @@ class RayBackend(EvaluationBackend):
         try:
             await hosted.watch()
         except ClauDoomError as error:
-            _log.warning("a worker was lost", worker=hosted.number, reason=describe(error))
+            _log.warning("worker lost", worker=hosted.number, reason=describe(error))
         finally:
             del self._hosts[hosted.number]
             await hosted.close()

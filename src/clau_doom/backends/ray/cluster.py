@@ -75,7 +75,7 @@ class Cluster:
         if any(_fits(config, node) for node in nodes):
             needs = _amounts(_needs(config))
             return ClusterRefused(
-                f"no node has had a worker's {needs} free: {_shown(nodes)}; let others end, or take less"
+                f"no node had {needs} free for a worker: {_shown(nodes)}; wait for other jobs, or reduce the request"
             )
         return ClusterRefused(self._too_much(config, nodes))
 
@@ -121,11 +121,11 @@ class Cluster:
                 await asyncio.sleep(_PROBE)
                 nodes = await lane.call(ray.nodes, timeout=patience)
                 if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
-                    raise ClusterUnreachable("the node that this process is on has died")
+                    raise ClusterUnreachable("the node of this process has died")
         except Exception as error:
             why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else error_text(error)
             if not self.gone.done():
-                self.gone.set_exception(ClusterUnreachable(f"the Ray cluster has gone: {why}"))
+                self.gone.set_exception(ClusterUnreachable(f"the Ray cluster is lost: {why}"))
                 self.gone.exception()  # mark the exception as retrieved
         finally:
             lane.close()
@@ -138,11 +138,11 @@ class Cluster:
         try:
             return await self.lane.call(function, timeout=_CALL)
         except TimeoutError as error:
-            raise ClusterUnreachable(f"the Ray cluster has not answered for {_CALL:g} s") from error
+            raise ClusterUnreachable(f"the Ray cluster did not answer for {_CALL:g} s") from error
 
     def _too_much(self, config: RayConfig, nodes: Sequence[dict[str, Any]]) -> str:
         needs, remedy = _amounts(_needs(config)), "lower ray.cpus, ray.memory or ray.resources, or add a node"
-        return f"no node of the Ray cluster has a worker's {needs}: {_shown(nodes)}; {remedy}"
+        return f"no node of the Ray cluster has {needs} for a worker: {_shown(nodes)}; {remedy}"
 
 
 _shared: list[Cluster] = []
@@ -171,7 +171,7 @@ async def connected(config: RayConfig, *, workers: int, modules: Sequence[Path])
         if (cluster.address, cluster.modules) != (config.address, wanted):
             raise ClusterRefused(
                 f"this process is connected to the Ray cluster {cluster.address or 'that it started'} for another "
-                "experiment, with what that one's policy imports: wait for its end"
+                "experiment and its policy files: wait for its end"
             )
         cluster.users += 1
     try:
@@ -223,7 +223,7 @@ async def check_cluster(config: RayConfig) -> None:
             _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
     except (OSError, TimeoutError) as error:
         raise ClusterUnreachable(
-            f"no Ray cluster answers at {address}: start one there (ray start --head), or mend ray.address"
+            f"no Ray cluster answers at {address}: start one there (ray start --head), or correct ray.address"
         ) from error
     writer.close()
 
@@ -290,7 +290,7 @@ def _amounts(amounts: dict[str, float]) -> str:
 def _shown(nodes: Sequence[dict[str, Any]]) -> str:
     """Return the resources of nodes, without the entries that Ray adds for its own use."""
     if not nodes:
-        return "it has no node"
+        return "it has no nodes"
     texts = []
     for node in nodes[:_SHOWN]:
         has = {

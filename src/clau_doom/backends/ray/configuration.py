@@ -21,14 +21,14 @@ class RayConfig(BackendSection):
     address: str | None = Field(
         default=None,
         pattern=_ADDRESS,
-        description="Address of the cluster's head, host:port, or auto for one on this machine; null: start one.",
+        description="Address of the cluster's head, host:port, or auto for a cluster on this machine; null: start one.",
     )
-    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="CPUs that each worker reserves.")
-    memory: Size | None = Field(default=None, description="Memory that each worker reserves; null: no reservation.")
+    cpus: PositiveFloat = Field(default=1.0, le=1024.0, description="CPUs reserved for each worker.")
+    memory: Size | None = Field(default=None, description="Memory reserved for each worker; null: no reservation.")
     resources: dict[ResourceName, PositiveFloat] = Field(
         default={},
         max_length=16,
-        description="Custom resources that each worker reserves.",
+        description="Custom resources reserved for each worker.",
         examples=[{"doom": 1.0}],
     )
     placement: Literal["spread", "pack"] = Field(
@@ -46,5 +46,5 @@ class RayConfig(BackendSection):
     )
     stall_timeout: PositiveFloat = Field(
         default=10.0,
-        description="Seconds without a sign of life after which an engine, a worker or the head is considered lost.",
+        description="Seconds without a response after which an engine, a worker or the head is considered lost.",
     )

@@ -68,10 +68,10 @@ def lost(error: Exception, where: str) -> InfrastructureFailed:
     text = _last_line(error)
     if _MISSING in text:
         return WorkerRefused(
-            f"{where} has no clau-doom, or another: install this version of clau-doom[ray] there: {text}"
+            f"{where} does not have this version of clau-doom: install the same version of clau-doom[ray] there: {text}"
         )
     if isinstance(error, exceptions.RuntimeEnvSetupError):
-        return WorkerRefused(f"{where} cannot be given what the policy imports: {text}")
+        return WorkerRefused(f"{where} cannot receive the policy's files: {text}")
     return WorkerCrashed(f"{where} has lost its worker: {text}")
 
 

@@ -103,7 +103,7 @@ def export_agent(
     from clau_doom.replay import check_place
 
     if not is_agent_file(output.name):
-        raise ConfigError(f"{str(output)!r} is no .json file: an agent's is one")
+        raise ConfigError(f"{str(output)!r} is not a .json file: use a name that ends in .json")
     check_place(output, force=force)
     trusted = trust_of(trust)
     setting, replayed = asyncio.run(find_agent(agent, remote_of(server), output_dir, trust=trusted))
@@ -129,16 +129,14 @@ def clean_up(
     from clau_doom.backends.docker.leftovers import find_leftovers, remove_leftovers
 
     if generation is not None and experiment is None:
-        raise typer.BadParameter(
-            "a generation is an experiment's: name it with --experiment, or leave --generation out"
-        )
+        raise typer.BadParameter("--generation needs --experiment: give both, or omit --generation")
     if dry_run:
         _show_leftovers(asyncio.run(find_leftovers(experiment, generation)))
         return
     removed = asyncio.run(remove_leftovers(experiment, generation))
     _print_counts(removed.containers, removed.networks, "removed", failed=bool(removed.errors))
     if removed.errors:
-        raise ExceptionGroup("not everything could be removed", removed.errors)
+        raise ExceptionGroup("some containers or networks could not be removed", removed.errors)
 
 
 def _show_leftovers(left: "Leftovers") -> None:

@@ -37,7 +37,7 @@ def init(
         with file.open("w" if force else "x", encoding="utf-8") as target:
             target.write(starter())
     except FileExistsError as error:
-        raise ConfigError(f"{file} exists: choose another name, or overwrite it with --force") from error
+        raise ConfigError(f"{file} exists already: choose another name, or overwrite it with --force") from error
     except OSError as error:
         raise ConfigError(f"cannot write {file}: {error.strerror or error}") from error
     progress_console().print(f"wrote {file}", soft_wrap=True)

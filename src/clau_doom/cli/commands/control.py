@@ -91,7 +91,7 @@ def _change_state(
     state = EXPERIMENT_STATES.received(answer.state).value
     text = f"experiment {experiment} is {state}"
     if ending and state != "cancelled":
-        text = f"experiment {experiment} is about to end"
+        text = f"experiment {experiment} is ending"
     elif state == "running":
         text += f": {answer.generations_finished} of {answer.generations_planned} generations are finished"
     elif answer.reason:
@@ -170,7 +170,7 @@ def inject(
         values = tuple(float(part) for part in genome.split(","))
     except ValueError:
         raise ConfigError(
-            f"--genome {genome!r} is no genome: give the genes' values separated by commas, as `agent show --json` does"
+            f"--genome {genome!r} is not a genome: use values separated by commas, as in `agent show --json`"
         ) from None
     command = InjectGenome(experiment=experiment, genome=Genome(values))
     connection = _connect(experiment, server, output_dir, note)
@@ -194,5 +194,5 @@ def _send_command(
     if as_json:
         print_json({"id": experiment, "sequence": sequence, "agent": done.agent.id or None})
         return
-    came_of_it = f"done, event {sequence}" if sequence else "nothing to do, it is so already"
+    came_of_it = f"done, event {sequence}" if sequence else "no change: the agent is in this state already"
     data_console().print(Text(f"{what}: {came_of_it}"))

@@ -164,14 +164,14 @@ def analyze(
     )
     if data is not None:
         if experiments or plot is not None or report is not None:
-            raise ConfigError("--data is analysed by itself: leave the experiment's id, --plot and --report out")
+            raise ConfigError("--data excludes the experiment's id, --plot and --report: omit them")
         analyze_table(data, request, as_json=as_json)
         return
     request.refuse_without_data()
     if force and report is None:
-        raise ConfigError("--force is about a report: name its file with --report")
+        raise ConfigError("--force needs --report FILE")
     if not experiments:
-        raise ConfigError("name an experiment, or a table with --data; clau-doom status lists the experiments")
+        raise ConfigError("give an experiment, or a table with --data; clau-doom status lists the experiments")
 
     from clau_doom.analysis.ranking import criteria_of
     from clau_doom.app.report import check_report_target
@@ -182,7 +182,7 @@ def analyze(
     stored = [look_up(experiment, server, output_dir) for experiment in experiments]
     if len(stored) > 1 or baseline is not None:
         if plot is not None:
-            raise ConfigError("--plot draws one experiment: name one, or leave it out")
+            raise ConfigError("--plot needs exactly one experiment: give one, or omit --plot")
         _show_comparison(stored, baseline or experiments[0], wanted, report, as_json=as_json)
     else:
         requested = sections.EXPERIMENT_SECTIONS if everything else section or ()
@@ -238,7 +238,7 @@ def _show_comparison(
     from clau_doom.statistics.intervals import CONFIDENCE
 
     if len(stored) < 2:
-        raise ConfigError(f"{baseline} has nothing to be compared with: name two experiments or more")
+        raise ConfigError(f"{baseline} needs other experiments: give two or more")
     comparison = compare(stored, baseline, criteria)
     if report is not None:
         _write(report, report_comparison(stored, baseline, criteria, comparison=comparison))
@@ -297,7 +297,7 @@ def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
         _tell_copies(found, output_dir)
     elif not broken:
         where = server or output_dir
-        progress_console().print(f"no experiments in {where}: clau-doom run starts one", soft_wrap=True)
+        progress_console().print(f"no experiments in {where}: start one with clau-doom run", soft_wrap=True)
 
 
 def _tell_copies(found: "list[ExperimentOverview]", output_dir: Path) -> None:
@@ -306,7 +306,7 @@ def _tell_copies(found: "list[ExperimentOverview]", output_dir: Path) -> None:
     for overview in found:
         if overview.copy_of:
             command = move_command(output_dir / overview.id, overview.copy_of)
-            text = f"{overview.id} is a copy of {overview.copy_of}: nothing is written to it; to use it, run: {command}"
+            text = f"{overview.id} is a copy of {overview.copy_of} and is read-only; to use it, run: {command}"
             progress_console().print(Text(text, "yellow"), soft_wrap=True)
 
 
@@ -341,6 +341,6 @@ def _show_one(experiment: str, server: str | None, output_dir: Path, *, as_json:
     console = data_console()
     console.print(experiment_view(stored, experiment, _STYLES[stored.state.value]))
     if command := next_command(stored, experiment, output_dir):
-        console.print(Text(f"go on with: {command}"), soft_wrap=True)
+        console.print(Text(f"continue with: {command}"), soft_wrap=True)
     if stored.snapshot.summaries:
         console.print(generations_view(stored))

@@ -134,15 +134,15 @@ def _print_interruption(name: str, reason: str, remote: RemoteServer, *, more: s
     console = progress_console()
     console.print(Text(f"experiment {name} is interrupted: {reason}", "bold yellow"), soft_wrap=True)
     again = f"clau-doom run --resume {name} --server {shlex.quote(remote.address)}{more}"
-    rest = "" if more else " (a server that is started again goes on by itself)"
-    console.print(Text(f"go on with: {again}{rest}"), soft_wrap=True)
+    rest = "" if more else " (a restarted server continues by itself)"
+    console.print(Text(f"continue with: {again}{rest}"), soft_wrap=True)
 
 
 def _print_detached(name: str, remote: RemoteServer) -> None:
     console = progress_console()
     where = f"{name} --server {shlex.quote(remote.address)}"
-    console.print(Text(f"experiment {name} goes on at {remote.address}", "bold yellow"), soft_wrap=True)
-    console.print(Text(f"follow it again with: clau-doom run --attach {where}"), soft_wrap=True)
+    console.print(Text(f"experiment {name} continues at {remote.address}", "bold yellow"), soft_wrap=True)
+    console.print(Text(f"follow it with: clau-doom run --attach {where}"), soft_wrap=True)
     events = f"clau-doom events {name} --follow {where.removeprefix(name).strip()}"
     console.print(Text(f"print its events with: {events}"), soft_wrap=True)
-    console.print(Text(f"end it with: clau-doom cancel {where}"), soft_wrap=True)
+    console.print(Text(f"cancel it with: clau-doom cancel {where}"), soft_wrap=True)

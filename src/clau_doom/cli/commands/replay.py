@@ -84,9 +84,9 @@ def replay(
     from clau_doom.replay import check_target
 
     if episode is not None and seed is not None:
-        raise typer.BadParameter("an episode is named by its number or by its seed: leave one of the two out")
+        raise typer.BadParameter("--episode and --seed exclude each other: omit one")
     if output is None and (overlay or start is not None or end is not None):
-        raise typer.BadParameter("--overlay, --from and --to are about a film: name its file with -o")
+        raise typer.BadParameter("--overlay, --from and --to need a film: use -o FILE")
     size, clip = _size(resolution), _clip(start, end)
     if output is not None:
         check_target(output, force=force)
@@ -175,7 +175,7 @@ def _size(text: str) -> tuple[int, int]:
     from clau_doom.app.replay import RESOLUTIONS
 
     if text not in RESOLUTIONS:
-        raise ConfigError(f"{text!r} is no resolution of a replay: choose {', '.join(RESOLUTIONS)}")
+        raise ConfigError(f"{text!r} is not a resolution of a replay: choose {', '.join(RESOLUTIONS)}")
     width, height = text.split("x")
     return int(width), int(height)
 
@@ -184,7 +184,7 @@ def _clip(start: float | None, end: float | None) -> "Clip":
     from clau_doom.replay import Clip
 
     if end is not None and end <= (start or 0.0):
-        raise ConfigError(f"--to {end:g} is not after --from {start or 0.0:g}: there is nothing to film between them")
+        raise ConfigError(f"--to {end:g} is not after --from {start or 0.0:g}: choose a later end")
     return Clip(start=start or 0.0, end=end)
 
 
@@ -196,7 +196,7 @@ def _purpose(text: str | None) -> "Purpose | None":
     try:
         return Purpose(text.lower().replace("-", "_"))
     except ValueError:
-        raise ConfigError(f"{text!r} is nothing that episodes are played for: choose {_PURPOSES}") from None
+        raise ConfigError(f"{text!r} is not a purpose of episodes: choose {_PURPOSES}") from None
 
 
 def _status(text: str) -> AbstractContextManager[object]:

@@ -72,7 +72,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
 ) -> None:
     """Evolve a population, or go on with one that was interrupted."""
     if resume is not None and config is not None:
-        raise typer.BadParameter("an experiment is resumed from its stored configuration: leave --config out")
+        raise typer.BadParameter("--resume uses the stored configuration: omit --config")
     overrides: dict[str, object] = {
         "generations": generations,
         "population": population,
@@ -97,7 +97,7 @@ def run(  # noqa: PLR0917 - each parameter is an option with a name
         raise typer.Exit(code)
     if attach is not None:
         raise typer.BadParameter(
-            f"--attach follows an experiment at a server: name it with --server, or use clau-doom events {attach} -f"
+            f"--attach needs --server ADDRESS; for a local experiment, use clau-doom events {attach} -f"
         )
     if resume is None:
         plan = plan_run(config or _CONFIG, output_dir, environ=os.environ, overrides=overrides)
@@ -129,7 +129,7 @@ def _at_server(
     given = {name for name, value in overrides.items() if value is not None}
     if attach is not None:
         if given or file is not None or resume is not None or dry_run:
-            raise typer.BadParameter("--attach only follows an experiment: leave the other options out")
+            raise typer.BadParameter("--attach only follows an experiment: omit the other options")
         request = RunRequest(name=attach)
     elif resume is None:
         config = load_config(file or _CONFIG, environ=os.environ, overrides=overrides).config
@@ -138,7 +138,7 @@ def _at_server(
         if given := given - change.overrides.keys():
             raise typer.BadParameter(
                 "a server resumes an experiment with --generations and --max-duration only: "
-                f"leave {', '.join(sorted(given))} out"
+                f"omit {', '.join(sorted(given))}"
             )
         request = RunRequest(name=resume, resume=True, change=change)
     return (check_at_server if dry_run else run_at_server)(remote, output_dir, request)
@@ -248,4 +248,4 @@ def _report_interruption(plan: "Plan", snapshot: "Snapshot", reason: str | None,
 def _print_interruption(plan: "Plan", when: str, reason: str | None, more: str = "") -> None:
     console = progress_console()
     console.print(Text(f"experiment interrupted {when}: {reason}", "bold yellow"), soft_wrap=True)
-    console.print(Text(f"go on with: {resume_command(plan.config.name, plan.output_dir)}{more}"), soft_wrap=True)
+    console.print(Text(f"continue with: {resume_command(plan.config.name, plan.output_dir)}{more}"), soft_wrap=True)

@@ -22,7 +22,7 @@ def scenarios(*, as_json: AsJson = False) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, show_lines=True)
     table.add_column("scenario", style="bold", no_wrap=True)
-    table.add_column("what it is and rewards", ratio=3)
+    table.add_column("task and rewards", ratio=3)
     table.add_column("buttons", ratio=2)
     table.add_column("tics", justify="right")
     table.add_column("skill", justify="right")
@@ -31,5 +31,5 @@ def scenarios(*, as_json: AsJson = False) -> None:
         table.add_row(offer.name, offer.description, buttons, str(offer.timeout), str(offer.doom_skill))
     console = data_console()
     console.print(table)
-    console.print(f"Every episode measures {', '.join(offers[0].measures)}.", style="dim")
-    console.print("A scenario of your own is named by the path of its .cfg file.", style="dim")
+    console.print(f"Measures of each episode: {', '.join(offers[0].measures)}.", style="dim")
+    console.print("For your own scenario, use the path of its .cfg file.", style="dim")

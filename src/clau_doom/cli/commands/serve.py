@@ -98,4 +98,4 @@ def _print(addresses: "ServiceAddresses") -> None:
     for name, text in lines.items():
         if text:
             console.print(Text.assemble((f"{name:<8}", "bold"), text), soft_wrap=True)
-    console.print("serving; Ctrl-C stops", style="dim")
+    console.print("serving; press Ctrl-C to stop", style="dim")

@@ -76,7 +76,7 @@ def system(system: str, machine: str) -> Finding:
     found = f"{system} on {machine}"
     if system == "Linux":
         return Finding(name="system", verdict=HealthStatus.FINE, found=found)
-    remedy = "workers are not pinned and engines may outlive a killed run; Linux has both"
+    remedy = "on this system, workers are not pinned, and engines may outlive a killed run; use Linux"
     return Finding(name="system", verdict=HealthStatus.WARNING, found=found, remedy=remedy)
 
 
@@ -104,8 +104,8 @@ def memory(workers: int) -> Finding:
         workers: Number of local workers of the run.
     """
     name, limit = "memory", memory_limit()
-    needed = f"a run with {workers} workers needs {memory_needed(workers) // _MEGABYTE:,} MB, and 1,536 MB of addresses"
-    found = f"{needed}; " + (f"{limit[1]} allows {limit[0] // _MEGABYTE:,} MB" if limit else "no limit is set")
+    needed = f"{workers} workers need {memory_needed(workers) // _MEGABYTE:,} MB, and 1,536 MB of address space"
+    found = f"{needed}; " + (f"{limit[1]} allows {limit[0] // _MEGABYTE:,} MB" if limit else "no limit")
     if problem := address_space_problem("run") or memory_problem(1):
         return Finding(name=name, verdict=HealthStatus.MISSING, found=found, remedy=problem)
     if problem := memory_problem(workers):
@@ -117,7 +117,7 @@ def shared_memory(folder: Path) -> Iterator[Finding]:
     """Yield whether shared memory has space for engines, and files left by dead engines."""
     name = "shared memory"
     if problem := _unwritable(folder):
-        remedy = f"mount a tmpfs there that this user may write (docker run --shm-size=256m): {problem}"
+        remedy = f"mount a tmpfs that this user may write (docker run --shm-size=256m): {problem}"
         yield Finding(name=name, verdict=HealthStatus.MISSING, found=f"{folder} cannot be written", remedy=remedy)
         return
     free = shutil.disk_usage(folder).free
@@ -138,7 +138,7 @@ def disk(output_dir: Path) -> Finding:
     while not there.exists():
         there = there.parent
     if problem := _unwritable(there):
-        remedy = f"choose another with --output-dir: {problem}"
+        remedy = f"choose another folder with --output-dir: {problem}"
         return Finding(name=name, verdict=HealthStatus.MISSING, found=f"{there} cannot be written", remedy=remedy)
     free = shutil.disk_usage(there).free
     found = f"{output_dir}, {free // _MEGABYTE:,} MB free"
@@ -158,7 +158,7 @@ def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Fin
         seconds: The timeout in seconds.
     """
     name = "ViZDoom"
-    remedy = "reinstall it (pip install --force-reinstall vizdoom); on a bare image see its list of system packages"
+    remedy = "reinstall it (pip install --force-reinstall vizdoom), or install the system packages that ViZDoom lists"
     with tempfile.TemporaryFile("w+") as output:  # a file instead of a pipe, which an orphaned engine would keep open
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
@@ -168,10 +168,10 @@ def engine(command: Sequence[str] = TRY_ENGINE, *, seconds: float = 60.0) -> Fin
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            found = f"an engine was started and did not answer within {seconds:g} s"
+            found = f"an engine started and did not respond within {seconds:g} s"
             return Finding(name=name, verdict=HealthStatus.MISSING, found=found, remedy=remedy)
         output.seek(0)
-        said = output.read().strip().splitlines() or [f"the process that tried it ended with {code}"]
+        said = output.read().strip().splitlines() or [f"its process ended with {code}"]
     if code:
         return Finding(name=name, verdict=HealthStatus.MISSING, found=said[-1], remedy=remedy)
     return Finding(name=name, verdict=HealthStatus.FINE, found=said[-1])
@@ -181,7 +181,7 @@ def terminal() -> Finding:
     """Return the form of the live display on this terminal."""
     name = "terminal"
     if not sys.stderr.isatty():
-        return Finding(name=name, verdict=HealthStatus.FINE, found="none: progress comes as plain lines")
+        return Finding(name=name, verdict=HealthStatus.FINE, found="not a terminal: progress is printed as plain lines")
     size = shutil.get_terminal_size()
     if size.columns < 80:
         remedy = "widen it to 80 columns or more for the live display"

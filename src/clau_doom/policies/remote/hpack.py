@@ -54,7 +54,7 @@ def decode(block: bytes) -> dict[str, str]:
         if first & 0x80:
             index, at = _integer(block, at, 7)
             if not 1 <= index <= _STATIC_END:
-                raise BadHeaders(f"entry {index} of a table that is not there")
+                raise BadHeaders(f"entry {index} of a missing table")
             if index in _STATIC:
                 found[_STATUS] = _STATIC[index]
         elif first & 0xE0 == 0x20:
@@ -63,7 +63,7 @@ def decode(block: bytes) -> dict[str, str]:
             index, at = _integer(block, at, 6 if first & 0x40 else 4)
             name, at = _text(block, at) if index == 0 else (_STATUS if index in _STATIC else "", at)
             if index > _STATIC_END:
-                raise BadHeaders(f"entry {index} of a table that is not there")
+                raise BadHeaders(f"entry {index} of a missing table")
             value, at = _text(block, at)
             if name:
                 found[name] = value
@@ -81,12 +81,12 @@ def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
         value += (byte & 0x7F) << shift
         if not byte & 0x80:
             return value, at
-    raise BadHeaders("an integer without an end")
+    raise BadHeaders("an unterminated integer")
 
 
 def _byte(block: bytes, at: int) -> int:
     if at >= len(block):
-        raise BadHeaders("a header block that is cut short")
+        raise BadHeaders("a truncated header block")
     return block[at]
 
 
@@ -95,7 +95,7 @@ def _text(block: bytes, at: int) -> tuple[str, int]:
     length, at = _integer(block, at, 7)
     end = at + length
     if end > len(block):
-        raise BadHeaders("a header block that is cut short")
+        raise BadHeaders("a truncated header block")
     return "".join(_unpacked(block[at:end])) if packed else block[at:end].decode("latin-1"), end
 
 

@@ -199,7 +199,7 @@ class Call:
         try:
             self._socket.sendall(data)
         except OSError as error:  # a partial write makes the connection unusable
-            self._end(UNAVAILABLE, f"it takes in nothing more: {error}")
+            self._end(UNAVAILABLE, f"it no longer accepts data: {error}")
 
     def _flush(self) -> None:
         while self._unsent and (room := min(self._window, self._stream_window, self._max_frame)) > 0:
@@ -230,7 +230,7 @@ class Call:
         try:
             self._take_frames()
         except (ValueError, struct.error, IndexError) as error:
-            self._end(UNAVAILABLE, f"it does not speak HTTP/2 as expected: {error}")
+            self._end(UNAVAILABLE, f"it violates HTTP/2: {error}")
 
     def _take_frames(self) -> None:
         data, at = self._buffer, 0
@@ -263,7 +263,7 @@ class Call:
                 self._window += more
             self._flush()
         elif kind == _RESET:
-            self._end(UNAVAILABLE, f"it gave the stream up (HTTP/2 error {int.from_bytes(payload, 'big')})")
+            self._end(UNAVAILABLE, f"it reset the stream (HTTP/2 error {int.from_bytes(payload, 'big')})")
         elif kind == _GOAWAY:
             self._leaving = True
 
@@ -297,7 +297,7 @@ class Call:
         if "grpc-status" in fields:
             self._end(int(fields["grpc-status"]), unquote(fields.get("grpc-message", "")))
         elif fields.get(":status", "200") != "200" or self._block_ends:
-            self._end(UNAVAILABLE, f"it answered HTTP status {fields.get(':status')} and no gRPC status")
+            self._end(UNAVAILABLE, f"it sent HTTP status {fields.get(':status')} without a gRPC status")
 
     def _take_settings(self, payload: bytes) -> None:
         for name, value in struct.iter_unpack(">HI", payload):

@@ -48,7 +48,7 @@ class RemotePolicy:
         self._buttons = facts.buttons
         self._reader = ActionReader(facts.buttons, facts.frame_skip)
         if config.address is None:
-            raise ConfigError("policy.address is not set: say where the agent's program listens")
+            raise ConfigError("policy.address is not set: set it to the address of the agent's program")
         self._config = config
         self._address = config.address
         self._described = _describe(facts, config, config.address)
@@ -176,7 +176,7 @@ def _describe(facts: ScenarioFacts, config: RemotePolicyConfig, address: str) ->
             f"{where}: no agent answered within {_FIRST_PATIENCE:g} s: start its program first, or correct the address"
         ) from None
     except PolicyFailed as error:
-        raise ConfigError(f"{where}: what listens there does not describe itself as an agent does") from error
+        raise ConfigError(f"{where}: the server at this address is not an agent") from error
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
     finally:

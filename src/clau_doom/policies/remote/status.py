@@ -48,6 +48,6 @@ def judged(address: str, status: int, text: str) -> ClauDoomError:
     if status == _DEADLINE_EXCEEDED:
         return Late(f"the agent at {address} missed its deadline{said}")
     if status in {0, _CANCELLED, _UNAVAILABLE}:
-        return AgentUnreachable(f"the agent at {address} ended or cannot be reached{said}")
+        return AgentUnreachable(f"the agent at {address} ended or is unreachable{said}")
     name = _NAMES[status] if 0 <= status < len(_NAMES) else f"status {status}"
     return PolicyFailed(f"the agent at {address} raised {name}{said}")

@@ -92,6 +92,6 @@ def _connected(address: str, patience: float) -> socket.socket:
         except OSError as error:
             if time.monotonic() + _AGAIN > end:
                 raise AgentUnreachable(
-                    f"the agent at {address} could not be reached for {patience:g} s: start its program again"
+                    f"the agent at {address} was unreachable for {patience:g} s: start its program again"
                 ) from error
             time.sleep(_AGAIN)

@@ -79,7 +79,7 @@ class AgentCalls:
             self._asked(lambda: self._stub.Begin(request, timeout=patience, wait_for_ready=True))
         except Late as error:
             raise AgentUnreachable(
-                f"the agent at {self._address} could not be reached for {patience:g} s: start its program again"
+                f"the agent at {self._address} was unreachable for {patience:g} s: start its program again"
             ) from error
 
     def act(self, request: pb.GetActionRequest) -> bytes:

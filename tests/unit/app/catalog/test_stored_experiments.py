@@ -61,7 +61,7 @@ def test_stored_genes_are_read(tmp_path: Path) -> None:
     ("genes", "genome", "message"),
     [
         (b"nonsense", (0.5, 1.0), "the stored genes are damaged"),
-        (gene_space_to_json(GenomeSpace(())), (0.5, 1.0), "a genome of 2 genes where the policy has 0"),
+        (gene_space_to_json(GenomeSpace(())), (0.5, 1.0), "a genome of 2 genes, but the policy has 0"),
         (gene_space_to_json(SPACE), (0.5, 2.0), "gene scan is 2.0: choice from 0 to 1"),
         (gene_space_to_json(SPACE), (1.5, 1.0), "gene x is 1.5: real from 0 to 1"),
     ],

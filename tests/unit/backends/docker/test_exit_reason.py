@@ -50,7 +50,7 @@ def test_want_of_memory_is_the_agents_own_fault(exit_state: ExitState) -> None:
     error = why(exit_state, "Killed")
     assert type(error) is OutOfMemory
     assert str(error) == (
-        "the container of agent x-g000-a007 took more than docker.memory allows (512m): allow more, or need less"
+        "the container of agent x-g000-a007 exceeded docker.memory (512m): raise it, or use less memory"
     )
 
 

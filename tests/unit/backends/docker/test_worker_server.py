@@ -262,7 +262,7 @@ def taken() -> Iterator[str]:
 async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: str) -> None:
     """For an address that is in use or not of this machine, the message names it and its setting."""
     where = taken if where == "taken" else where
-    with pytest.raises(ContainerRefused, match=rf"cannot be waited for at {where}: .* set docker\.listen") as caught:
+    with pytest.raises(ContainerRefused, match=rf"cannot listen .* {where}: .* set docker\.listen") as caught:
         async with WorkerServer(where):
             pass
     assert "\n" not in str(caught.value)

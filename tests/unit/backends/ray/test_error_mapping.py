@@ -68,4 +68,4 @@ def test_a_node_without_this_package_is_refused_with_a_remedy() -> None:
     """A further attempt cannot correct the error, so the run stops at once."""
     error = lost(exceptions.RaySystemError("ModuleNotFoundError: No module named 'clau_doom.backends.ray'"), "node 1")
     assert type(error) is WorkerRefused
-    assert "install this version of clau-doom[ray] there" in str(error)
+    assert "install the same version of clau-doom[ray] there" in str(error)

@@ -27,7 +27,7 @@ def test_an_id_is_checked_before_it_is_used(run: Run, name: str, dry: tuple[str,
     """An invalid id is reported as such."""
     done = run("agent", "cleanup", "--experiment", name, *dry)
     assert (done.code, done.out) == (2, "")
-    assert "is no experiment id" in done.err
+    assert "is not an experiment id" in done.err
 
 
 @pytest.mark.parametrize("words", [(), ("--dry-run",), ("--experiment", "tiny"), ("--experiment", "tiny", "-g", "0")])

@@ -138,7 +138,7 @@ def test_digits_follow_the_uncertainty(run: Run, case: str) -> None:
         (["--response", "len", "--factor", "dose", "--where", "dose = 1"], "at character 6"),
         (["--response", "len", "--factor", "dose", "--where", "dose == 1"], "has only one level, '1.0'"),
         (["--response", "len"], "--data needs --response COLUMN and one or more of --factor COLUMN"),
-        (["--response", "len", "--factor", "dose", "tiny"], "leave the experiment's id, --plot and --report out"),
+        (["--response", "len", "--factor", "dose", "tiny"], "--data excludes the experiment's id, --plot and --report"),
     ],
 )
 def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words: list[str], complaint: str) -> None:
@@ -152,8 +152,8 @@ def test_what_cannot_be_answered_is_one_line(run: Run, tooth_growth: str, words:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "name an experiment, or a table with --data"),
-        (["tiny", "--where", "kills > 1"], "--where needs a table: give its file with --data"),
+        ([], "give an experiment, or a table with --data"),
+        (["tiny", "--where", "kills > 1"], "--where needs a table: use --data FILE"),
         (["tiny", "--factor", "dose"], "--factor needs a table"),
     ],
 )

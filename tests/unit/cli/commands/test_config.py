@@ -35,7 +35,7 @@ def test_init_overwrites_only_by_force() -> None:
     Path("mine.yaml").write_text("seed: 3\n")
     refused = _invoke("init", "mine.yaml")
     assert isinstance(refused.exception, ConfigError)
-    assert str(refused.exception) == "mine.yaml exists: choose another name, or overwrite it with --force"
+    assert str(refused.exception) == "mine.yaml exists already: choose another name, or overwrite it with --force"
     assert Path("mine.yaml").read_text() == "seed: 3\n"
     assert _invoke("init", "mine.yaml", "--force").exit_code == 0
     assert Path("mine.yaml").read_text() == starter()

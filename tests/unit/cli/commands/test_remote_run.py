@@ -167,7 +167,7 @@ def test_a_dry_run_asks_the_server(command: Callable[..., Any], server: Backgrou
     taken = command("run", "--dry-run")
     assert (taken.code, taken.out) == (2, "")
     assert "quick exists already" in taken.err
-    assert "is running: only a paused one goes on" in command("run", "--dry-run", "--resume", "quick").err
+    assert "is running: only paused experiments can be resumed" in command("run", "--dry-run", "--resume", "quick").err
     server.do(server.orchestrator.pause("quick"))
     resumable = command("run", "--dry-run", "--resume", "quick", "-g", "5")
     assert "quick, paused, 0 generations finished; it can be resumed" in resumable.out
@@ -193,7 +193,7 @@ def test_a_server_lists_what_it_cannot_read(
     [
         (["run", "--attach", "quick", "-g", "3"], "--attach only follows an experiment"),
         (["run", "--attach", "quick", "-c", "config.yaml"], "--attach only follows an experiment"),
-        (["run", "--resume", "quick", "--seed", "3"], "leave seed out"),
+        (["run", "--resume", "quick", "--seed", "3"], "omit seed"),
         (["run", "--attach", "nix"], "no experiment nix"),
         (["resume", "nix", "-g", "99999999999999999999"], "out of range"),
     ],

@@ -26,18 +26,18 @@ def kept(keep: Keep, story: list[Event]) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["tiny", "-o", "a.avi"], "a.avi' is no .mp4 or .gif file"),
-        (["tiny", "-o", "there.mp4"], "there.mp4 is there already: choose another name, or overwrite it with --force"),
-        (["tiny", "-o", "no/folder/a.mp4"], "there is no folder no/folder"),
+        (["tiny", "-o", "a.avi"], "a.avi' is not a .mp4 or .gif file"),
+        (["tiny", "-o", "there.mp4"], "there.mp4 exists already: choose another name, or overwrite it with --force"),
+        (["tiny", "-o", "no/folder/a.mp4"], "folder no/folder not found"),
         (["tiny", "-o", "a.mp4", "--resolution", "320x240"], "320x240"),
         (["tiny", "-o", "a.mp4", "--from", "3", "--to", "2"], "--to 2 is not after --from 3"),
-        (["tiny", "--overlay"], "name its file with -o"),
-        (["tiny", "--to", "3"], "name its file with -o"),
-        (["tiny", "--episode", "1", "--seed", "2"], "leave one of the two out"),
+        (["tiny", "--overlay"], "need a film: use -o FILE"),
+        (["tiny", "--to", "3"], "need a film: use -o FILE"),
+        (["tiny", "--episode", "1", "--seed", "2"], "exclude each other: omit one"),
         (["tiny", "--purpose", "fun"], "training|validation|held-out"),
-        (["tiny", "--episode", "5"], "no held-out episode 5: it has 0 to 4"),
-        (["tiny-g000-a000", "--purpose", "held-out"], "tiny-g000-a000 has finished no held-out episode"),
-        (["tiny-g001-a002"], "tiny-g001-a002 has finished no episode: play any seed with --seed"),
+        (["tiny", "--episode", "5"], "no finished held-out episode 5: it has 0 to 4"),
+        (["tiny-g000-a000", "--purpose", "held-out"], "tiny-g000-a000 has no finished held-out episode"),
+        (["tiny-g001-a002"], "tiny-g001-a002 has no finished episode: play any seed with --seed"),
         (["tiny-g007-a000"], "has 2 generations"),
         (["tiny", "--address", "localhost:1"], "a policy of kind rules has no address"),
         (["tony"], "did you mean tiny"),
@@ -62,7 +62,7 @@ def test_an_experiment_without_a_champion(run: Run, keep: Keep, story: list[Even
     keep(story[: next(place for place, event in enumerate(story) if isinstance(event, ChampionChosen))])
     done = run("replay", "tiny")
     assert done.code == 2
-    assert "experiment tiny has no champion yet: name one of its agents (clau-doom agent list tiny)" in done.err
+    assert "experiment tiny has no champion yet: give one of its agents (clau-doom agent list tiny)" in done.err
 
 
 @pytest.mark.parametrize(("display", "said"), [("", "DISPLAY is not set"), (":4711", "the display ':4711'")])
@@ -98,7 +98,7 @@ def test_an_agent_file_runs_no_code(
     for trusted in ([], ["--trust", "canary:Other"]):
         done = run(*command, "agent.json", *trusted)
         assert (done.code, done.out) == (2, "")
-        assert "agent.json names the policy class canary:Canary" in done.err
+        assert "agent.json uses the policy class canary:Canary" in done.err
         assert "--trust canary:Canary" in done.err
         assert sorted(tmp_path.iterdir()) == before
     done = run(*command, "agent.json", "--trust", "canary:Canary")
@@ -118,7 +118,7 @@ def test_an_agent_file_connects_to_no_address(run: Run, tmp_path: Path) -> None:
         (tmp_path / "agent.json").write_text(json.dumps(document))
         done = run("replay", "agent.json")
         assert (done.code, done.out) == (2, "")
-        assert "agent.json names the remote agent unix:agent" in done.err
+        assert "agent.json uses the remote agent unix:agent" in done.err
         assert "--trust unix:agent" in done.err
         assert "unix:mine" in run("replay", "agent.json", "--address", "unix:mine").err
         assert select.select([listener], [], [], 0.0)[0] == []
@@ -134,7 +134,7 @@ CASES = Path(__file__).parents[3] / "cases"
     [
         ("agent-scenario-escape", r"'\x1b[2J\x1b]0;owned\x07.cfg' does not exist"),
         ("agent-scenario-home", "scenario file '~nosuchuser/x.cfg': '~nosuchuser' is not a user of this machine"),
-        ("agent-scenario-long", "(5,005 characters)' cannot be looked up: File name too long"),
+        ("agent-scenario-long", "(5,005 characters)' cannot be resolved: File name too long"),
     ],
 )
 def test_a_strange_scenario_in_an_agents_file(run: Run, case: str, said: str) -> None:

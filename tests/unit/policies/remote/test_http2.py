@@ -77,15 +77,15 @@ def test_a_status_is_read_after_the_messages_before_it(peer: Peer) -> None:
 @pytest.mark.parametrize(
     ("sent", "text"),
     [
-        (frame(RESET, 0, b"\0\0\0\x07"), "gave the stream up .HTTP/2 error 7"),
+        (frame(RESET, 0, b"\0\0\0\x07"), "reset the stream .HTTP/2 error 7"),
         (frame(DATA, 1, b""), "ended the stream without a status"),
         (frame(HEADERS, 0x4, b"\x8d"), "HTTP status 404"),
-        (frame(HEADERS, 0x4, b"\xbe"), "does not speak HTTP/2"),
-        (frame(HEADERS, 0x4, encode({"grpc-status": "many"})), "does not speak HTTP/2"),
+        (frame(HEADERS, 0x4, b"\xbe"), "violates HTTP/2"),
+        (frame(HEADERS, 0x4, encode({"grpc-status": "many"})), "violates HTTP/2"),
         (frame(DATA, 0, b"\1\0\0\0\1x"), "compressed"),
         (frame(DATA, 0, b"\0\xff\0\0\0"), "a message of 4278190080 bytes"),
-        (frame(DATA, 8, b""), "does not speak HTTP/2"),
-        (frame(WINDOW, 0, b"\0"), "does not speak HTTP/2"),
+        (frame(DATA, 8, b""), "violates HTTP/2"),
+        (frame(WINDOW, 0, b"\0"), "violates HTTP/2"),
         (b"\xff\xff\xff\0\0\0\0\0\1", "a frame of 16777215 bytes"),
     ],
 )

@@ -214,9 +214,9 @@ def test_a_screen_larger_than_a_window_gets_through(agent: ScriptedAgent, connec
     ("answer", "message"),
     [
         (pb.ActionProto(action_id=3), "pressed button 3 of 3"),
-        (pb.ActionProto(buttons=pb.Buttons(values=[1.0])), "1 values where there are 3 buttons"),
+        (pb.ActionProto(buttons=pb.Buttons(values=[1.0])), "1 values for 3 buttons"),
         (pb.ActionProto(buttons=pb.Buttons(values=[1.0, 0.0, float("nan")])), "not finite"),
-        (pb.ActionProto(tics=5), "for 5 tics; at most 4"),
+        (pb.ActionProto(tics=5), "for 5 tics; use at most 4"),
     ],
 )
 def test_a_malformed_action_is_the_agents_own_fault(
@@ -278,7 +278,7 @@ def test_an_agent_that_ends_loses_the_episode_and_may_come_back(
 
     agent.play, agent.script = streams, die
     policy = connect(on_missed=on_missed)
-    with pytest.raises(AgentUnreachable, match="ended or cannot be reached"):
+    with pytest.raises(AgentUnreachable, match="ended or is unreachable"):
         rollout(policy, page)
     agent.script = turning
     threading.Timer(0.5, agent.__enter__).start()
@@ -315,10 +315,10 @@ def test_an_answer_that_nobody_asked_for_fails_the_agent(agent: ScriptedAgent, c
     ("description", "message"),
     [
         (pb.DescribeResponse(), "version is ''"),
-        (pb.DescribeResponse(version="1", genes=[pb.Gene(high=1.0)]), "gene is called ''"),
-        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", high=1.0)] * 2), "called 'a'"),
-        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", low=2.0, high=1.0)]), "between 2 and 1"),
-        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", high=float("inf"))]), "between 0 and inf"),
+        (pb.DescribeResponse(version="1", genes=[pb.Gene(high=1.0)]), "gene of the agent has the name ''"),
+        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", high=1.0)] * 2), "have the name 'a'"),
+        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", low=2.0, high=1.0)]), "bounds 2 and 1"),
+        (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", high=float("inf"))]), "bounds 0 and inf"),
         (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", kind=pb.Gene.KIND_INTEGER, high=1.5)]), "whole"),
         (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", kind=pb.Gene.KIND_CHOICE)]), "different names"),
         (pb.DescribeResponse(version="1", genes=[pb.Gene(name="a", kind=7)]), "unknown kind 7"),  # type: ignore[arg-type]
