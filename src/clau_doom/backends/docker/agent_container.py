@@ -223,7 +223,7 @@ class AgentContainer:
         patience = self._context.config.start_timeout
         async with _running(attach) as attaching:
             if not await self._wait_unless_ended(attaching, patience):
-                return self._loss(f"was not attached within {patience:g} s")
+                return self._loss(f"was not connected within {patience:g} s")
             self._session = attaching.result()
         ready_timer = asyncio.get_running_loop().call_later(began + patience - time.monotonic(), self._check_ready)
         try:

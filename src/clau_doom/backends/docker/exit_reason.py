@@ -45,11 +45,11 @@ def exit_error(agent: str, exit_state: ExitState, *, memory: str, last_line: str
     """
     name = f"the container of agent {agent}"
     if exit_state.out_of_memory:
-        return OutOfMemory(f"{name} took more than docker.memory allows ({memory}): allow more, or need less")
+        return OutOfMemory(f"{name} exceeded docker.memory ({memory}): raise it, or use less memory")
     if exit_state.running:
-        reason = "has broken off its connection"
+        reason = "closed its connection"
     else:
         reason = _REASONS.get(exit_state.code, f"ended with exit code {exit_state.code}")
     cause = f": {exit_state.error}" if exit_state.error else ""
-    said = f" (it said: {last_line})" if last_line else ""
+    said = f" (output:  {last_line})" if last_line else ""
     return WorkerCrashed(f"{name} {reason}{cause}{said}")

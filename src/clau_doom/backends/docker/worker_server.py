@@ -166,7 +166,7 @@ class WorkerServer:
         lease = self._redeem(dict(context.invocation_metadata() or ()))
         if lease is None:
             self._log_refusal(context.peer())
-            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is not good, or was spent")
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token is wrong or was used before")
         assert lease is not None, "abort raises"
         stream = WorkerStream(requests)
         lease.attached.set_result(stream)

@@ -71,7 +71,7 @@ class ExpectedIdentity:
             return
         name, here, there = (printable(text, 100) for text in difference)  # the name may be forged, too
         if self._confirmed:
-            raise Forged(f"the worker of agent {agent} says that its {name} is {there} where its image has {here}")
+            raise Forged(f"the worker of agent {agent} reports {name} {there}, but its image has {here}")
         raise WorkerRefused(
             f"the image of agent {agent} has {name} {there}, but this process has {here}: build it again (make image)"
         )
@@ -248,14 +248,14 @@ class WorkerSession:
 
     def _receive_heartbeat(self, turns: int) -> None:
         if not self._heartbeats.allows():
-            raise Forged(f"the worker of agent {self._agent} floods its stream with heartbeats")
+            raise Forged(f"the worker of agent {self._agent} sent too many heartbeats")
         self._last_message = now = time.monotonic()
         if turns != self._turns:
             self._turns, self._last_progress = turns, now
 
     def _receive_glimpse(self, message: pb.Glimpse) -> None:
         if not self._glimpses.allows():
-            raise Forged(f"the worker of agent {self._agent} floods its stream with glimpses")
+            raise Forged(f"the worker of agent {self._agent} sent too many frames")
         width, height = self._limits.resolution
         picture = picture_from_glimpse(message, width * height * _CHANNELS)
         # A short episode may have ended already. Ignore pictures of episodes that ended long ago.

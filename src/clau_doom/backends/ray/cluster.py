@@ -123,7 +123,7 @@ class Cluster:
                 if not any(node["Alive"] for node in nodes if node["NodeID"] == here):
                     raise ClusterUnreachable("the node of this process has died")
         except Exception as error:
-            why = f"it has not answered for {patience:g} s" if isinstance(error, TimeoutError) else error_text(error)
+            why = f"it did not answer for {patience:g} s" if isinstance(error, TimeoutError) else error_text(error)
             if not self.gone.done():
                 self.gone.set_exception(ClusterUnreachable(f"the Ray cluster is lost: {why}"))
                 self.gone.exception()  # mark the exception as retrieved

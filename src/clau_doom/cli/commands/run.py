@@ -137,8 +137,7 @@ def _at_server(
     else:
         if given := given - change.overrides.keys():
             raise typer.BadParameter(
-                "a server resumes an experiment with --generations and --max-duration only: "
-                f"omit {', '.join(sorted(given))}"
+                f"--resume with --server accepts --generations and --max-duration only: omit {', '.join(sorted(given))}"
             )
         request = RunRequest(name=resume, resume=True, change=change)
     return (check_at_server if dry_run else run_at_server)(remote, output_dir, request)

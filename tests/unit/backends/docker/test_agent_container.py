@@ -88,7 +88,7 @@ async def errors_of(containers: Containers, *, image_works: bool = False) -> lis
     [
         (Containers(DockerUnreachable("no Docker daemon answers")), "no Docker daemon answers"),
         (Containers(exit_state=ExitState(code=139)), "crashed with SIGSEGV"),
-        (Containers(exit_state=ExitState(code=137, out_of_memory=True)), "docker.memory allows"),
+        (Containers(exit_state=ExitState(code=137, out_of_memory=True)), "exceeded docker.memory"),
     ],
     ids=["daemon", "crash", "memory"],
 )

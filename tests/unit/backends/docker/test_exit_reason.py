@@ -15,15 +15,15 @@ def why(exit_state: ExitState, last_line: str = "") -> ClauDoomError:
     [
         (ExitState(code=134), "crashed with SIGABRT"),
         (ExitState(code=139), "crashed with SIGSEGV"),
-        (ExitState(code=137), "was killed from outside, by its daemon or a person"),
+        (ExitState(code=137), "was killed by the Docker daemon or a user"),
         (ExitState(code=69), "lost its connection to the orchestrator"),
         (ExitState(code=126), "cannot run its command: is its image FROM clau-doom-agent?"),
         (ExitState(code=127), "cannot run its command: is its image FROM clau-doom-agent?"),
         (ExitState(code=0), "ended with exit code 0"),
         (ExitState(code=1), "ended with exit code 1"),
         (ExitState(code=255), "ended with exit code 255"),
-        (ExitState(running=True), "has broken off its connection"),
-        (ExitState(running=True, code=137), "has broken off its connection"),
+        (ExitState(running=True), "closed its connection"),
+        (ExitState(running=True, code=137), "closed its connection"),
         (ExitState(code=127, error="no such file"), "is its image FROM clau-doom-agent?: no such file"),
     ],
 )
@@ -56,5 +56,5 @@ def test_want_of_memory_is_the_agents_own_fault(exit_state: ExitState) -> None:
 
 def test_last_words_are_quoted() -> None:
     """The error quotes the last line of the container's log."""
-    assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (it said: MemoryError)")
+    assert str(why(ExitState(code=1), "MemoryError")).endswith("ended with exit code 1 (output:  MemoryError)")
     assert "it said" not in str(why(ExitState(code=1)))

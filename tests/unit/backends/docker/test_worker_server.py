@@ -270,7 +270,7 @@ async def test_an_address_that_cannot_be_listened_on_is_told(where: str, taken: 
 
 async def test_two_servers_do_not_share_a_port(server: WorkerServer) -> None:
     """A second server on the port is refused, because it would receive some of the first one's workers."""
-    with pytest.raises(ContainerRefused, match="it is taken"):
+    with pytest.raises(ContainerRefused, match="it is in use"):
         async with WorkerServer(server.endpoint):
             pass
 

@@ -403,7 +403,7 @@ async def test_a_silent_worker_is_ended(clock: Clock, worker: Worker) -> None:
     clock.now += 0.2
     stop_reason = worker.session.stop_reason()
     assert isinstance(stop_reason, EpisodeTimedOut)
-    assert "has said nothing for 10 s" in str(stop_reason)
+    assert "sent nothing for 10 s" in str(stop_reason)
 
 
 async def beating(worker: Worker, clock: Clock, seconds: int, turns: Callable[[int], int]) -> ClauDoomError | None:
@@ -430,7 +430,7 @@ async def test_a_policy_that_decides_for_long_is_given_until_the_deadline(clock:
     ready.ask()
     stop_reason = await beating(ready, clock, 100, lambda second: 7)
     assert isinstance(stop_reason, PolicyTimedOut)
-    assert "still deciding at the episode's deadline of 60 s" in str(stop_reason)
+    assert "did not decide within the episode's deadline of 60 s" in str(stop_reason)
 
 
 async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker) -> None:
@@ -439,7 +439,7 @@ async def test_an_episode_that_does_not_end_is_ended(clock: Clock, ready: Worker
     stop_reason = await beating(ready, clock, 100, lambda second: 2 * second)
     assert isinstance(stop_reason, EpisodeTimedOut)
     assert not isinstance(stop_reason, PolicyFailed)
-    assert "not over after 60 s" in str(stop_reason)
+    assert "did not end within 60 s" in str(stop_reason)
 
 
 async def test_each_episode_has_its_own_deadline(clock: Clock, ready: Worker) -> None:
