@@ -182,11 +182,11 @@ async def test_what_is_played_can_be_seen(backend: Open, genome: Genome) -> None
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
     for glimpse in seen:
-        picture = glimpse.picture
+        frame = glimpse.frame
         assert glimpse.task in asked
-        assert len(picture.pixels) == picture.width * picture.height * picture.channels > 0
-        assert picture.health > 0
-        assert picture.tic >= 0
+        assert len(frame.pixels) == frame.width * frame.height * frame.channels > 0
+        assert frame.health > 0
+        assert frame.tic >= 0
 
 
 async def test_nobody_is_seen_where_nobody_plays(backend: Open) -> None:

@@ -50,7 +50,7 @@ class FolderRepository:
     def space(self, config: ExperimentConfig) -> GenomeSpace:
         """Return the genes of a configuration's policy."""
         self._check_allowed(config)
-        return genome_space(self._placed(config))
+        return genome_space(self._with_server_settings(config))
 
     def plan(self, config: ExperimentConfig) -> Plan:
         """Return the plan of a new experiment.
@@ -60,7 +60,7 @@ class FolderRepository:
             NotAllowed: A name is not in the server's allow-lists.
         """
         self._check_allowed(config)
-        return plan_config(self._placed(config), self._output_dir, self._config.limits)
+        return plan_config(self._with_server_settings(config), self._output_dir, self._config.limits)
 
     async def plan_resume(self, experiment: str, change: BudgetChange = UNCHANGED) -> Plan:
         """Return the plan to resume a stored experiment, with an optional new budget."""
@@ -74,7 +74,7 @@ class FolderRepository:
         plan = await plan_resume(
             experiment, self._output_dir, environ={}, overrides=overrides, limits=self._config.limits
         )
-        return replace(plan, config=self._placed(plan.config))  # overrides must not remove an address
+        return replace(plan, config=self._with_server_settings(plan.config))  # overrides must not remove an address
 
     def create(self, plan: Planned, uuid: str) -> None:
         """Store a new experiment.
@@ -85,14 +85,14 @@ class FolderRepository:
         """
         assert isinstance(plan, Plan)
         if not self._runs.holds(plan.config.name):
-            self._check_room()
+            self._check_quota()
         create_experiment(plan, uuid=uuid)
 
     def discard(self, experiment: str) -> None:
         """Remove an experiment that failed to start before its first agents were stored."""
         self._runs.discard(experiment)
 
-    def _check_room(self) -> None:
+    def _check_quota(self) -> None:
         limits, (count, size) = self._config.server, self._runs.usage()
         remedy = "delete experiments, or raise"
         if count >= limits.max_experiments:
@@ -135,7 +135,7 @@ class FolderRepository:
         """Return the given experiments that have no folder any more."""
         return frozenset(name for name in experiments if not self._runs.holds(name))
 
-    def _placed(self, config: ExperimentConfig) -> ExperimentConfig:
+    def _with_server_settings(self, config: ExperimentConfig) -> ExperimentConfig:
         """Return a configuration with the server's own values, such as network, cluster and addresses."""
         placed = {}
         for backend, own, names in self._server_fields():

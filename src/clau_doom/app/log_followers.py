@@ -89,7 +89,7 @@ class LogFollowers:
                 task.cancel()
         await self._tasks.__aexit__(None, None, None)
 
-    def begin(self, experiments: Sequence[StoredExperiment]) -> None:
+    def catch_up(self, experiments: Sequence[StoredExperiment]) -> None:
         """Add the stored experiments to the metrics, and publish the events that the last server did not publish."""
         for stored in experiments:
             name = stored.snapshot.experiment.id

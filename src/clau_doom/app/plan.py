@@ -99,7 +99,7 @@ def plan_run(
     Raises:
         ConfigError: The configuration, the scenario or the policy cannot be used.
     """
-    resolved, known = _examined(path, environ=environ, overrides=overrides)
+    resolved, known = _load_checked(path, environ=environ, overrides=overrides)
     return _plan_new(resolved.config, output_dir, known, resolved.config.limits)
 
 
@@ -112,19 +112,19 @@ def check_config(path: Path | None, *, environ: Mapping[str, str], overrides: Ma
         ConfigError: The text, a value, the scenario or the policy cannot be used, or the estimate exceeds `limits`. The
             error lists all problems.
     """
-    return _examined(path, environ=environ, overrides=overrides)[0]
+    return _load_checked(path, environ=environ, overrides=overrides)[0]
 
 
-def _examined(
+def _load_checked(
     path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, object]
 ) -> tuple[Resolved, ConfigurationCheck]:
     found: list[ConfigurationCheck] = []
 
-    def look(config: ExperimentConfig) -> Sequence[Problem]:
+    def check(config: ExperimentConfig) -> Sequence[Problem]:
         found.append(examine(config, config.limits))
         return found[-1].problems
 
-    resolved = load_config(path, environ=environ, overrides=overrides, examine=look)
+    resolved = load_config(path, environ=environ, overrides=overrides, examine=check)
     return resolved, found[-1]
 
 

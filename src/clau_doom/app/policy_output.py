@@ -19,7 +19,7 @@ from typing import TextIO
 __all__ = ["contained_output"]
 
 _OURS = "clau_doom"
-_turn = threading.RLock()
+_lock = threading.RLock()
 """Lock for the standard streams, which belong to the whole process. One policy is loaded at a time."""
 
 
@@ -27,9 +27,9 @@ _turn = threading.RLock()
 def contained_output() -> Iterator[None]:
     """Discard the output, warnings and log records of the block, and restore logging and warning filters."""
     root = logging.getLogger()
-    with _turn, contextlib.redirect_stdout(_nowhere()), contextlib.redirect_stderr(_nowhere()):
+    with _lock, contextlib.redirect_stdout(_null_device()), contextlib.redirect_stderr(_null_device()):
         before, level, disabled = [*root.handlers], root.level, root.manager.disable
-        foreign = _Foreign(threading.get_ident())
+        foreign = _ThreadFilter(threading.get_ident())
         for handler in before:
             handler.addFilter(foreign)
         root.addHandler(logging.NullHandler())  # without a handler, logging creates one
@@ -44,7 +44,7 @@ def contained_output() -> Iterator[None]:
             logging.disable(disabled)
 
 
-class _Foreign(logging.Filter):
+class _ThreadFilter(logging.Filter):
     """Drops the log records of one thread, except those of clau-doom."""
 
     def __init__(self, thread: int) -> None:
@@ -56,7 +56,7 @@ class _Foreign(logging.Filter):
 
 
 @cache
-def _nowhere() -> TextIO:
+def _null_device() -> TextIO:
     """Return a file that stays open until this process ends. The policy may keep references to it."""
     nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - closed when the process ends
     atexit.register(nowhere.close)

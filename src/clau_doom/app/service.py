@@ -108,7 +108,7 @@ async def open_service(config: ExperimentConfig, output_dir: Path) -> AsyncItera
         metrics_server = await _open_metrics(stack, parts)
         if bus is not None:
             await stack.enter_async_context(_command_channel(bus, parts))
-        followers.begin(await orchestrator.experiments())
+        followers.catch_up(await orchestrator.experiments())
         # A returning user finds the experiment running again.
         await orchestrator.resume_all()
         rpc_server = await stack.enter_async_context(_rpc_server(parts))

@@ -17,7 +17,7 @@ from clau_doom.orchestration.claim_verification import ClaimVerification
 from clau_doom.orchestration.completed_generations import CompletedGenerations, seeds_of
 from clau_doom.orchestration.episode_scheduler import EpisodeScheduler
 from clau_doom.orchestration.generation_evaluation import GenerationEvaluation, summarise
-from clau_doom.orchestration.genome_injection import admit, immigrants_of
+from clau_doom.orchestration.genome_injection import immigrants_of, inject
 from clau_doom.orchestration.resume import agents_from, check_asked, replay, results
 from clau_doom.orchestration.run_control import RunControl
 from clau_doom.orchestration.run_log import RunLog
@@ -121,7 +121,7 @@ class GenerationalLoop:
         stored = [evaluation.agent for evaluation in known] if known else None
         # No await from here to the event: a genome that is injected later waits for the next generation.
         immigrants = self._control.injection.take() if stored is None else immigrants_of(stored)
-        agents = agents_from(self._config.name, generation, admit(progress.strategy, asked, immigrants))
+        agents = agents_from(self._config.name, generation, inject(progress.strategy, asked, immigrants))
         registry = AgentRegistry(self._config.population, agents)
         self._control.started = generation + 1
         if stored is None:
@@ -177,7 +177,7 @@ class GenerationalLoop:
         finished, agents = snapshot.generations[:done], [each.agent for each in snapshot.generations[done]]
         await asyncio.to_thread(replay, strategy, config.name, finished, self._fitness, self._shutdown.check)
         asked = await asyncio.to_thread(strategy.ask)
-        check_asked(agents_from(config.name, done, admit(strategy, asked, immigrants_of(agents))), agents)
+        check_asked(agents_from(config.name, done, inject(strategy, asked, immigrants_of(agents))), agents)
         return strategy
 
     def _race(self, generation: int) -> Race | None:

@@ -6,7 +6,7 @@ from clau_doom.domain import Agent, Genome, GenomeSpace
 from clau_doom.errors import GenerationFull
 from clau_doom.evolution import INJECTED, Offspring, Strategy
 
-__all__ = ["GenomeInjection", "admit", "immigrants_of"]
+__all__ = ["GenomeInjection", "immigrants_of", "inject"]
 
 
 class GenomeInjection:
@@ -52,7 +52,7 @@ def immigrants_of(agents: Sequence[Agent]) -> dict[int, Genome]:
     return {agent.ref.index: agent.genome for agent in agents if agent.operator == INJECTED}
 
 
-def admit(strategy: Strategy, asked: Sequence[Offspring], immigrants: dict[int, Genome]) -> tuple[Offspring, ...]:
+def inject(strategy: Strategy, asked: Sequence[Offspring], immigrants: dict[int, Genome]) -> tuple[Offspring, ...]:
     """Replace some of a strategy's offspring by immigrants, and notify the strategy."""
     return tuple(
         strategy.immigrate(index, immigrants[index]) if index in immigrants else offspring

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from clau_doom.domain import Agent, AgentRef, AgentStatus, Evaluation, Fitness
 from clau_doom.errors import StoreCorrupted
 from clau_doom.evolution import Offspring, Result, Strategy, comparable, mean_measures
-from clau_doom.orchestration.genome_injection import admit, immigrants_of
+from clau_doom.orchestration.genome_injection import immigrants_of, inject
 
 __all__ = ["agents_from", "check_asked", "replay", "results"]
 
@@ -71,7 +71,7 @@ def replay(
     for generation, evaluations in enumerate(finished):
         check()
         stored = [evaluation.agent for evaluation in evaluations]
-        offspring = admit(strategy, strategy.ask(), immigrants_of(stored))
+        offspring = inject(strategy, strategy.ask(), immigrants_of(stored))
         check_asked(agents_from(experiment, generation, offspring), stored)
         strategy.tell(results(evaluations, fitness))
 

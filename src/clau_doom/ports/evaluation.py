@@ -41,12 +41,12 @@ class Glimpse:
     Attributes:
         task: The episode.
         worker: Number of the worker.
-        picture: The frame.
+        frame: The frame.
     """
 
     task: EpisodeTask
     worker: int
-    picture: LiveFrame
+    frame: LiveFrame
 
 
 class EvaluationBackend(AbstractAsyncContextManager["EvaluationBackend"], Protocol):

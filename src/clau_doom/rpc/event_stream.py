@@ -120,7 +120,7 @@ class EventStream:
         self._most = tail
         self._pages = _Pages(pages)
         self._tails: dict[str, _Tail] = {}
-        self._joining: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._group = asyncio.TaskGroup()
         self._stack = AsyncExitStack()
         self._stopping = False
@@ -153,7 +153,7 @@ class EventStream:
             InvalidMessage: The log is shorter than `after`.
             ShutdownRequested: The server stops, and the run has not ended.
         """
-        async with self._joined(experiment) as tail:
+        async with self._shared_tail(experiment) as tail:
             with self._streaming():
                 await self._send(experiment, after, write, tail)
 
@@ -183,12 +183,12 @@ class EventStream:
                 raise InvalidMessage(f"after_sequence is {after}: the log of {experiment} ends with event {last}")
 
     @asynccontextmanager
-    async def _joined(self, experiment: str) -> AsyncIterator[_Tail]:
-        lock = self._joining.setdefault(experiment, asyncio.Lock())
+    async def _shared_tail(self, experiment: str) -> AsyncIterator[_Tail]:
+        lock = self._locks.setdefault(experiment, asyncio.Lock())
         async with lock:
             tail = self._tails.get(experiment)
             if tail is None or tail.over:
-                tail = self._tails[experiment] = await self._followed(experiment, tail)
+                tail = self._tails[experiment] = await self._new_tail(experiment, tail)
             tail.readers += 1
         try:
             yield tail
@@ -200,7 +200,7 @@ class EventStream:
                 if self._tails.get(experiment) is tail:
                     del self._tails[experiment]
 
-    async def _followed(self, experiment: str, before: _Tail | None) -> _Tail:
+    async def _new_tail(self, experiment: str, before: _Tail | None) -> _Tail:
         """Return a new tail with its follower; an ended log is followed too, because a run can be resumed."""
         if before is None:
             snapshot = (await self._orchestrator.experiment(experiment)).snapshot

@@ -107,7 +107,7 @@ class ScriptedBackend:
         return tuple([self._glimpse(place, task) for place, task in enumerate(self._playing)])
 
     def _glimpse(self, place: int, task: EpisodeTask) -> Glimpse:
-        picture = LiveFrame(
+        frame = LiveFrame(
             task=task.number,
             tic=self._looks,
             health=100.0,
@@ -118,7 +118,7 @@ class ScriptedBackend:
             channels=1,
             pixels=bytes([self._looks % 256]) * (16 * 12),
         )
-        return Glimpse(task=task, worker=place, picture=picture)
+        return Glimpse(task=task, worker=place, frame=frame)
 
     async def end_generation(self, generation: int) -> None:
         """Record that a generation has ended."""

@@ -32,7 +32,7 @@ from clau_doom.web.throttled_cache import ThrottledCache
 __all__ = ["Api"]
 
 _LARGEST_BODY = 1 << 20
-_MOST_SHELVES = 64
+_MOST_CACHED = 64
 _PING = 15
 _MOST_REPORTED = 6
 # A report contains its style, and neither runs scripts nor fetches anything.
@@ -73,7 +73,7 @@ class Api:
         self._reports: OrderedDict[tuple[tuple[str, int], ...], str] = OrderedDict()
         self._reporting = asyncio.Lock()
         self._checking = asyncio.Lock()
-        self._arena = LiveView(orchestrator.glimpses)
+        self._live_view = LiveView(orchestrator.glimpses)
         self._all = ThrottledCache(orchestrator.listing)
         self._caches: OrderedDict[str, ThrottledCache[StoredExperiment]] = OrderedDict()
         self._spaces: OrderedDict[str, GenomeSpace | None] = OrderedDict()
@@ -91,14 +91,20 @@ class Api:
             Route(one + "/genes", self._genes, methods=["GET"]),
             Route(one + "/map", self._map, methods=["GET"]),
             Route(one + "/events", self._events, methods=["GET"]),
-            *(Route(f"{one}/{verb}", partial(self._steer, verb), methods=["POST"]) for verb in self._verbs),
+            *(
+                Route(f"{one}/{verb}", partial(self._control_experiment, verb), methods=["POST"])
+                for verb in self._verbs
+            ),
             Route("/agents/{agent}", self._agent, methods=["GET"]),
             Route("/agents/{agent}/films", self._make_film, methods=["POST"]),
             Route("/agents/{agent}/films", self._film_progress, methods=["GET"]),
             Route("/report", self._report, methods=["GET"]),
-            Route("/arena", self._watch, methods=["GET"]),
+            Route("/arena", self._stream_frames, methods=["GET"]),
             Route("/films/{key}", self._film, methods=["GET"]),
-            *(Route(f"/agents/{{agent}}/{verb}", partial(self._command, verb), methods=["POST"]) for verb in _ACTIONS),
+            *(
+                Route(f"/agents/{{agent}}/{verb}", partial(self._control_agent, verb), methods=["POST"])
+                for verb in _ACTIONS
+            ),
         ]
 
     @property
@@ -137,16 +143,16 @@ class Api:
 
     async def _show(self, request: Request) -> Response:
         stored = await self._stored(request)
-        fitness, here = self._artifacts.fitness(stored.config), self._runs(stored)
+        fitness, here = self._artifacts.fitness(stored.config), self._runs_here(stored)
         return JSONResponse(await asyncio.to_thread(experiment_view, stored, fitness, here=here))
 
-    def _runs(self, stored: StoredExperiment) -> bool:
+    def _runs_here(self, stored: StoredExperiment) -> bool:
         """Return whether this process runs an experiment."""
         return stored.snapshot.experiment.id in self._orchestrator.live
 
     async def _population(self, request: Request) -> Response:
         stored = await self._stored(request)
-        generation = _number(request, "generation")
+        generation = _optional_count(request, "generation")
         space = await self._space(stored)
         return JSONResponse(await asyncio.to_thread(population_view, stored, space, generation))
 
@@ -166,7 +172,7 @@ class Api:
         stored = await self._read(experiment_of_player(agent))
         # A user who may not import a policy here may not film it either.
         await asyncio.to_thread(self._orchestrator.space, stored.config)
-        purpose, number = _purpose(fields.get("purpose")), _whole(str(fields.get("number")), "number")
+        purpose, number = _purpose(fields.get("purpose")), _parse_count(str(fields.get("number")), "number")
         key = await self._artifacts.film(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"film": f"/api/films/{key}"}, status_code=201)
 
@@ -174,7 +180,7 @@ class Api:
         """Return the progress of a film, or null if the film is not being made."""
         agent, query = request.path_params["agent"], request.query_params
         stored = await self._read(experiment_of_player(agent))
-        purpose, number = _purpose(query.get("purpose")), _whole(query.get("number", ""), "number")
+        purpose, number = _purpose(query.get("purpose")), _parse_count(query.get("number", ""), "number")
         found = self._artifacts.film_progress(stored.snapshot.experiment.uuid, agent, purpose, number)
         return JSONResponse({"stage": found.stage, "share": found.share} if found else None)
 
@@ -189,14 +195,14 @@ class Api:
         stored = await self._read(parse_agent_id(agent)[0], fresh=_fresh(request))
         evaluation = stored.snapshot.find(agent)
         space = await self._space(stored)
-        fitness, here = self._artifacts.fitness(stored.config), self._runs(stored)
+        fitness, here = self._artifacts.fitness(stored.config), self._runs_here(stored)
         return JSONResponse(await asyncio.to_thread(agent_view, stored, evaluation, space, fitness, here=here))
 
-    async def _steer(self, verb: str, request: Request) -> Response:
+    async def _control_experiment(self, verb: str, request: Request) -> Response:
         stored = await self._run_shielded(self._verbs[verb](request.path_params["experiment"]))
         return JSONResponse({"id": stored.snapshot.experiment.id, "state": stored.state.value})
 
-    async def _command(self, verb: str, request: Request) -> Response:
+    async def _control_agent(self, verb: str, request: Request) -> Response:
         agent = request.path_params["agent"]
         parse_agent_id(agent)
         done = await self._run_shielded(self._orchestrator.control(AgentCommand(action=_ACTIONS[verb], agent=agent)))
@@ -207,7 +213,7 @@ class Api:
         """Stream events after a sequence, which a reconnecting browser sends as its last event id."""
         experiment = request.path_params["experiment"]
         await self._read(experiment)  # an unknown experiment gets an error response instead of a stream
-        after = _whole(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
+        after = _parse_count(request.headers.get("last-event-id") or request.query_params.get("after") or "0", "after")
         return EventSourceResponse(self._stream(experiment, after), ping=_PING, headers={"cache-control": "no-store"})
 
     async def _stream(self, experiment: str, after: int) -> AsyncGenerator[ServerSentEvent, None]:
@@ -243,12 +249,12 @@ class Api:
                     self._reports.popitem(last=False)
             return self._reports[key]
 
-    async def _watch(self, _request: Request) -> Response:
+    async def _stream_frames(self, _request: Request) -> Response:
         """Stream the frames of the running agents."""
-        return EventSourceResponse(self._frames(), ping=_PING, headers={"cache-control": "no-store"})
+        return EventSourceResponse(self._frame_events(), ping=_PING, headers={"cache-control": "no-store"})
 
-    async def _frames(self) -> AsyncGenerator[ServerSentEvent, None]:
-        async for seen in self._arena.stream():
+    async def _frame_events(self) -> AsyncGenerator[ServerSentEvent, None]:
+        async for seen in self._live_view.stream():
             yield ServerSentEvent(json.dumps(seen, separators=(",", ":")), event="seen")
 
     async def _stored(self, request: Request) -> StoredExperiment:
@@ -259,7 +265,7 @@ class Api:
         if cache is None:
             await self._orchestrator.experiment(experiment)  # only existing experiments get a cache entry
             cache = self._caches[experiment] = ThrottledCache(partial(self._orchestrator.experiment, experiment))
-            while len(self._caches) > _MOST_SHELVES:
+            while len(self._caches) > _MOST_CACHED:
                 self._caches.popitem(last=False)
         self._caches.move_to_end(experiment)
         return await cache.get(fresh=fresh)
@@ -275,7 +281,7 @@ class Api:
             except ClauDoomError:
                 return None
             self._spaces[uuid] = space
-            while len(self._spaces) > _MOST_SHELVES:
+            while len(self._spaces) > _MOST_CACHED:
                 self._spaces.popitem(last=False)
         return self._spaces[uuid]
 
@@ -329,12 +335,12 @@ def _fresh(request: Request) -> bool:
     return "fresh" in request.query_params
 
 
-def _number(request: Request, name: str) -> int | None:
+def _optional_count(request: Request, name: str) -> int | None:
     text = request.query_params.get(name)
-    return None if text is None else _whole(text, name)
+    return None if text is None else _parse_count(text, name)
 
 
-def _whole(text: str, name: str) -> int:
+def _parse_count(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise InvalidMessage(f"{name} is {text[:40]!r}: use a whole number from 0")
     return int(text)

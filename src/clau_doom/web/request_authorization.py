@@ -73,7 +73,7 @@ class RequestAuthorization:
         if scope["type"] != "http":
             return
         request, send = Request(scope), _with_headers(send)
-        refusal = self._misplaced(request)
+        refusal = self._wrong_site(request)
         if refusal is not None:
             await refusal(scope, receive, send)
         elif _is_open(request.scope["path"]):
@@ -86,7 +86,7 @@ class RequestAuthorization:
             with acting(caller):
                 await self._app(scope, receive, send)
 
-    def _misplaced(self, request: Request) -> Response | None:
+    def _wrong_site(self, request: Request) -> Response | None:
         """Refuse requests for other hosts, and changes from pages of other sites."""
         headers = request.headers
         if self._hosts is not None and headers.get("host", "") not in self._hosts():

@@ -33,9 +33,9 @@ class ThrottledCache(Generic[_T]):
         Args:
             fresh: Whether to ignore results read before this call, because of a change.
         """
-        asked = time.monotonic()
+        requested = time.monotonic()
         async with self._lock:
-            if self._kept is not None and asked < (self._began if fresh else self._until):
+            if self._kept is not None and requested < (self._began if fresh else self._until):
                 return self._kept
             self._began = time.monotonic()
             self._kept = await self._read()

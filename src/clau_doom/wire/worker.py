@@ -15,10 +15,10 @@ from clau_doom.wire.framing import MalformedMessage
 __all__ = [
     "MalformedMessage",
     "episode_from_played",
+    "frame_from_glimpse",
     "glimpse_message",
     "inflate_actions",
     "parse",
-    "picture_from_glimpse",
     "play_episode",
     "played",
 ]
@@ -101,24 +101,24 @@ def inflate_actions(data: bytes, most: int) -> bytes:
     return actions
 
 
-def glimpse_message(picture: LiveFrame) -> pb.FromWorker:
+def glimpse_message(frame: LiveFrame) -> pb.FromWorker:
     """Encode a live view of an episode."""
     return pb.FromWorker(
         glimpse=pb.Glimpse(
-            task=picture.task,
-            tic=picture.tic,
-            health=picture.health,
-            kills=picture.kills,
-            held=picture.held,
-            width=picture.width,
-            height=picture.height,
-            channels=picture.channels,
-            pixels=picture.pixels,
+            task=frame.task,
+            tic=frame.tic,
+            health=frame.health,
+            kills=frame.kills,
+            held=frame.held,
+            width=frame.width,
+            height=frame.height,
+            channels=frame.channels,
+            pixels=frame.pixels,
         )
     )
 
 
-def picture_from_glimpse(message: pb.Glimpse, most: int) -> LiveFrame:
+def frame_from_glimpse(message: pb.Glimpse, most: int) -> LiveFrame:
     """Decode and validate a live view.
 
     Args:

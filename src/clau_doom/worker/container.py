@@ -77,8 +77,8 @@ class StreamChannel:
         """Send glimpses while the orchestrator requests them, and otherwise wait for a request; never returns."""
         while True:
             self.watched.wait()
-            if picture := peephole.look():
-                self.send(glimpse_message(picture))
+            if frame := peephole.look():
+                self.send(glimpse_message(frame))
             time.sleep(_GLIMPSE)
             if time.monotonic() > self._until:
                 self.watched.clear()

@@ -109,10 +109,10 @@ class SharedFrame:
         """Return the picture that the last call requested, or None if it is not ready; request another one."""
         if self._numbers[0]:
             return None
-        picture = self._read() if self._begun else None
+        frame = self._read() if self._begun else None
         self._begun = True
         self._numbers[0] = 1
-        return picture
+        return frame
 
     def _read(self) -> LiveFrame | None:
         task, tic, height, width, channels, health, kills, length = _FIELDS.unpack_from(self._page, _BODY)

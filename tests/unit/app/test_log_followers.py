@@ -61,7 +61,7 @@ async def following(
     repository = FolderRepository(ExperimentConfig(), folder)
     private = PrivatePaths({folder: "<output folder>"})
     async with InProcessBus() as bus, LogFollowers(repository, metrics, bus, health, private) as followers:
-        followers.begin([await repository.experiment(name) for name in repository.experiments()])
+        followers.catch_up([await repository.experiment(name) for name in repository.experiments()])
         await scenario(followers, bus)
 
 

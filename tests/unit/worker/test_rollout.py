@@ -180,11 +180,11 @@ def test_a_picture_is_left_where_one_is_asked_for(tmp_path: Path, page: Progress
         game = engine()
         play(game, Puppet(left), Genome(()), 5, page, peephole=written, task=4)
         assert game.asked_to_draw == [True, False], "in full for the picture, and for it alone"
-        picture = looked.look()
-        assert picture is not None
-        assert (picture.task, picture.tic, picture.held) == (4, 4, ("TURN_LEFT",))
-        assert (picture.width, picture.height, picture.channels) == (160, 120, 1)
-        assert len(picture.pixels) == 160 * 120
+        frame = looked.look()
+        assert frame is not None
+        assert (frame.task, frame.tic, frame.held) == (4, 4, ("TURN_LEFT",))
+        assert (frame.width, frame.height, frame.channels) == (160, 120, 1)
+        assert len(frame.pixels) == 160 * 120
         assert looked.look() is None, "the next is not there yet"
 
 

@@ -10,7 +10,7 @@ from clau_doom.domain import LiveFrame
 from clau_doom.worker import SharedFrame
 
 
-def picture(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str, ...] = ("ATTACK",)) -> LiveFrame:
+def frame(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[str, ...] = ("ATTACK",)) -> LiveFrame:
     return LiveFrame(
         task=7,
         tic=20,
@@ -28,7 +28,7 @@ def picture(*, width: int = 4, height: int = 3, channels: int = 1, held: tuple[s
 def test_what_is_left_is_what_is_seen(tmp_path_factory: pytest.TempPathFactory, channels: int, held: list[str]) -> None:
     """Grey or in colour, whatever is held; once, until it is asked for again."""
     path = tmp_path_factory.mktemp("p") / "peephole"
-    it = picture(channels=channels, held=tuple(held[:20]))
+    it = frame(channels=channels, held=tuple(held[:20]))
     with SharedFrame(path, (8, 8)) as written, SharedFrame(path) as looked:
         assert (written.asked[0], looked.look()) == (0, None)
         assert written.asked[0] == 1
@@ -42,6 +42,6 @@ def test_a_picture_that_is_too_large_is_left_out(tmp_path: Path) -> None:
     """It is answered, so that it is not drawn again at every decision, but nothing beyond the file is touched."""
     with SharedFrame(tmp_path / "peephole", (2, 2)) as written, SharedFrame(tmp_path / "peephole") as looked:
         looked.look()
-        written.write(picture(width=13, height=1))
+        written.write(frame(width=13, height=1))
         assert written.asked[0] == 0
         assert looked.look() is None

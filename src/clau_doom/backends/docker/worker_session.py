@@ -31,8 +31,8 @@ from clau_doom.wire import (
     MalformedMessage,
     claimed_traceback,
     episode_from_played,
+    frame_from_glimpse,
     parse,
-    picture_from_glimpse,
     play_episode,
     printable,
 )
@@ -257,10 +257,10 @@ class WorkerSession:
         if not self._glimpses.allows():
             raise Forged(f"the worker of agent {self._agent} sent too many frames")
         width, height = self._limits.resolution
-        picture = picture_from_glimpse(message, width * height * _CHANNELS)
+        frame = frame_from_glimpse(message, width * height * _CHANNELS)
         # A short episode may have ended already. Ignore pictures of episodes that ended long ago.
-        if task := self._recent.get(picture.task):
-            self._latest_glimpse = Glimpse(task=task, worker=self._place, picture=picture)
+        if task := self._recent.get(frame.task):
+            self._latest_glimpse = Glimpse(task=task, worker=self._place, frame=frame)
 
     def _receive_hello(self, message: pb.FromWorker) -> None:
         self._check_start(message, "hello")

@@ -222,9 +222,9 @@ class WorkerProcess:
                 self._peephole = SharedFrame(self.folder / "peephole")
             except OSError:  # no free file descriptor or no folder: go on without pictures
                 return None
-        picture = self._peephole.look()
-        task = self._known.get(picture.task) if picture else None
-        return Glimpse(task=task, worker=self.number, picture=picture) if picture and task else None
+        frame = self._peephole.look()
+        task = self._known.get(frame.task) if frame else None
+        return Glimpse(task=task, worker=self.number, frame=frame) if frame and task else None
 
     def move_to(self, core: int | None) -> None:
         """Move the worker and its engine to another core. Do nothing for None or the current core."""

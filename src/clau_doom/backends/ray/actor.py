@@ -92,7 +92,7 @@ class EpisodeActor:
         """Return `FromWorker.glimpse` of the current episode, or empty bytes, and request the next picture."""
         seen = self._backend.glimpses() if self._backend else ()
         return b"".join(
-            glimpse_message(replace(glimpse.picture, task=glimpse.task.number)).SerializeToString() for glimpse in seen
+            glimpse_message(replace(glimpse.frame, task=glimpse.task.number)).SerializeToString() for glimpse in seen
         )
 
     async def close(self) -> bytes:

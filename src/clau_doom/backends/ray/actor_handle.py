@@ -17,7 +17,7 @@ from clau_doom.domain import Episode, Purpose
 from clau_doom.errors import ClauDoomError, EpisodeTimedOut, InfrastructureFailed, WorkerCrashed
 from clau_doom.ports import EpisodeTask, Glimpse
 from clau_doom.protos.claudoom.worker.v1 import worker_pb2 as pb
-from clau_doom.wire import MalformedMessage, episode_from_played, parse, picture_from_glimpse, play_episode
+from clau_doom.wire import MalformedMessage, episode_from_played, frame_from_glimpse, parse, play_episode
 
 __all__ = ["ActorHandle", "Rules"]
 
@@ -153,11 +153,11 @@ class ActorHandle:
             return None
         width, height = self._rules.resolution
         try:
-            picture = picture_from_glimpse(parse(pb.FromWorker, looking.result()).glimpse, width * height * _CHANNELS)
+            frame = frame_from_glimpse(parse(pb.FromWorker, looking.result()).glimpse, width * height * _CHANNELS)
         except MalformedMessage:  # a picture affects only the live view
             return None
-        task = self._known.get(picture.task)
-        return Glimpse(task=task, worker=self.number, picture=picture) if task else None
+        task = self._known.get(frame.task)
+        return Glimpse(task=task, worker=self.number, frame=frame) if task else None
 
     async def close(self) -> None:
         """End the actor's worker and remove its files. A lost actor is killed."""

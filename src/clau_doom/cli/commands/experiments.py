@@ -294,13 +294,13 @@ def _show_all(server: str | None, output_dir: Path, *, as_json: bool) -> None:
         print_json({"experiments": [overview_json(overview) for overview in found], "unreadable": unreadable})
     elif found:
         data_console().print(_experiments_table(found))
-        _tell_copies(found, output_dir)
+        _print_copies(found, output_dir)
     elif not broken:
         where = server or output_dir
         progress_console().print(f"no experiments in {where}: start one with clau-doom run", soft_wrap=True)
 
 
-def _tell_copies(found: "list[ExperimentOverview]", output_dir: Path) -> None:
+def _print_copies(found: "list[ExperimentOverview]", output_dir: Path) -> None:
     from clau_doom.storage import move_command
 
     for overview in found:

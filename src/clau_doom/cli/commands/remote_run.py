@@ -83,7 +83,7 @@ async def _run(remote: RemoteServer, output_dir: Path, request: RunRequest) -> E
                 _print_interruption(request.name, last.reason, remote)
                 return ExitCode.INTERRUPTED
             if now.state not in LIVE:
-                break
+                return _report(now, remote)
             last = await _show(run, now.config, now)
         return _report(await run.experiment(), remote)
 

@@ -473,7 +473,7 @@ async def test_a_glimpse_is_shown_once_and_only_of_what_is_played(ready: Worker)
     seen = ready.session.glimpse()
     assert seen is not None
     assert (seen.task.agent, seen.worker) == (AGENT, 3)
-    assert (seen.picture.held, seen.picture.pixels) == (("ATTACK",), b"\x01" * 12)
+    assert (seen.frame.held, seen.frame.pixels) == (("ATTACK",), b"\x01" * 12)
     assert ready.session.glimpse() is None
 
 
