@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import uvicorn
 
+from clau_doom.backoff import Backoff
 from clau_doom.error_description import describe
 from clau_doom.errors import AddressTaken, ConfigError
 from clau_doom.http_connections import ConnectionLimits, Connections
@@ -21,7 +22,7 @@ __all__ = ["HttpServer", "address_of"]
 Application = Callable[..., Any]
 
 _GRACE = 1  # seconds for sending responses during shutdown; then the connections are closed
-_PAUSE = 0.1
+_SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 """Seconds before the restart of a failed listener; doubled after each failure."""
 _STABLE = 60.0
@@ -48,7 +49,7 @@ class HttpServer:
         port: int,
         limits: ConnectionLimits,
         tls: ssl.SSLContext | None = None,
-        pause: float = _PAUSE,
+        pause: float = _SHORTEST_PAUSE,
     ) -> None:
         """Prepare a server; it listens from `__aenter__` on.
 
@@ -132,7 +133,7 @@ class HttpServer:
     async def _keep_serving(self, listener: "_Listener", up: "asyncio.Future[None]") -> None:
         """Serve until the stop request; restart after earlier failures."""
         loop = asyncio.get_running_loop()
-        pause = self._pause
+        backoff = Backoff(self._pause, _LONGEST_PAUSE)
         while True:
             began = loop.time()
             error = await self._serve(listener, up)
@@ -142,24 +143,23 @@ class HttpServer:
                 up.set_exception(error)
                 return
             if loop.time() - began > _STABLE:
-                pause = self._pause
+                backoff.reset()
             self._trouble = f"the {self._section} listener failed and is restarted"
             _log.error("listener failed and is restarted", section=self._section, error=describe(error))
-            again, pause = await self._listen_again(pause)
+            again = await self._listen_again(backoff)
             if again is None:
                 return
             listener = again
 
-    async def _listen_again(self, pause: float) -> "tuple[_Listener | None, float]":
-        """Return a new listener and the next delay; no listener after the stop request."""
+    async def _listen_again(self, backoff: Backoff) -> "_Listener | None":
+        """Return a new listener, or None after the stop request."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), pause)
+                await asyncio.wait_for(self._ending.wait(), backoff.next_delay())
             if self._ending.is_set():
-                return None, pause
-            pause = min(2 * pause, _LONGEST_PAUSE)
+                return None
             with suppress(AddressTaken, ConfigError, OSError):
-                return await _listen(self._section, self._host, self._port), pause
+                return await _listen(self._section, self._host, self._port)
 
     async def _serve(self, listener: "_Listener", up: "asyncio.Future[None]") -> Exception:
         """Serve until the stop request or a failure, and return the failure."""

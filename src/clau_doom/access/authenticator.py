@@ -5,6 +5,7 @@ from collections import Counter, OrderedDict
 
 from clau_doom.access.caller import Caller, Transport
 from clau_doom.access.tokens import Token, TokenFiles
+from clau_doom.backoff import backoff_delay
 from clau_doom.errors import NotAuthenticated
 from clau_doom.logs import get_logger
 
@@ -74,7 +75,7 @@ class Authenticator:
             return
         self._waiting[address] += 1
         try:
-            await asyncio.sleep(min(self._shortest_delay * 2 ** min(failures - 1, 10), _LONGEST_DELAY))
+            await asyncio.sleep(backoff_delay(failures, self._shortest_delay, _LONGEST_DELAY))
         finally:
             self._waiting[address] -= 1
             self._waiting += Counter()  # removes the addresses without a waiting response

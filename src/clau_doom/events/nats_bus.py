@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
+from clau_doom.backoff import Backoff
 from clau_doom.config import NatsConfig
 from clau_doom.errors import BusUnavailable, ConfigError
 from clau_doom.events.nats_session import NatsSession, source_and_sequence
@@ -31,7 +32,7 @@ _PATIENCE = 5.0
 _DUPLICATE_WINDOW = 300.0
 """Seconds in which the stream drops a second message with the same id, such as one that the network delayed."""
 
-_PAUSE = 0.1
+_SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 _UNDER_WAY = 256
 """Maximum number of unacknowledged messages."""
@@ -229,16 +230,15 @@ class NatsBus:
                 _log.info("connection to NATS restored", address=self._address)
 
     async def _reconnect(self) -> None:
-        pause, reported = _PAUSE, ""
+        backoff, reported = Backoff(_SHORTEST_PAUSE, _LONGEST_PAUSE), ""
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(backoff.next_delay())
             try:
                 self._session = await self._connect(self._patience)
             except BusUnavailable as error:
                 if str(error) != reported:  # once for each reason
                     reported = str(error)
                     _log.warning("NATS is unreachable", reason=reported)
-                pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 for listener in list(self._listeners):
                     await listener.attach(self._session)

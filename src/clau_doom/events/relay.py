@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 
+from clau_doom.backoff import Backoff
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import Experiment
 from clau_doom.error_description import describe
@@ -28,7 +29,7 @@ _BATCH = 256
 """Maximum number of events and bytes in one call; a single event can be larger."""
 _BATCH_BYTES = 4 * 1024 * 1024
 
-_PAUSE = 0.1
+_SHORTEST_PAUSE = 0.1
 _GROWTH = 16
 """Longest pause between attempts, as a multiple of the first."""
 
@@ -49,7 +50,7 @@ class Relay:
         bus: EventBus,
         *,
         shown: Shown = lambda recorded: recorded,
-        pause: float = _PAUSE,
+        pause: float = _SHORTEST_PAUSE,
     ) -> None:
         """Prepare a relay; `run` does the work.
 
@@ -101,7 +102,7 @@ class Relay:
                 self._committed = recorded.sequence
 
     async def _publish_all(self) -> None:
-        pause = self._pause
+        backoff = Backoff(self._pause, _GROWTH * self._pause)
         while True:
             before = self._published
             try:
@@ -111,11 +112,10 @@ class Relay:
             else:
                 return
             if self._published > before:
-                pause = self._pause
-            if pause == self._pause:
+                backoff.reset()
+            if not backoff.failures:
                 _log.warning("events wait for the event bus", experiment=self._name, lag=self.lag, reason=reason)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _GROWTH * self._pause)
+            await asyncio.sleep(backoff.next_delay())
 
     async def _publish_rest(self) -> None:
         """Publish the events after the last one on the bus, until the log ends or the bus fails."""

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from clau_doom.backoff import Backoff
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.log_reader_failure import LogReaderFailure
 from clau_doom.error_description import describe
@@ -18,7 +19,7 @@ from clau_doom.ports import ExperimentStore
 
 __all__ = ["EventReader", "ReaderHealth"]
 
-_PAUSE = 0.1
+_SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
 _LONGEST_ERROR = 500
 _TRIES = 2
@@ -47,7 +48,7 @@ class _Record:
 class ReaderHealth:
     """Runs readers, restarts failing ones and records their failures."""
 
-    def __init__(self, *, count: Callable[[str], None] = lambda _: None, pause: float = _PAUSE) -> None:
+    def __init__(self, *, count: Callable[[str], None] = lambda _: None, pause: float = _SHORTEST_PAUSE) -> None:
         """Start without failures.
 
         Args:
@@ -69,16 +70,16 @@ class ReaderHealth:
             read: Reads from the reader's own cursor to the end of the log.
             position: Returns the cursor. Progress of the cursor resets the pause.
         """
-        pause, reached = self._pause, position()
+        backoff, reached = Backoff(self._pause, _LONGEST_PAUSE), position()
         while True:
             try:
                 return await read()
             except Exception as error:  # a failing reader must not stop the run
                 self.failed(reader, experiment, error, position)
             if position() > reached:
-                pause, reached = self._pause, position()
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+                reached = position()
+                backoff.reset()
+            await asyncio.sleep(backoff.next_delay())
 
     def failed(self, reader: str, experiment: str, error: Exception, position: Position | None = None) -> None:
         """Count a failure. Log it, unless the reader failed with the same error at the same position before.

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import grpc
 
 from clau_doom.access.caller import NOTE_HEADER
+from clau_doom.backoff import Backoff
 from clau_doom.domain.commands import UNCHANGED, BudgetChange, Command
 from clau_doom.domain.events import RecordedEvent
 from clau_doom.domain.experiment import ExperimentState
@@ -29,8 +30,8 @@ _ANSWER = 30.0
 
 _LARGEST_PAGE = 1000
 
-_PAUSES = (0.1, 0.3, 1.0, 3.0)
-"""Seconds before each retry to reach a server after a lost connection; the last one is repeated."""
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
+"""Seconds before the first retry to reach a server after a lost connection, and the maximum."""
 
 _GONE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.CANCELLED})
 """Statuses after which a stream can be resumed: the server is unreachable, or the client was too slow."""
@@ -182,7 +183,7 @@ class RpcClient:
             after: The sequence of the last known event; 0: from the beginning.
             patience: Maximum seconds of waiting for the server after a lost connection.
         """
-        reached, tries = False, 0
+        reached, backoff = False, Backoff(_SHORTEST_PAUSE, _LONGEST_PAUSE)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         while True:
@@ -191,18 +192,18 @@ class RpcClient:
             try:
                 async for message in call:
                     _, recorded = recorded_event(message)
-                    after, reached, tries = recorded.sequence, True, 0
+                    after, reached = recorded.sequence, True
+                    backoff.reset()
                     yield recorded
                     deadline = loop.time() + patience
             except grpc.aio.AioRpcError as error:
-                pause = _PAUSES[min(tries, len(_PAUSES) - 1)]
+                pause = backoff.next_delay()
                 if error.code() not in _GONE or not reached or loop.time() + pause > deadline:
                     raise await self._error(error) from None
             else:
                 return
             finally:
                 call.cancel()
-            tries += 1
             await asyncio.sleep(pause)
 
     async def _call(self, method: Callable[..., Awaitable[ResultT]], request: object) -> ResultT:

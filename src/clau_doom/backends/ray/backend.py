@@ -8,6 +8,7 @@ from typing import Any, Self
 from clau_doom.backends.local.worker_channel import Requeued
 from clau_doom.backends.ray.actor_handle import ActorHandle, Rules
 from clau_doom.backends.ray.cluster import Cluster, connected
+from clau_doom.backoff import backoff_delay
 from clau_doom.domain import Episode
 from clau_doom.error_description import describe
 from clau_doom.errors import ClauDoomError, ClusterRefused, ClusterUnreachable, InfrastructureFailed, WorkerRefused
@@ -21,7 +22,7 @@ _DEPTH = 2
 _START_ATTEMPTS = 3
 _OTHERS = 10.0
 """Seconds for which the first ready actor waits for others. Later actors join when they are ready."""
-_AGAIN, _LONGEST = 0.25, 30.0
+_SHORTEST, _LONGEST = 0.25, 30.0
 """First and longest delay in seconds before a lost actor is replaced. Each failed start of a worker doubles the delay.
 """
 
@@ -156,7 +157,7 @@ class RayBackend(EvaluationBackend):
                 self._tell()
             else:
                 await self._look_after(hosted)
-            await asyncio.sleep(min(_AGAIN * 2 ** self._failures[number], _LONGEST))
+            await asyncio.sleep(backoff_delay(1 + self._failures[number], _SHORTEST, _LONGEST))
 
     async def _look_after(self, hosted: ActorHandle) -> None:
         self._failures[hosted.number], self._trouble = 0, None
